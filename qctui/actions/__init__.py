@@ -1,0 +1,1 @@
+"""The emergency actions: registry, service, verification, journal."""

@@ -1,0 +1,1 @@
+"""The QuantConnect v2 API: transport, authentication, wire schemas, parsing, endpoints."""

@@ -1,0 +1,1 @@
+"""The half that owns the network: pollers, schedule, budget, host thread."""

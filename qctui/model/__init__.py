@@ -1,0 +1,1 @@
+"""What the program thinks in: frozen values, no I/O."""

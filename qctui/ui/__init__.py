@@ -1,0 +1,1 @@
+"""The half that owns the terminal: Textual."""

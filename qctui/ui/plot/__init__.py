@@ -1,0 +1,1 @@
+"""Chart drawing: from series to cells."""
