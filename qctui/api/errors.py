@@ -1,0 +1,38 @@
+"""What can go wrong between us and the API: one class, one kind each, words fit for the screen."""
+
+from __future__ import annotations
+
+from qctui.model.resource import FailureKind
+
+
+class ApiError(Exception):
+    """A call that has no usable answer. `message` is scrubbed of secrets and control characters.
+
+    Attributes:
+        kind: what happened.
+        message: one line for a person.
+        may_have_acted: False only if the request provably never reached the API (connect failure, refused by ourselves)
+            or was answered 429.
+            For a trigger this decides whether the program may re-send by itself (DESIGN section 4).
+        answered: the API gave a well-formed answer of its own (`success: false`): a rejection is certain, not unknown.
+        retry_after_s: seconds the API asked us to wait, when it did.
+        status_code: the HTTP status, when there was one.
+    """
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        may_have_acted: bool = True,
+        answered: bool = False,
+        retry_after_s: float | None = None,
+        status_code: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.may_have_acted = may_have_acted
+        self.answered = answered
+        self.retry_after_s = retry_after_s
+        self.status_code = status_code

@@ -1,0 +1,131 @@
+"""What the engine and the actions see of the client. They import this module and `errors`, nothing else of `qctui.api`.
+
+Every method raises `qctui.api.errors.ApiError` and nothing else. Cancelling a read is safe at any moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from qctui.model.chart import Chart
+from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.insight import InsightPage
+from qctui.model.logs import LogPage
+from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.order import OrderPage
+from qctui.model.portfolio import Portfolio
+from qctui.model.project import Project
+from qctui.model.resource import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The service is preparing the answer (REFERENCE.md 2.3): ask again in a few seconds."""
+
+    fraction: float | None
+    """0..1, None when it does not tell or tells nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One finished request, for the link bar and the log. Holds no secret."""
+
+    endpoint: str
+    latency_s: float
+    """From sending to the answer's headers, or to the failure."""
+    server_at: float | None
+    """The Date header, Unix seconds."""
+    failure: FailureKind | None
+    at: float
+    """Our wall clock when the headers came, Unix seconds."""
+
+
+class ReadApi(Protocol):
+    """The reads. Transient failures are retried inside, with back-off and jitter."""
+
+    async def authenticate(self) -> None:
+        """Check the credentials (REFERENCE.md 4.1)."""
+        ...
+
+    async def fetch_projects(self) -> tuple[Project, ...]:
+        """All projects, deleted ones left out (REFERENCE.md 4.2)."""
+        ...
+
+    async def fetch_deployments(self) -> tuple[Deployment, ...]:
+        """Past and present deployments of all projects, in the service's order (REFERENCE.md 6.1)."""
+        ...
+
+    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
+        """The most recent deployment of a project (REFERENCE.md 6.2)."""
+        ...
+
+    async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
+        """One chart's window in about `count` samples (REFERENCE.md 6.3)."""
+        ...
+
+    async def fetch_insights(self, project_id: int, start: int, end: int, deploy_id: str) -> InsightPage:
+        """Insights by index, `end - start` at most 99 (REFERENCE.md 6.4)."""
+        ...
+
+    async def fetch_portfolio(self, project_id: int) -> Portfolio:
+        """Holdings and cash (REFERENCE.md 6.6)."""
+        ...
+
+    async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
+        """Orders by index, `end - start` at most 100 (REFERENCE.md 6.7)."""
+        ...
+
+    async def fetch_logs(self, project_id: int, deploy_id: str, start_line: int, end_line: int) -> LogPage:
+        """Log lines, `end_line - start_line` at most 200 (REFERENCE.md 6.5)."""
+        ...
+
+    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
+        """Optimizations of a project (REFERENCE.md 5.1)."""
+        ...
+
+    async def fetch_optimization(self, optimization_id: str) -> Optimization:
+        """One optimization with its runs (REFERENCE.md 5.2)."""
+        ...
+
+
+class TriggerApi(Protocol):
+    """The emergency path: its own connections, no retries, no share in the read budget.
+
+    A trigger returns only on an explicit `success: true`. Each call sends at most one POST. In read-only mode every
+    trigger raises `ApiError` of kind REFUSED
+    before a request is built.
+    """
+
+    async def liquidate(self, project_id: int) -> None:
+        """Close all positions of whatever is live in the project now, and stop it (REFERENCE.md 7.1)."""
+        ...
+
+    async def stop(self, project_id: int) -> None:
+        """Stop it, leaving its positions (REFERENCE.md 7.2)."""
+        ...
+
+    async def abort(self, optimization_id: str) -> None:
+        """End an optimization (REFERENCE.md 5.3)."""
+        ...
+
+    async def warm(self, connections: int = 1) -> None:
+        """Open up to `connections` connections ahead of a trigger, so that sending costs no handshake. Never
+        raises for a failure."""
+        ...
+
+    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
+        """As in `ReadApi`, over the trigger's connections and without retries."""
+        ...
+
+    async def fetch_portfolio(self, project_id: int) -> Portfolio:
+        """As in `ReadApi`, over the trigger's connections and without retries."""
+        ...
+
+    async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
+        """As in `ReadApi`, over the trigger's connections and without retries."""
+        ...
+
+    async def fetch_optimization(self, optimization_id: str) -> Optimization:
+        """As in `ReadApi`, over the trigger's connections and without retries."""
+        ...

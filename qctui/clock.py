@@ -1,0 +1,41 @@
+"""Injectable time: one protocol, and the real clock behind it."""
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two times and a way to wait. Everything that waits or dates takes one, so that tests own the time."""
+
+    def now(self) -> float:
+        """Wall time in Unix seconds. May jump; for showing and signing only."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back. Ages, deadlines and back-off are computed from it."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait at least `seconds` (less than or equal to zero: just yield)."""
+        ...
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> float:
+        """Wall time in Unix seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds since boot, suspend included where the system can tell.
+
+        CLOCK_MONOTONIC stands still while a laptop sleeps, and an age that slept would call eight-hour-old data fresh.
+        """
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)
+        return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the running event loop."""
+        await asyncio.sleep(max(0.0, seconds))

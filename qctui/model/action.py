@@ -1,0 +1,161 @@
+"""Emergency actions as values: what is aimed at, and how far up the ladder it got (DESIGN section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from qctui.model.deployment import DeploymentDetail, Environment
+from qctui.model.keys import Key
+from qctui.model.optimization import Optimization
+from qctui.model.order import Order
+from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.resource import Resource
+
+
+class Rung(Enum):
+    """The ladder. The value is the word shown, printed and, in lower case with underscores, journalled."""
+
+    SENDING = "SENDING"
+    """Trying to reach the API (n-th try)."""
+    SENT = "SENT"
+    """The request is out, no answer yet."""
+    ACCEPTED = "ACCEPTED"
+    """The API answered `success: true`. Nothing has been seen to happen yet."""
+    STOPPED = "STOPPED"
+    """live/read shows a stop time, or a terminal status."""
+    FLAT = "FLAT"
+    """A portfolio read after that shows no holding with a quantity."""
+    VERIFIED = "VERIFIED"
+    """Everything the action is meant to do has been seen."""
+    REJECTED = "REJECTED"
+    """The API said no, or the target had already ended."""
+    NOT_SENT = "NOT SENT"
+    """The API could not be reached before the deadline, or the person cancelled while SENDING."""
+    UNKNOWN = "UNKNOWN"
+    """Sent, and no answer can be trusted. Verification goes on; a person may send again."""
+    UNVERIFIED = "UNVERIFIED"
+    """Accepted, and the goal was not seen within 10 minutes."""
+
+    @property
+    def event(self) -> str:
+        """The journal's word."""
+        return self.value.lower().replace(" ", "_")
+
+
+FINAL_RUNGS = frozenset({Rung.VERIFIED, Rung.REJECTED, Rung.NOT_SENT, Rung.UNVERIFIED})
+"""Nothing more will be tried or read by itself. UNKNOWN is not among them: it is being verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action aims at, captured at the key press and never read again from a cursor."""
+
+    action: str
+    """`liquidate`, `stop` or `abort`."""
+    name: str
+    """Project name, or the optimization's."""
+    project_id: int
+    deploy_id: str = ""
+    """Empty for an optimization, and when the API never told one."""
+    optimization_id: str = ""
+    environment: Environment = Environment.LIVE
+    brokerage: str = ""
+    status: str = ""
+    equity: float | None = None
+    equity_mono: float | None = None
+    """Monotonic seconds at which `equity` was received: its age."""
+    portfolio: Resource[Portfolio] = field(default_factory=lambda: Resource[Portfolio]())
+    """What was known of its holdings and cash when it was captured, with its age."""
+
+    @property
+    def identity(self) -> str:
+        """What the action hits: the deploy id or the optimization id."""
+        return self.optimization_id or self.deploy_id
+
+    @property
+    def code(self) -> str:
+        """The last four characters of the deploy id: what a person types to confirm."""
+        return self.deploy_id[-4:]
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """A target read again while its dialog is open, over the connection the trigger will use."""
+
+    detail: DeploymentDetail | None = None
+    portfolio: Portfolio | None = None
+    portfolio_mono: float | None = None
+    """When that portfolio was received."""
+    optimization: Optimization | None = None
+    portfolio_failure: str = ""
+    """Why the portfolio could not be read this time; empty if it was."""
+    disarmed: str = ""
+    """Why the dialog must not send: the deploy id changed, or the deployment is no longer running. Empty while
+    armed."""
+
+
+def recheck_key(target: Target) -> Key[Recheck]:
+    """Where the re-reads of a target are found in the store while its dialog is open."""
+    return Key("recheck", target.project_id, target.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung reached."""
+
+    rung: Rung
+    at: float
+    """Unix seconds."""
+    mono: float
+    detail: str = ""
+    """The API's words, the try's number, the reason; fit for the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRecord:
+    """One action against one target, replaced whole at every step."""
+
+    action_id: str
+    batch_id: str
+    """Shared by all targets of one confirmation."""
+    target: Target
+    via: str
+    """`console` or `command`."""
+    confirmed_at: float
+    confirmed_mono: float
+    steps: tuple[Step, ...] = ()
+    """In the order reached; a repeated SENDING replaces the last one, its try in the detail."""
+    tries: int = 0
+    cancellable: bool = False
+    """While SENDING and provably not sent."""
+    goal_by_mono: float | None = None
+    """When verification gives up."""
+    holdings: tuple[Holding, ...] | None = None
+    """Positions still open by the newest trustworthy snapshot after confirming; None while unknown."""
+    holdings_mono: float | None = None
+    """When that snapshot was received."""
+    orders: tuple[Order, ...] = ()
+    """Orders of this deployment tagged `Liquidated`."""
+    warnings: tuple[str, ...] = ()
+    """Said beside the ladder: redeployed meanwhile, reads failing, the journal could not be written."""
+    acknowledged: bool = False
+    resumed: bool = False
+    """Found open in the journal at start and being verified again."""
+    foreign: bool = False
+    """Made by another console on this machine and seen through the shared journal."""
+
+    @property
+    def rung(self) -> Rung | None:
+        """The newest rung; None right after confirming."""
+        return self.steps[-1].rung if self.steps else None
+
+    @property
+    def done(self) -> bool:
+        """Nothing more happens by itself."""
+        return self.rung in FINAL_RUNGS
+
+
+ACTIONS: Key[tuple[ActionRecord, ...]] = Key("actions")
+"""Every action of this run, and those resumed from the journal, oldest first. One resource, always with a value once
+the engine runs."""

@@ -1,0 +1,120 @@
+"""Charts: columns of numbers, ready to be drawn (REFERENCE.md 6.3)."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class SeriesType(IntEnum):
+    """What the wire claims a series is (REFERENCE.md 8.5). The points decide whether it is true."""
+
+    LINE = 0
+    SCATTER = 1
+    CANDLE = 2
+    BAR = 3
+    FLAG = 4
+    STACKED_AREA = 5
+    PIE = 6
+    TREEMAP = 7
+    HEATMAP = 9
+    SCATTER_3D = 10
+    UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One series, by what its points are. Compared by identity.
+
+    Times ascend (sorted when parsed, stable for equal times). `ys` holds finite numbers only. A null of the wire is not
+    a point: its place is in
+    `gaps`, and a line breaks there; it is never a zero.
+    """
+
+    name: str
+    unit: str
+    """`$`, `%`, another currency, or empty."""
+    index: int
+    """Sub-plot: series with the same index share a value axis."""
+    series_type: SeriesType
+    xs: array[float]
+    """Unix seconds, ascending."""
+    ys: array[float]
+    """Values; for candles the close (or the best of what a partly null candle has)."""
+    gaps: array[int] = field(default_factory=lambda: array("l"))
+    """Ascending positions i: one or more nulls stood between point i-1 and point i (0: before the first;
+    len(xs): after the last)."""
+    opens: array[float] | None = None
+    highs: array[float] | None = None
+    lows: array[float] | None = None
+    """Candles only: same length as xs; NaN where that member was null. `ys` is then the close column with NaN
+    never in it."""
+    color: str = ""
+    """`#RRGGBB` or empty."""
+    marker: str = "none"
+    """Scatter marker: none, circle, square, diamond, triangle, triangle-down."""
+    tooltips: dict[int, str] = field(default_factory=dict)
+    """Position to text, scatter only."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """For types that have no time axis (heat map, 3-D): the points as text, for a table."""
+    index_name: str = ""
+    z_index: int = 0
+
+    @property
+    def candles(self) -> bool:
+        """Its points are candles, whatever the type claims."""
+        return self.opens is not None
+
+    def __len__(self) -> int:
+        return len(self.xs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """One answer of live/chart/read. Compared by identity."""
+
+    name: str
+    stacked: bool
+    """chartType 1."""
+    series: tuple[Series, ...]
+    start: float = 0.0
+    """The window that was asked for, Unix seconds."""
+    end: float = 0.0
+    count: int = 0
+    """How many samples were asked for."""
+    sparse: bool = False
+    """Implausibly few points for the window: the service may have misread the request, or the data do not exist."""
+
+    @property
+    def points(self) -> int:
+        """Points of all series."""
+        return sum(len(series) for series in self.series)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartWindow:
+    """What part of time a chart shows: the last `span_s` seconds up to now, or a fixed range."""
+
+    span_s: float | None = 86_400.0
+    """Following: the length up to now; None means everything there is."""
+    start: float | None = None
+    end: float | None = None
+    """Both set: a fixed range, Unix seconds; `span_s` is then ignored."""
+
+    @property
+    def following(self) -> bool:
+        """Its right edge is now."""
+        return self.start is None or self.end is None
+
+
+WINDOWS: dict[str, float | None] = {
+    "1h": 3_600.0,
+    "1d": 86_400.0,
+    "1w": 604_800.0,
+    "1m": 2_592_000.0,
+    "3m": 7_776_000.0,
+    "1y": 31_536_000.0,
+    "all": None,
+}
+"""The named windows, shortest first."""

@@ -1,0 +1,94 @@
+"""Deployments: what trades, has traded, or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+ALIVE_STATUSES = frozenset({"inqueue", "loggingin", "initializing", "history", "running", "pendinginput", "idle"})
+"""Statuses of a deployment that may trade, lower case (REFERENCE.md 8.1)."""
+
+TERMINAL_STATUSES = frozenset(
+    {"deployerror", "stopped", "liquidated", "deleted", "completed", "runtimeerror", "invalid"}
+)
+"""Statuses of a deployment that has ended, lower case (REFERENCE.md 8.1)."""
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class Environment(Enum):
+    """Real money or not. Unknown counts as LIVE everywhere: asking once too often is the safe mistake."""
+
+    LIVE = "LIVE"
+    PAPER = "PAPER"
+
+
+def environment_of(brokerage: str, environment: str) -> Environment:
+    """PAPER only if the brokerage says so, or, with no brokerage told, the environment does. Everything else is
+    LIVE."""
+    if brokerage:
+        return Environment.PAPER if "paper" in brokerage.casefold() else Environment.LIVE
+    return Environment.PAPER if "paper" in environment.casefold() else Environment.LIVE
+
+
+def is_alive(status: str, stopped_at: float | None) -> bool:
+    """Whether a deployment with this status may still trade. A stop time always ends it; an unlisted status is alive,
+    because calling a trading algorithm ended would hide it (REFERENCE.md 8.1: treat unknown values as opaque)."""
+    return stopped_at is None and status.casefold() not in TERMINAL_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One row of live/list (REFERENCE.md 6.1). Names are in `Project`; the list does not carry them."""
+
+    project_id: int
+    deploy_id: str
+    status: str
+    """As the API spells it; empty when it does not say."""
+    launched_at: float | None
+    stopped_at: float | None
+    brokerage: str
+    environment: Environment
+    equity: float | None
+    """In the account's currency; None when unknown, never 0 for unknown."""
+    error: str = ""
+    description: str = ""
+    subscription: str = ""
+    """Chart name the API suggests."""
+
+    @property
+    def alive(self) -> bool:
+        """It may still trade."""
+        return is_alive(self.status, self.stopped_at)
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentDetail:
+    """live/read (REFERENCE.md 6.2): the most recent deployment of a project. Every field may be missing on the wire."""
+
+    project_id: int
+    """The one asked for: the answer does not carry it."""
+    deploy_id: str
+    """Empty when the API does not say."""
+    status: str
+    launched_at: float | None
+    stopped_at: float | None
+    brokerage: str
+    environment: Environment
+    project_name: str
+    message: str = ""
+    security_types: str = ""
+    datacenter: str = ""
+    description: str = ""
+    statistics: Mapping[str, str] = field(default=EMPTY)
+    """runtimeStatistics: name to text as the engine formatted it; shown as it is."""
+    server_statistics: Mapping[str, str] = field(default=EMPTY)
+    charts: tuple[str, ...] = ()
+    """Names of the charts this deployment reports."""
+
+    @property
+    def alive(self) -> bool:
+        """It may still trade."""
+        return is_alive(self.status, self.stopped_at)

@@ -1,0 +1,75 @@
+"""Names of resources: what can be asked of the store, with the type of what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from qctui.model.chart import Chart, ChartWindow
+from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.insight import InsightLog
+from qctui.model.link import Link
+from qctui.model.logs import LogPage
+from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.order import Order
+from qctui.model.portfolio import Portfolio
+from qctui.model.project import Project
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Generic[T]):
+    """A resource's name. `kind` is the word used in the log and in messages; the rest says which one."""
+
+    kind: str
+    project_id: int = 0
+    name: str = ""
+    """Deploy id, optimization id or chart name."""
+    window: ChartWindow | None = None
+    count: int = 0
+
+
+LINK: Key[Link] = Key("link")
+PROJECTS: Key[tuple[Project, ...]] = Key("projects")
+DEPLOYMENTS: Key[tuple[Deployment, ...]] = Key("deployments")
+
+
+def detail_key(project_id: int) -> Key[DeploymentDetail]:
+    """live/read of a project's most recent deployment."""
+    return Key("detail", project_id)
+
+
+def portfolio_key(project_id: int) -> Key[Portfolio]:
+    """live/portfolio/read."""
+    return Key("portfolio", project_id)
+
+
+def orders_key(project_id: int) -> Key[tuple[Order, ...]]:
+    """The newest window of live/orders/read, newest order last."""
+    return Key("orders", project_id)
+
+
+def logs_key(project_id: int, deploy_id: str) -> Key[LogPage]:
+    """The tail of live/logs/read."""
+    return Key("logs", project_id, deploy_id)
+
+
+def insights_key(project_id: int, deploy_id: str) -> Key[InsightLog]:
+    """All insights of one deployment, read incrementally."""
+    return Key("insights", project_id, deploy_id)
+
+
+def chart_key(project_id: int, name: str, window: ChartWindow, count: int) -> Key[Chart]:
+    """live/chart/read of one window in `count` samples."""
+    return Key("chart", project_id, name, window, count)
+
+
+def optimizations_key(project_id: int) -> Key[tuple[OptimizationSummary, ...]]:
+    """optimizations/list of a project."""
+    return Key("optimizations", project_id)
+
+
+def optimization_key(optimization_id: str) -> Key[Optimization]:
+    """optimizations/read."""
+    return Key("optimization", 0, optimization_id)

@@ -1,0 +1,170 @@
+"""Optimizations and their runs (REFERENCE.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qctui.model.deployment import EMPTY
+
+FINISHED_STATUSES = frozenset({"completed", "aborted"})
+"""Lower case (REFERENCE.md 8.2); `aborted` covers failed ones. Anything unlisted is taken as still running."""
+
+STATISTICS = (
+    "Alpha",
+    "Annual Standard Deviation",
+    "Annual Variance",
+    "Average Loss",
+    "Average Win",
+    "Beta",
+    "Compounding Annual Return",
+    "Drawdown",
+    "Estimated Strategy Capacity",
+    "Expectancy",
+    "Information Ratio",
+    "Loss Rate",
+    "Net Profit",
+    "Probabilistic Sharpe Ratio",
+    "Profit-Loss Ratio",
+    "Sharpe Ratio",
+    "Total Fees",
+    "Total Orders",
+    "Tracking Error",
+    "Treynor Ratio",
+    "Win Rate",
+    "Sortino Ratio",
+    "Start Equity",
+    "End Equity",
+    "Drawdown Recovery",
+)
+"""Names of a run's statistics by their index on the wire (REFERENCE.md 5.2)."""
+
+PERCENT_STATISTICS = frozenset(
+    {
+        "Average Loss",
+        "Average Win",
+        "Compounding Annual Return",
+        "Drawdown",
+        "Loss Rate",
+        "Net Profit",
+        "Probabilistic Sharpe Ratio",
+        "Win Rate",
+    }
+)
+"""Statistics in percent points: 17.8 is 17.8 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What is optimized."""
+
+    target: str
+    """The statistic's short name in words, for example `Sharpe Ratio`."""
+    maximize: bool
+    """The extremum: highest wins; else lowest."""
+    target_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter's range, or its fixed value."""
+
+    name: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    value: str | None = None
+    """Set for a static parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationSummary:
+    """One row of optimizations/list: it has no progress (REFERENCE.md 5.1)."""
+
+    optimization_id: str
+    project_id: int
+    name: str
+    status: str
+    criterion: Criterion
+    created_at: float | None
+    node_type: str = ""
+    psr: float | None = None
+    sharpe_ratio: float | None = None
+    trades: int | None = None
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Completed, aborted or failed: it can't be aborted any more."""
+        return self.status.casefold() in FINISHED_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One backtest of an optimization."""
+
+    key: str
+    backtest_id: str
+    name: str
+    progress: float
+    """0..1."""
+    exit_code: int | None
+    parameters: Mapping[str, str] = field(default=EMPTY)
+    statistics: Mapping[str, float] = field(default_factory=dict)
+    """By name of `STATISTICS`, plus custom names."""
+    equity: tuple[tuple[float, float], ...] = ()
+    """(Unix seconds, closing equity)."""
+
+    @property
+    def failed(self) -> bool:
+        """It ended with an error."""
+        return self.exit_code not in (None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Optimization:
+    """optimizations/read (REFERENCE.md 5.2)."""
+
+    optimization_id: str
+    project_id: int | None
+    name: str
+    status: str
+    criterion: Criterion
+    requested_at: float | None
+    completed: int | None
+    failed: int | None
+    running: int | None
+    queued: int | None
+    total: int | None
+    """None before the start: the total is not known then."""
+    runtime: Mapping[str, str] = field(default=EMPTY)
+    """All runtimeStatistics, as they came."""
+    constraints: tuple[str, ...] = ()
+    """In words, for example `Drawdown Less 0.25`."""
+    parameters: tuple[Parameter, ...] = ()
+    runs: tuple[Run, ...] = ()
+    node_type: str = ""
+    parallel_nodes: int | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Completed, aborted or failed."""
+        return self.status.casefold() in FINISHED_STATUSES
+
+    @property
+    def progress(self) -> float | None:
+        """(Completed + Failed) / Total, 0..1; None while the total is unknown (REFERENCE.md 5.2)."""
+        if not self.total or self.total < 0:
+            return None
+        return min(1.0, max(0.0, ((self.completed or 0) + (self.failed or 0)) / self.total))
+
+    @property
+    def best(self) -> Run | None:
+        """The finished run with the best value of the criterion's target; None when no run tells."""
+        scored = [
+            run for run in self.runs if self.criterion.target in run.statistics and not run.failed and run.progress >= 1
+        ]
+        if not scored:
+            return None
+        pick = max if self.criterion.maximize else min
+        return pick(scored, key=lambda run: run.statistics[self.criterion.target])

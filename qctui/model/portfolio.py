@@ -1,0 +1,57 @@
+"""Holdings and cash of one project (REFERENCE.md 6.6)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A position, or a tracked symbol without one. Prices and values are in the asset's own currency."""
+
+    symbol: str
+    """The symbol id of the wire, for example `SPY R735QTJ8XC9X`."""
+    ticker: str
+    quantity: float
+    """Zero when the wire omits it: it omits default members of a holding it does list."""
+    average_price: float | None = None
+    market_price: float | None = None
+    market_value: float | None = None
+    unrealized: float | None = None
+    unrealized_percent: float | None = None
+    currency_symbol: str = "$"
+    conversion_rate: float = 1.0
+    """To the account's currency."""
+    unreadable_quantity: bool = False
+    """A quantity was there and could not be read: such a holding is never taken for flat."""
+
+    @property
+    def open(self) -> bool:
+        """It has, or may have, a quantity."""
+        return self.unreadable_quantity or self.quantity != 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """A balance in one currency; for crypto brokerages the coin itself."""
+
+    currency: str
+    amount: float | None
+    currency_symbol: str = ""
+    conversion_rate: float | None = None
+    value: float | None = None
+    """In the account's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """A snapshot, up to ten minutes old (REFERENCE.md section 3)."""
+
+    holdings: tuple[Holding, ...]
+    cash: tuple[Cash, ...]
+    tells: bool
+    """Whether the answer says anything: both maps empty or absent means unknown, not flat (REFERENCE.md 7.5 rule 7)."""
+
+    @property
+    def open_holdings(self) -> tuple[Holding, ...]:
+        """Holdings with a quantity, largest value first."""
+        held = [holding for holding in self.holdings if holding.open]
+        return tuple(sorted(held, key=lambda h: -abs((h.market_value or 0.0) * h.conversion_rate)))

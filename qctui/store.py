@@ -1,0 +1,81 @@
+"""The current resource of every key: replaced whole, read from any thread, bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from qctui.model.keys import Key
+from qctui.model.resource import Resource
+
+T = TypeVar("T")
+Subscriber = Callable[[Key[Any]], None]
+
+
+class Store:
+    """What the program knows now. Written by the engine's thread, read by any.
+
+    Resources are frozen, so a reader never sees a half-written one. Subscribers are called on the writer's thread,
+    after the replacement, and must be quick
+    and not raise: they post a message and return.
+    """
+
+    def __init__(self, capacity: int = 256) -> None:
+        """Keep at most `capacity` resources; the least recently used of those not pinned go first."""
+        self._capacity = capacity
+        self._resources: OrderedDict[Key[Any], Resource[Any]] = OrderedDict()
+        self._pinned: frozenset[Key[Any]] = frozenset()
+        self._subscribers: tuple[Subscriber, ...] = ()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key[T]) -> Resource[T]:
+        """The current resource; an empty one for a key never written."""
+        return self._resources.get(key) or _EMPTY
+
+    def put(self, key: Key[T], resource: Resource[T]) -> Resource[T]:
+        """Replace the resource of `key`, one version on, and tell the subscribers. Returns what is stored."""
+        with self._lock:
+            stored = replace(resource, version=self.get(key).version + 1)
+            self._resources[key] = stored
+            self._resources.move_to_end(key)
+            self._evict()
+            subscribers = self._subscribers
+        for subscriber in subscribers:
+            subscriber(key)
+        return stored
+
+    def pin(self, keys: frozenset[Key[Any]]) -> None:
+        """Keep these whatever their number: what is on screen or polled must not be evicted under a reader."""
+        with self._lock:
+            self._pinned = keys
+            for key in keys & self._resources.keys():
+                self._resources.move_to_end(key)
+            self._evict()
+
+    def keys(self) -> tuple[Key[Any], ...]:
+        """Every key that holds a resource."""
+        with self._lock:
+            return tuple(self._resources)
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with each key that changes. Returns the function that ends it."""
+        with self._lock:
+            self._subscribers = (*self._subscribers, subscriber)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._subscribers = tuple(each for each in self._subscribers if each is not subscriber)
+
+        return unsubscribe
+
+    def _evict(self) -> None:
+        excess = len(self._resources) - self._capacity
+        if excess > 0:
+            for key in [key for key in self._resources if key not in self._pinned][:excess]:
+                del self._resources[key]
+
+
+_EMPTY: Resource[Any] = Resource()
