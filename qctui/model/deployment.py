@@ -82,9 +82,9 @@ class DeploymentDetail:
     security_types: str = ""
     datacenter: str = ""
     description: str = ""
-    statistics: Mapping[str, str] = field(default=EMPTY)
+    statistics: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     """runtimeStatistics: name to text as the engine formatted it; shown as it is."""
-    server_statistics: Mapping[str, str] = field(default=EMPTY)
+    server_statistics: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     charts: tuple[str, ...] = ()
     """Names of the charts this deployment reports."""
 

@@ -109,7 +109,7 @@ class Run:
     progress: float
     """0..1."""
     exit_code: int | None
-    parameters: Mapping[str, str] = field(default=EMPTY)
+    parameters: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     statistics: Mapping[str, float] = field(default_factory=dict)
     """By name of `STATISTICS`, plus custom names."""
     equity: tuple[tuple[float, float], ...] = ()
@@ -137,7 +137,7 @@ class Optimization:
     queued: int | None
     total: int | None
     """None before the start: the total is not known then."""
-    runtime: Mapping[str, str] = field(default=EMPTY)
+    runtime: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     """All runtimeStatistics, as they came."""
     constraints: tuple[str, ...] = ()
     """In words, for example `Drawdown Less 0.25`."""

@@ -1,0 +1,75 @@
+import pytest
+
+from qctui.model.deployment import Environment, environment_of, is_alive
+from qctui.model.optimization import Criterion, Optimization, Run
+from qctui.model.portfolio import Holding, Portfolio
+
+
+@pytest.mark.parametrize(
+    ("brokerage", "environment", "expected"),
+    [
+        ("PaperBrokerage", "live-paper", Environment.PAPER),
+        ("PaperBrokerage", "", Environment.PAPER),
+        ("", "live-paper", Environment.PAPER),
+        ("InteractiveBrokersBrokerage", "live", Environment.LIVE),
+        ("InteractiveBrokersBrokerage", "live-paper", Environment.LIVE),
+        ("", "", Environment.LIVE),
+    ],
+)
+def test_unknown_is_real_money(brokerage: str, environment: str, expected: Environment) -> None:
+    assert environment_of(brokerage, environment) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "stopped_at", "alive"),
+    [
+        ("Running", None, True),
+        ("History", None, True),
+        ("SomethingNew", None, True),
+        ("", None, True),
+        ("Running", 5.0, False),
+        ("RuntimeError", None, False),
+        ("liquidated", None, False),
+    ],
+)
+def test_a_stop_time_or_a_terminal_status_ends_a_deployment(status: str, stopped_at: float | None, alive: bool) -> None:
+    assert is_alive(status, stopped_at) is alive
+
+
+def optimization(**fields: object) -> Optimization:
+    base: dict[str, object] = {
+        "optimization_id": "O-1",
+        "project_id": 1,
+        "name": "n",
+        "status": "running",
+        "criterion": Criterion("Sharpe Ratio", maximize=True),
+        "requested_at": None,
+        "completed": None,
+        "failed": None,
+        "running": None,
+        "queued": None,
+        "total": None,
+    }
+    return Optimization(**{**base, **fields})  # type: ignore[arg-type]  # the fields of a test, by name
+
+
+def test_progress_is_unknown_before_the_total_is() -> None:
+    assert optimization(completed=3).progress is None
+    assert optimization(completed=3, total=0).progress is None
+    assert optimization(completed=2, failed=1, total=16).progress == pytest.approx(3 / 16)
+
+
+def test_the_best_run_is_a_finished_one_by_the_extremum() -> None:
+    def run(key: str, value: float, progress: float = 1.0, exit_code: int = 0) -> Run:
+        return Run(key, key, key, progress, exit_code, statistics={"Sharpe Ratio": value})
+
+    runs = (run("a", 1.0), run("b", 2.0), run("c", 9.0, progress=0.5), run("d", 8.0, exit_code=1))
+    assert optimization(runs=runs).best is runs[1]
+    assert optimization(runs=runs, criterion=Criterion("Sharpe Ratio", maximize=False)).best is runs[0]
+    assert optimization(runs=runs, criterion=Criterion("Alpha", maximize=True)).best is None
+
+
+def test_an_unreadable_quantity_is_never_flat() -> None:
+    unreadable = Holding("SPY R735QTJ8XC9X", "SPY", 0.0, unreadable_quantity=True)
+    flat = Holding("AAPL R735QTJ8XC9X", "AAPL", 0.0)
+    assert Portfolio((unreadable, flat), (), tells=True).open_holdings == (unreadable,)
