@@ -18,7 +18,8 @@ from qctui.model.project import Project
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: Python 3.11 can't make `Key[X](...)` of a generic that is both frozen and slotted.
+@dataclass(frozen=True)
 class Key(Generic[T]):
     """A resource's name. `kind` is the word used in the log and in messages; the rest says which one."""
 

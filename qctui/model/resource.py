@@ -61,7 +61,8 @@ class Progress:
     mono: float
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: Python 3.11 can't make `Resource[X]()` of a generic that is both frozen and slotted.
+@dataclass(frozen=True)
 class Resource(Generic[T]):
     """The last good value and everything that happened since. Replaced whole, never edited; compared by identity.
 
