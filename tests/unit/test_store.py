@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
-from qctui.model.deployment import DeploymentDetail
+from qctui.model.deployment import Deployment, DeploymentDetail
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
 from qctui.store import Store
@@ -18,7 +18,7 @@ def test_an_unknown_key_is_loading_not_empty() -> None:
 def test_each_replacement_is_one_version_on_and_is_told() -> None:
     store, told = Store(), list[Key[Any]]()
     unsubscribe = store.subscribe(told.append)
-    first = store.put(DEPLOYMENTS, Resource(value=()))
+    first = store.put(DEPLOYMENTS, Resource[tuple[Deployment, ...]](value=()))
     second = store.put(DEPLOYMENTS, replace(first, value=()))
     unsubscribe()
     store.put(DEPLOYMENTS, second)
