@@ -5,6 +5,7 @@ Every method raises `qctui.api.errors.ApiError` and nothing else. Cancelling a r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,17 +96,21 @@ class TriggerApi(Protocol):
     A trigger returns only on an explicit `success: true`. Each call sends at most one POST. In read-only mode every
     trigger raises `ApiError` of kind REFUSED
     before a request is built.
+
+    `on_sent` is called once per POST, on the loop's thread, right before the request's first byte is written (connected, TLS
+    done): from then on it may be out. Should it raise an `ApiError`, nothing is written and that very error comes out of the
+    call: this is the last gate, closed when the person has cancelled or the deadline passed while the connection was made.
     """
 
-    async def liquidate(self, project_id: int) -> None:
+    async def liquidate(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
         """Close all positions of whatever is live in the project now, and stop it (REFERENCE.md 7.1)."""
         ...
 
-    async def stop(self, project_id: int) -> None:
+    async def stop(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
         """Stop it, leaving its positions (REFERENCE.md 7.2)."""
         ...
 
-    async def abort(self, optimization_id: str) -> None:
+    async def abort(self, optimization_id: str, on_sent: Callable[[], None] | None = None) -> None:
         """End an optimization (REFERENCE.md 5.3)."""
         ...
 
