@@ -97,9 +97,10 @@ class TriggerApi(Protocol):
     trigger raises `ApiError` of kind REFUSED
     before a request is built.
 
-    `on_sent` is called once per POST, on the loop's thread, right before the request's first byte is written (connected, TLS
-    done): from then on it may be out. Should it raise an `ApiError`, nothing is written and that very error comes out of the
-    call: this is the last gate, closed when the person has cancelled or the deadline passed while the connection was made.
+    `on_sent` is called once per POST, on the loop's thread, right before the request's first byte is written
+    (connected, TLS done): from then on it may be out. Should it raise an `ApiError`, nothing is written and that very
+    error comes out of the call. It is the last gate: closed when the person cancelled or the deadline passed while
+    connecting.
     """
 
     async def liquidate(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
