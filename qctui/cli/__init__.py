@@ -1,0 +1,79 @@
+"""The command line and the composition root: parse, dispatch, turn every end into a line and an exit code.
+
+Nothing heavy is imported here: `qctui liquidate` in an emergency must not wait for a user interface it never shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from qctui.cli.exits import Exit, UsageError
+from qctui.cli.parser import Options, parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code (`Exit`, or 128 and the signal's number)."""
+    try:
+        options = parse(sys.argv[1:] if argv is None else argv)
+        return int(run(options))
+    except SystemExit as end:  # argparse: help, version, wrong usage
+        return end.code if isinstance(end.code, int) else Exit.USAGE
+    except UsageError as error:
+        print(f"qctui: {error}", file=sys.stderr)
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        print("qctui: interrupted", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return _pipe_closed()
+    except Exception as error:  # the last resort: whatever it was, one line, and never the values around it
+        return _unexpected(error)
+
+
+def run(options: Options) -> int:
+    """Carry out one command. Each is imported on its own, with what it needs and nothing else."""
+    match options.command:
+        case None:
+            from qctui.cli.console import run_console
+
+            return run_console(options)
+        case "status":
+            from qctui.cli.status import run_status
+
+            return run_status(options)
+        case "liquidate" | "stop" | "abort":
+            from qctui.cli.trigger import run_trigger
+
+            return run_trigger(options)
+        case "journal":
+            from qctui.cli.journal import run_journal
+
+            return run_journal(options)
+        case "doctor":
+            from qctui.cli.doctor import run_doctor
+
+            return run_doctor(options)
+        case _:
+            from qctui.simulator.cli import run as run_simulator
+
+            return run_simulator(options)
+
+
+def _pipe_closed() -> int:
+    """The reader of our output went away (`qctui status | head -1`): not worth a word, but Python would say one at
+    exit when it flushes."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.DONE
+
+
+def _unexpected(error: Exception) -> int:
+    import logging
+
+    from qctui.cli.logs import log_path
+
+    logging.getLogger("qctui").error("unexpected error", exc_info=error)
+    print(f"qctui: unexpected error ({type(error).__name__}); details are in {log_path()}", file=sys.stderr)
+    return Exit.INTERNAL

@@ -1,0 +1,126 @@
+"""The credentials: environment, profile, `~/.lean/credentials`, first found wins (DESIGN section 3)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from qctui.settings import Settings, SettingsError, check_token, check_user_id
+from qctui.text import clean
+
+USER_ID_VARIABLE = "QUANTCONNECT_USER_ID"
+TOKEN_VARIABLE = "QUANTCONNECT_API_TOKEN"
+
+TOKEN_COMMAND_TIMEOUT_S = 60.0
+"""A secret store may ask a person for a passphrase; one that hangs must still not hold up the start for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who signs the requests."""
+
+    user_id: str
+    token: SecretStr
+    source: str
+    """Where they were found, in words for `qctui doctor`."""
+
+
+def find_credentials(settings: Settings) -> Credentials:
+    """The credentials, first found wins: environment, profile, `~/.lean/credentials` (DESIGN section 3).
+
+    May run the profile's token command, which may ask a person.
+
+    Raises:
+        SettingsError: there are none, or those found can't be used.
+    """
+    found = _from_environment() or _from_profile(settings) or _from_lean(lean_credentials_path())
+    if found is not None:
+        return found
+    raise SettingsError(
+        f"no credentials: set {USER_ID_VARIABLE} and {TOKEN_VARIABLE}, or put user-id and token (or token-command) "
+        f"under [profiles.NAME] in {settings.config_path}, or run `lean login` (~/.lean/credentials); "
+        "to look around without an account: qctui --demo"
+    )
+
+
+def lean_credentials_path() -> Path:
+    """Where `lean login` keeps what it was told."""
+    return Path.home() / ".lean" / "credentials"
+
+
+def _from_environment() -> Credentials | None:
+    user_id, token = os.environ.get(USER_ID_VARIABLE, "").strip(), os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not user_id and not token:
+        return None
+    # Half a pair must not fall through: the next source may be another account, with other money in it.
+    if not user_id or not token:
+        present, missing = (USER_ID_VARIABLE, TOKEN_VARIABLE) if user_id else (TOKEN_VARIABLE, USER_ID_VARIABLE)
+        raise SettingsError(f"{present} is set and {missing} is not: set both, or neither to use another source")
+    return _credentials(user_id, token, "the environment", f"{USER_ID_VARIABLE}/{TOKEN_VARIABLE}")
+
+
+def _from_profile(settings: Settings) -> Credentials | None:
+    profile = settings.profile
+    if profile.user_id is None:
+        return None
+    name = f"profile {clean(settings.profile_name, 40)} in {settings.config_path}"
+    if profile.token is not None:
+        return Credentials(profile.user_id, profile.token, name)
+    token = run_token_command(profile.token_command or [], f"{settings.config_path}: `token-command`")
+    return _credentials(profile.user_id, token, f"{name} (token-command)", f"{settings.config_path}: `token-command`")
+
+
+def run_token_command(command: list[str], where: str) -> str:
+    """What the command prints, stripped. It may use the terminal to ask for a passphrase; its errors go there.
+
+    Raises:
+        SettingsError: it is missing, fails, prints nothing, or takes longer than `TOKEN_COMMAND_TIMEOUT_S`.
+    """
+    try:
+        # A list, no shell: nothing in the file can be taken for more than one command.
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=TOKEN_COMMAND_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise SettingsError(f"{where}: {command[0]} did not end within {TOKEN_COMMAND_TIMEOUT_S:.0f} s") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it holds a null character"
+        raise SettingsError(f"{where}: {clean(command[0], 80)} can't be run ({reason})") from error
+    if done.returncode != 0:
+        raise SettingsError(f"{where}: {clean(command[0], 80)} ended with exit code {done.returncode}")
+    token = done.stdout.decode("utf-8", "replace").strip()
+    if not token:
+        raise SettingsError(f"{where}: {clean(command[0], 80)} printed nothing")
+    return token
+
+
+def _from_lean(path: Path) -> Credentials | None:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read ({error.strerror})") from error
+    try:
+        content = json.loads(raw)
+    except ValueError as error:
+        raise SettingsError(f"{path}: not JSON; run `lean login` again") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: a JSON object is expected; run `lean login` again")
+    user_id, token = content.get("user-id"), content.get("api-token")
+    if not user_id or not token:  # what `lean logout` leaves
+        return None
+    return _credentials(user_id, token, str(path), str(path))
+
+
+def _credentials(user_id: Any, token: Any, source: str, where: str) -> Credentials:
+    try:
+        if not isinstance(token, str):
+            raise ValueError("a token is expected: one word without spaces")
+        return Credentials(check_user_id(user_id), check_token(SecretStr(token)), source)
+    except ValueError as error:
+        raise SettingsError(f"{where}: {error}") from error

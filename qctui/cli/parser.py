@@ -1,0 +1,187 @@
+"""The command line: options, subcommands and their help. Parses only; nothing is read, opened or sent here."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from qctui import __version__
+from qctui.cli.exits import Exit
+
+EPILOG = """\
+exit codes:
+  0  done (for a trigger: verified)
+  1  rejected: the API said no, or the target had already ended
+  2  wrong usage or configuration
+  3  not sent
+  4  sent but not verified, or the outcome is unknown
+  130  interrupted
+
+credentials, first found wins:
+  environment QUANTCONNECT_USER_ID and QUANTCONNECT_API_TOKEN
+  the profile in config.toml (user-id with token or token-command)
+  ~/.lean/credentials, as `lean login` writes it
+
+No account at hand? `qctui --demo` runs against a simulated API on this machine.
+"""
+
+
+class Options(argparse.Namespace):
+    """What the command line said. Options that were not given have their defaults."""
+
+    command: str | None
+    """None for the console."""
+    demo: bool
+    profile: str | None
+    read_only: bool
+    project: int | None
+    theme: str | None
+    base_url: str | None
+    config: str | None
+    mouse: bool
+    ascii: bool
+    json: bool
+    target: str
+    """Project id or optimization id, as typed."""
+    yes: bool
+    deploy_id: str | None
+    no_wait: bool
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with errors of one line: the usage block is a page long and hides what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit 2."""
+        print(f"{self.prog}: {message} (see `{self.prog} --help`)", file=sys.stderr)
+        raise SystemExit(int(Exit.USAGE))
+
+
+def project_id(text: str) -> int:
+    """A project id from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: not a positive whole number.
+    """
+    if not (text.isascii() and text.isdigit() and 0 < len(text) <= 18 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a project id: a positive whole number is expected")
+    return int(text)
+
+
+def build_parser(wanted: str | None = None) -> Parser:
+    """The whole command line.
+
+    Args:
+        wanted: the subcommand that is about to run, if known: `simulate` has many options of its own, which only
+            it loads.
+    """
+    parser = Parser(
+        prog="qctui",
+        description="A terminal console for QuantConnect: live deployments, optimizations, insights and charts, "
+        "and an emergency stop that can be trusted. Without a command it opens the console.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"qctui {__version__}")
+    _add_common(parser, top=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_common(common, top=False)
+
+    def command(name: str, summary: str, description: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=summary,
+            description=description or summary[0].upper() + summary[1:] + ".",
+            parents=[common],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    status = command("status", "what is running, once, to stdout")
+    _add_json(status, "print one JSON object instead of a table")
+    _add_triggers(command)
+    journal = command("journal", "the actions taken from this machine")
+    _add_json(journal, "print one JSON object a line, as in the file")
+    command("doctor", "check credentials, clock, API, terminal and configuration, and say what to do")
+    _add_simulate(commands, wanted)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """The options that every command takes, before or after its name.
+
+    A subcommand's own default would overwrite what was given before the name: below the top they have none.
+    """
+
+    def default(value: Any) -> Any:
+        return value if top else argparse.SUPPRESS
+
+    group = parser.add_argument_group("common options")
+    group.add_argument(
+        "--demo", action="store_true", default=default(False), help="use a simulated API on this machine"
+    )
+    group.add_argument("--profile", metavar="NAME", default=default(None), help="profile of config.toml to use")
+    group.add_argument(
+        "--read-only", action="store_true", default=default(False), help="take away everything that can act"
+    )
+    group.add_argument(
+        "--project", metavar="ID", type=project_id, default=default(None), help="project to start on, or to report"
+    )
+    group.add_argument("--theme", metavar="NAME", default=default(None), help="colour theme")
+    group.add_argument(
+        "--base-url", metavar="URL", default=default(None), help="API to use: https, or http on this machine"
+    )
+    group.add_argument("--config", metavar="FILE", default=default(None), help="configuration file to use instead")
+    group.add_argument("--mouse", action="store_true", default=default(False), help="let the mouse select and scroll")
+    group.add_argument("--ascii", action="store_true", default=default(False), help="draw with 7-bit characters only")
+
+
+def _add_triggers(command: Any) -> None:
+    explain = (
+        "Asks the same question as the console, sends one request, and prints how far it got, a line a step:\n"
+        "SENDING, SENT, ACCEPTED (the API said yes; nothing has been seen to happen yet){rungs}, VERIFIED.\n"
+        "Ctrl+C while it verifies does not take the request back."
+    )
+    for name, metavar, summary, rungs in (
+        ("liquidate", "PROJECT_ID", "close all positions of what runs in a project, and stop it", ", STOPPED, FLAT"),
+        ("stop", "PROJECT_ID", "stop what runs in a project, leaving its positions", ", STOPPED"),
+        ("abort", "OPTIMIZATION_ID", "end an optimization", ""),
+    ):
+        parser = command(name, summary, summary[0].upper() + summary[1:] + ".\n\n" + explain.format(rungs=rungs))
+        parser.add_argument("target", metavar=metavar, type=str if name == "abort" else project_id)
+        parser.add_argument("--yes", action="store_true", help="do not ask (required without a terminal)")
+        if name != "abort":
+            parser.add_argument("--deploy-id", metavar="ID", default=None, help="refuse any other deployment")
+        parser.add_argument("--no-wait", action="store_true", help="end after the API's answer, without verifying")
+        _add_json(parser, "print one JSON object a line instead of words")
+
+
+def _add_json(parser: argparse.ArgumentParser, summary: str) -> None:
+    parser.add_argument("--json", action="store_true", help=summary)
+
+
+def _add_simulate(commands: Any, wanted: str | None) -> None:
+    parser = commands.add_parser(
+        "simulate",
+        help="run the simulated QuantConnect API by itself",
+        description="Runs the simulated QuantConnect API on loopback until interrupted, and prints how to reach it.",
+        allow_abbrev=False,
+    )
+    if wanted == "simulate":
+        from qctui.simulator.cli import add_arguments
+
+        add_arguments(parser)
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Parse the command line.
+
+    Raises:
+        SystemExit: help or version was asked for (0), or it is wrong (2); the line has been printed.
+    """
+    wanted = "simulate" if "simulate" in argv else None
+    return build_parser(wanted).parse_args(argv, namespace=Options())

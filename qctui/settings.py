@@ -1,0 +1,340 @@
+"""Settings: the configuration file, and what the command line overrides.
+
+Every problem is a `SettingsError`: one message with the file, the key, and what is allowed. The token is a `SecretStr`
+from the moment it is read and never appears in a message.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import shlex
+import stat
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from qctui.paths import config_dir
+from qctui.text import clean
+
+DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
+"""QuantConnect's own service (REFERENCE.md 1.1)."""
+
+
+class SettingsError(Exception):
+    """The configuration or the credentials can't be used. The text is one message fit for stderr."""
+
+
+def check_base_url(url: str) -> str:
+    """The base URL without a trailing slash.
+
+    https to anywhere; http only to this machine, because every request carries a hash that signs for two hours
+    (REFERENCE.md 1.2) and answers that move money.
+
+    Raises:
+        ValueError: it is not such a URL. The message does not repeat the URL's user part.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError("not a URL; https://HOST/PATH is expected") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("not a URL this program can use; https://HOST/PATH is expected")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not contain a user name or password")
+    if parts.query or parts.fragment:
+        raise ValueError("must not contain ? or #")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(f"http is allowed for this machine only (127.0.0.1, ::1, localhost), and {clean(host)} is not")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_user_id(value: Any) -> str:
+    """A user id as text of digits.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("a QuantConnect user id is expected: a whole number")
+    text = str(value).strip()
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("a QuantConnect user id is expected: a whole number")
+    return text
+
+
+def check_token(value: SecretStr) -> SecretStr:
+    """A token that can be one: not empty, one word.
+
+    Raises:
+        ValueError: it is not one; the message does not repeat it.
+    """
+    text = value.get_secret_value()
+    if not text or any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("a token is expected: one word without spaces")
+    return value
+
+
+def _as_words(value: Any) -> Any:
+    """A command may be written as one string, split as a shell would split it; no shell ever runs it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"a command is expected ({error})") from error
+
+
+UserId = Annotated[str, BeforeValidator(check_user_id)]
+Token = Annotated[SecretStr, AfterValidator(check_token)]
+Url = Annotated[str, AfterValidator(check_base_url)]
+Command = Annotated[list[str], BeforeValidator(_as_words), Field(min_length=1)]
+Seconds = Annotated[float, Field(ge=1, le=86_400)]
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class _Section(BaseModel):
+    """A table of the file: keys with dashes, nothing unknown, no value of another type taken for what it is not."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, alias_generator=_kebab, hide_input_in_errors=True
+    )
+
+
+class Profile(_Section):
+    """One account, or one way to look at it: `[profiles.NAME]`."""
+
+    user_id: UserId | None = None
+    """QuantConnect user id, from the account page."""
+    token: Token | None = None
+    """API token. The file must then be readable by its owner only."""
+    token_command: Command | None = None
+    """Command that prints the token, run without a shell, for example `["pass", "show", "quantconnect"]`."""
+    base_url: Url | None = None
+    """Another API; https, or http on this machine."""
+    read_only: bool = False
+    """Take away everything that can act."""
+    theme: str | None = None
+    """Colour theme while this profile is in use."""
+    pinned: list[int] = Field(default_factory=list)
+    """Project ids whose optimizations are watched together."""
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Profile:
+        if self.token is not None and self.token_command is not None:
+            raise ValueError("token and token-command exclude each other")
+        if (self.token is not None or self.token_command is not None) and self.user_id is None:
+            raise ValueError("user-id is missing beside the token")
+        if self.user_id is not None and self.token is None and self.token_command is None:
+            raise ValueError("token or token-command is missing beside user-id")
+        return self
+
+
+class Polling(_Section):
+    """How often things are read, in seconds, and how much is read at most: `[polling]`."""
+
+    live_s: Seconds = Field(default=15.0, alias="live")
+    """List of deployments."""
+    detail_s: Seconds = Field(default=10.0, alias="deployment")
+    """The selected deployment itself."""
+    snapshot_s: Seconds = Field(default=60.0, alias="snapshots")
+    """Charts, insights, portfolio, orders and logs: the service renews them every few minutes."""
+    optimizations_s: Seconds = Field(default=30.0, alias="optimizations")
+    """List of optimizations."""
+    optimization_s: Seconds = Field(default=10.0, alias="optimization")
+    """The opened optimization, while it runs."""
+    budget: Annotated[int, Field(ge=6, le=600)] = 60
+    """Reads a minute, all together. Triggers and their verification are outside it."""
+
+
+class Config(_Section):
+    """The whole of config.toml."""
+
+    profile: str | None = None
+    """Profile to use when none is named on the command line."""
+    theme: str | None = None
+    """Colour theme."""
+    read_only: bool = False
+    """Take away everything that can act, whatever the profile."""
+    mouse: bool = False
+    """Let the mouse select and scroll. Off, the terminal's own selection works as usual."""
+    ascii: bool = False
+    """Draw with 7-bit characters only."""
+    pinned: list[int] = Field(default_factory=list)
+    """Project ids whose optimizations are watched together, for profiles that have no list of their own."""
+    polling: Polling = Field(default_factory=Polling)
+    """Pace and budget of the reads."""
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Key of a binding by its id; `?` in the console shows the ids' names."""
+    profiles: dict[str, Profile] = Field(default_factory=dict)
+    """Accounts by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The file, the chosen profile and the command line, put together."""
+
+    config: Config
+    config_path: Path
+    config_exists: bool
+    profile_name: str
+    """The chosen profile, `default` when there is none, `demo` for the simulator."""
+    profile: Profile
+    base_url: str
+    read_only: bool
+    theme: str | None
+    mouse: bool
+    ascii: bool
+    demo: bool
+    project_id: int | None
+    pinned: tuple[int, ...]
+    warnings: tuple[str, ...] = field(default=())
+    """Things that work and should still be changed."""
+
+
+def load_config(path: Path) -> Config:
+    """Read config.toml; an absent file is an empty one.
+
+    Raises:
+        SettingsError: it can't be read, is not TOML, has an unknown key or a bad value.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read ({error.strerror})") from error
+    try:
+        return Config.model_validate(tomllib.loads(raw.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML: {clean(str(error), 200)}") from error
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """The first problem in words (file, key, what is allowed), and how many more there are. Never the value: it may
+    be the token."""
+    problems = error.errors(include_input=False, include_url=False, include_context=True)
+    first = problems[0]
+    location = [str(part) for part in first["loc"]]
+    key = clean(".".join(location), 120)
+    if first["type"] == "extra_forbidden":
+        text = f"unknown key `{key}`; allowed here: {', '.join(_allowed(location[:-1]))}"
+    elif first["type"] == "value_error":
+        text = f"{f'`{key}`: ' if key else ''}{first['ctx']['error']}"
+    else:
+        message = first["msg"].replace("Input should be", "should be").replace("a valid ", "a ")
+        text = f"`{key}` {message[0].lower() + message[1:]}"
+    others = len(problems) - 1
+    return text if not others else f"{text} (and {others} more problem{'s' if others > 1 else ''})"
+
+
+def _allowed(table: list[str]) -> list[str]:
+    model: type[_Section] = Config
+    if table[:1] == ["polling"]:
+        model = Polling
+    elif table[:1] == ["profiles"]:
+        model = Profile
+    return sorted(info.alias or _kebab(name) for name, info in model.model_fields.items())
+
+
+def load_settings(
+    *,
+    config: str | None = None,
+    profile: str | None = None,
+    read_only: bool = False,
+    theme: str | None = None,
+    base_url: str | None = None,
+    mouse: bool = False,
+    ascii_only: bool = False,
+    demo: bool = False,
+    project_id: int | None = None,
+) -> Settings:
+    """Put the command line over the profile over the file over the defaults.
+
+    Raises:
+        SettingsError: something in it can't be used.
+    """
+    path = Path(config).expanduser() if config is not None else config_dir() / "config.toml"
+    if config is not None and not path.exists():
+        raise SettingsError(f"{path}: no such file (named with --config)")
+    loaded = load_config(path)
+    name, chosen = _choose_profile(loaded, profile, path)
+    if base_url is not None:
+        if demo:
+            raise SettingsError("--demo and --base-url exclude each other")
+        try:
+            base_url = check_base_url(base_url)
+        except ValueError as error:
+            raise SettingsError(f"--base-url: {error}") from error
+    return Settings(
+        config=loaded,
+        config_path=path,
+        config_exists=path.exists(),
+        profile_name="demo" if demo else name,
+        profile=chosen,
+        base_url=base_url or chosen.base_url or DEFAULT_BASE_URL,
+        read_only=read_only or chosen.read_only or loaded.read_only,
+        theme=theme or chosen.theme or loaded.theme,
+        mouse=mouse or loaded.mouse,
+        ascii=ascii_only or loaded.ascii,
+        demo=demo,
+        project_id=project_id,
+        pinned=tuple(chosen.pinned or loaded.pinned),
+        warnings=_permission_warnings(path, loaded),
+    )
+
+
+def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str, Profile]:
+    name = wanted or config.profile
+    if name is None:
+        return "default", config.profiles.get("default", Profile())
+    if name in config.profiles:
+        return name, config.profiles[name]
+    source = "--profile" if wanted else f"{path}: `profile`"
+    known = ", ".join(clean(each, 40) for each in sorted(config.profiles)) or "none is defined"
+    raise SettingsError(f"{source}: there is no profile {clean(name, 40)!r} in {path} (profiles: {known})")
+
+
+def _permission_warnings(path: Path, config: Config) -> tuple[str, ...]:
+    if not any(profile.token is not None for profile in config.profiles.values()):
+        return ()
+    return tuple(_readable_by_others(path))
+
+
+def _readable_by_others(path: Path) -> list[str]:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return []
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return [f"{path} holds a token and others may read it: chmod 600 {shlex.quote(str(path))}"]
+    return []
