@@ -1,0 +1,110 @@
+"""Targets, captured by id out of what the store knows at that moment. Pure: no network, no cursor."""
+
+from __future__ import annotations
+
+from qctui.actions.spec import ABORT, LIQUIDATE
+from qctui.model.action import Target
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
+from qctui.model.optimization import Optimization
+from qctui.model.portfolio import Portfolio
+from qctui.model.resource import Resource
+from qctui.store import Store
+
+
+def capture_deployment(action: str, store: Store, project_id: int) -> Target:
+    """The deployment of `project_id` that matters now: the one alive, else the newest.
+
+    Of live/list and live/read the one received later tells id and status. What nobody told stays empty.
+    """
+    listed = store.get(DEPLOYMENTS)
+    row = _current(listed.value or (), project_id)
+    read = store.get(detail_key(project_id))
+    detail = read.value
+    newer = detail is not None and (row is None or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0))
+    known: Deployment | DeploymentDetail | None = detail if newer else row
+    same = row is not None and known is not None and row.deploy_id == known.deploy_id
+    return Target(
+        action=action,
+        name=_project_name(store, project_id) or (detail.project_name if detail else "") or f"project {project_id}",
+        project_id=project_id,
+        deploy_id=known.deploy_id if known else "",
+        environment=known.environment if known else Environment.LIVE,
+        brokerage=known.brokerage if known else "",
+        status=_status(known),
+        equity=row.equity if row is not None and same else None,
+        equity_mono=listed.fetched_mono if same else None,
+        portfolio=store.get(portfolio_key(project_id)),
+    )
+
+
+def capture_optimization(store: Store, optimization_id: str, project_id: int = 0) -> Target:
+    """The optimization with this id, by its opened detail or its project's list."""
+    opened = store.get(optimization_key(optimization_id)).value
+    if not project_id and opened is not None:
+        project_id = opened.project_id or 0
+    rows = store.get(optimizations_key(project_id)).value or ()
+    row = next((row for row in rows if row.optimization_id == optimization_id), None)
+    name = row.name if row else (opened.name if opened else "")
+    return Target(
+        action=ABORT.id,
+        name=name or optimization_id,
+        project_id=project_id,
+        optimization_id=optimization_id,
+        status=opened.status if opened is not None else (row.status if row else ""),
+    )
+
+
+def running_targets(store: Store) -> tuple[Target, ...]:
+    """Every running deployment of the profile, to be liquidated: what panic hits. LIVE first, then by name."""
+    rows = store.get(DEPLOYMENTS).value or ()
+    targets = [
+        capture_deployment(LIQUIDATE.id, store, project_id)
+        for project_id in sorted({row.project_id for row in rows if row.alive})
+    ]
+    return tuple(
+        sorted(targets, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
+    )
+
+
+def target_of_detail(action: str, detail: DeploymentDetail, portfolio: Resource[Portfolio] | None = None) -> Target:
+    """The target a fresh live/read tells of: the command line reads before it asks."""
+    return Target(
+        action=action,
+        name=detail.project_name or f"project {detail.project_id}",
+        project_id=detail.project_id,
+        deploy_id=detail.deploy_id,
+        environment=detail.environment,
+        brokerage=detail.brokerage,
+        status=_status(detail),
+        portfolio=portfolio or Resource[Portfolio](),
+    )
+
+
+def target_of_optimization(optimization: Optimization) -> Target:
+    """The target a fresh optimizations/read tells of."""
+    return Target(
+        action=ABORT.id,
+        name=optimization.name or optimization.optimization_id,
+        project_id=optimization.project_id or 0,
+        optimization_id=optimization.optimization_id,
+        status=optimization.status,
+    )
+
+
+def _status(known: Deployment | DeploymentDetail | None) -> str:
+    """Its status; `Stopped` where only the stop time tells that it ended (REFERENCE.md 8.1: rely on `stopped`)."""
+    if known is None:
+        return ""
+    ended_by_time = known.stopped_at is not None and known.status.casefold() in ("", "running")
+    return "Stopped" if ended_by_time else known.status
+
+
+def _current(rows: tuple[Deployment, ...], project_id: int) -> Deployment | None:
+    mine = [row for row in rows if row.project_id == project_id]
+    return max(mine, key=lambda row: (row.alive, row.launched_at or 0.0), default=None)
+
+
+def _project_name(store: Store, project_id: int) -> str:
+    projects = store.get(PROJECTS).value or ()
+    return next((project.name for project in projects if project.project_id == project_id), "")

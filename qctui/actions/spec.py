@@ -1,0 +1,209 @@
+"""The registry of actions: what each is called, whom it may hit, what it asks first and what proves it done.
+
+The id of an action is the same word in key bindings, palette, command line, journal and tests (DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+from qctui.model.action import Target
+from qctui.model.deployment import DeploymentDetail, Environment, is_alive
+from qctui.model.optimization import FINISHED_STATUSES, Optimization
+from qctui.model.project import Project
+
+CODE_LENGTH = 4
+"""Characters of the deploy id a person types."""
+
+PANIC_KEY = "X"
+"""Liquidates every running deployment of the profile: the action is `liquidate`, only its targets are chosen for you."""
+
+
+class Ask(Enum):
+    """How a dialog makes sure that a person means it."""
+
+    CODE = "code"
+    """Type the end of the deploy id, then Enter."""
+    COUNT = "count"
+    """Type how many targets there are, then Enter."""
+    KEY = "key"
+    """Press one key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dialog asks, and what answers it."""
+
+    ask: Ask
+    sentence: str
+    """The exact sentence of DESIGN section 4."""
+    expected: str
+    """What must be typed or pressed; see `accepts`."""
+
+    def accepts(self, typed: str) -> bool:
+        """Whether `typed` is the answer. Letter case and surrounding blanks don't matter; nothing else is forgiven."""
+        return bool(self.expected) and typed.strip().casefold() == self.expected.casefold()
+
+
+class Proof(Enum):
+    """What verifies an action (DESIGN section 4: VERIFIED)."""
+
+    FLAT = "flat"
+    """The deployment stopped, and a portfolio read after that shows no holding with a quantity."""
+    STOPPED = "stopped"
+    """live/read shows a stop time or a terminal status."""
+    ABORTED = "aborted"
+    """optimizations/read shows the status `aborted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action as a person meets it."""
+
+    id: str
+    key: str
+    """Its default key."""
+    verb: str
+    """As in `to liquidate`."""
+    title: str
+    """Of the dialog, and in palette and help."""
+    tooltip: str
+    """One line for help and palette."""
+    target_noun: str
+    """What it hits, singular; plural is this plus `s`."""
+    consequence: str
+    """What will happen, said in the dialog."""
+    leftovers: str
+    """What it may leave behind, said once, briefly (REFERENCE.md 7.1, 7.2, 5.3)."""
+    proof: Proof
+
+
+LIQUIDATE = ActionSpec(
+    id="liquidate",
+    key="L",
+    verb="liquidate",
+    title="Liquidate",
+    tooltip="Close all positions of the selected or marked deployments and stop them",
+    target_noun="deployment",
+    consequence="Cancels open orders, closes every position with market orders and stops the algorithm.",
+    leftovers=(
+        "May stay open: crypto cash, positions the algorithm never subscribed to, amounts below a lot. With the market "
+        "closed, orders wait for the open. Snapshots lag up to 10 minutes. Check the brokerage afterwards."
+    ),
+    proof=Proof.FLAT,
+)
+
+STOP = ActionSpec(
+    id="stop",
+    key="S",
+    verb="stop",
+    title="Stop",
+    tooltip="Stop the selected or marked deployments without selling",
+    target_noun="deployment",
+    consequence="Stops the algorithm. Nothing is sold: positions and open orders stay as they are.",
+    leftovers="Nobody watches what stays open, and a stopped deployment can't be liquidated from here.",
+    proof=Proof.STOPPED,
+)
+
+ABORT = ActionSpec(
+    id="abort",
+    key="A",
+    verb="abort",
+    title="Abort",
+    tooltip="End the selected optimization",
+    target_noun="optimization",
+    consequence="Ends the optimization. It can't be resumed.",
+    leftovers="Finished backtests stay readable.",
+    proof=Proof.ABORTED,
+)
+
+ACTION_SPECS: Mapping[str, ActionSpec] = MappingProxyType({spec.id: spec for spec in (LIQUIDATE, STOP, ABORT)})
+"""Every action by its id. Nothing else can build a trigger request."""
+
+READ_ONLY = "read-only: nothing can be sent"
+
+
+def typed_code(target: Target) -> str:
+    """What a person types for one target: the last four characters of the deploy id.
+
+    With a deploy id that is unknown or shorter than four characters it is the last four digits of the project id: the
+    one thing the request itself carries, so it still makes a person look at which project this is.
+    """
+    code = target.deploy_id[-CODE_LENGTH:]
+    return code if len(code) == CODE_LENGTH else str(target.project_id)[-CODE_LENGTH:]
+
+
+def typed_code_source(target: Target) -> str:
+    """What `typed_code` is the end of, for the dialog to point at: `deploy id` or `project id`."""
+    return "deploy id" if len(target.deploy_id) >= CODE_LENGTH else "project id"
+
+
+def question_for(targets: Sequence[Target]) -> Question:
+    """What must be asked before acting on `targets`, in DESIGN section 4's words.
+
+    Raises:
+        ValueError: no target, or targets of different actions.
+    """
+    if len({target.action for target in targets}) != 1:
+        raise ValueError("a question is about one action and at least one target")
+    spec = ACTION_SPECS[targets[0].action]
+    if len(targets) > 1:
+        count = len(targets)
+        sentence = f"Type {count} to {spec.verb} {count} {spec.target_noun}s, then Enter."
+        return Question(Ask.COUNT, sentence, str(count))
+    target = targets[0]
+    if spec is ABORT or (spec is STOP and target.environment is Environment.PAPER):
+        return Question(Ask.KEY, f"Press y to {spec.verb}.", "y")
+    code = typed_code(target)
+    return Question(Ask.CODE, f"Type {code} to {spec.verb}, then Enter.", code)
+
+
+def eligibility(target: Target) -> str | None:
+    """Why this target is no object for its action, by what was captured; None if it is one."""
+    spec = ACTION_SPECS.get(target.action)
+    if spec is None:
+        return f"no such action: {target.action}"
+    if spec is ABORT:
+        if not target.optimization_id:
+            return "no optimization id is known"
+        if target.status.casefold() in FINISHED_STATUSES:
+            return f"already finished: {target.status}"
+        return None
+    if target.project_id <= 0:
+        return "no project id is known"
+    if not is_alive(target.status, None):
+        return f"no longer running: {target.status}"
+    return None
+
+
+def cautions(target: Target, project: Project | None = None) -> tuple[str, ...]:
+    """What a person should know before confirming, though nothing stands in the way (REFERENCE.md 7.5, 4.2)."""
+    said: list[str] = []
+    if target.action != ABORT.id:
+        if not target.status:
+            said.append("its status is not known")
+        elif target.status.casefold() != "running":
+            said.append(f"its status is {target.status}: it may not act on this")
+        if not target.deploy_id:
+            said.append("its deploy id is not known: this hits whatever is live in the project")
+        if project is not None and project.live_control is False:
+            said.append("you may have no live control of this project: the API may refuse")
+    return tuple(said)
+
+
+def disarm_reason(target: Target, detail: DeploymentDetail | None, optimization: Optimization | None) -> str:
+    """Why a newer look at the target forbids sending; empty if it does not.
+
+    An answer without a deploy id disarms nothing by it: every field of live/read may be missing (REFERENCE.md 6.2).
+    """
+    if detail is not None:
+        if target.deploy_id and detail.deploy_id and detail.deploy_id != target.deploy_id:
+            return f"redeployed since: now {detail.deploy_id}"
+        if not detail.alive:
+            return f"no longer running: {detail.status or 'stopped'}"
+    if optimization is not None and optimization.finished:
+        return f"already finished: {optimization.status}"
+    return ""
