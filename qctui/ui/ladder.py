@@ -1,0 +1,173 @@
+"""An action's progress in words: how far up the ladder it is, when each rung was reached, and what is awaited."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from qctui.model.action import ActionRecord, Rung, Step, Target
+from qctui.model.deployment import Environment
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.lines import pieces
+
+LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
+"""Rungs nobody may overlook: the action did not do, or can't be said to have done, what was asked."""
+
+NOUNS = {"liquidate": "liquidation", "stop": "stop", "abort": "abort"}
+"""What one of each action is called when they are counted."""
+
+_AWAITED = {
+    Rung.SENDING: "trying to reach the API",
+    Rung.SENT: "no answer yet",
+    Rung.STOPPED: "not seen flat yet",
+    Rung.UNKNOWN: "checking what happened",
+}
+
+_ORDER = list(Rung)
+
+
+def format_elapsed(seconds: float) -> str:
+    """A duration, to the tenth below ten seconds that are not whole, never negative: `0.2s`, `6s`, `3m05s`, `2h10m`."""
+    seconds = max(0.0, seconds)
+    if seconds < 9.95:
+        text = f"{seconds:.1f}"
+        return f"{text.removesuffix('.0')}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def role_of(environment: Environment) -> str:
+    """The role of a badge, beside its word."""
+    return "live" if environment is Environment.LIVE else "paper"
+
+
+def format_badge(environment: Environment) -> Text:
+    """LIVE or PAPER as a block that is read without its colour."""
+    return pieces((f" {environment.value} ", role_of(environment)))
+
+
+def format_identity(target: Target, glyphs: Glyphs) -> str:
+    """The end of the id a person confirmed: `…430e`."""
+    identity = target.identity
+    return f"{glyphs.ellipsis}{identity[-4:]}" if identity else ""
+
+
+def format_aim(target: Target, glyphs: Glyphs, name_cells: int = 48) -> Text:
+    """Badge, name and the end of the id. An abort has no badge: an optimization trades nothing."""
+    name = target.name or f"project {target.project_id}"
+    if cell_len(name) > name_cells:
+        name = set_cell_size(name, name_cells - 1).rstrip() + glyphs.ellipsis
+    badge = pieces() if target.optimization_id else pieces(format_badge(target.environment), " ")
+    return pieces(badge, (name, "strong"), " ", (format_identity(target, glyphs), "dim"))
+
+
+def rung_role(rung: Rung | None) -> str:
+    """How a rung is said when it is the newest."""
+    if rung in LOUD:
+        return "danger"
+    return "success" if rung is Rung.VERIFIED else "strong"
+
+
+def told_steps(record: ActionRecord) -> tuple[Step, ...]:
+    """The steps worth telling: a SENDING that went out at the first try is not."""
+    steps = record.steps
+    if len(steps) > 1 and steps[0].rung is Rung.SENDING and record.tries <= 1:
+        return steps[1:]
+    return steps
+
+
+def format_ladder(record: ActionRecord, moment: Moment) -> Text:
+    """`SENT 14:03:07 → ACCEPTED +0.2s → STOPPED +6s`, and while it is under way what is awaited and for how long."""
+    steps = told_steps(record)
+    ladder = pieces()
+    last_delta = ""
+    for number, step in enumerate(steps):
+        if number:
+            ladder.append(f" {moment.glyphs.then} ", "dim")
+        newest = number == len(steps) - 1
+        ladder.append(rung_word(step.rung) if newest else step.rung.value, _step_role(step, newest))
+        if number == 0:
+            ladder.append(f" {moment.time(step.at)}", "dim")
+        elif (delta := format_elapsed(_between(record, steps[0], step))) != last_delta:
+            # The goal is seen at the instant its last condition is: saying that time twice would suggest a wait.
+            ladder.append(f" +{delta}", "dim")
+            last_delta = delta
+    if not record.done:
+        ladder.append(" " if steps else "")
+        ladder.append(format_awaited(record, moment.mono), "dim")
+    return ladder
+
+
+def rung_word(rung: Rung) -> str:
+    """The rung as a word; a loud one stands in a block, so that it is read without its colour."""
+    return f" {rung.value} " if rung in LOUD else rung.value
+
+
+def format_awaited(record: ActionRecord, mono: float) -> str:
+    """What an action under way waits for, and for how long by now: `(no answer yet, 3s)`."""
+    rung = record.rung
+    if rung is None:
+        words = "confirmed"
+    elif rung is Rung.SENDING and record.tries > 1:
+        words = record.steps[-1].detail or f"try {record.tries}"
+    elif rung is Rung.ACCEPTED:
+        words = "not seen aborted yet" if record.target.action == "abort" else "not seen stopped yet"
+    else:
+        words = _AWAITED.get(rung, "under way")
+    if record.foreign or record.resumed:
+        # Its monotonic times belong to another process, perhaps to another boot.
+        return f"({words})"
+    return f"({words}, {format_elapsed(_coarse(mono - record.confirmed_mono))})"
+
+
+def format_reason(record: ActionRecord) -> str:
+    """What the newest loud rung says: the API's words, or why nothing is known; empty for the others."""
+    if not record.steps or record.steps[-1].rung not in LOUD:
+        return ""
+    return record.steps[-1].detail
+
+
+def format_total(records: Sequence[ActionRecord]) -> Text:
+    """`12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 REJECTED`, furthest first."""
+    noun = NOUNS.get(records[0].target.action, records[0].target.action)
+    counts = Counter(record.rung for record in records)
+    total = pieces((f"{len(records)} {noun}{'' if len(records) == 1 else 's'}", "strong"), ": ")
+    told = sorted(counts, key=lambda rung: -_rank(rung))
+    for number, rung in enumerate(told):
+        if number:
+            total.append(", ")
+        word = "CONFIRMED" if rung is None else rung.value
+        total.append(f"{counts[rung]} {word}", rung_role(rung))
+    return total
+
+
+def _rank(rung: Rung | None) -> int:
+    # VERIFIED is told first and the loud ones last, where the eye stops.
+    if rung is None:
+        return -1
+    return -2 - _ORDER.index(rung) if rung in LOUD else _ORDER.index(rung)
+
+
+def _step_role(step: Step, newest: bool) -> str:
+    return rung_role(step.rung) if newest or step.rung in LOUD else ""
+
+
+def _between(record: ActionRecord, first: Step, step: Step) -> float:
+    """Seconds between two steps: by the clock that can't jump where both were stamped by this process."""
+    if record.foreign or record.resumed:
+        return step.at - first.at
+    return step.mono - first.mono
+
+
+def _coarse(seconds: float) -> float:
+    """Whole seconds for two minutes, then steps of ten: a line that ticks all day says nothing more."""
+    seconds = max(0.0, seconds)
+    return seconds // 1 if seconds < 120 else seconds // 10 * 10
