@@ -1,0 +1,55 @@
+"""What happened, in the past tense: the messages of the interface. Nobody edits one after it was posted."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from textual.message import Message
+
+from qctui.model.keys import Key
+
+
+class StoreStirred(Message, bubble=False):
+    """Something in the store changed: the bridge holds which keys. At most one is under way at a time."""
+
+
+class StoreChanged(Message, bubble=False):
+    """These keys have newer resources. Sent to every screen that is open, covered ones included: what is under a dialog
+    stays true."""
+
+    def __init__(self, keys: frozenset[Key[Any]]) -> None:
+        super().__init__()
+        self.keys = keys
+
+
+class DetailKind(Enum):
+    """What can be opened in full."""
+
+    DEPLOYMENT = "deployment"
+    OPTIMIZATION = "optimization"
+    INSIGHT = "insight"
+    CHART = "chart"
+
+
+class OpenDetail(Message):
+    """Somebody asked to see one thing in full: Enter on a row."""
+
+    def __init__(
+        self,
+        kind: DetailKind,
+        *,
+        project_id: int,
+        deploy_id: str = "",
+        optimization_id: str = "",
+        insight_id: str = "",
+        name: str = "",
+    ) -> None:
+        super().__init__()
+        self.kind = kind
+        self.project_id = project_id
+        self.deploy_id = deploy_id
+        self.optimization_id = optimization_id
+        self.insight_id = insight_id
+        self.name = name
+        """The project's name, or the optimization's, as it was on screen."""

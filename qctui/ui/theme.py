@@ -1,0 +1,253 @@
+"""Themes: TOML files anyone can edit, checked before they reach the screen.
+
+A file has `name`, `dark`, `ansi`, `[colors]`, `[roles]` and `[chart]`; everything but `name` and `colors.primary` may be
+left out. The files shipped come first; a file in the user's folder wins by name. Colours only: layout is not themed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from rich.style import Style
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+from qctui.text import clean
+
+DEFAULT_THEME = "qctui-dark"
+
+COLORS = (
+    "primary",
+    "secondary",
+    "warning",
+    "error",
+    "success",
+    "accent",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+    "boost",
+)
+"""Keys of `[colors]`: Textual's eleven."""
+
+ROLES: Mapping[str, str] = {
+    "pnl-up": "success",
+    "pnl-down": "error",
+    "live": "warning",
+    "paper": "primary",
+    "demo": "accent",
+    "read-only": "secondary",
+    "stale": "warning",
+    "danger": "error",
+    "ok": "success",
+    "muted": "secondary",
+    "title": "foreground",
+    "focus": "primary",
+    "rule": "boost",
+    "mark": "warning",
+    "key": "accent",
+    "cursor": "boost",
+    "cursor-blurred": "panel",
+}
+"""Keys of `[roles]`, each with the colour it takes when a file does not set it."""
+
+CHART: Mapping[str, str] = {
+    "chart-up": "success",
+    "chart-down": "error",
+    "chart-axis": "secondary",
+    "chart-grid": "boost",
+    "chart-crosshair": "foreground",
+    "chart-mark": "warning",
+    "chart-1": "primary",
+    "chart-2": "warning",
+    "chart-3": "success",
+    "chart-4": "accent",
+    "chart-5": "error",
+    "chart-6": "secondary",
+}
+"""Keys of `[chart]` (there without `chart-`), each with the colour it takes when a file does not set it."""
+
+_FALLBACK = {
+    "primary": "#5aa9e6",
+    "secondary": "#7d8896",
+    "warning": "#e5b567",
+    "error": "#f2777a",
+    "success": "#4cc38a",
+    "accent": "#c792ea",
+    "foreground": "#c9d1d9",
+    "background": "#10141a",
+    "surface": "#10141a",
+    "panel": "#18202a",
+    "boost": "#24303f",
+}
+_TABLES = {"colors": COLORS, "roles": tuple(ROLES), "chart": tuple(name.removeprefix("chart-") for name in CHART)}
+
+
+class ThemeError(Exception):
+    """A theme file that can't be used. The message is one line: file, key, what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeSpec:
+    """A theme file that was read and checked: every colour in it can be shown."""
+
+    name: str
+    dark: bool = True
+    ansi: bool = False
+    """Its colours are the terminal's own sixteen."""
+    colors: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    chart: Mapping[str, str] = field(default_factory=dict)
+
+    def build(self) -> Theme:
+        """The theme as Textual takes it."""
+        variables = dict(self.roles) | {f"chart-{key}": value for key, value in self.chart.items()}
+        return Theme(name=self.name, dark=self.dark, ansi=self.ansi, variables=variables, **dict(self.colors))
+
+
+def role_defaults(theme: Theme) -> dict[str, str]:
+    """The value of every role and chart colour a theme leaves unset: the colour of the theme it stands nearest to."""
+    base = {name: getattr(theme, name) or _FALLBACK[name] for name in COLORS}
+    return {role: base[source] for role, source in (*ROLES.items(), *CHART.items())}
+
+
+def read_theme(path: Path) -> ThemeSpec:
+    """The theme in one file.
+
+    Raises:
+        ThemeError: it can't be read, has an unknown key, or a value that isn't allowed.
+    """
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ThemeError(f"{path}: {clean(error, 200)}") from None
+    allowed = ("name", "dark", "ansi", *_TABLES)
+    for key in data:
+        if key not in allowed:
+            raise ThemeError(f"{path}: unknown key {clean(key, 60)!r}; allowed: {', '.join(allowed)}")
+    name = data.get("name")
+    if not isinstance(name, str) or not name or clean(name, 60) != name:
+        raise ThemeError(f"{path}: 'name' must be a short text in one line")
+    flags = {key: data[key] for key in ("dark", "ansi") if key in data}
+    for key, value in flags.items():
+        if not isinstance(value, bool):
+            raise ThemeError(f"{path}: {key!r} must be true or false")
+    tables = {key: _colors(path, key, data.get(key, {})) for key in _TABLES}
+    if "primary" not in tables["colors"]:
+        raise ThemeError(f"{path}: 'colors.primary' is missing")
+    return ThemeSpec(name=name, **flags, **tables)
+
+
+def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ThemeSpec], tuple[str, ...]]:
+    """Every usable theme of these folders, later ones winning by name, and one message per file that is not usable."""
+    specs: dict[str, ThemeSpec] = {}
+    problems: list[str] = []
+    for folder in folders:
+        for path in _files(folder):
+            try:
+                spec = read_theme(path)
+            except ThemeError as error:
+                problems.append(str(error))
+            else:
+                specs[spec.name] = spec
+    return specs, tuple(problems)
+
+
+def shipped_folder() -> Path:
+    """The themes that come with the program: in the installed package, or beside it in a checkout."""
+    package = Path(str(resources.files("qctui")))
+    installed = package / "themes"
+    return installed if installed.is_dir() else package.parent / "themes"
+
+
+def stamp(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """What tells whether a file of these folders changed: names, times and sizes, nothing is opened."""
+    seen: list[tuple[str, int, int]] = []
+    for folder in folders:
+        for path in _files(folder):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            seen.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(seen)
+
+
+class Palette:
+    """The roles of the theme in force as styles for text. Made anew when the theme changes."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """`variables` are the theme's CSS variables by name."""
+        self._styles: dict[str, Style] = {"": Style.null()}
+        self._variables = variables
+
+    def __getitem__(self, role: str) -> Style:
+        """The style of a role. A word may follow its role: `live badge` (filled), `title bold`, `muted italic`.
+
+        An unknown role is plain text: a missing colour must not take the value with it.
+        """
+        style = self._styles.get(role)
+        if style is None:
+            style = self._styles[role] = self._make(role)
+        return style
+
+    def background(self, role: str) -> Style:
+        """A role as background, for the cursor row."""
+        color = self._color(role)
+        return Style.null() if color is None else Style(bgcolor=color.rich_color)
+
+    def _make(self, role: str) -> Style:
+        name, *words = role.split()
+        color = self._color(name)
+        foreground = None if color is None else color.rich_color
+        if "badge" in words:
+            # Reverse rather than a background of its own: it stays legible on sixteen colours, and without any.
+            return Style(color=foreground, bold=True, reverse=True)
+        bold = True if "bold" in words else None
+        return Style(color=foreground, bold=bold, italic=True if "italic" in words else None)
+
+    def _color(self, name: str) -> Color | None:
+        value = self._variables.get(name)
+        if value is None:
+            return None
+        try:
+            return Color.parse(value)
+        except ColorParseError:
+            return None
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError:
+        return []
+
+
+def _colors(path: Path, table: str, values: object) -> dict[str, str]:
+    if not isinstance(values, dict):
+        raise ThemeError(f"{path}: [{table}] must be a table of colours")
+    checked: dict[str, str] = {}
+    for key, value in values.items():
+        if key not in _TABLES[table]:
+            allowed = ", ".join(_TABLES[table])
+            raise ThemeError(f"{path}: unknown key '{table}.{clean(key, 60)}'; allowed: {allowed}")
+        if not isinstance(value, str) or not _is_color(value):
+            raise ThemeError(
+                f"{path}: '{table}.{key}' is not a colour: {clean(value, 60)!r}; "
+                "allowed: #rgb, #rrggbb, a CSS colour name, ansi_red and its like"
+            )
+        checked[key] = value
+    return checked
+
+
+def _is_color(value: str) -> bool:
+    try:
+        Color.parse(value)
+    except ColorParseError:
+        return False
+    return True
