@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qctui.actions.spec import ABORT, LIQUIDATE
+from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
 from qctui.model.action import Target
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, is_alive
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.optimization import Optimization
 from qctui.model.portfolio import Portfolio
@@ -62,8 +62,9 @@ def running_targets(store: Store) -> tuple[Target, ...]:
         capture_deployment(LIQUIDATE.id, store, project_id)
         for project_id in sorted({row.project_id for row in rows if row.alive})
     ]
+    eligible = [target for target in targets if eligibility(target) is None]
     return tuple(
-        sorted(targets, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
+        sorted(eligible, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
     )
 
 
@@ -96,7 +97,7 @@ def _status(known: Deployment | DeploymentDetail | None) -> str:
     """Its status; `Stopped` where only the stop time tells that it ended (REFERENCE.md 8.1: rely on `stopped`)."""
     if known is None:
         return ""
-    ended_by_time = known.stopped_at is not None and known.status.casefold() in ("", "running")
+    ended_by_time = known.stopped_at is not None and is_alive(known.status, None)
     return "Stopped" if ended_by_time else known.status
 
 

@@ -50,7 +50,8 @@ class ActionDesk(Protocol):
         ...
 
     def confirm(self, targets: Sequence[Target], via: str) -> tuple[str, ...]:
-        """A person confirmed: journal and send one POST per target, in parallel. Returns the action ids, in order, at once.
+        """A person confirmed: journal and send one POST per target, in parallel. Returns the action ids, in order, at
+        once.
 
         A target that is refused by `refusal` at that moment becomes a record that is REJECTED with the reason, and
         nothing is sent.

@@ -19,7 +19,7 @@ CODE_LENGTH = 4
 """Characters of the deploy id a person types."""
 
 PANIC_KEY = "X"
-"""Liquidates every running deployment of the profile: the action is `liquidate`, only its targets are chosen for you."""
+"""Liquidates every running deployment of the profile: the action is `liquidate`, its targets are chosen for you."""
 
 
 class Ask(Enum):
