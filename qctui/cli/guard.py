@@ -1,0 +1,148 @@
+"""The way out: signals, a terminal that hangs up, and an interface that no longer answers.
+
+A thread of its own watches, because the interface's loop is the very thing that may be stuck: a terminal that stops
+reading freezes it inside a write. Signals reach this thread through a pipe the interpreter writes to the moment they
+arrive, whatever the main thread is doing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import threading
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+
+from qctui.cli.terminal import Terminal
+
+GRACE_S = 0.15
+"""From a signal to asking the interface to end: keys typed before it, a confirming Enter among them, still count."""
+
+ANSWER_S = 1.0
+"""How long the interface has for ending in order before it is left behind."""
+
+DRAIN_S = 25.0
+"""How long a confirmed action is given to be sent and its answer journalled, whatever ended the interface."""
+
+_ENDING = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
+
+_log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Ends the process in time, with the terminal as it was and every confirmed action sent."""
+
+    def __init__(self, terminal: Terminal, drain: Callable[[float], int]) -> None:
+        """Watch `terminal`; nothing is installed before `install`.
+
+        Args:
+            terminal: restored if the interface can't do it.
+            drain: called with the seconds at most, from this thread or from `finish`; waits until every confirmed
+                action has its answer journalled and returns how many are not verified. May be called twice.
+        """
+        self._terminal = terminal
+        self._drain = drain
+        self._reader, self._writer = os.pipe()
+        for fd in (self._reader, self._writer):
+            os.set_blocking(fd, False)
+        self._lock = threading.Lock()
+        self._loop: AbstractEventLoop | None = None
+        self._ask: Callable[[], object] | None = None
+        self._interface_ended = threading.Event()
+        self._leaving: int | None = None
+
+    @property
+    def signal_number(self) -> int | None:
+        """The signal that ended the program, None if a person did."""
+        return self._leaving
+
+    def install(self) -> None:
+        """Take over the signals and start to watch. On the main thread."""
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        for number in _ENDING:
+            # An inherited "ignore" (nohup) is overruled: without its terminal the console has nothing left to do, and
+            # its input thread would spin at the end of the file.
+            signal.signal(number, _do_nothing)
+        threading.Thread(target=self._watch, name="guard", daemon=True).start()
+
+    def attach(self, loop: AbstractEventLoop, ask: Callable[[], object]) -> None:
+        """The interface runs on `loop`; `ask`, called there, makes it end."""
+        with self._lock:
+            self._loop, self._ask = loop, ask
+        if self._leaving is not None:
+            self._request()
+
+    def interface_ended(self) -> None:
+        """The interface is gone and has put the terminal back."""
+        self._interface_ended.set()
+
+    def _watch(self) -> None:
+        poller = select.poll()
+        poller.register(self._reader, select.POLLIN)
+        poller.register(self._terminal.fd, 0)  # no events asked for: hanging up is told anyway
+        while True:
+            for fd, _ in poller.poll():
+                if fd == self._reader:
+                    numbers = [signal.Signals(byte) for byte in os.read(self._reader, 512) if byte in _ENDING]
+                else:
+                    poller.unregister(fd)
+                    numbers = [signal.SIGHUP]
+                if numbers and not self._interface_ended.is_set():
+                    self._leave(numbers[0])
+                elif signal.SIGINT in numbers:
+                    # A person who presses Ctrl+C again means it, and what is open is in the journal. A closed terminal
+                    # or a supervisor sends its signals several times and means nothing by it.
+                    self._exit_now(signal.SIGINT)
+
+    def _leave(self, number: signal.Signals) -> None:
+        """End in order if that is still possible, by force if not."""
+        self._leaving = number
+        _log.info("ending: %s", number.name)
+        time.sleep(GRACE_S)
+        self._request()
+        if self._interface_ended.wait(ANSWER_S):
+            return  # the main thread goes on with draining; further signals are read again
+        _log.warning("the interface does not answer: ending without it")
+        self._terminal.restore()
+        open_actions = self._drain(DRAIN_S)
+        if open_actions:
+            self._terminal.say(open_note(open_actions))
+        logging.shutdown()
+        os._exit(128 + number)
+
+    def _request(self) -> None:
+        with self._lock:
+            loop, ask = self._loop, self._ask
+        if loop is not None and ask is not None:
+            try:
+                loop.call_soon_threadsafe(ask)
+            except RuntimeError:  # the loop closed meanwhile: it has ended by itself
+                _log.debug("the interface had ended already")
+
+    def _exit_now(self, number: signal.Signals) -> None:
+        _log.warning("ended by a second signal: %s", number.name)
+        logging.shutdown()
+        os._exit(128 + number)
+
+    @staticmethod
+    def insist(code: int, within_s: float = 1.0) -> None:
+        """Everything is done: end with `code` even if a thread that is left keeps the interpreter from it."""
+
+        def end() -> None:
+            time.sleep(within_s)
+            os._exit(code)
+
+        threading.Thread(target=end, name="end", daemon=True).start()
+
+
+def open_note(count: int) -> str:
+    """What is said at the end about actions that are not verified yet."""
+    them = "1 action is" if count == 1 else f"{count} actions are"
+    return f"qctui: {them} not verified yet; verification goes on at the next start (see: qctui journal)"
+
+
+def _do_nothing(_number: int, _frame: object) -> None:
+    """The pipe tells the guard; without a handler the signal would end the process at once."""

@@ -1,0 +1,105 @@
+"""The terminal as it was found, and the way back to it even when it no longer reads what is written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from typing import Any
+
+RESTORE = (
+    "\x18"  # CAN: ends whatever sequence was cut off half way
+    "\x1b[?2026l"  # end of a synchronized update
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # mouse
+    "\x1b[?1004l\x1b[?2004l\x1b[?2048l"  # focus reports, bracketed paste, resize reports
+    "\x1b[?7h"  # line wrap
+    "\x1b[<u"  # kitty keyboard: before leaving the alternate screen, which has a stack of its own
+    "\x1b[?1049l\x1b[?25h\x1b[0m"
+)
+"""Undoes everything the console sets on a terminal."""
+
+LEFTOVERS = "\x1b[?1016l\x1b[?7h\x1b[?25h"
+"""What may still be set after an orderly end. Harmless on a terminal in its normal state, unlike `RESTORE`, which pops
+a keyboard mode and leaves a screen."""
+
+
+class Terminal:
+    """The terminal on standard input and error, where the console draws."""
+
+    def __init__(self) -> None:
+        """Remember its settings.
+
+        Raises:
+            OSError: standard input or standard error is no terminal.
+        """
+        self.name = os.ttyname(sys.stdin.fileno())
+        self.fd = sys.stdin.fileno()
+        os.ttyname(sys.stderr.fileno())
+        self._attributes: list[Any] = termios.tcgetattr(self.fd)
+
+    def tidy(self) -> None:
+        """After an orderly end: the little that Textual leaves behind."""
+        self._write(LEFTOVERS, until=time.monotonic() + 0.2, discard=False)
+
+    def restore(self, within_s: float = 0.5) -> None:
+        """Bring it back by force, from any thread, while another may be blocked writing to it. Never blocks for longer
+        than `within_s`, never raises.
+
+        Nothing this process writes to standard output or error afterwards reaches the terminal.
+        """
+        # Whatever the blocked writer still holds must not come after the restoring: its next write goes nowhere.
+        with contextlib.suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in (1, 2):
+                if os.isatty(stream):
+                    os.dup2(nowhere, stream)
+        self._write(RESTORE, until=time.monotonic() + within_s, discard=True)
+        with contextlib.suppress(OSError, termios.error), _without_stopping():
+            termios.tcsetattr(self.fd, termios.TCSANOW, self._attributes)
+
+    def say(self, line: str) -> None:
+        """Print one line on the restored terminal, unless it doesn't take it."""
+        self._write(line + "\r\n", until=time.monotonic() + 0.2, discard=False)
+
+    def _write(self, text: str, *, until: float, discard: bool) -> None:
+        # A description of its own: O_NONBLOCK on the shared one would reach the shell that started us.
+        try:
+            fd = os.open(self.name, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return
+        data = text.encode("ascii", "replace")
+        try:
+            with _without_stopping():
+                while data and time.monotonic() < until:
+                    if discard:
+                        self._discard_output(fd)
+                    try:
+                        data = data[os.write(fd, data) :]
+                    except BlockingIOError:
+                        time.sleep(0.01)
+        except OSError:
+            pass  # it has hung up: nothing is left to restore
+        finally:
+            os.close(fd)
+
+    @staticmethod
+    def _discard_output(fd: int) -> None:
+        """Drop what the terminal has not taken yet, and wake the writer that waits with the terminal's lock in hand."""
+        with contextlib.suppress(termios.error):
+            termios.tcflush(fd, termios.TCOFLUSH)
+            termios.tcflow(fd, termios.TCOOFF)
+            termios.tcflow(fd, termios.TCOON)
+
+
+@contextlib.contextmanager
+def _without_stopping() -> Iterator[None]:
+    """Touching the terminal from the background stops a process (SIGTTOU); not this thread, not now."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

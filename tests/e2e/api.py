@@ -1,0 +1,74 @@
+"""The simulated API as a process, and its control surface: what was asked of it, and faults on demand."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.console import clean_environment
+
+Json = dict[str, Any]
+
+
+class Api:
+    """One running simulator."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.base_url = process.stdout.readline().strip()
+        self.user_id = process.stdout.readline().strip().partition("=")[2]
+        self.token = process.stdout.readline().strip().partition("=")[2]
+        self.host = self.base_url.removeprefix("http://").partition("/")[0]
+
+    def control(self, method: str, what: str, **fields: Any) -> Json:
+        """Ask `/_sim`."""
+        connection = http.client.HTTPConnection(self.host, timeout=10)
+        try:
+            connection.request(method, f"/_sim/{what}", json.dumps(fields))
+            answer = connection.getresponse()
+            body: Json = json.loads(answer.read())
+        finally:
+            connection.close()
+        assert answer.status == 200, body
+        return body
+
+    def requests(self, endpoint: str) -> list[Json]:
+        """The requests to one endpoint so far, oldest first."""
+        return [each for each in self.control("GET", "requests")["requests"] if each["path"] == endpoint]
+
+    def fault(self, kind: str, endpoint: str | None = None, **more: Any) -> None:
+        self.control("POST", "faults", kind=kind, endpoint=endpoint, **more)
+
+    def running(self, environment: str) -> tuple[int, str, str]:
+        """Project id, name and deploy id of something that runs, `live` or `paper` by its environment."""
+        for project in self.control("GET", "projects")["projects"]:
+            for deployment in project["deployments"]:
+                if deployment["status"] == "Running" and environment in deployment["environment"]:
+                    return project["projectId"], project["name"], deployment["deployId"]
+        raise AssertionError(f"nothing {environment} runs in the simulator")
+
+    def environment(self, home: Path, **more: str) -> dict[str, str]:
+        """A clean environment with credentials for this server."""
+        return clean_environment(home, QUANTCONNECT_USER_ID=self.user_id, QUANTCONNECT_API_TOKEN=self.token, **more)
+
+
+@contextmanager
+def simulator(*arguments: str) -> Iterator[Api]:
+    """A simulator for the length of a `with`."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "qctui.simulator", "--exit-with-parent", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Api(process)
+        finally:
+            process.terminate()

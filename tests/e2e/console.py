@@ -1,0 +1,172 @@
+"""Drives the installed `qctui` on a real pty. Waits for what it shows, never for time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.e2e.terminal import Terminal
+
+QCTUI = Path(sys.executable).with_name("qctui")
+"""The console script that pip installed."""
+
+DEADLINE_S = 20.0
+"""How long anything may take before a test gives up: far more than it needs, so that a busy machine fails nothing."""
+
+
+def clean_environment(home: Path, **more: str) -> dict[str, str]:
+    """An environment in which nothing of the person who runs the tests matters."""
+    for folder in ("config", "state"):
+        (home / folder).mkdir(exist_ok=True, parents=True)
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_STATE_HOME": str(home / "state"),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+        **more,
+    }
+
+
+class Console:
+    """One `qctui` in a terminal of its own."""
+
+    def __init__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str],
+        columns: int = 120,
+        rows: int = 40,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        self.terminal = Terminal(columns, rows)
+        self.raw = bytearray()
+        """Every byte it sent to the terminal."""
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.attributes = termios.tcgetattr(slave)
+        self.process = subprocess.Popen(
+            [*(command or [str(QCTUI)]), *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=dict(env),
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        self._slave = slave
+        self._exit = os.pidfd_open(self.process.pid)
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._exit)
+        os.close(self._slave)
+        self.hang_up()
+
+    @property
+    def text(self) -> str:
+        return self.terminal.text
+
+    def send(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.terminal.resize(columns, rows)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.signal(signal.SIGWINCH)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a dropped SSH session does."""
+        if not self._closed:
+            self._closed = True
+            os.close(self.master)
+
+    def wait_for(self, *texts: str) -> None:
+        """Until all of these are on the screen."""
+        self.wait_until(lambda: all(text in self.text for text in texts), f"waiting for {texts}")
+
+    def wait_gone(self, *texts: str) -> None:
+        """Until none of these is on the screen."""
+        self.wait_until(lambda: not any(text in self.text for text in texts), f"waiting for the end of {texts}")
+
+    def wait_until(self, met: Callable[[], bool], what: str, *, also: Sequence[int] = ()) -> None:
+        """Until `met`, looked at after everything the program draws (and whenever a file of `also` can be read)."""
+        give_up = time.monotonic() + DEADLINE_S
+        while not met():
+            ended = self.process.poll() is not None
+            if not self._pump(give_up - time.monotonic(), also) and not met():
+                state = f"it ended with {self.process.returncode}" if ended else "it still runs"
+                raise AssertionError(f"{what}: not within {DEADLINE_S:.0f} s, {state}; on the screen:\n{self.text}")
+
+    def wait_exit(self) -> int:
+        """Until the process is gone, reading what it draws meanwhile; returns its exit code."""
+        give_up = time.monotonic() + DEADLINE_S
+        while self.process.poll() is None:
+            if not self._pump(give_up - time.monotonic(), ()) and self.process.poll() is None:
+                raise AssertionError(f"still running after {DEADLINE_S:.0f} s; on the screen:\n{self.text}")
+        while self._pump(0.0, ()):
+            pass
+        return self.process.returncode
+
+    def wait_exit_unread(self) -> int:
+        """Like `wait_exit`, with a terminal that reads nothing."""
+        if not select.select([self._exit], [], [], DEADLINE_S)[0]:
+            raise AssertionError(f"still running after {DEADLINE_S:.0f} s with a terminal that does not read")
+        return self.process.wait()
+
+    def terminal_as_found(self) -> bool:
+        """The line settings are those from before it started."""
+        return termios.tcgetattr(self._slave) == self.attributes
+
+    def _pump(self, within_s: float, also: Sequence[int]) -> bool:
+        """Wait for output, the process's end or `also`; False if nothing came in time."""
+        watched = [self._exit, *also] if self._closed else [self.master, self._exit, *also]
+        ready = select.select(watched, [], [], max(0.0, within_s))[0]
+        if self.master in ready and not self._closed:
+            data = os.read(self.master, 65536)
+            self.raw += data
+            if reply := self.terminal.feed(data):
+                os.write(self.master, reply)
+            return True
+        return bool(set(ready) - {self._exit}) or (self._exit in ready and self.process.poll() is None)
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def run_command(*arguments: str, env: Mapping[str, str], given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `qctui` without a terminal."""
+    return subprocess.run(
+        [str(QCTUI), *arguments],
+        env=dict(env),
+        input=given if given is not None else "",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=DEADLINE_S,
+        check=False,
+    )
