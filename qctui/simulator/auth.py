@@ -1,0 +1,71 @@
+"""Checking credentials as the service does (REFERENCE.md 1.2), and the ways in which it says no (1.3)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+AUTH_FAILURES = ("401", "hash", "userid", "500", "mixed")
+"""How bad credentials can be answered. `mixed` lets the cause decide."""
+
+
+class Cause(StrEnum):
+    """What is wrong with the credentials of a request."""
+
+    MISSING = "missing"
+    USER = "user"
+    HASH = "hash"
+    TIME = "time"
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Credentials that were not accepted, with what the client sent."""
+
+    cause: Cause
+    user_id: str = ""
+    digest: str = ""
+    timestamp: str = ""
+
+
+def sign(token: str, timestamp: str) -> str:
+    """Return the hash a client has to send: lower-case hex SHA-256 of `token:timestamp`."""
+    return hashlib.sha256(f"{token}:{timestamp}".encode()).hexdigest()
+
+
+def check(headers: Mapping[str, str], *, user_id: int, token: str, now: float, window_s: float) -> Denial | None:
+    """Check the Authorization and Timestamp headers (lower-case names); None when they are good."""
+    authorization, timestamp = headers.get("authorization", ""), headers.get("timestamp", "")
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic" or not timestamp.isascii() or not timestamp.isdigit():
+        return Denial(Cause.MISSING, timestamp=timestamp)
+    try:
+        user, colon, digest = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return Denial(Cause.MISSING, timestamp=timestamp)
+    if not colon:
+        return Denial(Cause.MISSING, timestamp=timestamp)
+    if user != str(user_id):
+        return Denial(Cause.USER, user, digest, timestamp)
+    if not hmac.compare_digest(digest.encode(), sign(token, timestamp).encode()):
+        return Denial(Cause.HASH, user, digest, timestamp)
+    if abs(now - int(timestamp)) > window_s:
+        return Denial(Cause.TIME, user, digest, timestamp)
+    return None
+
+
+def wording(denial: Denial, failure: str) -> tuple[int, str]:
+    """Return the HTTP status and, for 200, the error text of a denial under one of `AUTH_FAILURES`."""
+    if failure == "mixed":
+        failure = {Cause.USER: "userid", Cause.HASH: "hash"}.get(denial.cause, "401")
+    if failure == "hash":
+        # The real service echoes what it was sent, secrets included; clients have to scrub it.
+        return 200, (f"Hash doesn't match. UID: {denial.user_id} Hash: {denial.digest} Timestamp: '{denial.timestamp}'")
+    if failure == "userid":
+        return 200, "UserID not valid"
+    return (500, "") if failure == "500" else (401, "")

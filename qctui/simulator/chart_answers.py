@@ -1,0 +1,248 @@
+"""Answers of live/chart/read: which points a window holds, and their text, made in slices and kept.
+
+Buckets lie on absolute multiples of their length, so a window that moves on shares all but its edges with the one
+before, and the text of whole blocks of buckets is reused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+from qctui.simulator.chart_values import CANDLE, ChartPlan, ChartSource, Point, SeriesPlan
+from qctui.simulator.deployments import Deployment
+from qctui.simulator.market import DAY_S
+from qctui.simulator.noise import key_of, unit
+from qctui.simulator.world import Project, World
+
+FULL_S = 2 * DAY_S
+"""How long every series is kept at full resolution."""
+KEPT_S = 730 * DAY_S
+"""How long the long-kept series are kept, one point a day."""
+BLOCK = 512
+"""Buckets whose text is made and kept together."""
+_KEEP_BLOCKS = 6000
+_TYPE_NAMES = ("line", "scatter", "candle", "bar", "flag", "stackedArea", "pie", "treemap", "", "heatmap", "scatter3d")
+
+
+class ChartAnswers:
+    """Writes chart answers for one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._source = ChartSource(world.market)
+        self._blocks: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+        self._forced = world.config.points is not None
+
+    def names(self, project: Project, deployment: Deployment) -> list[str]:
+        """Return the names of the charts a deployment reports."""
+        return [plan.name for plan in self._source.charts(deployment, project.plan.custom_charts)]
+
+    def plan(self, project: Project, name: str, at: float) -> ChartPlan | None:
+        """Return a chart of a project by its exact name."""
+        current = project.current(at)
+        if current is None:
+            return None
+        charts = self._source.charts(current, project.plan.custom_charts)
+        return next((plan for plan in charts if plan.name == name), None)
+
+    def pieces(
+        self, project: Project, plan: ChartPlan, *, count: int, start: float, end: float, at: float, variant: str
+    ) -> Iterator[bytes]:
+        """Yield the answer's body piece by piece, each quick to make. `at` is the time of the snapshot."""
+        capital = variant == "capitalised"
+        heads: dict[str, Any] = {}
+        for series in plan.series:
+            heads[series.name] = _series_head(series, capital=capital, names=variant == "type-names")
+        chart: dict[str, Any] = {"name": plan.name, "chartType": plan.type, "series": heads}
+        if variant == "type-names":
+            chart["chartType"] = ("overlay", "stacked")[plan.type]
+        if capital:
+            chart = {"Name": plan.name, "ChartType": plan.type, "Series": heads}
+        envelope: dict[str, Any] = {"chart": chart, "success": True}
+        if capital:
+            envelope["Success"] = True
+        elif variant == "modern":
+            envelope["errors"] = []
+        if variant == "series-list" and all(
+            not any(True for _ in self._points(project, one, count, start, end, at, variant)) for one in plan.series
+        ):
+            chart["series"] = []
+        parts = json.dumps(envelope, ensure_ascii=False).encode().split(b'"@values@"')
+        for number, part in enumerate(parts):
+            yield part
+            if number < len(parts) - 1:
+                yield b"["
+                first = True
+                for text in self._points(project, plan.series[number], count, start, end, at, variant):
+                    yield text if first else b"," + text
+                    first = False
+                yield b"]"
+
+    def _points(
+        self, project: Project, series: SeriesPlan, count: int, start: float, end: float, at: float, variant: str
+    ) -> Iterator[bytes]:
+        style = _style(series, variant)
+        forced = self._forced and series.values is not None and not series.last_only
+        oldest = start if forced else max(start, at - (KEPT_S if series.kept_long else FULL_S + DAY_S))
+        for deployment in project.deployments:
+            begins = max(oldest, deployment.launched_at)
+            ends = min(end, deployment.trading_until(at))
+            if deployment.launched_at > at or begins > ends:
+                continue
+            if series.events is not None:
+                points = series.events(deployment, begins, ends)
+                if points:
+                    yield _text(points, style)
+            elif series.last_only:
+                if deployment is project.current(at):
+                    values = self._values(series, deployment, [ends])
+                    if values:
+                        yield _text([(ends, values[0], None)], style)
+            else:
+                yield from self._grid(series, deployment, count, start, end, begins, ends, at, style, forced)
+
+    def _grid(
+        self,
+        series: SeriesPlan,
+        deployment: Deployment,
+        count: int,
+        start: float,
+        end: float,
+        begins: float,
+        ends: float,
+        at: float,
+        style: str,
+        forced: bool,
+    ) -> Iterator[bytes]:
+        span = end - start
+        if span <= 0:
+            # start = end = 0 and the like: the trap of a single point (REFERENCE.md 6.3).
+            yield from self._blocks_of(series, deployment, ends, ends, 1.0, style, exact=True)
+            return
+        if forced and self._world.config.points:
+            step = span / self._world.config.points
+            yield from self._blocks_of(series, deployment, begins, ends, step, style)
+            return
+        wanted = max(float(math.ceil(span / count)), 1.0)
+        fine = max(wanted, series.least_step_s)
+        border = (at - FULL_S) // DAY_S * DAY_S
+        if begins < border:
+            yield from self._blocks_of(series, deployment, begins, min(ends, border - 1), max(DAY_S, fine), style)
+        if ends >= border:
+            yield from self._blocks_of(series, deployment, max(begins, border), ends, fine, style)
+
+    def _blocks_of(
+        self,
+        series: SeriesPlan,
+        deployment: Deployment,
+        begins: float,
+        ends: float,
+        step: float,
+        style: str,
+        *,
+        exact: bool = False,
+    ) -> Iterator[bytes]:
+        if exact:
+            yield self._block(series, deployment, [ends], step, ends, style)
+            return
+        first, last = math.ceil(begins / step), math.floor(ends / step)
+        number = first
+        while number <= last:
+            block = number // BLOCK
+            until = min((block + 1) * BLOCK - 1, last)
+            key = (deployment.deploy_id, series.name, series.type, step, block, style)
+            whole = number == block * BLOCK and until == (block + 1) * BLOCK - 1 and (until + 1) * step <= ends
+            text = self._blocks.get(key) if whole else None
+            if text is None:
+                times = [_rounded(place * step) for place in range(number, until + 1)]
+                text = self._block(series, deployment, times, step, ends, style)
+                if whole:
+                    self._blocks[key] = text
+                    if len(self._blocks) > _KEEP_BLOCKS:
+                        self._blocks.popitem(last=False)
+            if text:
+                yield text
+            number = until + 1
+
+    def _values(self, series: SeriesPlan, deployment: Deployment, times: list[float]) -> list[float | None]:
+        return series.values(deployment, times) if series.values is not None else []
+
+    def _block(
+        self, series: SeriesPlan, deployment: Deployment, times: list[float], step: float, ends: float, style: str
+    ) -> bytes:
+        if series.type != CANDLE or style == "two":
+            values = self._values(series, deployment, times)
+            return _text([(at, value, None) for at, value in zip(times, values, strict=True)], style)
+        inner = 1 if self._forced or step <= 60.0 else min(int(step // 60.0), 6)
+        grid: list[float] = []
+        for at in times:
+            grid += [min(at + step * part / inner, ends) for part in range(inner)]
+        grid.append(min(times[-1] + step, ends))
+        values = self._values(series, deployment, grid)
+        key = key_of(deployment.deploy_id, "wick")
+        rows: list[str] = []
+        for place, at in enumerate(times):
+            inside = [value for value in values[place * inner : place * inner + inner + 1] if value is not None]
+            opened, closed, high, low = inside[0], inside[-1], max(inside), min(inside)
+            if high > low:
+                reach = (high - low) * 0.4
+                high += reach * unit(key, int(at))
+                low -= reach * unit(key, int(at) + 1)
+            text = f"[{at:.10g},{opened:.2f},{high:.2f},{low:.2f},{closed:.2f}]"
+            if style == "holes" and unit(key, int(at) + 2) < 0.04:
+                text = f"[{at:.10g},null,null,null,null]"
+            elif style == "holes" and unit(key, int(at) + 3) < 0.04:
+                text = f"[{at:.10g},{opened:.2f},null,{low:.2f},{closed:.2f}]"
+            rows.append(text)
+        return ",".join(rows).encode()
+
+
+def _rounded(at: float) -> float:
+    return float(int(at)) if at == int(at) else round(at, 3)
+
+
+def _style(series: SeriesPlan, variant: str) -> str:
+    if variant == "capitalised" and series.type != CANDLE:
+        return "missing-y"
+    if variant == "two-values" and series.type == CANDLE:
+        return "two"
+    if variant == "holes":
+        return "objects" if series.objects else "holes"
+    return "objects" if series.objects else "arrays"
+
+
+def _text(points: list[Point], style: str) -> bytes:
+    rows: list[str] = []
+    for at, value, tooltip in points:
+        text = "null" if value is None else f"{value:.10g}"
+        if style == "missing-y":
+            rows.append(f'{{"x":{at:.13g}}}' if value is None else f'{{"x":{at:.13g},"y":{text}}}')
+        elif style == "objects":
+            tail = "" if tooltip is None else f',"tooltip":{json.dumps(tooltip, ensure_ascii=False)}'
+            rows.append(f'{{"x":{at:.13g},"y":{text}{tail}}}')
+        else:
+            if style == "holes" and int(at) % 17 == 3:
+                text = "null"
+            rows.append(f"[{at:.13g},{text}]")
+    return ",".join(rows).encode()
+
+
+def _series_head(series: SeriesPlan, *, capital: bool, names: bool) -> dict[str, Any]:
+    head: dict[str, Any] = {"name": series.name, "unit": series.unit, "index": series.index}
+    if series.z_index is not None:
+        head["zIndex"] = series.z_index
+    if series.index_name is not None:
+        head["indexName"] = series.index_name
+    head["seriesType"] = _TYPE_NAMES[series.type] if names else series.type
+    if series.tooltip:
+        head["tooltip"] = series.tooltip
+    head["values"] = "@values@"
+    if series.type != CANDLE:
+        # LEAN writes neither for candles (REFERENCE.md 6.3).
+        head["color"] = series.color
+        head["scatterMarkerSymbol"] = series.marker
+    return {key[0].upper() + key[1:]: value for key, value in head.items()} if capital else head

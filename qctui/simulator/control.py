@@ -1,0 +1,198 @@
+"""The control surface under `/_sim`: no part of the API, for tests and for people who try their client out.
+
+It needs no credentials, meets no faults and is not in the request log. Bodies and answers are JSON objects.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import Receive, Scope, Send
+
+from qctui.simulator.config import BEHAVIOURS
+from qctui.simulator.faults import KINDS, Fault
+from qctui.simulator.shapes import STYLES, VARIANTS
+
+if TYPE_CHECKING:
+    from qctui.simulator.app import Simulator
+
+Json = dict[str, Any]
+
+
+class Control:
+    """Answers requests under `/_sim` for one simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._routes: dict[tuple[str, str], tuple[Callable[[Json], Json], str]] = {
+            ("GET", ""): (self._help, "this list"),
+            ("GET", "requests"): (self._requests, "the requests to the API, oldest first"),
+            ("DELETE", "requests"): (self._forget, "forget the requests"),
+            ("GET", "faults"): (self._faults, "the faults switched on, and the kinds there are"),
+            ("POST", "faults"): (self._add_fault, "{kind, value?, endpoint?, projectId?, times?}: switch a fault on"),
+            ("DELETE", "faults"): (self._clear_faults, "switch all faults off"),
+            ("POST", "refuse"): (self._refuse, "{seconds}: drop all connections and refuse new ones, real seconds"),
+            ("POST", "latency"): (self._latency, "{seconds}: hold every answer back"),
+            ("GET", "behaviours"): (self._behaviours, "project id to behaviour, and the behaviours there are"),
+            ("POST", "behaviours"): (self._behave, "{projectId, behaviour}: empty text is back to normal"),
+            ("GET", "clock"): (self._clock, "the world's time, the real time and the speed"),
+            ("POST", "clock"): (self._advance, "{advance}: move the world forward by seconds"),
+            ("POST", "redeploy"): (self._redeploy, "{projectId, in?}: end what is live and launch anew, now or later"),
+            ("POST", "end"): (self._end, "{projectId, status?, message?}: what is live ends by itself, now"),
+            ("POST", "shapes"): (self._shapes, "{style?, endpoint?, variant?}: change the shapes served"),
+            ("POST", "credentials"): (self._credentials, "{token?, failure?}: change the token or how denial looks"),
+            ("GET", "projects"): (self._projects, "the world's projects and deployments as they really are"),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"][len(scope.get("root_path", "")) :].strip("/")
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                break
+        status, answer = self._answer(scope["method"], path, body)
+        text = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": text})
+
+    def _answer(self, method: str, path: str, body: bytes) -> tuple[int, Json]:
+        route = self._routes.get((method, path))
+        if route is None:
+            return 404, {"error": f"no {method} /_sim/{path}", **self._help({})}
+        try:
+            fields = json.loads(body) if body.strip() else {}
+            if not isinstance(fields, dict):
+                raise ValueError("the body has to be a JSON object")
+            return 200, route[0](fields)
+        except (ValueError, TypeError, KeyError) as error:
+            return 400, {"error": f"{type(error).__name__}: {error}"}
+
+    def _help(self, fields: Json) -> Json:
+        return {"routes": {f"{method} /_sim/{path}": route[1] for (method, path), route in self._routes.items()}}
+
+    def _requests(self, fields: Json) -> Json:
+        log = self._simulator.log
+        return {"total": log.total, "requests": [asdict(record) for record in log.records]}
+
+    def _forget(self, fields: Json) -> Json:
+        self._simulator.log.clear()
+        return {}
+
+    def _faults(self, fields: Json) -> Json:
+        return {"active": [asdict(fault) for fault in self._simulator.faults.active], "kinds": KINDS}
+
+    def _add_fault(self, fields: Json) -> Json:
+        fault = Fault(
+            kind=fields["kind"],
+            value=fields.get("value"),
+            endpoint=fields.get("endpoint"),
+            project_id=fields.get("projectId"),
+            times=fields.get("times"),
+        )
+        self._simulator.faults.add(fault)
+        return asdict(fault)
+
+    def _clear_faults(self, fields: Json) -> Json:
+        self._simulator.faults.clear()
+        return {}
+
+    def _refuse(self, fields: Json) -> Json:
+        if self._simulator.refuse is None:
+            raise ValueError("there is no socket to refuse connections on")
+        self._simulator.refuse(float(fields["seconds"]))
+        return {}
+
+    def _latency(self, fields: Json) -> Json:
+        self._simulator.config.latency_s = float(fields["seconds"])
+        return {}
+
+    def _behaviours(self, fields: Json) -> Json:
+        return {
+            "active": {str(key): name for key, name in self._simulator.world.behaviours.items()},
+            "kinds": BEHAVIOURS,
+        }
+
+    def _behave(self, fields: Json) -> Json:
+        project_id, name = int(fields["projectId"]), str(fields["behaviour"])
+        if not name:
+            self._simulator.world.behaviours.pop(project_id, None)
+        elif name not in BEHAVIOURS:
+            raise ValueError(f"unknown behaviour {name!r}; known: {', '.join(BEHAVIOURS)}")
+        else:
+            self._simulator.world.behaviours[project_id] = name
+        return self._behaviours({})
+
+    def _clock(self, fields: Json) -> Json:
+        clock = self._simulator.world.clock
+        return {"now": clock.now(), "real": clock.real_now(), "speed": clock.speed}
+
+    def _advance(self, fields: Json) -> Json:
+        self._simulator.world.clock.advance(float(fields["advance"]))
+        return self._clock({})
+
+    def _redeploy(self, fields: Json) -> Json:
+        world = self._simulator.world
+        project_id, delay_s = int(fields["projectId"]), fields.get("in")
+        if delay_s is None:
+            return {"deployId": world.redeploy(project_id).deploy_id}
+        world.at(world.now() + float(delay_s), lambda due_at: world.redeploy_due(project_id, due_at))
+        return {}
+
+    def _end(self, fields: Json) -> Json:
+        self._simulator.world.end(
+            int(fields["projectId"]), str(fields.get("status", "Stopped")), str(fields.get("message", ""))
+        )
+        return {}
+
+    def _shapes(self, fields: Json) -> Json:
+        shapes = self._simulator.endpoints.shapes
+        if "style" in fields:
+            if fields["style"] not in STYLES:
+                raise ValueError(f"unknown style; known: {', '.join(STYLES)}")
+            shapes.style = fields["style"]
+            shapes.fixed.clear()
+        if "endpoint" in fields:
+            endpoint, variant = fields["endpoint"], fields["variant"]
+            if variant not in VARIANTS.get(endpoint, ()):
+                raise ValueError(f"unknown variant; known for {endpoint}: {', '.join(VARIANTS.get(endpoint, ()))}")
+            shapes.fixed[endpoint] = variant
+        return {"style": shapes.style, "fixed": shapes.fixed, "variants": VARIANTS}
+
+    def _credentials(self, fields: Json) -> Json:
+        config = self._simulator.config
+        config.token = str(fields.get("token", config.token))
+        config.auth_failure = str(fields.get("failure", config.auth_failure))
+        return {"userId": config.user_id, "token": config.token, "failure": config.auth_failure}
+
+    def _projects(self, fields: Json) -> Json:
+        world = self._simulator.world
+        now = world.now()
+        return {
+            "projects": [
+                {
+                    "projectId": project.plan.project_id,
+                    "name": project.plan.name,
+                    "deployments": [
+                        {
+                            "deployId": deployment.deploy_id,
+                            "status": deployment.status(now),
+                            "alive": deployment.alive(now),
+                            "environment": deployment.environment,
+                            "open": {one.symbol.ticker: one.quantity for one in deployment.open_positions(now)},
+                        }
+                        for deployment in project.deployments
+                    ],
+                    "optimizations": {one.optimization_id: one.status(now) for one in project.optimizations},
+                }
+                for project in world.projects.values()
+            ]
+        }

@@ -1,0 +1,187 @@
+"""One deployment of a project: its life from launch to flat, moved by its own fate and by triggers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qctui.simulator.config import Lags
+from qctui.simulator.ledger import Epoch, Ledger, Position, Trade
+from qctui.simulator.market import next_open_at
+
+STARTING = (("InQueue", 3.0), ("LoggingIn", 6.0), ("Initializing", 14.0), ("History", 20.0))
+"""States before Running, each with the age in seconds at which it ends (REFERENCE.md 8.1)."""
+FILL_AFTER_OPEN_S = 5.0
+"""From a market's opening to the fills of the orders that waited for it."""
+TAG_LIQUIDATED = "Liquidated"
+
+
+@dataclass
+class Liquidation:
+    """A liquidation that was accepted. Times are Unix seconds; None is never."""
+
+    accepted_at: float
+    orders_at: float | None
+    """When its orders are placed. Until then a stop replaces it (REFERENCE.md 7.1)."""
+    stopped_at: float | None
+    flat_at: float | None
+    market_on_open: bool = False
+    """Its orders wait for a market that is closed."""
+
+    def replaceable(self, at: float) -> bool:
+        """Say whether a stop arriving now would overtake it."""
+        return self.orders_at is None or at < self.orders_at
+
+
+@dataclass
+class Deployment:
+    """One deployment. What it is at a time follows from its plan and from the triggers it got."""
+
+    project_id: int
+    project_name: str
+    deploy_id: str
+    launched_at: float
+    brokerage: str
+    environment: str
+    """`live` or `live-paper`, as `live/list` says it."""
+    ledger: Ledger
+    lags: Lags
+    ends_at: float | None = None
+    """When it ends by itself, if it does."""
+    ends_as: str = "Stopped"
+    message: str = ""
+    """What `live/read` says once it has ended by itself."""
+    starting: bool = True
+    """Whether it passes through the states before Running."""
+    stuck_status: str | None = None
+    """A status it shows for as long as it is alive, for statuses nobody lists."""
+    liquidation: Liquidation | None = None
+    stop_accepted_at: float | None = None
+    stop_stopped_at: float | None = None
+    keeps_positions: bool = False
+    """Positions stay although a liquidation was accepted."""
+    insight_total: int | None = None
+    """Insights it has at the world's start, when that was chosen."""
+
+    @property
+    def paper(self) -> bool:
+        """Whether no real money is in it."""
+        return self.environment != "live"
+
+    def stopped_at(self) -> float | None:
+        """Return when it stops or stopped, as far as is decided."""
+        moments = [self.ends_at, self.stop_stopped_at, self.liquidation.stopped_at if self.liquidation else None]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def alive(self, at: float) -> bool:
+        """Say whether it runs, or is on its way to running, at a time."""
+        stopped = self.stopped_at()
+        return self.launched_at <= at and (stopped is None or at < stopped)
+
+    def status(self, at: float) -> str:
+        """Return the status `live/read` shows."""
+        stopped = self.stopped_at()
+        if stopped is not None and at >= stopped:
+            if self.ends_at == stopped:
+                return self.ends_as
+            if self.stop_stopped_at == stopped:
+                return "Stopped"
+            return "Liquidated"
+        if self.stuck_status is not None:
+            return self.stuck_status
+        if self.starting:
+            for status, until_s in STARTING:
+                if at < self.launched_at + until_s:
+                    return status
+        return "Running"
+
+    def message_at(self, at: float) -> str:
+        """Return the message of its end, empty before."""
+        return self.message if self.ends_at is not None and self.stopped_at() == self.ends_at <= at else ""
+
+    def liquidate(self, at: float, *, stops: bool = True, flattens: bool = True, market_closed: bool = False) -> None:
+        """Accept a liquidation. One that is under way goes on as it was; a stop not yet acted on is replaced."""
+        if self.liquidation is not None:
+            return
+        if self.stop_accepted_at is not None:
+            if at >= self.stop_accepted_at + self.lags.order_s:
+                return
+            self.stop_accepted_at = self.stop_stopped_at = None
+        if not stops:
+            self.liquidation = Liquidation(at, None, None, None)
+            return
+        lags = self.lags
+        orders_at = at + min(lags.order_s, lags.stop_s)
+        stopped_at = at + lags.stop_s
+        flat_at: float | None = stopped_at + lags.flat_s
+        if market_closed:
+            flat_at = None
+        if not flattens:
+            flat_at, self.keeps_positions = None, True
+        self.liquidation = Liquidation(at, orders_at, stopped_at, flat_at, market_on_open=market_closed)
+
+    def stop(self, at: float, *, stops: bool = True) -> None:
+        """Accept a stop. It replaces a liquidation whose orders are not placed yet; a later one it cannot touch."""
+        if self.liquidation is not None:
+            if not self.liquidation.replaceable(at):
+                return
+            self.liquidation = None
+        if self.stop_accepted_at is None:
+            self.stop_accepted_at = at
+            self.stop_stopped_at = at + self.lags.stop_s if stops else None
+
+    def trading_until(self, at: float) -> float:
+        """Return up to when the books move: now, or the end of the deployment."""
+        stopped = self.stopped_at()
+        moment = at if stopped is None else min(at, stopped)
+        if self.liquidation is not None and self.liquidation.orders_at is not None:
+            moment = min(moment, self.liquidation.orders_at)
+        return max(moment, self.launched_at)
+
+    def epoch(self, at: float) -> Epoch:
+        """Return the books' last rebalance before a time or before its end."""
+        return self.ledger.epoch_at(self.trading_until(at))
+
+    def equity(self, at: float) -> float:
+        """Return its equity, in account currency; after its end, the last one."""
+        return self.ledger.equity(self.trading_until(at))
+
+    def flat_at(self, position: Position) -> float | None:
+        """Return when a liquidation closes a position, None when it does not (or not yet decided)."""
+        liquidation = self.liquidation
+        if liquidation is None or liquidation.orders_at is None or self.keeps_positions:
+            return None
+        if self.holds_coins and position.symbol.coin:
+            return None
+        if liquidation.market_on_open:
+            opens_at = next_open_at(position.symbol.hours, liquidation.orders_at)
+            return None if opens_at <= liquidation.orders_at else opens_at + FILL_AFTER_OPEN_S
+        return liquidation.flat_at
+
+    @property
+    def holds_coins(self) -> bool:
+        """Whether crypto is cash at its brokerage: a liquidation leaves such coins alone (REFERENCE.md 7.1)."""
+        return self.brokerage == "CoinbaseBrokerage"
+
+    def open_positions(self, at: float) -> list[Position]:
+        """Return the positions at a time, those a liquidation has closed left out."""
+        return [
+            position
+            for position in self.epoch(at).positions
+            if (closes := self.flat_at(position)) is None or at < closes
+        ]
+
+    def closing_trades(self, at: float) -> list[Trade]:
+        """Return the trades a liquidation has finished by a time."""
+        done: list[Trade] = []
+        for position in self.epoch(at).positions:
+            closes = self.flat_at(position)
+            if closes is not None and at >= closes:
+                price = self.ledger_price(position)
+                done.append(Trade(closes, position.symbol, -position.quantity, price, 1.0))
+        return done
+
+    def ledger_price(self, position: Position) -> float:
+        """Return the price at which its books closed, or would close, a position."""
+        liquidation = self.liquidation
+        moment = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
+        return self.ledger.price(position.symbol, moment)

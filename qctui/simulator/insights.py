@@ -1,0 +1,124 @@
+"""Insights of a deployment: the n-th one is a function of n, so any window of any number of them costs the window."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from qctui.simulator.deployments import Deployment
+from qctui.simulator.market import Market, Symbol, is_open
+from qctui.simulator.noise import bits, hex_of, key_of, unit
+
+PACE_S = 45.0
+"""Mean distance between two insights of a running deployment, in seconds of the world."""
+_MODELS = ("EmaCrossAlphaModel-1", "RsiAlphaModel", "HistoricalReturnsAlphaModel", "Manual", "PairsTradingAlphaModel")
+_PERIODS = (60.0, 300.0, 900.0, 3600.0, 3602.0, 86_400.0, 604_800.0)
+_TAGS = (None, None, "", "rebalance, week 47", "breakout > 2σ", "3.5", "stop raised")
+_HOSTILE_TAG = "[bold red]x[/] \x1b[31m[@click=app.quit]y[/]\n均值"
+
+
+@dataclass(frozen=True)
+class Insight:
+    """One insight; times in Unix seconds, period in seconds."""
+
+    id: str
+    group: str | None
+    model: str
+    generated_at: float
+    close_at: float
+    symbol: Symbol
+    type: str
+    direction: str
+    period_s: float
+    reference: float
+    reference_final: float
+    """0 until it has closed."""
+    magnitude: float | None
+    confidence: float | None
+    weight: float | None
+    closed: bool
+    score_direction: float
+    score_magnitude: float
+    tag: str | None
+
+
+class InsightFeed:
+    """The insights of one deployment."""
+
+    def __init__(self, market: Market, deployment: Deployment, started_at: float, *, hostile: bool) -> None:
+        self._market = market
+        self._deployment = deployment
+        self._key = key_of("insights", deployment.deploy_id)
+        self._hostile = hostile
+        self._origin = deployment.launched_at + 20.0
+        total = deployment.insight_total
+        if total is not None:
+            # The wanted number lies between launch and the world's start; from there the usual pace goes on.
+            self._first_pace_s = max(started_at - self._origin, 1.0) / max(total, 1)
+            self._first_count = total
+            self._next_from = max(started_at, self._origin)
+        else:
+            self._first_pace_s, self._first_count, self._next_from = PACE_S, 0, self._origin
+
+    def _generated_at(self, index: int) -> float:
+        if index < self._first_count:
+            slot, pace = self._origin + index * self._first_pace_s, self._first_pace_s
+        else:
+            slot, pace = self._next_from + (index - self._first_count) * PACE_S, PACE_S
+        # Spread inside its slot: ascending, but not like a clock.
+        return round(slot + 0.9 * pace * unit(self._key, index), 3)
+
+    def count(self, at: float) -> int:
+        """Return how many there are at a time."""
+        at = self._deployment.trading_until(at)
+        if at < self._origin:
+            return 0
+        if at < self._next_from:
+            guess = int((at - self._origin) / self._first_pace_s) + 1
+        else:
+            guess = self._first_count + int((at - self._next_from) / PACE_S) + 1
+        low = max(guess - 3, 0)
+        return low + bisect_right(range(low, guess + 1), at, key=self._generated_at)
+
+    def window(self, start: int, end: int, at: float) -> list[Insight]:
+        """Return the insights of an index window as they are at a time, oldest first."""
+        return [self._insight(index, at) for index in range(max(start, 0), min(end, self.count(at)))]
+
+    def _insight(self, index: int, at: float) -> Insight:
+        key = key_of(self._key, index)
+        generated_at = self._generated_at(index)
+        symbols = self._deployment.ledger.symbols
+        trading = [symbol for symbol in symbols if is_open(symbol.hours, generated_at)] or list(symbols)
+        symbol = trading[bits(key, 0) % len(trading)]
+        period_s = _PERIODS[bits(key, 1) % len(_PERIODS)]
+        close_at = generated_at + period_s
+        closed = close_at <= at
+        volatility = bits(key, 2) % 12 == 0
+        direction = "flat" if volatility or bits(key, 3) % 9 == 0 else ("up", "down")[bits(key, 4) % 2]
+        reference = self._market.price(symbol, generated_at)
+        final = self._market.price(symbol, close_at) if closed else 0.0
+        right = (final > reference) == (direction == "up") if closed and direction != "flat" else False
+        magnitude = None if bits(key, 5) % 4 == 0 else round(0.04 * unit(key, 6), 5)
+        if magnitude is not None and direction == "down":
+            magnitude = -magnitude
+        tag = _HOSTILE_TAG if self._hostile else _TAGS[bits(key, 10) % len(_TAGS)]
+        return Insight(
+            id=hex_of(self._key, index),
+            group=hex_of(key, "group") if bits(key, 11) % 3 == 0 else None,
+            model=_MODELS[bits(key, 12) % len(_MODELS)],
+            generated_at=generated_at,
+            close_at=close_at,
+            symbol=symbol,
+            type="volatility" if volatility else "price",
+            direction=direction,
+            period_s=period_s,
+            reference=0.18 if volatility else reference,
+            reference_final=0.0 if volatility else final,
+            magnitude=magnitude,
+            confidence=None if bits(key, 7) % 5 == 0 else round(0.35 + 0.6 * unit(key, 8), 2),
+            weight=None if bits(key, 9) % 3 == 0 else round(0.05 + 0.4 * unit(key, 13), 3),
+            closed=closed,
+            score_direction=1.0 if right else 0.0,
+            score_magnitude=round(0.2 + 0.7 * unit(key, 14), 3) if right else 0.0,
+            tag=tag,
+        )

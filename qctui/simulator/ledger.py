@@ -1,0 +1,193 @@
+"""The books of one deployment: what it held, what it was worth and what it traded, as functions of time.
+
+Positions change at rebalances only; between them equity is the last rebalance's equity plus what the prices did, so
+holdings, cash, equity, orders and fees always balance.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qctui.simulator.market import Market, Symbol, is_open
+from qctui.simulator.noise import key_of, unit
+
+FIRST_TRADE_S = 60.0
+"""From the launch to the first rebalance."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """A holding in one symbol."""
+
+    symbol: Symbol
+    quantity: float
+    average_price: float
+
+
+@dataclass(frozen=True)
+class Trade:
+    """One filled change of position."""
+
+    at: float
+    symbol: Symbol
+    quantity: float
+    price: float
+    fee: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The books right after one rebalance."""
+
+    at: float
+    equity: float
+    """After fees, in account currency."""
+    positions: tuple[Position, ...]
+    trades: tuple[Trade, ...]
+    fees: float
+    """Paid since launch."""
+    volume: float
+    """Traded since launch, in account currency."""
+
+
+class Ledger:
+    """Books from `launched_at` on, for one seed, one set of symbols and one pace of rebalancing."""
+
+    def __init__(
+        self,
+        market: Market,
+        *,
+        key: int,
+        symbols: Sequence[Symbol],
+        launched_at: float,
+        rebalance_s: float,
+        capital: float,
+        shorts: bool,
+    ) -> None:
+        self._market = market
+        self._key = key
+        self.symbols = tuple(symbols)
+        self.launched_at = launched_at
+        self.rebalance_s = rebalance_s
+        self.capital = capital
+        self._shorts = shorts
+        self._epochs: list[Epoch] = [Epoch(launched_at, capital, (), (), 0.0, 0.0)]
+        self._times: list[float] = [launched_at]
+
+    def epoch_at(self, at: float) -> Epoch:
+        """Return the books as of the last rebalance not after a time."""
+        return self.epochs(at)[bisect_right(self._times, at) - 1] if at >= self.launched_at else self._epochs[0]
+
+    def epochs(self, until: float) -> list[Epoch]:
+        """Return the rebalances known, extended at least up to a time; the first is the launch, without positions."""
+        first_at = self.launched_at + FIRST_TRADE_S
+        while (following := first_at + (len(self._epochs) - 1) * self.rebalance_s) <= until:
+            self._epochs.append(self._rebalance(self._epochs[-1], following))
+            self._times.append(following)
+        return self._epochs
+
+    def _rebalance(self, before: Epoch, at: float) -> Epoch:
+        equity = self._equity_in(before, at)
+        held = {position.symbol.ticker: position for position in before.positions}
+        fees, volume = before.fees, before.volume
+        positions: list[Position] = []
+        trades: list[Trade] = []
+        number = len(self._epochs)
+        for order, symbol in enumerate(self.symbols):
+            old = held.get(symbol.ticker)
+            if not is_open(symbol.hours, at):
+                if old:
+                    positions.append(old)
+                continue
+            price = self._market.price(symbol, at)
+            wanted = self._weight(number, order) * equity / (price * symbol.conversion)
+            quantity = round(round(wanted / symbol.lot) * symbol.lot, 8)
+            change = round(quantity - (old.quantity if old else 0.0), 8)
+            # Small corrections are left alone, as a strategy minding its fees would.
+            if abs(change) * price * symbol.conversion < 0.02 * equity and quantity != 0:
+                if old:
+                    positions.append(old)
+                continue
+            if change:
+                worth = abs(change) * price * symbol.conversion
+                fee = round(0.001 * worth if symbol.coin else max(1.0, 0.005 * abs(change)), 2)
+                if symbol.security_type == 4:
+                    fee = 2.0
+                equity, fees, volume = equity - fee, fees + fee, volume + worth
+                trades.append(Trade(at, symbol, change, price, fee))
+            if quantity:
+                positions.append(Position(symbol, quantity, _average(old, quantity, price)))
+        return Epoch(at, equity, tuple(positions), tuple(trades), fees, volume)
+
+    def _weight(self, number: int, order: int) -> float:
+        """Return the wanted share of equity; kept over a few rebalances, so that not everything trades every time."""
+        draw = unit(self._key, (number + order * 2) // 4 * 64 + order)
+        share = 0.95 / len(self.symbols)
+        if draw < 0.15:
+            return 0.0
+        if self._shorts and draw < 0.35:
+            return -share * 0.6
+        return share * (0.6 + 0.6 * draw)
+
+    def _equity_in(self, epoch: Epoch, at: float) -> float:
+        equity = epoch.equity
+        for position in epoch.positions:
+            symbol = position.symbol
+            gain = self._market.price(symbol, at) - self._market.price(symbol, epoch.at)
+            equity += position.quantity * gain * symbol.conversion
+        return equity
+
+    def equity(self, at: float) -> float:
+        """Return the equity at a time, in account currency; the capital before the launch."""
+        return self._equity_in(self.epoch_at(at), at) if at > self.launched_at else self.capital
+
+    def equities(self, times: Sequence[float]) -> list[float]:
+        """Return the equity at ascending times, none before the launch."""
+        if not times:
+            return []
+        epochs = self.epochs(times[-1])
+        values: list[float] = []
+        first = 0
+        while first < len(times):
+            number = bisect_right(self._times, times[first]) - 1
+            last = len(times)
+            if number + 1 < len(self._times):
+                following = self._times[number + 1]
+                last = first
+                while last < len(times) and times[last] < following:
+                    last += 1
+            epoch, span = epochs[max(number, 0)], times[first:last]
+            total = [epoch.equity] * len(span)
+            for position in epoch.positions:
+                symbol = position.symbol
+                factor = position.quantity * symbol.conversion
+                base = self._market.price(symbol, epoch.at)
+                prices = self._market.prices(symbol, span)
+                total = [value + factor * (price - base) for value, price in zip(total, prices, strict=True)]
+            values += total
+            first = last
+        return values
+
+    def price(self, symbol: Symbol, at: float) -> float:
+        """Return the market's price of a symbol."""
+        return self._market.price(symbol, at)
+
+    def trades(self, until: float) -> list[Trade]:
+        """Return every trade up to a time, oldest first."""
+        return [trade for epoch in self.epochs(until) if epoch.at <= until for trade in epoch.trades]
+
+
+def _average(old: Position | None, quantity: float, price: float) -> float:
+    if old is None or old.quantity * quantity <= 0:
+        return price
+    if abs(quantity) <= abs(old.quantity):
+        return old.average_price
+    added = quantity - old.quantity
+    return round((old.average_price * old.quantity + price * added) / quantity, 6)
+
+
+def ledger_key(seed: int, deploy_id: str) -> int:
+    """Return the key of a deployment's decisions."""
+    return key_of(seed, "ledger", deploy_id)

@@ -1,0 +1,347 @@
+"""Payloads of the live endpoints, in every shape they have been seen in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qctui.simulator.deployments import Deployment
+from qctui.simulator.insights import Insight
+from qctui.simulator.ledger import Position
+from qctui.simulator.market import COIN_SYMBOLS, SECURITY_TYPES, Market, Symbol
+from qctui.simulator.orders import CANCELED, EVENT_NAMES, FILLED, MARKET, PARTIALLY_FILLED, Order
+from qctui.simulator.shapes import Json, capitalise, iso_date, kebab, space_date
+
+
+def list_item(deployment: Deployment, at: float, priced_at: float, variant: str) -> Json:
+    """Return one element of live/list (REFERENCE.md 6.1)."""
+    stopped = deployment.stopped_at()
+    ended = stopped is not None and stopped <= at
+    date = iso_date if variant == "iso-dates" or int(deployment.launched_at) % 3 == 0 else space_date
+    item: Json = {
+        "projectId": deployment.project_id,
+        "deployId": deployment.deploy_id,
+        "status": deployment.status(at),
+        "launched": date(deployment.launched_at),
+        "stopped": date(stopped) if ended else None,
+        "brokerage": deployment.brokerage,
+        "subscription": "" if ended else "Strategy Equity",
+        "equity": round(deployment.equity(priced_at), 2),
+        "environment": deployment.environment,
+        "description": "",
+        "error": deployment.message_at(at).split("\n")[0],
+        "leagues": [],
+    }
+    if variant == "sparse":
+        if ended:
+            item["subscription"] = item["description"] = item["leagues"] = None
+        else:
+            item["stopped"] = ""
+        if int(deployment.launched_at) % 5 == 0:
+            del item["status"]
+    return item
+
+
+def money(value: float, symbol: str = "$") -> str:
+    """Return money as the engine writes it: the symbol before the sign (REFERENCE.md 6.2)."""
+    return f"{symbol}{value:,.2f}"
+
+
+def read(deployment: Deployment, charts: list[str], market: Market, at: float, priced_at: float, variant: str) -> Json:
+    """Return the flat body of live/read without its envelope (REFERENCE.md 6.2)."""
+    stopped = deployment.stopped_at()
+    ended = stopped is not None and stopped <= at
+    status = deployment.status(at)
+    body: Json = {
+        "message": deployment.message_at(at),
+        "status": status,
+        "deployId": deployment.deploy_id,
+        "launched": space_date(deployment.launched_at),
+        "stopped": space_date(stopped) if ended else None,
+        "brokerage": deployment.brokerage,
+        "projectName": deployment.project_name,
+    }
+    if status in ("InQueue", "LoggingIn", "Initializing"):
+        # Hardly anything is there before the algorithm runs.
+        return {**body, "launched": iso_date(deployment.launched_at)}
+    kinds = sorted({symbol.security_type for symbol in deployment.ledger.symbols})
+    body |= {
+        "cloneId": deployment.project_id + 1,
+        "securityTypes": ", ".join(SECURITY_TYPES[kind] for kind in kinds),
+        "datacenter": "NY7",
+        "public": False,
+        "isPublicStreaming": False,
+        "description": "",
+        "files": [_file(deployment)],
+        "runtimeStatistics": _runtime_statistics(deployment, market, at, priced_at),
+        "charts": {name: {"name": name} for name in charts},
+    }
+    if status == "RuntimeError":
+        del body["runtimeStatistics"]
+        body["charts"] = {}
+    if not ended:
+        body["serverStatistics"] = _server_statistics(deployment, at)
+    if variant == "map-lists" and ended:
+        body["runtimeStatistics"], body["charts"] = [], []
+    if variant == "data-center":
+        body["dataCenter"] = body.pop("datacenter")
+    if variant == "details":
+        body["deploymentDetails"] = {"Account": "U0000000", "environment": "paper" if deployment.paper else "live"}
+    if variant == "capitalised":
+        body["dataCenter"] = body.pop("datacenter")
+        body["Files"], body["Charts"] = [], {name: {"Name": name} for name in body.pop("charts")}
+        body["RuntimeStatistics"] = body.pop("runtimeStatistics", {})
+        body["message"] = body["message"] or None
+        body.pop("serverStatistics", None)
+        del body["files"]
+    return body
+
+
+def _file(deployment: Deployment) -> Json:
+    source = "# region imports\nfrom AlgorithmImports import *\n# endregion\n\n\n" + "".join(
+        f"def on_data_{number}(data):\n    return data['{symbol.ticker}']\n\n"
+        for number, symbol in enumerate(deployment.ledger.symbols)
+    )
+    return {
+        "id": None,
+        "projectId": deployment.project_id,
+        "name": "main.py",
+        "content": source,
+        "modified": space_date(deployment.launched_at - 1200.0),
+        "open": False,
+        "isLibrary": False,
+    }
+
+
+def _runtime_statistics(deployment: Deployment, market: Market, at: float, priced_at: float) -> dict[str, str]:
+    moment = deployment.trading_until(priced_at)
+    epoch = deployment.epoch(priced_at)
+    equity = deployment.equity(priced_at)
+    held = unrealized = 0.0
+    for position in deployment.open_positions(at):
+        price = market.price(position.symbol, moment)
+        held += abs(position.quantity) * price * position.symbol.conversion
+        unrealized += position.quantity * (price - position.average_price) * position.symbol.conversion
+    capital = deployment.ledger.capital
+    statistics = {
+        "Equity": money(equity),
+        "Fees": f"-${epoch.fees:,.2f}",
+        "Holdings": money(held),
+        "Net Profit": money(equity - capital - unrealized),
+        "Probabilistic Sharpe Ratio": "0%",
+        "Return": f"{(equity / capital - 1.0) * 100.0:.2f} %",
+        "Unrealized": money(unrealized),
+        "Volume": money(epoch.volume),
+    }
+    if deployment.project_id % 3 == 0:
+        statistics["Regime"] = ("risk-on", "risk-off")[int(priced_at // 7200) % 2]
+    return statistics
+
+
+def _server_statistics(deployment: Deployment, at: float) -> dict[str, str]:
+    up_s = int(at - deployment.launched_at)
+    busy = (up_s // 60 * 7 + deployment.project_id) % 90 / 10.0
+    return {
+        "CPU Usage": f"{busy:.1f}%",
+        "Used RAM (MB)": str(300 + deployment.project_id % 150),
+        "Total RAM (MB)": "512",
+        "Hostname": f"LIVE-{deployment.project_id % 40}",
+        "LEAN Version": "v2.5.0.0",
+        "Up Time": f"{up_s // 86400}d {up_s // 3600 % 24:02d}:{up_s // 60 % 60:02d}:{up_s % 60:02d}",
+    }
+
+
+def portfolio(deployment: Deployment, market: Market, at: float, variant: str) -> Json:
+    """Return the portfolio map of live/portfolio/read as of a snapshot (REFERENCE.md 6.6)."""
+    moment = deployment.trading_until(at)
+    positions = deployment.open_positions(at)
+    cash_amount = deployment.equity(at)
+    coins: dict[str, tuple[Symbol, float, float]] = {}
+    holdings: Json = {}
+    for position in positions:
+        price = market.price(position.symbol, moment)
+        worth = position.quantity * price * position.symbol.conversion
+        cash_amount -= worth
+        if position.symbol.coin and deployment.holds_coins:
+            coins[position.symbol.coin] = (position.symbol, position.quantity, price)
+        if not (position.symbol.coin and deployment.holds_coins):
+            holdings[position.symbol.id] = _holding(position, price, variant)
+    if deployment.environment == "live-paper" or deployment.liquidation is not None:
+        # The frequent store lists every subscribed symbol, a flat one with hardly a key.
+        for number, symbol in enumerate(deployment.ledger.symbols):
+            if symbol.id not in holdings and not (symbol.coin and deployment.holds_coins):
+                holdings[symbol.id] = {} if number % 2 == 0 else {"p": market.price(symbol, moment)}
+                if variant in ("long", "capitalised"):
+                    holdings[symbol.id] = {}
+    cash = {"USD": _cash("USD", "$", cash_amount, 1, None)}
+    for coin, (symbol, quantity, price) in coins.items():
+        cash[coin] = _cash(coin, COIN_SYMBOLS[coin], quantity, price, symbol)
+    found: Json = {"holdings": holdings, "cash": cash}
+    if variant == "capitalised":
+        found["cash"] = {key: capitalise(value, deep=False) for key, value in cash.items()}
+    if variant == "map-lists":
+        # The backend writes an empty map as an empty list (REFERENCE.md 2.4).
+        found["holdings"] = {key: value for key, value in holdings.items() if value.get("q")} or []
+    return found
+
+
+def _holding(position: Position, price: float, variant: str) -> Json:
+    symbol, quantity = position.symbol, position.quantity
+    value = round(quantity * price, 2)
+    gain = round(quantity * (price - position.average_price), 2)
+    base = abs(quantity * position.average_price)
+    percent = round(gain / base * 100.0, 2) if base else 0.0
+    if variant in ("long", "capitalised"):
+        long: Json = {
+            "symbol": {"value": symbol.ticker, "id": symbol.id, "permtick": symbol.ticker},
+            "type": symbol.security_type,
+            "currencySymbol": symbol.currency_symbol,
+            "averagePrice": position.average_price,
+            "quantity": quantity,
+            "marketPrice": price,
+            "conversionRate": symbol.conversion,
+            "marketValue": value,
+            "unrealizedPnl": gain,
+            "unrealizedPnLPercent": percent,
+        }
+        return capitalise(long, deep=False) if variant == "capitalised" else long
+    short: Json = {"a": position.average_price, "q": quantity, "p": price, "v": value, "u": gain, "up": percent}
+    if symbol.currency_symbol != "$":
+        short |= {"c": symbol.currency_symbol, "r": symbol.conversion}
+    # Members at their default are left out.
+    return {key: number for key, number in short.items() if number}
+
+
+def _cash(code: str, sign: str, amount: float, rate: float, symbol: Symbol | None) -> Json:
+    pair = [] if symbol is None else [{"value": symbol.ticker, "id": symbol.id, "permtick": symbol.ticker}]
+    amount = round(amount, 2 if symbol is None else 8)
+    return {
+        "securitySymbols": pair,
+        "symbol": code,
+        "amount": amount,
+        "conversionRate": rate,
+        "currencySymbol": sign,
+        "valueInAccountCurrency": round(amount * rate, 2),
+    }
+
+
+def order(one: Order, at: float, variant: str) -> Json:
+    """Return one order of live/orders/read (REFERENCE.md 6.7)."""
+    symbol = one.symbol
+    ticks = {"value": symbol.ticker, "id": symbol.id, "permtick": symbol.ticker}
+    fills = [event for event in one.events if event.status in (FILLED, PARTIALLY_FILLED)]
+    price = fills[-1].price if fills else 0
+    status = one.status
+    body: Json = {
+        "type": one.type,
+        "id": one.number,
+        "contingentId": 0,
+        "brokerId": [] if status == 7 else [str(one.number)],
+        "symbol": ticks,
+        "price": price,
+        "priceCurrency": symbol.currency,
+        "time": iso_date(one.placed_at),
+        "createdTime": iso_date(one.placed_at),
+        "quantity": one.quantity,
+        "status": status,
+        "tag": one.tag,
+        "properties": {"timeInForce": {}},
+        "securityType": symbol.security_type,
+        "direction": 0 if one.quantity > 0 else 1,
+        "value": round(one.quantity * price, 2) if fills else 0,
+        "orderSubmissionData": _submission(one, price),
+        "isMarketable": one.type == MARKET,
+        "priceAdjustmentMode": 0,
+        "events": [_order_event(one, number) for number in range(len(one.events))],
+    }
+    if fills:
+        body["lastFillTime"] = iso_date(fills[-1].at)
+    if status == CANCELED:
+        body["canceledTime"] = iso_date(one.events[-1].at)
+    if one.limit is not None:
+        body["limitPrice"] = one.limit
+    if one.stop is not None:
+        body["stopPrice"] = one.stop
+    return capitalise(body) if variant == "capitalised" else body
+
+
+def _submission(one: Order, price: float) -> Json:
+    last = price or one.limit or one.stop or one.symbol.price
+    tick = 10.0**-one.symbol.decimals
+    digits = one.symbol.decimals
+    return {"bidPrice": round(last - tick, digits), "askPrice": round(last + tick, digits), "lastPrice": last}
+
+
+def _order_event(one: Order, number: int) -> Json:
+    event, symbol = one.events[number], one.symbol
+    body: Json = {
+        "id": f"{one.deploy_id}-{one.number}-{number + 1}",
+        "algorithmId": one.deploy_id,
+        "orderId": one.number,
+        "orderEventId": number + 1,
+        "symbol": symbol.id,
+        "symbolValue": symbol.ticker,
+        "symbolPermtick": symbol.ticker,
+        "time": round(event.at, 3),
+        "status": EVENT_NAMES[event.status],
+        "fillPrice": event.price,
+        "fillPriceCurrency": symbol.currency,
+        "fillQuantity": event.quantity,
+        "direction": "buy" if one.quantity > 0 else "sell",
+        "isAssignment": False,
+        "quantity": one.quantity,
+    }
+    if event.status == FILLED:
+        body |= {"orderFeeAmount": event.fee, "orderFeeCurrency": "USD"}
+    if one.limit is not None:
+        body["limitPrice"] = one.limit
+    if one.stop is not None:
+        body["stopPrice"] = one.stop
+    if event.message:
+        body["message"] = event.message
+    return body
+
+
+def insight(one: Insight, variant: str) -> Json:
+    """Return one insight in a shape of the table of REFERENCE.md 6.4."""
+    engine = variant == "engine"
+
+    def number(value: float | None) -> Any:
+        return None if value is None else f"{value:g}" if engine else value
+
+    body: Json = {
+        "id": one.id,
+        "groupId": one.group if one.group is not None or variant != "modern" else "",
+        "sourceModel": one.model,
+        "generatedTime": one.generated_at,
+        "createdTime": one.generated_at,
+        "closeTime": one.close_at,
+        "symbol": one.symbol.id,
+        "ticker": one.symbol.ticker,
+        "type": one.type,
+        "reference": one.reference,
+        "referenceValueFinal": one.reference_final,
+        "direction": one.direction,
+        "period": one.period_s,
+        "magnitude": number(one.magnitude),
+        "confidence": number(one.confidence),
+        "weight": one.weight,
+        "scoreIsFinal": one.closed,
+        "scoreMagnitude": number(one.score_magnitude),
+        "scoreDirection": number(one.score_direction),
+        "estimatedValue": number(0.0),
+        "tag": one.tag,
+    }
+    if engine:
+        return body
+    if variant == "doc":
+        body["generatedTime"] = str(int(one.generated_at))
+        body["reference"], body["referenceValueFinal"] = f"{one.reference:g}", f"{one.reference_final:g}"
+        body["scoreIsFinal"] = True if one.closed else None
+        return body
+    body["referenceFinal"], body["scoreFinal"] = body.pop("referenceValueFinal"), body.pop("scoreIsFinal")
+    if variant == "kebab":
+        return {kebab(key): value for key, value in body.items()}
+    del body["createdTime"]
+    for key in ("generatedTime", "closeTime", "period"):
+        body[key] = int(body[key])
+    return body

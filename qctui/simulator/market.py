@@ -1,0 +1,173 @@
+"""A seeded market: prices as functions of time, frozen while their exchange is closed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qctui.simulator.noise import Fractal, key_of
+
+DAY_S = 86_400
+SESSION_S = 23_400
+"""Seconds of a New York session, 09:30 to 16:00."""
+# Where every price starts its drift; early enough for charts of several years.
+_EPOCH_AT = 1_600_000_000
+# 1970-01-05 was a Monday: whole weeks counted from there start on Mondays.
+_MONDAY_OFFSET = 4
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One thing that trades."""
+
+    ticker: str
+    id: str
+    """The symbol id as portfolio keys and orders carry it (`SPY R735QTJ8XC9X`)."""
+    security_type: int
+    """REFERENCE.md 8.11."""
+    price: float
+    """Price around which it wanders, in its own currency."""
+    volatility: float
+    """A year's standard deviation, as a fraction."""
+    hours: str
+    """`us` a New York session, `fx` Sunday to Friday, `always` never closed."""
+    lot: float = 1.0
+    decimals: int = 2
+    currency: str = "USD"
+    currency_symbol: str = "$"
+    conversion: float = 1.0
+    """Account currency per unit of its own currency, held constant so that the books balance to the cent."""
+    coin: str = ""
+    """The currency a crypto pair is held in; empty for all else."""
+
+
+_EQUITY = "R735QTJ8XC9X"
+SYMBOLS: dict[str, Symbol] = {
+    symbol.ticker: symbol
+    for symbol in (
+        Symbol("SPY", f"SPY {_EQUITY}", 1, 590.0, 0.16, "us"),
+        Symbol("QQQ", f"QQQ {_EQUITY}", 1, 505.0, 0.21, "us"),
+        Symbol("AAPL", f"AAPL {_EQUITY}", 1, 228.0, 0.27, "us"),
+        Symbol("MSFT", f"MSFT {_EQUITY}", 1, 415.0, 0.24, "us"),
+        Symbol("NVDA", f"NVDA {_EQUITY}", 1, 141.0, 0.48, "us"),
+        Symbol("GLD", "GLD T3SKPOF94JFP", 1, 245.0, 0.14, "us"),
+        Symbol("TLT", "TLT SGNKIKYGE9NP", 1, 91.0, 0.15, "us"),
+        Symbol("SAP", "SAP 2T", 1, 222.0, 0.25, "us", currency="EUR", currency_symbol="€", conversion=1.06),
+        Symbol("EURUSD", "EURUSD 8G", 4, 1.06, 0.07, "fx", lot=1000.0, decimals=5),
+        Symbol("BTCUSD", "BTCUSD 2XR", 7, 91_000.0, 0.52, "always", lot=0.001, coin="BTC"),
+        Symbol("ETHUSD", "ETHUSD 2XR", 7, 3_150.0, 0.63, "always", lot=0.01, coin="ETH"),
+        Symbol("SOLUSD", "SOLUSD 2XR", 7, 215.0, 0.85, "always", lot=0.1, coin="SOL"),
+    )
+}
+COIN_SYMBOLS = {"BTC": "₿", "ETH": "Ξ", "SOL": "◎"}
+SECURITY_TYPES = {1: "Equity", 4: "Forex", 7: "Crypto"}
+
+
+@lru_cache(maxsize=4096)
+def session_open_s(day: int) -> int:
+    """Return when New York opens on a UTC day (days since 1970), in seconds of that day: earlier in summer time."""
+    year_guess = 1970 + int(day / 365.2425)
+    for year in (year_guess - 1, year_guess, year_guess + 1):
+        march = _days_from_civil(year, 3, 1)
+        november = _days_from_civil(year, 11, 1)
+        # Weekday 6 is Sunday, counting from Monday: second Sunday of March to first Sunday of November.
+        begins = march + (6 - weekday(march)) % 7 + 7
+        ends = november + (6 - weekday(november)) % 7
+        if begins <= day < ends:
+            return 13 * 3600 + 1800
+    return 14 * 3600 + 1800
+
+
+def new_york_offset_s(at: float) -> int:
+    """Return New York's distance from UTC at a time, in seconds (negative), switching at midnight UTC."""
+    return session_open_s(int(at // DAY_S)) * -1 + 9 * 3600 + 1800
+
+
+def _days_from_civil(year: int, month: int, day: int) -> int:
+    shifted = year - (month <= 2)
+    era = shifted // 400
+    year_of_era = shifted - era * 400
+    day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return era * 146_097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719_468
+
+
+def weekday(day: int) -> int:
+    """Return 0 for Monday to 6 for Sunday of a UTC day (days since 1970)."""
+    return (day - _MONDAY_OFFSET) % 7
+
+
+def trading_time(hours: str, at: float) -> float:
+    """Return how many seconds of open market lie before a time; it stands still while the market is closed."""
+    if hours == "always":
+        return at
+    day = int(at // DAY_S)
+    weeks, position = divmod(day - _MONDAY_OFFSET, 7)
+    if hours == "fx":
+        # Open from Sunday 22:00 to Friday 22:00 UTC: shift by two hours and it is Monday to Friday.
+        shifted = at + 7200
+        day = int(shifted // DAY_S)
+        weeks, position = divmod(day - _MONDAY_OFFSET, 7)
+        return (weeks * 5 + min(position, 5)) * DAY_S + (shifted - day * DAY_S if position < 5 else 0.0)
+    open_days = weeks * 5 + min(position, 5)
+    if position >= 5:
+        return float(open_days * SESSION_S)
+    since_open = at - day * DAY_S - session_open_s(day)
+    return open_days * SESSION_S + min(max(since_open, 0.0), SESSION_S)
+
+
+def is_open(hours: str, at: float) -> bool:
+    """Say whether a market of these hours trades at a time. Holidays are not modelled."""
+    return hours == "always" or trading_time(hours, at + 1.0) > trading_time(hours, at)
+
+
+def next_open_at(hours: str, at: float) -> float:
+    """Return the first time from `at` on at which the market trades, to the minute."""
+    if is_open(hours, at):
+        return at
+    step = at - at % 60.0
+    while not is_open(hours, step):
+        step += 60.0
+    return step
+
+
+_YEAR_S = {"us": 252.0 * SESSION_S, "fx": 260.0 * DAY_S, "always": 365.25 * DAY_S}
+
+
+class Market:
+    """Prices of every symbol at every time, for one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._curves = {
+            ticker: Fractal(key_of(seed, "price", ticker), year_s=_YEAR_S[symbol.hours])
+            for ticker, symbol in SYMBOLS.items()
+        }
+        self._recent: dict[tuple[str, float], float] = {}
+
+    def price(self, symbol: Symbol, at: float) -> float:
+        """Return the price at a time, in the symbol's own currency, rounded as it is quoted."""
+        key = (symbol.ticker, at)
+        found = self._recent.get(key)
+        if found is None:
+            if len(self._recent) > 200_000:
+                self._recent.clear()
+            found = self._recent[key] = self.prices(symbol, (at,))[0]
+        return found
+
+    def prices(self, symbol: Symbol, times: Sequence[float]) -> list[float]:
+        """Return the prices at ascending times."""
+        hours = symbol.hours
+        if hours == "always":
+            trading: Sequence[float] = times
+        else:
+            trading = [trading_time(hours, at) for at in times]
+        year_s = _YEAR_S[hours]
+        origin = trading_time(hours, _EPOCH_AT)
+        level, volatility, decimals = symbol.price, symbol.volatility, symbol.decimals
+        exp = math.exp
+        # A mild drift upwards, so that two years of equity look like a strategy and not like a coin.
+        return [
+            round(level * exp(volatility * noise + 0.05 * ((at - origin) / year_s - 6.2)), decimals)
+            for noise, at in zip(self._curves[symbol.ticker].along(trading), trading, strict=True)
+        ]

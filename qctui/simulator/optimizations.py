@@ -1,0 +1,254 @@
+"""Grid-search optimizations: children scheduled on nodes, so that every figure is a function of time."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, field
+
+from qctui.simulator.cast import ProjectPlan
+from qctui.simulator.noise import bits, hex_of, key_of, unit
+
+QUEUE_S = 12.0
+"""From the request to the first child's start: the optimization is `new`."""
+TARGETS = (
+    ("TotalPerformance.PortfolioStatistics.SharpeRatio", "max", 15),
+    ("TotalPerformance.PortfolioStatistics.CompoundingAnnualReturn", "max", 6),
+    ("TotalPerformance.PortfolioStatistics.Drawdown", "min", 7),
+    ("TotalPerformance.PortfolioStatistics.ProbabilisticSharpeRatio", "max", 13),
+)
+"""Target, extremum, and the index of the statistic it is about (REFERENCE.md 5.2, 8.3)."""
+_NODES = (("O2-8", 4), ("O4-12", 6), ("O8-16", 12))
+_ADJECTIVES = ("Determined", "Sleepy", "Calm", "Hipster", "Square", "Focused", "Casual", "Muscular", "Emotional")
+_COLOURS = ("Yellow", "Blue", "Red", "Fluorescent", "Violet", "Green", "Tan", "Magenta")
+_ANIMALS = ("Otter", "Heron", "Fox", "Badger", "Pelican", "Gnu", "Lemur", "Coyote", "Narwhal", "Wombat")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One axis of the grid, or a value that is not varied."""
+
+    name: str
+    low: float
+    high: float
+    step: float
+    fixed: str | None = None
+
+    def values(self) -> list[str]:
+        """Return the values it takes, as the service writes them."""
+        if self.fixed is not None:
+            return [self.fixed]
+        steps = round((self.high - self.low) / self.step)
+        return [f"{round(self.low + self.step * number, 6):g}" for number in range(steps + 1)]
+
+
+@dataclass(frozen=True)
+class Child:
+    """One backtest of the grid."""
+
+    number: int
+    id: str
+    values: tuple[str, ...]
+    begins_at: float
+    ends_at: float
+    fails: bool
+
+    def progress(self, at: float) -> float:
+        """Return how far it is, 0 to 1; one that fails stays where it broke."""
+        whole = max(min((at - self.begins_at) / (self.ends_at - self.begins_at), 1.0), 0.0)
+        return round(whole * (0.12 + 0.5 * unit(int(self.id[:8], 16))), 2) if self.fails else round(whole, 2)
+
+
+@dataclass
+class Optimization:
+    """One optimization. What it is at a time follows from its schedule and from an abort."""
+
+    number: int
+    """Its place in its project's row; those the world started by itself count from 1000."""
+    optimization_id: str
+    project_id: int
+    name: str
+    key: int
+    requested_at: float
+    node_type: str
+    nodes: int
+    target: str
+    extremum: str
+    target_index: int
+    parameters: tuple[Parameter, ...]
+    children: list[Child]
+    out_of_sample_days: int = 0
+    aborted_at: float | None = None
+    """When it is or becomes `aborted`."""
+    _figures: dict[int, list[float]] = field(default_factory=dict, repr=False)
+
+    def ends_at(self) -> float:
+        """Return when the last child ends if nobody aborts it."""
+        return max(child.ends_at for child in self.children)
+
+    def frozen_at(self, at: float) -> float:
+        """Return the time after which nothing in it moves any more, or now."""
+        return at if self.aborted_at is None else min(at, self.aborted_at)
+
+    def status(self, at: float) -> str:
+        """Return new, running, completed or aborted (REFERENCE.md 8.2)."""
+        if self.aborted_at is not None and at >= self.aborted_at:
+            return "aborted"
+        if at < self.requested_at + QUEUE_S:
+            return "new"
+        return "completed" if at >= self.ends_at() else "running"
+
+    def abort(self, at: float, lag_s: float) -> bool:
+        """Accept an abort. False when it is finished already; a second one while it is under way is accepted."""
+        if self.status(at) in ("completed", "aborted"):
+            return False
+        if self.aborted_at is None:
+            self.aborted_at = at + lag_s
+        return True
+
+    def counts(self, at: float) -> tuple[int, int, int, int]:
+        """Return how many children are completed, failed, running and queued."""
+        moment = self.frozen_at(at)
+        completed = failed = running = queued = 0
+        for child in self.children:
+            if child.ends_at <= moment:
+                completed, failed = completed + (not child.fails), failed + child.fails
+            elif child.begins_at <= moment:
+                running += 1
+            else:
+                queued += 1
+        if self.status(at) == "aborted":
+            return completed, failed, 0, 0
+        return completed, failed, running, queued
+
+    def figures(self, child: Child) -> list[float]:
+        """Return the 25 statistics of a finished child, in the order of REFERENCE.md 5.2."""
+        found = self._figures.get(child.number)
+        if found is None:
+            found = self._figures[child.number] = _figures(self, child)
+        return found
+
+    def best(self, at: float) -> Child | None:
+        """Return the finished child that is best by the target."""
+        moment = self.frozen_at(at)
+        done = [child for child in self.children if child.ends_at <= moment and not child.fails]
+        if not done:
+            return None
+        pick = max if self.extremum == "max" else min
+        return pick(done, key=lambda child: self.figures(child)[self.target_index])
+
+
+def finished_before(now: float, key: int, number: int) -> float:
+    """Return a time of request long enough ago for an optimization to have ended."""
+    return now - 86_400.0 * (0.4 + number * 0.7 + 0.3 * unit(key))
+
+
+def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float) -> Optimization:
+    """Return the `number`-th optimization of a project."""
+    optimization_id = "O-" + hex_of(seed, "optimization", plan.project_id, number)
+    key = key_of(optimization_id)
+    name = " ".join(words[bits(key, draw) % len(words)] for draw, words in enumerate((_ADJECTIVES, _COLOURS, _ANIMALS)))
+    node_type, nodes = _NODES[0 if number < 2 else bits(key, 3) % len(_NODES)]
+    target, extremum, index = TARGETS[0 if number < 2 else bits(key, 4) % len(TARGETS)]
+    parameters = _parameters(key, number)
+    made = Optimization(
+        number=number,
+        optimization_id=optimization_id,
+        project_id=plan.project_id,
+        name=name,
+        key=key,
+        requested_at=requested_at,
+        node_type=node_type,
+        nodes=nodes,
+        target=target,
+        extremum=extremum,
+        target_index=index,
+        parameters=parameters,
+        children=_children(key, name, parameters, nodes, requested_at + QUEUE_S),
+        out_of_sample_days=30 if bits(key, 5) % 3 == 0 else 0,
+    )
+    # Every fifth of the finished ones was stopped by hand half-way.
+    if number % 5 == 2 and number < 1000:
+        made.aborted_at = requested_at + QUEUE_S + 0.45 * (made.ends_at() - requested_at)
+    return made
+
+
+def _parameters(key: int, number: int) -> tuple[Parameter, ...]:
+    fast = Parameter("ema_fast", 5, 5 + 5 * (3 + bits(key, 6) % 5), 5)
+    slow = Parameter("ema_slow", 30, 30 + 10 * (3 + bits(key, 7) % 5), 10)
+    if number == 0:
+        return (Parameter("ema_fast", 5, 40, 5), Parameter("ema_slow", 30, 100, 10))
+    kind = bits(key, 8) % 4
+    if kind == 0:
+        return (fast, slow, Parameter("universe", 0, 0, 1, fixed="large"))
+    if kind == 1:
+        return (Parameter("lookback", 5, 5 + 5 * (6 + bits(key, 9) % 9), 5),)
+    if kind == 2:
+        return (fast, slow, Parameter("stop_loss", 0.01, 0.03, 0.01))
+    return (fast, slow)
+
+
+def _children(key: int, name: str, parameters: tuple[Parameter, ...], nodes: int, at: float) -> list[Child]:
+    grid: list[tuple[str, ...]] = [()]
+    for parameter in parameters:
+        grid = [(*before, value) for before in grid for value in parameter.values()]
+    free = [at] * nodes
+    children: list[Child] = []
+    for number, values in enumerate(grid):
+        begins_at = heapq.heappop(free)
+        fails = bits(key, 5000 + number) % 17 == 3
+        length_s = (45.0 + 90.0 * unit(key, 100 + number)) * (0.3 if fails else 1.0)
+        heapq.heappush(free, begins_at + length_s)
+        children.append(Child(number + 1, hex_of(key, name, number), values, begins_at, begins_at + length_s, fails))
+    return children
+
+
+def _figures(owner: Optimization, child: Child) -> list[float]:
+    key = key_of(owner.key, child.number)
+    # A smooth hill over the grid with a little roughness: a heat map of it has a shape, as real ones do.
+    height = 0.0
+    for axis, parameter in enumerate(owner.parameters):
+        values = parameter.values()
+        if len(values) > 1:
+            place = values.index(child.values[axis]) / (len(values) - 1)
+            peak = 0.2 + 0.6 * unit(owner.key, 200 + axis)
+            height += math.exp(-(((place - peak) / 0.45) ** 2))
+    height = height / max(sum(1 for one in owner.parameters if one.fixed is None), 1)
+    sharpe = round(-0.6 + 2.4 * height + 0.35 * (unit(key) - 0.5), 3)
+    annual = round(-6.0 + 30.0 * height + 5.0 * (unit(key, 1) - 0.5), 3)
+    drawdown = round(max(34.0 - 22.0 * height + 6.0 * (unit(key, 2) - 0.5), 1.0), 3)
+    net = round(((1 + annual / 100) ** 2 - 1) * 100, 3)
+    win = round(42.0 + 22.0 * height + 4.0 * unit(key, 3), 3)
+    deviation = round(0.08 + 0.15 * unit(key, 4), 3)
+    orders = float(40 + bits(key, 5) % 600)
+
+    def draw(index: int, low: float, high: float) -> float:
+        return round(low + (high - low) * unit(key, index), 3)
+
+    return [
+        draw(10, -0.2, 0.4),
+        deviation,
+        round(deviation**2, 3),
+        draw(11, -3.8, -0.6),
+        draw(12, 0.9, 3.4),
+        draw(13, -0.6, 1.2),
+        annual,
+        drawdown,
+        draw(14, 2e5, 7e6),
+        draw(15, 0.0, 0.6),
+        draw(16, -0.8, 0.8),
+        round(100.0 - win, 3),
+        net,
+        round(min(max(50 + 25 * sharpe, 0.5), 99.5), 3),
+        draw(17, 0.6, 2.2),
+        sharpe,
+        round(orders * 1.9, 3),
+        orders,
+        draw(18, 0.05, 0.3),
+        draw(19, -0.6, 0.7),
+        win,
+        round(sharpe * 1.4, 3),
+        100_000.0,
+        round(100_000 * (1 + net / 100), 3),
+        float(20 + bits(key, 6) % 320),
+    ]

@@ -1,0 +1,139 @@
+"""Orders of a deployment, those of a liquidation included, in the order in which they were placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qctui.simulator.deployments import TAG_LIQUIDATED, Deployment
+from qctui.simulator.ledger import Trade
+from qctui.simulator.market import Symbol
+from qctui.simulator.noise import key_of, unit
+
+NEW, SUBMITTED, PARTIALLY_FILLED, FILLED, CANCELED, INVALID = 0, 1, 2, 3, 5, 7
+"""Order status, REFERENCE.md 8.9."""
+EVENT_NAMES = {1: "submitted", 2: "partiallyFilled", 3: "filled", 5: "canceled", 7: "invalid"}
+MARKET, LIMIT, STOP_MARKET, MARKET_ON_OPEN = 0, 1, 2, 4
+"""Order type, REFERENCE.md 8.8."""
+
+
+@dataclass(frozen=True)
+class OrderEvent:
+    """One thing that happened to an order."""
+
+    at: float
+    status: int
+    quantity: float
+    """Filled by this event."""
+    price: float
+    fee: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order as it is at a time."""
+
+    number: int
+    """Its id, counted from 1 in each deployment."""
+    deploy_id: str
+    type: int
+    symbol: Symbol
+    quantity: float
+    placed_at: float
+    tag: str
+    events: tuple[OrderEvent, ...]
+    limit: float | None = None
+    stop: float | None = None
+
+    @property
+    def status(self) -> int:
+        """The status after its last event."""
+        return self.events[-1].status if self.events else NEW
+
+
+class OrderBook:
+    """The orders of one deployment; those of its trading are kept, those of a liquidation are made anew."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._key = key_of("orders", deployment.deploy_id)
+        self._known: list[Order] = []
+        self._epochs_read = 0
+
+    def orders(self, at: float) -> list[Order]:
+        """Return all orders placed by a time, oldest first. Do not change the list."""
+        deployment = self._deployment
+        until = deployment.trading_until(at)
+        epochs = deployment.ledger.epochs(until)
+        while self._epochs_read < len(epochs) and epochs[self._epochs_read].at <= until:
+            for trade in epochs[self._epochs_read].trades:
+                self._known.append(self._filled(trade))
+                if unit(self._key, len(self._known)) < 0.18:
+                    self._known.append(self._unfilled(trade))
+            self._epochs_read += 1
+        closing = self._closing(at)
+        return self._known + closing if closing else self._known
+
+    def _filled(self, trade: Trade) -> Order:
+        number, quantity = len(self._known) + 1, trade.quantity
+        first = OrderEvent(trade.at + 0.25, SUBMITTED, 0.0, 0.0)
+        done = OrderEvent(trade.at + 1.5, FILLED, quantity, trade.price, trade.fee)
+        return Order(number, self._deployment.deploy_id, MARKET, trade.symbol, quantity, trade.at, "", (first, done))
+
+    def _unfilled(self, trade: Trade) -> Order:
+        number, deploy_id = len(self._known) + 1, self._deployment.deploy_id
+        price = round(trade.price * 0.97, trade.symbol.decimals)
+        if unit(self._key, 10_000 + number) < 0.3:
+            refused = OrderEvent(trade.at + 2.2, INVALID, 0.0, 0.0, message="Brokerage rejected the order")
+            return Order(
+                number,
+                deploy_id,
+                STOP_MARKET,
+                trade.symbol,
+                -trade.quantity,
+                trade.at + 2.0,
+                "stop",
+                (refused,),
+                stop=price,
+            )
+        events = (
+            OrderEvent(trade.at + 2.2, SUBMITTED, 0.0, 0.0),
+            OrderEvent(trade.at + 600.0, CANCELED, 0.0, 0.0, message="Canceled by the algorithm"),
+        )
+        return Order(
+            number, deploy_id, LIMIT, trade.symbol, trade.quantity, trade.at + 2.0, "take profit", events, limit=price
+        )
+
+    def _closing(self, at: float) -> list[Order]:
+        deployment, liquidation = self._deployment, self._deployment.liquidation
+        if liquidation is None or liquidation.orders_at is None or at < liquidation.orders_at:
+            return []
+        placed: list[Order] = []
+        for position in deployment.epoch(at).positions:
+            if deployment.holds_coins and position.symbol.coin:
+                continue
+            closes_at = deployment.flat_at(position)
+            price = deployment.ledger_price(position)
+            waits = liquidation.market_on_open
+            events = [OrderEvent(liquidation.orders_at + 0.1, SUBMITTED, 0.0, 0.0)]
+            if closes_at is not None:
+                part = round(round(position.quantity * 0.4 / position.symbol.lot) * position.symbol.lot, 8)
+                halfway = liquidation.orders_at + 0.5 * (closes_at - liquidation.orders_at)
+                if part and part != position.quantity:
+                    events.append(OrderEvent(halfway, PARTIALLY_FILLED, -part, price))
+                else:
+                    part = 0.0
+                events.append(OrderEvent(closes_at, FILLED, round(part - position.quantity, 8), price, 1.0))
+            placed.append(
+                Order(
+                    number=len(self._known) + len(placed) + 1,
+                    deploy_id=deployment.deploy_id,
+                    type=MARKET_ON_OPEN if waits else MARKET,
+                    symbol=position.symbol,
+                    quantity=-position.quantity,
+                    placed_at=liquidation.orders_at,
+                    tag=TAG_LIQUIDATED,
+                    events=tuple(event for event in events if event.at <= at),
+                )
+            )
+        return placed

@@ -1,0 +1,82 @@
+"""What was asked of the server, and how it ended: tests count POSTs here, benchmarks read arrival times."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+KEPT = 20_000
+"""Records kept in memory; older ones are forgotten, so that a server can run for weeks."""
+
+
+@dataclass
+class RequestRecord:
+    """One request to the API."""
+
+    number: int
+    """Counted from 1."""
+    method: str
+    path: str
+    """The endpoint, without the base path (`live/update/liquidate`)."""
+    body: Any
+    """The JSON body or the query, decoded; text when it is not JSON."""
+    arrived_monotonic_s: float
+    """CLOCK_MONOTONIC when the request's first byte was read from the socket."""
+    arrived_at: float
+    """The real time of that, Unix seconds."""
+    world_at: float
+    """The world's time when the request was handled."""
+    connection: int = 0
+    """Which connection it came on, counted from 1; 0 in memory."""
+    outcome: str = "open"
+    """`answered`, `reset`, `closed`, `truncated`, `hung`, `gone` (the client left first) or still `open`."""
+    status: int = 0
+    """HTTP status of the answer, 0 without one."""
+    success: bool | None = None
+    """The `success` of the answer, if it had one."""
+    acted: bool = False
+    """Whether it was handled, not just refused by a fault or for its credentials."""
+    fault: str = ""
+    """The kind of fault it met."""
+
+
+class RequestLog:
+    """The requests of one server, the newest in memory and all of them in a file if one is named."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self.records: deque[RequestRecord] = deque(maxlen=KEPT)
+        self.total = 0
+        """Requests since the start, forgotten ones included."""
+        self._file: TextIO | None = Path(path).open("a", encoding="utf-8") if path else None  # noqa: SIM115 - lives as long as the log
+
+    def begin(self, record: RequestRecord) -> None:
+        """Note a request that has arrived."""
+        self.records.append(record)
+
+    def next_number(self) -> int:
+        """Return the number of the next request."""
+        self.total += 1
+        return self.total
+
+    def end(self, record: RequestRecord) -> None:
+        """Note that a request is over; the file gets its line."""
+        if self._file is not None:
+            self._file.write(json.dumps(asdict(record), ensure_ascii=False, default=str) + "\n")
+            self._file.flush()
+
+    def clear(self) -> None:
+        """Forget the records in memory."""
+        self.records.clear()
+
+    def of(self, path: str, method: str = "POST") -> list[RequestRecord]:
+        """Return the remembered requests to one endpoint, oldest first."""
+        return [record for record in self.records if record.path == path and record.method == method]
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,232 @@
+"""The simulator on a real socket: uvicorn without its tick, quick to start, quick to end, silent when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+from uvicorn.config import Config
+from uvicorn.server import Server
+
+from qctui.simulator.app import Simulator
+from qctui.simulator.config import SimConfig
+from qctui.simulator.wire import RecordingProtocol
+from qctui.simulator.world import World
+
+_BACKLOG = 256
+_PR_SET_PDEATHSIG = 1
+
+
+class SimulatorServer:
+    """One running server. Create it, then `run` it; the rest may be called from other threads."""
+
+    def __init__(self, config: SimConfig, world: World | None = None) -> None:
+        self.config = config
+        self.simulator = Simulator(world or World(config))
+        self.simulator.refuse = self._refuse_from_loop
+        self._socket = _bound(config.host, config.port)
+        self.port: int = self._socket.getsockname()[1]
+        """The port, known before the server listens."""
+        self._ended: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: _QuietServer | None = None
+        self._reopening: asyncio.TimerHandle | None = None
+
+    @property
+    def base_url(self) -> str:
+        """What a client is pointed at."""
+        return f"http://{self.config.host}:{self.port}/api/v2"
+
+    @property
+    def world(self) -> World:
+        """The world that is served."""
+        return self.simulator.world
+
+    def run(self, ready: Callable[[str], None] | None = None) -> None:
+        """Serve until a signal or `close`. Calls `ready` with the base URL once it listens."""
+        with asyncio.Runner() as runner:
+            runner.run(self._serve(ready))
+
+    def close(self) -> None:
+        """End the server; may be called from any thread, more than once."""
+        if self._loop is not None and self._ended is not None:
+            with contextlib.suppress(RuntimeError):
+                # The loop may have ended by itself in the meantime.
+                self._loop.call_soon_threadsafe(self._ended.set)
+
+    def refuse(self, seconds: float | None = None) -> None:
+        """Drop all connections and refuse new ones, for real seconds or until `accept`; from any thread."""
+        self._call(lambda: self._refuse(seconds))
+
+    def accept(self) -> None:
+        """Listen again after `refuse`; from any thread."""
+        self._call(self._reopen)
+
+    def _call(self, act: Callable[[], object]) -> None:
+        """Run something in the server's loop and wait until it is done."""
+        if self._loop is None:
+            raise RuntimeError("the server is not running")
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                act()
+            finally:
+                done.set()
+
+        self._loop.call_soon_threadsafe(run)
+        done.wait()
+
+    async def _serve(self, ready: Callable[[str], None] | None) -> None:
+        loop = self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        server = self._server = _QuietServer(
+            Config(
+                self.simulator.app,
+                http=RecordingProtocol,
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=600,
+            )
+        )
+        server.begin()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                loop.add_signal_handler(number, self._ended.set)
+        if self.config.exit_with_parent:
+            self._watch_parent(loop)
+        if self.config.refuse_s > 0:
+            self._reopening = loop.call_later(self.config.refuse_s, self._reopen)
+        else:
+            await server.listen(self._socket)
+        # What exists now stays: collections need not look at it again.
+        gc.freeze()
+        if ready is not None:
+            ready(self.base_url)
+        try:
+            await self._ended.wait()
+        finally:
+            server.end()
+            self._socket.close()
+            self.simulator.log.close()
+
+    def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
+        ended = self._ended
+        if ended is None:
+            return
+        if sys.platform == "linux":
+            # The kernel tells even when the parent was killed and somebody else holds our standard input open.
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+        def watch() -> None:
+            with contextlib.suppress(OSError):
+                while os.read(0, 4096):
+                    pass
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(ended.set)
+
+        threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+    def _refuse_from_loop(self, seconds: float) -> None:
+        # After the answer to this very request has left.
+        asyncio.get_running_loop().call_later(0.02, self._refuse, seconds)
+
+    def _refuse(self, seconds: float | None) -> None:
+        if self._server is None or self._loop is None:
+            return
+        self._server.end()
+        self._socket.close()
+        # Bound but not listening: connections are refused and nobody else gets the port.
+        self._socket = _bound(self.config.host, self.port)
+        if self._reopening is not None:
+            self._reopening.cancel()
+            self._reopening = None
+        if seconds is not None:
+            self._reopening = self._loop.call_later(seconds, self._reopen)
+
+    def _reopen(self) -> None:
+        if self._server is None or self._server.listening or self._loop is None:
+            return
+        # Listening at once, so that a caller who waited for this can connect; the loop takes over a moment later.
+        self._socket.listen(_BACKLOG)
+        self._opening = self._loop.create_task(self._server.listen(self._socket))
+
+
+class _QuietServer(Server):
+    """uvicorn's server without signals, tick and log: it wakes for requests only."""
+
+    _listener: asyncio.Server | None = None
+
+    def begin(self) -> None:
+        if not self.config.loaded:
+            self.config.load()
+
+    @property
+    def listening(self) -> bool:
+        return self._listener is not None
+
+    async def listen(self, sock: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._protocol, sock=sock, backlog=_BACKLOG)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return RecordingProtocol(config=self.config, server_state=self.server_state, app_state={})
+
+    def end(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def serve(config: SimConfig, *, ready: Callable[[str], None] | None = None) -> None:
+    """Serve a simulation until SIGTERM, SIGINT or SIGHUP. Meant for a process of its own.
+
+    `ready` gets the base URL as soon as it listens. Raises OSError when the port is taken.
+    """
+    SimulatorServer(config).run(ready)
+
+
+@contextlib.contextmanager
+def running(config: SimConfig | None = None, world: World | None = None) -> Iterator[SimulatorServer]:
+    """Run a server on a thread of this process for the length of a `with`: for tests that want its insides."""
+    server = SimulatorServer(config or (world.config if world else SimConfig()), world)
+    listening = threading.Event()
+    thread = threading.Thread(target=server.run, args=(lambda url: listening.set(),), name="simulator", daemon=True)
+    thread.start()
+    if not listening.wait(10.0):
+        raise RuntimeError("the simulator did not start")
+    try:
+        yield server
+    finally:
+        server.close()
+        thread.join(5.0)

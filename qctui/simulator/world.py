@@ -1,0 +1,283 @@
+"""The simulated organization: its projects, their deployments and optimizations, and what triggers do to them.
+
+Nothing ticks. A request brings the world up to its time, in the order in which things were due.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from qctui.simulator.cast import HOUR_S, ProjectPlan, Run, in_session, plans
+from qctui.simulator.clock import WorldClock
+from qctui.simulator.config import SimConfig
+from qctui.simulator.deployments import Deployment
+from qctui.simulator.insights import PACE_S
+from qctui.simulator.ledger import Ledger, ledger_key
+from qctui.simulator.market import DAY_S, Market
+from qctui.simulator.noise import hex_of, key_of, unit
+from qctui.simulator.optimizations import Optimization, finished_before, optimization
+
+REDEPLOY_GAP_S = 45.0
+"""From the end of a deployment to its successor's launch, when one is redeployed by plan."""
+USUAL_INSIGHTS = 240
+"""Insights an old deployment starts with at most, unless a number is asked for."""
+
+
+class NotLive(Exception):
+    """A trigger came for a project in which nothing is live."""
+
+
+class Rejected(Exception):
+    """The project was told to reject triggers."""
+
+
+@dataclass
+class Project:
+    """One project with everything that ever ran in it."""
+
+    plan: ProjectPlan
+    deployments: list[Deployment] = field(default_factory=list)
+    """Oldest first."""
+    optimizations: list[Optimization] = field(default_factory=list)
+    """Newest first."""
+
+    def current(self, at: float) -> Deployment | None:
+        """Return the most recent deployment."""
+        for deployment in reversed(self.deployments):
+            if deployment.launched_at <= at:
+                return deployment
+        return None
+
+
+class World:
+    """Everything behind the API, for one configuration and one clock."""
+
+    def __init__(self, config: SimConfig, clock: WorldClock | None = None) -> None:
+        self.config = config
+        self.clock = clock or WorldClock(start_at=config.start_at, speed=config.speed)
+        self.market = Market(config.seed)
+        self.started_at = self.clock.now()
+        self.behaviours: dict[int, str] = dict(config.behaviours)
+        """Project id to one of `config.BEHAVIOURS`; may be changed at any time."""
+        self.projects: dict[int, Project] = {}
+        self.optimizations: dict[str, Optimization] = {}
+        self._due: list[tuple[float, int, Callable[[float], object]]] = []
+        self._order = count()
+        self._serial: dict[int, int] = {}
+        for number, plan in enumerate(plans(config.deployments, seed=config.seed, hostile=config.hostile_text)):
+            self._found(plan, first=number == 0)
+
+    def now(self) -> float:
+        """Return the world's time with everything done that was due by then."""
+        now = self.clock.now()
+        while self._due and self._due[0][0] <= now:
+            due_at, _, happen = heapq.heappop(self._due)
+            happen(due_at)
+        return now
+
+    def at(self, due_at: float, happen: Callable[[float], object]) -> None:
+        """Have something happen at a time of the world."""
+        heapq.heappush(self._due, (due_at, next(self._order), happen))
+
+    def project(self, project_id: int) -> Project | None:
+        """Return a project by its id."""
+        return self.projects.get(project_id)
+
+    def deployment(self, project_id: int, deploy_id: str | None = None) -> Deployment | None:
+        """Return one deployment of a project, the most recent one without a deploy id."""
+        project = self.projects.get(project_id)
+        if project is None:
+            return None
+        now = self.now()
+        if deploy_id is None:
+            return project.current(now)
+        return next((one for one in project.deployments if one.deploy_id == deploy_id and one.launched_at <= now), None)
+
+    def snapshot_at(self, now: float, deployment: Deployment | None, period_s: float) -> float:
+        """Return the time of the snapshot that is served at `now`; a stop flushes it (REFERENCE.md 3)."""
+        taken = now - now % period_s if period_s > 0 else now
+        stopped = deployment.stopped_at() if deployment is not None else None
+        return max(taken, stopped) if stopped is not None and stopped <= now else taken
+
+    def liquidate(self, project_id: int) -> None:
+        """Accept a liquidation of whatever is live in a project now. Raises `NotLive` or `Rejected`."""
+        deployment, behaviour, now = self._target(project_id)
+        if behaviour == "runtime-error":
+            deployment.ends_at, deployment.ends_as = now + self.config.lags.stop_s, "RuntimeError"
+            deployment.message = "Runtime Error: an exception raced the liquidation"
+        else:
+            deployment.liquidate(
+                now,
+                stops=behaviour != "never-stops",
+                flattens=behaviour != "never-flat",
+                market_closed=self.config.market_hours or behaviour == "market-closed",
+            )
+        self._succeed(deployment, behaviour)
+
+    def stop(self, project_id: int) -> None:
+        """Accept a stop of whatever is live in a project now. Raises `NotLive` or `Rejected`."""
+        deployment, behaviour, now = self._target(project_id)
+        deployment.stop(now, stops=behaviour != "never-stops")
+        self._succeed(deployment, behaviour)
+
+    def abort(self, optimization_id: str) -> bool:
+        """Accept an abort of an optimization; False when it is unknown or finished (REFERENCE.md 5.3)."""
+        now = self.now()
+        found = self.optimizations.get(optimization_id)
+        return found is not None and found.requested_at <= now and found.abort(now, self.config.lags.abort_s)
+
+    def redeploy(self, project_id: int) -> Deployment:
+        """End what is live in a project and launch a new deployment, at once."""
+        return self.redeploy_due(project_id, self.now())
+
+    def redeploy_due(self, project_id: int, due_at: float) -> Deployment:
+        """Do a redeployment that was due at a time; meant for `at`."""
+        project = self.projects[project_id]
+        current = project.current(due_at)
+        if current is not None and current.alive(due_at):
+            current.ends_at, current.ends_as = due_at, "Stopped"
+        return self._launch(project, due_at, starting=False)
+
+    def end(self, project_id: int, status: str = "Stopped", message: str = "") -> None:
+        """End what is live in a project at once, by itself, with a status and a message."""
+        now = self.now()
+        current = self.projects[project_id].current(now)
+        if current is not None and current.alive(now):
+            current.ends_at, current.ends_as, current.message = now, status, message
+
+    def _target(self, project_id: int) -> tuple[Deployment, str, float]:
+        now = self.now()
+        deployment = self.deployment(project_id)
+        behaviour = self.behaviours.get(project_id, "")
+        if deployment is None or not deployment.alive(now):
+            raise NotLive
+        if behaviour == "rejected":
+            raise Rejected
+        return deployment, behaviour, now
+
+    def _succeed(self, deployment: Deployment, behaviour: str) -> None:
+        stopped = deployment.stopped_at()
+        if behaviour == "redeploys" and stopped is not None:
+            project = self.projects[deployment.project_id]
+            self.at(stopped + 5.0, lambda due_at: self._relaunch(project, due_at))
+
+    def _relaunch(self, project: Project, due_at: float) -> None:
+        current = project.current(due_at)
+        if current is None or not current.alive(due_at):
+            self._launch(project, due_at, starting=False)
+
+    def _found(self, plan: ProjectPlan, *, first: bool) -> None:
+        project = Project(plan)
+        self.projects[plan.project_id] = project
+        for run in plan.runs:
+            self._begin(project, run)
+        self._found_optimizations(project, self.config.optimizations if first else None)
+        if not self.config.events:
+            return
+        if plan.redeploys_every_s:
+            self.at(self.started_at + plan.redeploys_every_s, lambda due_at: self._redeploy_by_plan(project, due_at))
+        if plan.fails_after_s:
+            self.at(self.started_at + plan.fails_after_s, lambda due_at: self._fail_by_plan(project, due_at))
+
+    def _begin(self, project: Project, run: Run) -> None:
+        launched_at = self.started_at - run.launched_ago_s
+        if run.launched_ago_s > DAY_S and any(symbol.hours == "us" for symbol in project.plan.symbols):
+            # So that its first rebalance can trade, if it lives to see a session at all.
+            session_at = in_session(launched_at)
+            if session_at < self.started_at - (run.ended_ago_s or 0.0) - HOUR_S:
+                launched_at = session_at
+        deployment = self._launch(project, launched_at, starting=run.starting)
+        if run.ended_ago_s is not None:
+            deployment.ends_at, deployment.ends_as = self.started_at - run.ended_ago_s, run.ends_as
+            deployment.message = run.message
+            if run.ends_as == "Liquidated":
+                deployment.ends_at = None
+                deployment.liquidate(self.started_at - run.ended_ago_s)
+        else:
+            age_s = self.started_at - launched_at
+            usual = min(int(age_s / PACE_S), USUAL_INSIGHTS)
+            deployment.insight_total = usual if self.config.insights is None else self.config.insights
+            deployment.stuck_status = run.stuck_status
+
+    def _launch(self, project: Project, at: float, *, starting: bool) -> Deployment:
+        plan, seed = project.plan, self.config.seed
+        number = self._serial[plan.project_id] = self._serial.get(plan.project_id, 0) + 1
+        deploy_id = "L-" + hex_of(seed, "deployment", plan.project_id, number)
+        before = project.deployments[-1] if project.deployments else None
+        ledger = Ledger(
+            self.market,
+            key=ledger_key(seed, deploy_id),
+            symbols=plan.symbols,
+            launched_at=at,
+            rebalance_s=plan.rebalance_s,
+            capital=round(before.equity(at), 2) if before else plan.capital,
+            shorts=plan.shorts,
+        )
+        deployment = Deployment(
+            project_id=plan.project_id,
+            project_name=plan.name,
+            deploy_id=deploy_id,
+            launched_at=at,
+            brokerage=plan.brokerage,
+            environment=plan.environment,
+            ledger=ledger,
+            lags=self.config.lags,
+            starting=starting,
+        )
+        project.deployments.append(deployment)
+        return deployment
+
+    def _redeploy_by_plan(self, project: Project, due_at: float) -> None:
+        current = project.current(due_at)
+        # A person who stopped it meant it: the plan does not bring it back.
+        if (
+            current is not None
+            and current.alive(due_at)
+            and current.stop_accepted_at is None
+            and not current.liquidation
+        ):
+            current.ends_at, current.ends_as = due_at, "Stopped"
+            self.at(due_at + REDEPLOY_GAP_S, lambda again: self._start_again(project, again))
+        if project.plan.redeploys_every_s:
+            self.at(due_at + project.plan.redeploys_every_s, lambda again: self._redeploy_by_plan(project, again))
+
+    def _start_again(self, project: Project, due_at: float) -> None:
+        self._launch(project, due_at, starting=True)
+
+    def _fail_by_plan(self, project: Project, due_at: float) -> None:
+        current = project.current(due_at)
+        if current is not None and current.alive(due_at):
+            current.ends_at, current.ends_as = due_at, "RuntimeError"
+            current.message = "Runtime Error: insufficient margin for BTCUSD\n  at OnData\n    in main.py: line 88\n"
+            # Repaired and deployed again a little later, as a person would.
+            self.at(due_at + 20 * 60.0, lambda again: self._start_again(project, again))
+
+    def _found_optimizations(self, project: Project, wanted: int | None) -> None:
+        plan, seed, now = project.plan, self.config.seed, self.started_at
+        total = plan.optimizations if wanted is None else wanted
+        running = bool(plan.optimizes_every_s) and total > 0
+        for number in range(total):
+            if number < (2 if running else 0):
+                # One under way and one that waits for nodes, so that there is something to watch at once.
+                requested_at = now - (9 * 60.0, 20.0)[number]
+            else:
+                requested_at = finished_before(now, key_of(seed, "age", plan.project_id, number), number)
+            self._add(project, optimization(seed, plan, number, requested_at))
+        project.optimizations.sort(key=lambda one: -one.requested_at)
+        if plan.optimizes_every_s and self.config.events:
+            first_at = now + plan.optimizes_every_s * (0.2 + 0.3 * unit(key_of(seed, "optimizes", plan.project_id)))
+            self.at(first_at, lambda due_at: self._optimize_by_plan(project, due_at))
+
+    def _optimize_by_plan(self, project: Project, due_at: float) -> None:
+        serial = 1000 + sum(1 for one in project.optimizations if one.number >= 1000)
+        self._add(project, optimization(self.config.seed, project.plan, serial, due_at))
+        project.optimizations.sort(key=lambda one: -one.requested_at)
+        if project.plan.optimizes_every_s:
+            self.at(due_at + project.plan.optimizes_every_s, lambda again: self._optimize_by_plan(project, again))
+
+    def _add(self, project: Project, new: Optimization) -> None:
+        project.optimizations.append(new)
+        self.optimizations[new.optimization_id] = new
