@@ -56,14 +56,14 @@ class Lines(ScrollView, can_focus=False):
         scrollbar-gutter: stable;
         overflow-x: hidden;
         & > .lines--strong { text-style: bold; }
-        & > .lines--dim { color: $text-muted; }
-        & > .lines--danger { color: $text; background: $error-darken-2; text-style: bold; }
-        & > .lines--warning { color: $text-warning; text-style: bold; }
-        & > .lines--success { color: $text-success; text-style: bold; }
-        & > .lines--live { color: $text; background: $error-darken-2; text-style: bold; }
-        & > .lines--paper { color: $text; background: $primary-darken-2; text-style: bold; }
-        & > .lines--question { color: $text; text-style: bold; }
-        & > .lines--typed { text-style: reverse bold; }
+        & > .lines--dim { color: $muted; }
+        & > .lines--danger { color: $background; background: $danger; text-style: bold; }
+        & > .lines--warning { color: $stale; text-style: bold; }
+        & > .lines--success { color: $ok; text-style: bold; }
+        & > .lines--live { color: $background; background: $live; text-style: bold; }
+        & > .lines--paper { color: $paper; text-style: bold; }
+        & > .lines--question { color: $foreground; text-style: bold; }
+        & > .lines--typed { color: $background; background: $foreground; text-style: bold; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES}
@@ -98,6 +98,11 @@ class Lines(ScrollView, can_focus=False):
     def text(self) -> str:
         """What is shown, as plain text, a line each: for tests and copying."""
         return "\n".join(strip.text.rstrip() for strip in self._strips)
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the paragraphs wrap to at the present width."""
+        return len(self._strips)
 
     @property
     def visible_tags(self) -> frozenset[str]:

@@ -1,0 +1,268 @@
+"""The dialog before an action: what is hit, what will happen, and the question (DESIGN section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import events, on
+from textual._time import get_time
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from qctui.actions.ports import ActionDesk
+from qctui.actions.spec import ACTION_SPECS, Ask, question_for
+from qctui.clock import Clock
+from qctui.model.action import ACTIONS, ActionRecord, Target, recheck_key
+from qctui.model.keys import PROJECTS
+from qctui.store import Store
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.messages import StoreChanged
+from qctui.ui.moment import AgeTimer, Moment
+from qctui.ui.screens.confirm_answer import Answer, Outcome
+from qctui.ui.screens.confirm_facts import Aim, check_lines, many_facts, single_facts
+from qctui.ui.widgets.lines import Lines, Paragraph, pieces
+
+_SCROLLS = {
+    "up": Lines.scroll_up,
+    "down": Lines.scroll_down,
+    "pageup": Lines.scroll_page_up,
+    "pagedown": Lines.scroll_page_down,
+    "home": Lines.scroll_home,
+    "end": Lines.scroll_end,
+}
+
+
+class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
+    """Asks before acting on targets captured by the caller, and sends on the right answer. Its result is the ids of the
+    actions begun, or None if nothing was sent.
+
+    Every key ends here: none of them reaches a binding of the screen below or of the program. Pasted text is ignored
+    altogether. A target that ended or was redeployed is out for good, whatever a later read says: what a person read on
+    screen was about another state of the world. With several targets the others can still be sent; the question then
+    names the new count and what was typed for the old one is gone.
+    """
+
+    AUTO_FOCUS = "#cancel"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    ConfirmScreen {
+        align: center middle;
+        & > #dialog {
+            width: 100%;
+            max-width: 100;
+            height: auto;
+            max-height: 100%;
+            border: heavy $danger;
+            border-title-color: $danger;
+            border-title-style: bold;
+            background: $surface;
+            padding: 0 1;
+        }
+        & #check { max-height: 3; }
+        & #answer { height: 2; }
+        & #buttons { height: 1; }
+        & #cancel { margin-right: 2; min-width: 12; }
+        & #hint { width: 1fr; color: $muted; }
+    }
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        *,
+        refused: Sequence[str | None],
+        desk: ActionDesk,
+        store: Store,
+        clock: Clock,
+        glyphs: Glyphs,
+        zone: tzinfo | None = None,
+        note: str = "",
+    ) -> None:
+        """`refused` tells for each target why it can't be acted upon, or None; at least one must be None. `note` is
+        said above the facts, for example how old the list is that the targets were taken from."""
+        super().__init__()
+        self._targets = tuple(targets)
+        self._refused = tuple(reason or "" for reason in refused)
+        self._disarmed = [""] * len(self._targets)
+        self._desk, self._store, self._clock = desk, store, clock
+        self._glyphs, self._zone, self._note = glyphs, zone, note
+        self._timer = AgeTimer(clock, zone, glyphs, self._one_shot, self._show)
+        self._answer: Answer | None = Answer(question_for(self._sendable()))
+        self._shown_at: float | None = None
+        self._sent = False
+
+    def compose(self) -> ComposeResult:
+        """Facts above, the question below them, Cancel last and focused."""
+        spec = ACTION_SPECS[self._targets[0].action]
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = spec.title.upper()
+            yield Lines(self._glyphs, id="facts")
+            yield Lines(self._glyphs, id="check")
+            yield Lines(self._glyphs, id="answer")
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Static(self._hint(), id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what is known, and from the first frame on take single-key answers."""
+        self._show(self._timer.moment())
+        self.call_after_refresh(self._note_shown)
+
+    def on_resize(self) -> None:
+        """Give the facts what the rest leaves."""
+        self.call_after_refresh(self._fit)
+
+    def on_store_changed(self, event: StoreChanged) -> None:
+        """Newer facts, if they are about these targets."""
+        watched = {ACTIONS, PROJECTS} | {recheck_key(target) for target in self._targets}
+        if watched & event.keys:
+            self._show(self._timer.moment())
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasting answers nothing: what lies in a clipboard was not read off this dialog."""
+        event.stop()
+        event.prevent_default()
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key of the dialog."""
+        event.stop()
+        event.prevent_default()
+        if (scroll := _SCROLLS.get(event.key)) is not None:
+            scroll(self.query_one("#facts", Lines), animate=False)
+            return
+        # The newest word on the targets decides, even if it arrived an instant ago and was not drawn yet.
+        # A key meant for another question than the one that now stands answers nothing.
+        if self._update_aims():
+            self._show(self._timer.moment())
+            return
+        if self._answer is None:
+            if event.key in ("escape", "enter", "n"):
+                self._cancel()
+            return
+        if self._answer.question.ask is Ask.KEY and not self._was_shown_before(event):
+            return
+        outcome = self._answer.press(event.key, event.character)
+        if outcome is Outcome.CANCELLED:
+            self._cancel()
+        elif outcome is Outcome.CONFIRMED:
+            self._confirm()
+        elif outcome is Outcome.CHANGED:
+            self._show_answer()
+
+    @on(Button.Pressed, "#cancel")
+    def close_without_acting(self) -> None:
+        """A click on Cancel."""
+        self._cancel()
+
+    @property
+    def text(self) -> str:
+        """Everything the dialog says, as plain text."""
+        return "\n".join(self.query_one(f"#{part}", Lines).text for part in ("facts", "check", "answer"))
+
+    def _confirm(self) -> None:
+        targets = self._sendable()
+        if self._sent or not targets:
+            return
+        self._sent = True
+        # Before anything else of the interface runs: closing the dialog may take a frame, and the request must not
+        # wait for it.
+        self.dismiss(self._desk.confirm(targets, via="console"))
+
+    def _cancel(self) -> None:
+        if not self._sent and self.is_current:
+            self._sent = True
+            self.dismiss(None)
+
+    def _was_shown_before(self, event: events.Key) -> bool:
+        """Whether the question was on screen when the key was pressed: a pasted `Sy` answers nothing."""
+        return self._shown_at is not None and event.time >= self._shown_at
+
+    def _note_shown(self) -> None:
+        self._shown_at = get_time()
+
+    def _sendable(self) -> tuple[Target, ...]:
+        return tuple(
+            target
+            for target, refused, disarmed in zip(self._targets, self._refused, self._disarmed, strict=True)
+            if not refused and not disarmed
+        )
+
+    def _update_aims(self) -> bool:
+        """Take in the newest re-reads; ask anew, and return True, if what can be sent is not what was asked about."""
+        before = self._sendable()
+        for index, target in enumerate(self._targets):
+            newest = self._store.get(recheck_key(target)).value
+            if newest is not None and newest.disarmed and not self._disarmed[index]:
+                self._disarmed[index] = newest.disarmed
+        after = self._sendable()
+        if after == before:
+            return False
+        notice = f"{len(before) - len(after)} ended or changed meanwhile: this is a new question"
+        self._answer = Answer(question_for(after), notice) if after else None
+        self._shown_at = None
+        self.call_after_refresh(self._note_shown)
+        return True
+
+    def _aims(self) -> list[Aim]:
+        records = self._store.get(ACTIONS).value or ()
+        projects = {project.project_id: project for project in self._store.get(PROJECTS).value or ()}
+        return [
+            Aim(
+                target,
+                self._store.get(recheck_key(target)),
+                _earlier(records, target),
+                projects.get(target.project_id),
+                refused,
+                disarmed,
+            )
+            for target, refused, disarmed in zip(self._targets, self._refused, self._disarmed, strict=True)
+        ]
+
+    def _show(self, moment: Moment) -> None:
+        self._update_aims()
+        aims = self._aims()
+        note = [Paragraph(pieces((self._note, "warning")))] if self._note else []
+        facts = single_facts(aims[0], moment) if len(aims) == 1 else many_facts(aims, moment)
+        self.query_one("#facts", Lines).show([*note, *facts])
+        self.query_one("#check", Lines).show(check_lines(aims, moment))
+        self._show_answer()
+        self._fit()
+
+    def _show_answer(self) -> None:
+        answer = self._answer
+        lines = [Paragraph(), Paragraph()]
+        if answer is not None:
+            asked = pieces((answer.question.sentence, "question"))
+            if answer.question.ask is not Ask.KEY:
+                asked.append_text(pieces("  ", (f" {answer.typed:<{len(answer.question.expected)}} ", "typed")))
+            lines = [Paragraph(asked), Paragraph(pieces((answer.notice, "warning")))]
+        self.query_one("#answer", Lines).show(lines)
+        self.query_one("#hint", Static).update(self._hint())
+
+    def _hint(self) -> str:
+        if self._answer is None:
+            return "Escape or Enter closes"
+        keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
+        return f"{keys} cancels"
+
+    def _fit(self) -> None:
+        """The question and Cancel are always whole; the facts scroll if they do not fit above them."""
+        facts, check = self.query_one("#facts", Lines), self.query_one("#check", Lines)
+        room = self.size.height - 2 - min(3, check.line_count) - 2 - 1
+        facts.styles.max_height = max(3, room)
+
+    def _one_shot(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        return self.set_timer(seconds, callback).stop
+
+
+def _earlier(records: Sequence[ActionRecord], target: Target) -> ActionRecord | None:
+    """The newest action against what `target` hits."""
+    for record in reversed(records):
+        if (record.target.project_id, record.target.identity) == (target.project_id, target.identity):
+            return record
+    return None

@@ -1,0 +1,256 @@
+"""What a confirm dialog says: everything known of its targets, with its age, as paragraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
+from qctui.model.action import ActionRecord, Recheck, Target
+from qctui.model.deployment import Environment
+from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.project import Project
+from qctui.model.resource import Resource
+from qctui.ui.format import format_money
+from qctui.ui.ladder import format_badge, format_identity, format_ladder
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.lines import Paragraph, pieces
+
+LABEL_CELLS = 12
+"""Width of the column of labels."""
+
+SHOWN_HOLDINGS = 4
+SHOWN_CASH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One target of a dialog and all that is known of it now."""
+
+    target: Target
+    recheck: Resource[Recheck]
+    earlier: ActionRecord | None = None
+    """The newest action of this run against the same deployment or optimization."""
+    project: Project | None = None
+    refused: str = ""
+    """Why it was never part of what can be sent; empty if it is."""
+    disarmed: str = ""
+    """Why it is no longer part of it; empty while armed."""
+
+    @property
+    def armed(self) -> bool:
+        """It is sent if a person confirms."""
+        return not self.refused and not self.disarmed
+
+
+def single_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
+    """Everything about the one target, what will happen, and what may be left behind."""
+    target = aim.target
+    spec = ACTION_SPECS[target.action]
+    about = _optimization_facts(aim, moment) if target.optimization_id else _deployment_facts(aim, moment)
+    said = [_labelled("Note", pieces((caution, "warning"))) for caution in cautions(target, aim.project)]
+    if aim.earlier is not None:
+        said.append(_labelled("Earlier", format_earlier(aim.earlier, moment)))
+    return [*about, *said, Paragraph(), *_outcome(spec)]
+
+
+def many_facts(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
+    """How many are hit, what they are worth together, and a line each."""
+    armed = [aim for aim in aims if aim.armed]
+    spec = ACTION_SPECS[aims[0].target.action]
+    live = sum(aim.target.environment is Environment.LIVE for aim in armed)
+    noun = spec.target_noun if len(armed) == 1 else f"{spec.target_noun}s"
+    header = pieces(
+        (f"{len(armed)} {noun}", "strong"),
+        ": ",
+        (f" {live} LIVE ", "live"),
+        " ",
+        (f"{len(armed) - live} PAPER", "paper"),
+    )
+    if len(armed) < len(aims):
+        header.append(f"  {len(aims) - len(armed)} skipped", "warning")
+    header.append_text(pieces("  equity ", _total_equity(armed, moment)))
+    return [Paragraph(header, hang=2), *_outcome(spec), Paragraph(), *(_row(aim, moment) for aim in aims)]
+
+
+def check_lines(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
+    """What the re-reads say of the targets: disarmed and why, failing and why, or checked."""
+    if not any(aim.armed for aim in aims):
+        why = aims[0].disarmed or aims[0].refused if len(aims) == 1 else "no target is left"
+        return [
+            Paragraph(pieces((f" DISARMED: {why} ", "danger"))),
+            Paragraph(pieces("Nothing can be sent. Escape closes.")),
+        ]
+    armed = [aim for aim in aims if aim.armed]
+    failing = [aim for aim in armed if aim.recheck.error is not None]
+    if failing:
+        error = failing[0].recheck.error
+        which = "target" if len(aims) == 1 else f"{len(failing)} of {len(armed)} targets"
+        why = error.message if error is not None else ""
+        return [Paragraph(pieces((f"{which} could not be re-checked: {why}; you can still send", "warning")))]
+    waiting = sum(aim.recheck.value is None for aim in armed)
+    if waiting:
+        which = "the target" if len(aims) == 1 else f"{waiting} of {len(armed)} targets"
+        return [Paragraph(pieces((f"Checking {which} again; you need not wait for it.", "dim")))]
+    unread = [
+        aim.recheck.value.portfolio_failure
+        for aim in armed
+        if aim.recheck.value and aim.recheck.value.portfolio_failure
+    ]
+    if unread:
+        return [
+            Paragraph(pieces((f"Checked again, still running; holdings could not be re-read: {unread[0]}", "warning")))
+        ]
+    state = "running" if not armed[0].target.optimization_id else "under way"
+    return [Paragraph(pieces((f"Checked again: still {state}.", "dim")))]
+
+
+def format_earlier(record: ActionRecord, moment: Moment) -> Text:
+    """An earlier action against the same target: `LIQUIDATE SENT 14:03:07 → UNKNOWN +10s (...)`."""
+    return pieces((record.target.action.upper(), "strong"), " ", format_ladder(record, moment))
+
+
+def _labelled(label: str, body: Text, max_lines: int = 0) -> Paragraph:
+    return Paragraph(body, label=label, indent=LABEL_CELLS, max_lines=max_lines)
+
+
+def _outcome(spec: ActionSpec) -> list[Paragraph]:
+    return [_labelled("Happens", pieces(spec.consequence)), _labelled("Left behind", pieces((spec.leftovers, "dim")))]
+
+
+def _deployment_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
+    target, newest = aim.target, aim.recheck.value
+    detail = newest.detail if newest is not None else None
+    source = "" if typed_code_source(target) == "deploy id" else "  (you type the end of the project id)"
+    status = (detail.status if detail is not None else "") or target.status or moment.glyphs.none
+    checked = f" ({moment.age(aim.recheck.fetched_mono)})" if detail is not None else ""
+    return [
+        Paragraph(
+            pieces(format_badge(target.environment), " ", (target.name or f"project {target.project_id}", "strong")),
+            max_lines=2,
+        ),
+        _labelled("Deploy id", pieces(_coded(target), ("   project ", "dim"), str(target.project_id), source)),
+        _labelled(
+            "Brokerage",
+            pieces(target.brokerage or moment.glyphs.none, ("   status ", "dim"), status, (checked, "dim")),
+            2,
+        ),
+        _labelled("Equity", _equity(aim, moment), 1),
+        _labelled("Holdings", _holdings(aim, moment), 3),
+        _labelled("Cash", _cash(aim, moment), 2),
+    ]
+
+
+def _coded(target: Target) -> Text:
+    """The deploy id in full; its last four characters, the ones to type, stand out."""
+    return pieces(target.deploy_id[:-CODE_LENGTH], (target.deploy_id[-CODE_LENGTH:] or "unknown", "question"))
+
+
+def _equity(aim: Aim, moment: Moment) -> Text:
+    newest = aim.recheck.value
+    told = newest.detail.statistics.get("Equity", "") if newest is not None and newest.detail is not None else ""
+    if told:
+        return pieces(told, _aged(aim.recheck.fetched_mono, moment))
+    return pieces(format_money(aim.target.equity, moment.glyphs), _aged(aim.target.equity_mono, moment))
+
+
+def _known_portfolio(aim: Aim) -> tuple[Portfolio | None, float | None, str]:
+    """The newest portfolio, when it was received, and why there is no newer one."""
+    newest, captured = aim.recheck.value, aim.target.portfolio
+    if newest is not None and newest.portfolio is not None:
+        return newest.portfolio, newest.portfolio_mono, newest.portfolio_failure
+    failure = newest.portfolio_failure if newest is not None else ""
+    if not failure and captured.error is not None:
+        failure = captured.error.message
+    return captured.value, captured.fetched_mono, failure
+
+
+def _holdings(aim: Aim, moment: Moment) -> Text:
+    portfolio, received, failure = _known_portfolio(aim)
+    if portfolio is None:
+        return pieces((f"unknown: {failure}" if failure else "not read yet", "warning"))
+    if not portfolio.tells:
+        return pieces(("unknown: the service tells of none, which is not the same as flat", "warning"))
+    held = portfolio.open_holdings
+    if not held:
+        return pieces("none open in the newest snapshot", _aged(received, moment))
+    listed = f" {moment.glyphs.dot} ".join(_holding(holding, moment) for holding in held[:SHOWN_HOLDINGS])
+    more = f" {moment.glyphs.dot} {len(held) - SHOWN_HOLDINGS} more" if len(held) > SHOWN_HOLDINGS else ""
+    return pieces((f"{len(held)} open", "strong"), _aged(received, moment), f": {listed}{more}")
+
+
+def _holding(holding: Holding, moment: Moment) -> str:
+    quantity = "? " if holding.unreadable_quantity else f"{holding.quantity:+,.10g} "
+    value = holding.market_value
+    return f"{quantity}{holding.ticker}" + (
+        f" {holding.currency_symbol}{format_money(value, moment.glyphs)}" if value is not None else ""
+    )
+
+
+def _cash(aim: Aim, moment: Moment) -> Text:
+    portfolio, received, _ = _known_portfolio(aim)
+    if portfolio is None or not portfolio.tells:
+        return pieces(("unknown", "warning"))
+    if not portfolio.cash:
+        return pieces("none told", _aged(received, moment))
+    listed = f" {moment.glyphs.dot} ".join(
+        f"{cash.currency} {format_money(cash.amount, moment.glyphs)}" for cash in portfolio.cash[:SHOWN_CASH]
+    )
+    more = f" {moment.glyphs.dot} {len(portfolio.cash) - SHOWN_CASH} more" if len(portfolio.cash) > SHOWN_CASH else ""
+    return pieces(listed, more, _aged(received, moment))
+
+
+def _optimization_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
+    target, newest = aim.target, aim.recheck.value
+    optimization = newest.optimization if newest is not None else None
+    facts = [
+        Paragraph(pieces((target.name or "optimization", "strong")), max_lines=2),
+        _labelled("Optimization", pieces(target.optimization_id)),
+        _labelled("Project", pieces(str(target.project_id))),
+        _labelled(
+            "Status", pieces((optimization.status if optimization is not None else target.status) or moment.glyphs.none)
+        ),
+    ]
+    if optimization is not None and optimization.total:
+        done = (optimization.completed or 0) + (optimization.failed or 0)
+        running = f", {optimization.running} running" if optimization.running else ""
+        told = pieces(f"{done:,} of {optimization.total:,} backtests{running}", _aged(aim.recheck.fetched_mono, moment))
+        facts.append(_labelled("Progress", told))
+    return facts
+
+
+def _aged(received_mono: float | None, moment: Moment) -> tuple[str, str]:
+    age = moment.age(received_mono)
+    return (f" ({age})" if age else "", "dim")
+
+
+def _total_equity(armed: Sequence[Aim], moment: Moment) -> Text:
+    known = [aim.target.equity for aim in armed if aim.target.equity is not None]
+    total = pieces((format_money(sum(known), moment.glyphs) if known else moment.glyphs.none, "strong"))
+    if len(known) < len(armed):
+        total.append(f" ({len(armed) - len(known)} unknown)", "warning")
+    return total
+
+
+def _row(aim: Aim, moment: Moment) -> Paragraph:
+    """One target of several: badge, name, end of the id, equity with its age, and why it is skipped or worth a look."""
+    target = aim.target
+    row = pieces(
+        format_badge(target.environment),
+        " ",
+        (target.name or f"project {target.project_id}", "strong"),
+        " ",
+        (format_identity(target, moment.glyphs), "question"),
+    )
+    if not aim.armed:
+        return Paragraph(pieces(("skipped ", "warning"), row, f"  {aim.disarmed or aim.refused}"), hang=2, max_lines=2)
+    portfolio, received, _ = _known_portfolio(aim)
+    held = f"{len(portfolio.open_holdings)} open" if portfolio is not None and portfolio.tells else "holdings unknown"
+    row.append_text(pieces("  ", _equity(aim, moment), "  ", held, _aged(received, moment)))
+    if aim.earlier is not None:
+        row.append_text(pieces("  earlier: ", format_earlier(aim.earlier, moment)))
+    for caution in cautions(target, aim.project):
+        row.append_text(pieces("  ", (caution, "warning")))
+    return Paragraph(row, hang=2, max_lines=3)

@@ -1,0 +1,144 @@
+"""The action bar: what was confirmed and how far it is, until a person acknowledges it (DESIGN sections 2 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+
+from qctui.model.action import ActionRecord
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.ladder import LOUD
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.action_lines import batch_paragraphs, group_batches
+from qctui.ui.widgets.lines import Lines
+
+HINTS: Mapping[str, tuple[str, str]] = {
+    "action_details": ("v", "details"),
+    "acknowledge": ("d", "acknowledge"),
+    "cancel_sending": ("u", "cancel sending"),
+}
+"""The bar's own commands: id to default key and word."""
+
+
+class ActionBar(Vertical, can_focus=True):
+    """Every action not yet acknowledged: hidden without any, at most a third of the screen high, scrolling beyond.
+
+    While something is under way it asks for a redraw once a second, for the seconds since confirming; idle it asks for
+    nothing.
+    """
+
+    class Ticked(Message):
+        """The bar shows elapsed seconds, and one has passed: it wants to be shown again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "details", "details", id="action_bar_details", tooltip="Show or hide every fact of each target"
+        ),
+        Binding("down", "scroll_lines(1)", "down", id="action_bar_down", show=False, tooltip="Next line"),
+        Binding("up", "scroll_lines(-1)", "up", id="action_bar_up", show=False, tooltip="Previous line"),
+    ]
+    DEFAULT_CSS = """
+    ActionBar {
+        height: auto;
+        display: none;
+        border: solid $rule;
+        border-title-color: $title;
+        border-subtitle-color: $muted;
+        padding: 0 1;
+        &.-shown { display: block; }
+        &.-loud { border: heavy $danger; border-title-color: $danger; }
+        &:focus { border: solid $focus; }
+        &.-loud:focus { border: heavy $focus; }
+        & > Lines { max-height: 100%; }
+    }
+    """
+
+    def __init__(self, glyphs: Glyphs, keys: Mapping[str, str] | None = None, *, id: str | None = None) -> None:
+        """`keys` are the keys in force for the commands of `HINTS`, as a person reads them."""
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._keys = {command: (keys or {}).get(command, default) for command, (default, _) in HINTS.items()}
+        self._records: tuple[ActionRecord, ...] = ()
+        self._details = False
+        self._moment: Moment | None = None
+        self._ticking = False
+
+    def compose(self) -> ComposeResult:
+        """The lines."""
+        yield Lines(self._glyphs, id="action-lines")
+
+    def show(self, records: Iterable[ActionRecord], moment: Moment) -> None:
+        """Show every record that is not acknowledged."""
+        self._records = tuple(record for record in records if not record.acknowledged)
+        self._moment = moment
+        loud = any(record.rung in LOUD for record in self._records)
+        self.set_class(bool(self._records), "-shown")
+        self.set_class(loud, "-loud")
+        paragraphs = []
+        for batch in group_batches(self._records):
+            paragraphs += batch_paragraphs(batch, moment, details=self._details)
+        self.query_one(Lines).show(paragraphs)
+        self.border_title = Content(f" Actions{' ! ' if loud else ' '}")
+        self.border_subtitle = Content(self._hint())
+        self._fit()
+        self._tick_while_pending()
+
+    @property
+    def text(self) -> str:
+        """What the bar says, as plain text."""
+        return self.query_one(Lines).text
+
+    @property
+    def read_outcomes(self) -> tuple[str, ...]:
+        """Ids of the actions that ended and whose outcome is on screen now: what a person can acknowledge. One scrolled
+        out of sight was not seen."""
+        seen = self.query_one(Lines).visible_tags
+        return tuple(record.action_id for record in self._records if record.done and record.action_id in seen)
+
+    @property
+    def cancellable(self) -> tuple[str, ...]:
+        """Ids of the actions that provably have not been sent yet."""
+        return tuple(record.action_id for record in self._records if record.cancellable)
+
+    def action_details(self) -> None:
+        """Show or hide every fact of each target."""
+        self._details = not self._details
+        if self._moment is not None:
+            self.show(self._records, self._moment)
+
+    def action_scroll_lines(self, lines: int) -> None:
+        """Scroll what does not fit."""
+        self.query_one(Lines).scroll_relative(y=lines, animate=False)
+
+    def on_resize(self) -> None:
+        """Keep to the share of the screen."""
+        self._fit()
+
+    def _hint(self) -> str:
+        commands = ["action_details"]
+        if any(record.done for record in self._records):
+            commands.append("acknowledge")
+        if self.cancellable:
+            commands.append("cancel_sending")
+        return f" {f' {self._glyphs.dot} '.join(f'{self._keys[each]} {HINTS[each][1]}' for each in commands)} "
+
+    def _fit(self) -> None:
+        # With details open a person is reading: half of the screen then.
+        share = 2 if self._details else 3
+        self.query_one(Lines).styles.max_height = max(2, self.app.size.height // share - 2)
+
+    def _tick_while_pending(self) -> None:
+        pending = any(not record.done and not record.resumed and not record.foreign for record in self._records)
+        if pending and not self._ticking:
+            self._ticking = True
+            self.set_timer(1.0, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = False
+        self.post_message(self.Ticked())

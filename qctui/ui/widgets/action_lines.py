@@ -1,0 +1,155 @@
+"""The paragraphs of the action bar: each action's ladder, a total for several, and on demand every fact of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+
+from qctui.model.action import ActionRecord, Rung
+from qctui.model.order import Order
+from qctui.model.portfolio import Holding
+from qctui.ui.format import format_money
+from qctui.ui.ladder import (
+    LOUD,
+    format_aim,
+    format_awaited,
+    format_elapsed,
+    format_ladder,
+    format_reason,
+    format_total,
+    rung_role,
+    rung_word,
+    told_steps,
+)
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.lines import Paragraph, pieces
+
+SHOWN_OPEN = 5
+"""Positions named in the line of an action that did not reach its goal; the detail names them all."""
+
+
+def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, ...]]:
+    """Actions by confirmation: those left open by an earlier run first, then the newest confirmation first."""
+    batches: dict[str, list[ActionRecord]] = {}
+    for record in records:
+        batches.setdefault(record.batch_id, []).append(record)
+    newest_first = [tuple(batch) for batch in reversed(batches.values())]
+    return sorted(newest_first, key=lambda batch: not any(record.resumed for record in batch))
+
+
+def batch_paragraphs(batch: Sequence[ActionRecord], moment: Moment, *, details: bool) -> list[Paragraph]:
+    """One confirmation. Several targets: the total, then a line each, those that need somebody first."""
+    if len(batch) == 1:
+        return _single(batch[0], moment, details=details)
+    total = pieces(format_total(batch), _origin(batch[0]))
+    lines = [Paragraph(total, hang=2, tag=batch[0].action_id)]
+    for record in sorted(batch, key=lambda each: each.rung not in LOUD):
+        if details:
+            lines += _single(record, moment, details=True)
+        else:
+            lines.append(Paragraph(_target_line(record, moment), hang=4, tag=record.action_id, max_lines=2))
+    return lines
+
+
+def _single(record: ActionRecord, moment: Moment, *, details: bool) -> list[Paragraph]:
+    head = pieces((record.target.action.upper(), "strong"), " ", format_aim(record.target, moment.glyphs))
+    line = pieces(head, _origin(record), "  ", format_ladder(record, moment))
+    lines = [Paragraph(line, hang=2, tag=record.action_id)]
+    if details:
+        return lines + _details(record, moment)
+    lines += [
+        Paragraph(text, label="", indent=2, tag=record.action_id, max_lines=2) for text in _alarms(record, moment)
+    ]
+    return lines
+
+
+def _target_line(record: ActionRecord, moment: Moment) -> Text:
+    """One target of several: how far it is comes first, so that a column of words can be read down."""
+    rung = record.rung
+    word = rung_word(rung) if rung is not None else "CONFIRMED"
+    line = pieces("  ", (word, rung_role(rung)), " ", format_aim(record.target, moment.glyphs, name_cells=32))
+    steps = told_steps(record)
+    if record.done and len(steps) > 1:
+        line.append(f"  +{format_elapsed(steps[-1].mono - steps[0].mono)}", "dim")
+    elif not record.done:
+        line.append(f"  {format_awaited(record, moment.mono)}", "dim")
+    for text in _alarms(record, moment):
+        line.append("  ").append_text(text)
+    return line
+
+
+def _origin(record: ActionRecord) -> Text:
+    if record.foreign:
+        return pieces("  ", ("another console", "warning"))
+    if record.resumed:
+        return pieces("  ", ("from the last run", "warning"))
+    return pieces()
+
+
+def _alarms(record: ActionRecord, moment: Moment) -> list[Text]:
+    """What must not be overlooked: why it failed, what is still open, what happened meanwhile."""
+    alarms = [pieces((reason, "warning")) for reason in (format_reason(record), *record.warnings) if reason]
+    if record.rung is Rung.UNVERIFIED and record.target.action == "liquidate":
+        alarms.append(_open_now(record, moment, SHOWN_OPEN))
+    if record.rung in (Rung.VERIFIED, Rung.UNVERIFIED) and record.target.action == "liquidate":
+        alarms.append(pieces(("Check the brokerage itself.", "strong")))
+    return alarms
+
+
+def _open_now(record: ActionRecord, moment: Moment, most: int) -> Text:
+    """The quantities still open, and how old the snapshot is that says so."""
+    if record.holdings is None:
+        return pieces(("Still open: unknown, no snapshot since", "warning"))
+    held = [holding for holding in record.holdings if holding.open]
+    age = moment.age(record.holdings_mono)
+    aged = f" (snapshot {age})" if age else ""
+    if not held:
+        return pieces(f"Still open: nothing by the newest snapshot{aged}")
+    listed = f" {moment.glyphs.dot} ".join(_quantity(holding) for holding in held[:most])
+    more = f" {moment.glyphs.dot} {len(held) - most} more" if len(held) > most else ""
+    return pieces(("Still open: ", "strong"), (f"{listed}{more}", "warning"), (aged, "dim"))
+
+
+def _quantity(holding: Holding) -> str:
+    return f"{'?' if holding.unreadable_quantity else f'{holding.quantity:+,.10g}'} {holding.ticker}"
+
+
+def _details(record: ActionRecord, moment: Moment) -> list[Paragraph]:
+    """Every rung with its time, what is still open, the orders of the liquidation and their fills."""
+
+    def fact(label: str, body: Text) -> Paragraph:
+        return Paragraph(body, label=f"  {label}", indent=14, tag=record.action_id)
+
+    target = record.target
+    identity = target.optimization_id or target.deploy_id or "deploy id unknown"
+    lines = [fact("Target", pieces(identity, ("   project ", "dim"), str(target.project_id)))]
+    for step in record.steps:
+        told = pieces((rung_word(step.rung), rung_role(step.rung)), f"  {step.detail}" if step.detail else "")
+        lines.append(fact(moment.time(step.at), told))
+    if not record.done:
+        lines.append(fact("Now", pieces(format_awaited(record, moment.mono))))
+        if record.goal_by_mono is not None and (left := moment.wait(record.goal_by_mono)):
+            lines.append(fact("Watched", pieces(f"for {left} more")))
+    if target.action == "liquidate":
+        lines.append(fact("Holdings", _open_now(record, moment, most=100)))
+        lines += [fact("Order", _order(order, moment)) for order in record.orders]
+        if not record.orders:
+            lines.append(fact("Orders", pieces(("none tagged Liquidated seen yet", "dim"))))
+    lines += [fact("Note", pieces((warning, "warning"))) for warning in record.warnings]
+    if target.action == "liquidate" and record.done:
+        lines.append(fact("", pieces(("Check the brokerage itself.", "strong"))))
+    return lines
+
+
+def _order(order: Order, moment: Moment) -> Text:
+    wanted = "?" if order.quantity is None else f"{order.quantity:+,.10g}"
+    filled = f"{order.filled_quantity:+,.10g}" if order.filled_quantity else "0"
+    told = pieces(f"#{order.order_id} {order.order_type} {wanted} {order.ticker}  ", (order.status, "strong"))
+    told.append(f"  filled {filled}")
+    prices = [event.fill_price for event in order.events if event.fill_quantity and event.fill_price is not None]
+    if prices:
+        told.append(f" last at {format_money(prices[-1], moment.glyphs)}")
+    if order.last_fill_at is not None:
+        told.append(f"  {moment.time(order.last_fill_at)}", "dim")
+    return told
