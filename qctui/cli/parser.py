@@ -43,7 +43,7 @@ class Options(argparse.Namespace):
     mouse: bool
     ascii: bool
     json: bool
-    target: str
+    target: int | str
     """Project id or optimization id, as typed."""
     yes: bool
     deploy_id: str | None

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qctui import __version__
+from qctui.cli import main
+from qctui.cli.parser import parse
+from qctui.cli.tables import align
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path
+
+
+def test_common_options_are_taken_before_and_after_the_command() -> None:
+    before = parse(["--profile", "main", "--read-only", "--ascii", "status", "--json"])
+    after = parse(["status", "--json", "--ascii", "--profile", "main", "--read-only"])
+    mixed = parse(["--profile", "main", "status", "--ascii", "--read-only", "--json"])
+    assert before == after == mixed
+    assert (before.command, before.profile, before.read_only, before.ascii, before.json) == (
+        "status",
+        "main",
+        True,
+        True,
+        True,
+    )
+
+
+def test_what_is_not_given_has_its_default() -> None:
+    options = parse([])
+    assert options.command is None
+    assert (options.demo, options.profile, options.read_only, options.project, options.theme) == (
+        False,
+        None,
+        False,
+        None,
+        None,
+    )
+    assert (options.base_url, options.config, options.mouse, options.ascii) == (None, None, False, False)
+
+
+def test_triggers() -> None:
+    options = parse(["liquidate", "23456789", "--yes", "--deploy-id", "L-1", "--no-wait", "--json"])
+    assert (options.target, options.yes, options.deploy_id, options.no_wait, options.json) == (
+        23456789,
+        True,
+        "L-1",
+        True,
+        True,
+    )
+    assert parse(["abort", "O-1"]).target == "O-1"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--nonsense"],
+        ["nonsense"],
+        ["--project", "x"],
+        ["--project", "-1"],
+        ["--project", "0"],
+        ["--project", "9" * 5000],
+        ["--prof", "main"],
+        ["liquidate"],
+        ["liquidate", "x"],
+        ["liquidate", "1 "],
+        ["liquidate", "٣"],
+        ["liquidate", "1", "2"],
+        ["abort"],
+        ["abort", "O-1", "--deploy-id", "L-1"],
+        ["status", "--yes"],
+        ["simulate", "--port", "x"],
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("qctui")
+
+
+@pytest.mark.parametrize("command", ["status", "liquidate", "stop", "abort", "journal", "doctor", "simulate"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert f"qctui {command}" in capsys.readouterr().out
+
+
+def test_help_names_the_exit_codes_and_the_credentials(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    for word in ("exit codes:", "QUANTCONNECT_USER_ID", "token-command", "~/.lean/credentials", "--demo"):
+        assert word in out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"qctui {__version__}\n"
+
+
+def test_columns_count_what_a_terminal_shows() -> None:
+    lines = align([("名前", "1"), ("x", "22"), ("é", "333")], right=frozenset({1}))
+    assert lines == ["名前    1", "x      22", "é     333"]
+
+
+def test_an_empty_table_is_no_lines() -> None:
+    assert align([]) == []
