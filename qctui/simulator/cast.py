@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qctui.simulator.market import DAY_S, SYMBOLS, Symbol, trading_time
 from qctui.simulator.noise import bits, key_of, unit
@@ -161,11 +161,16 @@ _BROKERAGES = (
 )
 
 
-def plans(count: int | None, *, seed: int, hostile: bool) -> list[ProjectPlan]:
-    """Return the projects of a world: the cast, cut or filled up to `count` projects that have a deployment."""
+def plans(count: int | None, *, seed: int, hostile: bool, odd: bool = False) -> list[ProjectPlan]:
+    """Return the projects of a world: the cast, cut or filled up to `count` projects that have a deployment.
+
+    `hostile` gives one of them a name that attacks terminals, `odd` a status that no list names.
+    """
     chosen = list(CAST)
     if hostile:
-        chosen[3] = ProjectPlan(**{**chosen[3].__dict__, "name": HOSTILE_NAME})
+        chosen[3] = replace(chosen[3], name=HOSTILE_NAME)
+    if odd:
+        chosen[3] = replace(chosen[3], runs=tuple(replace(run, stuck_status="Idle") for run in chosen[3].runs))
     if count is None:
         return chosen
     deployed = [plan for plan in chosen if plan.runs and not plan.deleted][:count]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qctui.simulator.deployments import Deployment
+from qctui.simulator.ledger import Position
 from qctui.simulator.market import DAY_S, SECURITY_TYPES, SYMBOLS, Market, is_open
 from qctui.simulator.noise import Fractal, key_of, unit
 
@@ -59,6 +60,7 @@ class ChartSource:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._peaks: dict[str, list[float]] = {}
+        self._kept: dict[tuple[object, ...], list[float]] = {}
 
     def charts(self, deployment: Deployment, custom: Sequence[str]) -> list[ChartPlan]:
         """Return the charts it reports: those every deployment has, then its own."""
@@ -211,39 +213,44 @@ class ChartSource:
 
     def _exposure(self, kind: int, sign: int) -> Values:
         def values(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-            shares = self._shares(deployment, times, lambda held, factor: held == kind and factor * sign > 0)
-            return [round(share, 4) for share in shares]
+            def side(position: Position) -> bool:
+                return position.symbol.security_type == kind and position.quantity * sign > 0
+
+            return [round(share, 4) for share in self._shares(deployment, times, side)]
 
         return values
 
     def _margin(self, ticker: str) -> Values:
-        kind_of = SYMBOLS[ticker]
-
         def values(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-            shares = self._shares(deployment, times, lambda held, factor: True, only=kind_of.ticker)
+            shares = self._shares(deployment, times, lambda position: position.symbol.ticker == ticker)
             return [round(abs(share) * 100.0, 3) for share in shares]
 
         return values
 
     def _shares(
-        self,
-        deployment: Deployment,
-        times: Sequence[float],
-        counts: Callable[[int, float], bool],
-        only: str | None = None,
+        self, deployment: Deployment, times: Sequence[float], counts: Callable[[Position], bool]
     ) -> list[float]:
-        equities = deployment.ledger.equities(times)
-        tickers = {symbol.ticker for symbol in deployment.ledger.symbols if only in (None, symbol.ticker)}
-        prices = {ticker: self._market.prices(SYMBOLS[ticker], times) for ticker in tickers}
+        """Return the worth of the positions that count, as a share of equity, at ascending times."""
+        equities = self._equities(deployment, times)
         shares: list[float] = []
-        for place, at in enumerate(times):
-            worth = 0.0
-            for position in deployment.ledger.epoch_at(at).positions:
-                symbol = position.symbol
-                if symbol.ticker in tickers and counts(symbol.security_type, position.quantity):
-                    worth += position.quantity * prices[symbol.ticker][place] * symbol.conversion
-            shares.append(worth / equities[place] if equities[place] else 0.0)
+        for epoch, first, last in deployment.ledger.spans(times):
+            worth = [0.0] * (last - first)
+            for position in filter(counts, epoch.positions):
+                factor = position.quantity * position.symbol.conversion
+                prices = self._market.prices(position.symbol, times[first:last])
+                worth = [value + factor * price for value, price in zip(worth, prices, strict=True)]
+            shares += [value / equity for value, equity in zip(worth, equities[first:last], strict=True)]
         return shares
+
+    def _equities(self, deployment: Deployment, times: Sequence[float]) -> list[float]:
+        """Return the equities, kept a little while: the series of one chart ask for the same times in turn."""
+        key = (deployment.deploy_id, len(times), times[0], times[len(times) // 2], times[-1])
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) > 400:
+                self._kept.clear()
+            found = self._kept[key] = deployment.ledger.equities(times)
+        return found
 
 
 def _equity(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
@@ -251,12 +258,10 @@ def _equity(deployment: Deployment, times: Sequence[float]) -> list[float | None
 
 
 def _daily_return(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-    values: list[float | None] = []
-    for at in times:
-        before = deployment.ledger.equity(max(at - DAY_S, deployment.launched_at))
-        now = deployment.ledger.equity(max(at, deployment.launched_at))
-        values.append(round((now / before - 1.0) * 100.0, 4))
-    return values
+    launched_at = deployment.launched_at
+    befores = deployment.ledger.equities([max(at - DAY_S, launched_at) for at in times])
+    nows = deployment.ledger.equities(times)
+    return [round((now / before - 1.0) * 100.0, 4) for before, now in zip(befores, nows, strict=True)]
 
 
 def _sales(ticker: str) -> Values:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qctui.simulator.config import Lags
-from qctui.simulator.ledger import Epoch, Ledger, Position, Trade
+from qctui.simulator.ledger import Epoch, Ledger, Position
 from qctui.simulator.market import next_open_at
 
 STARTING = (("InQueue", 3.0), ("LoggingIn", 6.0), ("Initializing", 14.0), ("History", 20.0))
@@ -162,23 +162,25 @@ class Deployment:
         """Whether crypto is cash at its brokerage: a liquidation leaves such coins alone (REFERENCE.md 7.1)."""
         return self.brokerage == "CoinbaseBrokerage"
 
-    def open_positions(self, at: float) -> list[Position]:
-        """Return the positions at a time, those a liquidation has closed left out."""
-        return [
-            position
-            for position in self.epoch(at).positions
-            if (closes := self.flat_at(position)) is None or at < closes
-        ]
+    def partial_fill(self, position: Position) -> tuple[float, float] | None:
+        """Return when a liquidation has filled part of a position, and how much of it; None when it never fills."""
+        closes_at, liquidation = self.flat_at(position), self.liquidation
+        if closes_at is None or liquidation is None or liquidation.orders_at is None:
+            return None
+        lot = position.symbol.lot
+        part = round(round(position.quantity * 0.4 / lot) * lot, 8)
+        return liquidation.orders_at + 0.5 * (closes_at - liquidation.orders_at), part
 
-    def closing_trades(self, at: float) -> list[Trade]:
-        """Return the trades a liquidation has finished by a time."""
-        done: list[Trade] = []
+    def open_positions(self, at: float) -> list[Position]:
+        """Return the positions at a time, less what a liquidation has closed of them."""
+        held: list[Position] = []
         for position in self.epoch(at).positions:
-            closes = self.flat_at(position)
-            if closes is not None and at >= closes:
-                price = self.ledger_price(position)
-                done.append(Trade(closes, position.symbol, -position.quantity, price, 1.0))
-        return done
+            closes_at, part = self.flat_at(position), self.partial_fill(position)
+            if closes_at is None or part is None or at < part[0]:
+                held.append(position)
+            elif at < closes_at:
+                held.append(replace(position, quantity=round(position.quantity - part[1], 8)))
+        return held
 
     def ledger_price(self, position: Position) -> float:
         """Return the price at which its books closed, or would close, a position."""

@@ -6,8 +6,8 @@ holdings, cash, equity, orders and fees always balance.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qctui.simulator.market import Market, Symbol, is_open
@@ -143,22 +143,25 @@ class Ledger:
         """Return the equity at a time, in account currency; the capital before the launch."""
         return self._equity_in(self.epoch_at(at), at) if at > self.launched_at else self.capital
 
-    def equities(self, times: Sequence[float]) -> list[float]:
-        """Return the equity at ascending times, none before the launch."""
+    def spans(self, times: Sequence[float]) -> Iterator[tuple[Epoch, int, int]]:
+        """Yield the books that hold over ascending times: an epoch, and the half-open range of places it covers."""
         if not times:
-            return []
+            return
         epochs = self.epochs(times[-1])
-        values: list[float] = []
         first = 0
         while first < len(times):
             number = bisect_right(self._times, times[first]) - 1
             last = len(times)
             if number + 1 < len(self._times):
-                following = self._times[number + 1]
-                last = first
-                while last < len(times) and times[last] < following:
-                    last += 1
-            epoch, span = epochs[max(number, 0)], times[first:last]
+                last = bisect_left(times, self._times[number + 1], first)
+            yield epochs[max(number, 0)], first, last
+            first = last
+
+    def equities(self, times: Sequence[float]) -> list[float]:
+        """Return the equity at ascending times, none before the launch."""
+        values: list[float] = []
+        for epoch, first, last in self.spans(times):
+            span = times[first:last]
             total = [epoch.equity] * len(span)
             for position in epoch.positions:
                 symbol = position.symbol
@@ -167,7 +170,6 @@ class Ledger:
                 prices = self._market.prices(symbol, span)
                 total = [value + factor * (price - base) for value, price in zip(total, prices, strict=True)]
             values += total
-            first = last
         return values
 
     def price(self, symbol: Symbol, at: float) -> float:

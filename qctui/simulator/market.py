@@ -132,6 +132,8 @@ def next_open_at(hours: str, at: float) -> float:
     return step
 
 
+_LONG_RUN, _KEPT_RUNS = 100, 800
+"""Runs of more times than the first are remembered, at most so many of them."""
 _YEAR_S = {"us": 252.0 * SESSION_S, "fx": 260.0 * DAY_S, "always": 365.25 * DAY_S}
 
 
@@ -144,6 +146,7 @@ class Market:
             for ticker, symbol in SYMBOLS.items()
         }
         self._recent: dict[tuple[str, float], float] = {}
+        self._runs: dict[tuple[object, ...], list[float]] = {}
 
     def price(self, symbol: Symbol, at: float) -> float:
         """Return the price at a time, in the symbol's own currency, rounded as it is quoted."""
@@ -156,18 +159,35 @@ class Market:
         return found
 
     def prices(self, symbol: Symbol, times: Sequence[float]) -> list[float]:
-        """Return the prices at ascending times."""
+        """Return the prices at ascending, evenly spaced or few times. Do not change the list."""
+        if not times:
+            return []
         hours = symbol.hours
-        if hours == "always":
-            trading: Sequence[float] = times
-        else:
-            trading = [trading_time(hours, at) for at in times]
+        # The series of one chart ask for the same run of times in turn, and share its sessions.
+        run = (len(times), times[0], times[len(times) // 2], times[-1])
+        key = (symbol.ticker, *run)
+        found = self._runs.get(key) if len(times) > _LONG_RUN else None
+        if found is not None:
+            return found
+        trading: Sequence[float] = times
+        if hours != "always":
+            session_key = (hours, *run)
+            trading = self._runs.get(session_key) or [trading_time(hours, at) for at in times]
+            self._keep(session_key, trading)
         year_s = _YEAR_S[hours]
         origin = trading_time(hours, _EPOCH_AT)
         level, volatility, decimals = symbol.price, symbol.volatility, symbol.decimals
         exp = math.exp
         # A mild drift upwards, so that two years of equity look like a strategy and not like a coin.
-        return [
+        made = [
             round(level * exp(volatility * noise + 0.05 * ((at - origin) / year_s - 6.2)), decimals)
             for noise, at in zip(self._curves[symbol.ticker].along(trading), trading, strict=True)
         ]
+        self._keep(key, made)
+        return made
+
+    def _keep(self, key: tuple[object, ...], run: Sequence[float]) -> None:
+        if len(run) > _LONG_RUN:
+            if len(self._runs) >= _KEPT_RUNS:
+                self._runs.clear()
+            self._runs[key] = list(run)

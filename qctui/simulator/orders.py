@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qctui.simulator.deployments import TAG_LIQUIDATED, Deployment
 from qctui.simulator.ledger import Trade
@@ -14,6 +14,9 @@ NEW, SUBMITTED, PARTIALLY_FILLED, FILLED, CANCELED, INVALID = 0, 1, 2, 3, 5, 7
 EVENT_NAMES = {1: "submitted", 2: "partiallyFilled", 3: "filled", 5: "canceled", 7: "invalid"}
 MARKET, LIMIT, STOP_MARKET, MARKET_ON_OPEN = 0, 1, 2, 4
 """Order type, REFERENCE.md 8.8."""
+
+_SETTLED_S = 700.0
+"""Age after which nothing happens to an order any more."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,23 @@ class OrderBook:
                     self._known.append(self._unfilled(trade))
             self._epochs_read += 1
         closing = self._closing(at)
-        return self._known + closing if closing else self._known
+        recent = len(self._known)
+        while recent and self._known[recent - 1].placed_at > until - _SETTLED_S:
+            recent -= 1
+        if not closing and recent == len(self._known):
+            return self._known
+        return self._known[:recent] + [self._as_of(order, at) for order in self._known[recent:]] + closing
+
+    def _as_of(self, order: Order, at: float) -> Order:
+        """Return an order with what had happened to it by a time, or by the end of its deployment."""
+        liquidation, stopped = self._deployment.liquidation, self._deployment.stopped_at()
+        swept_at = liquidation.orders_at if liquidation is not None else None
+        if order.status == CANCELED and swept_at is not None and swept_at <= at and order.events[-1].at > swept_at:
+            swept = OrderEvent(swept_at, CANCELED, 0.0, 0.0, message="Canceled by liquidation")
+            return replace(order, events=(*order.events[:-1], swept))
+        # After a stop the broker still has the order, but nobody is told of what becomes of it.
+        until = at if stopped is None else min(at, stopped)
+        return replace(order, events=tuple(event for event in order.events if event.at <= until))
 
     def _filled(self, trade: Trade) -> Order:
         number, quantity = len(self._known) + 1, trade.quantity
@@ -117,12 +136,9 @@ class OrderBook:
             waits = liquidation.market_on_open
             events = [OrderEvent(liquidation.orders_at + 0.1, SUBMITTED, 0.0, 0.0)]
             if closes_at is not None:
-                part = round(round(position.quantity * 0.4 / position.symbol.lot) * position.symbol.lot, 8)
-                halfway = liquidation.orders_at + 0.5 * (closes_at - liquidation.orders_at)
-                if part and part != position.quantity:
-                    events.append(OrderEvent(halfway, PARTIALLY_FILLED, -part, price))
-                else:
-                    part = 0.0
+                halfway_at, part = deployment.partial_fill(position) or (closes_at, 0.0)
+                if part:
+                    events.append(OrderEvent(halfway_at, PARTIALLY_FILLED, -part, price))
                 events.append(OrderEvent(closes_at, FILLED, round(part - position.quantity, 8), price, 1.0))
             placed.append(
                 Order(

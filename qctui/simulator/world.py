@@ -67,7 +67,8 @@ class World:
         self._due: list[tuple[float, int, Callable[[float], object]]] = []
         self._order = count()
         self._serial: dict[int, int] = {}
-        for number, plan in enumerate(plans(config.deployments, seed=config.seed, hostile=config.hostile_text)):
+        chosen = plans(config.deployments, seed=config.seed, hostile=config.hostile_text, odd=config.shapes == "ugly")
+        for number, plan in enumerate(chosen):
             self._found(plan, first=number == 0)
 
     def now(self) -> float:
