@@ -111,7 +111,6 @@ UserId = Annotated[str, BeforeValidator(check_user_id)]
 Token = Annotated[SecretStr, AfterValidator(check_token)]
 Url = Annotated[str, AfterValidator(check_base_url)]
 Command = Annotated[list[str], BeforeValidator(_as_words), Field(min_length=1)]
-Seconds = Annotated[float, Field(ge=1, le=86_400)]
 
 
 def _kebab(name: str) -> str:
@@ -156,18 +155,8 @@ class Profile(_Section):
 
 
 class Polling(_Section):
-    """How often things are read, in seconds, and how much is read at most: `[polling]`."""
+    """How much is read: `[polling]`."""
 
-    live_s: Seconds = Field(default=15.0, alias="live")
-    """List of deployments."""
-    detail_s: Seconds = Field(default=10.0, alias="deployment")
-    """The selected deployment itself."""
-    snapshot_s: Seconds = Field(default=60.0, alias="snapshots")
-    """Charts, insights, portfolio, orders and logs: the service renews them every few minutes."""
-    optimizations_s: Seconds = Field(default=30.0, alias="optimizations")
-    """List of optimizations."""
-    optimization_s: Seconds = Field(default=10.0, alias="optimization")
-    """The opened optimization, while it runs."""
     budget: Annotated[int, Field(ge=6, le=600)] = 60
     """Reads a minute, all together. Triggers and their verification are outside it."""
 
@@ -188,7 +177,7 @@ class Config(_Section):
     pinned: list[int] = Field(default_factory=list)
     """Project ids whose optimizations are watched together, for profiles that have no list of their own."""
     polling: Polling = Field(default_factory=Polling)
-    """Pace and budget of the reads."""
+    """Budget of the reads."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Key of a binding by its id; `?` in the console shows the ids' names."""
     profiles: dict[str, Profile] = Field(default_factory=dict)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from qctui.cli.exits import Exit
+from qctui.cli.parser import build_parser
+from qctui.model.action import Rung
+from qctui.settings import load_config
+from tests.architecture.readme import BEGIN, END, README, ROOT, between, command_after, key_table
+
+
+def readme() -> str:
+    return README.read_text(encoding="utf-8")
+
+
+def test_the_table_of_keys_is_the_registry() -> None:
+    assert between(readme(), BEGIN, END) == "\n" + key_table(), "run: python -m tests.architecture.readme"
+
+
+def test_ci_runs_the_very_command_people_are_told(tmp_path: Path) -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (extraction,) = [line for line in script.splitlines() if line.startswith("test_command=")]
+    done = subprocess.run(
+        ["bash", "-c", f'set -euo pipefail\n{extraction}\nprintf %s "$test_command"'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == command_after("test command")
+    assert "pytest" in done.stdout
+    assert command_after("demo command").endswith(".venv/bin/qctui --demo")
+
+
+def test_every_command_and_option_is_in_the_readme() -> None:
+    text = readme()
+    parser = build_parser("simulate")
+    options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+    for option in options - {"--help", "--version"}:
+        assert f"`{option}" in text or f" {option}" in text, option
+    for command in ("status", "liquidate", "stop", "abort", "journal", "doctor", "simulate"):
+        assert f"| `qctui {command}" in text, command
+
+
+def test_every_exit_code_and_every_rung_is_in_the_readme() -> None:
+    text = readme()
+    for code in Exit:
+        assert f"| {int(code)} |" in text or f" {int(code)}." in text, code
+    for rung in Rung:
+        assert f"| `{rung.value}` |" in text, rung
+
+
+def test_the_example_configuration_is_valid(tmp_path: Path) -> None:
+    example = between(readme(), "```toml\n", "```")
+    path = tmp_path / "config.toml"
+    path.write_text(example, encoding="utf-8")
+    config = load_config(path)
+    assert config.profiles.keys() == {"main", "watch"}
+
+
+def test_the_example_configuration_has_keys_that_can_be_used(tmp_path: Path) -> None:
+    from qctui.ui.keymap import check_keymap
+
+    path = tmp_path / "config.toml"
+    path.write_text(between(readme(), "```toml\n", "```"), encoding="utf-8")
+    assert check_keymap(load_config(path).keys)
+
+
+@pytest.mark.parametrize("name", ["screenshots/main-120x40.svg"])
+def test_pictures_the_readme_shows_are_there(name: str) -> None:
+    assert name in readme()
+    assert (ROOT / name).exists()
