@@ -30,7 +30,7 @@ class Bridge:
         """Begin to listen. What is in the store already counts as changed."""
         if self._unsubscribe is None:
             self._unsubscribe = self._store.subscribe(self._collect)
-            for key in self._store.keys():
+            for key in self._store.keys():  # noqa: SIM118  # a store is no mapping
                 self._collect(key)
 
     def close(self) -> None:

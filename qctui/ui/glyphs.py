@@ -1,4 +1,4 @@
-"""The glyphs of the screen in two sets. Every sign that carries meaning has a name here, so that `--ascii` misses none."""
+"""The glyphs of the screen in two sets. Every sign that carries meaning has a name here: `--ascii` misses none."""
 
 from __future__ import annotations
 

@@ -111,6 +111,31 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("help", "question_mark", "open_help", "help", "List the keys that work right now", Scope.APP, footer=0),
     Command("quit", "q,ctrl+c", "quit", "quit", "Leave; a confirmed action is still carried out", Scope.APP, footer=1),
+    Command(
+        "action_details",
+        "v",
+        "show_action_details",
+        "action details",
+        "Show or hide every fact of each target in the action bar",
+        Scope.APP,
+    ),
+    Command(
+        "acknowledge",
+        "d",
+        "acknowledge",
+        "acknowledge",
+        "Clear the outcomes that are on screen in the action bar: they have been seen",
+        Scope.APP,
+    ),
+    Command(
+        "cancel_sending",
+        "u",
+        "cancel_sending",
+        "cancel sending",
+        "Give up every request that has provably not been sent yet",
+        Scope.APP,
+        acts=True,
+    ),
     Command("pane_deployments", "1", "go_to('deployments')", "deployments", "Go to Deployments", Scope.MAIN),
     Command("pane_optimizations", "2", "go_to('optimizations')", "optimizations", "Go to Optimizations", Scope.MAIN),
     Command("pane_insights", "3", "go_to('insights')", "insights", "Go to Insights", Scope.MAIN),
@@ -267,5 +292,6 @@ def _check_clashes(checked: Mapping[str, str]) -> None:
                 first = owner.setdefault(key, command)
                 if first is not command:
                     raise KeymapError(
-                        f"keys: {format_key(key)!r} is both {first.id!r} and {command.id!r}; give one of them another key"
+                        f"keys: {format_key(key)!r} is both {first.id!r} and {command.id!r}; "
+                        "give one of them another key"
                     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
@@ -14,13 +14,13 @@ class StoreStirred(Message, bubble=False):
     """Something in the store changed: the bridge holds which keys. At most one is under way at a time."""
 
 
-class StoreChanged(Message, bubble=False):
-    """These keys have newer resources. Sent to every screen that is open, covered ones included: what is under a dialog
-    stays true."""
+@runtime_checkable
+class ShowsStore(Protocol):
+    """A screen that shows resources. Covered ones are told too: what is under a dialog stays true."""
 
-    def __init__(self, keys: frozenset[Key[Any]]) -> None:
-        super().__init__()
-        self.keys = keys
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """These keys have newer resources. An exception becomes a message on screen, not the end of the program."""
+        ...
 
 
 class DetailKind(Enum):

@@ -1,14 +1,14 @@
 """Themes: TOML files anyone can edit, checked before they reach the screen.
 
-A file has `name`, `dark`, `ansi`, `[colors]`, `[roles]` and `[chart]`; everything but `name` and `colors.primary` may be
-left out. The files shipped come first; a file in the user's folder wins by name. Colours only: layout is not themed.
+A file has `name`, `dark`, `ansi`, `[colors]`, `[roles]` and `[chart]`; everything but `name` and `colors.primary` may
+be left out. The files shipped come first; a file in the user's folder wins by name. Colours only: layout is not themed.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
@@ -107,7 +107,8 @@ class ThemeSpec:
     def build(self) -> Theme:
         """The theme as Textual takes it."""
         variables = dict(self.roles) | {f"chart-{key}": value for key, value in self.chart.items()}
-        return Theme(name=self.name, dark=self.dark, ansi=self.ansi, variables=variables, **dict(self.colors))
+        theme = Theme(self.name, primary=self.colors["primary"], dark=self.dark, ansi=self.ansi, variables=variables)
+        return replace(theme, **{key: value for key, value in self.colors.items() if key != "primary"})  # type: ignore[arg-type]  # COLORS are its text fields
 
 
 def role_defaults(theme: Theme) -> dict[str, str]:
@@ -140,7 +141,7 @@ def read_theme(path: Path) -> ThemeSpec:
     tables = {key: _colors(path, key, data.get(key, {})) for key in _TABLES}
     if "primary" not in tables["colors"]:
         raise ThemeError(f"{path}: 'colors.primary' is missing")
-    return ThemeSpec(name=name, **flags, **tables)
+    return ThemeSpec(name, flags.get("dark", True), flags.get("ansi", False), **tables)
 
 
 def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ThemeSpec], tuple[str, ...]]:

@@ -1,0 +1,122 @@
+"""The five faces of a pane: which one a resource wears, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from qctui.model.resource import Resource
+from qctui.ui.format import format_percent
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.cells import Spans
+
+SNAPSHOT_LAG_S = 90.0
+"""A server's snapshot is only worth a second age when it is clearly older than our reading of it."""
+
+
+class Face(Enum):
+    """What a pane shows."""
+
+    LOADING = "loading"
+    """Nothing has come yet, nothing failed."""
+    DATA = "data"
+    EMPTY = "empty"
+    """The answer says there is nothing."""
+    FAILED = "failed"
+    """The last read failed; the last good data stay, with their age."""
+    STALE = "stale"
+    """Nothing failed, and yet the data are older than they should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceWords:
+    """A face in words."""
+
+    face: Face
+    age: Spans
+    """For the pane's title: the age of the data, or what is wrong with them."""
+    note: Spans = ()
+    """For the line under the data: why. Empty when all is well."""
+    note_right: Spans = ()
+    """When the next try is."""
+    body: str = ""
+    """Said where rows would be, while there are none."""
+
+
+def describe(
+    resource: Resource[Any], moment: Moment, *, what: str, nothing: str, stale_after_s: float, size: int | None = None
+) -> FaceWords:
+    """The words of a resource's face.
+
+    `what` is being read, in lower case; `nothing` is said when there is none of it. `size` is how many there are where
+    the value does not tell by its length.
+    """
+    if resource.error is not None:
+        return _failed(resource, moment, what)
+    if resource.value is None:
+        return _loading(resource, moment, what)
+    count = size if size is not None else len(resource.value) if isinstance(resource.value, Sized) else 1
+    body = nothing if count == 0 else ""
+    age_s = resource.age_s(moment.mono) or 0.0
+    if age_s >= stale_after_s:
+        word = moment.late(resource.fetched_mono)
+        note = (
+            (f"{moment.glyphs.alert} stale", "stale bold"),
+            (f" no newer {what} for {word}, and nothing failed", "muted"),
+        )
+        return FaceWords(Face.STALE, ((f"stale {word}", "stale bold"),), note, body=body)
+    # Asked for so that the pane is drawn again when it turns stale.
+    moment.note(moment.mono + stale_after_s - age_s)
+    return FaceWords(Face.EMPTY if count == 0 else Face.DATA, _age(resource, moment), _preparing(resource), body=body)
+
+
+def _loading(resource: Resource[Any], moment: Moment, what: str) -> FaceWords:
+    if resource.progress is None:
+        return FaceWords(Face.LOADING, (("reading", "muted"),), body=f"Reading {what}{moment.glyphs.ellipsis}")
+    share = resource.progress.fraction
+    done = "" if share is None else f" ({format_percent(share, moment.glyphs)})"
+    return FaceWords(
+        Face.LOADING, ((f"preparing{done}", "muted"),), body=f"QuantConnect is preparing the {what}{done}."
+    )
+
+
+def _failed(resource: Resource[Any], moment: Moment, what: str) -> FaceWords:
+    error = resource.error
+    assert error is not None
+    alert = moment.glyphs.alert
+    retry: Spans = ()
+    if error.next_try_mono is not None:
+        retry = ((f" next try {moment.wait(error.next_try_mono)}", "muted"),)
+    if resource.value is None:
+        return FaceWords(
+            Face.FAILED,
+            ((f"{alert} failed", "danger bold"),),
+            ((f"{alert} {error.message}", "danger"),),
+            retry,
+            body=f"No {what} received yet.",
+        )
+    age = moment.late(resource.fetched_mono)
+    return FaceWords(
+        Face.FAILED,
+        ((f"{alert} failed", "danger bold"), (f" data {age} old", "stale")),
+        ((f"{alert} {error.message}", "danger"),),
+        retry,
+    )
+
+
+def _age(resource: Resource[Any], moment: Moment) -> Spans:
+    word = moment.age(resource.fetched_mono)
+    as_of, fetched = resource.as_of, resource.fetched_at
+    if as_of is None or fetched is None or fetched - as_of < SNAPSHOT_LAG_S or resource.fetched_mono is None:
+        return ((word, "muted"),)
+    # Told by the monotonic clock: what the server's snapshot was old when it came, plus the time since.
+    snapshot = moment.age(resource.fetched_mono - (fetched - as_of))
+    return ((f"{word}, of {snapshot} ago", "muted"),)
+
+
+def _preparing(resource: Resource[Any]) -> Spans:
+    if resource.progress is None:
+        return ()
+    return (("QuantConnect is preparing a newer answer", "muted"),)

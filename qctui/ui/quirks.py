@@ -1,0 +1,29 @@
+"""What has to be worked around in Textual 8.2.8, in one place. Each entry says what happens without it."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.control import Control
+from textual import _compositor
+
+
+def install() -> None:
+    """Put every workaround in place. Safe to call more than once."""
+    _compositor.ChopsUpdate.render_segments = _render_changed_cells  # type: ignore[method-assign]  # see below
+
+
+def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> str:
+    """The update as bytes for the terminal: only the cells between each span's ends.
+
+    Textual's own crops what follows a span but not what precedes it: a cell at the right edge of a table then sends the
+    whole row before it, styles included.
+    """
+    out: list[str] = []
+    for y, x1, x2 in self.spans:
+        for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+            if strip is None or x >= x2 or end <= x1:
+                continue
+            start = max(x, x1)
+            out.append(Control.move_to(start, y).segment.text)
+            out.append(strip.crop(start - x, min(end, x2) - x).render(console))
+    return "".join(out)

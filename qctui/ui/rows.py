@@ -1,0 +1,152 @@
+"""Rows of the panes: what is listed, in which order, narrowed by which text. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from qctui.model.deployment import Deployment, Environment
+from qctui.model.history import EquityTrail
+from qctui.model.insight import Insight
+from qctui.model.optimization import Optimization, OptimizationSummary
+
+R = TypeVar("R")
+
+RECENT_S = 86_400.0
+"""How long an ended deployment stays in the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRow:
+    """One project's newest deployment."""
+
+    deployment: Deployment
+    name: str
+    first_equity: float | None
+    """The first equity this program saw of it; what its change is measured from."""
+    trail: EquityTrail | None
+    unseen_error: bool
+    """It ended with a runtime error nobody has looked at yet."""
+
+    @property
+    def project_id(self) -> int:
+        """The row's key: it stays when the project is deployed again."""
+        return self.deployment.project_id
+
+    @property
+    def change(self) -> float | None:
+        """Equity relative to the first one seen; None while either is unknown."""
+        equity = self.deployment.equity
+        if equity is None or self.first_equity is None or self.first_equity <= 0:
+            return None
+        return equity / self.first_equity - 1
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationRow:
+    """One optimization: its summary, and its detail once that was read."""
+
+    summary: OptimizationSummary
+    detail: Optimization | None
+    project: str
+    """The project's name, where several are listed together."""
+
+    @property
+    def status(self) -> str:
+        """The newest status known."""
+        return self.detail.status if self.detail is not None else self.summary.status
+
+    @property
+    def finished(self) -> bool:
+        """Completed or aborted, by whichever source says so: a detail that is not read again must not deny it."""
+        return self.summary.finished or (self.detail is not None and self.detail.finished)
+
+    @property
+    def best(self) -> float | None:
+        """The best value of the target so far; None while no run tells."""
+        target = self.summary.criterion.target
+        if self.detail is not None and (run := self.detail.best) is not None:
+            return run.statistics.get(self.detail.criterion.target)
+        return {"Sharpe Ratio": self.summary.sharpe_ratio, "Probabilistic Sharpe Ratio": self.summary.psr}.get(target)
+
+
+def newest_deployments(deployments: Iterable[Deployment]) -> list[Deployment]:
+    """One deployment per project: the one alive, else the one launched last. The service lists all there ever were."""
+    newest: dict[int, Deployment] = {}
+    for deployment in deployments:
+        known = newest.get(deployment.project_id)
+        if known is None or _standing(deployment) > _standing(known):
+            newest[deployment.project_id] = deployment
+    return list(newest.values())
+
+
+def _standing(deployment: Deployment) -> tuple[bool, float]:
+    return deployment.alive, deployment.launched_at or 0.0
+
+
+def has_runtime_error(deployment: Deployment) -> bool:
+    """It ended by an error of its own."""
+    return not deployment.alive and deployment.status.casefold() in {"runtimeerror", "deployerror"}
+
+
+def is_recent(deployment: Deployment, now: float) -> bool:
+    """Alive, or ended within the last 24 hours. One whose end is not told counts by its launch."""
+    if deployment.alive:
+        return True
+    ended_at = deployment.stopped_at if deployment.stopped_at is not None else deployment.launched_at
+    return ended_at is None or now - ended_at < RECENT_S
+
+
+def deployment_order(row: DeploymentRow) -> tuple[Any, ...]:
+    """Alive first, LIVE before PAPER, by name; then what ended last. Having been seen changes no place: a row must not
+    move because somebody looked at it."""
+    deployment = row.deployment
+    if deployment.alive:
+        return 0, deployment.environment is not Environment.LIVE, row.name.casefold(), deployment.project_id
+    return 1, False, f"{-(deployment.stopped_at or 0.0):020.3f}", row.name.casefold(), deployment.project_id
+
+
+def name_of(project_id: int, names: Mapping[int, str]) -> str:
+    """A project's name, or its number while the name is unknown."""
+    return names.get(project_id) or f"project {project_id}"
+
+
+def deployment_text(row: DeploymentRow) -> str:
+    """What a filter looks into."""
+    deployment = row.deployment
+    return (
+        f"{row.name} {deployment.environment.value} {deployment.status} {deployment.brokerage} "
+        f"{deployment.deploy_id} {deployment.project_id}"
+    )
+
+
+def optimization_text(row: OptimizationRow) -> str:
+    """What a filter looks into."""
+    return f"{row.summary.name} {row.status} {row.summary.criterion.target} {row.project} {row.summary.optimization_id}"
+
+
+def insight_text(insight: Insight) -> str:
+    """What a filter looks into."""
+    return f"{insight.ticker} {insight.symbol} {insight.direction.value} {insight.model} {insight.tag} {insight.kind}"
+
+
+def insight_key(insight: Insight) -> Hashable:
+    """What names an insight; the wire may leave the id out."""
+    return insight.insight_id or (insight.generated_at, insight.symbol, insight.model, insight.tag)
+
+
+def narrowed(rows: Sequence[R], text: str, text_of: Callable[[R], str]) -> Sequence[R]:
+    """The rows that contain every word of `text`, whatever its case."""
+    words = text.casefold().split()
+    if not words:
+        return rows
+    return [row for row in rows if all(word in text_of(row).casefold() for word in words)]
+
+
+def ordered(rows: Sequence[R], key: Callable[[R], Any], *, descending: bool) -> Sequence[R]:
+    """The rows by a column; those without a value come last in either direction."""
+    valued = [(key(row), row) for row in rows]
+    known = [(value, row) for value, row in valued if value is not None]
+    known.sort(key=lambda pair: pair[0], reverse=descending)
+    return [row for _, row in known] + [row for value, row in valued if value is None]

@@ -1,0 +1,257 @@
+"""The Deployments pane: what trades, what ended, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qctui.model.deployment import Deployment, Environment
+from qctui.model.history import EquityTrail
+from qctui.model.resource import Resource
+from qctui.ui.faces import describe
+from qctui.ui.format import format_change, format_count, format_money, format_sparkline, format_time
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.moment import Moment
+from qctui.ui.rows import (
+    DeploymentRow,
+    deployment_order,
+    deployment_text,
+    has_runtime_error,
+    is_recent,
+    name_of,
+    newest_deployments,
+)
+from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.columns import Column
+from qctui.ui.widgets.listing import ListPane
+
+STALE_AFTER_S = 60.0
+"""The live list is read every 15 s."""
+
+_SPARK_MOST = 24
+
+
+class DeploymentsPane(ListPane[DeploymentRow]):
+    """One row per project. Its cursor is the current deployment: the other panes follow it."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(
+            1,
+            "Deployments",
+            glyphs,
+            _columns(),
+            lambda row: row.project_id,
+            deployment_text,
+            id="deployments",
+        )
+        self.show_older = False
+        self._resource: Resource[tuple[Deployment, ...]] = Resource()
+        self._names: Mapping[int, str] = {}
+        self._trails: Mapping[str, EquityTrail] = {}
+        self._first: dict[str, float] = {}
+        self._first_at: float | None = None
+        self._seen: set[str] = set()
+        self._marks: dict[int, str] = {}
+
+    def show(
+        self,
+        resource: Resource[tuple[Deployment, ...]],
+        names: Mapping[int, str],
+        trails: Mapping[str, EquityTrail],
+        moment: Moment,
+    ) -> None:
+        """Show the live list. `names` are project names by id, `trails` the equity seen by deploy id."""
+        self._resource, self._names, self._trails = resource, names, trails
+        newest = newest_deployments(resource.value or ())
+        self._remember(newest, resource.fetched_at)
+        rows = [self._row(deployment) for deployment in newest]
+        shown = [row for row in rows if self.show_older or is_recent(row.deployment, moment.now)]
+        shown.sort(key=deployment_order)
+        words = describe(
+            resource,
+            moment,
+            what="deployments",
+            nothing="Nothing ran in the last 24 hours; older ones are hidden." if rows else "No deployments yet.",
+            stale_after_s=STALE_AFTER_S,
+            size=len(shown),
+        )
+        marked = frozenset(self._marks)
+        self.show_rows(shown, moment, words, self._tell(rows, len(rows) - len(shown), moment), marked)
+
+    @property
+    def current_row(self) -> DeploymentRow | None:
+        """The row under the cursor."""
+        return self.table.cursor_row
+
+    @property
+    def marked(self) -> tuple[DeploymentRow, ...]:
+        """The marked deployments that are still the ones that were marked."""
+        newest = newest_deployments(self._resource.value or ())
+        return tuple(self._row(each) for each in newest if self._is_marked(each))
+
+    def toggle_mark(self, project_id: int) -> None:
+        """Mark a project's deployment, or unmark it. The mark names the deployment: a new one is not marked."""
+        if self._marks.pop(project_id, None) is None:
+            for deployment in newest_deployments(self._resource.value or ()):
+                if deployment.project_id == project_id:
+                    self._marks[project_id] = deployment.deploy_id
+        self._show_again()
+
+    def drop_marks(self) -> bool:
+        """Unmark everything. False if nothing was marked."""
+        had = bool(self._marks)
+        self._marks.clear()
+        if had:
+            self._show_again()
+        return had
+
+    def toggle_older(self) -> bool:
+        """Show or hide what ended more than 24 hours ago. Returns whether it is shown."""
+        self.show_older = not self.show_older
+        self._show_again()
+        return self.show_older
+
+    def note_seen(self, row: DeploymentRow) -> None:
+        """A person has looked at this row: its runtime error no longer stands out."""
+        if row.unseen_error:
+            self._seen.add(row.deployment.deploy_id)
+            self._show_again()
+
+    def _show_again(self) -> None:
+        if self._moment is not None:
+            # A new moment object: rows are formatted again although time stood still.
+            moment = Moment(self._moment.mono, self._moment.now, self._moment.zone, self._glyphs, self._moment.note)
+            self.show(self._resource, self._names, self._trails, moment)
+
+    def _remember(self, newest: list[Deployment], fetched_at: float | None) -> None:
+        present = {deployment.deploy_id: deployment for deployment in newest}
+        self._first = {key: value for key, value in self._first.items() if key in present}
+        for deploy_id, deployment in present.items():
+            if deployment.equity is not None:
+                self._first.setdefault(deploy_id, deployment.equity)
+        if self._first_at is None and self._first:
+            self._first_at = fetched_at
+        self._seen &= present.keys()
+        self._marks = {project_id: deploy_id for project_id, deploy_id in self._marks.items() if deploy_id in present}
+
+    def _is_marked(self, deployment: Deployment) -> bool:
+        return self._marks.get(deployment.project_id) == deployment.deploy_id
+
+    def _row(self, deployment: Deployment) -> DeploymentRow:
+        deploy_id = deployment.deploy_id
+        return DeploymentRow(
+            deployment,
+            name_of(deployment.project_id, self._names),
+            self._first.get(deploy_id),
+            self._trails.get(deploy_id),
+            has_runtime_error(deployment) and deploy_id not in self._seen,
+        )
+
+    def _tell(self, rows: list[DeploymentRow], hidden: int, moment: Moment) -> Spans:
+        if not rows:
+            return ()
+        alive = sum(row.deployment.alive for row in rows)
+        failed = sum(row.unseen_error and is_recent(row.deployment, moment.now) for row in rows)
+        dot = moment.glyphs.dot
+        facts: list[tuple[str, str]] = [(f"{format_count(alive)} running ", "")]
+        if ended := len(rows) - alive - hidden:
+            facts.append((f"{dot} {format_count(ended)} ended ", "muted"))
+        if failed:
+            facts.append((f"{dot} {moment.glyphs.alert} {format_count(failed)} failed ", "danger bold"))
+        if self._marks:
+            facts.append((f"{dot} {moment.glyphs.mark} {len(self._marks)} marked ", "mark bold"))
+        if hidden:
+            facts.append((f"{dot} {format_count(hidden)} older ", "muted"))
+        if self._first_at is not None:
+            since = format_time(self._first_at, moment.now, moment.zone, moment.glyphs)
+            facts.append((f"{dot} change since {since.removesuffix(':00')[:11]} ", "muted"))
+        return tuple(facts)
+
+
+def _columns() -> tuple[Column[DeploymentRow], ...]:
+    return (
+        Column("badge", "", 5, _badge, keep=8, sort_key=lambda row: row.deployment.environment.value),
+        Column("name", "project", 16, _name, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
+        Column("status", "status", 13, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()),
+        Column(
+            "equity",
+            "equity",
+            11,
+            _equity,
+            right=True,
+            keep=7,
+            sort_key=lambda row: row.deployment.equity,
+            descending=True,
+        ),
+        Column("change", "change", 8, _change, right=True, keep=5, sort_key=lambda row: row.change, descending=True),
+        Column("trail", "seen", 8, _trail, most=_SPARK_MOST, keep=3, keep_end=True),
+        Column("age", "age", 8, _age, right=True, keep=4, sort_key=_age_key),
+        Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
+        Column("deploy_id", "deploy id", 12, _deploy_id, most=34, keep=1),
+    )
+
+
+def _badge(row: DeploymentRow, moment: Moment) -> Spans:
+    environment = row.deployment.environment
+    if environment is Environment.PAPER:
+        return (("PAPER", "paper"),)
+    return (("LIVE ", "live badge" if row.deployment.alive else "live"),)
+
+
+def _name(row: DeploymentRow, moment: Moment) -> Spans:
+    if row.unseen_error:
+        return ((row.name, "danger bold"),)
+    return ((row.name, "title" if row.deployment.alive else "muted"),)
+
+
+def _status(row: DeploymentRow, moment: Moment) -> Spans:
+    status = row.deployment.status or "unknown"
+    if has_runtime_error(row.deployment):
+        return ((status, "danger bold" if row.unseen_error else "danger"),)
+    if not row.deployment.alive:
+        return ((status, "muted"),)
+    return ((status, "ok" if status.casefold() == "running" else "stale"),)
+
+
+def _equity(row: DeploymentRow, moment: Moment) -> Spans:
+    return ((format_money(row.deployment.equity, moment.glyphs), "" if row.deployment.alive else "muted"),)
+
+
+def _change(row: DeploymentRow, moment: Moment) -> Spans:
+    change = row.change if row.deployment.alive else None
+    text = format_change(change, moment.glyphs)
+    if change is None or text == "0.00%":
+        return ((text, "muted"),)
+    return ((text, "pnl-up" if change > 0 else "pnl-down"),)
+
+
+def _trail(row: DeploymentRow, moment: Moment) -> Spans:
+    if row.trail is None or not row.deployment.alive:
+        return ()
+    values = row.trail.values
+    role = "muted" if len(values) < 2 else "pnl-up" if values[-1] >= values[0] else "pnl-down"
+    return ((format_sparkline(values, _SPARK_MOST, moment.glyphs), role),)
+
+
+def _age(row: DeploymentRow, moment: Moment) -> Spans:
+    deployment = row.deployment
+    if deployment.alive:
+        return ((moment.ago(deployment.launched_at) or moment.glyphs.none, "muted"),)
+    ended = moment.ago(deployment.stopped_at)
+    return ((f"{ended} ago" if ended not in {"", "now"} else ended or moment.glyphs.none, "muted"),)
+
+
+def _age_key(row: DeploymentRow) -> float | None:
+    at = row.deployment.launched_at if row.deployment.alive else row.deployment.stopped_at
+    return None if at is None else -at
+
+
+def _brokerage(row: DeploymentRow, moment: Moment) -> Spans:
+    return ((row.deployment.brokerage or moment.glyphs.none, "muted"),)
+
+
+def _brokerage_key(row: DeploymentRow) -> str:
+    return row.deployment.brokerage.casefold()
+
+
+def _deploy_id(row: DeploymentRow, moment: Moment) -> Spans:
+    return ((row.deployment.deploy_id or moment.glyphs.none, "muted"),)

@@ -1,0 +1,94 @@
+"""A pane whose body is a table: filter, sort, and rows that are shown again when either changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from textual.widget import Widget
+
+from qctui.ui.faces import FaceWords
+from qctui.ui.format import format_count
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.moment import Moment
+from qctui.ui.rows import narrowed, ordered
+from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.columns import Column
+from qctui.ui.widgets.pane import Pane
+from qctui.ui.widgets.table import KeyedTable
+
+R = TypeVar("R")
+
+
+class ListPane(Pane, Generic[R]):
+    """Subclasses turn a resource into rows and hand them to `show_rows`."""
+
+    def __init__(
+        self,
+        number: int,
+        title: str,
+        glyphs: Glyphs,
+        columns: Sequence[Column[R]],
+        key_of: Callable[[R], Hashable],
+        text_of: Callable[[R], str],
+        *,
+        id: str,
+    ) -> None:
+        super().__init__(number, title, glyphs, id=id)
+        self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs)
+        self._text_of = text_of
+        self._sort: tuple[str, bool] | None = None
+        self._rows: Sequence[R] = ()
+        self._moment: Moment | None = None
+        self._facts_of_rows: Spans = ()
+        self._face_words: FaceWords | None = None
+        self._marked: frozenset[Hashable] = frozenset()
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The table."""
+        yield self.table
+
+    def show_rows(
+        self,
+        rows: Sequence[R],
+        moment: Moment,
+        words: FaceWords,
+        facts: Spans,
+        marked: frozenset[Hashable] = frozenset(),
+    ) -> None:
+        """Show these rows, in their given order unless a person chose another."""
+        self._rows, self._moment, self._face_words, self._facts_of_rows = rows, moment, words, facts
+        self._marked = marked
+        self._refresh_rows()
+
+    def cycle_sort(self) -> str:
+        """Sort by the next column that is on screen, then by none. Returns what it is sorted by, in words."""
+        columns = [column for column in self.table.shown_columns if column.sort_key is not None]
+        ids = [column.id for column in columns]
+        at = ids.index(self._sort[0]) + 1 if self._sort is not None and self._sort[0] in ids else 0
+        self._sort = (columns[at].id, columns[at].descending) if at < len(columns) else None
+        self._refresh_rows()
+        return f"by {columns[at].header}" if at < len(columns) else "in the usual order"
+
+    def _set_filter(self, text: str) -> None:
+        super()._set_filter(text)
+        self._refresh_rows()
+
+    def _refresh_rows(self) -> None:
+        moment, words = self._moment, self._face_words
+        if moment is None or words is None:
+            return
+        rows = narrowed(self._rows, self.filter_text, self._text_of)
+        body = words.body
+        facts = self._facts_of_rows
+        if self.filter_text:
+            facts = (*facts, (f"{format_count(len(rows))} of {format_count(len(self._rows))} ", "mark"))
+            if self._rows and not rows:
+                body = f"No row contains '{self.filter_text}'. Esc shows all."
+        if self._sort is not None:
+            by, descending = self._sort
+            for column in self.table.columns:
+                if column.id == by and column.sort_key is not None:
+                    rows = ordered(rows, column.sort_key, descending=descending)
+        self.table.show(rows, moment, marks=self._marked, sort=self._sort, words=body)
+        self.show_frame(facts, words)

@@ -1,0 +1,179 @@
+"""The frame of a pane: its title with the age of what it shows, its body, and a line that says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import DescendantBlur, DescendantFocus, Key
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from qctui.ui.faces import Face, FaceWords
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.widgets.bar import Bar
+from qctui.ui.widgets.cells import Spans
+
+
+class FilterInput(Input):
+    """The line a filter is typed into."""
+
+    DEFAULT_CSS = """
+    FilterInput, FilterInput:focus { height: 1; border: none; padding: 0 1; background: $panel; }
+    """
+
+    class Left(Message):
+        """Escape or Enter: the keys go back to the rows."""
+
+        def __init__(self, keep: bool) -> None:
+            super().__init__()
+            self.keep = keep
+            """Whether the filter stays (Enter) or is dropped (Escape)."""
+
+    def on_key(self, event: Key) -> None:
+        """Escape drops the filter, and the down key goes to the rows it left."""
+        if event.key in {"escape", "down"}:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Left(keep=event.key == "down"))
+
+
+class Pane(Vertical):
+    """Title line, body, note line. Subclasses compose the body and call `show_frame`."""
+
+    DEFAULT_CSS = """
+    Pane { height: 1fr; width: 1fr; }
+    Pane > .pane--note { display: none; }
+    Pane.-noted > .pane--note { display: block; }
+    """
+
+    class FilterChanged(Message):
+        """The text rows must contain is another one."""
+
+        def __init__(self, pane: Pane, text: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.text = text
+
+    def __init__(self, number: int, title: str, glyphs: Glyphs, *, id: str) -> None:
+        super().__init__(id=id)
+        self._number = number
+        self._title = title
+        self._glyphs = glyphs
+        self._bar = Bar(glyphs)
+        self._note = Bar(glyphs)
+        self._note.add_class("pane--note")
+        self._facts: Spans = ()
+        self._words = FaceWords(Face.LOADING, ())
+        self.filter_text = ""
+
+    def compose(self) -> ComposeResult:
+        """Title, body, note."""
+        yield self._bar
+        yield from self.compose_body()
+        yield self._note
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands between title and note."""
+        return ()
+
+    def show_frame(self, facts: Spans, words: FaceWords) -> None:
+        """Show what the title says beside its name, and the face."""
+        self._facts, self._words = facts, words
+        self._draw_title()
+        self.set_class(bool(words.note), "-noted")
+        self._note.show_line(((" ", ""), *words.note), (*words.note_right, (" ", "")))
+
+    @property
+    def face(self) -> Face:
+        """The face it wears now."""
+        return self._words.face
+
+    @property
+    def frame_text(self) -> str:
+        """Title and note as plain text."""
+        note = self._note.text if self.has_class("-noted") else ""
+        return f"{self._bar.text}\n{note}".strip()
+
+    async def open_filter(self) -> None:
+        """Let somebody type what rows must contain."""
+        existing = self.query(FilterInput)
+        if existing:
+            existing.first().focus()
+            return
+        field = FilterInput(self.filter_text, placeholder="rows that contain ...", select_on_focus=False)
+        await self.mount(field, after=self._bar)
+        field.focus()
+
+    async def drop_filter(self) -> bool:
+        """Show all rows again. False if there was no filter."""
+        had = bool(self.filter_text) or bool(self.query(FilterInput))
+        await self.query(FilterInput).remove()
+        if self.filter_text:
+            self._set_filter("")
+        return had
+
+    @on(Input.Changed)
+    def narrow(self, event: Input.Changed) -> None:
+        """Narrow while typing."""
+        event.stop()
+        self._set_filter(event.value)
+
+    @on(Input.Submitted)
+    async def keep_filter(self, event: Input.Submitted) -> None:
+        """Enter: back to the rows that are left."""
+        event.stop()
+        await self._close_filter()
+
+    @on(FilterInput.Left)
+    async def leave_filter(self, event: FilterInput.Left) -> None:
+        """Escape or down."""
+        event.stop()
+        if not event.keep:
+            self._set_filter("")
+        await self._close_filter()
+
+    def focus_body(self) -> None:
+        """Give the keys to the body."""
+        for widget in self.query("*"):
+            if widget.can_focus and not isinstance(widget, FilterInput):
+                widget.focus(scroll_visible=False)
+                return
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The title shows which pane has the keys."""
+        self.add_class("-current")
+        self._draw_title()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """The title shows which pane has the keys."""
+        self.remove_class("-current")
+        self._draw_title()
+
+    async def _close_filter(self) -> None:
+        self.focus_body()
+        await self.query(FilterInput).remove()
+
+    def _set_filter(self, text: str) -> None:
+        if text == self.filter_text:
+            return
+        self.filter_text = text
+        self.post_message(self.FilterChanged(self, text))
+
+    def _draw_title(self) -> None:
+        current = self.has_class("-current")
+        rule = "focus" if current else "rule"
+        name = "focus bold" if current else "title bold"
+        left: list[tuple[str, str]] = [
+            (self._glyphs.rule, rule),
+            (f" {self._number} ", "key" if current else "muted"),
+            (f"{self._title} ", name),
+            *self._facts,
+        ]
+        if self.filter_text:
+            left += [(f"/{self.filter_text} ", "mark bold")]
+        right = ((" ", ""), *self._words.age, (" ", ""), (self._glyphs.rule, rule))
+        self._bar.show_line(left, right if self._words.age else (), (self._glyphs.rule, rule))
