@@ -1,0 +1,274 @@
+"""The QuantConnect client: reads on one pool of connections, triggers on another."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qctui.api import endpoints
+from qctui.api.auth import Credentials
+from qctui.api.endpoints import Endpoint
+from qctui.api.errors import ApiError
+from qctui.api.names import ChartNames
+from qctui.api.ports import Exchange, Loading
+from qctui.api.quirks import httpx
+from qctui.api.retry import NO_RETRIES, RetryPolicy, with_retries
+from qctui.api.tolerant import line, number
+from qctui.api.transport import Answer, Channel, Pool, Timeouts
+from qctui.clock import Clock
+from qctui.model.chart import Chart
+from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.insight import InsightPage
+from qctui.model.logs import LogPage
+from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.order import OrderPage
+from qctui.model.portfolio import Portfolio
+from qctui.model.project import Project
+from qctui.model.resource import FailureKind
+
+READ_POOL = Pool(connections=20, idle_s=30.0)
+TRIGGER_POOL = Pool(connections=100, idle_s=4.0)
+"""Idle connections are trusted only briefly: one that the server closes just as a trigger leaves would make its outcome
+unknown. Common servers keep them for 5 s and more; while a dialog is open its re-reads keep one warm."""
+
+READ_TIMEOUTS = Timeouts(connect_s=5.0, read_s=30.0, total_s=60.0)
+TRIGGER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=20.0, total_s=30.0)
+CHECK_TIMEOUTS = Timeouts(connect_s=3.0, read_s=10.0, total_s=20.0)
+"""Reads on the trigger's connections: the verification of an action asks again anyway."""
+
+
+class _Reader:
+    """The reads that both clients have, over one channel."""
+
+    def __init__(
+        self, channel: Channel, names: ChartNames, policy: RetryPolicy, jitter: Callable[[], float], timeouts: Timeouts
+    ) -> None:
+        self._channel = channel
+        self._names = names
+        self._policy = policy
+        self._jitter = jitter
+        self._timeouts = timeouts
+
+    async def _read(self, endpoint: Endpoint, body: dict[str, object]) -> Answer:
+        return await with_retries(
+            lambda: self._channel.post(endpoint, body, timeouts=self._timeouts),
+            self._policy,
+            self._channel.clock,
+            self._jitter,
+        )
+
+    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
+        """live/read."""
+        answer = await self._read(endpoints.LIVE_READ, {"projectId": project_id})
+        from qctui.api.parse import live
+
+        return live.detail(answer.members, project_id, self._names)
+
+    async def fetch_portfolio(self, project_id: int) -> Portfolio:
+        """live/portfolio/read."""
+        answer = await self._read(endpoints.PORTFOLIO, {"projectId": project_id})
+        from qctui.api.parse import portfolio
+
+        return portfolio.portfolio(answer.members)
+
+    async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
+        """live/orders/read."""
+        answer = await self._read(endpoints.ORDERS, {"projectId": project_id, "start": start, "end": end})
+        loading = _loading(answer.members, "orders")
+        if loading is not None:
+            return loading
+        from qctui.api.parse import order
+
+        return await order.orders(answer.members)
+
+    async def fetch_optimization(self, optimization_id: str) -> Optimization:
+        """optimizations/read."""
+        answer = await self._read(endpoints.OPTIMIZATION_READ, {"optimizationId": optimization_id})
+        from qctui.api.parse import optimization
+
+        return await optimization.optimization(answer.document, answer.members, optimization_id)
+
+
+class QuantConnectClient(_Reader):
+    """`ReadApi` over HTTP."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        names: ChartNames,
+        policy: RetryPolicy,
+        jitter: Callable[[], float],
+        timeouts: Timeouts,
+        user_id: str,
+    ) -> None:
+        super().__init__(channel, names, policy, jitter, timeouts)
+        self._user_id = user_id
+
+    async def authenticate(self) -> None:
+        """Check the credentials."""
+        await self._read(endpoints.AUTHENTICATE, {})
+
+    async def fetch_projects(self) -> tuple[Project, ...]:
+        """projects/read."""
+        answer = await self._read(endpoints.PROJECTS, {})
+        from qctui.api.parse import live
+
+        return await live.projects(answer.members, self._user_id)
+
+    async def fetch_deployments(self) -> tuple[Deployment, ...]:
+        """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
+        answer = await self._read(endpoints.LIVE_LIST, {})
+        from qctui.api.parse import live
+
+        return await live.deployments(answer.members)
+
+    async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
+        """live/chart/read. Times are sent as whole seconds."""
+        raw_name = self._names.raw(project_id, name)
+        body: dict[str, object] = {
+            "projectId": project_id,
+            "name": raw_name,
+            "count": count,
+            "start": int(start),
+            "end": int(end),
+        }
+        answer = await self._read(endpoints.CHART, body)
+        loading = _loading(answer.members, "chart")
+        if loading is not None:
+            return loading
+        from qctui.api.parse import chart
+
+        return await chart.chart(answer.document, answer.members, name, start, end, count)
+
+    async def fetch_insights(self, project_id: int, start: int, end: int, deploy_id: str) -> InsightPage:
+        """live/insights/read, always with project, start and end (REFERENCE.md 9, row 6)."""
+        body: dict[str, object] = {"projectId": project_id, "start": start, "end": end}
+        if deploy_id:
+            body["algorithmId"] = deploy_id
+        answer = await self._read(endpoints.INSIGHTS, body)
+        from qctui.api.parse import insight
+
+        return await insight.insights(answer.members)
+
+    async def fetch_logs(self, project_id: int, deploy_id: str, start_line: int, end_line: int) -> LogPage:
+        """live/logs/read."""
+        body: dict[str, object] = {
+            "projectId": project_id,
+            "algorithmId": deploy_id,
+            "startLine": start_line,
+            "endLine": end_line,
+            "format": "json",
+        }
+        answer = await self._read(endpoints.LOGS, body)
+        from qctui.api.parse import live
+
+        return live.logs(answer.members, start_line)
+
+    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
+        """optimizations/list."""
+        answer = await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id})
+        from qctui.api.parse import optimization
+
+        return await optimization.summaries(answer.members)
+
+
+class TriggerClient(_Reader):
+    """`TriggerApi` over HTTP: connections of its own, and nothing is ever sent twice."""
+
+    def __init__(
+        self, channel: Channel, names: ChartNames, *, read_only: bool, timeouts: Timeouts, check_timeouts: Timeouts
+    ) -> None:
+        super().__init__(channel, names, NO_RETRIES, lambda: 0.0, check_timeouts)
+        self._read_only = read_only
+        self._trigger_timeouts = timeouts
+
+    async def liquidate(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
+        """live/update/liquidate. The project id is all it takes (REFERENCE.md 9, row 10)."""
+        await self._trigger(endpoints.LIQUIDATE, {"projectId": project_id}, on_sent)
+
+    async def stop(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
+        """live/update/stop."""
+        await self._trigger(endpoints.STOP, {"projectId": project_id}, on_sent)
+
+    async def abort(self, optimization_id: str, on_sent: Callable[[], None] | None = None) -> None:
+        """optimizations/abort."""
+        await self._trigger(endpoints.ABORT, {"optimizationId": optimization_id}, on_sent)
+
+    async def _trigger(self, endpoint: Endpoint, body: dict[str, object], on_sent: Callable[[], None] | None) -> None:
+        if self._read_only:
+            raise ApiError(FailureKind.REFUSED, f"{endpoint.words}: not sent, read-only", may_have_acted=False)
+        # Once, whatever happens: a repeated liquidation could hit a deployment that was started in between.
+        answer = await self._channel.post(endpoint, body, timeouts=self._trigger_timeouts, on_sent=on_sent)
+        if answer.members.get("success") is not True:
+            raise ApiError(FailureKind.MALFORMED, f"{endpoint.words}: the answer does not say that it succeeded")
+
+    async def warm(self, connections: int = 1) -> None:
+        """Open connections by checking the credentials on as many at once."""
+        import asyncio
+
+        checks = [
+            self._channel.post(endpoints.AUTHENTICATE, {}, timeouts=self._timeouts) for _ in range(max(0, connections))
+        ]
+        # A connection that could not be opened shows when something is sent.
+        await asyncio.gather(*checks, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Both sides of the API for one profile."""
+
+    reads: QuantConnectClient
+    triggers: TriggerClient
+    _channels: tuple[Channel, ...]
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for channel in self._channels:
+            await channel.aclose()
+
+
+def open_client(
+    credentials: Credentials,
+    base_url: str,
+    *,
+    read_only: bool,
+    clock: Clock,
+    observer: Callable[[Exchange], None] | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    read_timeouts: Timeouts = READ_TIMEOUTS,
+    trigger_timeouts: Timeouts = TRIGGER_TIMEOUTS,
+    check_timeouts: Timeouts = CHECK_TIMEOUTS,
+    policy: RetryPolicy | None = None,
+    jitter: Callable[[], float] = random.random,
+) -> Client:
+    """The client of one profile. Nothing is connected and no certificate read until the first request.
+
+    `observer` hears of every finished request. `transport` replaces the network. `jitter` gives numbers in 0..1.
+    Raises ValueError, one line, for a base URL that is neither https nor http to this machine.
+    """
+    names = ChartNames()
+
+    def channel(pool: Pool, timeouts: Timeouts) -> Channel:
+        return Channel(
+            base_url, credentials, clock=clock, pool=pool, timeouts=timeouts, observer=observer, transport=transport
+        )
+
+    for_reads, for_triggers = channel(READ_POOL, read_timeouts), channel(TRIGGER_POOL, trigger_timeouts)
+    return Client(
+        QuantConnectClient(for_reads, names, policy or RetryPolicy(), jitter, read_timeouts, credentials.user_id),
+        TriggerClient(
+            for_triggers, names, read_only=read_only, timeouts=trigger_timeouts, check_timeouts=check_timeouts
+        ),
+        (for_reads, for_triggers),
+    )
+
+
+def _loading(members: dict[str, object], expected: str) -> Loading | None:
+    """The loading answer in `members`: it says so, or what was asked for is absent (REFERENCE.md 2.3)."""
+    if members.get(expected) is not None and line(members.get("status")).casefold() != "loading":
+        return None
+    fraction = number(members.get("progress"))
+    if fraction is None or fraction < 0 or fraction > 100:
+        return Loading(None)
+    return Loading(fraction / 100 if fraction > 1 else fraction)

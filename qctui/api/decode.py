@@ -1,0 +1,175 @@
+"""JSON in slices: an answer of 100,000 points never holds the interpreter for longer than one slice takes.
+
+The interface's thread shares the interpreter lock with ours, and one call of a JSON decoder holds it to its end: 50 ms
+for 10 MB. So the long arrays of an answer are found in the raw bytes, cut at element boundaries, and decoded piece by
+piece, with the event loop running in between; the rest, now small, is decoded as one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+SMALL = 64 * 1024
+"""Bytes up to which an answer is decoded at once: under a millisecond."""
+
+WINDOW = 64 * 1024
+"""Bytes handed to one C call: what bounds how long the interpreter is held."""
+
+MAX_WHOLE = 16 * 1024 * 1024
+"""Bytes that may be decoded in one call when an answer has no arrays that can be cut."""
+
+_CUT_MINIMUM = 1024
+_MARK = "\x00cut"
+
+# `values` of charts, `equity` of optimizations (also written capitalised), `files` of live/read, which nobody looks at.
+# Inside a JSON string the quote that closes such a key would have a backslash before it.
+_KEY = re.compile(rb'(?<!\\)"(?:[Vv]alues|[Ee]quity|[Ff]iles)"\s*+:\s*+\[')
+_LONGEST_KEY = 512
+
+# A run of whole elements, each an array of scalars or a flat object, up to the end of the window. Possessive
+# throughout: it never backtracks, so its time is linear.
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_ELEMENT = (
+    rb'(?:\[(?:[^"\[\]{}]++|' + _STRING + rb')*+\]|\{(?:[^"\[\]{}]++|' + _STRING + rb')*+\}|null)'
+)  # fmt: skip
+_RUN = re.compile(rb"(?:\s*+" + _ELEMENT + rb"\s*+(?:,|(?=\])))++", re.DOTALL)
+_SPACE = re.compile(rb"\s*+")
+
+
+class DecodeError(ValueError):
+    """The bytes are not JSON. The message says what is wrong in words for a person."""
+
+
+class TooLargeError(ValueError):
+    """It may be JSON, but no answer that long has this shape."""
+
+
+@dataclass(slots=True)
+class Document:
+    """A decoded answer whose long arrays are still raw bytes."""
+
+    tree: object
+    """The answer; an array that was cut out is a mark that `chunks` understands."""
+    raw: bytes = b""
+    cuts: list[list[tuple[int, int]]] = field(default_factory=list)
+
+    def holds_array(self, value: object) -> bool:
+        """Whether `value`, found in the tree, is an array."""
+        return isinstance(value, list) or self._cut(value) is not None
+
+    async def chunks(self, value: object) -> AsyncIterator[list[object]]:
+        """The elements of an array found in the tree, some thousand at a time. Other tasks run in between.
+
+        Yields nothing if `value` is no array. Raises DecodeError if a piece turns out not to be JSON.
+        """
+        if isinstance(value, list):
+            for start in range(0, len(value), 1024):
+                yield value[start : start + 1024]
+                await asyncio.sleep(0)
+            return
+        for start, end in self._cut(value) or ():
+            piece = _loads(b"[" + self.raw[start:end].strip(b" \t\r\n,") + b"]")
+            if isinstance(piece, list):
+                yield piece
+            await asyncio.sleep(0)
+
+    def _cut(self, value: object) -> list[tuple[int, int]] | None:
+        if not isinstance(value, dict) or len(value) != 1:
+            return None
+        index = value.get(_MARK)
+        return self.cuts[index] if isinstance(index, int) and 0 <= index < len(self.cuts) else None
+
+
+async def decode(raw: bytes) -> Document:
+    """Decode an answer.
+
+    Raises DecodeError for what is not JSON and TooLargeError for more than `MAX_WHOLE` bytes that cannot be cut.
+    """
+    if len(raw) <= SMALL:
+        return Document(_loads(raw))
+    if raw.lstrip()[:1] == b"{" and raw.rstrip()[-1:] != b"}":
+        raise DecodeError("truncated JSON")  # known without holding everybody up for the length of it
+    skeleton, cuts = await _cut_arrays(raw)
+    if len(skeleton) > MAX_WHOLE:
+        raise TooLargeError
+    return Document(_loads(skeleton), raw, cuts)
+
+
+async def _cut_arrays(raw: bytes) -> tuple[bytes, list[list[tuple[int, int]]]]:
+    """The answer with its long arrays replaced by marks, and for each the pieces it consists of."""
+    kept: list[bytes] = []
+    cuts: list[list[tuple[int, int]]] = []
+    done = position = 0
+    while position < len(raw):
+        await asyncio.sleep(0)
+        window_end = position + WINDOW * 16
+        found = _KEY.search(raw, position, window_end)
+        if found is None:
+            # A key may straddle the end of the window.
+            position = window_end - _LONGEST_KEY
+            continue
+        array_start = found.end() - 1
+        pieces, array_end = await _pieces(raw, found.end())
+        position = max(array_end, found.end())
+        if array_end - array_start < _CUT_MINIMUM:
+            continue
+        kept.append(raw[done:array_start])
+        kept.append(json.dumps({_MARK: len(cuts)}).encode())
+        cuts.append(pieces)
+        done = array_end
+    kept.append(raw[done:])
+    return b"".join(kept), cuts
+
+
+async def _pieces(raw: bytes, start: int) -> tuple[list[tuple[int, int]], int]:
+    """The runs of elements of the array whose first element is at `start`, and where the array ends; (…, 0) if it is
+    not an array of flat elements."""
+    pieces: list[tuple[int, int]] = []
+    position, window = start, WINDOW
+    while True:
+        run = _RUN.match(raw, position, position + window)
+        if run is not None:
+            pieces.append((position, run.end()))
+            position, window = run.end(), WINDOW
+            await asyncio.sleep(0)
+        space = _SPACE.match(raw, position, position + window)
+        after = space.end() if space is not None else position
+        if raw[after : after + 1] == b"]":
+            return pieces, after + 1
+        if run is None:
+            # One element may be longer than the window; past a few megabytes it is none that we know.
+            if position + window >= len(raw) or window >= WINDOW * 64:
+                return [], 0
+            window *= 4
+
+
+def _loads(raw: bytes) -> object:
+    if len(raw) > SMALL // 4:
+        # Twice as fast as the standard decoder, but slow to import, which small answers need not wait for.
+        from pydantic_core import from_json
+
+        try:
+            return from_json(raw)
+        except ValueError as error:
+            if len(raw) > WINDOW * 16:
+                raise DecodeError(_reason(error)) from None
+            # The standard decoder knows more: half a surrogate pair in a name, a byte order mark.
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(_reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "JSON nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "not text"
+    text = str(error)
+    if "EOF" in text or "Unterminated" in text or "Expecting" in text:
+        return "truncated or broken JSON"
+    return "broken JSON"

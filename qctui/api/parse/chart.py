@@ -1,0 +1,147 @@
+"""Charts: everything around the points."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qctui.api.decode import Document
+from qctui.api.endpoints import CHART
+from qctui.api.parse.columns import Columns, read_columns
+from qctui.api.parse.common import malformed
+from qctui.api.schemas.chart import WireChart, WireSeries
+from qctui.api.tolerant import fold, integer, line
+from qctui.model.chart import Chart, Series, SeriesType
+from qctui.text import clean
+
+_TYPES = {
+    "line": SeriesType.LINE,
+    "scatter": SeriesType.SCATTER,
+    "candle": SeriesType.CANDLE,
+    "bar": SeriesType.BAR,
+    "flag": SeriesType.FLAG,
+    "stackedarea": SeriesType.STACKED_AREA,
+    "pie": SeriesType.PIE,
+    "treemap": SeriesType.TREEMAP,
+    "heatmap": SeriesType.HEATMAP,
+    "scatter3d": SeriesType.SCATTER_3D,
+    "19": SeriesType.HEATMAP,  # in one revision of the specification
+}
+_MARKERS = frozenset({"none", "circle", "square", "diamond", "triangle", "triangle-down"})
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
+_TABLES = frozenset({SeriesType.HEATMAP, SeriesType.SCATTER_3D})
+_SAMPLED = frozenset({SeriesType.LINE, SeriesType.CANDLE, SeriesType.BAR, SeriesType.STACKED_AREA, SeriesType.UNKNOWN})
+"""Types that hold a value at every sample. Markers are as rare as what they mark, a pie is one point."""
+
+MAX_ROWS = 5_000
+"""Rows kept of a series that becomes a table."""
+_MAX_CELLS = 20
+_LONG_WINDOW_S = 3_600.0
+
+
+async def chart(
+    document: Document, members: dict[str, object], name: str, start: float, end: float, count: int
+) -> Chart:
+    """live/chart/read, once it is no loading answer. The name is the one that was asked for.
+
+    Raises ApiError if there is no chart in the answer or its points are broken JSON.
+    """
+    body = members["chart"]
+    if not isinstance(body, (dict, list)):
+        raise malformed(CHART, "the answer has no chart")
+    wire = WireChart.read(body)
+    found: list[Series] = []
+    most = 0
+    for key, item in _entries(wire.series, document):
+        series, entries = await _series(document, key, WireSeries.read(item))
+        found.append(series)
+        if series.series_type in _SAMPLED:
+            most = max(most, entries)
+    return Chart(
+        name=name or wire.name,
+        stacked=_word(wire.chart_type) in ("1", "stacked"),
+        series=tuple(found),
+        start=start,
+        end=end,
+        count=count,
+        sparse=_sparse(most, end - start, count),
+    )
+
+
+def _sparse(most: int, span_s: float, count: int) -> bool:
+    """Whether the fullest series has implausibly few samples: the API answers a window it misread with one point
+    (REFERENCE.md 6.3). None at all is an empty chart, which shows by itself."""
+    return (most == 1 and count > 1) or (most == 2 and count >= 100 and span_s >= _LONG_WINDOW_S)
+
+
+def _entries(value: object, document: Document) -> Iterator[tuple[str, object]]:
+    """The series with their keys, from a map, a list, or a single series (REFERENCE.md 9, row 1)."""
+    if isinstance(value, dict):
+        members = fold(value)
+        if isinstance(members.get("name"), str) and document.holds_array(members.get("values")):
+            yield "", value
+        else:
+            yield from ((key, item) for key, item in value.items() if isinstance(item, dict))
+    elif isinstance(value, list):
+        yield from (("", item) for item in value if isinstance(item, dict))
+
+
+async def _series(document: Document, key: str, wire: WireSeries) -> tuple[Series, int]:
+    """A series, and how many elements its `values` had."""
+    kind = _kind(wire.series_type)
+    rows: tuple[tuple[str, ...], ...] = ()
+    if kind in _TABLES:
+        columns, rows = Columns(), await _rows(document, wire.values)
+    else:
+        columns = await read_columns(document.chunks(wire.values))
+    marker = wire.scatter_marker_symbol.casefold()
+    series = Series(
+        name=wire.name or line(key),
+        unit=clean(wire.unit, 16),
+        index=wire.index or 0,
+        series_type=kind,
+        xs=columns.xs,
+        ys=columns.ys,
+        gaps=columns.gaps,
+        opens=columns.opens,
+        highs=columns.highs,
+        lows=columns.lows,
+        color=wire.color if _COLOR.fullmatch(wire.color) else "",
+        marker=marker if marker in _MARKERS else "none",
+        tooltips=columns.tooltips,
+        rows=rows,
+        index_name=wire.index_name,
+        z_index=wire.z_index or 0,
+    )
+    return series, columns.entries
+
+
+async def _rows(document: Document, values: object) -> tuple[tuple[str, ...], ...]:
+    """The points of a series without a time axis, as text."""
+    rows: list[tuple[str, ...]] = []
+    async for chunk in document.chunks(values):
+        rows += [_row(point) for point in chunk[: MAX_ROWS - len(rows)]]
+        if len(rows) >= MAX_ROWS:
+            break
+    return tuple(rows)
+
+
+def _row(point: object) -> tuple[str, ...]:
+    if isinstance(point, dict):
+        return tuple(f"{line(name)}={line(value)}" for name, value in list(point.items())[:_MAX_CELLS])
+    cells = point if isinstance(point, list) else [point]
+    return tuple(line(cell) for cell in cells[:_MAX_CELLS])
+
+
+def _kind(value: object) -> SeriesType:
+    word = _word(value)
+    if word in _TYPES:
+        return _TYPES[word]
+    known = integer(value)
+    return SeriesType(known) if known is not None and known in SeriesType._value2member_map_ else SeriesType.UNKNOWN
+
+
+def _word(value: object) -> str:
+    """A number or a name of an enumeration, in one spelling."""
+    known = integer(value)
+    return str(known) if known is not None else line(value).replace(" ", "").replace("_", "").casefold()

@@ -1,0 +1,95 @@
+"""Projects, deployments and logs."""
+
+from __future__ import annotations
+
+from qctui.api.endpoints import LIVE_LIST, LOGS, PROJECTS
+from qctui.api.names import ChartNames
+from qctui.api.parse.common import MAX_NAMES, each, required_list, texts
+from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
+from qctui.api.tolerant import block, fold, line
+from qctui.model.deployment import Deployment, DeploymentDetail, environment_of
+from qctui.model.logs import LogPage
+from qctui.model.project import Project
+
+
+async def projects(members: dict[str, object], user_id: str) -> tuple[Project, ...]:
+    """projects/read without the recycle bin. `user_id` finds the signed-in user among the collaborators."""
+    items = required_list(PROJECTS, members, "projects")
+    found = await each(PROJECTS, items, lambda item: _project(item, user_id))
+    return tuple(project for project in found if not project.deleted)
+
+
+def _project(item: object, user_id: str) -> Project | None:
+    wire = WireProject.read(item)
+    if wire.project_id is None:
+        return None
+    control = None
+    for collaborator in map(WireCollaborator.read, wire.collaborators):
+        if collaborator.uid is not None and str(collaborator.uid) == user_id:
+            control = collaborator.live_control
+    return Project(wire.project_id, wire.name, wire.language, wire.modified, control)
+
+
+async def deployments(members: dict[str, object]) -> tuple[Deployment, ...]:
+    """live/list."""
+    return await each(LIVE_LIST, required_list(LIVE_LIST, members, "live"), _deployment)
+
+
+def _deployment(item: object) -> Deployment | None:
+    wire = WireDeployment.read(item)
+    if wire.project_id is None:
+        return None
+    return Deployment(
+        project_id=wire.project_id,
+        deploy_id=wire.deploy_id,
+        status=wire.status,
+        launched_at=wire.launched,
+        stopped_at=wire.stopped,
+        brokerage=wire.brokerage,
+        environment=environment_of(wire.brokerage, wire.environment),
+        equity=wire.equity,
+        error=wire.error,
+        description=wire.description,
+        subscription=wire.subscription,
+    )
+
+
+def detail(tree: object, project_id: int, names: ChartNames) -> DeploymentDetail:
+    """live/read, in which everything is optional. The names of its charts are remembered in `names`."""
+    wire = WireDetail.read(tree)
+    return DeploymentDetail(
+        project_id=project_id,
+        deploy_id=wire.deploy_id,
+        status=wire.status,
+        launched_at=wire.launched,
+        stopped_at=wire.stopped,
+        brokerage=wire.brokerage,
+        environment=environment_of(wire.brokerage, wire.environment),
+        project_name=wire.project_name,
+        message=wire.message,
+        security_types=wire.security_types,
+        datacenter=wire.datacenter,
+        description=wire.description,
+        statistics=texts(wire.runtime_statistics),
+        server_statistics=texts(wire.server_statistics),
+        charts=names.remember(project_id, _chart_names(wire.charts)),
+    )
+
+
+def _chart_names(value: object) -> list[str]:
+    """Raw chart names from a map by name, one chart (as the documentation draws it), or a list of either."""
+    if isinstance(value, dict):
+        own = fold(value).get("name")
+        return [own] if isinstance(own, str) else list(value)[:MAX_NAMES]
+    if not isinstance(value, list):
+        return []
+    named = [item if isinstance(item, str) else fold(item).get("name") for item in value[:MAX_NAMES]]
+    return [name for name in named if isinstance(name, str)]
+
+
+def logs(members: dict[str, object], start_line: int) -> LogPage:
+    """live/logs/read: one element a row, even if a message of several lines makes a row of several."""
+    wire = WireLogs.model_validate(members)
+    items = required_list(LOGS, members, "logs")
+    rows = tuple(block(item) if isinstance(item, str) else line(item) for item in items)
+    return LogPage(rows, start_line, wire.length, max(0, wire.deployment_offset or 0))

@@ -1,0 +1,107 @@
+"""Readers of single wire values: whatever comes in, something usable or "no value" comes out, and nothing is raised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from qctui.text import clean, clean_block
+
+LAST_MOMENT = 253_370_764_800.0
+"""The year 9999 in Unix seconds: later times (.NET's largest date among them) become this one, so that every time can
+be shown in every zone."""
+
+_MAX_DIGITS = 64
+_MAX_INT = 2**63 - 1
+
+
+def number(value: object) -> float | None:
+    """A finite float from a number or numeric text (REFERENCE.md 2.6). Booleans are no numbers."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        if not text or len(text) > _MAX_DIGITS or "_" in text:
+            return None
+        value = text
+    if not isinstance(value, (int, float, str)):
+        return None
+    try:
+        result = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return result if math.isfinite(result) else None
+
+
+def integer(value: object) -> int | None:
+    """A whole number within 64 bits, from an int, a whole float or text of one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if -_MAX_INT <= value <= _MAX_INT else None
+    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 20:
+        return integer(int(value))
+    result = number(value)
+    return int(result) if result is not None and result.is_integer() and abs(result) <= 2**53 else None
+
+
+def flag(value: object) -> bool | None:
+    """A boolean from true, false, their names as text (projects/read has both, REFERENCE.md 4.2), 1 or 0."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().casefold())
+    return bool(value) if value in (0, 1) else None
+
+
+def moment(value: object) -> float | None:
+    """Unix seconds from a date of either form or a number (REFERENCE.md 2.5). Without a zone it is UTC.
+
+    Dates before 1970 are .NET's way to say "none".
+    """
+    seconds = number(value)
+    if seconds is None:
+        if not isinstance(value, str) or not 8 <= len(value) <= _MAX_DIGITS:
+            return None
+        try:
+            date = datetime.fromisoformat(value.strip())
+            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    return min(seconds, LAST_MOMENT) if seconds > 0 else None
+
+
+def line(value: object) -> str:
+    """One clean line; empty for null and for maps and lists, which are no text."""
+    if isinstance(value, (Mapping, list)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return clean(value)
+
+
+def block(value: object) -> str:
+    """Clean text that keeps its lines; empty as in `line`."""
+    return clean_block(value) if isinstance(value, str) else line(value)
+
+
+def mapping(value: object) -> dict[str, object]:
+    """A map; an empty one for anything else, because the backend writes an empty map as `[]` (REFERENCE.md 2.4)."""
+    return value if isinstance(value, dict) else {}
+
+
+def listing(value: object) -> list[object]:
+    """A list; the values of a map; an empty list for anything else."""
+    if isinstance(value, list):
+        return value
+    return list(value.values()) if isinstance(value, dict) else []
+
+
+def fold(value: object) -> dict[str, object]:
+    """The members of a map under names without case, hyphens, underscores and spaces: `DeployId`, `deploy-id` and
+    `deployId` are one (REFERENCE.md 6.4, 9). The first that is not null wins."""
+    folded: dict[str, object] = {}
+    for key, member in mapping(value).items():
+        name = key.replace("-", "").replace("_", "").replace(" ", "").casefold()
+        if folded.get(name) is None:
+            folded[name] = member
+    return folded

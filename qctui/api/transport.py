@@ -1,0 +1,328 @@
+"""One pool of connections to the API: a POST goes out, bytes come back, everything else is an `ApiError`."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from qctui.api import failures
+from qctui.api.auth import Credentials, QuantConnectAuth
+from qctui.api.decode import DecodeError, Document, TooLargeError, decode
+from qctui.api.endpoints import Endpoint
+from qctui.api.envelope import check, said_by
+from qctui.api.errors import ApiError
+from qctui.api.inflate import Inflate
+from qctui.api.ports import Exchange
+from qctui.api.quirks import SENDING_BEGINS, httpx
+from qctui.api.scrub import Scrubber
+from qctui.clock import Clock
+from qctui.model.resource import FailureKind
+
+if TYPE_CHECKING:
+    import ssl
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest answer, decoded. A chart of 100,000 candles is about 10 MB."""
+
+MAX_ERROR_BYTES = 64 * 1024
+"""What is read of an answer outside 2xx: enough for an envelope; an HTML page is of no interest."""
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+USER_AGENT = "qctui"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. Every wait has an end."""
+
+    connect_s: float = 5.0
+    """Name, TCP; then TLS again."""
+    read_s: float = 30.0
+    """Between two pieces of the answer."""
+    total_s: float = 60.0
+    """The whole exchange: a server that drips must not hold a reader for ever."""
+
+    def as_httpx(self) -> httpx.Timeout:
+        """As httpx takes them. Waiting for a connection of the pool counts as connecting."""
+        return httpx.Timeout(self.read_s, connect=self.connect_s, pool=self.connect_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many connections, and how long an idle one is trusted."""
+
+    connections: int
+    idle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: the envelope has been checked."""
+
+    members: dict[str, object]
+    """Top-level members under folded names."""
+    document: Document
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether a URL points at this machine."""
+    return (urlsplit(base_url).hostname or "") in LOOPBACK
+
+
+def check_base_url(base_url: str) -> str:
+    """The URL without a slash at its end.
+
+    Raises ValueError, one line, unless it is https, or http to this machine: the signature of a request is as good as a
+    password for two hours (REFERENCE.md 1.2).
+    """
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the API's address must begin with https:// (or http:// for this machine)")
+    if parts.scheme == "http" and not is_loopback(base_url):
+        raise ValueError("http is for this machine only; the API's address must begin with https://")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("the API's address must be without user, password, query or fragment")
+    return base_url.rstrip("/")
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The trusted certificates, read once and when first needed: 15 ms."""
+    return httpx.create_ssl_context()
+
+
+class Channel:
+    """One pool of connections. Made at once; opened, with its certificates read, when first used."""
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        pool: Pool,
+        timeouts: Timeouts,
+        observer: Callable[[Exchange], None] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._base_url = check_base_url(base_url)
+        self._auth = QuantConnectAuth(credentials, clock)
+        self._clock = clock
+        self._pool = pool
+        self._timeouts = timeouts
+        self._observer = observer
+        self._transport = transport
+        self._opened: httpx.AsyncClient | None = None
+        self.scrub = Scrubber(credentials)
+        """Makes outside text fit for messages."""
+
+    def __repr__(self) -> str:
+        return f"Channel({self._base_url!r})"
+
+    async def aclose(self) -> None:
+        """Close every connection; what is under way ends with a failure."""
+        if self._opened is not None:
+            await self._opened.aclose()
+
+    async def post(
+        self,
+        endpoint: Endpoint,
+        body: dict[str, object],
+        *,
+        timeouts: Timeouts | None = None,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Send one POST, once, and give its successful answer.
+
+        `on_sent` is called right before the first byte leaves; an ApiError it raises keeps everything from being
+        written and comes out of here.
+        """
+        limits = timeouts or self._timeouts
+        call = _Call(self, endpoint, on_sent)
+        try:
+            async with asyncio.timeout(limits.total_s):
+                answer = await call.run(body, limits)
+        except ApiError as error:
+            call.observe(error.kind)
+            raise
+        except Exception as error:
+            # Everything: the promise is that nothing but ApiError comes out, and a transport may raise what it likes.
+            failure = failures.of_exception(endpoint, error, may_have_acted=call.may_have_acted, scrub=self.scrub)
+            call.observe(failure.kind)
+            raise failure from None
+        call.observe(None)
+        return answer
+
+    def open(self) -> httpx.AsyncClient:
+        """The client under all this.
+
+        Proxies of the environment are used, as a company's network may need, except towards this machine: a proxy would
+        reach its own loopback, and few people exempt theirs. On loopback there is no TLS, so no certificates are read.
+        """
+        if self._opened is None:
+            local = is_loopback(self._base_url)
+            try:
+                self._opened = httpx.AsyncClient(
+                    auth=self._auth,
+                    headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
+                    verify=False if self._base_url.startswith("http:") else _tls(),
+                    trust_env=not local,
+                    limits=httpx.Limits(
+                        max_connections=self._pool.connections,
+                        max_keepalive_connections=self._pool.connections,
+                        keepalive_expiry=self._pool.idle_s,
+                    ),
+                    follow_redirects=False,
+                    transport=self._transport,
+                )
+            except (ValueError, ImportError) as error:
+                # The environment names a proxy of a kind that cannot be used; its address may hold a password.
+                kind = type(error).__name__
+                raise ApiError(
+                    FailureKind.CONNECT,
+                    f"the proxy named by the environment cannot be used ({kind})",
+                    may_have_acted=False,
+                ) from None
+            except OSError as error:
+                text = f"the trusted certificates cannot be read ({self.scrub(error.strerror)})"
+                raise ApiError(FailureKind.CONNECT, text, may_have_acted=False) from None
+        return self._opened
+
+    @property
+    def traced(self) -> bool:
+        """Whether the transport tells when a request's first byte leaves."""
+        return self._transport is None or isinstance(self._transport, httpx.AsyncHTTPTransport)
+
+    @property
+    def clock(self) -> Clock:
+        """The time of everything here."""
+        return self._clock
+
+    def url(self, endpoint: Endpoint) -> str:
+        """The endpoint's address."""
+        return f"{self._base_url}/{endpoint.path}"
+
+    def observe(self, exchange: Exchange) -> None:
+        """Tell whoever watches the connection."""
+        if self._observer is not None:
+            self._observer(exchange)
+
+
+class _Call:
+    """One request under way."""
+
+    def __init__(self, channel: Channel, endpoint: Endpoint, on_sent: Callable[[], None] | None) -> None:
+        self._channel = channel
+        self._endpoint = endpoint
+        self._on_sent = on_sent
+        self._began_mono = channel.clock.monotonic()
+        self._headers_mono: float | None = None
+        self._headers_at: float | None = None
+        self._server_at: float | None = None
+        self.may_have_acted = False
+
+    async def run(self, body: dict[str, object], limits: Timeouts) -> Answer:
+        channel, endpoint = self._channel, self._endpoint
+        client = channel.open()
+        request = client.build_request("POST", channel.url(endpoint), json=body, timeout=limits.as_httpx())
+        if channel.traced:
+            request.extensions["trace"] = self._trace
+        else:
+            self._leaves()
+        response = await client.send(request, stream=True)
+        try:
+            self._note_headers(response)
+            raw = await self._body(response)
+        finally:
+            await response.aclose()
+        return await self._judge(response, raw)
+
+    async def _trace(self, event: str, info: dict[str, Any]) -> None:
+        # Through a proxy the same event tells of the CONNECT that opens the tunnel: nothing of ours is in it.
+        if event == SENDING_BEGINS and info["request"].method == b"POST":
+            self._leaves()
+
+    def _leaves(self) -> None:
+        if self._on_sent is not None:
+            self._on_sent()
+        self.may_have_acted = True
+
+    def _note_headers(self, response: httpx.Response) -> None:
+        clock = self._channel.clock
+        self._headers_mono, self._headers_at = clock.monotonic(), clock.now()
+        self._server_at = failures.http_date(response.headers.get("date", ""))
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        fine = response.is_success
+        limit = MAX_BYTES if fine else MAX_ERROR_BYTES
+        told = response.headers.get("content-length", "")
+        if fine and told.isdigit() and len(told) < 20 and int(told) > limit:
+            raise self._too_large()
+        if response.is_stream_consumed:
+            return response.content  # a transport in memory made it whole, and httpx has decompressed it
+        coding = response.headers.get("content-encoding", "identity").strip().lower()
+        inflate = None if coding in ("", "identity") else Inflate()
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            async for piece in response.aiter_raw():
+                for part in inflate.parts(piece) if inflate else (piece,):
+                    size += len(part)
+                    if size > limit and fine:
+                        raise self._too_large()
+                    if size > limit:
+                        return b""
+                    pieces.append(part)
+            if inflate is not None:
+                inflate.finish()
+        except zlib.error:
+            if fine:
+                raise self._malformed(f"its compression ({self._channel.scrub(coding)}) is broken") from None
+            return b""
+        return b"".join(pieces)
+
+    async def _judge(self, response: httpx.Response, raw: bytes) -> Answer:
+        status, scrub = response.status_code, self._channel.scrub
+        try:
+            document = await decode(raw)
+        except TooLargeError:
+            raise self._too_large() from None
+        except DecodeError as error:
+            page = _page(response, raw)
+            if response.is_success:
+                raise self._malformed(page or str(error)) from None
+            document, said = Document(None), page
+        else:
+            said = scrub(said_by(document.tree))
+        # Below 500 an envelope speaks for itself, whatever the status; 401 and 429 mean more than their text.
+        if response.is_success or (status < 500 and status not in (401, 429) and isinstance(document.tree, dict)):
+            return Answer(check(self._endpoint, status, document.tree, scrub), document)
+        raise failures.of_status(self._endpoint, status, response.headers, self._channel.clock.now(), said)
+
+    def _malformed(self, words: str) -> ApiError:
+        return ApiError(FailureKind.MALFORMED, f"{self._endpoint.words}: the answer cannot be read ({words})")
+
+    def _too_large(self) -> ApiError:
+        text = f"{self._endpoint.words}: the answer is larger than a real one can be ({MAX_BYTES >> 20} MB)"
+        return ApiError(FailureKind.TOO_LARGE, text)
+
+    def observe(self, kind: FailureKind | None) -> None:
+        clock = self._channel.clock
+        ended = self._headers_mono if self._headers_mono is not None else clock.monotonic()
+        at = self._headers_at if self._headers_at is not None else clock.now()
+        latency = max(0.0, ended - self._began_mono)
+        self._channel.observe(Exchange(self._endpoint.path, latency, self._server_at, kind, at))
+
+
+def _page(response: httpx.Response, raw: bytes) -> str:
+    """What stands in place of JSON, in words; empty if nothing can be said."""
+    if not raw.strip():
+        return "empty"
+    if "html" in response.headers.get("content-type", "").lower() or raw.lstrip()[:1] == b"<":
+        return "an HTML page, as a proxy in between would send"
+    return ""
