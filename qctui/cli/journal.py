@@ -86,3 +86,11 @@ def _note(steps: list[JournalEntry]) -> str:
         words.append(step.event.upper().replace("_", " ") + after)
     detail = steps[-1].detail
     return "  ".join([*words, *([f"({detail})"] if detail else [])])
+
+
+def open_actions(entries: Iterable[JournalEntry]) -> int:
+    """How many actions have no outcome."""
+    last: dict[str, str] = {}
+    for entry in entries:
+        last[entry.id] = entry.event
+    return sum(1 for event in last.values() if event not in _FINAL_EVENTS)

@@ -1,0 +1,226 @@
+"""`qctui doctor`: what is wrong, and what to do about it. Every check is a line; none can stop the others."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from qctui.actions.journal import read_journal
+from qctui.api.errors import ApiError
+from qctui.api.ports import Exchange
+from qctui.cli.exits import Exit, UsageError
+from qctui.cli.journal import open_actions
+from qctui.cli.locale import speaks_unicode
+from qctui.cli.parser import Options
+from qctui.cli.startup import read_settings
+from qctui.cli.tables import align
+from qctui.cli.wiring import Account, account_of, exit_of, open_client_of
+from qctui.clock import SystemClock
+from qctui.model.resource import FailureKind
+from qctui.paths import config_dir, private_dir, state_dir
+from qctui.settings import Settings
+
+SKEW_WARN_S = 60.0
+"""A clock off by this much makes ages and chart edges look wrong."""
+
+SKEW_FAIL_S = 7_000.0
+"""A request signed with a time this far off is refused (REFERENCE.md 1.2: 7,200 s)."""
+
+
+class Verdict(Enum):
+    """How a check went."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    verdict: Verdict
+    what: str
+    """What was looked at, a word."""
+    found: str
+    advice: str = ""
+    """What to do; empty when nothing is."""
+    exit: Exit = Exit.USAGE
+    """How the program ends if this is the first to FAIL."""
+
+
+def run_doctor(options: Options) -> int:
+    """Check everything and print a line for each. Ends with the code of the first failure."""
+    findings: list[Finding] = []
+    with ExitStack() as stack:
+        settings = _settings(options, findings)
+        account = _account(stack, settings, findings) if settings is not None else None
+        if settings is not None and account is not None:
+            findings += asyncio.run(_api(account, settings))
+    if settings is not None:
+        findings += [*check_keys(settings), *check_themes(settings)]
+    findings += [*check_terminal(os.environ), *check_journal(state_dir() / "journal.jsonl")]
+    rows = [(each.verdict.value, each.what, each.found) for each in findings]
+    for row, each in zip(align(rows), findings, strict=True):
+        print(row)
+        if each.advice:
+            print(f"        -> {each.advice}")
+    failed = [each for each in findings if each.verdict is Verdict.FAIL]
+    return failed[0].exit if failed else Exit.DONE
+
+
+def _settings(options: Options, findings: list[Finding]) -> Settings | None:
+    try:
+        settings = read_settings(options)
+    except UsageError as error:
+        findings.append(Finding(Verdict.FAIL, "configuration", str(error), "correct it; README, Configuration"))
+        return None
+    found = str(settings.config_path) if settings.config_exists else f"none ({settings.config_path}); defaults are used"
+    profile = f"{found}, profile {settings.profile_name}{', read-only' if settings.read_only else ''}"
+    findings.append(Finding(Verdict.OK, "configuration", profile))
+    findings.extend(Finding(Verdict.WARN, "configuration", warning) for warning in settings.warnings)
+    return settings
+
+
+def _account(stack: ExitStack, settings: Settings, findings: list[Finding]) -> Account | None:
+    try:
+        account = stack.enter_context(account_of(settings))
+    except UsageError as error:
+        findings.append(Finding(Verdict.FAIL, "credentials", str(error)))
+        return None
+    findings.append(Finding(Verdict.OK, "credentials", f"user {account.user_id}, from {account.source}"))
+    return account
+
+
+async def _api(account: Account, settings: Settings) -> list[Finding]:
+    clock = SystemClock()
+    exchanges: list[Exchange] = []
+    client = open_client_of(account, settings, clock, exchanges.append)
+    try:
+        await client.reads.authenticate()
+    except ApiError as error:
+        advice = {
+            FailureKind.AUTH: "check user id and token, and the clock below",
+            FailureKind.CONNECT: "check the network, a proxy, and --base-url",
+        }.get(error.kind, "try again in a minute; the log has more")
+        findings = [
+            Finding(Verdict.FAIL, "API", f"{account.base_url}: {error.message}", advice, exit_of(error.kind)),
+        ]
+    else:
+        latency = f"{exchanges[-1].latency_s * 1000:.0f} ms" if exchanges else "at once"
+        findings = [Finding(Verdict.OK, "API", f"{account.base_url}: credentials accepted in {latency}")]
+    finally:
+        await client.aclose()
+    skews = [each.server_at - each.at for each in exchanges if each.server_at is not None]
+    return [*findings, check_clock(skews[-1] if skews else None)]
+
+
+def check_clock(skew_s: float | None) -> Finding:
+    """Judge the API's clock minus ours."""
+    if skew_s is None:
+        return Finding(Verdict.WARN, "clock", "can't be compared: the API told no time")
+    # The Date header has whole seconds and is some milliseconds old: below two seconds there is nothing to see.
+    if abs(skew_s) < 2:
+        return Finding(Verdict.OK, "clock", "agrees with the API's")
+    found = f"{abs(skew_s):.0f} s {'behind' if skew_s > 0 else 'ahead of'} the API's"
+    if abs(skew_s) >= SKEW_FAIL_S:
+        return Finding(Verdict.FAIL, "clock", found, "set it (timedatectl set-ntp true): requests are refused")
+    if abs(skew_s) >= SKEW_WARN_S:
+        return Finding(Verdict.WARN, "clock", found, "set it (timedatectl set-ntp true)")
+    return Finding(Verdict.OK, "clock", found)
+
+
+def check_keys(settings: Settings) -> Iterator[Finding]:
+    """The keys of the configuration file."""
+    from qctui.ui.keymap import KeymapError, check_keymap
+
+    try:
+        check_keymap(settings.config.keys)
+    except KeymapError as error:
+        yield Finding(Verdict.FAIL, "keys", f"{settings.config_path}: {error}", "correct it; README, Keys")
+    else:
+        changed = len(settings.config.keys)
+        yield Finding(Verdict.OK, "keys", f"{changed} changed" if changed else "as shipped")
+
+
+def check_themes(settings: Settings) -> Iterator[Finding]:
+    """The user's theme files, and the one that is chosen."""
+    from qctui.ui.theme import DEFAULT_THEME, load_themes, shipped_folder
+
+    themes, problems = load_themes([shipped_folder(), config_dir() / "themes"])
+    for problem in problems:
+        yield Finding(Verdict.WARN, "theme", problem, "correct the file; it is passed over")
+    name = settings.theme or DEFAULT_THEME
+    if name in themes:
+        yield Finding(Verdict.OK, "theme", f"{name} (of {', '.join(sorted(themes))})")
+    else:
+        yield Finding(Verdict.FAIL, "theme", f"there is no theme {name!r}", f"use one of {', '.join(sorted(themes))}")
+
+
+def check_terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """The terminal the command runs in: whether the console would be at home there."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        yield Finding(Verdict.WARN, "terminal", "none here", "the console needs one; the commands do not")
+        return
+    name = environment.get("TERM", "")
+    size = os.get_terminal_size(sys.stderr.fileno())
+    facts = Finding(Verdict.OK, "terminal", f"{name or 'TERM is not set'}, {size.columns}x{size.lines}")
+    if name in ("", "dumb"):
+        facts = replace(facts, verdict=Verdict.FAIL, advice="set TERM to what the terminal is, e.g. xterm-256color")
+    elif size.columns < 80 or size.lines < 24:
+        facts = replace(facts, verdict=Verdict.WARN, advice="the console is designed for 80x24 and more")
+    yield facts
+    if speaks_unicode(environment):
+        yield Finding(Verdict.OK, "characters", "UTF-8")
+    else:
+        advice = "the console will use --ascii; set LANG to a UTF-8 locale (C.UTF-8) for lines and charts"
+        yield Finding(Verdict.WARN, "characters", "the locale is not UTF-8", advice)
+    if environment.get("NO_COLOR"):
+        yield Finding(Verdict.WARN, "colours", "NO_COLOR is set", "everything is told without colour too")
+    elif environment.get("COLORTERM") in ("truecolor", "24bit"):
+        yield Finding(Verdict.OK, "colours", "16 million")
+    else:
+        yield Finding(Verdict.OK, "colours", "256" if "256" in name else "16; the theme qctui-ansi suits them")
+    yield from _multiplexer(environment)
+
+
+def _multiplexer(environment: Mapping[str, str]) -> Iterator[Finding]:
+    if environment.get("TMUX"):
+        yield Finding(Verdict.OK, "session", "in tmux: it survives a dropped connection")
+    elif environment.get("STY"):
+        yield Finding(Verdict.OK, "session", "in screen: it survives a dropped connection")
+    elif environment.get("SSH_CONNECTION"):
+        yield Finding(
+            Verdict.WARN, "session", "over SSH without tmux", "start it in tmux: a dropped connection ends it otherwise"
+        )
+    else:
+        yield Finding(Verdict.OK, "session", "local")
+
+
+def check_journal(path: Path) -> Iterator[Finding]:
+    """Whether actions can be written down, and whether some are open."""
+    try:
+        private_dir(path.parent)
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            probe.write(b"\n")
+            probe.flush()
+            os.fsync(probe.fileno())
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(13, "not readable and writable")
+        entries = read_journal(path)
+    except OSError as error:
+        found = f"{path} can't be written ({error.strerror})"
+        yield Finding(Verdict.FAIL, "journal", found, "make room, or make the folder writable")
+        return
+    count = len({entry.id for entry in entries})
+    yield Finding(Verdict.OK, "journal", f"{path}, {count} action{'' if count == 1 else 's'}")
+    if unfinished := open_actions(entries):
+        found = f"{unfinished} without an outcome"
+        yield Finding(Verdict.WARN, "journal", found, "the console verifies them at its next start: qctui journal")

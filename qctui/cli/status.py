@@ -1,0 +1,204 @@
+"""`qctui status`: what is running, read once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from qctui.api.errors import ApiError
+from qctui.api.ports import ReadApi
+from qctui.cli.exits import Exit
+from qctui.cli.parser import Options
+from qctui.cli.startup import read_settings
+from qctui.cli.tables import align, format_span
+from qctui.cli.wiring import Account, account_of, exit_of, open_client_of
+from qctui.clock import Clock, SystemClock
+from qctui.model.deployment import Deployment
+from qctui.model.optimization import Optimization
+from qctui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What one look at the API showed."""
+
+    at: float
+    """Unix seconds."""
+    deployments: tuple[Deployment, ...]
+    """Those that may still trade, LIVE first; or the newest one of the project that was asked for."""
+    names: dict[int, str]
+    """Project names by id; empty when they could not be read."""
+    optimizations: tuple[Optimization, ...]
+    """Unfinished ones of the project asked for, or of the pinned projects."""
+    warnings: tuple[str, ...]
+    """What could not be read."""
+
+
+def run_status(options: Options) -> int:
+    """Print what is running.
+
+    Raises:
+        UsageError: the configuration or the credentials can't be used.
+    """
+    settings = read_settings(options)
+    clock = SystemClock()
+    with account_of(settings) as account:
+        try:
+            status = asyncio.run(_read(account, settings, clock))
+        except ApiError as error:
+            print(f"qctui: {error.message}", file=sys.stderr)
+            return exit_of(error.kind)
+        for warning in status.warnings:
+            print(f"qctui: warning: {warning}", file=sys.stderr)
+        if options.json:
+            print(json.dumps(as_json(status, account.base_url, settings.profile_name), ensure_ascii=False))
+        else:
+            print(format_status(status, account.base_url, settings))
+    return Exit.DONE
+
+
+async def _read(account: Account, settings: Settings, clock: Clock) -> Status:
+    client = open_client_of(account, settings, clock)
+    try:
+        return await look(client.reads, clock, settings.project_id, settings.pinned)
+    finally:
+        await client.aclose()
+
+
+async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Sequence[int]) -> Status:
+    """Read the deployments, their names, and the unfinished optimizations of `project_id` or else of `pinned`.
+
+    Raises:
+        ApiError: the deployments can't be read. Anything else that fails becomes a warning.
+    """
+    warnings: list[str] = []
+
+    async def names() -> dict[int, str]:
+        try:
+            return {project.project_id: project.name for project in await api.fetch_projects()}
+        except ApiError as error:
+            warnings.append(f"no project names: {error.message}")
+            return {}
+
+    async def unfinished(each: int) -> list[Optimization]:
+        try:
+            rows = [row for row in await api.fetch_optimizations(each) if not row.finished]
+            return [await api.fetch_optimization(row.optimization_id) for row in rows]
+        except ApiError as error:
+            warnings.append(f"no optimizations of project {each}: {error.message}")
+            return []
+
+    reading = asyncio.create_task(names())
+    others = [asyncio.create_task(unfinished(each)) for each in ([project_id] if project_id else pinned)]
+    try:
+        deployments = await api.fetch_deployments()
+    except ApiError:
+        for task in (reading, *others):
+            task.cancel()
+        await asyncio.gather(reading, *others, return_exceptions=True)
+        raise
+    found = await reading
+    optimizations = tuple([each for task in others for each in await task])
+    return Status(clock.now(), chosen(deployments, project_id), found, optimizations, tuple(warnings))
+
+
+def chosen(deployments: Sequence[Deployment], project_id: int | None) -> tuple[Deployment, ...]:
+    """Those alive, LIVE first; of one project the one alive, else the newest."""
+    alive = [each for each in deployments if each.alive and project_id in (None, each.project_id)]
+    if project_id is not None and not alive:
+        mine = [each for each in deployments if each.project_id == project_id]
+        return (max(mine, key=lambda each: each.launched_at or 0.0),) if mine else ()
+    return tuple(sorted(alive, key=lambda each: (each.environment.value, each.project_id, each.launched_at or 0.0)))
+
+
+def format_status(status: Status, base_url: str, settings: Settings) -> str:
+    """The table, below a line that says from where and when it is."""
+    head = f"{_moment(status.at)}  {settings.profile_name}  {base_url}"
+    lines = [head]
+    if status.deployments:
+        rows: list[tuple[str, ...]] = [("", "NAME", "STATUS", "EQUITY", "LAUNCHED", "PROJECT", "DEPLOYMENT")]
+        rows += [_row(each, status) for each in status.deployments]
+        for line, error in zip(align(rows, right=frozenset({3, 4})), ["", *_errors(status)], strict=True):
+            lines += [line, *([f"       {error}"] if error else [])]
+    else:
+        lines.append("nothing is running" if settings.project_id is None else "this project has no deployment")
+    if status.optimizations:
+        table: list[tuple[str, ...]] = [("OPTIMIZATION", "STATUS", "RUNS", "TARGET", "ID")]
+        table += [_optimization_row(each) for each in status.optimizations]
+        lines += ["", *align(table)]
+    return "\n".join(lines)
+
+
+def _row(each: Deployment, status: Status) -> tuple[str, ...]:
+    return (
+        each.environment.value,
+        status.names.get(each.project_id) or f"project {each.project_id}",
+        each.status or "unknown",
+        "unknown" if each.equity is None else f"{each.equity:,.2f}",
+        "unknown" if each.launched_at is None else f"{format_span(status.at - each.launched_at)} ago",
+        str(each.project_id),
+        each.deploy_id,
+    )
+
+
+def _errors(status: Status) -> list[str]:
+    return [each.error for each in status.deployments]
+
+
+def _optimization_row(each: Optimization) -> tuple[str, ...]:
+    done = None if each.completed is None else each.completed + (each.failed or 0)
+    runs = "unknown" if done is None or each.total is None else f"{done}/{each.total}"
+    target = f"{each.criterion.target} {'max' if each.criterion.maximize else 'min'}"
+    return (each.name, each.status or "unknown", runs, target, each.optimization_id)
+
+
+def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
+    """What `--json` prints (README)."""
+    return {
+        "at": _moment(status.at),
+        "base_url": base_url,
+        "profile": profile,
+        "deployments": [
+            {
+                "project_id": each.project_id,
+                "name": status.names.get(each.project_id),
+                "deploy_id": each.deploy_id,
+                "status": each.status,
+                "alive": each.alive,
+                "environment": each.environment.value,
+                "brokerage": each.brokerage,
+                "equity": each.equity,
+                "launched_at": _moment(each.launched_at),
+                "stopped_at": _moment(each.stopped_at),
+                "error": each.error,
+            }
+            for each in status.deployments
+        ],
+        "optimizations": [
+            {
+                "optimization_id": each.optimization_id,
+                "project_id": each.project_id,
+                "name": each.name,
+                "status": each.status,
+                "completed": each.completed,
+                "failed": each.failed,
+                "total": each.total,
+            }
+            for each in status.optimizations
+        ],
+    }
+
+
+def _moment(at: float | None) -> str | None:
+    """UTC in ISO 8601, to the second."""
+    if at is None:
+        return None
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):  # a time no calendar has
+        return None
