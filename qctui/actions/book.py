@@ -1,0 +1,175 @@
+"""The actions of this run: every step goes here, and from here to the store and to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qctui.actions.journal import journal_time, public_url
+from qctui.actions.ports import JournalEntry
+from qctui.actions.scribe import Scribe
+from qctui.clock import Clock
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
+from qctui.model.resource import Resource
+from qctui.store import Store
+from qctui.text import clean
+
+KEPT_RECORDS = 500
+"""Records kept; beyond that the oldest that are over and acknowledged go."""
+
+JOURNAL = "journal"
+"""Topic of the warning about the journal."""
+
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Whose actions these are: a journal is shared by all profiles of a machine."""
+
+    base_url: str
+    profile: str
+
+
+def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: Context) -> JournalEntry:
+    """The journal's line for one event of an action (DESIGN section 4)."""
+    target = record.target
+    return JournalEntry(
+        id=record.action_id,
+        at=journal_time(at),
+        event=event,
+        action=target.action,
+        project_id=target.project_id,
+        deploy_id=target.deploy_id,
+        optimization_id=target.optimization_id,
+        name=clean(target.name),
+        environment="" if target.optimization_id else target.environment.value,
+        base_url=public_url(context.base_url),
+        profile=clean(context.profile),
+        via=record.via,
+        detail=clean(detail),
+    )
+
+
+def with_step(record: ActionRecord, step: Step) -> ActionRecord:
+    """`record` one step on. A repeated SENDING replaces the last one."""
+    steps = record.steps
+    if steps and steps[-1].rung is Rung.SENDING and step.rung is Rung.SENDING:
+        steps = steps[:-1]
+    return replace(record, steps=(*steps, step))
+
+
+class Book:
+    """Records by action id, in the order they came. Used on the loop; `records` may be read from any thread."""
+
+    def __init__(self, store: Store, clock: Clock, scribe: Scribe, context: Context) -> None:
+        self._store = store
+        self._clock = clock
+        self._scribe = scribe
+        self._context = context
+        self._records: dict[str, ActionRecord] = {}
+        self._warnings: dict[str, dict[str, str]] = {}
+        self.records: tuple[ActionRecord, ...] = ()
+        """All of them, oldest first. Not read back from the store, which may evict."""
+
+    def get(self, action_id: str) -> ActionRecord | None:
+        """The newest state of one action; None if it is not here."""
+        return self._records.get(action_id)
+
+    def put(self, records: Iterable[ActionRecord]) -> None:
+        """Add or replace whole records, and publish."""
+        for record in records:
+            self._records[record.action_id] = record
+        self._trim()
+        self.publish()
+
+    def change(self, action_id: str, **changes: Any) -> None:
+        """Replace fields of a record, and publish if that changed anything."""
+        record = self._records[action_id]
+        if any(getattr(record, name) != value for name, value in changes.items()):
+            self._records[action_id] = replace(record, **changes)
+            self.publish()
+
+    def step(self, action_id: str, rung: Rung, detail: str = "", *, journal: bool = True, **changes: Any) -> None:
+        """One rung reached: on the record, on the screen, in the journal. `changes` are other fields of the record.
+
+        Nothing follows a final rung: an answer that comes after everything was told changes nothing.
+        """
+        record = self._records[action_id]
+        if record.done:
+            return
+        at = self._clock.now()
+        detail = clean(detail)
+        record = with_step(record, Step(rung, at, self._clock.monotonic(), detail))
+        cancellable = changes.pop("cancellable", False)
+        self._records[action_id] = replace(record, cancellable=cancellable, **changes)
+        self.publish()
+        if journal:
+            self._follow(self.write([entry_of(record, rung.event, at, detail, self._context)]), [action_id])
+
+    def intend(self, action_ids: Sequence[str]) -> asyncio.Future[str]:
+        """Journal the intents of one confirmation and that sending begins, with one write and one fsync.
+
+        Both lines are on the disk before a connection is tried. So a journal with an intent and no `sending` proves
+        that nothing was sent.
+        """
+        at = self._clock.now()
+        lines = [
+            entry_of(self._records[action_id], event, at, "", self._context)
+            for event in ("intent", Rung.SENDING.event)
+            for action_id in action_ids
+        ]
+        written = self.write(lines)
+        self._follow(written, action_ids)
+        return written
+
+    def write(self, lines: Sequence[JournalEntry]) -> asyncio.Future[str]:
+        """Hand lines to the journal."""
+        return self._scribe.write(lines)
+
+    def warn(self, action_id: str, topic: str, words: str) -> None:
+        """Say something beside the ladder, in place of what was said about `topic`; empty words take it back."""
+        if action_id not in self._records:
+            return
+        said = self._warnings.setdefault(action_id, {})
+        if words:
+            said[topic] = clean(words)
+        else:
+            said.pop(topic, None)
+        self.change(action_id, warnings=tuple(said.values()))
+
+    def publish(self) -> None:
+        """Put the records into the store."""
+        self.records = tuple(self._records.values())
+        known: Resource[tuple[ActionRecord, ...]] = self._store.get(ACTIONS)
+        resource = known.with_value(self.records, at=self._clock.now(), mono=self._clock.monotonic())
+        try:
+            self._store.put(ACTIONS, resource)
+        except Exception:  # whoever looks on must never come between a confirmation and its request
+            _LOG.exception("somebody who watches the actions failed")
+
+    def _follow(self, written: asyncio.Future[str], action_ids: Sequence[str]) -> None:
+        """Warn on the records as long as the journal can't be written."""
+
+        def tell(done: asyncio.Future[str]) -> None:
+            if done.cancelled():
+                return
+            error = done.exception()
+            failure = str(error) if error is not None else done.result()
+            words = f"the journal could not be written: {failure}" if failure else ""
+            for action_id in action_ids:
+                self.warn(action_id, JOURNAL, words)
+
+        written.add_done_callback(tell)
+
+    def _trim(self) -> None:
+        excess = len(self._records) - KEPT_RECORDS
+        if excess > 0:
+            over = [record.action_id for record in self._records.values() if record.done and record.acknowledged]
+            for action_id in over[:excess]:
+                del self._records[action_id]
+                self._warnings.pop(action_id, None)

@@ -1,0 +1,137 @@
+"""Following the shared journal: other consoles' actions are seen here, and orphaned ones are taken over."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from qctui.actions.book import Book, Context
+from qctui.actions.journal import public_url
+from qctui.actions.ports import JournalEntry
+from qctui.actions.presence import Presence, owner_of
+from qctui.actions.resume import by_action, is_open, left_open_words, record_of
+from qctui.actions.scribe import Disk, Scribe
+from qctui.clock import Clock
+from qctui.model.action import ActionRecord
+from qctui.text import clean
+
+FOLLOW_S = 2.0
+"""Between looks at the journal; one stat while nobody writes."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Follower:
+    """Turns foreign lines of the journal into records, and adopts those whose process is gone.
+
+    Only actions against the same API are shown: a journal is shared by all profiles, and by the demo. Only those of
+    the same profile are adopted, because another profile's deployments can't be read with this one's credentials.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        scribe: Scribe,
+        disk: Disk,
+        clock: Clock,
+        context: Context,
+        consoles: Path,
+        instance: str,
+    ) -> None:
+        """`consoles`: where the presence files are. `instance`: this process's name in them."""
+        self._book = book
+        self._scribe = scribe
+        self._disk = disk
+        self._clock = clock
+        self._base_url = public_url(context.base_url)
+        self._profile = clean(context.profile)
+        self._presence = Presence(consoles)
+        self._instance = instance
+        self._stories: dict[str, list[JournalEntry]] = {}
+        """Foreign actions shown here, with all their lines."""
+        self._profiles: dict[str, str] = {}
+        self.adopt: Callable[[ActionRecord], None] | None = None
+        """Looks after an orphan from now on; None leaves orphans alone."""
+
+    async def start(self) -> None:
+        """Take this process's own lock, read the journal, and show (and adopt) what it leaves open."""
+        await self._at_disk(lambda: self._presence.claim(self._instance))
+        await self._scribe.poll()
+        stories = by_action(self._scribe.entries)
+        self._scribe.found = self._take
+        for story in stories.values():
+            if is_open(story):
+                self._show(story)
+        if self.adopt is not None:
+            await self._adopt_orphans()
+            keep = frozenset(owner_of(entry.id) for story in stories.values() if is_open(story) for entry in story[:1])
+            await self._at_disk(lambda: self._presence.sweep(keep))
+
+    async def keep_following(self) -> None:
+        """Look every `FOLLOW_S` until cancelled."""
+        while True:
+            await self._clock.sleep(FOLLOW_S)
+            try:
+                await self._scribe.poll()
+                if self.adopt is not None:
+                    await self._adopt_orphans()
+            except Exception:  # whatever is wrong with a shared file, this console's own actions go on
+                _LOG.exception("the journal could not be followed")
+
+    def close(self) -> None:
+        """Let go of the locks: what is still open is anybody's now."""
+        self._presence.close()
+
+    def _take(self, entries: Sequence[JournalEntry]) -> None:
+        for action_id, lines in by_action(entries).items():
+            if owner_of(action_id) == self._instance:
+                continue
+            known = self._book.get(action_id)
+            if known is not None and not known.foreign:
+                continue  # adopted: the lines are our own
+            self._show([*self._stories.get(action_id, []), *lines])
+
+    def _show(self, story: list[JournalEntry]) -> None:
+        first = story[0]
+        if first.base_url != self._base_url:
+            return
+        record = record_of(story, self._clock)
+        if record is None:
+            return
+        known = self._book.get(record.action_id)
+        acknowledged = known is not None and known.acknowledged
+        self._stories[record.action_id] = story
+        self._profiles[record.action_id] = first.profile
+        self._book.put([replace(record, foreign=True, acknowledged=acknowledged)])
+        if record.done:
+            # Its story is told; the record stays in the book.
+            del self._stories[record.action_id], self._profiles[record.action_id]
+
+    async def _adopt_orphans(self) -> None:
+        for action_id in [each for each, profile in self._profiles.items() if profile == self._profile]:
+            owner = owner_of(action_id)
+            if not await self._at_disk(partial(self._presence.claim, owner)):
+                continue
+            # Its last lines may have been written after this console's last look, and before its owner let go.
+            await self._scribe.poll()
+            record = self._book.get(action_id)
+            if record is None or not record.foreign or record.done:
+                continue
+            self._stories.pop(action_id, None)
+            self._profiles.pop(action_id, None)
+            self._book.put([replace(record, foreign=False, resumed=True, goal_by_mono=None)])
+            untold = left_open_words(record)
+            if untold is not None:
+                self._book.step(action_id, *untold)
+            adopted = self._book.get(action_id)
+            if adopted is not None and not adopted.done and self.adopt is not None:
+                self.adopt(adopted)
+
+    async def _at_disk(self, job: Callable[[], object]) -> bool:
+        with contextlib.suppress(OSError):
+            return bool(await self._disk.run(job))
+        return False

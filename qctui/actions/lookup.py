@@ -1,0 +1,70 @@
+"""What earlier actions mean for a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qctui.actions.spec import LIQUIDATE
+from qctui.model.action import ActionRecord, Rung, Target
+from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.keys import DEPLOYMENTS, detail_key, optimization_key
+from qctui.store import Store
+
+_WITHOUT_EFFECT = (Rung.REJECTED, Rung.NOT_SENT)
+
+
+def is_same_object(one: Target, other: Target) -> bool:
+    """Whether two targets are, or may be, the same deployment or optimization."""
+    if one.optimization_id or other.optimization_id:
+        return one.optimization_id == other.optimization_id
+    known = one.deploy_id and other.deploy_id
+    return one.project_id == other.project_id and (not known or one.deploy_id == other.deploy_id)
+
+
+def earlier_action(records: Sequence[ActionRecord], target: Target) -> ActionRecord | None:
+    """The newest earlier action of the same kind on the same target that may have had an effect.
+
+    For the dialog: a second liquidation is a person's right, with the first one's state in view (REFERENCE.md 7.5).
+    """
+    for record in reversed(records):
+        same = record.target.action == target.action and is_same_object(record.target, target)
+        if same and record.rung not in _WITHOUT_EFFECT:
+            return record
+    return None
+
+
+def stop_lock(records: Sequence[ActionRecord], target: Target, mono: float) -> str | None:
+    """Why a stop would endanger a liquidation of the same deployment; None if there is none to endanger.
+
+    A stop that overtakes a liquidation cancels it (REFERENCE.md 7.1). So Stop is locked until the liquidation is
+    verified or certainly did nothing. Two ways out: an UNVERIFIED one that a person has acknowledged locks no longer,
+    because stopping may be all that is left; and so does one of another console that fell silent beyond its time.
+    """
+    for record in reversed(records):
+        if record.target.action != LIQUIDATE.id or not is_same_object(record.target, target):
+            continue
+        if record.rung in (*_WITHOUT_EFFECT, Rung.VERIFIED):
+            continue
+        if record.rung is Rung.UNVERIFIED and record.acknowledged:
+            continue
+        if record.foreign and not record.done and record.goal_by_mono is not None and mono > record.goal_by_mono:
+            continue
+        state = record.rung.value if record.rung is not None else "confirmed"
+        remedy = "; acknowledge it to unlock" if record.rung is Rung.UNVERIFIED else ""
+        return f"a liquidation of this deployment is not verified ({state}): a stop could cancel it{remedy}"
+    return None
+
+
+def known_end(store: Store, target: Target) -> str | None:
+    """That the store already knows this very target to have ended. What has ended never lives again, so an old answer
+    is as good as a new one; an old answer that it runs proves nothing and is not asked for."""
+    if target.optimization_id:
+        optimization = store.get(optimization_key(target.optimization_id)).value
+        ended = optimization is not None and optimization.finished
+        return f"already finished: {optimization.status}" if optimization is not None and ended else None
+    detail = store.get(detail_key(target.project_id)).value
+    known: list[Deployment | DeploymentDetail] = [*(store.get(DEPLOYMENTS).value or ()), *([detail] if detail else [])]
+    for each in known:
+        if each.deploy_id and each.deploy_id == target.deploy_id and not each.alive:
+            return f"no longer running: {each.status or 'stopped'}"
+    return None

@@ -1,0 +1,144 @@
+"""Reading targets again while their dialog is open, over the connections the trigger will use."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from qctui.actions.spec import ABORT, disarm_reason
+from qctui.api.errors import ApiError
+from qctui.api.ports import TriggerApi
+from qctui.clock import Clock
+from qctui.model.action import Recheck, Target, recheck_key
+from qctui.model.keys import Key
+from qctui.model.resource import Failure, FailureKind, Resource
+from qctui.store import Store
+
+RECHECK_S = 2.0
+"""Between reads of one target (DESIGN section 4)."""
+
+AT_ONCE = 8
+"""Reads under way at the same time: panic over many targets must leave connections free for the triggers."""
+
+SPARE_CONNECTIONS = 2
+"""Kept warm beyond one per target, for the reads that may be under way at the moment of confirming."""
+
+MOST_CONNECTIONS = 24
+"""Kept warm at most."""
+
+_Update = Callable[[Target], None]
+"""Puts what a read brought into the store."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Rechecks:
+    """The re-reads of one dialog at a time. Used on the loop; `newest` from any thread."""
+
+    def __init__(self, api: TriggerApi, store: Store, clock: Clock) -> None:
+        self._api = api
+        self._store = store
+        self._clock = clock
+        self._newest: dict[Key[Recheck], Recheck] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._round = 0
+
+    def newest(self, target: Target) -> Recheck | None:
+        """What the latest good re-read of this target told; None without one."""
+        return self._newest.get(recheck_key(target))
+
+    def open(self, targets: Sequence[Target]) -> None:
+        """Begin with these, in place of an earlier set."""
+        self.close()
+        self._newest = {}
+        self._spawn(self._api.warm(min(len(targets) + SPARE_CONNECTIONS, MOST_CONNECTIONS)))
+        status_gate, portfolio_gate = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
+        for target in targets:
+            self._store.put(recheck_key(target), Resource[Recheck]())
+            # Apart from each other: a portfolio that hangs must not hold back the news that the deployment has changed.
+            if target.action == ABORT.id:
+                self._spawn(self._keep_reading(target, self._read_optimization, status_gate))
+            else:
+                self._spawn(self._keep_reading(target, self._read_detail, status_gate))
+                self._spawn(self._keep_reading(target, self._read_portfolio, portfolio_gate))
+
+    def close(self) -> None:
+        """Begin no more reads. Those under way end by themselves: cancelling one would close a warm connection at the
+        very moment the trigger may want it."""
+        self._round += 1
+
+    async def aclose(self) -> None:
+        """End everything now."""
+        self.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _keep_reading(
+        self, target: Target, read: Callable[[Target], Awaitable[_Update]], gate: asyncio.Semaphore
+    ) -> None:
+        round_ = self._round
+        while round_ == self._round:
+            async with gate:
+                if round_ != self._round:
+                    return
+                update = await self._attempt(target, read)
+            if round_ != self._round:
+                return
+            update(target)
+            await self._clock.sleep(RECHECK_S)
+
+    async def _attempt(self, target: Target, read: Callable[[Target], Awaitable[_Update]]) -> _Update:
+        try:
+            return await read(target)
+        except ApiError as error:
+            return partial(self._put_failure, kind=error.kind, words=error.message)
+        except Exception as error:  # a defect here must leave a dialog that says so, not one that looks fresh
+            _LOG.exception("a re-read failed in an unforeseen way")
+            return partial(self._put_failure, kind=FailureKind.INTERNAL, words=f"internal: {type(error).__name__}")
+
+    async def _read_optimization(self, target: Target) -> _Update:
+        optimization = await self._api.fetch_optimization(target.optimization_id)
+        return partial(self._put, optimization=optimization, disarmed=disarm_reason(target, None, optimization))
+
+    async def _read_detail(self, target: Target) -> _Update:
+        detail = await self._api.fetch_detail(target.project_id)
+        return partial(self._put, detail=detail, disarmed=disarm_reason(target, detail, None))
+
+    async def _read_portfolio(self, target: Target) -> _Update:
+        """A portfolio that fails leaves the last one and says so; it is not what arms or disarms a dialog."""
+        try:
+            portfolio = await self._api.fetch_portfolio(target.project_id)
+        except ApiError as error:
+            return partial(self._merge, portfolio_failure=error.message)
+        return partial(self._merge, portfolio=portfolio, portfolio_mono=self._clock.monotonic(), portfolio_failure="")
+
+    def _put(self, target: Target, **facts: Any) -> None:
+        """A good look at the target itself: earlier failures of it are over."""
+        key = recheck_key(target)
+        self._newest[key] = recheck = replace(self._newest.get(key, Recheck()), **facts)
+        known: Resource[Recheck] = self._store.get(key)
+        self._store.put(key, known.with_value(recheck, at=self._clock.now(), mono=self._clock.monotonic()))
+
+    def _merge(self, target: Target, **facts: Any) -> None:
+        """Facts beside it: how fresh the look at the target is, and whether it failed, stays as it was."""
+        key = recheck_key(target)
+        self._newest[key] = recheck = replace(self._newest.get(key, Recheck()), **facts)
+        self._store.put(key, replace(self._store.get(key), value=recheck))
+
+    def _put_failure(self, target: Target, *, kind: FailureKind, words: str) -> None:
+        key = recheck_key(target)
+        known: Resource[Recheck] = self._store.get(key)
+        mono = self._clock.monotonic()
+        attempts = known.error.attempts + 1 if known.error is not None else 1
+        failure = Failure(kind, words, self._clock.now(), mono, attempts, mono + RECHECK_S)
+        self._store.put(key, known.with_error(failure))

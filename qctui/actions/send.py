@@ -1,0 +1,201 @@
+"""Sending: one POST for one confirmation, again only when the one before provably never reached the API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from qctui.actions.book import Book
+from qctui.actions.spec import ABORT, LIQUIDATE, STOP
+from qctui.actions.waiting import first_of
+from qctui.api.errors import ApiError
+from qctui.api.ports import TriggerApi
+from qctui.clock import Clock
+from qctui.model.action import Rung, Target
+from qctui.model.resource import FailureKind
+
+SEND_S = 120.0
+"""From confirming to giving up while the API can't be reached."""
+
+ANSWER_S = 30.0
+"""From the request's first byte to its being UNKNOWN, should the client itself not give up earlier."""
+
+BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
+"""Pauses before the second, third ... try; the last one repeats."""
+
+TOO_LATE = f"the API could not be reached within {SEND_S:g} s"
+
+_LOG = logging.getLogger(__name__)
+
+
+class Flight:
+    """One action from its confirmation to its answer."""
+
+    def __init__(self, action_id: str, target: Target, deadline: float) -> None:
+        """`deadline`: monotonic seconds after which nothing may leave any more."""
+        self.action_id = action_id
+        self.target = target
+        self.deadline = deadline
+        self.sent_mono: float | None = None
+        """When the first byte of the latest try left; None while everything sent so far provably did nothing."""
+        self.closed = ""
+        """Why nothing may leave any more; empty while it may."""
+        self.abandoned = ""
+        """Why its answer is no longer waited for; empty while it is."""
+        self.changed = asyncio.Event()
+        """Set when `closed` or `abandoned` is."""
+
+    def close(self, why: str) -> bool:
+        """Let nothing leave any more. False, and no effect, when it may be out already."""
+        if self.sent_mono is not None:
+            return False
+        self.closed = self.closed or why
+        self.changed.set()
+        return True
+
+    def abandon(self, why: str) -> None:
+        """Stop waiting, whether or not it is out."""
+        if not self.close(why):
+            self.abandoned = why
+        self.changed.set()
+
+
+class Refusal(Exception):
+    """The API said no, or the program did, for certain. The words are for the screen."""
+
+
+class Sender:
+    """Carries a flight to ACCEPTED, NOT SENT or UNKNOWN, or to a refusal that is still to be put into words."""
+
+    def __init__(self, api: TriggerApi, clock: Clock, book: Book) -> None:
+        self._api = api
+        self._clock = clock
+        self._book = book
+
+    async def send(self, flight: Flight) -> Rung:
+        """Send, and put each rung into the book. The rung that ended it: ACCEPTED, NOT SENT or UNKNOWN.
+
+        Raises:
+            Refusal: a certain no; the REJECTED step is left to the caller, who may know a better reason.
+        """
+        tries = 1
+        while True:
+            failure = await self._try(flight)
+            if failure is None:
+                return self._accepted(flight)
+            if not failure.may_have_acted and (flight.closed or self._late(flight)):
+                return self._not_sent(flight, flight.closed or failure.message)
+            if _is_certain_no(failure):
+                raise Refusal(failure.message)
+            if failure.may_have_acted:
+                return self._unknown(flight, failure.message)
+            # Provably not acted upon: a connection that was never made, or a 429.
+            flight.sent_mono = None
+            pause = max(failure.retry_after_s or 0.0, BACKOFF_S[min(tries, len(BACKOFF_S)) - 1])
+            if self._clock.monotonic() + pause >= flight.deadline:
+                return self._not_sent(flight, failure.message)
+            tries += 1
+            words = f"{ordinal(tries)} try in {pause:g}s: {failure.message}"
+            self._book.step(flight.action_id, Rung.SENDING, words, tries=tries, cancellable=True)
+            if await self._pause(flight, pause):
+                return self._not_sent(flight, flight.closed)
+
+    async def _try(self, flight: Flight) -> ApiError | None:
+        """One POST at most. None: accepted. Returns also when it was closed or abandoned, the POST being cancelled."""
+        post = asyncio.ensure_future(self._post(flight))
+        changed = asyncio.ensure_future(flight.changed.wait())
+        try:
+            while not post.done():
+                if flight.abandoned:
+                    return ApiError(FailureKind.TIMEOUT, flight.abandoned)
+                if flight.closed and flight.sent_mono is None:
+                    return ApiError(FailureKind.REFUSED, flight.closed, may_have_acted=False)
+                until = flight.deadline if flight.sent_mono is None else flight.sent_mono + ANSWER_S
+                left = until - self._clock.monotonic()
+                if left <= 0 and flight.sent_mono is None:
+                    return ApiError(FailureKind.CONNECT, TOO_LATE, may_have_acted=False)
+                if left <= 0:
+                    return ApiError(FailureKind.TIMEOUT, f"no answer within {ANSWER_S:g} s")
+                await first_of(self._clock, left, post, *([] if changed.done() else [changed]))
+            return post.result()
+        finally:
+            # A POST cancelled here before its first byte finds the gate shut, should it still get there unwinding.
+            if not post.done() and flight.sent_mono is None:
+                flight.closed = flight.closed or TOO_LATE
+            post.cancel()
+            changed.cancel()
+
+    async def _post(self, flight: Flight) -> ApiError | None:
+        def gate() -> None:
+            """Runs right before the first byte. A machine that slept while connecting must not send hours later."""
+            if flight.closed or self._late(flight):
+                raise ApiError(FailureKind.REFUSED, flight.closed or TOO_LATE, may_have_acted=False)
+            self._mark_sent(flight)
+
+        try:
+            await self._trigger(flight.target, gate)
+        except ApiError as error:
+            return error
+        except Exception as error:  # a defect of the client: whether it acted can't be told, so it counts as sent
+            _LOG.exception("the trigger failed in an unforeseen way")
+            return ApiError(FailureKind.INTERNAL, f"internal error: {type(error).__name__}")
+        return None
+
+    async def _trigger(self, target: Target, on_sent: Callable[[], None]) -> None:
+        if target.action == LIQUIDATE.id:
+            await self._api.liquidate(target.project_id, on_sent=on_sent)
+        elif target.action == STOP.id:
+            await self._api.stop(target.project_id, on_sent=on_sent)
+        elif target.action == ABORT.id:
+            await self._api.abort(target.optimization_id, on_sent=on_sent)
+        else:
+            raise ApiError(FailureKind.REFUSED, f"no such action: {target.action}", may_have_acted=False)
+
+    def _mark_sent(self, flight: Flight) -> None:
+        if flight.sent_mono is None:
+            flight.sent_mono = self._clock.monotonic()
+            self._book.step(flight.action_id, Rung.SENT)
+
+    def _late(self, flight: Flight) -> bool:
+        return self._clock.monotonic() >= flight.deadline
+
+    async def _pause(self, flight: Flight, pause: float) -> bool:
+        """Wait before the next try. True if nothing may leave any more."""
+        changed = asyncio.ensure_future(flight.changed.wait())
+        try:
+            await first_of(self._clock, pause, changed)
+        finally:
+            changed.cancel()
+        return bool(flight.closed)
+
+    def _accepted(self, flight: Flight) -> Rung:
+        self._mark_sent(flight)
+        self._book.step(flight.action_id, Rung.ACCEPTED)
+        return Rung.ACCEPTED
+
+    def _unknown(self, flight: Flight, words: str) -> Rung:
+        self._mark_sent(flight)
+        self._book.step(flight.action_id, Rung.UNKNOWN, words)
+        return Rung.UNKNOWN
+
+    def _not_sent(self, flight: Flight, words: str) -> Rung:
+        self._book.step(flight.action_id, Rung.NOT_SENT, words)
+        return Rung.NOT_SENT
+
+
+def _is_certain_no(failure: ApiError) -> bool:
+    """It was refused, and would be again: by the API's own answer, for the credentials, or by the program (read-only).
+
+    A 429 is an answer too, but one that asks to come again.
+    """
+    if failure.kind is FailureKind.RATE_LIMITED and not failure.may_have_acted:
+        return False
+    return failure.answered or failure.kind in (FailureKind.REFUSED, FailureKind.AUTH)
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th ..."""
+    if 10 < number % 100 < 14:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
