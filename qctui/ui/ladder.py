@@ -46,12 +46,13 @@ def format_elapsed(seconds: float) -> str:
 
 def role_of(environment: Environment) -> str:
     """The role of a badge, beside its word."""
-    return "live" if environment is Environment.LIVE else "paper"
+    return "live badge" if environment is Environment.LIVE else "paper bold"
 
 
-def format_badge(environment: Environment) -> Text:
-    """LIVE or PAPER as a block that is read without its colour."""
-    return pieces((f" {environment.value} ", role_of(environment)))
+def format_badge(environment: Environment, *, aligned: bool = False) -> Text:
+    """LIVE or PAPER as a block that is read without its colour; as wide as each other if `aligned`."""
+    word = f"{environment.value:<5}" if aligned else environment.value
+    return pieces((f" {word} ", role_of(environment)))
 
 
 def format_identity(target: Target, glyphs: Glyphs) -> str:
@@ -60,20 +61,20 @@ def format_identity(target: Target, glyphs: Glyphs) -> str:
     return f"{glyphs.ellipsis}{identity[-4:]}" if identity else ""
 
 
-def format_aim(target: Target, glyphs: Glyphs, name_cells: int = 48) -> Text:
+def format_aim(target: Target, glyphs: Glyphs, name_cells: int = 48, *, aligned: bool = False) -> Text:
     """Badge, name and the end of the id. An abort has no badge: an optimization trades nothing."""
     name = target.name or f"project {target.project_id}"
     if cell_len(name) > name_cells:
         name = set_cell_size(name, name_cells - 1).rstrip() + glyphs.ellipsis
-    badge = pieces() if target.optimization_id else pieces(format_badge(target.environment), " ")
-    return pieces(badge, (name, "strong"), " ", (format_identity(target, glyphs), "dim"))
+    badge = pieces() if target.optimization_id else pieces(format_badge(target.environment, aligned=aligned), " ")
+    return pieces(badge, (name, "title bold"), " ", (format_identity(target, glyphs), "muted"))
 
 
 def rung_role(rung: Rung | None) -> str:
     """How a rung is said when it is the newest."""
     if rung in LOUD:
-        return "danger"
-    return "success" if rung is Rung.VERIFIED else "strong"
+        return "danger badge"
+    return "ok bold" if rung is Rung.VERIFIED else "title bold"
 
 
 def told_steps(record: ActionRecord) -> tuple[Step, ...]:
@@ -91,18 +92,18 @@ def format_ladder(record: ActionRecord, moment: Moment) -> Text:
     last_delta = ""
     for number, step in enumerate(steps):
         if number:
-            ladder.append(f" {moment.glyphs.then} ", "dim")
+            ladder.append(f" {moment.glyphs.then} ", "muted")
         newest = number == len(steps) - 1
         ladder.append(rung_word(step.rung) if newest else step.rung.value, _step_role(step, newest))
         if number == 0:
-            ladder.append(f" {moment.time(step.at)}", "dim")
+            ladder.append(f" {moment.time(step.at)}", "muted")
         elif (delta := format_elapsed(_between(record, steps[0], step))) != last_delta:
             # The goal is seen at the instant its last condition is: saying that time twice would suggest a wait.
-            ladder.append(f" +{delta}", "dim")
+            ladder.append(f" +{delta}", "muted")
             last_delta = delta
     if not record.done:
         ladder.append(" " if steps else "")
-        ladder.append(format_awaited(record, moment.mono), "dim")
+        ladder.append(format_awaited(record, moment.mono), "muted")
     return ladder
 
 
@@ -136,17 +137,20 @@ def format_reason(record: ActionRecord) -> str:
 
 
 def format_total(records: Sequence[ActionRecord]) -> Text:
-    """`12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 REJECTED`, furthest first."""
+    """`12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 REJECTED`."""
     noun = NOUNS.get(records[0].target.action, records[0].target.action)
+    plural = "" if len(records) == 1 else "s"
+    return pieces((f"{len(records)} {noun}{plural}", "title bold"), ": ", format_counts(records))
+
+
+def format_counts(records: Sequence[ActionRecord]) -> Text:
+    """How many are at which rung, furthest first: `9 VERIFIED, 2 ACCEPTED, 1 REJECTED`."""
     counts = Counter(record.rung for record in records)
-    total = pieces((f"{len(records)} {noun}{'' if len(records) == 1 else 's'}", "strong"), ": ")
-    told = sorted(counts, key=lambda rung: -_rank(rung))
-    for number, rung in enumerate(told):
-        if number:
-            total.append(", ")
-        word = "CONFIRMED" if rung is None else rung.value
-        total.append(f"{counts[rung]} {word}", rung_role(rung))
-    return total
+    told = pieces()
+    for number, rung in enumerate(sorted(counts, key=lambda rung: -_rank(rung))):
+        told.append(", " if number else "")
+        told.append(f"{counts[rung]} {'CONFIRMED' if rung is None else rung.value}", rung_role(rung))
+    return told
 
 
 def _rank(rung: Rung | None) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from typing import ClassVar
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.theme import Theme
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from qctui.actions.ports import JournalEntry
+from qctui.actions.ports import ActionDesk, JournalEntry
 from qctui.actions.spec import eligibility
 from qctui.clock import Clock
 from qctui.engine.view import View
@@ -26,15 +27,15 @@ from qctui.store import Store
 from qctui.ui.acting import Acting, Selection
 from qctui.ui.bridge import Bridge
 from qctui.ui.glyphs import ASCII, UNICODE
-from qctui.ui.messages import StoreChanged, StoreStirred
+from qctui.ui.messages import ShowsStore, StoreStirred
 from qctui.ui.moment import Moment
-from qctui.ui.theme import role_defaults
+from qctui.ui.theme import Palette, role_defaults
 from qctui.ui.widgets.action_bar import ActionBar
 
 NOW = 1_772_375_000.0
 """2026-03-01 14:23:20 UTC."""
 
-HOSTILE = "[bold red]x[/] 均值 [@click=app.quit]y[/] $name [SPY] [\" "
+HOSTILE = '[bold red]x[/] 均值 [@click=app.quit]y[/] $name [SPY] [" '
 
 
 class StillClock:
@@ -97,7 +98,7 @@ class StillEngine:
         self.still_clock = StillClock()
         self.clock: Clock = self.still_clock
         self.desk = RecordingDesk()
-        self.actions = self.desk
+        self.actions: ActionDesk = self.desk
 
     def show(self, view: View) -> None:
         pass
@@ -106,10 +107,14 @@ class StillEngine:
         pass
 
 
+class Rows(Static, can_focus=True):
+    """What has the focus before a dialog opens."""
+
+
 class ActingApp(App[None]):
     """A list in the middle, the action bar below it, and the keys of acting."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("L", "ask('liquidate')", id="liquidate"),
         Binding("S", "ask('stop')", id="stop"),
         Binding("A", "ask('abort')", id="abort"),
@@ -135,22 +140,25 @@ class ActingApp(App[None]):
             self.register_theme(theme)
             self.theme = theme.name
 
+    @property
+    def palette(self) -> Palette:
+        return Palette(self.theme_variables)
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return role_defaults(self.available_themes["textual-dark"])
 
     def compose(self) -> ComposeResult:
-        yield Static("the list of deployments")
-        yield Input(id="below")
+        yield Rows("the list of deployments")
         yield ActionBar(self.glyphs, id="action-bar")
 
     def on_mount(self) -> None:
         self._bridge.open()
-        self.set_focus(None)
 
     def on_store_stirred(self) -> None:
         keys = self._bridge.take()
         for screen in self.screen_stack:
-            screen.post_message(StoreChanged(keys))
+            if isinstance(screen, ShowsStore):
+                screen.show_changes(keys)
         if ACTIONS in keys:
             self.show_actions()
 
@@ -267,7 +275,8 @@ def fail_recheck(engine: StillEngine, target: Target, why: str) -> None:
 
 def with_optimization(engine: StillEngine, status: str = "running", name: str = "Grid of periods") -> Selection:
     row = OptimizationSummary("O-1f2e3d4c5b6a", project_id(0), name, status, Criterion("Sharpe Ratio", True), NOW)
-    engine.store.put(optimizations_key(project_id(0)), Resource(value=(row,), fetched_at=NOW, fetched_mono=1_000.0))
+    listed = Resource[tuple[OptimizationSummary, ...]](value=(row,), fetched_at=NOW, fetched_mono=1_000.0)
+    engine.store.put(optimizations_key(project_id(0)), listed)
     return Selection(optimization_id=row.optimization_id, optimization_project_id=project_id(0))
 
 

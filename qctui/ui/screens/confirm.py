@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual._time import get_time
@@ -18,10 +18,9 @@ from qctui.actions.ports import ActionDesk
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS, ActionRecord, Target, recheck_key
-from qctui.model.keys import PROJECTS
+from qctui.model.keys import PROJECTS, Key
 from qctui.store import Store
 from qctui.ui.glyphs import Glyphs
-from qctui.ui.messages import StoreChanged
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.screens.confirm_answer import Answer, Outcome
 from qctui.ui.screens.confirm_facts import Aim, check_lines, many_facts, single_facts
@@ -64,6 +63,8 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             padding: 0 1;
         }
         & #check { max-height: 3; }
+        &.-roomy #check { margin-top: 1; }
+        &.-roomy #answer { margin-top: 1; }
         & #answer { height: 2; }
         & #buttons { height: 1; }
         & #cancel { margin-right: 2; min-width: 12; }
@@ -95,6 +96,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._answer: Answer | None = Answer(question_for(self._sendable()))
         self._shown_at: float | None = None
         self._sent = False
+        self._overflows = False
 
     def compose(self) -> ComposeResult:
         """Facts above, the question below them, Cancel last and focused."""
@@ -117,10 +119,10 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         """Give the facts what the rest leaves."""
         self.call_after_refresh(self._fit)
 
-    def on_store_changed(self, event: StoreChanged) -> None:
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Newer facts, if they are about these targets."""
         watched = {ACTIONS, PROJECTS} | {recheck_key(target) for target in self._targets}
-        if watched & event.keys:
+        if self.is_mounted and watched & keys:
             self._show(self._timer.moment())
 
     def on_paste(self, event: events.Paste) -> None:
@@ -226,7 +228,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
     def _show(self, moment: Moment) -> None:
         self._update_aims()
         aims = self._aims()
-        note = [Paragraph(pieces((self._note, "warning")))] if self._note else []
+        note = [Paragraph(pieces((self._note, "stale bold")))] if self._note else []
         facts = single_facts(aims[0], moment) if len(aims) == 1 else many_facts(aims, moment)
         self.query_one("#facts", Lines).show([*note, *facts])
         self.query_one("#check", Lines).show(check_lines(aims, moment))
@@ -237,10 +239,10 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         answer = self._answer
         lines = [Paragraph(), Paragraph()]
         if answer is not None:
-            asked = pieces((answer.question.sentence, "question"))
+            asked = pieces((answer.question.sentence, "title bold"))
             if answer.question.ask is not Ask.KEY:
-                asked.append_text(pieces("  ", (f" {answer.typed:<{len(answer.question.expected)}} ", "typed")))
-            lines = [Paragraph(asked), Paragraph(pieces((answer.notice, "warning")))]
+                asked.append_text(pieces("  ", (f" {answer.typed:_<{len(answer.question.expected)}} ", "title badge")))
+            lines = [Paragraph(asked), Paragraph(pieces((answer.notice, "stale bold")))]
         self.query_one("#answer", Lines).show(lines)
         self.query_one("#hint", Static).update(self._hint())
 
@@ -248,13 +250,17 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         if self._answer is None:
             return "Escape or Enter closes"
         keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
-        return f"{keys} cancels"
+        return f"{keys} cancels{f' {self._glyphs.dot} PgDn shows the rest' if self._overflows else ''}"
 
     def _fit(self) -> None:
         """The question and Cancel are always whole; the facts scroll if they do not fit above them."""
         facts, check = self.query_one("#facts", Lines), self.query_one("#check", Lines)
         room = self.size.height - 2 - min(3, check.line_count) - 2 - 1
+        roomy = facts.line_count + 2 <= room
+        self.set_class(roomy, "-roomy")
         facts.styles.max_height = max(3, room)
+        self._overflows = facts.line_count > room
+        self.query_one("#hint", Static).update(self._hint())
 
     def _one_shot(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         return self.set_timer(seconds, callback).stop

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
@@ -23,6 +24,9 @@ LABEL_CELLS = 12
 
 SHOWN_HOLDINGS = 4
 SHOWN_CASH = 4
+
+MAX_NAME_CELLS = 32
+"""Of a name in a list of several targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def single_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
     target = aim.target
     spec = ACTION_SPECS[target.action]
     about = _optimization_facts(aim, moment) if target.optimization_id else _deployment_facts(aim, moment)
-    said = [_labelled("Note", pieces((caution, "warning"))) for caution in cautions(target, aim.project)]
+    said = [_labelled("Note", pieces((caution, "stale bold"))) for caution in cautions(target, aim.project)]
     if aim.earlier is not None:
         said.append(_labelled("Earlier", format_earlier(aim.earlier, moment)))
     return [*about, *said, Paragraph(), *_outcome(spec)]
@@ -63,16 +67,20 @@ def many_facts(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
     live = sum(aim.target.environment is Environment.LIVE for aim in armed)
     noun = spec.target_noun if len(armed) == 1 else f"{spec.target_noun}s"
     header = pieces(
-        (f"{len(armed)} {noun}", "strong"),
+        (f"{len(armed)} {noun}", "title bold"),
         ": ",
-        (f" {live} LIVE ", "live"),
+        (f" {live} LIVE ", "live badge"),
         " ",
-        (f"{len(armed) - live} PAPER", "paper"),
+        (f"{len(armed) - live} PAPER", "paper bold"),
     )
     if len(armed) < len(aims):
-        header.append(f"  {len(aims) - len(armed)} skipped", "warning")
+        header.append(f"  {len(aims) - len(armed)} skipped", "stale bold")
     header.append_text(pieces("  equity ", _total_equity(armed, moment)))
-    return [Paragraph(header, hang=2), *_outcome(spec), Paragraph(), *(_row(aim, moment) for aim in aims)]
+    happens, left_behind = _outcome(spec)
+    name_cells = min(MAX_NAME_CELLS, max(cell_len(_name(aim.target)) for aim in aims))
+    rows = [_row(aim, moment, name_cells) for aim in aims]
+    # Who is hit comes before the small print: a long list must not push the first names out of sight.
+    return [Paragraph(header, hang=2), happens, *rows, left_behind]
 
 
 def check_lines(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
@@ -80,7 +88,7 @@ def check_lines(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
     if not any(aim.armed for aim in aims):
         why = aims[0].disarmed or aims[0].refused if len(aims) == 1 else "no target is left"
         return [
-            Paragraph(pieces((f" DISARMED: {why} ", "danger"))),
+            Paragraph(pieces((f" DISARMED: {why} ", "danger badge"))),
             Paragraph(pieces("Nothing can be sent. Escape closes.")),
         ]
     armed = [aim for aim in aims if aim.armed]
@@ -89,11 +97,11 @@ def check_lines(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
         error = failing[0].recheck.error
         which = "target" if len(aims) == 1 else f"{len(failing)} of {len(armed)} targets"
         why = error.message if error is not None else ""
-        return [Paragraph(pieces((f"{which} could not be re-checked: {why}; you can still send", "warning")))]
+        return [Paragraph(pieces((f"{which} could not be re-checked: {why}; you can still send", "stale bold")))]
     waiting = sum(aim.recheck.value is None for aim in armed)
     if waiting:
         which = "the target" if len(aims) == 1 else f"{waiting} of {len(armed)} targets"
-        return [Paragraph(pieces((f"Checking {which} again; you need not wait for it.", "dim")))]
+        return [Paragraph(pieces((f"Checking {which} again; you need not wait for it.", "muted")))]
     unread = [
         aim.recheck.value.portfolio_failure
         for aim in armed
@@ -101,15 +109,17 @@ def check_lines(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
     ]
     if unread:
         return [
-            Paragraph(pieces((f"Checked again, still running; holdings could not be re-read: {unread[0]}", "warning")))
+            Paragraph(
+                pieces((f"Checked again, still running; holdings could not be re-read: {unread[0]}", "stale bold"))
+            )
         ]
     state = "running" if not armed[0].target.optimization_id else "under way"
-    return [Paragraph(pieces((f"Checked again: still {state}.", "dim")))]
+    return [Paragraph(pieces((f"Checked again: still {state}.", "muted")))]
 
 
 def format_earlier(record: ActionRecord, moment: Moment) -> Text:
     """An earlier action against the same target: `LIQUIDATE SENT 14:03:07 → UNKNOWN +10s (...)`."""
-    return pieces((record.target.action.upper(), "strong"), " ", format_ladder(record, moment))
+    return pieces((record.target.action.upper(), "title bold"), " ", format_ladder(record, moment))
 
 
 def _labelled(label: str, body: Text, max_lines: int = 0) -> Paragraph:
@@ -117,7 +127,7 @@ def _labelled(label: str, body: Text, max_lines: int = 0) -> Paragraph:
 
 
 def _outcome(spec: ActionSpec) -> list[Paragraph]:
-    return [_labelled("Happens", pieces(spec.consequence)), _labelled("Left behind", pieces((spec.leftovers, "dim")))]
+    return [_labelled("Happens", pieces(spec.consequence)), _labelled("Left behind", pieces((spec.leftovers, "muted")))]
 
 
 def _deployment_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
@@ -128,13 +138,15 @@ def _deployment_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
     checked = f" ({moment.age(aim.recheck.fetched_mono)})" if detail is not None else ""
     return [
         Paragraph(
-            pieces(format_badge(target.environment), " ", (target.name or f"project {target.project_id}", "strong")),
+            pieces(
+                format_badge(target.environment), " ", (target.name or f"project {target.project_id}", "title bold")
+            ),
             max_lines=2,
         ),
-        _labelled("Deploy id", pieces(_coded(target), ("   project ", "dim"), str(target.project_id), source)),
+        _labelled("Deploy id", pieces(_coded(target), ("   project ", "muted"), str(target.project_id), source)),
         _labelled(
             "Brokerage",
-            pieces(target.brokerage or moment.glyphs.none, ("   status ", "dim"), status, (checked, "dim")),
+            pieces(target.brokerage or moment.glyphs.none, ("   status ", "muted"), status, (checked, "muted")),
             2,
         ),
         _labelled("Equity", _equity(aim, moment), 1),
@@ -145,7 +157,7 @@ def _deployment_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
 
 def _coded(target: Target) -> Text:
     """The deploy id in full; its last four characters, the ones to type, stand out."""
-    return pieces(target.deploy_id[:-CODE_LENGTH], (target.deploy_id[-CODE_LENGTH:] or "unknown", "question"))
+    return pieces(target.deploy_id[:-CODE_LENGTH], (target.deploy_id[-CODE_LENGTH:] or "unknown", "title bold"))
 
 
 def _equity(aim: Aim, moment: Moment) -> Text:
@@ -170,29 +182,30 @@ def _known_portfolio(aim: Aim) -> tuple[Portfolio | None, float | None, str]:
 def _holdings(aim: Aim, moment: Moment) -> Text:
     portfolio, received, failure = _known_portfolio(aim)
     if portfolio is None:
-        return pieces((f"unknown: {failure}" if failure else "not read yet", "warning"))
+        return pieces((f"unknown: {failure}" if failure else "not read yet", "stale bold"))
     if not portfolio.tells:
-        return pieces(("unknown: the service tells of none, which is not the same as flat", "warning"))
+        return pieces(("unknown: the service tells of none, which is not the same as flat", "stale bold"))
     held = portfolio.open_holdings
     if not held:
         return pieces("none open in the newest snapshot", _aged(received, moment))
     listed = f" {moment.glyphs.dot} ".join(_holding(holding, moment) for holding in held[:SHOWN_HOLDINGS])
     more = f" {moment.glyphs.dot} {len(held) - SHOWN_HOLDINGS} more" if len(held) > SHOWN_HOLDINGS else ""
-    return pieces((f"{len(held)} open", "strong"), _aged(received, moment), f": {listed}{more}")
+    return pieces((f"{len(held)} open", "title bold"), _aged(received, moment), f": {listed}{more}")
 
 
 def _holding(holding: Holding, moment: Moment) -> str:
-    quantity = "? " if holding.unreadable_quantity else f"{holding.quantity:+,.10g} "
-    value = holding.market_value
-    return f"{quantity}{holding.ticker}" + (
-        f" {holding.currency_symbol}{format_money(value, moment.glyphs)}" if value is not None else ""
-    )
+    quantity = "?" if holding.unreadable_quantity else f"{holding.quantity:+,.10g}"
+    if holding.market_value is None:
+        return f"{quantity} {holding.ticker}"
+    sign = "-" if holding.market_value < 0 else ""
+    value = format_money(abs(holding.market_value), moment.glyphs)
+    return f"{quantity} {holding.ticker} {sign}{holding.currency_symbol}{value}"
 
 
 def _cash(aim: Aim, moment: Moment) -> Text:
     portfolio, received, _ = _known_portfolio(aim)
     if portfolio is None or not portfolio.tells:
-        return pieces(("unknown", "warning"))
+        return pieces(("unknown", "stale bold"))
     if not portfolio.cash:
         return pieces("none told", _aged(received, moment))
     listed = f" {moment.glyphs.dot} ".join(
@@ -206,7 +219,7 @@ def _optimization_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
     target, newest = aim.target, aim.recheck.value
     optimization = newest.optimization if newest is not None else None
     facts = [
-        Paragraph(pieces((target.name or "optimization", "strong")), max_lines=2),
+        Paragraph(pieces((target.name or "optimization", "title bold")), max_lines=2),
         _labelled("Optimization", pieces(target.optimization_id)),
         _labelled("Project", pieces(str(target.project_id))),
         _labelled(
@@ -223,34 +236,44 @@ def _optimization_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
 
 def _aged(received_mono: float | None, moment: Moment) -> tuple[str, str]:
     age = moment.age(received_mono)
-    return (f" ({age})" if age else "", "dim")
+    return (f" ({age})" if age else "", "muted")
 
 
 def _total_equity(armed: Sequence[Aim], moment: Moment) -> Text:
     known = [aim.target.equity for aim in armed if aim.target.equity is not None]
-    total = pieces((format_money(sum(known), moment.glyphs) if known else moment.glyphs.none, "strong"))
+    total = pieces((format_money(sum(known), moment.glyphs) if known else moment.glyphs.none, "title bold"))
     if len(known) < len(armed):
-        total.append(f" ({len(armed) - len(known)} unknown)", "warning")
+        total.append(f" ({len(armed) - len(known)} unknown)", "stale bold")
     return total
 
 
-def _row(aim: Aim, moment: Moment) -> Paragraph:
+def _name(target: Target) -> str:
+    return target.name or f"project {target.project_id}"
+
+
+def _row(aim: Aim, moment: Moment, name_cells: int) -> Paragraph:
     """One target of several: badge, name, end of the id, equity with its age, and why it is skipped or worth a look."""
     target = aim.target
+    name = _name(target)
+    if cell_len(name) > name_cells:
+        name = set_cell_size(name, name_cells - 1).rstrip() + moment.glyphs.ellipsis
     row = pieces(
-        format_badge(target.environment),
+        format_badge(target.environment, aligned=True),
         " ",
-        (target.name or f"project {target.project_id}", "strong"),
+        (set_cell_size(name, name_cells), "title bold"),
         " ",
-        (format_identity(target, moment.glyphs), "question"),
+        (format_identity(target, moment.glyphs), "title bold"),
     )
     if not aim.armed:
-        return Paragraph(pieces(("skipped ", "warning"), row, f"  {aim.disarmed or aim.refused}"), hang=2, max_lines=2)
+        return Paragraph(
+            pieces(row, "  ", ("skipped", "stale bold"), f": {aim.disarmed or aim.refused}"), hang=2, max_lines=2
+        )
     portfolio, received, _ = _known_portfolio(aim)
     held = f"{len(portfolio.open_holdings)} open" if portfolio is not None and portfolio.tells else "holdings unknown"
-    row.append_text(pieces("  ", _equity(aim, moment), "  ", held, _aged(received, moment)))
+    equity = _equity(aim, moment)
+    row.append_text(pieces(" " * max(2, 18 - cell_len(equity.plain)), equity, "  ", held, _aged(received, moment)))
     if aim.earlier is not None:
         row.append_text(pieces("  earlier: ", format_earlier(aim.earlier, moment)))
     for caution in cautions(target, aim.project):
-        row.append_text(pieces("  ", (caution, "warning")))
+        row.append_text(pieces("  ", (caution, "stale bold")))
     return Paragraph(row, hang=2, max_lines=3)

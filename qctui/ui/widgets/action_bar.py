@@ -13,7 +13,7 @@ from textual.message import Message
 
 from qctui.model.action import ActionRecord
 from qctui.ui.glyphs import Glyphs
-from qctui.ui.ladder import LOUD
+from qctui.ui.ladder import LOUD, format_counts
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.action_lines import batch_paragraphs, group_batches
 from qctui.ui.widgets.lines import Lines
@@ -84,7 +84,7 @@ class ActionBar(Vertical, can_focus=True):
         for batch in group_batches(self._records):
             paragraphs += batch_paragraphs(batch, moment, details=self._details)
         self.query_one(Lines).show(paragraphs)
-        self.border_title = Content(f" Actions{' ! ' if loud else ' '}")
+        self.border_title = Content(self._title(loud))
         self.border_subtitle = Content(self._hint())
         self._fit()
         self._tick_while_pending()
@@ -119,6 +119,11 @@ class ActionBar(Vertical, can_focus=True):
     def on_resize(self) -> None:
         """Keep to the share of the screen."""
         self._fit()
+
+    def _title(self, loud: bool) -> str:
+        """With several actions the counts stand here, where scrolling can't hide them."""
+        alert = f" {self._glyphs.alert}" if loud else ""
+        return f" Actions{alert}{f' {format_counts(self._records).plain}' if len(self._records) > 1 else ''} "
 
     def _hint(self) -> str:
         commands = ["action_details"]

@@ -28,6 +28,9 @@ from qctui.ui.widgets.lines import Paragraph, pieces
 SHOWN_OPEN = 5
 """Positions named in the line of an action that did not reach its goal; the detail names them all."""
 
+_CHECK = pieces(("Check the brokerage.", "title bold"))
+"""Said once an action on positions has ended: what the service knows may lag (REFERENCE.md 7.1)."""
+
 
 def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, ...]]:
     """Actions by confirmation: those left open by an earlier run first, then the newest confirmation first."""
@@ -43,6 +46,8 @@ def batch_paragraphs(batch: Sequence[ActionRecord], moment: Moment, *, details: 
     if len(batch) == 1:
         return _single(batch[0], moment, details=details)
     total = pieces(format_total(batch), _origin(batch[0]))
+    if any(record.done and record.target.action == "liquidate" for record in batch):
+        total.append_text(pieces("  ", _CHECK))
     lines = [Paragraph(total, hang=2, tag=batch[0].action_id)]
     for record in sorted(batch, key=lambda each: each.rung not in LOUD):
         if details:
@@ -53,7 +58,7 @@ def batch_paragraphs(batch: Sequence[ActionRecord], moment: Moment, *, details: 
 
 
 def _single(record: ActionRecord, moment: Moment, *, details: bool) -> list[Paragraph]:
-    head = pieces((record.target.action.upper(), "strong"), " ", format_aim(record.target, moment.glyphs))
+    head = pieces((record.target.action.upper(), "title bold"), " ", format_aim(record.target, moment.glyphs))
     line = pieces(head, _origin(record), "  ", format_ladder(record, moment))
     lines = [Paragraph(line, hang=2, tag=record.action_id)]
     if details:
@@ -68,12 +73,14 @@ def _target_line(record: ActionRecord, moment: Moment) -> Text:
     """One target of several: how far it is comes first, so that a column of words can be read down."""
     rung = record.rung
     word = rung_word(rung) if rung is not None else "CONFIRMED"
-    line = pieces("  ", (word, rung_role(rung)), " ", format_aim(record.target, moment.glyphs, name_cells=32))
+    gap = " " * max(1, 13 - len(word))
+    aim = format_aim(record.target, moment.glyphs, name_cells=32, aligned=True)
+    line = pieces("  ", (word, rung_role(rung)), gap, aim)
     steps = told_steps(record)
     if record.done and len(steps) > 1:
-        line.append(f"  +{format_elapsed(steps[-1].mono - steps[0].mono)}", "dim")
+        line.append(f"  +{format_elapsed(steps[-1].mono - steps[0].mono)}", "muted")
     elif not record.done:
-        line.append(f"  {format_awaited(record, moment.mono)}", "dim")
+        line.append(f"  {format_awaited(record, moment.mono)}", "muted")
     for text in _alarms(record, moment):
         line.append("  ").append_text(text)
     return line
@@ -81,26 +88,24 @@ def _target_line(record: ActionRecord, moment: Moment) -> Text:
 
 def _origin(record: ActionRecord) -> Text:
     if record.foreign:
-        return pieces("  ", ("another console", "warning"))
+        return pieces("  ", ("another console", "stale bold"))
     if record.resumed:
-        return pieces("  ", ("from the last run", "warning"))
+        return pieces("  ", ("from the last run", "stale bold"))
     return pieces()
 
 
 def _alarms(record: ActionRecord, moment: Moment) -> list[Text]:
     """What must not be overlooked: why it failed, what is still open, what happened meanwhile."""
-    alarms = [pieces((reason, "warning")) for reason in (format_reason(record), *record.warnings) if reason]
+    alarms = [pieces((reason, "stale bold")) for reason in (format_reason(record), *record.warnings) if reason]
     if record.rung is Rung.UNVERIFIED and record.target.action == "liquidate":
         alarms.append(_open_now(record, moment, SHOWN_OPEN))
-    if record.rung in (Rung.VERIFIED, Rung.UNVERIFIED) and record.target.action == "liquidate":
-        alarms.append(pieces(("Check the brokerage itself.", "strong")))
     return alarms
 
 
 def _open_now(record: ActionRecord, moment: Moment, most: int) -> Text:
     """The quantities still open, and how old the snapshot is that says so."""
     if record.holdings is None:
-        return pieces(("Still open: unknown, no snapshot since", "warning"))
+        return pieces(("Still open: unknown, no snapshot since", "stale bold"))
     held = [holding for holding in record.holdings if holding.open]
     age = moment.age(record.holdings_mono)
     aged = f" (snapshot {age})" if age else ""
@@ -108,7 +113,7 @@ def _open_now(record: ActionRecord, moment: Moment, most: int) -> Text:
         return pieces(f"Still open: nothing by the newest snapshot{aged}")
     listed = f" {moment.glyphs.dot} ".join(_quantity(holding) for holding in held[:most])
     more = f" {moment.glyphs.dot} {len(held) - most} more" if len(held) > most else ""
-    return pieces(("Still open: ", "strong"), (f"{listed}{more}", "warning"), (aged, "dim"))
+    return pieces(("Still open: ", "title bold"), (f"{listed}{more}", "stale bold"), (aged, "muted"))
 
 
 def _quantity(holding: Holding) -> str:
@@ -123,7 +128,7 @@ def _details(record: ActionRecord, moment: Moment) -> list[Paragraph]:
 
     target = record.target
     identity = target.optimization_id or target.deploy_id or "deploy id unknown"
-    lines = [fact("Target", pieces(identity, ("   project ", "dim"), str(target.project_id)))]
+    lines = [fact("Target", pieces(identity, ("   project ", "muted"), str(target.project_id)))]
     for step in record.steps:
         told = pieces((rung_word(step.rung), rung_role(step.rung)), f"  {step.detail}" if step.detail else "")
         lines.append(fact(moment.time(step.at), told))
@@ -135,21 +140,21 @@ def _details(record: ActionRecord, moment: Moment) -> list[Paragraph]:
         lines.append(fact("Holdings", _open_now(record, moment, most=100)))
         lines += [fact("Order", _order(order, moment)) for order in record.orders]
         if not record.orders:
-            lines.append(fact("Orders", pieces(("none tagged Liquidated seen yet", "dim"))))
-    lines += [fact("Note", pieces((warning, "warning"))) for warning in record.warnings]
+            lines.append(fact("Orders", pieces(("none tagged Liquidated seen yet", "muted"))))
+    lines += [fact("Note", pieces((warning, "stale bold"))) for warning in record.warnings]
     if target.action == "liquidate" and record.done:
-        lines.append(fact("", pieces(("Check the brokerage itself.", "strong"))))
+        lines.append(fact("", _CHECK))
     return lines
 
 
 def _order(order: Order, moment: Moment) -> Text:
     wanted = "?" if order.quantity is None else f"{order.quantity:+,.10g}"
     filled = f"{order.filled_quantity:+,.10g}" if order.filled_quantity else "0"
-    told = pieces(f"#{order.order_id} {order.order_type} {wanted} {order.ticker}  ", (order.status, "strong"))
+    told = pieces(f"#{order.order_id} {order.order_type} {wanted} {order.ticker}  ", (order.status, "title bold"))
     told.append(f"  filled {filled}")
     prices = [event.fill_price for event in order.events if event.fill_quantity and event.fill_price is not None]
     if prices:
         told.append(f" last at {format_money(prices[-1], moment.glyphs)}")
     if order.last_fill_at is not None:
-        told.append(f"  {moment.time(order.last_fill_at)}", "dim")
+        told.append(f"  {moment.time(order.last_fill_at)}", "muted")
     return told

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from itertools import zip_longest
 
 from rich.cells import cell_len, set_cell_size
-from rich.style import Style
-from rich.text import Span, Text
+from rich.text import Text
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from qctui.ui.glyphs import Glyphs
-
-ROLES = ("strong", "dim", "danger", "warning", "success", "live", "paper", "question", "typed")
-"""What a piece of text can be said to be; each is the component class `lines--<role>`."""
+from qctui.ui.theme import Palette
+from qctui.ui.widgets.cells import Spans, changed_cells, seven_bit, to_strip
 
 Piece = str | Text | tuple[str, str]
-"""Text, or text and its role."""
+"""Text, or text and its role in the theme, as `Palette` takes it: `muted`, `danger badge`, `title bold`."""
 
 
 def pieces(*parts: Piece) -> Text:
@@ -33,7 +31,7 @@ class Paragraph:
 
     body: Text = field(default_factory=lambda: pieces(""))
     label: str = ""
-    """At the left of the first line, dim."""
+    """At the left of the first line, muted."""
     indent: int = 0
     """Cells before the body's lines; the label is cut to fit in them."""
     hang: int = 0
@@ -53,26 +51,17 @@ class Lines(ScrollView, can_focus=False):
     Lines {
         height: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 0;
         scrollbar-gutter: stable;
         overflow-x: hidden;
-        & > .lines--strong { text-style: bold; }
-        & > .lines--dim { color: $muted; }
-        & > .lines--danger { color: $background; background: $danger; text-style: bold; }
-        & > .lines--warning { color: $stale; text-style: bold; }
-        & > .lines--success { color: $ok; text-style: bold; }
-        & > .lines--live { color: $background; background: $live; text-style: bold; }
-        & > .lines--paper { color: $paper; text-style: bold; }
-        & > .lines--question { color: $foreground; text-style: bold; }
-        & > .lines--typed { color: $background; background: $foreground; text-style: bold; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES}
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._ellipsis = glyphs.ellipsis
+        self._glyphs = glyphs
         self._paragraphs: tuple[Paragraph, ...] = ()
-        self._strips: list[Strip] = []
+        self._rows: list[Spans] = []
         self._tags: list[str] = []
         self._laid_out_for = -1
 
@@ -82,27 +71,27 @@ class Lines(ScrollView, can_focus=False):
         if wanted == self._paragraphs:
             return
         self._paragraphs = wanted
-        before = self._strips
+        before = self._rows
         if self._laid_out_for < 0:
             return
         self._lay_out(self._laid_out_for)
-        if len(before) != len(self._strips):
-            self.virtual_size = Size(self._laid_out_for, len(self._strips))
+        if len(before) != len(self._rows):
+            self.virtual_size = Size(self._laid_out_for, len(self._rows))
             self.refresh(layout=True)
             return
-        for y, (old, new) in enumerate(zip(before, self._strips, strict=True)):
-            if (span := _changed_cells(old, new)) is not None:
+        for y, (old, new) in enumerate(zip(before, self._rows, strict=True)):
+            if (span := changed_cells(old, new)) is not None:
                 self.refresh(Region(span[0], y - self.scroll_offset.y, span[1] - span[0], 1))
 
     @property
     def text(self) -> str:
         """What is shown, as plain text, a line each: for tests and copying."""
-        return "\n".join(strip.text.rstrip() for strip in self._strips)
+        return "\n".join("".join(text for text, _ in row).rstrip() for row in self._rows)
 
     @property
     def line_count(self) -> int:
         """How many lines the paragraphs wrap to at the present width."""
-        return len(self._strips)
+        return len(self._rows)
 
     @property
     def visible_tags(self) -> frozenset[str]:
@@ -112,8 +101,9 @@ class Lines(ScrollView, can_focus=False):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the paragraphs wrap to in this width."""
-        self._lay_out(max(1, width))
-        return len(self._strips)
+        # The scrollbar's column is kept free (scrollbar-gutter), so that the height does not depend on its being shown.
+        self._lay_out(max(1, width - self.styles.scrollbar_size_vertical))
+        return len(self._rows)
 
     def on_resize(self) -> None:
         """Wrap again: the width is what the layout really gave."""
@@ -121,35 +111,32 @@ class Lines(ScrollView, can_focus=False):
         if width != self._laid_out_for:
             self._lay_out(width)
             self.refresh()
-        self.virtual_size = Size(width, len(self._strips))
-
-    def notify_style_update(self) -> None:
-        """A theme changed: the same words in other colours."""
-        super().notify_style_update()
-        if self._laid_out_for > 0:
-            self._lay_out(self._laid_out_for)
+        self.virtual_size = Size(width, len(self._rows))
 
     def render_line(self, y: int) -> Strip:
         """One line of the visible part."""
         row = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
-        if row >= len(self._strips):
-            return Strip.blank(width, self.rich_style)
-        return self._strips[row].adjust_cell_length(width, self.rich_style).apply_style(self.rich_style)
+        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these lines live in has one
+        spans = self._rows[row] if row < len(self._rows) else ()
+        return to_strip(spans, palette).adjust_cell_length(width).apply_style(self.rich_style)
 
     def _lay_out(self, width: int) -> None:
         self._laid_out_for = width
-        styles = {role: self.get_component_rich_style(f"lines--{role}", partial=True) for role in ROLES}
-        self._strips, self._tags = [], []
+        self._rows, self._tags = [], []
         for paragraph in self._paragraphs:
-            rows = _wrap(paragraph, width, self._ellipsis)
-            self._strips += [self._strip(row, styles) for row in rows]
+            rows = [_spans(row) for row in _wrap(paragraph, width, self._glyphs.ellipsis)]
+            self._rows += [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
             self._tags += [paragraph.tag] * len(rows)
 
-    def _strip(self, row: Text, styles: dict[str, Style]) -> Strip:
-        row.spans = [Span(span.start, span.end, styles.get(str(span.style), Style.null())) for span in row.spans]
-        segments = [segment for segment in row.render(self.app.console) if segment.text]
-        return Strip(segments, cell_len(row.plain))
+
+def _spans(row: Text) -> Spans:
+    """The row as runs of one role each."""
+    roles = [""] * len(row.plain)
+    for span in row.spans:
+        roles[span.start : span.end] = [str(span.style)] * (min(span.end, len(roles)) - span.start)
+    starts = [at for at in range(len(roles)) if at == 0 or roles[at] != roles[at - 1]]
+    return tuple((row.plain[start:end], roles[start]) for start, end in zip_longest(starts, starts[1:]))
 
 
 def _wrap(paragraph: Paragraph, width: int, ellipsis: str) -> list[Text]:
@@ -165,7 +152,7 @@ def _wrap(paragraph: Paragraph, width: int, ellipsis: str) -> list[Text]:
     if rows and (cut or cell_len(rows[-1].plain) > room):
         rows[-1] = _shorten(rows[-1], room if len(rows) == 1 else room - hang, ellipsis, force=cut)
     label = set_cell_size(paragraph.label, indent) if indent else ""
-    return [pieces((label, "dim") if n == 0 else " " * (indent + hang), row) for n, row in enumerate(rows)]
+    return [pieces((label, "muted") if n == 0 else " " * (indent + hang), row) for n, row in enumerate(rows)]
 
 
 def _wrapped(body: Text, first_room: int, room: int) -> list[Text]:
@@ -220,29 +207,3 @@ def _shorten(row: Text, room: int, ellipsis: str, *, force: bool) -> Text:
     keep = max(0, room - len(ellipsis))
     end = _fitting(row.plain, 0, len(row.plain), keep) if cell_len(row.plain) > keep else len(row.plain)
     return pieces(row[:end], ellipsis) if keep else pieces(ellipsis[:room])
-
-
-def _changed_cells(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The first and one past the last cell in which the two differ; None if they do not."""
-    before, after = _cells(old), _cells(new)
-    if before == after:
-        return None
-    width = max(len(before), len(after))
-    blank = (" ", None)
-    before += [blank] * (width - len(before))
-    after += [blank] * (width - len(after))
-    changed = [x for x in range(width) if before[x] != after[x]]
-    # A wide character that gives way to two narrow ones must be overwritten whole.
-    return max(0, changed[0] - 1), min(width, changed[-1] + 2)
-
-
-def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
-    cells: list[tuple[str, Style | None]] = []
-    for segment in strip:
-        for character in segment.text:
-            width = cell_len(character)
-            if width == 0 and cells:
-                cells[-1] = (cells[-1][0] + character, cells[-1][1])
-            else:
-                cells += [(character, segment.style)] + [("", segment.style)] * (width - 1)
-    return cells

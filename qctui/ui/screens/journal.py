@@ -1,0 +1,242 @@
+"""The journal: every action taken from this machine, newest first, with its story line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from qctui.actions.journal import parse_journal_time
+from qctui.actions.ports import ActionDesk, JournalEntry
+from qctui.clock import Clock
+from qctui.model.action import ACTIONS, FINAL_RUNGS, Rung
+from qctui.model.keys import Key
+from qctui.ui.format import format_instant
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.ladder import LOUD, rung_role, rung_word
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.columns import Column
+from qctui.ui.widgets.lines import Lines, Paragraph, pieces
+from qctui.ui.widgets.table import KeyedTable
+
+LOOK_S = 2.0
+"""How often the open view asks whether another console wrote something. Nothing is drawn unless it did."""
+
+_RUNGS = {rung.event: rung for rung in Rung}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One action: its lines, oldest first."""
+
+    entries: tuple[JournalEntry, ...]
+
+    @property
+    def first(self) -> JournalEntry:
+        """The line that says what was meant."""
+        return self.entries[0]
+
+    @property
+    def rung(self) -> Rung | None:
+        """The newest rung it reached; None if only the intent was written."""
+        return next((_RUNGS[entry.event] for entry in reversed(self.entries) if entry.event in _RUNGS), None)
+
+    @property
+    def outcome(self) -> str:
+        """The newest rung as a word, and that it is open where nothing final was written."""
+        rung = self.rung
+        if rung is None:
+            return "INTENT, open"
+        return rung.value if rung in FINAL_RUNGS else f"{rung.value}, open"
+
+
+def group_stories(entries: Sequence[JournalEntry]) -> tuple[Story, ...]:
+    """The lines by action, the action begun last first. Lines of two consoles may be mixed in the file."""
+    lines: dict[str, list[JournalEntry]] = {}
+    for entry in entries:
+        lines.setdefault(entry.id, []).append(entry)
+    return tuple(Story(tuple(each)) for each in reversed(lines.values()))
+
+
+class JournalScreen(Screen[None]):
+    """The list above, the story of the action under the cursor below; Enter gives the story the whole screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="journal_back", tooltip="Back to the list, then to the main screen"),
+        Binding("J", "dismiss", "close", id="journal_close", show=False, tooltip="Close the journal"),
+    ]
+    DEFAULT_CSS = """
+    JournalScreen {
+        & > #journal-title { height: 1; padding: 0 1; background: $panel; }
+        & > KeyedTable { height: 1fr; }
+        & > #story { height: auto; max-height: 45%; border-top: solid $rule; padding: 0 1; }
+        &.-opened > KeyedTable { display: none; }
+        &.-opened > #story { max-height: 1fr; height: 1fr; }
+        & > #journal-hint { height: 1; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, desk: ActionDesk, clock: Clock, glyphs: Glyphs, zone: tzinfo | None = None) -> None:
+        super().__init__()
+        self._desk, self._clock = desk, clock
+        self._glyphs, self._zone = glyphs, zone
+        self._entries: tuple[JournalEntry, ...] | None = None
+        self._stories: tuple[Story, ...] = ()
+        self._table: KeyedTable[Story] = KeyedTable(_columns(), lambda story: story.first.id, glyphs, id="stories")
+
+    def compose(self) -> ComposeResult:
+        """Title, list, story, keys."""
+        yield Lines(self._glyphs, id="journal-title")
+        yield self._table
+        yield Lines(self._glyphs, id="story")
+        yield Lines(self._glyphs, id="journal-hint")
+
+    def on_mount(self) -> None:
+        """Show the journal and watch it."""
+        self._table.focus()
+        self._look()
+        self.set_interval(LOOK_S, self._look)
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """An action went on: its line is in the journal by now."""
+        if self.is_mounted and ACTIONS in keys:
+            self._look()
+
+    def action_back(self) -> None:
+        """Close the story if it has the whole screen, else the journal."""
+        if self.has_class("-opened"):
+            self._open(False)
+        else:
+            self.dismiss()
+
+    @on(KeyedTable.Opened)
+    def open_story(self) -> None:
+        """Enter on a row."""
+        self._open(True)
+
+    @on(KeyedTable.CursorMoved)
+    def show_story(self) -> None:
+        """The story of the row under the cursor."""
+        story = self._table.cursor_row
+        paragraphs = [] if story is None else _story_paragraphs(story, self._moment())
+        self.query_one("#story", Lines).show(paragraphs)
+
+    @property
+    def text(self) -> str:
+        """Title and story as plain text."""
+        return "\n".join(self.query_one(f"#{part}", Lines).text for part in ("journal-title", "story"))
+
+    def _look(self) -> None:
+        entries = self._desk.entries()
+        if entries == self._entries:
+            return
+        self._entries = entries
+        self._stories = group_stories(entries)
+        count = len(self._stories)
+        told = f"{count} action{'' if count == 1 else 's'} taken from this machine" if count else "empty"
+        title = pieces(("Journal ", "title bold"), (f"{self._glyphs.dot} {told}", "muted"))
+        loud = sum(story.rung in LOUD for story in self._stories)
+        if loud:
+            title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))
+        self.query_one("#journal-title", Lines).show([Paragraph(title, one_line=True)])
+        self._table.show(self._stories, self._moment(), words="Nothing has been liquidated, stopped or aborted yet.")
+        self.show_story()
+        self._show_hint()
+
+    def _open(self, opened: bool) -> None:
+        self.set_class(opened, "-opened")
+        story = self.query_one("#story", Lines)
+        story.can_focus = opened
+        (story if opened else self._table).focus()
+        story.scroll_home(animate=False)
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        dot = self._glyphs.dot
+        keys = "Esc list" if self.has_class("-opened") else f"Enter whole story {dot} Esc back"
+        self.query_one("#journal-hint", Lines).show([Paragraph(pieces((keys, "muted")), one_line=True)])
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs)
+
+
+def _story_paragraphs(story: Story, moment: Moment) -> list[Paragraph]:
+    """What was aimed at, then every line of the journal in its words."""
+    first = story.first
+    identity = first.optimization_id or first.deploy_id or "id unknown"
+    badge = pieces() if first.optimization_id else pieces((f" {first.environment} ", _environment_role(first)), " ")
+    lines = [
+        Paragraph(pieces((first.action.upper(), "title bold"), " ", badge, (first.name, "title bold")), max_lines=2),
+        Paragraph(pieces(identity, (f"   project {first.project_id}", "muted")), label="Target", indent=10),
+        Paragraph(
+            pieces(first.via, ("   profile ", "muted"), first.profile, ("   at ", "muted"), first.base_url),
+            label="From",
+            indent=10,
+            max_lines=2,
+        ),
+    ]
+    for entry in story.entries:
+        rung = _RUNGS.get(entry.event)
+        word = (rung_word(rung), rung_role(rung)) if rung is not None else (entry.event, "")
+        instant = format_instant(parse_journal_time(entry.at), moment.zone, moment.glyphs)
+        lines.append(
+            Paragraph(pieces((instant, "muted"), "  ", word, f"  {entry.detail}" if entry.detail else ""), hang=2)
+        )
+    return lines
+
+
+def _environment_role(entry: JournalEntry) -> str:
+    return "paper bold" if entry.environment == "PAPER" else "live badge"
+
+
+def _columns() -> tuple[Column[Story], ...]:
+    return (
+        Column("time", "time", 11, _time, keep=9),
+        Column("action", "action", 9, _cell(lambda story: (story.first.action, "title bold")), keep=10),
+        Column("environment", "", 5, _environment, keep=8),
+        Column("name", "name", 16, _cell(lambda story: (story.first.name, "")), most=40, keep=7),
+        Column("target", "id", 6, _target, keep=5),
+        Column("outcome", "outcome", 16, _outcome, keep=11),
+        Column("via", "via", 7, _cell(lambda story: (story.first.via, "muted")), keep=3),
+        Column("profile", "profile", 8, _cell(lambda story: (story.first.profile, "muted")), most=16, keep=2),
+        Column("ladder", "ladder", 30, _ladder, most=80, keep=1),
+    )
+
+
+def _cell(value: Callable[[Story], tuple[str, str]]) -> Callable[[Story, Moment], Spans]:
+    def cell(story: Story, _moment: Moment) -> Spans:
+        return (value(story),)
+
+    return cell
+
+
+def _time(story: Story, moment: Moment) -> Spans:
+    return ((moment.time(parse_journal_time(story.first.at)), "muted"),)
+
+
+def _environment(story: Story, moment: Moment) -> Spans:
+    if story.first.optimization_id:
+        return ((moment.glyphs.none, "muted"),)
+    return ((story.first.environment, _environment_role(story.first)),)
+
+
+def _target(story: Story, moment: Moment) -> Spans:
+    identity = story.first.optimization_id or story.first.deploy_id
+    return ((f"{moment.glyphs.ellipsis}{identity[-4:]}" if identity else moment.glyphs.none, "muted"),)
+
+
+def _outcome(story: Story, _moment: Moment) -> Spans:
+    rung = story.rung
+    return ((story.outcome, rung_role(rung) if rung is not None else "stale bold"),)
+
+
+def _ladder(story: Story, moment: Moment) -> Spans:
+    words = [_RUNGS[entry.event].value for entry in story.entries if entry.event in _RUNGS]
+    return ((f" {moment.glyphs.then} ".join(words), "muted"),)
