@@ -1,0 +1,323 @@
+"""A chart, a size and a view become a drawing: panels under one time axis, in steps that let keys be served between."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from qctui.model.chart import Chart, Series
+from qctui.ui.plot import times, values
+from qctui.ui.plot.area import Stack
+from qctui.ui.plot.axes import put_tags, put_time_axis, put_value_axis
+from qctui.ui.plot.bars import draw_bars, draw_markers
+from qctui.ui.plot.candles import draw_candles
+from qctui.ui.plot.decimate import Prepared, pieces, prepare
+from qctui.ui.plot.grid import Grid
+from qctui.ui.plot.legend import put_legend, reading_at
+from qctui.ui.plot.marks import Kind, Mark, Panel, PlotView, marks_of, panels_of
+from qctui.ui.plot.ranked import draw_ranked, draw_table
+from qctui.ui.plot.raster import Dots, draw_line
+from qctui.ui.plot.times import TimeScale
+from qctui.ui.plot.values import ValueScale
+
+LEAST_PLOT = 2
+"""Rows of cells a plot needs to be worth drawing."""
+DRAW_COST = 2_000
+"""What drawing one series is worth, in points read."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A chart and what was learnt by reading it once. Kept as long as the chart is on screen."""
+
+    chart: Chart
+    prepared: list[Prepared] = field(default_factory=list)
+
+    def steps(self) -> Generator[int, None, None]:
+        """Read what has not been read yet; yields the points read since the last yield."""
+        for series in self.chart.series[len(self.prepared) :]:
+            self.prepared.append((yield from prepare(series)))
+            yield 64
+
+    @property
+    def first(self) -> float | None:
+        """The earliest instant of any point, Unix seconds."""
+        return min((each.xs[0] for each in self.prepared if len(each.xs)), default=None)
+
+    @property
+    def last(self) -> float | None:
+        """The latest instant of any point, Unix seconds."""
+        return max((each.xs[-1] for each in self.prepared if len(each.xs)), default=None)
+
+
+@dataclass(slots=True)
+class Drawing:
+    """A finished chart: its cells, and where everything is on them."""
+
+    grid: Grid
+    view: PlotView
+    panels: list[Panel] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    time: TimeScale | None = None
+    """None when nothing has a time axis or the size has no room for one."""
+    axis_row: int | None = None
+    bucket_s: float = 0.0
+    """Length of the candles when they were re-bucketed, else 0.0."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about how it is drawn."""
+
+    @property
+    def plot_width(self) -> int:
+        """Columns of the plots; the value axis is right of them."""
+        return self.time.columns if self.time is not None else self.grid.width
+
+    @property
+    def since(self) -> float:
+        """Where changes are counted from: the mark, or the left edge."""
+        if self.view.mark is not None:
+            return self.view.mark
+        return self.time.start if self.time is not None else 0.0
+
+
+def steps(
+    source: Source, width: int, height: int, view: PlotView, before: Drawing | None = None
+) -> Generator[int, None, Drawing]:
+    """Draw in steps. The generator's return value is the drawing; it yields the points handled since the last yield.
+
+    `before`, the last drawing of the same chart, lends its value axes where they still fit, so that little changes.
+    """
+    yield from source.steps()
+    marks = marks_of(source.chart, source.prepared, view)
+    drawing = Drawing(Grid(width, height), view, panels_of(marks, view), marks)
+    if width <= 0 or height <= 0:
+        return drawing
+    _place(drawing, height)
+    plots = [panel for panel in drawing.panels if panel.kind is Kind.LINE]
+    if plots:
+        gutter = _gutter(width)
+        drawing.time = time_scale(source, view, max(1, width - gutter))
+        stacks = {}
+        for panel in plots:
+            yield DRAW_COST
+            stacks[id(panel)] = yield from _scale(drawing, panel, _scale_before(panel, before))
+        gutter = min(gutter, _needed(drawing, plots)) if gutter else 0
+        if drawing.time.columns != max(1, width - gutter):
+            drawing.time = time_scale(source, view, max(1, width - gutter))
+            for panel in plots:
+                stacks[id(panel)] = yield from _scale(drawing, panel, panel.scale)
+        if drawing.axis_row is not None:
+            put_time_axis(drawing.grid, drawing.axis_row, drawing.time, view)
+        for panel in plots:
+            yield from _plot(drawing, panel, stacks[id(panel)], gutter)
+    for panel in drawing.panels:
+        if panel.kind is Kind.RANKED:
+            draw_ranked(drawing.grid, panel, view.glyphs)
+        elif panel.kind is Kind.TABLE:
+            draw_table(drawing.grid, panel, view.glyphs)
+    notes = [panel.note for panel in drawing.panels if panel.note]
+    drawing.notes = (*drawing.notes, *dict.fromkeys(notes))
+    return drawing
+
+
+def compose(source: Source, width: int, height: int, view: PlotView, before: Drawing | None = None) -> Drawing:
+    """Draw at once: `steps` without the pauses."""
+    drawing = steps(source, width, height, view, before)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as done:
+            finished: Drawing = done.value
+            return finished
+
+
+def time_scale(source: Source, view: PlotView, columns: int) -> TimeScale:
+    """The columns of time that a view asks for."""
+    window = view.window
+    if window.start is not None and window.end is not None:
+        return times.fixed(window.start, window.end, columns)
+    if window.span_s is not None:
+        return times.follow(window.span_s, view.now, columns)
+    first, last = source.first, source.last
+    if first is None or last is None:
+        return times.follow(86_400.0, view.now, columns)
+    return times.everything(first, max(last, min(view.now, last + (last - first))), columns)
+
+
+def _place(drawing: Drawing, height: int) -> None:
+    """Share the rows: the time axis, a legend a panel where there is room, the first panel twice as high as others."""
+    panels = drawing.panels
+    if not panels:
+        return
+    timed = any(panel.kind is Kind.LINE for panel in panels)
+    if timed and height >= LEAST_PLOT + 1:
+        height -= 1
+        drawing.axis_row = height
+    most = max(1, height // LEAST_PLOT)
+    if len(panels) > most:
+        hidden = len(panels) - most
+        drawing.notes = (f"{hidden} more below: enlarge to see",)
+        del panels[most:]
+        if all(panel.kind is not Kind.LINE for panel in panels):
+            drawing.axis_row = None
+    legends = height >= (LEAST_PLOT + 2) * len(panels)
+    free = height - len(panels) if legends else height
+    weights = [2 if place == 0 and len(panels) > 1 else 1 for place in range(len(panels))]
+    top = 0
+    for place, (panel, weight) in enumerate(zip(panels, weights, strict=True)):
+        share = free * weight // sum(weights[place:])
+        free -= share
+        if legends and panel.kind is Kind.LINE:
+            panel.legend_row = top
+            top += 1
+        elif legends:
+            share += 1
+        panel.top, panel.height = top, max(1, share)
+        top += panel.height
+    if drawing.axis_row is not None and panels[-1].kind is not Kind.LINE:
+        _axis_under_plots(drawing)
+
+
+def _axis_under_plots(drawing: Drawing) -> None:
+    """Rankings and tables come last: the time axis goes between them and the plots."""
+    plots = [panel for panel in drawing.panels if panel.kind is Kind.LINE]
+    row = plots[-1].top + plots[-1].height
+    for panel in drawing.panels[len(plots) :]:
+        panel.top += 1
+    drawing.axis_row = row
+
+
+def _gutter(width: int) -> int:
+    """Columns at most for the value axis."""
+    return 0 if width < 16 else min(15, width // 3)
+
+
+def _scale_before(panel: Panel, before: Drawing | None) -> ValueScale | None:
+    if before is None:
+        return None
+    return next((each.scale for each in before.panels if each.index == panel.index and each.kind is panel.kind), None)
+
+
+def _scale(drawing: Drawing, panel: Panel, before: ValueScale | None) -> Generator[int, None, Stack | None]:
+    time = drawing.time
+    assert time is not None
+    lows: list[float] = []
+    highs: list[float] = []
+    areas = [mark for mark in panel.marks if mark.kind is Kind.AREA and mark.shown]
+    stack = Stack(areas, time) if areas else None
+    if stack is not None:
+        lows.append(stack.low)
+        highs.append(stack.high)
+    for mark in panel.marks:
+        if not mark.shown or not len(mark.series):
+            continue
+        if drawing.view.percent:
+            mark.base = _base(mark, time)
+        if mark.kind is Kind.AREA:
+            continue
+        for value in _visible(mark, time):
+            number = mark.of(value)
+            lows.append(number)
+            highs.append(number)
+        yield 256
+    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.shown for mark in panel.marks)
+    low, high = min(lows, default=0.0), max(highs, default=0.0)
+    log = drawing.view.log and low > 0.0 and not zero and not drawing.view.percent
+    if drawing.view.log and lows and not log:
+        panel.note = "not log: values at or below zero" if not zero else "not log: bars and areas stand on zero"
+    panel.scale = values.fit(low, high, log=log, zero=zero, before=before)
+    return stack
+
+
+def _visible(mark: Mark, time: TimeScale) -> list[float]:
+    """The extremes of what is on screen; where no point is, the values of the line that crosses the window."""
+    prepared = mark.prepared
+    start, stop = prepared.slice(time.start, time.end)
+    if start < stop:
+        if mark.kind is Kind.CANDLES:
+            return list(prepared.range(start, stop))
+        return list(prepared.ys.of(start, stop))
+    if 0 < start < len(prepared.xs) and mark.kind is Kind.LINE:
+        return [prepared.ys.values[start - 1], prepared.ys.values[start]]
+    return []
+
+
+def _base(mark: Mark, time: TimeScale) -> float | None:
+    """The value at the left edge, or the first one after it; None if that is zero, of which nothing is a percentage."""
+    reading = reading_at(mark, time.start)
+    value = reading.value
+    if value is None:
+        start, stop = mark.prepared.slice(time.start, time.end)
+        value = mark.prepared.ys.values[start] if start < stop else None
+    return value or None
+
+
+def _needed(drawing: Drawing, plots: list[Panel]) -> int:
+    return max(put_value_axis(None, 0, panel, drawing.time, drawing.view) for panel in plots)
+
+
+def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> Generator[int, None, None]:
+    time, grid, view = drawing.time, drawing.grid, drawing.view
+    assert time is not None
+    assert panel.scale is not None
+    scale = panel.scale
+    put_value_axis(grid, gutter, panel, time, view)
+    shown = [mark for mark in panel.marks if mark.shown and len(mark.series)]
+    if stack is not None:
+        stack.draw(grid, 0, panel.top, panel.height, scale, view.glyphs)
+    bars = [mark for mark in shown if mark.kind is Kind.BARS]
+    if bars:
+        yield DRAW_COST
+        draw_bars(grid, 0, panel.top, panel.height, bars, scale, time, view.glyphs)
+    edges = time.edges(view.glyphs.sub_x)
+    for mark in sorted(shown, key=lambda each: each.series.z_index):
+        if mark.kind is Kind.LINE:
+            yield DRAW_COST
+            _line(drawing, panel, mark, scale, edges)
+    for mark in shown:
+        yield DRAW_COST // 4
+        if mark.kind is Kind.CANDLES:
+            length = draw_candles(grid, 0, panel.top, panel.height, mark, scale, time, view.glyphs)
+            drawing.bucket_s = max(drawing.bucket_s, length)
+    for mark in shown:
+        if mark.kind in (Kind.MARKERS, Kind.FLAGS):
+            yield DRAW_COST
+            draw_markers(grid, 0, panel.top, panel.height, mark, scale, time, view.glyphs)
+    if gutter:
+        put_tags(grid, gutter, panel, time, view)
+    if panel.legend_row is not None:
+        put_legend(grid, panel.legend_row, panel.marks, view.glyphs)
+
+
+def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: list[float]) -> None:
+    assert drawing.time is not None
+    glyphs = drawing.view.glyphs
+    dots = Dots(drawing.time.columns, panel.height, glyphs, reached=mark.reached)
+    mark.resolution = glyphs.sub_y
+    rows = dots.rows
+    draw_line(dots, mark.prepared, pieces(mark.prepared, edges), lambda value: scale.row(mark.of(value), rows), edges)
+    dots.stamp(drawing.grid, 0, panel.top, mark.ink)
+    if mark.letter:
+        _letters(drawing, panel, mark, dots)
+
+
+def _letters(drawing: Drawing, panel: Panel, mark: Mark, dots: Dots) -> None:
+    """Write a line's letter on it now and then, so that crossing lines are told apart without colour."""
+    lines = [each for each in panel.marks if each.kind is Kind.LINE and each.shown and len(each.series)]
+    if len(lines) < 2 or panel.height < 3:
+        return
+    cells: dict[int, list[int]] = {}
+    for x, y in dots.masks:
+        cells.setdefault(x, []).append(y)
+    place = lines.index(mark)
+    extremes = {row // mark.resolution for row in (min(mark.reached, default=0), max(mark.reached, default=0))}
+    every = 24
+    for x in range(6 + place * 5 % every, dots.width - 2, every):
+        at = cells.get(x, [])
+        # Only where the line is level, and never on its highest or lowest row: a letter hides dots.
+        if len(at) == 1 and at[0] not in extremes:
+            drawing.grid.cell(x, panel.top + at[0], mark.letter, mark.ink._replace(bold=True))
+
+
+def series_named(chart: Chart, name: str) -> Series | None:
+    """The series of that name."""
+    return next((series for series in chart.series if series.name == name), None)

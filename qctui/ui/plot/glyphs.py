@@ -1,0 +1,156 @@
+"""The characters a chart is made of, in three sets: braille, blocks and 7-bit ASCII."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CandleGlyphs:
+    """The pieces of a candle one column wide. Each half of a cell, upper and lower, holds body, wick or nothing."""
+
+    cells: tuple[tuple[str, str, str], ...]
+    """`cells[upper][lower]`, with 0 nothing, 1 wick, 2 body, of a rising candle."""
+    falling: tuple[tuple[str, str, str], ...]
+    """The same for a falling one: heavier, so that the two differ without colour."""
+    flat: str
+    """Open equals close and nothing else: a dash."""
+    cross: str
+    """Open equals close on a wick."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphSet:
+    """One way to draw.
+
+    Fields:
+        sub_x, sub_y: how many dots a cell is wide and high.
+        cells: the character for each mask of dots; dot (column c, row r from the top) is bit `r * sub_x + c`.
+        levels: a column filled from below, from empty to full.
+        fills: fills of stacked areas, told apart without colour.
+        markers: a character for each scatter marker's name; `none` is the plain dot.
+    """
+
+    name: str
+    ascii: bool
+    sub_x: int
+    sub_y: int
+    cells: tuple[str, ...]
+    levels: str
+    fills: str
+    markers: dict[str, str]
+    candles: CandleGlyphs
+    flag: str
+    rule: str
+    stem: str
+    corner: str
+    tick: str
+    grid: str
+    cursor: str
+    mark: str
+    now: str
+    ellipsis: str
+    separator: str
+    minus: str = "-"
+
+
+def _braille() -> tuple[str, ...]:
+    # Unicode numbers the dots down the left column, down the right one, then the bottom row.
+    dots = (0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80)
+    return tuple(
+        " " if mask == 0 else chr(0x2800 + sum(dot for bit, dot in enumerate(dots) if mask >> bit & 1))
+        for mask in range(256)
+    )
+
+
+_LINES = CandleGlyphs(
+    cells=((" ", "╷", "╻"), ("╵", "│", "╽"), ("╹", "╿", "┃")),
+    falling=((" ", "╷", "▄"), ("╵", "│", "╽"), ("▀", "╿", "█")),
+    flat="─",
+    cross="┼",
+)
+_MARKERS = {
+    "none": "•",
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "triangle": "▲",
+    "triangle-down": "▼",
+}
+
+BRAILLE = GlyphSet(
+    name="braille",
+    ascii=False,
+    sub_x=2,
+    sub_y=4,
+    cells=_braille(),
+    levels=" ▁▂▃▄▅▆▇█",
+    fills="█▓▒░",
+    markers=_MARKERS,
+    candles=_LINES,
+    flag="⚑",
+    rule="─",
+    stem="│",
+    corner="┘",
+    tick="┬",
+    grid="·",
+    cursor="▲",
+    mark="◆",
+    now="▸",
+    ellipsis="…",
+    separator="·",
+)
+
+BLOCKS = GlyphSet(
+    name="blocks",
+    ascii=False,
+    sub_x=2,
+    sub_y=2,
+    cells=tuple(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"),
+    levels=" ▁▂▃▄▅▆▇█",
+    fills="█▓▒░",
+    markers=_MARKERS,
+    candles=_LINES,
+    flag="⚑",
+    rule="─",
+    stem="│",
+    corner="┘",
+    tick="┬",
+    grid="·",
+    cursor="▲",
+    mark="◆",
+    now="▸",
+    ellipsis="…",
+    separator="·",
+)
+
+ASCII = GlyphSet(
+    name="ascii",
+    ascii=True,
+    sub_x=1,
+    sub_y=3,
+    cells=(" ", "'", "-", "|", ".", "|", "|", "|"),
+    levels=" ..::##",
+    fills="#=+:",
+    markers={"none": "*", "circle": "o", "square": "#", "diamond": "+", "triangle": "^", "triangle-down": "v"},
+    candles=CandleGlyphs(
+        cells=((" ", "|", "O"), ("|", "|", "O"), ("O", "O", "O")),
+        falling=((" ", "|", "#"), ("|", "|", "#"), ("#", "#", "#")),
+        flat="-",
+        cross="+",
+    ),
+    flag="F",
+    rule="-",
+    stem="|",
+    corner="+",
+    tick="+",
+    grid=".",
+    cursor="^",
+    mark="+",
+    now=">",
+    ellipsis="~",
+    separator="|",
+)
+
+GLYPH_SETS = {each.name: each for each in (BRAILLE, BLOCKS, ASCII)}
+"""By name, finest first."""

@@ -1,0 +1,190 @@
+"""A grid of styled cells: what every part of a chart draws into, and what is compared to send only what changed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.cells import get_character_cell_size
+
+MERGE_GAP = 4
+"""Two changed runs this close are sent as one: moving the cursor costs more than repeating a few cells."""
+
+
+class Ink(NamedTuple):
+    """How a cell is coloured: by role, never by a theme's value.
+
+    `color` and `back` are a role (`text`, `muted`, `axis`, `grid`, `up`, `down`, `cursor`, `mark`, `warning`, `error`,
+    `series0`..`series5`), or `#rrggbb` as the API gave it. An empty `back` is the pane's own background.
+    """
+
+    color: str = "text"
+    back: str = ""
+    bold: bool = False
+
+
+TEXT = Ink("text")
+MUTED = Ink("muted")
+AXIS = Ink("axis")
+GRID = Ink("grid")
+WARNING = Ink("warning")
+ERROR = Ink("error", bold=True)
+
+
+class Span(NamedTuple):
+    """Cells `start` to `end` (exclusive) of row `y`."""
+
+    y: int
+    start: int
+    end: int
+
+
+class Grid:
+    """`height` rows of `width` cells. A cell holds a character (and combining marks) or, right of a wide one, ""."""
+
+    __slots__ = ("chars", "height", "inks", "width")
+
+    def __init__(self, width: int, height: int) -> None:
+        """An empty grid; sizes below zero count as zero."""
+        self.width = max(0, width)
+        self.height = max(0, height)
+        self.chars: list[list[str]] = [[" "] * self.width for _ in range(self.height)]
+        self.inks: list[list[Ink]] = [[TEXT] * self.width for _ in range(self.height)]
+
+    def copy(self) -> Grid:
+        """The same cells, to be drawn over."""
+        other = Grid.__new__(Grid)
+        other.width, other.height = self.width, self.height
+        other.chars = [row[:] for row in self.chars]
+        other.inks = [row[:] for row in self.inks]
+        return other
+
+    def put(self, x: int, y: int, text: str, ink: Ink = TEXT, limit: int | None = None) -> int:
+        """Write `text` from column `x` of row `y`, at most `limit` cells, never outside the grid.
+
+        Returns the column after what was written. A wide character that would be halved at either end becomes a blank.
+        """
+        if not 0 <= y < self.height:
+            return x
+        end = self.width if limit is None else min(self.width, x + limit)
+        row, inks = self.chars[y], self.inks[y]
+        for char in text:
+            size = get_character_cell_size(char)
+            if size == 0:
+                if 0 < x <= end and row[x - 1] not in ("", " ") and len(row[x - 1]) < 4:
+                    row[x - 1] += char
+                continue
+            if x + size > end:
+                break
+            if x >= 0:
+                self._set(row, x, char, size)
+                inks[x : x + size] = [ink] * size
+            x += size
+        return x
+
+    def _set(self, row: list[str], x: int, char: str, size: int) -> None:
+        if row[x] == "" and x:
+            row[x - 1] = " "
+        after = x + size
+        if after < self.width and row[after] == "":
+            row[after] = " "
+        row[x] = char
+        if size == 2:
+            row[x + 1] = ""
+
+    def cell(self, x: int, y: int, char: str, ink: Ink) -> None:
+        """Write one narrow character if the place is inside the grid."""
+        if 0 <= y < self.height and 0 <= x < self.width:
+            row = self.chars[y]
+            if row[x] == "" or (x + 1 < self.width and row[x + 1] == ""):
+                self._set(row, x, char, 1)
+            else:
+                row[x] = char
+            self.inks[y][x] = ink
+
+    def paint(self, x: int, y: int, ink: Ink) -> None:
+        """Change the ink of a cell, keeping its character."""
+        if 0 <= y < self.height and 0 <= x < self.width:
+            self.inks[y][x] = ink
+
+    def char(self, x: int, y: int) -> str:
+        """The character of a cell; a blank outside the grid."""
+        return self.chars[y][x] if 0 <= y < self.height and 0 <= x < self.width else " "
+
+    def paste(self, other: Grid, x: int, y: int) -> None:
+        """Copy another grid's cells to (x, y), cutting what does not fit."""
+        width = min(other.width, self.width - x)
+        if width <= 0 or x < 0:
+            return
+        for index in range(min(other.height, self.height - y)):
+            if y + index < 0:
+                continue
+            chars = other.chars[index][:width]
+            if width < other.width and other.chars[index][width] == "":
+                chars[-1] = " "
+            self.chars[y + index][x : x + width] = chars
+            self.inks[y + index][x : x + width] = other.inks[index][:width]
+
+    def text(self) -> str:
+        """The characters alone, a line a row, without trailing blanks."""
+        return "\n".join("".join(row).rstrip() for row in self.chars)
+
+    def runs(self, y: int) -> list[tuple[str, Ink, int]]:
+        """Row `y` as runs of one ink: text, ink and width in cells."""
+        runs: list[tuple[str, Ink, int]] = []
+        chars, inks = self.chars[y], self.inks[y]
+        start = 0
+        for x in range(1, self.width + 1):
+            if x == self.width or inks[x] != inks[start]:
+                runs.append(("".join(chars[start:x]), inks[start], x - start))
+                start = x
+        return runs
+
+
+def cut(text: str, width: int, ellipsis: str = "…") -> str:
+    """`text` in at most `width` cells; what is cut ends in the ellipsis."""
+    total = 0
+    fits = 0
+    for index, char in enumerate(text):
+        total += get_character_cell_size(char)
+        if total <= width - 1:
+            fits = index + 1
+        if total > width:
+            return text[:fits] + ellipsis[: max(0, width)]
+    return text
+
+
+def width_of(text: str) -> int:
+    """Cells `text` takes on a terminal."""
+    return sum(get_character_cell_size(char) for char in text)
+
+
+def changes(old: Grid, new: Grid) -> list[Span]:
+    """The runs of cells in which `new` differs from `old`. Both must have the same size.
+
+    A run never begins or ends within a wide character, in either grid.
+    """
+    spans: list[Span] = []
+    for y in range(new.height):
+        chars, inks, was, wore = new.chars[y], new.inks[y], old.chars[y], old.inks[y]
+        if chars == was and inks == wore:
+            continue
+        start = end = -1
+        for x in range(new.width):
+            if chars[x] == was[x] and inks[x] == wore[x]:
+                continue
+            if start < 0:
+                start = x
+            elif x - end > MERGE_GAP:
+                spans.append(_widened(y, start, end, chars, was))
+                start = x
+            end = x + 1
+        spans.append(_widened(y, start, end, chars, was))
+    return spans
+
+
+def _widened(y: int, start: int, end: int, chars: list[str], was: list[str]) -> Span:
+    while start > 0 and (chars[start] == "" or was[start] == ""):
+        start -= 1
+    while end < len(chars) and (chars[end] == "" or was[end] == ""):
+        end += 1
+    return Span(y, start, end)

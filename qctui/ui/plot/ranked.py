@@ -1,0 +1,90 @@
+"""What has no time axis: pies and tree maps as ranked bars, heat maps and 3-D as a table."""
+
+from __future__ import annotations
+
+import math
+
+from qctui.model.chart import SeriesType
+from qctui.ui.plot.glyphs import GlyphSet
+from qctui.ui.plot.grid import MUTED, TEXT, Grid, cut, width_of
+from qctui.ui.plot.marks import Mark, Panel
+from qctui.ui.plot.values import exact, short, with_unit
+
+
+def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
+    """One bar a series, largest first, with its value and its share of the sum of what is above zero."""
+    shown = [(mark.series.ys[-1], mark) for mark in panel.marks if mark.shown and len(mark.series)]
+    shown.sort(key=lambda each: (-each[0], each[1].series.name))
+    total = math.fsum(value / 4.0 for value, _ in shown if value > 0)
+    room = panel.height
+    if len(shown) > room > 0:
+        rest = len(shown) - room + 1
+        shown = shown[: room - 1]
+        grid.put(0, panel.top + room - 1, f"{glyphs.ellipsis} and {rest} more", MUTED)
+    if not shown:
+        return
+    values = [with_unit(exact(value), mark.series.unit) for value, mark in shown]
+    if max(map(len, values)) > 14:
+        values = [with_unit(short(value, 12), mark.series.unit) for value, mark in shown]
+    shares = [f"{value / 4.0 / total:.1%}" if value > 0 and total > 0 else "-" for value, _ in shown]
+    names = max(4, min(max(width_of(mark.series.name) for _, mark in shown), grid.width // 3))
+    numbers, parts = max(map(len, values)), max(map(len, shares))
+    bar = grid.width - names - numbers - parts - 4
+    largest = max((value for value, _ in shown), default=0.0)
+    for row, ((value, mark), number, share) in enumerate(zip(shown, values, shares, strict=True), panel.top):
+        grid.put(0, row, cut(mark.series.name, names, glyphs.ellipsis), TEXT)
+        x = names + 1
+        if bar >= 3:
+            if value > 0:
+                _bar(grid, x, row, value / largest * bar, bar, mark, glyphs)
+            x += bar + 1
+        grid.put(x, row, number.rjust(numbers), TEXT)
+        grid.put(x + numbers + 1, row, share.rjust(parts), MUTED)
+
+
+def _bar(grid: Grid, x: int, y: int, length: float, most: int, mark: Mark, glyphs: GlyphSet) -> None:
+    whole = min(most, math.floor(length))
+    full = "#" if glyphs.ascii else "█"
+    grid.put(x, y, full * whole, mark.ink)
+    part = round((length - whole) * 8)
+    if whole < most and (part or not whole):
+        # Something that is more than nothing is never drawn as nothing.
+        grid.put(x + whole, y, "." if glyphs.ascii else " ▏▎▍▌▋▊▉█"[max(1, part)], mark.ink)
+
+
+def draw_table(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
+    """The points as rows of text under a line that says why they are not drawn."""
+    y = panel.top
+    end = panel.top + panel.height
+    for mark in panel.marks:
+        if y >= end or not mark.shown:
+            continue
+        grid.put(0, y, cut(f"{mark.series.name}: {_why(mark)}", grid.width, glyphs.ellipsis), MUTED)
+        y += 1
+        rows = mark.series.rows
+        shown = rows[: max(0, end - y - (1 if len(rows) > end - y else 0))]
+        widths = [max(map(width_of, column)) for column in zip(*_even(shown), strict=True)]
+        for row in _even(shown):
+            x = 0
+            for cell, width in zip(row, widths, strict=True):
+                grid.put(x, y, cut(cell, max(1, grid.width - x), glyphs.ellipsis), TEXT)
+                x += width + 2
+            y += 1
+        if len(shown) < len(rows) and y < end:
+            grid.put(0, y, f"{glyphs.ellipsis} and {len(rows) - len(shown)} more", MUTED)
+            y += 1
+
+
+def _even(rows: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+    most = max(map(len, rows), default=0)
+    return [row + ("",) * (most - len(row)) for row in rows]
+
+
+def _why(mark: Mark) -> str:
+    if mark.series.series_type is SeriesType.HEATMAP:
+        what = "a heat map has no time axis"
+    elif mark.series.series_type is SeriesType.SCATTER_3D:
+        what = "three dimensions do not fit a terminal"
+    else:
+        what = "its points have no time"
+    return f"{what}; its points as a table" if mark.series.rows else f"{what}, and it has no points"

@@ -1,0 +1,158 @@
+"""The chart pane: one chart of the current deployment, with its face, its age and what the crosshair reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import on
+from textual.widget import Widget
+
+from qctui.engine.view import Want
+from qctui.model.chart import Chart, ChartWindow
+from qctui.model.keys import chart_key
+from qctui.model.resource import Resource
+from qctui.ui.faces import FaceWords, describe
+from qctui.ui.format import format_duration
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.moment import Moment
+from qctui.ui.plot import crosshair, times, windows
+from qctui.ui.plot.legend import value_text
+from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.chart_view import ChartView
+from qctui.ui.widgets.pane import Pane
+
+STALE_AFTER_S = 300.0
+"""Charts are read once a minute: five missed readings are not a hiccup."""
+
+
+class ChartPane(Pane):
+    """Title, chart, note. `show` is its only way in for data.
+
+    It says what data it would like with `ChartView.WindowChanged`, and which chart or size with `ChartView`'s other
+    messages; whoever owns the screen turns those into reads and screens.
+    """
+
+    def __init__(self, glyphs: Glyphs, *, number: int = 4, title: str = "Chart", id: str = "chart") -> None:
+        """`number` is the key that leads to the pane."""
+        super().__init__(number, title, glyphs, id=id)
+        self.view = ChartView(ascii=glyphs.ascii)
+        """The chart itself."""
+        self._subject: tuple[int, str] | None = None
+        self._names: tuple[str, ...] = ()
+        self._resource: Resource[Chart] = Resource()
+        self._moment: Moment | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The chart."""
+        yield self.view
+
+    def show(
+        self,
+        resource: Resource[Chart],
+        moment: Moment,
+        *,
+        project_id: int,
+        name: str,
+        names: Sequence[str] = (),
+    ) -> None:
+        """Show the resource of chart `name` of a project; `names` are all charts the deployment reports.
+
+        While another window of the same chart has no value yet, what is there stays drawn. An empty `name`: the
+        deployment reports no chart.
+        """
+        subject = (project_id, name)
+        if subject != self._subject:
+            self._subject = subject
+            self.view.forget()
+        self._names = tuple(names)
+        self._resource, self._moment = resource, moment
+        chart = resource.value if resource.value is not None else self.view.chart
+        words = describe(
+            resource,
+            moment,
+            what="chart",
+            nothing=self._nothing(resource.value),
+            stale_after_s=STALE_AFTER_S,
+            size=chart.points + sum(len(series.rows) for series in chart.series) if chart is not None else None,
+        )
+        if not name:
+            chart, words = None, FaceWords(words.face, (), body="This deployment reports no charts.")
+        self._words = words
+        self.view.show_chart(chart, now=moment.now, zone=moment.zone, words=words.body)
+        self._title_again()
+
+    @property
+    def name_shown(self) -> str:
+        """The chart it shows."""
+        return self._subject[1] if self._subject is not None else ""
+
+    @property
+    def wanted(self) -> tuple[ChartWindow, int]:
+        """The window to ask the API for, and how many samples of it."""
+        return self.view.wanted
+
+    def wants(self, project_id: int, name: str) -> tuple[Want, ...]:
+        """What the engine should keep current to show chart `name` of a project as it is looked at now."""
+        return (Want(chart_key(project_id, name, *self.wanted)),) if name else ()
+
+    @on(ChartView.Looked)
+    def show_readout(self) -> None:
+        """The title tells what the crosshair reads and how the chart is drawn."""
+        self._title_again()
+
+    def _title_again(self) -> None:
+        self.show_frame(self._facts_now(), self._words)
+
+    def _facts_now(self) -> Spans:
+        view, drawing = self.view, self.view.drawing
+        name = self.name_shown
+        if not name or self._moment is None:
+            return ()
+        facts: list[tuple[str, str]] = [(f"{name} ", "title")]
+        place = self._names.index(name) + 1 if name in self._names else 0
+        if place and len(self._names) > 1:
+            facts.append((f"{place}/{len(self._names)} ", "muted"))
+        facts.append((f"{windows.named(view.plot.window)} ", "key"))
+        if drawing is None or not drawing.panels:
+            return tuple(facts)
+        at = view.cursor
+        if at is not None:
+            zone = times.zone_name(at, view.plot.zone)
+            facts.append((f"{times.moment(at, view.plot.zone)} {zone} ", "title"))
+            facts.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
+        else:
+            facts += self._last()
+        return (*facts, *self._hints())
+
+    def _last(self) -> Spans:
+        drawing = self.view.drawing
+        assert drawing is not None
+        for mark, reading in crosshair.readings(drawing, float("inf")):
+            return ((f"{value_text(reading, mark.series.unit)} ", "title bold"),)
+        return ()
+
+    def _hints(self) -> Spans:
+        view, drawing = self.view, self.view.drawing
+        assert drawing is not None
+        dot = self._glyphs.dot
+        hints: list[str] = []
+        if drawing.bucket_s:
+            hints.append(f"{format_duration(drawing.bucket_s, self._glyphs)} candles")
+        if view.plot.percent:
+            hints.append("change in %")
+        if view.plot.log and not drawing.notes:
+            hints.append("log")
+        if view.plot.mark is not None:
+            hints.append("from mark")
+        spans: list[tuple[str, str]] = [(f"{dot} {hint} ", "muted") for hint in hints]
+        chart = self.view.chart
+        if chart is not None and chart.sparse:
+            spans.append((f"{dot} sparse: {chart.points} points for {windows.named(view.plot.window)} ", "stale"))
+        spans += [(f"{dot} {note} ", "stale") for note in drawing.notes]
+        return tuple(spans)
+
+    def _nothing(self, chart: Chart | None) -> str:
+        if chart is None or not chart.series:
+            return "The chart has no series."
+        names = ", ".join(series.name for series in chart.series[:3])
+        return f"No points in this window ({names}).\nA longer window may have some: - or w."

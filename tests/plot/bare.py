@@ -1,0 +1,66 @@
+"""An app that has nothing but one chart pane."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+
+from textual.app import App, ComposeResult
+
+from qctui.model.chart import Chart
+from qctui.model.resource import Resource
+from qctui.ui import quirks
+from qctui.ui.glyphs import ASCII, UNICODE
+from qctui.ui.moment import Moment
+from qctui.ui.theme import Palette, read_theme, role_defaults, shipped_folder
+from qctui.ui.widgets.chart_pane import ChartPane
+from qctui.ui.widgets.chart_view import ChartView
+
+NOW = 1_795_188_600.0
+"""When the samples of tests/payloads were taken."""
+
+
+class ChartApp(App[None]):
+    """One pane, and what it asked for."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, *, ascii_only: bool = False, zone: tzinfo | None = UTC) -> None:
+        super().__init__()
+        quirks.install()
+        self.glyphs = ASCII if ascii_only else UNICODE
+        self.zone = zone
+        self.now = NOW
+        self.pane = ChartPane(self.glyphs)
+        self.asked: list[ChartView.WindowChanged] = []
+        self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
+        self.theme = "qctui-dark"
+
+    @property
+    def palette(self) -> Palette:
+        return Palette(self.theme_variables)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return role_defaults(self.current_theme)
+
+    def compose(self) -> ComposeResult:
+        yield self.pane
+
+    def on_mount(self) -> None:
+        self.pane.view.focus()
+
+    def on_chart_view_window_changed(self, event: ChartView.WindowChanged) -> None:
+        self.asked.append(event)
+
+    def moment(self) -> Moment:
+        return Moment(1_000.0, self.now, self.zone, self.glyphs)
+
+    def show(self, chart: Chart | None, **changed: object) -> None:
+        """Show a chart as if it had just been read."""
+        resource: Resource[Chart] = Resource()
+        if chart is not None:
+            resource = resource.with_value(chart, at=self.now, mono=1_000.0)
+        self.show_resource(resource, chart.name if chart is not None else "Strategy Equity")
+
+    def show_resource(self, resource: Resource[Chart], name: str) -> None:
+        """Show any resource."""
+        self.pane.show(resource, self.moment(), project_id=1, name=name, names=(name, "Drawdown"))
