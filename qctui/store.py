@@ -55,6 +55,11 @@ class Store:
                 self._resources.move_to_end(key)
             self._evict()
 
+    def drop(self, key: Key[Any]) -> None:
+        """Forget a resource nobody looks at any more. Subscribers are not told."""
+        with self._lock:
+            self._resources.pop(key, None)
+
     def keys(self) -> tuple[Key[Any], ...]:
         """Every key that holds a resource."""
         with self._lock:

@@ -1,0 +1,259 @@
+"""The engine's life: a thread and a loop of its own, on which the client, the polling and the actions run together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from qctui.actions.ports import ActionDesk
+from qctui.api.ports import Exchange, ReadApi, TriggerApi
+from qctui.clock import Clock, SystemClock
+from qctui.engine.front import DeskFront, DeskService
+from qctui.engine.health import Health
+from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.view import View
+from qctui.model.keys import Key
+from qctui.store import Store
+
+log = logging.getLogger(__name__)
+
+RESTART_S = 5.0
+"""Pause before polling that ended by a defect begins again."""
+
+CLOSE_S = 0.5
+"""How long each part may take to close, beyond what the actions were given to drain."""
+
+
+class ApiClient(Protocol):
+    """Both sides of the API, opened on the engine's loop and closed there."""
+
+    @property
+    def reads(self) -> ReadApi:
+        """The polled reads."""
+        ...
+
+    @property
+    def triggers(self) -> TriggerApi:
+        """The emergency path."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
+
+
+Observer = Callable[[Exchange], None]
+OpenClient = Callable[[Observer], Awaitable[ApiClient]]
+"""Makes the client on the engine's loop. It is given what wants to hear of every finished request. Whatever it raises
+ends the engine, visibly."""
+OpenDesk = Callable[[ApiClient], DeskService]
+"""Makes the actions for that client."""
+
+
+class EngineHost:
+    """The `Engine` of `qctui.engine.facade`, on a thread (`start`, `stop`) or on the caller's loop (`run`).
+
+    `show`, `refresh` and `stop` may be called from any thread, before, during and after its life. Nothing here ever
+    waits for whoever reads the store: an interface that hangs is not noticed.
+    """
+
+    def __init__(
+        self,
+        open_client: OpenClient,
+        open_desk: OpenDesk,
+        *,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        settings: PollSettings | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the desk is open.
+
+        `open_desk` makes a desk for the same store and clock.
+        """
+        self.store = store or Store()
+        self.clock: Clock = clock or SystemClock()
+        self._front = DeskFront(self.store, self.clock, read_only)
+        self.actions: ActionDesk = self._front
+        self._open_client = open_client
+        self._open_desk = open_desk
+        self._settings = settings or PollSettings()
+        self._health = Health(self.store, self.clock, self._settings.reads_per_minute)
+        self._lock = threading.Lock()
+        self._view = View()
+        self._view_waiting = False
+        """A view has been handed over and the loop has been told to look."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._poller: Poller | None = None
+        self._ending: asyncio.Event | None = None
+        self._stopping = False
+        self._drain_s = 0.0
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # From any thread.
+
+    def start(self) -> None:
+        """Run on a thread of its own, once. Returns at once; `wait_ready` tells when actions can be sent."""
+        # A daemon, because a defect in here must never keep a terminal from being given back. `stop` waits for it.
+        self._thread = threading.Thread(target=self._run_thread, name="engine", daemon=True)
+        self._thread.start()
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Wait until the desk is open, or the engine has ended. False when neither happened in time."""
+        return self._ready.wait(timeout_s)
+
+    def show(self, view: View) -> None:
+        """As in `Engine`. Views that come faster than the loop turns are skipped; the last one counts."""
+        with self._lock:
+            self._view = view
+            if self._view_waiting or self._loop is None:
+                return
+            self._view_waiting = True
+        self._call(self._apply_view)
+
+    def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
+        """As in `Engine`."""
+        self._call(lambda: self._poller.refresh(keys) if self._poller is not None else None)
+
+    def stop(self, drain_s: float = 1.0) -> bool:
+        """End the polling, give the actions `drain_s` seconds to be sent and journalled, close everything.
+
+        Returns False if the thread did not end in time; it dies with the process. May be called again.
+        """
+        with self._lock:
+            self._stopping = True
+            self._drain_s = drain_s
+        self._call(self._end)
+        if self._thread is None or self._thread is threading.current_thread():
+            return True
+        self._thread.join(drain_s + 4 * CLOSE_S)
+        return not self._thread.is_alive()
+
+    def _call(self, function: Callable[[], object]) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        try:
+            loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            log.debug("the engine's loop is closed: a call was dropped")
+
+    # On the engine's loop.
+
+    async def run(self) -> None:
+        """The whole life, on the running loop, until `stop` or cancelled. Never raises for a defect: it shows it."""
+        self._ending = asyncio.Event()
+        self._health.open()
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+            stopping = self._stopping
+        try:
+            if not stopping:
+                await self._run_client()
+        except Exception as error:  # whatever it was, the screen must say that nothing is read any more
+            self._crash(error)
+        finally:
+            with self._lock:
+                self._loop = None
+            self._front.detach()
+            self._ready.set()
+
+    async def _run_client(self) -> None:
+        opening = asyncio.ensure_future(self._open_client(self._health.observe))
+        if not await self._unless_ending(opening):
+            return
+        client = opening.result()
+        try:
+            await self._run_desk(client)
+        finally:
+            await self._bounded(client.aclose(), CLOSE_S, "closing the client")
+
+    async def _run_desk(self, client: ApiClient) -> None:
+        desk = self._open_desk(client)
+        try:
+            starting = asyncio.ensure_future(desk.start())
+            if not await self._unless_ending(starting):
+                return
+            starting.result()
+            self._front.attach(desk)
+            self._ready.set()
+            await self._run_polling(client)
+        finally:
+            # The polling is over: the actions have the loop and the line to themselves.
+            await self._bounded(desk.drain(self._drain_s), self._drain_s + CLOSE_S, "draining the actions")
+            self._front.detach()
+            await self._bounded(desk.aclose(), CLOSE_S, "closing the actions")
+
+    async def _run_polling(self, client: ApiClient) -> None:
+        self._poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)
+        self._apply_view()
+        polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
+        try:
+            await self._unless_ending(polling)
+        finally:
+            self._poller = None
+            await _cancel(polling)
+
+    async def _poll_for_ever(self, poller: Poller) -> None:
+        while True:
+            try:
+                await poller.run()
+            except Exception as error:  # the actions and the screen live on; the polling is begun again
+                log.exception("polling ended by a defect; it begins again in %.0f s", RESTART_S)
+                self._health.crashed(f"Internal error ({type(error).__name__}) in the polling; see the log.", RESTART_S)
+                await self.clock.sleep(RESTART_S)
+
+    async def _unless_ending(self, work: asyncio.Future[Any]) -> bool:
+        """Wait for `work` or for `stop`. False, with the work cancelled, if it was `stop`."""
+        assert self._ending is not None
+        ending = asyncio.ensure_future(self._ending.wait())
+        try:
+            await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ending.cancel()
+            if not work.done():
+                await _cancel(work)
+        return not work.cancelled()
+
+    def _apply_view(self) -> None:
+        with self._lock:
+            self._view_waiting = False
+            view = self._view
+        if self._poller is not None:
+            self._poller.show(view)
+
+    def _end(self) -> None:
+        if self._ending is not None:
+            self._ending.set()
+
+    async def _bounded(self, closing: Awaitable[None], seconds: float, what: str) -> None:
+        # By the loop's own time and not by `clock`: this bound is for the process, whatever a test says the time is.
+        try:
+            async with asyncio.timeout(seconds):
+                await closing
+        except TimeoutError:
+            log.warning("%s took longer than %.1f s", what, seconds)
+        except Exception:  # closing goes on with the next part, whatever this one did
+            log.exception("%s failed", what)
+
+    def _crash(self, error: BaseException) -> None:
+        log.error("the engine ended by a defect", exc_info=error)
+        self._health.crashed(f"The engine has stopped ({type(error).__name__}); see the log and restart.", None)
+
+    def _run_thread(self) -> None:
+        try:
+            asyncio.run(self.run())
+        except BaseException as error:  # the last stop before a thread that ends without a word
+            self._crash(error)
+        finally:
+            self._front.detach()
+            self._ready.set()
+
+
+async def _cancel(work: asyncio.Future[Any]) -> None:
+    work.cancel()
+    await asyncio.wait({work})

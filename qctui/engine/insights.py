@@ -1,0 +1,290 @@
+"""Reading the insights of a deployment a page at a time: all of them once, the newest first, then only what is new.
+
+The wire (REFERENCE.md 6.4): pages by index, fewer than 100 rows each; `length` is a hint that may be the total, the
+number returned, or wrong; the order of the rows is not promised. Pages end at an empty or a short one.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from qctui.model.insight import Insight, InsightLog, InsightPage
+
+PAGE = 99
+"""Rows asked for at once: the documented limit is end - start < 100."""
+
+OVERLAP = 49
+"""Rows read again with each poll, so that scores that became final in them are seen; the rest of the page is room for
+new ones."""
+
+PUBLISH_EVERY = 10
+"""Pages between two publications of a list that is still being read: each one costs the pane a redraw."""
+
+LIMIT = 100_000
+"""Insights kept of one deployment, the newest: neither a service that never ends nor a year of trading may fill the
+memory."""
+
+SHRINK_PATIENCE = 3
+"""Empty answers in a row, where rows had been, before everything is read again."""
+
+
+class Order(Enum):
+    """Which end of the wire's list new insights are added to."""
+
+    UNTOLD = "untold"
+    """Too few rows to tell."""
+    OLDEST_FIRST = "oldest_first"
+    NEWEST_FIRST = "newest_first"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rows to ask for: `start` inclusive, `end` exclusive."""
+
+    start: int
+    end: int
+
+
+class InsightBook:
+    """What has been read of one deployment's insights, and what to ask for next. No I/O.
+
+    Ask for `next_window`, hand the answer to `add`; while `add` returns true there is more to ask for at once, after
+    that the next window is the first of the next poll. `log` is the newest-first value; it is the same object as before
+    if nothing in it changed.
+    """
+
+    def __init__(self) -> None:
+        self.log = InsightLog((), complete=False)
+        self.pages = 0
+        """Answers taken in so far."""
+        self._by_id: dict[str, Insight] = {}
+        self._touched: dict[str, Insight] = {}
+        """New or changed since the log was made."""
+        self._pass_ids: set[str] = set()
+        """Ids seen since filling began: what tells a service that repeats itself from one that goes on."""
+        self._covered: list[tuple[int, int]] = []
+        """Ascending, disjoint ranges of indexes that have been read."""
+        self._end: int | None = None
+        """How many rows there are; None until a page told."""
+        self._hint: int | None = None
+        self._order = Order.UNTOLD
+        self._cursor: int | None = None
+        """Start of the next page of a poll under way; None between polls."""
+        self._shrunk = 0
+        self._asked = Window(0, PAGE)
+
+    @property
+    def weight(self) -> int:
+        """How many insights it holds."""
+        return len(self._by_id)
+
+    @property
+    def filled(self) -> bool:
+        """Everything up to the end has been read: from here on only what is new is asked for."""
+        return self._end is not None and self._gap() is None
+
+    @property
+    def publishable(self) -> bool:
+        """Whether the log is worth showing now: after the first pages, then every few, and when it is complete."""
+        return self.filled or self.pages <= 2 or self.pages % PUBLISH_EVERY == 0
+
+    def next_window(self) -> Window:
+        """The page to ask for now."""
+        self._asked = self._follow_window() if self.filled else self._fill_window()
+        return self._asked
+
+    def add(self, page: InsightPage) -> bool:
+        """Take in the answer to the last `next_window`. True if another page is to be asked for at once."""
+        self.pages += 1
+        following = self.filled
+        fresh = self._learn(page.insights)
+        if self._order is Order.UNTOLD:
+            self._order = _order_of(page.insights)
+        # A service that answers with more rows than asked for is believed in the rows, not in their indexes.
+        rows = min(len(page.insights), self._asked.end - self._asked.start)
+        if following:
+            more = self._follow(rows, fresh)
+        else:
+            self._fill(rows, page)
+            more = not self.filled
+            if not more:
+                self._end_pass()
+        if self.publishable:
+            self._refresh_log()
+        return more
+
+    # Filling: everything is read once.
+
+    def _fill_window(self) -> Window:
+        if self._end is None:
+            if self._hint is not None and self._hint > self._top + PAGE and self._order is not Order.NEWEST_FIRST:
+                # The tail before the middle: the newest insights are what somebody is waiting for. One row fewer than
+                # a page, so that a right hint is confirmed by a short answer. A list that begins with the newest needs
+                # no such jump, and read in order nothing is lost when new rows push the others down meanwhile.
+                return Window(self._hint - PAGE + 1, self._hint + 1)
+            return Window(self._top, self._top + PAGE)
+        low, high = self._gap() or (self._end, self._end + PAGE)
+        if self._order is Order.NEWEST_FIRST:
+            return Window(low, min(high, low + PAGE))
+        return Window(max(low, high - PAGE), high)
+
+    def _fill(self, rows: int, page: InsightPage) -> None:
+        start, end = self._asked.start, self._asked.end
+        fresh = len({insight.insight_id for insight in page.insights} - self._pass_ids)
+        self._pass_ids.update(insight.insight_id for insight in page.insights)
+        if self._end is not None:
+            # A gap. An empty answer closes it, or rows the service does not have would be asked for over and over.
+            self._cover(start, start + rows if rows else end)
+            if self.weight >= LIMIT:
+                self._cover(0, self._end)
+            return
+        if start == 0 and page.length is not None and page.length > rows:
+            self._hint = page.length
+        jumped = start > self._top
+        self._cover(start, start + rows)
+        short = rows < end - start
+        if jumped and rows == 0:
+            self._hint = None  # it pointed past the end: go on page by page
+        elif rows == 0 or (short and (self._hint is None or self._top >= self._hint)):
+            self._end = self._top
+        elif start > 0 and not short and fresh == 0:
+            # A full page of nothing new: the service ignores the indexes and would answer like this for ever.
+            self._end = self._top
+        elif self._hint is not None and self._top >= self._hint:
+            self._hint = None  # it was too small: go on page by page
+        if self._top >= LIMIT:
+            self._end = self._top
+
+    def _end_pass(self) -> None:
+        for gone in self._by_id.keys() - self._pass_ids:
+            del self._by_id[gone]
+            self._touched.pop(gone, None)
+        self._pass_ids = set()
+
+    # Following: only what is new.
+
+    def _follow_window(self) -> Window:
+        if self._cursor is not None:
+            start = self._cursor
+        else:
+            start = max(0, (self._end or 0) - OVERLAP) if self._appending else 0
+        return Window(start, start + PAGE)
+
+    @property
+    def _appending(self) -> bool:
+        """New rows come after the others. Taken for granted for a long list that does not tell."""
+        if self._order is Order.UNTOLD:
+            return (self._end or 0) > PAGE
+        return self._order is Order.OLDEST_FIRST
+
+    def _follow(self, rows: int, fresh: int) -> bool:
+        start, known_end = self._asked.start, self._end or 0
+        full = rows >= PAGE
+        appending = self._appending
+        self._cursor = None
+        if rows == 0 and start < known_end:
+            self._shrunk += 1
+            if self._shrunk >= SHRINK_PATIENCE:
+                # Rows went away: what is known stays on screen while the list is read anew.
+                self._covered, self._end, self._hint, self._shrunk = [], None, None, 0
+            return False
+        if not appending:
+            self._shrunk = 0
+            self._set_end(known_end + fresh)
+            more = full and fresh == rows
+        elif start + rows < known_end:
+            more = True  # the service cuts pages shorter than asked for
+        else:
+            self._shrunk = 0
+            self._set_end(start + rows)
+            # A full page of nothing new would never end: the service ignores the indexes.
+            more = full and fresh > 0
+        if more:
+            self._cursor = start + rows
+        return more
+
+    def _set_end(self, end: int) -> None:
+        self._end = end
+        self._covered = [(0, end)] if end else []
+
+    # The ranges read.
+
+    @property
+    def _top(self) -> int:
+        return self._covered[-1][1] if self._covered else 0
+
+    def _gap(self) -> tuple[int, int] | None:
+        """Rows below the end (or below the highest row read) that have not been read: the one to fill first."""
+        edges = [(0, 0), *self._covered]
+        if self._end is not None and self._end > self._top:
+            edges.append((self._end, self._end))
+        gaps = [(low[1], high[0]) for low, high in pairwise(edges) if low[1] < high[0]]
+        if not gaps:
+            return None
+        return gaps[-1] if self._order is Order.OLDEST_FIRST else gaps[0]
+
+    def _cover(self, start: int, end: int) -> None:
+        if end <= start:
+            return
+        merged: list[tuple[int, int]] = []
+        for low, high in sorted([*self._covered, (start, end)]):
+            if merged and low <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+            else:
+                merged.append((low, high))
+        self._covered = merged
+
+    # The value.
+
+    def _learn(self, insights: Sequence[Insight]) -> int:
+        """Take in rows; how many of them were not known."""
+        fresh = 0
+        for insight in insights:
+            known = self._by_id.get(insight.insight_id)
+            if known is None:
+                fresh += 1
+            elif known == insight:
+                continue
+            self._by_id[insight.insight_id] = self._touched[insight.insight_id] = insight
+        return fresh
+
+    def _refresh_log(self) -> None:
+        complete = self.filled
+        expected = None if complete else (self._end or self._hint)
+        touched = self._touched
+        dropped = complete and len(self._by_id) < len(self.log.insights)
+        if not touched and not dropped and (complete, expected) == (self.log.complete, self.log.expected):
+            return
+        if not touched and not dropped:
+            self.log = InsightLog(self.log.insights, complete, expected)
+            return
+        insights = [each for each in self.log.insights if each.insight_id not in touched]
+        if complete:
+            insights = [each for each in insights if each.insight_id in self._by_id]
+        if len(touched) * 8 < len(insights):
+            for insight in touched.values():
+                insort(insights, insight, key=_newest_first)
+        else:
+            insights.extend(touched.values())
+            insights.sort(key=_newest_first)
+        for gone in insights[LIMIT:]:
+            del self._by_id[gone.insight_id]
+        del insights[LIMIT:]
+        self._touched = {}
+        self.log = InsightLog(tuple(insights), complete, expected)
+
+
+def _newest_first(insight: Insight) -> tuple[float, str]:
+    # The id decides between equal times, so that the order does not depend on which page came first. Undated ones last.
+    return (float("inf") if insight.generated_at is None else -insight.generated_at, insight.insight_id)
+
+
+def _order_of(insights: Sequence[Insight]) -> Order:
+    dated = [insight.generated_at for insight in insights if insight.generated_at is not None]
+    if len(dated) < 2 or dated[0] == dated[-1]:
+        return Order.UNTOLD
+    return Order.OLDEST_FIRST if dated[0] < dated[-1] else Order.NEWEST_FIRST

@@ -1,0 +1,65 @@
+"""One resource being kept current: its reader, when it is due, and how it has been going."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from qctui.engine.rate import Errand
+from qctui.engine.readers import Reader
+from qctui.engine.view import Pace
+from qctui.model.keys import Key
+from qctui.model.resource import Failure
+
+PENALTY_S = {Pace.OPENED: 0.0, Pace.VISIBLE: 5.0, Pace.HIDDEN: 30.0}
+"""How much longer than an opened resource one of this pace waits when not everything can be read. It is a head start,
+not a rank: what has been due for long enough goes before anything, so nothing starves."""
+
+BULK_PENALTY_S = 20.0
+"""The same for one of many pages."""
+
+CHAIN_LIMIT = 3
+"""Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
+every answer would never be done."""
+
+READ_LIMIT_S = 120.0
+"""A read under way for longer than this is given up. The client has time-outs of its own; this one is for whatever they
+do not cover."""
+
+
+@dataclass(slots=True, eq=False)
+class Poll:
+    """Everything the poller keeps of one wanted resource. Lives exactly as long as it is wanted."""
+
+    key: Key[Any]
+    pace: Pace
+    reader: Reader
+    due_mono: float
+    errand: Errand = Errand.FRESH
+    task: asyncio.Task[None] | None = None
+    """The read under way: never more than one."""
+    sent_mono: float = float("-inf")
+    """When its last request was sent."""
+    turn_mono: float = float("-inf")
+    """When the first request of its last turn was sent: its cadence counts from here."""
+    chained: int = 0
+    """Requests of the turn under way so far."""
+    loadings: int = 0
+    """Loading answers in a row."""
+    failure: Failure | None = None
+    """Its own last failure, if its last read failed."""
+    marked: bool = False
+    """Its resource says that the API as a whole does not answer."""
+    given_up: bool = False
+    """Cancelled by `READ_LIMIT_S`, not because it is no longer wanted."""
+
+    @property
+    def settled(self) -> bool:
+        """Waiting for its regular time, not failing, loading or in the middle of a turn."""
+        return self.task is None and self.failure is None and self.loadings == 0 and self.chained == 0
+
+    @property
+    def rank(self) -> float:
+        """Who goes first: the smallest. The time it is due, plus its handicap."""
+        return self.due_mono + PENALTY_S[self.pace] + (BULK_PENALTY_S if self.errand is Errand.BULK else 0.0)

@@ -1,0 +1,285 @@
+"""How each kind of resource is read: one request at a time, whatever it takes to make a value of them.
+
+A reader makes exactly one request per `read`. Lists that need several say so in the answer, and the poller comes back:
+that way every request passes the budget and gives way to what is more urgent, and cancelling one loses nothing that was
+read before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from qctui.api.errors import ApiError
+from qctui.api.ports import Loading, ReadApi
+from qctui.clock import Clock
+from qctui.engine.insights import InsightBook
+from qctui.engine.rate import Errand
+from qctui.model.chart import Chart, ChartWindow
+from qctui.model.keys import DEPLOYMENTS, Key
+from qctui.model.logs import LogPage
+from qctui.model.order import Order
+from qctui.model.resource import FailureKind
+from qctui.store import Store
+
+ORDER_WINDOW = 100
+"""Orders per request: the limit everybody agrees on (REFERENCE.md 9, row 8)."""
+
+LOG_WINDOW = 200
+"""Log lines per request: the smaller of the limits told (REFERENCE.md 9, row 9)."""
+
+TAIL_SLACK = 10
+"""Rows of a tail window left free for new ones, so that most polls cost one request."""
+
+EMPTY_PATIENCE = 12
+"""Empty order windows in a row, where there should be orders, before calling it a failure: the service's cache may
+take 10 x 10 s to load (REFERENCE.md 6.7)."""
+
+ALL_SPAN_S = 730 * 86_400.0
+"""The longest window the chart `all` asks for: the service keeps two years (REFERENCE.md 6.3)."""
+
+MIN_SPAN_S = 3_600.0
+"""The shortest: a window of no length is answered with a single point (REFERENCE.md 6.3, the trap)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request brought."""
+
+    value: Any = None
+    """The new value; None: nothing to show yet."""
+    as_of: float | None = None
+    """Unix seconds of the service's snapshot, where it can be told."""
+    loading: Loading | None = None
+    """The service is preparing: ask again in a few seconds."""
+    more: Errand | None = None
+    """Another request is needed at once, of this urgency."""
+
+
+class Reader(Protocol):
+    """Reads one resource. Keeps between calls what makes the next one cheaper."""
+
+    async def read(self) -> Answer:
+        """Make one request. Raises `ApiError`."""
+        ...
+
+
+class ReaderSet:
+    """Opens a reader for any key that is read from the API."""
+
+    def __init__(self, api: ReadApi, store: Store, clock: Clock) -> None:
+        self._api = api
+        self._store = store
+        self._clock = clock
+        self._books: dict[Key[Any], InsightBook] = {}
+
+    def open(self, key: Key[Any]) -> Reader | None:
+        """A reader for `key`; None for what is not read from the API (the link, the actions ...)."""
+        api = self._api
+        fetches: dict[str, Callable[[], Awaitable[Any]]] = {
+            "projects": api.fetch_projects,
+            "deployments": api.fetch_deployments,
+            "detail": lambda: api.fetch_detail(key.project_id),
+            "portfolio": lambda: api.fetch_portfolio(key.project_id),
+            "optimizations": lambda: api.fetch_optimizations(key.project_id),
+            "optimization": lambda: api.fetch_optimization(key.name),
+        }
+        if key.kind in fetches:
+            return PlainReader(fetches[key.kind])
+        if key.kind == "chart":
+            return ChartReader(api, key, self._store, self._clock)
+        if key.kind == "insights":
+            return InsightReader(api, key, self._books.setdefault(key, InsightBook()))
+        if key.kind == "orders":
+            return OrderReader(api, key.project_id)
+        if key.kind == "logs":
+            return LogReader(api, key.project_id, key.name)
+        return None
+
+    def forget(self, key: Key[Any]) -> None:
+        """Drop what is kept for a resource nobody has wanted for long."""
+        self._books.pop(key, None)
+
+
+class PlainReader:
+    """One request, one value."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[Any]]) -> None:
+        self._fetch = fetch
+
+    async def read(self) -> Answer:
+        """Make the request."""
+        return Answer(await self._fetch())
+
+
+class ChartReader:
+    """live/chart/read of a window that may follow the time."""
+
+    def __init__(self, api: ReadApi, key: Key[Any], store: Store, clock: Clock) -> None:
+        self._api = api
+        self._key = key
+        self._store = store
+        self._clock = clock
+
+    async def read(self) -> Answer:
+        """Make the request for the window as it is now."""
+        key = self._key
+        window = key.window or ChartWindow()
+        start, end = self.span(window)
+        answer = await self._api.fetch_chart(key.project_id, key.name, start, end, max(1, key.count))
+        if isinstance(answer, Loading):
+            return Answer(loading=answer)
+        # The last point tells how old the snapshot is, as long as the window was meant to reach the present.
+        return Answer(answer, as_of=_last_at(answer, end) if window.following else None)
+
+    def span(self, window: ChartWindow) -> tuple[float, float]:
+        """Start and end in Unix seconds; never empty, never the wrong way round."""
+        if window.start is not None and window.end is not None:
+            return window.start, max(window.end, window.start + 1.0)
+        now = self._clock.now()
+        if window.span_s is not None:
+            return now - max(window.span_s, 1.0), now
+        # Everything there is begins with the project's first deployment. Asking for two years of a three days old one
+        # would spread the samples so thin that none are left.
+        known = self._store.get(DEPLOYMENTS).value or ()
+        launches = [
+            each.launched_at
+            for each in known
+            if each.project_id == self._key.project_id and each.launched_at is not None
+        ]
+        start = max(min(launches, default=0.0), now - ALL_SPAN_S)
+        return min(start, now - MIN_SPAN_S), now
+
+
+def _last_at(chart: Chart, end: float) -> float | None:
+    # Points of series without a time axis carry no usable time: anything outside the window is not taken for one.
+    lasts = [series.xs[-1] for series in chart.series if len(series) and chart.start <= series.xs[-1] <= end]
+    return max(lasts, default=None)
+
+
+class InsightReader:
+    """All insights of one deployment, a page at a time."""
+
+    def __init__(self, api: ReadApi, key: Key[Any], book: InsightBook) -> None:
+        self._api = api
+        self._key = key
+        self._book = book
+
+    async def read(self) -> Answer:
+        """Ask for the next page. The answer's value is the log as of the last publication."""
+        window = self._book.next_window()
+        page = await self._api.fetch_insights(self._key.project_id, window.start, window.end, self._key.name)
+        more = self._book.add(page)
+        return Answer(self._book.log if self._book.publishable else None, more=Errand.BULK if more else None)
+
+
+class OrderReader:
+    """The newest orders of a project: they are at the end of a list of unknown length (REFERENCE.md 6.7)."""
+
+    def __init__(self, api: ReadApi, project_id: int) -> None:
+        self._api = api
+        self._project_id = project_id
+        self._start = 0
+        self._empty = 0
+
+    async def read(self) -> Answer:
+        """Ask for the window that held the newest orders last time, and move on if it no longer does."""
+        start = self._start
+        page = await self._api.fetch_orders(self._project_id, start, start + ORDER_WINDOW)
+        if isinstance(page, Loading):
+            return Answer(loading=page)
+        length, orders = page.length, page.orders
+        if length is None:
+            # Without a total there is only walking on while the pages are full.
+            if len(orders) >= ORDER_WINDOW:
+                self._start = start + ORDER_WINDOW - TAIL_SLACK
+                return Answer(more=Errand.BULK)
+            return Answer(orders)
+        if not orders and length > start:
+            return self._still_empty(length)
+        self._empty = 0
+        if length > start + ORDER_WINDOW or length < start:
+            self._start = max(0, length - ORDER_WINDOW + TAIL_SLACK)
+            return Answer(more=Errand.FRESH)
+        newest: tuple[Order, ...] = orders[-ORDER_WINDOW:]
+        return Answer(newest)
+
+    def _still_empty(self, length: int) -> Answer:
+        self._empty += 1
+        if self._empty < EMPTY_PATIENCE:
+            return Answer(loading=Loading(None))
+        self._start = self._empty = 0
+        raise ApiError(FailureKind.MALFORMED, f"The API tells of {length} orders but sends none of them.")
+
+
+class LogReader:
+    """The last lines of a deployment's log (REFERENCE.md 6.5)."""
+
+    def __init__(self, api: ReadApi, project_id: int, deploy_id: str) -> None:
+        self._api = api
+        self._project_id = project_id
+        self._deploy_id = deploy_id
+        self._start: int | None = None
+
+    async def read(self) -> Answer:
+        """Learn the length with one line, then ask for the window that holds the end."""
+        if self._start is None:
+            page = await self._fetch(0, 1)
+            self._start = self._tail(page)
+            return Answer(more=Errand.FRESH)
+        start = self._start
+        page = await self._fetch(start, start + LOG_WINDOW)
+        if page.length is None:
+            if len(page.lines) >= LOG_WINDOW:
+                self._start = start + LOG_WINDOW - TAIL_SLACK
+                return Answer(more=Errand.BULK)
+        elif page.length > start + LOG_WINDOW or page.length < start:
+            self._start = self._tail(page)
+            if self._start != start:
+                return Answer(more=Errand.FRESH)
+        return Answer(page)
+
+    def _tail(self, page: LogPage) -> int:
+        return max(0, page.deployment_offset, (page.length or 0) - LOG_WINDOW + TAIL_SLACK)
+
+    async def _fetch(self, start: int, end: int) -> LogPage:
+        return await self._api.fetch_logs(self._project_id, self._deploy_id, start, end)
+
+
+def keep(old: Any, new: Any) -> Any:
+    """`old` if `new` says the same, so that panes can tell by identity that nothing is to be redrawn."""
+    if old is None or old is new:
+        return new
+    if isinstance(old, Chart) and isinstance(new, Chart):
+        return old if _same_chart(old, new) else new
+    return old if type(old) is type(new) and old == new else new
+
+
+def _same_chart(old: Chart, new: Chart) -> bool:
+    # The window's edges are left out: that a following window has moved on is not news about its data.
+    if (old.name, old.stacked, old.count, old.sparse) != (new.name, new.stacked, new.count, new.sparse):
+        return False
+    if len(old.series) != len(new.series):
+        return False
+    for one, other in zip(old.series, new.series, strict=True):
+        if len(one) != len(other) or (len(one) and (one.xs[-1] != other.xs[-1] or one.ys[-1] != other.ys[-1])):
+            return False
+        told = (one.name, one.unit, one.index, one.series_type, one.color, one.marker, one.rows, one.tooltips)
+        if told != (
+            other.name,
+            other.unit,
+            other.index,
+            other.series_type,
+            other.color,
+            other.marker,
+            other.rows,
+            other.tooltips,
+        ):
+            return False
+        # As bytes: a NaN of a candle equals itself, and a million points are compared in a millisecond.
+        for column in ("xs", "ys", "gaps", "opens", "highs", "lows"):
+            mine, theirs = getattr(one, column), getattr(other, column)
+            if (mine is None) != (theirs is None) or (mine is not None and mine.tobytes() != theirs.tobytes()):
+                return False
+    return True

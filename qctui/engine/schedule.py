@@ -1,0 +1,114 @@
+"""When a resource is read again: pure functions of its kind, its pace and what is known of it (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+from qctui.engine.view import Pace
+from qctui.model.insight import InsightLog
+from qctui.model.keys import Key
+from qctui.model.optimization import Optimization
+from qctui.model.resource import FailureKind
+
+HIDDEN_FACTOR = 3.0
+"""What is off screen is read at a third of the pace."""
+
+CADENCE_S = MappingProxyType(
+    {
+        "deployments": 15.0,
+        "detail": 10.0,
+        "chart": 60.0,
+        "insights": 60.0,
+        "portfolio": 60.0,
+        "orders": 60.0,
+        "logs": 60.0,
+        "optimizations": 30.0,
+        "optimization": 30.0,
+        "projects": 300.0,
+    }
+)
+"""Seconds between reads of a visible resource, by kind. The service's own snapshots are minutes old (REFERENCE.md 3):
+faster would buy nothing."""
+
+OPENED_OPTIMIZATION_S = 10.0
+"""An optimization somebody is looking into, while it runs."""
+
+FINISHED_OPTIMIZATION_S = 600.0
+"""A finished one does not change any more, short of being deleted."""
+
+MIN_GAP_S = 1.0
+"""Never read the same thing faster than this, whoever asks (REFERENCE.md 3)."""
+
+LOADING_S = 5.0
+"""When to ask again while the service prepares an answer (REFERENCE.md 2.3: official code asks every 5 s)."""
+
+LOADING_PATIENCE = 12
+"""Loading answers in a row before asking less often: official code gives up after the minute they take."""
+
+SLOW_LOADING_S = 15.0
+"""When to ask again after that. Giving up would leave the pane loading for ever."""
+
+BACKOFF_FIRST_S = 5.0
+BACKOFF_CAP_S = 120.0
+"""Back-off of one resource that fails while others succeed: doubling from the first to the cap."""
+
+PROBE_FIRST_S = 2.0
+PROBE_CAP_S = 12.0
+"""Back-off of the single probe while the API as a whole does not answer. The cap is how long after its return the
+screen may take to notice."""
+
+AUTH_FIRST_S = 60.0
+AUTH_CAP_S = 300.0
+"""Back-off while the credentials are not accepted: they will not become right by asking."""
+
+JITTER = 0.1
+"""Back-offs are this much longer at most, so that consoles that lost the API together do not return together."""
+
+
+def interval_s(key: Key[Any], pace: Pace, value: object = None) -> float:
+    """Seconds from the beginning of one good read of `key` to the next. `value` is what is known of it, None if
+    nothing is."""
+    base = CADENCE_S[key.kind]
+    if isinstance(value, InsightLog) and not value.complete:
+        return 0.0  # reading them was broken off: it goes on
+    if key.kind == "optimization" and isinstance(value, Optimization):
+        if value.finished:
+            return FINISHED_OPTIMIZATION_S
+        if pace is Pace.OPENED:
+            base = OPENED_OPTIMIZATION_S
+    elif key.kind == "optimization" and pace is Pace.OPENED:
+        base = OPENED_OPTIMIZATION_S
+    return base * HIDDEN_FACTOR if pace is Pace.HIDDEN else base
+
+
+def loading_s(loadings: int) -> float:
+    """Seconds until asking again after `loadings` loading answers in a row."""
+    return LOADING_S if loadings <= LOADING_PATIENCE else SLOW_LOADING_S
+
+
+def backoff_s(kind: FailureKind, attempts: int, interval: float, retry_after_s: float | None, luck: float) -> float:
+    """Seconds until one failing resource is tried again, after `attempts` failures in a row.
+
+    `luck` is a random number in 0..1. An answer the API gave on purpose (`success: false`) is not asked for faster than
+    a good one would be. A `Retry-After` is honoured up to ten minutes, so that a nonsense one cannot end the polling.
+    """
+    first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind is FailureKind.AUTH else (BACKOFF_FIRST_S, BACKOFF_CAP_S)
+    wait = _doubling(first, cap, attempts, luck)
+    if kind in (FailureKind.REJECTED, FailureKind.TOO_LARGE):
+        wait = max(wait, interval)
+    return max(wait, min(retry_after_s or 0.0, 600.0))
+
+
+def probe_s(kind: FailureKind, attempts: int, retry_after_s: float | None, luck: float) -> float:
+    """Seconds until the API as a whole is probed again, after `attempts` failed probes in a row (the first failure
+    included)."""
+    if kind is FailureKind.RATE_LIMITED:
+        return backoff_s(kind, attempts, 0.0, retry_after_s, luck)
+    first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind is FailureKind.AUTH else (PROBE_FIRST_S, PROBE_CAP_S)
+    return max(_doubling(first, cap, attempts, luck), min(retry_after_s or 0.0, 600.0))
+
+
+def _doubling(first: float, cap: float, attempts: int, luck: float) -> float:
+    # The exponent is bounded because a week of failures must not overflow a float.
+    return float(min(cap, first * 2.0 ** min(attempts - 1, 30)) * (1.0 + JITTER * luck))

@@ -1,0 +1,76 @@
+"""A poller on fake time and a fake API, driven from a test."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from qctui.engine.health import Health
+from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.view import Pace, View, Want
+from qctui.model.keys import LINK, Key
+from qctui.model.link import Link
+from qctui.model.project import Project
+from qctui.model.resource import Resource
+from qctui.store import Store
+from tests.fakes import FakeApi, FakeClock, make_deployment
+
+T = TypeVar("T")
+
+
+class Rig:
+    """What a test of the polling holds in its hands."""
+
+    def __init__(self, settings: PollSettings) -> None:
+        self.clock = FakeClock()
+        self.api = FakeApi(self.clock)
+        self.api.deployments = [make_deployment(1)]
+        self.api.projects = [Project(1, "One")]
+        self.store = Store()
+        self.health = Health(self.store, self.clock, settings.reads_per_minute)
+        self.health.open()
+        self.api.observe = self.health.observe
+        self.poller = Poller(self.api, self.store, self.clock, self.health, settings, random.Random(7))
+        self.puts: list[Key[Any]] = []
+        self.store.subscribe(self.puts.append)
+
+    def show(self, *wants: Key[Any] | tuple[Key[Any], Pace]) -> None:
+        self.poller.show(View(tuple(Want(*want) if isinstance(want, tuple) else Want(want) for want in wants)))
+
+    def get(self, key: Key[T]) -> Resource[T]:
+        return self.store.get(key)
+
+    def value(self, key: Key[T]) -> T:
+        value = self.store.get(key).value
+        assert value is not None
+        return value
+
+    @property
+    def link(self) -> Link:
+        return self.value(LINK)
+
+
+@asynccontextmanager
+async def _running(settings: PollSettings) -> AsyncIterator[Rig]:
+    rig = Rig(settings)
+    polling = asyncio.create_task(rig.poller.run())
+    await rig.clock.settle()
+    try:
+        yield rig
+    finally:
+        polling.cancel()
+        await asyncio.wait({polling})
+        assert polling.cancelled(), polling.exception()
+
+
+def on_rig(body: Callable[[Rig], Awaitable[None]], settings: PollSettings | None = None) -> None:
+    """Run `body` while a poller polls."""
+
+    async def main() -> None:
+        async with _running(settings or PollSettings()) as rig:
+            await body(rig)
+
+    asyncio.run(main())
