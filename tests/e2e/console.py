@@ -121,6 +121,12 @@ class Console:
                 state = f"it ended with {self.process.returncode}" if ended else "it still runs"
                 raise AssertionError(f"{what}: not within {DEADLINE_S:.0f} s, {state}; on the screen:\n{self.text}")
 
+    def draw_for(self, seconds: float) -> None:
+        """Take what it draws for a while: for benchmarks, which have nothing on the screen to wait for."""
+        until = time.monotonic() + seconds
+        while self._pump(until - time.monotonic(), ()):
+            pass
+
     def wait_exit(self) -> int:
         """Until the process is gone, reading what it draws meanwhile; returns its exit code."""
         give_up = time.monotonic() + DEADLINE_S

@@ -1,0 +1,130 @@
+"""The question of the confirm dialog, on a terminal without the console. Asked on standard error; standard output is
+for the ladder."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import termios
+
+from qctui.actions.facts import format_holdings
+from qctui.actions.ports import ActionDesk
+from qctui.actions.spec import ABORT, ACTION_SPECS, Ask, cautions, question_for
+from qctui.api.errors import ApiError
+from qctui.api.ports import TriggerApi
+from qctui.cli.interrupts import Interrupts
+from qctui.model.action import Target, recheck_key
+from qctui.model.keys import Key
+from qctui.store import Store
+
+EXPOSURE_S = 2.0
+"""How long the question waits for the holdings. They are worth a moment, not an emergency."""
+
+
+def can_ask() -> bool:
+    """Whether somebody is there to read the question and to answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+async def ask(desk: ActionDesk, api: TriggerApi, store: Store, target: Target, interrupts: Interrupts) -> str | None:
+    """Ask whether to act on `target`. None if the answer is right, else why nothing is sent.
+
+    While it is asked the target is read again, over the connection the trigger will use; a redeployment or an end
+    closes the question.
+    """
+    spec, question = ACTION_SPECS[target.action], question_for([target])
+    desk.open_rechecks([target])
+    try:
+        for line in (*_describe(target), *await _exposure(api, target), spec.consequence, spec.leftovers):
+            _say(line)
+        for caution in cautions(target):
+            _say(f"Note: {caution}.")
+        _say("")
+        _say(question.sentence if question.ask is not Ask.KEY else f"{question.sentence} Then Enter.")
+        answering = asyncio.create_task(_read_line())
+        disarmed = asyncio.create_task(_disarmed(store, target))
+        await interrupts.or_wait(asyncio.wait({answering, disarmed}, return_when=asyncio.FIRST_COMPLETED))
+        reason = "cancelled"
+        if disarmed.done():
+            reason = disarmed.result()
+        elif answering.done() and question.accepts(answering.result()):
+            reason = ""
+        for task in (answering, disarmed):
+            task.cancel()
+        await asyncio.gather(answering, disarmed, return_exceptions=True)
+        return reason or None
+    finally:
+        desk.close_rechecks()
+
+
+def _describe(target: Target) -> list[str]:
+    if target.action == ABORT.id:
+        return [f"{target.name}  ({target.optimization_id}, project {target.project_id}, {target.status or 'unknown'})"]
+    return [
+        f"{target.environment.value}  {target.name}  (project {target.project_id})",
+        f"{target.deploy_id or 'deploy id unknown'}  {target.brokerage or 'brokerage unknown'}  "
+        f"{target.status or 'status unknown'}",
+    ]
+
+
+async def _exposure(api: TriggerApi, target: Target) -> list[str]:
+    if target.action == ABORT.id:
+        return []
+    try:
+        async with asyncio.timeout(EXPOSURE_S):
+            portfolio = await api.fetch_portfolio(target.project_id)
+    except (ApiError, TimeoutError):
+        return ["Holdings: could not be read"]
+    # Neither holdings nor cash told: that is unknown, and must not read as flat (REFERENCE.md 7.5).
+    held = (format_holdings(portfolio.open_holdings) or "none") if portfolio.tells else "unknown"
+    return [f"Holdings (a snapshot, up to 10 minutes old): {held}"]
+
+
+async def _disarmed(store: Store, target: Target) -> str:
+    """Wait until the target is no longer what it was; returns the reason."""
+    changed = asyncio.Event()
+    key = recheck_key(target)
+
+    def note(which: Key[object]) -> None:
+        if which == key:
+            changed.set()
+
+    unsubscribe = store.subscribe(note)
+    try:
+        while True:
+            recheck = store.get(key).value
+            if recheck is not None and recheck.disarmed:
+                return recheck.disarmed
+            await changed.wait()
+            changed.clear()
+    finally:
+        unsubscribe()
+
+
+async def _read_line() -> str:
+    """One line from the terminal. What was typed before the question was shown does not answer it."""
+    loop, fd = asyncio.get_running_loop(), sys.stdin.fileno()
+    with contextlib.suppress(termios.error):
+        termios.tcflush(fd, termios.TCIFLUSH)
+    typed: asyncio.Future[str] = loop.create_future()
+
+    def take() -> None:
+        try:
+            data = os.read(fd, 1024)
+        except OSError:
+            data = b""
+        if not typed.done():
+            typed.set_result(data.decode("utf-8", "replace"))
+
+    # Not input() on a thread: a read nobody answers could not be taken back, and the process could not end.
+    loop.add_reader(fd, take)
+    try:
+        return await typed
+    finally:
+        loop.remove_reader(fd)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,176 @@
+"""`qctui liquidate|stop|abort`: the console's action service, question, ladder and journal, without the console."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TypeVar
+
+from qctui.actions.book import Context
+from qctui.actions.capture import target_of_detail, target_of_optimization
+from qctui.actions.service import ActionService
+from qctui.actions.spec import ABORT, READ_ONLY
+from qctui.actions.wording import exit_code
+from qctui.api.errors import ApiError
+from qctui.api.ports import TriggerApi
+from qctui.cli.ask import ask, can_ask
+from qctui.cli.exits import Exit, UsageError
+from qctui.cli.guard import DRAIN_S
+from qctui.cli.interrupts import Interrupts
+from qctui.cli.ladder import Ladder
+from qctui.cli.parser import Options
+from qctui.cli.startup import read_settings
+from qctui.cli.wiring import Account, account_of, open_client_of
+from qctui.clock import Clock, SystemClock
+from qctui.model.action import Rung, Target
+from qctui.model.keys import Key, detail_key, optimization_key
+from qctui.model.resource import Resource
+from qctui.paths import state_dir
+from qctui.settings import Settings
+from qctui.store import Store
+
+_ANSWERED = frozenset({Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.UNKNOWN})
+"""Where `--no-wait` ends; the final rungs end it anyway."""
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+def run_trigger(options: Options) -> int:
+    """Ask, send once, and print how far it gets.
+
+    Raises:
+        UsageError: read-only, nobody to ask, or the configuration can't be used. Nothing was sent.
+    """
+    settings = read_settings(options)
+    if settings.read_only:
+        raise UsageError(READ_ONLY)
+    if not options.yes and not can_ask():
+        raise UsageError(f"{options.command}: without a terminal to ask on, --yes is needed")
+    with account_of(settings) as account:
+        trigger = Trigger(options, settings, account)
+        try:
+            return asyncio.run(trigger.run())
+        except Exception:
+            if not trigger.confirmed:
+                raise
+            # Once it may be out, only 4 is true, whatever else went wrong here.
+            _log.exception("the command failed after confirming")
+            print("qctui: unexpected error after confirming; see: qctui journal", file=sys.stderr)
+            return Exit.UNCONFIRMED
+
+
+class Trigger:
+    """One command, from reading its target to its exit code."""
+
+    def __init__(self, options: Options, settings: Settings, account: Account) -> None:
+        self._options = options
+        self._settings = settings
+        self._account = account
+        self._clock: Clock = SystemClock()
+        self._store = Store()
+        self._context = Context(account.base_url, settings.profile_name)
+        self.confirmed = False
+        """From here on the request may be out."""
+
+    async def run(self) -> int:
+        """Carry it out, on a loop of its own."""
+        client = open_client_of(self._account, self._settings, self._clock)
+        service = ActionService(
+            client.triggers,
+            self._store,
+            self._clock,
+            state_dir() / "journal.jsonl",
+            self._context,
+            read_only=self._settings.read_only,
+            resume=False,
+        )
+        with Interrupts() as interrupts:
+            try:
+                # One round trip, while the journal is read.
+                target, _ = await asyncio.gather(self._capture(client.triggers), service.start())
+                return await self._act(service, client.triggers, target, interrupts)
+            finally:
+                await service.drain(0.0)
+                await service.aclose()
+                await client.aclose()
+
+    async def _capture(self, api: TriggerApi) -> Target:
+        """What is aimed at, as the API tells it now. A failing read is said and does not block an emergency."""
+        action, given = str(self._options.command), self._options.target
+        try:
+            if action == ABORT.id:
+                optimization = await api.fetch_optimization(str(given))
+                self._put(optimization_key(str(given)), optimization)
+                return target_of_optimization(optimization)
+            detail = await api.fetch_detail(int(given))
+            self._put(detail_key(int(given)), detail)
+            return target_of_detail(action, detail)
+        except ApiError as error:
+            print(f"qctui: warning: the target could not be read first: {error.message}", file=sys.stderr)
+        if action == ABORT.id:
+            return Target(action=action, name=str(given), project_id=0, optimization_id=str(given))
+        return Target(action=action, name=f"project {given}", project_id=int(given))
+
+    def _put(self, key: Key[T], value: T) -> None:
+        at, mono = self._clock.now(), self._clock.monotonic()
+        self._store.put(key, Resource[T]().with_value(value, at=at, mono=mono))
+
+    async def _act(self, service: ActionService, api: TriggerApi, target: Target, interrupts: Interrupts) -> int:
+        ladder = Ladder(self._store, self._clock, self._context, as_json=bool(self._options.json))
+        reason = self._other_deployment(target)
+        # What can't be done is not asked about: the service says why.
+        if reason is None and not self._options.yes and service.refusal(target) is None:
+            answer = await ask(service, api, self._store, target, interrupts)
+            if interrupts.number is not None:
+                ladder.tell_not_sent(target, "interrupted before confirming")
+                return interrupts.exit_code
+            reason = answer
+        if reason is not None:
+            ladder.tell_not_sent(target, reason)
+            return Exit.NOT_SENT
+        self.confirmed = True
+        (action_id,) = service.confirm([target], via="command")
+        with ladder.following(action_id):
+            await self._follow(service, ladder, interrupts, action_id)
+            code = exit_code([ladder.record] if ladder.record else [])
+        return interrupts.exit_code if interrupts.number is not None else code
+
+    def _other_deployment(self, target: Target) -> str | None:
+        """Why `--deploy-id` forbids this; None if it does not. What can't be compared is another one."""
+        wanted = self._options.deploy_id if target.action != ABORT.id else None
+        if not wanted or target.deploy_id == wanted:
+            return None
+        found = target.deploy_id or "a deployment whose id is not known"
+        return f"not {wanted}: {found} is in project {target.project_id}"
+
+    async def _follow(self, service: ActionService, ladder: Ladder, interrupts: Interrupts, action_id: str) -> None:
+        """Until it is over, or answered if nobody wants to wait, or somebody interrupts."""
+        while not self._enough(ladder):
+            await interrupts.or_wait(ladder.changed())
+            ladder.tell()
+            if interrupts.number is not None and not self._enough(ladder):
+                await self._interrupted(service, ladder, interrupts, action_id)
+                return
+
+    def _enough(self, ladder: Ladder) -> bool:
+        record = ladder.record
+        if record is None:
+            return False
+        return record.done or (bool(self._options.no_wait) and record.rung in _ANSWERED)
+
+    async def _interrupted(
+        self, service: ActionService, ladder: Ladder, interrupts: Interrupts, action_id: str
+    ) -> None:
+        """Ctrl+C takes back what has not left. A closed terminal or SIGTERM does not: it was confirmed."""
+        if interrupts.by_person:
+            service.cancel(action_id)
+        if ladder.record is not None and ladder.record.rung is Rung.SENT:
+            ladder.note("interrupted: the request stays sent; waiting for its answer (Ctrl+C again: without it)")
+        with interrupts.leaving_at_the_next():
+            await service.drain(DRAIN_S)
+        ladder.tell()
+        if ladder.record is None or not ladder.record.done:
+            ladder.note("interrupted: the request stays sent; the console verifies it at its next start")
