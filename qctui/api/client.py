@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,20 +11,19 @@ from qctui.api import endpoints
 from qctui.api.auth import Credentials
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
+from qctui.api.limits import Pool, Timeouts
 from qctui.api.names import ChartNames
 from qctui.api.ports import Exchange, Loading
 from qctui.api.quirks import httpx
-from qctui.api.retry import NO_RETRIES, RetryPolicy, with_retries
-from qctui.api.tolerant import line, number
-from qctui.api.transport import Answer, Channel, Pool, Timeouts
+from qctui.api.reader import Reader, loading_in, reading
+from qctui.api.retry import NO_RETRIES, RetryPolicy
+from qctui.api.transport import Channel
 from qctui.clock import Clock
 from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.deployment import Deployment
 from qctui.model.insight import InsightPage
 from qctui.model.logs import LogPage
-from qctui.model.optimization import Optimization, OptimizationSummary
-from qctui.model.order import OrderPage
-from qctui.model.portfolio import Portfolio
+from qctui.model.optimization import OptimizationSummary
 from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
@@ -38,59 +38,7 @@ CHECK_TIMEOUTS = Timeouts(connect_s=3.0, read_s=10.0, total_s=20.0)
 """Reads on the trigger's connections: the verification of an action asks again anyway."""
 
 
-class _Reader:
-    """The reads that both clients have, over one channel."""
-
-    def __init__(
-        self, channel: Channel, names: ChartNames, policy: RetryPolicy, jitter: Callable[[], float], timeouts: Timeouts
-    ) -> None:
-        self._channel = channel
-        self._names = names
-        self._policy = policy
-        self._jitter = jitter
-        self._timeouts = timeouts
-
-    async def _read(self, endpoint: Endpoint, body: dict[str, object]) -> Answer:
-        return await with_retries(
-            lambda: self._channel.post(endpoint, body, timeouts=self._timeouts),
-            self._policy,
-            self._channel.clock,
-            self._jitter,
-        )
-
-    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
-        """live/read."""
-        answer = await self._read(endpoints.LIVE_READ, {"projectId": project_id})
-        from qctui.api.parse import live
-
-        return live.detail(answer.members, project_id, self._names)
-
-    async def fetch_portfolio(self, project_id: int) -> Portfolio:
-        """live/portfolio/read."""
-        answer = await self._read(endpoints.PORTFOLIO, {"projectId": project_id})
-        from qctui.api.parse import portfolio
-
-        return portfolio.portfolio(answer.members)
-
-    async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
-        """live/orders/read."""
-        answer = await self._read(endpoints.ORDERS, {"projectId": project_id, "start": start, "end": end})
-        loading = _loading(answer.members, "orders")
-        if loading is not None:
-            return loading
-        from qctui.api.parse import order
-
-        return await order.orders(answer.members)
-
-    async def fetch_optimization(self, optimization_id: str) -> Optimization:
-        """optimizations/read."""
-        answer = await self._read(endpoints.OPTIMIZATION_READ, {"optimizationId": optimization_id})
-        from qctui.api.parse import optimization
-
-        return await optimization.optimization(answer.document, answer.members, optimization_id)
-
-
-class QuantConnectClient(_Reader):
+class QuantConnectClient(Reader):
     """`ReadApi` over HTTP."""
 
     def __init__(
@@ -112,16 +60,18 @@ class QuantConnectClient(_Reader):
     async def fetch_projects(self) -> tuple[Project, ...]:
         """projects/read."""
         answer = await self._read(endpoints.PROJECTS, {})
-        from qctui.api.parse import live
+        with reading(endpoints.PROJECTS):
+            from qctui.api.parse import live
 
-        return await live.projects(answer.members, self._user_id)
+            return await live.projects(answer.members, self._user_id)
 
     async def fetch_deployments(self) -> tuple[Deployment, ...]:
         """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
         answer = await self._read(endpoints.LIVE_LIST, {})
-        from qctui.api.parse import live
+        with reading(endpoints.LIVE_LIST):
+            from qctui.api.parse import live
 
-        return await live.deployments(answer.members)
+            return await live.deployments(answer.members)
 
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         """live/chart/read. Times are sent as whole seconds."""
@@ -134,12 +84,13 @@ class QuantConnectClient(_Reader):
             "end": int(end),
         }
         answer = await self._read(endpoints.CHART, body)
-        loading = _loading(answer.members, "chart")
+        loading = loading_in(answer.members, "chart")
         if loading is not None:
             return loading
-        from qctui.api.parse import chart
+        with reading(endpoints.CHART):
+            from qctui.api.parse import chart
 
-        return await chart.chart(answer.document, answer.members, name, start, end, count)
+            return await chart.chart(answer.document, answer.members, name, start, end, count)
 
     async def fetch_insights(self, project_id: int, start: int, end: int, deploy_id: str) -> InsightPage:
         """live/insights/read, always with project, start and end (REFERENCE.md 9, row 6)."""
@@ -147,9 +98,10 @@ class QuantConnectClient(_Reader):
         if deploy_id:
             body["algorithmId"] = deploy_id
         answer = await self._read(endpoints.INSIGHTS, body)
-        from qctui.api.parse import insight
+        with reading(endpoints.INSIGHTS):
+            from qctui.api.parse import insight
 
-        return await insight.insights(answer.members)
+            return await insight.insights(answer.members)
 
     async def fetch_logs(self, project_id: int, deploy_id: str, start_line: int, end_line: int) -> LogPage:
         """live/logs/read."""
@@ -161,19 +113,21 @@ class QuantConnectClient(_Reader):
             "format": "json",
         }
         answer = await self._read(endpoints.LOGS, body)
-        from qctui.api.parse import live
+        with reading(endpoints.LOGS):
+            from qctui.api.parse import live
 
-        return live.logs(answer.members, start_line)
+            return live.logs(answer.members, start_line)
 
     async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
         """optimizations/list."""
         answer = await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id})
-        from qctui.api.parse import optimization
+        with reading(endpoints.OPTIMIZATION_LIST):
+            from qctui.api.parse import optimization
 
-        return await optimization.summaries(answer.members)
+            return await optimization.summaries(answer.members)
 
 
-class TriggerClient(_Reader):
+class TriggerClient(Reader):
     """`TriggerApi` over HTTP: connections of its own, and nothing is ever sent twice."""
 
     def __init__(
@@ -205,8 +159,6 @@ class TriggerClient(_Reader):
 
     async def warm(self, connections: int = 1) -> None:
         """Open connections by checking the credentials on as many at once."""
-        import asyncio
-
         checks = [
             self._channel.post(endpoints.AUTHENTICATE, {}, timeouts=self._timeouts) for _ in range(max(0, connections))
         ]
@@ -262,13 +214,3 @@ def open_client(
         ),
         (for_reads, for_triggers),
     )
-
-
-def _loading(members: dict[str, object], expected: str) -> Loading | None:
-    """The loading answer in `members`: it says so, or what was asked for is absent (REFERENCE.md 2.3)."""
-    if members.get(expected) is not None and line(members.get("status")).casefold() != "loading":
-        return None
-    fraction = number(members.get("progress"))
-    if fraction is None or fraction < 0 or fraction > 100:
-        return Loading(None)
-    return Loading(fraction / 100 if fraction > 1 else fraction)

@@ -13,6 +13,8 @@ from qctui.api.scrub import Scrubber
 from qctui.api.tolerant import number
 from qctui.model.resource import FailureKind
 
+_LEFT = ("Server disconnected", "peer closed connection", "peer unexpectedly closed")
+
 MAX_RETRY_AFTER_S = 86_400.0
 """Nobody waits longer because a header says so."""
 
@@ -43,9 +45,8 @@ def _told(error: BaseException, scrub: Scrubber) -> tuple[FailureKind, str]:
             return FailureKind.TIMEOUT, "the request could not be sent in time"
         case httpx.TimeoutException() | TimeoutError():
             return FailureKind.TIMEOUT, "no answer in time"
-        case httpx.RemoteProtocolError() if "without sending complete" in str(error):
-            return FailureKind.RESET, "the connection broke in the middle of the answer"
-        case httpx.RemoteProtocolError() if "disconnected" not in str(error).casefold():
+        # By their words, for want of anything else: httpx has one class for a peer that left and for one that babbles.
+        case httpx.RemoteProtocolError() if not any(words in str(error) for words in _LEFT):
             return FailureKind.MALFORMED, "the answer is not HTTP"
         case httpx.NetworkError() | httpx.RemoteProtocolError() | OSError():
             return FailureKind.RESET, "the connection broke before the answer was complete"
@@ -59,7 +60,7 @@ def _connect_words(error: BaseException, scrub: Scrubber) -> str:
             case ssl.SSLCertVerificationError():
                 return f"the API's certificate is not trusted ({scrub(cause.verify_message)})"
             case ssl.SSLError():
-                return f"no secure connection to the API ({scrub(cause.reason or 'TLS failed')})"
+                return f"no secure connection to the API ({scrub(getattr(cause, 'reason', None) or 'TLS failed')})"
             case socket.gaierror():
                 return "the API's name cannot be resolved (DNS)"
             case ConnectionRefusedError():
@@ -92,7 +93,7 @@ def of_status(endpoint: Endpoint, status: int, headers: httpx.Headers, now: floa
     `now` dates a Retry-After that is a date and came without a Date header. `words` may hold the API's own text,
     scrubbed.
     """
-    said = f" ({words})" if words else ""
+    said = f": {words}" if words else ""
     name = endpoint.words
     if status == 401:
         return ApiError(FailureKind.AUTH, f"{name}: credentials not accepted{said}", answered=True, status_code=401)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from qctui.api import failures
 from qctui.api.auth import Credentials, QuantConnectAuth
@@ -17,6 +16,7 @@ from qctui.api.endpoints import Endpoint
 from qctui.api.envelope import check, said_by
 from qctui.api.errors import ApiError
 from qctui.api.inflate import Inflate
+from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
 from qctui.api.ports import Exchange
 from qctui.api.quirks import SENDING_BEGINS, httpx
 from qctui.api.scrub import Scrubber
@@ -26,38 +26,8 @@ from qctui.model.resource import FailureKind
 if TYPE_CHECKING:
     import ssl
 
-MAX_BYTES = 64 * 1024 * 1024
-"""Largest answer, decoded. A chart of 100,000 candles is about 10 MB."""
-
-MAX_ERROR_BYTES = 64 * 1024
-"""What is read of an answer outside 2xx: enough for an envelope; an HTML page is of no interest."""
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 USER_AGENT = "qctui"
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds. Every wait has an end."""
-
-    connect_s: float = 5.0
-    """Name, TCP; then TLS again."""
-    read_s: float = 30.0
-    """Between two pieces of the answer."""
-    total_s: float = 60.0
-    """The whole exchange: a server that drips must not hold a reader for ever."""
-
-    def as_httpx(self) -> httpx.Timeout:
-        """As httpx takes them. Waiting for a connection of the pool counts as connecting."""
-        return httpx.Timeout(self.read_s, connect=self.connect_s, pool=self.connect_s)
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """How many connections, and how long an idle one is trusted."""
-
-    connections: int
-    idle_s: float
+EMPTY = "it is empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +37,6 @@ class Answer:
     members: dict[str, object]
     """Top-level members under folded names."""
     document: Document
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether a URL points at this machine."""
-    return (urlsplit(base_url).hostname or "") in LOOPBACK
-
-
-def check_base_url(base_url: str) -> str:
-    """The URL without a slash at its end.
-
-    Raises ValueError, one line, unless it is https, or http to this machine: the signature of a request is as good as a
-    password for two hours (REFERENCE.md 1.2).
-    """
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("the API's address must begin with https:// (or http:// for this machine)")
-    if parts.scheme == "http" and not is_loopback(base_url):
-        raise ValueError("http is for this machine only; the API's address must begin with https://")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("the API's address must be without user, password, query or fragment")
-    return base_url.rstrip("/")
 
 
 @cache
@@ -276,7 +225,7 @@ class _Call:
                     if size > limit and fine:
                         raise self._too_large()
                     if size > limit:
-                        return b""
+                        return b"".join(pieces)
                     pieces.append(part)
             if inflate is not None:
                 inflate.finish()
@@ -296,11 +245,12 @@ class _Call:
             page = _page(response, raw)
             if response.is_success:
                 raise self._malformed(page or str(error)) from None
-            document, said = Document(None), page
+            document, said = Document(None), "" if page == EMPTY else page
         else:
             said = scrub(said_by(document.tree))
-        # Below 500 an envelope speaks for itself, whatever the status; 401 and 429 mean more than their text.
-        if response.is_success or (status < 500 and status not in (401, 429) and isinstance(document.tree, dict)):
+        # A refusal in the API's own words; 401, 429 and 5xx mean more than their text.
+        speaks = 400 <= status < 500 and status not in (401, 429) and isinstance(document.tree, dict)
+        if response.is_success or speaks:
             return Answer(check(self._endpoint, status, document.tree, scrub), document)
         raise failures.of_status(self._endpoint, status, response.headers, self._channel.clock.now(), said)
 
@@ -322,7 +272,7 @@ class _Call:
 def _page(response: httpx.Response, raw: bytes) -> str:
     """What stands in place of JSON, in words; empty if nothing can be said."""
     if not raw.strip():
-        return "empty"
+        return EMPTY
     if "html" in response.headers.get("content-type", "").lower() or raw.lstrip()[:1] == b"<":
         return "an HTML page, as a proxy in between would send"
     return ""
