@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -56,31 +57,40 @@ class Follower:
         self._profiles: dict[str, str] = {}
         self.adopt: Callable[[ActionRecord], None] | None = None
         """Looks after an orphan from now on; None leaves orphans alone."""
+        self.started = asyncio.Event()
+        """Set once what the journal leaves open is in the book."""
 
-    async def start(self) -> None:
-        """Take this process's own lock, read the journal, and show (and adopt) what it leaves open."""
-        await self._at_disk(lambda: self._presence.claim(self._instance))
+    async def run(self) -> None:
+        """Show (and adopt) what the journal leaves open, then look every `FOLLOW_S` until cancelled."""
+        await self._guarded(self._begin)
+        self.started.set()
+        while True:
+            await self._clock.sleep(FOLLOW_S)
+            await self._guarded(self._look)
+
+    async def _begin(self) -> None:
+        await self._at_disk(partial(self._presence.claim, self._instance))
         await self._scribe.poll()
         stories = by_action(self._scribe.entries)
         self._scribe.found = self._take
-        for story in stories.values():
-            if is_open(story):
-                self._show(story)
+        left_open = [story for story in stories.values() if is_open(story)]
+        for story in left_open:
+            self._show(story)
         if self.adopt is not None:
             await self._adopt_orphans()
-            keep = frozenset(owner_of(entry.id) for story in stories.values() if is_open(story) for entry in story[:1])
-            await self._at_disk(lambda: self._presence.sweep(keep))
+            keep = frozenset(owner_of(story[0].id) for story in left_open)
+            await self._at_disk(partial(self._presence.sweep, keep))
 
-    async def keep_following(self) -> None:
-        """Look every `FOLLOW_S` until cancelled."""
-        while True:
-            await self._clock.sleep(FOLLOW_S)
-            try:
-                await self._scribe.poll()
-                if self.adopt is not None:
-                    await self._adopt_orphans()
-            except Exception:  # whatever is wrong with a shared file, this console's own actions go on
-                _LOG.exception("the journal could not be followed")
+    async def _look(self) -> None:
+        await self._scribe.poll()
+        if self.adopt is not None:
+            await self._adopt_orphans()
+
+    async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except Exception:  # whatever is wrong with a shared file, this console's own actions go on
+            _LOG.exception("the journal could not be followed")
 
     def close(self) -> None:
         """Let go of the locks: what is still open is anybody's now."""
@@ -131,7 +141,7 @@ class Follower:
             if adopted is not None and not adopted.done and self.adopt is not None:
                 self.adopt(adopted)
 
-    async def _at_disk(self, job: Callable[[], object]) -> bool:
+    async def _at_disk(self, job: Callable[[], bool | None]) -> bool:
         with contextlib.suppress(OSError):
             return bool(await self._disk.run(job))
         return False

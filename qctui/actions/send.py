@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from qctui.actions.book import Book
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
@@ -44,7 +45,7 @@ class Flight:
         self.abandoned = ""
         """Why its answer is no longer waited for; empty while it is."""
         self.changed = asyncio.Event()
-        """Set when `closed` or `abandoned` is."""
+        """Set when any of the above is, to wake whoever waits for it."""
 
     def close(self, why: str) -> bool:
         """Let nothing leave any more. False, and no effect, when it may be out already."""
@@ -104,7 +105,6 @@ class Sender:
     async def _try(self, flight: Flight) -> ApiError | None:
         """One POST at most. None: accepted. Returns also when it was closed or abandoned, the POST being cancelled."""
         post = asyncio.ensure_future(self._post(flight))
-        changed = asyncio.ensure_future(flight.changed.wait())
         try:
             while not post.done():
                 if flight.abandoned:
@@ -117,14 +117,13 @@ class Sender:
                     return ApiError(FailureKind.CONNECT, TOO_LATE, may_have_acted=False)
                 if left <= 0:
                     return ApiError(FailureKind.TIMEOUT, f"no answer within {ANSWER_S:g} s")
-                await first_of(self._clock, left, post, *([] if changed.done() else [changed]))
+                await self._wait(flight, left, post)
             return post.result()
         finally:
             # A POST cancelled here before its first byte finds the gate shut, should it still get there unwinding.
             if not post.done() and flight.sent_mono is None:
                 flight.closed = flight.closed or TOO_LATE
             post.cancel()
-            changed.cancel()
 
     async def _post(self, flight: Flight) -> ApiError | None:
         def gate() -> None:
@@ -155,18 +154,25 @@ class Sender:
     def _mark_sent(self, flight: Flight) -> None:
         if flight.sent_mono is None:
             flight.sent_mono = self._clock.monotonic()
+            flight.changed.set()
             self._book.step(flight.action_id, Rung.SENT)
 
     def _late(self, flight: Flight) -> bool:
         return self._clock.monotonic() >= flight.deadline
 
-    async def _pause(self, flight: Flight, pause: float) -> bool:
-        """Wait before the next try. True if nothing may leave any more."""
+    async def _wait(self, flight: Flight, limit_s: float, *futures: asyncio.Future[Any]) -> None:
+        """Wait for one of `futures` or for something about the flight to change, at most `limit_s`."""
+        flight.changed.clear()
         changed = asyncio.ensure_future(flight.changed.wait())
         try:
-            await first_of(self._clock, pause, changed)
+            await first_of(self._clock, limit_s, changed, *futures)
         finally:
             changed.cancel()
+
+    async def _pause(self, flight: Flight, pause_s: float) -> bool:
+        """Wait before the next try. True if nothing may leave any more."""
+        if not flight.closed:
+            await self._wait(flight, pause_s)
         return bool(flight.closed)
 
     def _accepted(self, flight: Flight) -> Rung:

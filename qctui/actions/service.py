@@ -32,6 +32,9 @@ JOURNAL_WAIT_S = 1.0
 """How long sending waits for the journal. A disk that is full or hangs must not stop an emergency: it is sent anyway,
 and the record says loudly that the journal does not have it."""
 
+START_S = 2.0
+"""How long the start waits for the journal to be read."""
+
 TAIL_BYTES = 4 * 1024 * 1024
 """How far back a console looks for actions left open: about ten thousand lines."""
 
@@ -100,11 +103,16 @@ class ActionService:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
-        """Read the journal, publish what it left open (verified again from now on), and begin to follow it."""
+        """Read the journal, publish what it left open (verified again from now on), and begin to follow it.
+
+        Takes at most `START_S`: with a disk that hangs the journal comes later, and acting does not wait for it.
+        """
         self._loop = asyncio.get_running_loop()
         self._book.publish()
-        await self._follower.start()
-        self._spawn(self._follower.keep_following())
+        self._spawn(self._follower.run())
+        read = asyncio.ensure_future(self._follower.started.wait())
+        await first_of(self._clock, START_S, read)
+        read.cancel()
 
     async def drain(self, timeout_s: float) -> None:
         """Take nothing new, and wait until every confirmed action has its answer in the journal, at most `timeout_s`.

@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from qctui.actions.evidence import already_ended_words, liquidation_orders
+from qctui.model.action import Rung
+from qctui.model.order import Order
+from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.resource import FailureKind
+from tests.actions.fakes import EMPTY, FLAT, HELD, SPY, Rig, Try, error, in_rig, last, target
+from tests.fakes import FakeClock, make_detail, make_optimization, make_order
+
+OTHER = "L-" + "9" * 32
+
+
+@in_rig
+async def test_cadence_of_the_reads(rig: Rig) -> None:
+    rig.api.stop_after_s = 1e9
+    await rig.act()
+    await rig.clock.advance(60)
+    gaps = {
+        name: {round(b - a, 3) for a, b in pairwise([at for each, at in rig.api.reads if each == name])}
+        for name in ("detail", "portfolio", "orders")
+    }
+    assert gaps == {"detail": {3.0}, "portfolio": {10.0}, "orders": {10.0}}
+
+
+@in_rig
+async def test_accepted_but_it_keeps_running_is_unverified_after_ten_minutes(rig: Rig) -> None:
+    rig.api.stop_after_s = 1e9
+    rig.api.flat_after_s = 1e9
+    await rig.act()
+    await rig.clock.advance(599)
+    assert rig.record.rung is Rung.ACCEPTED
+    await rig.clock.advance(2)
+    rung, words = last(rig.record)
+    assert rung is Rung.UNVERIFIED
+    assert "still Running" in words
+    assert "still open: SPY 100 (snapshot received" in words
+    assert "check the brokerage" in words
+    assert rig.events() == ["intent", "sending", "sent", "accepted", "unverified"]
+    reads = len(rig.api.reads)
+    await rig.clock.advance(100)
+    assert len(rig.api.reads) == reads
+
+
+@in_rig
+async def test_stopped_but_never_flat_names_what_is_open_and_how_old_that_is(rig: Rig) -> None:
+    rig.api.flat_after_s = 1e9
+    odd = Holding("X", "ODD", 0.0, unreadable_quantity=True)
+    rig.api.portfolios[1] = replace(HELD, holdings=(SPY, odd, replace(SPY, ticker="GONE", quantity=0.0)))
+    await rig.act()
+    await rig.clock.advance(601)
+    rung, words = last(rig.record)
+    assert rung is Rung.UNVERIFIED
+    assert "stopped, not seen flat" in words
+    assert "still open: SPY 100, ODD ?" in words
+    assert rig.record.holdings is not None
+    assert [holding.ticker for holding in rig.record.holdings] == ["SPY", "ODD"]
+    assert rig.events()[-2:] == ["stopped", "unverified"]
+
+
+@in_rig
+async def test_a_portfolio_that_fails_throughout_is_never_flat(rig: Rig) -> None:
+    rig.api.fail["portfolio"] = error(FailureKind.SERVER, "server error")
+    await rig.act()
+    await rig.clock.advance(60)
+    assert rig.record.rung is Rung.STOPPED
+    assert rig.record.holdings is None
+    assert rig.record.warnings == ("the portfolio is unknown: server error",)
+    await rig.clock.advance(600)
+    rung, words = last(rig.record)
+    assert rung is Rung.UNVERIFIED
+    assert "the portfolio could not be re-read at all: server error" in words
+
+
+@in_rig
+async def test_an_empty_portfolio_is_unknown_not_flat(rig: Rig) -> None:
+    rig.api.flat = EMPTY
+    await rig.act()
+    await rig.clock.advance(601)
+    assert rig.record.rung is Rung.UNVERIFIED
+    assert "FLAT" not in rig.rungs()
+    assert "which may mean anything" in last(rig.record)[1]
+
+
+@in_rig
+async def test_a_flat_portfolio_before_the_stop_proves_nothing(rig: Rig) -> None:
+    rig.api.flat_after_s = 0.0
+    rig.api.stop_after_s = 30.0
+    await rig.act()
+    await rig.clock.advance(29)
+    assert rig.rungs()[-1] == "ACCEPTED"
+    await rig.clock.advance(2)
+    assert rig.rungs()[-3:] == ["STOPPED", "FLAT", "VERIFIED"]
+
+
+@in_rig
+async def test_a_portfolio_read_that_began_before_the_stop_does_not_count(rig: Rig) -> None:
+    rig.api.hang.add("portfolio")
+    rig.api.flat_after_s = 0.0
+    await rig.act()
+    await rig.clock.advance(4)
+    rig.api.hang.clear()
+    began = sum(name == "portfolio" for name, _ in rig.api.reads)
+    await rig.clock.advance(3)
+    # The hanging one was given up and another begun the moment the stop was seen.
+    assert sum(name == "portfolio" for name, _ in rig.api.reads) == began + 1
+    assert rig.record.rung is Rung.VERIFIED
+
+
+@in_rig
+async def test_redeployed_during_verification_is_said_and_never_flat(rig: Rig) -> None:
+    rig.api.flat_after_s = 0.0
+    await rig.act()
+    await rig.clock.advance(1)
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    rig.api.acted.clear()
+    rig.api.portfolios[1] = FLAT
+    await rig.clock.advance(2)
+    assert rig.record.rung is Rung.ACCEPTED
+    assert rig.record.warnings == (f"redeployed meanwhile: now {OTHER} (Running)",)
+    await rig.clock.advance(3)
+    assert rig.rungs()[3:] == ["STOPPED", "UNVERIFIED"]
+    assert OTHER in last(rig.record)[1]
+    assert "check the brokerage" in last(rig.record)[1]
+    assert rig.record.holdings is None
+
+
+@in_rig
+async def test_redeployed_between_the_flat_snapshot_and_its_confirmation_is_not_flat(rig: Rig) -> None:
+    rig.api.flat_after_s = 5.0
+
+    def redeploy(name: str) -> None:
+        if name == "portfolio" and rig.rungs()[-1] == "STOPPED":
+            rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+            rig.api.acted.clear()
+            rig.api.portfolios[1] = FLAT
+
+    rig.api.on_read = redeploy
+    await rig.act()
+    await rig.clock.advance(60)
+    assert "FLAT" not in rig.rungs()
+    assert rig.record.rung is Rung.UNVERIFIED
+
+
+@in_rig
+async def test_one_lagging_answer_about_another_deployment_concludes_nothing(rig: Rig) -> None:
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    await rig.act()
+    assert rig.record.warnings
+    del rig.api.details[1]
+    await rig.clock.advance(4)
+    assert rig.record.warnings == ()
+    await rig.clock.advance(60)
+    assert rig.record.rung is Rung.VERIFIED
+
+
+@in_rig
+async def test_a_stop_whose_deployment_was_replaced_by_one_that_trades_is_loud(rig: Rig) -> None:
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    rig.api.stop_after_s = 1e9
+    await rig.act(target("stop"))
+    await rig.clock.advance(4)
+    assert rig.rungs()[3:] == ["STOPPED", "UNVERIFIED"]
+    assert "trades in its place" in last(rig.record)[1]
+
+
+@in_rig
+async def test_the_token_stops_working_in_between(rig: Rig) -> None:
+    await rig.act()
+    await rig.clock.advance(6.5)
+    assert rig.record.rung is Rung.STOPPED
+    for name in ("detail", "portfolio", "orders"):
+        rig.api.fail[name] = error(FailureKind.AUTH, "credentials not accepted", answered=True)
+    await rig.clock.advance(100)
+    assert rig.record.rung is Rung.STOPPED
+    assert "live/read fails: credentials not accepted" in rig.record.warnings
+    await rig.clock.advance(500)
+    rung, words = last(rig.record)
+    assert rung is Rung.UNVERIFIED
+    assert "the portfolio could not be re-read since" in words
+    assert "credentials not accepted" in words
+
+
+@in_rig
+async def test_reads_that_recover_in_time_verify_and_take_their_warnings_back(rig: Rig) -> None:
+    for name in ("detail", "portfolio", "orders"):
+        rig.api.fail[name] = error(FailureKind.CONNECT, "no network")
+    await rig.act()
+    await rig.clock.advance(300)
+    assert len(rig.record.warnings) == 3
+    assert rig.record.rung is Rung.ACCEPTED
+    rig.api.fail.clear()
+    await rig.clock.advance(20)
+    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record.warnings == ()
+
+
+@in_rig
+async def test_nothing_could_be_read_at_all(rig: Rig) -> None:
+    rig.api.fail["detail"] = error(FailureKind.CONNECT, "no network")
+    await rig.act(target("stop"))
+    await rig.clock.advance(601)
+    assert last(rig.record) == (Rung.UNVERIFIED, "the deployment could not be re-read at all: no network")
+
+
+@in_rig
+async def test_reads_that_hang_for_ever_do_not_hold_back_the_end(rig: Rig) -> None:
+    rig.api.hang |= {"detail", "portfolio", "orders"}
+    await rig.act()
+    await rig.clock.advance(601)
+    assert rig.record.rung is Rung.UNVERIFIED
+
+
+@in_rig
+async def test_time_the_machine_slept_is_no_time_spent_looking(rig: Rig) -> None:
+    await rig.act()
+    rig.clock._mono += 8 * 3_600
+    await rig.clock.advance(60)
+    assert rig.record.rung is Rung.VERIFIED
+
+
+@in_rig
+async def test_an_answer_without_a_deploy_id_is_taken_for_ours(rig: Rig) -> None:
+    rig.api.details[1] = make_detail(1, deploy_id="", status="Liquidated", stopped_at=rig.clock.now())
+    rig.api.flat_after_s = 0.0
+    await rig.act()
+    await rig.clock.advance(1)
+    assert rig.record.rung is Rung.VERIFIED
+
+
+@in_rig
+async def test_a_runtime_error_is_a_stop_and_its_positions_stay_in_view(rig: Rig) -> None:
+    rig.api.details[1] = make_detail(1, status="RuntimeError")
+    rig.api.flat_after_s = 1e9
+    await rig.act()
+    await rig.clock.advance(1)
+    assert last(rig.record) == (Rung.STOPPED, "RuntimeError")
+    await rig.clock.advance(600)
+    assert "still open: SPY 100" in last(rig.record)[1]
+
+
+@in_rig
+async def test_an_unlisted_status_has_not_stopped(rig: Rig) -> None:
+    rig.api.details[1] = make_detail(1, status="Winding down")
+    rig.api.stop_after_s = 1e9
+    await rig.act(target("stop"))
+    await rig.clock.advance(601)
+    assert last(rig.record) == (Rung.UNVERIFIED, "still Winding down")
+
+
+@in_rig
+async def test_the_orders_of_the_liquidation_and_their_fills_are_followed(rig: Rig) -> None:
+    mine = target().deploy_id
+    old = [make_order(number, deploy_id=mine) for number in range(250)]
+    rig.api.orders = [*old, make_order(250, deploy_id=mine, tag="Liquidated", status="submitted", quantity=-100.0)]
+    await rig.act()
+    assert [order.order_id for order in rig.record.orders] == [250]
+    await rig.clock.advance(60)
+    assert rig.record.rung is Rung.VERIFIED
+    assert "1 of 1 liquidation orders not filled" in last(rig.record)[1]
+
+
+@in_rig
+async def test_an_abort_that_is_never_seen_is_unverified(rig: Rig) -> None:
+    rig.api.stop_after_s = 1e9
+    await rig.act(target("abort"))
+    await rig.clock.advance(601)
+    assert last(rig.record) == (Rung.UNVERIFIED, "still running")
+
+
+@in_rig
+async def test_an_abort_without_an_answer_that_took_effect_is_verified(rig: Rig) -> None:
+    rig.api.tries = iter([Try(error(FailureKind.TIMEOUT))])
+    rig.api.optimizations["O-1"] = make_optimization("O-1", status="RUNNING")
+    await rig.act(target("abort"))
+    await rig.clock.advance(30)
+    assert rig.rungs() == ["SENDING", "SENT", "UNKNOWN", "VERIFIED"]
+
+
+@in_rig
+async def test_an_abort_that_cannot_be_looked_into_says_why(rig: Rig) -> None:
+    rig.api.fail["optimization"] = error(FailureKind.SERVER, "server error")
+    await rig.act(target("abort"))
+    await rig.clock.advance(1)
+    assert rig.record.warnings == ("the optimization can't be read: server error",)
+    await rig.clock.advance(601)
+    assert last(rig.record) == (Rung.UNVERIFIED, "could not be re-read: server error")
+
+
+@in_rig
+async def test_a_defect_in_one_read_ends_no_verification(rig: Rig) -> None:
+    failures = iter([True, True])
+
+    def break_once(name: str) -> None:
+        if name == "detail" and next(failures, False):
+            raise ZeroDivisionError
+
+    rig.api.on_read = break_once
+    await rig.act()
+    await rig.clock.advance(60)
+    assert rig.record.rung is Rung.VERIFIED
+
+
+@in_rig
+async def test_holdings_are_unknown_until_a_portfolio_tells(rig: Rig) -> None:
+    rig.api.portfolios[1] = Portfolio((), (), tells=False)
+    await rig.act()
+    assert rig.record.holdings is None
+    rig.api.portfolios[1] = HELD
+    await rig.clock.advance(11)
+    assert rig.record.holdings == (SPY,)
+    assert rig.record.holdings_mono == rig.clock.monotonic() - 1
+
+
+def _order(number: int, deploy_id: str, tag: str = "Liquidated") -> Order:
+    return make_order(number, deploy_id=deploy_id, tag=tag)
+
+
+def test_only_orders_a_liquidation_of_this_deployment_placed_count() -> None:
+    orders = [
+        _order(1, OTHER),
+        _order(2, ""),
+        _order(3, "L-1", "mine"),
+        _order(4, OTHER),
+        _order(5, "L-1"),
+        _order(6, ""),
+    ]
+    assert [order.order_id for order in liquidation_orders(orders, "L-1")] == [5, 6]
+    assert [order.order_id for order in liquidation_orders(orders, "")] == [1, 2, 4, 5, 6]
+
+
+def test_words_for_what_had_already_ended() -> None:
+    clock = FakeClock()
+    at = clock.now() - 60
+    assert already_ended_words(make_detail(status="Stopped", stopped_at=at), clock).startswith("already stopped at ")
+    assert already_ended_words(make_detail(status="Liquidated"), clock) == "already liquidated"
+    assert already_ended_words(make_detail(status="RuntimeError"), clock) == "already stopped (RuntimeError)"
+    assert "-" in already_ended_words(make_detail(status="Stopped", stopped_at=at - 3 * 86_400), clock)
