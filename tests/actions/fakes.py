@@ -231,13 +231,13 @@ class Rig:
     def records(self) -> tuple[ActionRecord, ...]:
         return self.store.get(ACTIONS).value or ()
 
-    @property
+    # A method: mypy narrows properties for good, and here they change with every step of the clock.
     def record(self) -> ActionRecord:
         (record,) = self.records
         return record
 
     def rungs(self, action_id: str = "") -> list[str]:
-        record = next(each for each in self.records if each.action_id == action_id) if action_id else self.record
+        record = next(each for each in self.records if each.action_id == action_id) if action_id else self.record()
         return [step.rung.value for step in record.steps]
 
     def entries(self) -> tuple[JournalEntry, ...]:

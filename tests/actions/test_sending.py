@@ -35,8 +35,8 @@ async def test_one_confirmation_is_one_post_and_the_ladder_rises_with_the_world(
     assert rig.rungs() == ["SENDING", "SENT", "ACCEPTED", "STOPPED", "FLAT", "VERIFIED"]
     assert [post.action for post in rig.api.posts] == ["liquidate"]
     assert rig.events() == ["intent", "sending", "sent", "accepted", "stopped", "flat", "verified"]
-    assert rig.record.done
-    assert "check the brokerage" in last(rig.record)[1]
+    assert rig.record().done
+    assert "check the brokerage" in last(rig.record())[1]
 
 
 @in_rig
@@ -63,7 +63,7 @@ async def test_an_optimization_that_completes_first_is_not_called_aborted(rig: R
     rig.api.optimizations["O-1"] = make_optimization("O-1", status="completed")
     await rig.act(target("abort"))
     await rig.clock.advance(1)
-    assert last(rig.record) == (Rung.REJECTED, "already finished: completed before the abort took effect")
+    assert last(rig.record()) == (Rung.REJECTED, "already finished: completed before the abort took effect")
 
 
 @in_rig
@@ -71,7 +71,7 @@ async def test_a_rejection_is_told_in_the_apis_words(rig: Rig) -> None:
     rig.api.tries = iter([Try(error(FailureKind.REJECTED, "no live control", answered=True), acts=False)])
     await rig.act()
     await rig.clock.advance(5)
-    assert last(rig.record) == (Rung.REJECTED, "no live control")
+    assert last(rig.record()) == (Rung.REJECTED, "no live control")
     assert rig.events() == ["intent", "sending", "sent", "rejected"]
     assert rig.api.calls == 1
 
@@ -81,7 +81,7 @@ async def test_a_rejection_of_what_had_already_stopped_says_that_instead(rig: Ri
     rig.api.details[1] = make_detail(1, status="Stopped", stopped_at=rig.clock.now() - 60)
     rig.api.tries = iter([Try(error(FailureKind.REJECTED, "not live", answered=True), acts=False)])
     await rig.act()
-    rung, words = last(rig.record)
+    rung, words = last(rig.record())
     assert rung is Rung.REJECTED
     assert words.startswith("already stopped at ")
     assert words.endswith("the API said: not live")
@@ -92,7 +92,7 @@ async def test_an_abort_rejected_because_it_had_finished_says_so(rig: Rig) -> No
     rig.api.optimizations["O-1"] = make_optimization("O-1", status="completed")
     rig.api.tries = iter([Try(error(FailureKind.REJECTED, "nope", answered=True), acts=False)])
     await rig.act(target("abort"))
-    assert last(rig.record) == (Rung.REJECTED, "already finished: completed; the API said: nope")
+    assert last(rig.record()) == (Rung.REJECTED, "already finished: completed; the API said: nope")
 
 
 @in_rig
@@ -103,7 +103,7 @@ async def test_a_second_look_that_hangs_or_fails_leaves_the_apis_words(rig: Rig)
     await rig.act()
     assert rig.rungs()[-1] == "SENT"
     await rig.clock.advance(4)
-    assert last(rig.record) == (Rung.REJECTED, "no")
+    assert last(rig.record()) == (Rung.REJECTED, "no")
     rig.api.hang.clear()
     rig.api.fail["detail"] = error(FailureKind.SERVER)
     (second,) = await rig.act()
@@ -114,7 +114,7 @@ async def test_a_second_look_that_hangs_or_fails_leaves_the_apis_words(rig: Rig)
 async def test_rejected_credentials_are_a_rejection(rig: Rig) -> None:
     rig.api.tries = iter([Try(error(FailureKind.AUTH, "not accepted", status_code=401), acts=False)])
     await rig.act()
-    assert last(rig.record) == (Rung.REJECTED, "not accepted")
+    assert last(rig.record()) == (Rung.REJECTED, "not accepted")
 
 
 @in_rig
@@ -122,17 +122,17 @@ async def test_connection_refused_then_a_server_appears(rig: Rig) -> None:
     rig.api.tries = iter([Try(REFUSED_CONNECTION, leaves=False), Try(REFUSED_CONNECTION, leaves=False)])
     await rig.act()
     assert rig.rungs() == ["SENDING"]
-    assert rig.record.tries == 2
-    assert last(rig.record)[1] == "2nd try in 0.5s: connection refused"
-    cancellable = [rig.record.cancellable]
+    assert rig.record().tries == 2
+    assert last(rig.record())[1] == "2nd try in 0.5s: connection refused"
+    cancellable = [rig.record().cancellable]
     await rig.clock.advance(0.5)
-    assert last(rig.record)[1] == "3rd try in 1s: connection refused"
+    assert last(rig.record())[1] == "3rd try in 1s: connection refused"
     await rig.clock.advance(1)
     assert rig.rungs()[:3] == ["SENDING", "SENT", "ACCEPTED"]
-    assert [*cancellable, rig.record.cancellable] == [True, False]
+    assert [*cancellable, rig.record().cancellable] == [True, False]
     assert len(rig.api.posts) == 1
     await rig.clock.advance(40)
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
     assert rig.events()[:6] == ["intent", "sending", "sending", "sending", "sent", "accepted"]
 
 
@@ -141,7 +141,7 @@ async def test_refused_until_the_deadline_is_not_sent(rig: Rig) -> None:
     rig.api.per_project[1] = Try(REFUSED_CONNECTION, leaves=False)
     await rig.act()
     await rig.clock.advance(SEND_S + 1)
-    assert last(rig.record) == (Rung.NOT_SENT, "connection refused")
+    assert last(rig.record()) == (Rung.NOT_SENT, "connection refused")
     assert rig.api.posts == []
     assert rig.events()[-1] == "not_sent"
     calls = rig.api.calls
@@ -156,7 +156,7 @@ async def test_a_connection_that_is_made_only_after_the_deadline_carries_nothing
     rig.api.tries = iter([Try(before_s=SEND_S + 5)])
     await rig.act()
     await rig.clock.advance(SEND_S + 60)
-    assert rig.record.rung is Rung.NOT_SENT
+    assert rig.record().rung is Rung.NOT_SENT
     assert rig.api.posts == []
 
 
@@ -167,7 +167,7 @@ async def test_a_machine_that_slept_while_connecting_does_not_send_when_it_wakes
     # The clock counts the sleep of the machine; the timer of the connection does not, and fires first.
     rig.clock._mono += 8 * 3_600
     await rig.clock.advance(0)
-    assert rig.record.rung is Rung.NOT_SENT
+    assert rig.record().rung is Rung.NOT_SENT
     assert rig.api.posts == []
 
 
@@ -178,7 +178,7 @@ async def test_429_is_sent_again_after_the_time_it_asks_for(rig: Rig) -> None:
     )
     rig.api.tries = iter([Try(busy, acts=False)])
     await rig.act()
-    assert last(rig.record) == (Rung.SENDING, "2nd try in 7s: too many requests")
+    assert last(rig.record()) == (Rung.SENDING, "2nd try in 7s: too many requests")
     await rig.clock.advance(6.9)
     assert len(rig.api.posts) == 1
     await rig.clock.advance(0.1)
@@ -201,7 +201,7 @@ async def test_429_that_asks_for_longer_than_the_deadline_is_not_sent(rig: Rig) 
     busy = error(FailureKind.RATE_LIMITED, "too many requests", may_have_acted=False, retry_after_s=3_600.0)
     rig.api.tries = iter([Try(busy, acts=False)])
     await rig.act()
-    assert rig.record.rung is Rung.NOT_SENT
+    assert rig.record().rung is Rung.NOT_SENT
     await rig.clock.advance(4_000)
     assert len(rig.api.posts) == 1
 
@@ -230,7 +230,7 @@ def test_after_the_first_byte_nothing_is_sent_again(failure: Exception, acts: bo
             if acts:
                 assert rig.rungs()[3:] == ["STOPPED", "FLAT", "VERIFIED"]
             else:
-                rung, words = last(rig.record)
+                rung, words = last(rig.record())
                 assert rung is Rung.UNVERIFIED
                 assert "no answer to the request" in words
                 assert "still Running" in words
@@ -248,7 +248,7 @@ async def test_an_answer_that_never_comes_becomes_unknown_and_is_looked_into(rig
     await rig.clock.advance(1)
     assert rig.rungs()[2] == "UNKNOWN"
     await rig.clock.advance(30)
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
     assert rig.api.calls == 1
 
 
@@ -256,10 +256,10 @@ async def test_an_answer_that_never_comes_becomes_unknown_and_is_looked_into(rig
 async def test_cancel_while_nothing_is_out_is_not_sent(rig: Rig) -> None:
     rig.api.tries = iter([Try(before_s=10)])
     (action_id,) = await rig.act()
-    assert rig.record.cancellable
+    assert rig.record().cancellable
     rig.service.cancel(action_id)
     await rig.clock.advance(60)
-    assert last(rig.record) == (Rung.NOT_SENT, "cancelled before it was sent")
+    assert last(rig.record()) == (Rung.NOT_SENT, "cancelled before it was sent")
     assert rig.api.posts == []
     assert rig.events() == ["intent", "sending", "not_sent"]
 
@@ -270,7 +270,7 @@ async def test_cancel_between_two_tries_is_not_sent(rig: Rig) -> None:
     (action_id,) = await rig.act()
     rig.service.cancel(action_id)
     await rig.clock.advance(60)
-    assert rig.record.rung is Rung.NOT_SENT
+    assert rig.record().rung is Rung.NOT_SENT
     assert rig.api.posts == []
 
 
@@ -278,10 +278,10 @@ async def test_cancel_between_two_tries_is_not_sent(rig: Rig) -> None:
 async def test_cancel_once_it_is_out_changes_nothing(rig: Rig) -> None:
     rig.api.tries = iter([Try(after_s=5)])
     (action_id,) = await rig.act()
-    assert not rig.record.cancellable
+    assert not rig.record().cancellable
     rig.service.cancel(action_id)
     await rig.clock.advance(60)
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
 
 
 @in_rig
@@ -308,7 +308,7 @@ async def test_a_target_named_twice_in_one_batch_gets_one_request(rig: Rig) -> N
 async def test_a_person_may_liquidate_again(rig: Rig) -> None:
     rig.api.tries = iter([Try(error(FailureKind.TIMEOUT), acts=False)])
     await rig.act()
-    assert rig.record.rung is Rung.UNKNOWN
+    assert rig.record().rung is Rung.UNKNOWN
     assert rig.service.refusal(target()) is None
     await rig.act(target())
     assert len(rig.api.posts) == 2
@@ -341,7 +341,7 @@ def test_read_only_refuses_and_sends_nothing(tmp_path: Path) -> None:
         async with Rig(tmp_path, read_only=True) as rig:
             assert rig.service.refusal(target()) == READ_ONLY
             await rig.act()
-            assert last(rig.record) == (Rung.REJECTED, READ_ONLY)
+            assert last(rig.record()) == (Rung.REJECTED, READ_ONLY)
             assert rig.api.calls == 0
 
     asyncio.run(main())
@@ -352,14 +352,14 @@ async def test_a_client_that_refuses_is_a_rejection_and_not_tried_again(rig: Rig
     rig.api.tries = iter([Try(error(FailureKind.REFUSED, "read-only", may_have_acted=False), leaves=False)])
     await rig.act()
     await rig.clock.advance(60)
-    assert last(rig.record) == (Rung.REJECTED, "read-only")
+    assert last(rig.record()) == (Rung.REJECTED, "read-only")
     assert rig.api.calls == 1
 
 
 @in_rig
 async def test_a_refused_target_becomes_a_rejected_record(rig: Rig) -> None:
     await rig.act(target(status="Stopped"))
-    assert last(rig.record) == (Rung.REJECTED, "no longer running: Stopped")
+    assert last(rig.record()) == (Rung.REJECTED, "no longer running: Stopped")
     assert rig.events() == ["rejected"]
     assert rig.api.calls == 0
 
@@ -412,13 +412,13 @@ async def test_an_unverified_liquidation_locks_stop_until_it_is_acknowledged(rig
     rig.api.stop_after_s = 1e9
     (action_id,) = await rig.act()
     await rig.clock.advance(700)
-    assert rig.record.rung is Rung.UNVERIFIED
+    assert rig.record().rung is Rung.UNVERIFIED
     reason = rig.service.refusal(target("stop"))
     assert reason is not None
     assert "acknowledge it" in reason
     rig.service.acknowledge(action_id)
     await rig.clock.settle()
-    assert rig.record.acknowledged
+    assert rig.record().acknowledged
     assert rig.service.refusal(target("stop")) is None
 
 
@@ -459,7 +459,7 @@ def test_wall_clock_jumps_change_nothing_but_the_dates(tmp_path: Path) -> None:
             await rig.clock.advance(1)
             rig.clock.jump_wall(2 * 86_400)
             await rig.clock.advance(60)
-            assert rig.record.rung is Rung.VERIFIED
+            assert rig.record().rung is Rung.VERIFIED
             assert len(rig.api.posts) == 1
 
     asyncio.run(main())

@@ -32,9 +32,9 @@ async def test_accepted_but_it_keeps_running_is_unverified_after_ten_minutes(rig
     rig.api.flat_after_s = 1e9
     await rig.act()
     await rig.clock.advance(599)
-    assert rig.record.rung is Rung.ACCEPTED
+    assert rig.record().rung is Rung.ACCEPTED
     await rig.clock.advance(2)
-    rung, words = last(rig.record)
+    rung, words = last(rig.record())
     assert rung is Rung.UNVERIFIED
     assert "still Running" in words
     assert "still open: SPY 100 (snapshot received" in words
@@ -52,12 +52,12 @@ async def test_stopped_but_never_flat_names_what_is_open_and_how_old_that_is(rig
     rig.api.portfolios[1] = replace(HELD, holdings=(SPY, odd, replace(SPY, ticker="GONE", quantity=0.0)))
     await rig.act()
     await rig.clock.advance(601)
-    rung, words = last(rig.record)
+    rung, words = last(rig.record())
     assert rung is Rung.UNVERIFIED
     assert "stopped, not seen flat" in words
     assert "still open: SPY 100, ODD ?" in words
-    assert rig.record.holdings is not None
-    assert [holding.ticker for holding in rig.record.holdings] == ["SPY", "ODD"]
+    assert rig.record().holdings is not None
+    assert [holding.ticker for holding in rig.record().holdings] == ["SPY", "ODD"]
     assert rig.events()[-2:] == ["stopped", "unverified"]
 
 
@@ -66,11 +66,11 @@ async def test_a_portfolio_that_fails_throughout_is_never_flat(rig: Rig) -> None
     rig.api.fail["portfolio"] = error(FailureKind.SERVER, "server error")
     await rig.act()
     await rig.clock.advance(60)
-    assert rig.record.rung is Rung.STOPPED
-    assert rig.record.holdings is None
-    assert rig.record.warnings == ("the portfolio is unknown: server error",)
+    assert rig.record().rung is Rung.STOPPED
+    assert rig.record().holdings is None
+    assert rig.record().warnings == ("the portfolio is unknown: server error",)
     await rig.clock.advance(600)
-    rung, words = last(rig.record)
+    rung, words = last(rig.record())
     assert rung is Rung.UNVERIFIED
     assert "the portfolio could not be re-read at all: server error" in words
 
@@ -80,9 +80,9 @@ async def test_an_empty_portfolio_is_unknown_not_flat(rig: Rig) -> None:
     rig.api.flat = EMPTY
     await rig.act()
     await rig.clock.advance(601)
-    assert rig.record.rung is Rung.UNVERIFIED
+    assert rig.record().rung is Rung.UNVERIFIED
     assert "FLAT" not in rig.rungs()
-    assert "which may mean anything" in last(rig.record)[1]
+    assert "which may mean anything" in last(rig.record())[1]
 
 
 @in_rig
@@ -107,7 +107,7 @@ async def test_a_portfolio_read_that_began_before_the_stop_does_not_count(rig: R
     await rig.clock.advance(3)
     # The hanging one was given up and another begun the moment the stop was seen.
     assert sum(name == "portfolio" for name, _ in rig.api.reads) == began + 1
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
 
 
 @in_rig
@@ -119,13 +119,13 @@ async def test_redeployed_during_verification_is_said_and_never_flat(rig: Rig) -
     rig.api.acted.clear()
     rig.api.portfolios[1] = FLAT
     await rig.clock.advance(2)
-    assert rig.record.rung is Rung.ACCEPTED
-    assert rig.record.warnings == (f"redeployed meanwhile: now {OTHER} (Running)",)
+    assert rig.record().rung is Rung.ACCEPTED
+    assert rig.record().warnings == (f"redeployed meanwhile: now {OTHER} (Running)",)
     await rig.clock.advance(3)
     assert rig.rungs()[3:] == ["STOPPED", "UNVERIFIED"]
-    assert OTHER in last(rig.record)[1]
-    assert "check the brokerage" in last(rig.record)[1]
-    assert rig.record.holdings is None
+    assert OTHER in last(rig.record())[1]
+    assert "check the brokerage" in last(rig.record())[1]
+    assert rig.record().holdings is None
 
 
 @in_rig
@@ -142,19 +142,19 @@ async def test_redeployed_between_the_flat_snapshot_and_its_confirmation_is_not_
     await rig.act()
     await rig.clock.advance(60)
     assert "FLAT" not in rig.rungs()
-    assert rig.record.rung is Rung.UNVERIFIED
+    assert rig.record().rung is Rung.UNVERIFIED
 
 
 @in_rig
 async def test_one_lagging_answer_about_another_deployment_concludes_nothing(rig: Rig) -> None:
     rig.api.details[1] = make_detail(1, deploy_id=OTHER)
     await rig.act()
-    assert rig.record.warnings
+    assert rig.record().warnings
     del rig.api.details[1]
     await rig.clock.advance(4)
-    assert rig.record.warnings == ()
+    assert rig.record().warnings == ()
     await rig.clock.advance(60)
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
 
 
 @in_rig
@@ -164,21 +164,21 @@ async def test_a_stop_whose_deployment_was_replaced_by_one_that_trades_is_loud(r
     await rig.act(target("stop"))
     await rig.clock.advance(4)
     assert rig.rungs()[3:] == ["STOPPED", "UNVERIFIED"]
-    assert "trades in its place" in last(rig.record)[1]
+    assert "trades in its place" in last(rig.record())[1]
 
 
 @in_rig
 async def test_the_token_stops_working_in_between(rig: Rig) -> None:
     await rig.act()
     await rig.clock.advance(6.5)
-    assert rig.record.rung is Rung.STOPPED
+    assert rig.record().rung is Rung.STOPPED
     for name in ("detail", "portfolio", "orders"):
         rig.api.fail[name] = error(FailureKind.AUTH, "credentials not accepted", answered=True)
     await rig.clock.advance(100)
-    assert rig.record.rung is Rung.STOPPED
-    assert "live/read fails: credentials not accepted" in rig.record.warnings
+    assert rig.record().rung is Rung.STOPPED
+    assert "live/read fails: credentials not accepted" in rig.record().warnings
     await rig.clock.advance(500)
-    rung, words = last(rig.record)
+    rung, words = last(rig.record())
     assert rung is Rung.UNVERIFIED
     assert "the portfolio could not be re-read since" in words
     assert "credentials not accepted" in words
@@ -190,12 +190,12 @@ async def test_reads_that_recover_in_time_verify_and_take_their_warnings_back(ri
         rig.api.fail[name] = error(FailureKind.CONNECT, "no network")
     await rig.act()
     await rig.clock.advance(300)
-    assert len(rig.record.warnings) == 3
-    assert rig.record.rung is Rung.ACCEPTED
+    assert len(rig.record().warnings) == 3
+    assert rig.record().rung is Rung.ACCEPTED
     rig.api.fail.clear()
     await rig.clock.advance(20)
-    assert rig.record.rung is Rung.VERIFIED
-    assert rig.record.warnings == ()
+    assert rig.record().rung is Rung.VERIFIED
+    assert rig.record().warnings == ()
 
 
 @in_rig
@@ -203,7 +203,7 @@ async def test_nothing_could_be_read_at_all(rig: Rig) -> None:
     rig.api.fail["detail"] = error(FailureKind.CONNECT, "no network")
     await rig.act(target("stop"))
     await rig.clock.advance(601)
-    assert last(rig.record) == (Rung.UNVERIFIED, "the deployment could not be re-read at all: no network")
+    assert last(rig.record()) == (Rung.UNVERIFIED, "the deployment could not be re-read at all: no network")
 
 
 @in_rig
@@ -211,7 +211,7 @@ async def test_reads_that_hang_for_ever_do_not_hold_back_the_end(rig: Rig) -> No
     rig.api.hang |= {"detail", "portfolio", "orders"}
     await rig.act()
     await rig.clock.advance(601)
-    assert rig.record.rung is Rung.UNVERIFIED
+    assert rig.record().rung is Rung.UNVERIFIED
 
 
 @in_rig
@@ -219,7 +219,7 @@ async def test_time_the_machine_slept_is_no_time_spent_looking(rig: Rig) -> None
     await rig.act()
     rig.clock._mono += 8 * 3_600
     await rig.clock.advance(60)
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
 
 
 @in_rig
@@ -228,7 +228,7 @@ async def test_an_answer_without_a_deploy_id_is_taken_for_ours(rig: Rig) -> None
     rig.api.flat_after_s = 0.0
     await rig.act()
     await rig.clock.advance(1)
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
 
 
 @in_rig
@@ -237,9 +237,9 @@ async def test_a_runtime_error_is_a_stop_and_its_positions_stay_in_view(rig: Rig
     rig.api.flat_after_s = 1e9
     await rig.act()
     await rig.clock.advance(1)
-    assert last(rig.record) == (Rung.STOPPED, "RuntimeError")
+    assert last(rig.record()) == (Rung.STOPPED, "RuntimeError")
     await rig.clock.advance(600)
-    assert "still open: SPY 100" in last(rig.record)[1]
+    assert "still open: SPY 100" in last(rig.record())[1]
 
 
 @in_rig
@@ -248,7 +248,7 @@ async def test_an_unlisted_status_has_not_stopped(rig: Rig) -> None:
     rig.api.stop_after_s = 1e9
     await rig.act(target("stop"))
     await rig.clock.advance(601)
-    assert last(rig.record) == (Rung.UNVERIFIED, "still Winding down")
+    assert last(rig.record()) == (Rung.UNVERIFIED, "still Winding down")
 
 
 @in_rig
@@ -257,10 +257,10 @@ async def test_the_orders_of_the_liquidation_and_their_fills_are_followed(rig: R
     old = [make_order(number, deploy_id=mine) for number in range(250)]
     rig.api.orders = [*old, make_order(250, deploy_id=mine, tag="Liquidated", status="submitted", quantity=-100.0)]
     await rig.act()
-    assert [order.order_id for order in rig.record.orders] == [250]
+    assert [order.order_id for order in rig.record().orders] == [250]
     await rig.clock.advance(60)
-    assert rig.record.rung is Rung.VERIFIED
-    assert "1 of 1 liquidation orders not filled" in last(rig.record)[1]
+    assert rig.record().rung is Rung.VERIFIED
+    assert "1 of 1 liquidation orders not filled" in last(rig.record())[1]
 
 
 @in_rig
@@ -268,7 +268,7 @@ async def test_an_abort_that_is_never_seen_is_unverified(rig: Rig) -> None:
     rig.api.stop_after_s = 1e9
     await rig.act(target("abort"))
     await rig.clock.advance(601)
-    assert last(rig.record) == (Rung.UNVERIFIED, "still running")
+    assert last(rig.record()) == (Rung.UNVERIFIED, "still running")
 
 
 @in_rig
@@ -285,9 +285,9 @@ async def test_an_abort_that_cannot_be_looked_into_says_why(rig: Rig) -> None:
     rig.api.fail["optimization"] = error(FailureKind.SERVER, "server error")
     await rig.act(target("abort"))
     await rig.clock.advance(1)
-    assert rig.record.warnings == ("the optimization can't be read: server error",)
+    assert rig.record().warnings == ("the optimization can't be read: server error",)
     await rig.clock.advance(601)
-    assert last(rig.record) == (Rung.UNVERIFIED, "could not be re-read: server error")
+    assert last(rig.record()) == (Rung.UNVERIFIED, "could not be re-read: server error")
 
 
 @in_rig
@@ -301,18 +301,19 @@ async def test_a_defect_in_one_read_ends_no_verification(rig: Rig) -> None:
     rig.api.on_read = break_once
     await rig.act()
     await rig.clock.advance(60)
-    assert rig.record.rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.VERIFIED
 
 
 @in_rig
 async def test_holdings_are_unknown_until_a_portfolio_tells(rig: Rig) -> None:
     rig.api.portfolios[1] = Portfolio((), (), tells=False)
+    rig.api.stop_after_s = 1e9
     await rig.act()
-    assert rig.record.holdings is None
+    assert rig.record().holdings is None
     rig.api.portfolios[1] = HELD
     await rig.clock.advance(11)
-    assert rig.record.holdings == (SPY,)
-    assert rig.record.holdings_mono == rig.clock.monotonic() - 1
+    assert rig.record().holdings == (SPY,)
+    assert rig.record().holdings_mono == rig.clock.monotonic() - 1
 
 
 def _order(number: int, deploy_id: str, tag: str = "Liquidated") -> Order:
