@@ -26,6 +26,20 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _some(text: str) -> int:
+    number = _count(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("at least 1 is needed")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _count(text)
+    if number > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return number
+
+
 def _positive(text: str) -> float:
     try:
         number = float(text)
@@ -68,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     usual = SimConfig()
     lags = Lags()
     where = parser.add_argument_group("server")
-    where.add_argument("--port", type=_count, default=0, help="loopback port; 0 lets the system choose (default)")
+    where.add_argument("--port", type=_port, default=0, help="loopback port; 0 lets the system choose (default)")
     where.add_argument("--user-id", type=_count, default=DEMO_USER_ID, help="accepted user id (%(default)s)")
     where.add_argument("--token", default=DEMO_TOKEN, help="accepted API token (a demo constant)")
     where.add_argument(
@@ -133,12 +147,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
     scale = parser.add_argument_group("scale")
-    scale.add_argument("--deployments", type=_count, metavar="N", help="projects with a deployment")
+    scale.add_argument("--deployments", type=_some, metavar="N", help="projects with a deployment")
     scale.add_argument("--optimizations", type=_count, metavar="N", help="optimizations of the first project")
     scale.add_argument("--insights", type=_count, metavar="N", help="insights of every current deployment at the start")
     scale.add_argument(
         "--points",
-        type=_count,
+        type=_some,
         metavar="N",
         help="points of every time series in every chart answer, whatever count asks for and however far back",
     )
@@ -161,9 +175,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shapes.add_argument(
         "--loading",
         type=_count,
-        default=0,
         metavar="N",
-        help="loading answers before each chart and each project's orders (%(default)s)",
+        help="loading answers before each chart and each project's orders (0; with --shapes ugly 1)",
     )
     shapes.add_argument(
         "--hostile-text",
@@ -223,7 +236,7 @@ def config_from(args: argparse.Namespace) -> SimConfig:
         hostile_text=args.hostile_text,
         shapes=args.shapes,
         shape_of=dict(args.shape),
-        loading=args.loading,
+        loading=args.loading if args.loading is not None else int(args.shapes == "ugly"),
         latency_s=args.latency,
         faults=list(args.fault),
         behaviours=dict(args.behaviour),

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 
 from uvicorn.config import Config
 from uvicorn.server import Server
@@ -39,6 +39,7 @@ class SimulatorServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: _QuietServer | None = None
         self._reopening: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
 
     @property
     def base_url(self) -> str:
@@ -63,27 +64,26 @@ class SimulatorServer:
                 self._loop.call_soon_threadsafe(self._ended.set)
 
     def refuse(self, seconds: float | None = None) -> None:
-        """Drop all connections and refuse new ones, for real seconds or until `accept`; from any thread."""
-        self._call(lambda: self._refuse(seconds))
+        """Drop all connections and refuse new ones, for real seconds or until `accept`; from another thread."""
+        self._do(self._refuse(seconds))
 
     def accept(self) -> None:
-        """Listen again after `refuse`; from any thread."""
-        self._call(self._reopen)
+        """Listen again after `refuse`; from another thread."""
+        self._do(self._reopen())
 
-    def _call(self, act: Callable[[], object]) -> None:
+    def _do(self, act: Coroutine[None, None, None]) -> None:
         """Run something in the server's loop and wait until it is done."""
         if self._loop is None:
+            act.close()
             raise RuntimeError("the server is not running")
-        done = threading.Event()
+        asyncio.run_coroutine_threadsafe(act, self._loop).result()
 
-        def run() -> None:
-            try:
-                act()
-            finally:
-                done.set()
+    def _later(self, seconds: float, act: Callable[[], Coroutine[None, None, None]]) -> asyncio.TimerHandle:
+        def begin() -> None:
+            self._task = loop.create_task(act())
 
-        self._loop.call_soon_threadsafe(run)
-        done.wait()
+        loop = asyncio.get_running_loop()
+        return loop.call_later(seconds, begin)
 
     async def _serve(self, ready: Callable[[str], None] | None) -> None:
         loop = self._loop = asyncio.get_running_loop()
@@ -110,7 +110,7 @@ class SimulatorServer:
         if self.config.exit_with_parent:
             self._watch_parent(loop)
         if self.config.refuse_s > 0:
-            self._reopening = loop.call_later(self.config.refuse_s, self._reopen)
+            self._reopening = self._later(self.config.refuse_s, self._reopen)
         else:
             await server.listen(self._socket)
         # What exists now stays: collections need not look at it again.
@@ -120,7 +120,7 @@ class SimulatorServer:
         try:
             await self._ended.wait()
         finally:
-            server.end()
+            await server.end()
             self._socket.close()
             self.simulator.log.close()
 
@@ -143,27 +143,22 @@ class SimulatorServer:
 
     def _refuse_from_loop(self, seconds: float) -> None:
         # After the answer to this very request has left.
-        asyncio.get_running_loop().call_later(0.02, self._refuse, seconds)
+        self._later(0.02, lambda: self._refuse(seconds))
 
-    def _refuse(self, seconds: float | None) -> None:
-        if self._server is None or self._loop is None:
+    async def _refuse(self, seconds: float | None) -> None:
+        if self._server is None:
             return
-        self._server.end()
+        await self._server.end()
         self._socket.close()
         # Bound but not listening: connections are refused and nobody else gets the port.
         self._socket = _bound(self.config.host, self.port)
         if self._reopening is not None:
             self._reopening.cancel()
-            self._reopening = None
-        if seconds is not None:
-            self._reopening = self._loop.call_later(seconds, self._reopen)
+        self._reopening = None if seconds is None else self._later(seconds, self._reopen)
 
-    def _reopen(self) -> None:
-        if self._server is None or self._server.listening or self._loop is None:
-            return
-        # Listening at once, so that a caller who waited for this can connect; the loop takes over a moment later.
-        self._socket.listen(_BACKLOG)
-        self._opening = self._loop.create_task(self._server.listen(self._socket))
+    async def _reopen(self) -> None:
+        if self._server is not None and not self._server.listening:
+            await self._server.listen(self._socket)
 
 
 class _QuietServer(Server):
@@ -186,13 +181,21 @@ class _QuietServer(Server):
     def _protocol(self) -> asyncio.Protocol:
         return RecordingProtocol(config=self.config, server_state=self.server_state, app_state={})
 
-    def end(self) -> None:
+    async def end(self) -> None:
         if self._listener is not None:
+            for sock in self._listener.sockets:
+                asyncio.get_running_loop().remove_reader(sock.fileno())
+            # What was accepted in this turn has to become a connection first, or its socket would leak.
+            for _ in range(3):
+                await asyncio.sleep(0)
             self._listener.close()
             self._listener = None
         for connection in list(self.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
+        # Requests learn that their client is gone and end by themselves; what is in the middle of a large body is cut.
+        for _ in range(10):
+            await asyncio.sleep(0)
         for task in list(self.server_state.tasks):
             task.cancel()
 
