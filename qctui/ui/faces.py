@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
-from dataclasses import dataclass
+from collections.abc import Sequence, Sized
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from qctui.model.resource import Resource
 from qctui.ui.format import format_percent
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.cells import Spans
+
+T = TypeVar("T")
 
 SNAPSHOT_LAG_S = 90.0
 """A server's snapshot is only worth a second age when it is clearly older than our reading of it."""
@@ -120,3 +122,13 @@ def _preparing(resource: Resource[Any]) -> Spans:
     if resource.progress is None:
         return ()
     return (("QuantConnect is preparing a newer answer", "muted"),)
+
+
+def merged(resources: Sequence[Resource[tuple[T, ...]]]) -> Resource[tuple[T, ...]]:
+    """Several lists as one: as old as the oldest, failed if any failed, loading until one has come."""
+    valued = [each for each in resources if each.value is not None]
+    if not valued:
+        return next((each for each in resources if each.error is not None), Resource())
+    oldest = min(valued, key=lambda each: each.fetched_mono or 0.0)
+    error = next((each.error for each in resources if each.error is not None), None)
+    return replace(oldest, value=tuple(item for each in valued for item in each.value or ()), error=error)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
 from qctui.text import clean
@@ -322,7 +322,7 @@ class KeymapError(Exception):
     """The user's keys can't be used. The message is one line and says what is allowed."""
 
 
-def bindings(*scopes: Scope) -> list[Binding]:
+def bindings(*scopes: Scope) -> list[BindingType]:
     """The bindings a screen or widget that owns these scopes declares. None is a priority binding: those act through
     dialogs."""
     return [

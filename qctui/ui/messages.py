@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
+from qctui.model.insight import Insight
 from qctui.model.keys import Key
 
 
@@ -42,7 +43,7 @@ class OpenDetail(Message):
         project_id: int,
         deploy_id: str = "",
         optimization_id: str = "",
-        insight_id: str = "",
+        insight: Insight | None = None,
         name: str = "",
     ) -> None:
         super().__init__()
@@ -50,6 +51,7 @@ class OpenDetail(Message):
         self.project_id = project_id
         self.deploy_id = deploy_id
         self.optimization_id = optimization_id
-        self.insight_id = insight_id
+        self.insight = insight
+        """The one to show; the log it stands in may move on."""
         self.name = name
         """The project's name, or the optimization's, as it was on screen."""

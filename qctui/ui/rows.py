@@ -104,7 +104,7 @@ def deployment_order(row: DeploymentRow) -> tuple[Any, ...]:
     deployment = row.deployment
     if deployment.alive:
         return 0, deployment.environment is not Environment.LIVE, row.name.casefold(), deployment.project_id
-    return 1, False, f"{-(deployment.stopped_at or 0.0):020.3f}", row.name.casefold(), deployment.project_id
+    return 1, False, -(deployment.stopped_at or 0.0), row.name.casefold(), deployment.project_id
 
 
 def name_of(project_id: int, names: Mapping[int, str]) -> str:

@@ -28,11 +28,20 @@ class Bar(Widget):
         self._fill = fill
         self._left: Sequence[Span] = ()
         self._right: Sequence[Span] = ()
+        self._optional: Sequence[Span] = ()
         self._drawn: Spans = ()
 
-    def show_line(self, left: Sequence[Span], right: Sequence[Span] = (), fill: Span | None = None) -> None:
-        """Replace what is shown. Equal content costs nothing."""
-        self._left, self._right = left, right
+    def show_line(
+        self,
+        left: Sequence[Span],
+        right: Sequence[Span] = (),
+        *,
+        optional: Sequence[Span] = (),
+        fill: Span | None = None,
+    ) -> None:
+        """Replace what is shown. Equal content costs nothing. `optional` follows `left` as far as it fits in whole
+        spans."""
+        self._left, self._right, self._optional = left, right, optional
         self._fill = fill or self._fill
         if self.size.width:
             self._draw()
@@ -59,14 +68,18 @@ class Bar(Widget):
             self.refresh(Region(changed[0], 0, changed[1] - changed[0], 1))
 
     def _compose_line(self, width: int) -> Spans:
-        left, right = tuple(self._left), tuple(self._right)
+        left, right, optional = tuple(self._left), tuple(self._right), tuple(self._optional)
         if self._glyphs.ascii:
-            left, right = seven_bit(left), seven_bit(right)
+            left, right, optional = seven_bit(left), seven_bit(right), seven_bit(optional)
         if width_of(right) > width:
             right = cut(right, width, self._glyphs)
         room = width - width_of(right)
         if width_of(left) > room:
             left = cut(left, room, self._glyphs)
+        for span in optional:
+            if width_of((*left, span)) > room:
+                break
+            left = (*left, span)
         gap = room - width_of(left)
         glyph, role = self._fill
         return (*left, (glyph * gap, role), *right)

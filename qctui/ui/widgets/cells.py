@@ -81,7 +81,8 @@ def to_strip(spans: Spans, palette: Palette, under: Style | None = None) -> Stri
     segments = [
         Segment(text, palette[role] if under is None else under + palette[role]) for text, role in spans if text
     ]
-    return Strip(segments, width_of(spans))
+    # Neighbours of one style become one segment: each has an escape sequence before it and a reset after it.
+    return Strip(Segment.simplify(segments), width_of(spans))
 
 
 def changed_cells(before: Spans, after: Spans) -> tuple[int, int] | None:

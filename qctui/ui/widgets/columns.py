@@ -12,6 +12,10 @@ from qctui.ui.widgets.cells import Spans
 R = TypeVar("R")
 
 
+LUXURY = 2
+"""Columns kept no longer than this come only when the others have their good width."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column(Generic[R]):
     """One column. Compared by identity."""
@@ -25,6 +29,8 @@ class Column(Generic[R]):
     """A row's value in literal text and roles."""
     right: bool = False
     """Aligned to the right, as numbers are."""
+    good: int = 0
+    """Cells it should have before a column that only comes when there is plenty of room (keep 2 and less) does."""
     most: int = 0
     """Cells it may grow to when there is room; 0: it does not grow."""
     keep: int = 0
@@ -55,7 +61,8 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1
     room = width - indent
     for column in sorted(columns, key=lambda each: -each.keep):
         needed = column.width + (gap if shown else 0)
-        if needed <= room:
+        growth = sum(max(0, each.good - each.width) for each in shown) if column.keep <= LUXURY else 0
+        if needed + growth <= room:
             shown.append(column)
             room -= needed
         elif not shown:

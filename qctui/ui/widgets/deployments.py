@@ -88,6 +88,10 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         newest = newest_deployments(self._resource.value or ())
         return tuple(self._row(each) for each in newest if self._is_marked(each))
 
+    def knows(self, project_id: int) -> bool:
+        """Whether the project was ever deployed, shown or not."""
+        return any(each.project_id == project_id for each in self._resource.value or ())
+
     def toggle_mark(self, project_id: int) -> None:
         """Mark a project's deployment, or unmark it. The mark names the deployment: a new one is not marked."""
         if self._marks.pop(project_id, None) is None:
@@ -126,10 +130,13 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         present = {deployment.deploy_id: deployment for deployment in newest}
         self._first = {key: value for key, value in self._first.items() if key in present}
         for deploy_id, deployment in present.items():
-            if deployment.equity is not None:
-                self._first.setdefault(deploy_id, deployment.equity)
-        if self._first_at is None and self._first:
-            self._first_at = fetched_at
+            if deploy_id in self._first or deployment.equity is None:
+                continue
+            trail = self._trails.get(deploy_id)
+            seen_before = trail is not None and len(trail.values) > 0
+            self._first[deploy_id] = trail.values[0] if trail is not None and seen_before else deployment.equity
+            if self._first_at is None:
+                self._first_at = trail.ats[0] if trail is not None and seen_before else fetched_at
         self._seen &= present.keys()
         self._marks = {project_id: deploy_id for project_id, deploy_id in self._marks.items() if deploy_id in present}
 
@@ -163,14 +170,14 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             facts.append((f"{dot} {format_count(hidden)} older ", "muted"))
         if self._first_at is not None:
             since = format_time(self._first_at, moment.now, moment.zone, moment.glyphs)
-            facts.append((f"{dot} change since {since.removesuffix(':00')[:11]} ", "muted"))
+            facts.append((f"{dot} change since {since} ", "muted"))
         return tuple(facts)
 
 
 def _columns() -> tuple[Column[DeploymentRow], ...]:
     return (
         Column("badge", "", 5, _badge, keep=8, sort_key=lambda row: row.deployment.environment.value),
-        Column("name", "project", 16, _name, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
+        Column("name", "project", 16, _name, good=30, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
         Column("status", "status", 13, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()),
         Column(
             "equity",
@@ -183,7 +190,7 @@ def _columns() -> tuple[Column[DeploymentRow], ...]:
             descending=True,
         ),
         Column("change", "change", 8, _change, right=True, keep=5, sort_key=lambda row: row.change, descending=True),
-        Column("trail", "seen", 8, _trail, most=_SPARK_MOST, keep=3, keep_end=True),
+        Column("trail", "seen", 8, _trail, good=14, most=_SPARK_MOST, keep=3, keep_end=True),
         Column("age", "age", 8, _age, right=True, keep=4, sort_key=_age_key),
         Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
         Column("deploy_id", "deploy id", 12, _deploy_id, most=34, keep=1),

@@ -92,8 +92,8 @@ def _columns() -> tuple[Column[Insight], ...]:
         Column(
             "score", "score", 9, _score, right=True, keep=2, sort_key=lambda each: each.score_direction, descending=True
         ),
-        Column("model", "model", 9, _model, most=26, keep=4, sort_key=lambda each: each.model.casefold()),
-        Column("tag", "tag", 10, _tag, most=32, keep=1, sort_key=lambda each: each.tag.casefold()),
+        Column("model", "model", 9, _model, good=18, most=26, keep=4, sort_key=lambda each: each.model.casefold()),
+        Column("tag", "tag", 10, _tag, good=16, most=32, keep=1, sort_key=lambda each: each.tag.casefold()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from qctui.model.optimization import PERCENT_STATISTICS, Optimization, OptimizationSummary
 from qctui.model.resource import Resource
@@ -43,8 +44,13 @@ class OptimizationsPane(ListPane[OptimizationRow]):
         names: Mapping[int, str],
         scope: str,
         moment: Moment,
+        *,
+        selected: bool = True,
     ) -> None:
-        """Show a project's optimizations. `details` are those read so far by id; `scope` says whose they are."""
+        """Show a project's optimizations. `details` are those read so far by id; `scope` says whose they are. Without a
+        project `selected` there is nothing to read."""
+        if not selected:
+            resource = Resource(value=())
         rows = [
             OptimizationRow(each, details.get(each.optimization_id), name_of(each.project_id, names))
             for each in resource.value or ()
@@ -54,9 +60,11 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             resource,
             moment,
             what="optimizations",
-            nothing="No optimizations in this project.",
+            nothing="No optimizations in this project." if selected else "No project is selected.",
             stale_after_s=STALE_AFTER_S,
         )
+        if not selected:
+            words = replace(words, age=())
         running = sum(not row.finished for row in rows)
         facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
         if running:
@@ -83,7 +91,7 @@ def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
         Column("project", "project", 10, _project, most=24, keep=5, sort_key=lambda row: row.project.casefold()),
     )
     return (
-        Column("name", "name", 10, _name, most=36, keep=9, sort_key=lambda row: row.summary.name.casefold()),
+        Column("name", "name", 10, _name, good=22, most=36, keep=9, sort_key=lambda row: row.summary.name.casefold()),
         *(project if several else ()),
         Column("progress", "progress", _BAR_CELLS, _progress, keep=8, sort_key=_fraction, descending=True),
         Column("runs", "runs", 7, _runs, right=True, keep=6),

@@ -81,7 +81,7 @@ class Pane(Vertical):
         return ()
 
     def show_frame(self, facts: Spans, words: FaceWords) -> None:
-        """Show what the title says beside its name, and the face."""
+        """Show the face, and what the title says beside its name: the first fact always, the others as far as they fit."""
         self._facts, self._words = facts, words
         self._draw_title()
         self.set_class(bool(words.note), "-noted")
@@ -171,9 +171,11 @@ class Pane(Vertical):
             (self._glyphs.rule, rule),
             (f" {self._number} ", "key" if current else "muted"),
             (f"{self._title} ", name),
-            *self._facts,
+            *self._facts[:1],
         ]
         if self.filter_text:
             left += [(f"/{self.filter_text} ", "mark bold")]
         right = ((" ", ""), *self._words.age, (" ", ""), (self._glyphs.rule, rule))
-        self._bar.show_line(left, right if self._words.age else (), (self._glyphs.rule, rule))
+        self._bar.show_line(
+            left, right if self._words.age else (), optional=self._facts[1:], fill=(self._glyphs.rule, rule)
+        )

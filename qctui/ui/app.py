@@ -1,0 +1,242 @@
+"""The application: it wires the engine, the screens and the keys together, and does nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from textual import on
+from textual.app import App
+from textual.screen import Screen
+
+from qctui.engine.facade import Engine
+from qctui.ui import quirks
+from qctui.ui.acting import Acting, Selection
+from qctui.ui.bridge import Bridge
+from qctui.ui.commands import KeyCommands
+from qctui.ui.glyphs import glyphs
+from qctui.ui.keymap import BY_ID, COMMANDS, Command, Scope, bindings
+from qctui.ui.messages import OpenDetail, ShowsStore, StoreStirred
+from qctui.ui.options import UiOptions
+from qctui.ui.screens.main import MainScreen
+from qctui.ui.theme import DEFAULT_THEME, Palette, load_themes, role_defaults, shipped_folder, stamp
+
+THEME_CHECK_S = 5.0
+"""How soon a saved theme file is shown."""
+
+_log = logging.getLogger(__name__)
+
+
+class QctuiApp(App[int], inherit_bindings=False):
+    """One run of the console. `run()` returns 0, or None after a crash (then `return_code` tells).
+
+    Textual's own bindings are not inherited: its Ctrl+Q acts through dialogs.
+    """
+
+    TITLE = "qctui"
+    CSS_PATH = "styles/app.tcss"
+    BINDINGS = bindings(Scope.APP)
+    COMMANDS = {KeyCommands}  # noqa: RUF012  # as its base declares it
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, engine: Engine, options: UiOptions) -> None:
+        """Nothing is shown or subscribed before `run`. Environment variables that Textual reads when it is imported are
+        the caller's (TEXTUAL_FPS, TEXTUAL_ANIMATIONS)."""
+        quirks.install()
+        super().__init__()
+        self.animation_level = "none"
+        self.engine = engine
+        self.options = options
+        self.glyphs = glyphs(options.ascii)
+        self._palette: tuple[dict[str, str], Palette] | None = None
+        self._theme_folders = [shipped_folder(), *([options.themes_dir] if options.themes_dir else [])]
+        self._theme_stamp = stamp(self._theme_folders)
+        self._problems = self._load_themes(options.theme)
+        self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
+        self._told: set[str] = set()
+        self.main_screen = MainScreen(engine, options, self.glyphs, self.guard)
+        self.acting = Acting(
+            self,
+            engine,
+            selection=self._acting_selection,
+            glyphs=self.glyphs,
+            zone=options.zone,
+            on_confirmed=self._drop_marks,
+        )
+        self.set_keymap(options.keymap)
+
+    @property
+    def palette(self) -> Palette:
+        """The theme's roles as styles."""
+        if self._palette is None or self._palette[0] is not self.theme_variables:
+            self._palette = (self.theme_variables, Palette(self.theme_variables))
+        return self._palette[1]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The roles a theme does not set."""
+        return role_defaults(self.current_theme)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The main screen is the only one at the bottom."""
+        return self.main_screen
+
+    def on_ready(self) -> None:
+        """The panes exist: begin to listen to the store, and to the theme files."""
+        self._bridge.open()
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
+        self.set_interval(THEME_CHECK_S, lambda: self.guard("A theme", self._reload_themes))
+        for problem in self._problems:
+            self.say(problem)
+
+    def on_unmount(self) -> None:
+        """Nobody is left to wake."""
+        self._bridge.close()
+
+    @on(StoreStirred)
+    def show_changes(self) -> None:
+        """Tell every open screen what is newer, covered ones included."""
+        keys = self._bridge.take()
+        for screen in self.screen_stack:
+            if isinstance(screen, ShowsStore):
+                shows = screen
+                self.guard(type(screen).__name__, lambda shows=shows: shows.show_changes(keys))  # type: ignore[misc]  # binds the loop's screen
+
+    @on(OpenDetail)
+    def open_detail(self, event: OpenDetail) -> None:
+        """Open one thing in full."""
+        from qctui.ui.screens.details import make_detail
+
+        screen = make_detail(event, self.engine, self.options)
+        if screen is not None:
+            self.push_screen(screen)
+
+    def guard(self, what: str, work: Callable[[], None]) -> None:
+        """Do some work of showing. A defect in it must not end a program that somebody may need to liquidate with: it
+        is logged, and said once."""
+        try:
+            work()
+        except Exception as error:  # whatever it is, the other panes and the emergency keys must live on
+            _log.exception("%s could not be shown", what)
+            told = f"{what}: {type(error).__name__}"
+            if told not in self._told:
+                self._told.add(told)
+                self.say(f"{what} could not be shown ({type(error).__name__}). The log has the details.")
+
+    def say(self, message: str) -> None:
+        """Tell the person something in passing. What must not be missed belongs elsewhere: this vanishes."""
+        self.notify(message, severity="warning", markup=False)
+
+    def commands_now(self) -> Iterable[Command]:
+        """The commands whose keys work right now, in the registry's order."""
+        ids = {active.binding.id for active in self.screen.active_bindings.values() if active.enabled}
+        return [command for command in COMMANDS if command.id in ids]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In read-only mode what acts is not there: no key, no footer, no help."""
+        return not (self.engine.actions.read_only and action in {"request_action", "cancel_sending"})
+
+    def action_request_action(self, request_id: str) -> None:
+        """Ask for an action; nothing is sent before its dialog has been answered."""
+        self.guard("The action", lambda: self.acting.request(request_id))
+
+    def action_acknowledge(self) -> None:
+        """The outcomes in the action bar have been seen."""
+        self.acting.acknowledge()
+
+    def action_cancel_sending(self) -> None:
+        """Give up what has not been sent."""
+        self.acting.cancel_sending()
+
+    def action_show_action_details(self) -> None:
+        """Every fact of each target in the action bar."""
+        self.acting.toggle_details()
+
+    def action_open_journal(self) -> None:
+        """The actions taken from this machine."""
+        from qctui.ui.screens.journal import JournalScreen
+
+        self.push_screen(JournalScreen(self.engine.actions, self.engine.clock, self.glyphs, self.options.zone))
+
+    def action_open_help(self) -> None:
+        """The keys that work right now."""
+        from qctui.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.commands_now(), self.options.keymap, self.glyphs))
+
+    def action_pick_project(self) -> None:
+        """Pick a project by name."""
+        from qctui.ui.screens.picker import ProjectPicker
+
+        picker = ProjectPicker(self.engine, self.options.zone, self.glyphs, self.guard)
+        self.push_screen(picker, self._picked)
+
+    def action_refresh_now(self) -> None:
+        """Read everything wanted again, ahead of its time."""
+        self.engine.refresh()
+        self.notify("Reading everything on screen again", timeout=2, markup=False)
+
+    def action_copy_row(self) -> None:
+        """Copy what is selected through the terminal (OSC 52)."""
+        copies = getattr(self.screen, "copy_text", None)
+        text = copies() if copies is not None else ""
+        if not text:
+            self.say("Nothing is selected to copy")
+            return
+        self.copy_to_clipboard(text)
+        self.notify("Copied the selected row", timeout=2, markup=False)
+
+    async def action_quit(self) -> None:
+        """Leave. Confirmed actions belong to the engine, which outlives this."""
+        self.exit(0)
+
+    def run_command(self, command_id: str) -> None:
+        """Do what a command's key does, from the palette. `check_action` covers keys only, so it is asked here."""
+        command = BY_ID[command_id]
+        if command in self.commands_now():
+            namespace = self.screen.focused or self.screen
+            self.call_later(self.run_action, command.action, namespace if command.scope is not Scope.APP else self)
+
+    def _acting_selection(self) -> Selection:
+        """What the topmost screen that shows a target aims at."""
+        for screen in reversed(self.screen_stack):
+            selection = getattr(screen, "acting_selection", None)
+            if isinstance(selection, Selection):
+                return selection
+        return Selection()
+
+    def _drop_marks(self) -> None:
+        self.main_screen.deployments.drop_marks()
+
+    def _picked(self, project_id: int | None) -> None:
+        if project_id is not None:
+            self.main_screen.feed.pick(project_id)
+
+    def _load_themes(self, wanted: str) -> list[str]:
+        specs, problems = load_themes(self._theme_folders)
+        told = list(problems)
+        for spec in specs.values():
+            self.register_theme(spec.build())
+        if wanted not in specs:
+            known = ", ".join(sorted(specs))
+            told.append(f"theme {wanted!r} is not known; allowed: {known}. Using {DEFAULT_THEME!r}")
+            wanted = DEFAULT_THEME
+        if wanted in specs:
+            self.theme = wanted
+        return told
+
+    def _reload_themes(self) -> None:
+        now = stamp(self._theme_folders)
+        if now == self._theme_stamp:
+            return
+        self._theme_stamp = now
+        for problem in self._load_themes(self.theme):
+            self.say(problem)
+        # The name is the same: Textual does not notice that the colours behind it changed.
+        self._watch_theme(self.theme)
+
+    def _repaint(self) -> None:
+        for screen in self.screen_stack:
+            screen.refresh()
+            for widget in screen.query("*"):
+                widget.refresh()

@@ -1,0 +1,241 @@
+"""From the store to the panes of the main screen, and from the cursor to what the engine reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from qctui.engine.facade import Engine
+from qctui.engine.view import View, Want
+from qctui.model.action import ACTIONS
+from qctui.model.deployment import Deployment
+from qctui.model.history import EQUITY_HISTORY
+from qctui.model.insight import InsightLog
+from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key, insights_key, optimization_key, optimizations_key
+from qctui.model.link import Link
+from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.resource import Resource
+from qctui.ui.current import Current
+from qctui.ui.faces import merged
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.moment import AgeTimer, Moment
+from qctui.ui.options import UiOptions
+from qctui.ui.rows import name_of
+from qctui.ui.wants import wants
+from qctui.ui.widgets.action_bar import ActionBar
+from qctui.ui.widgets.chart_slot import ChartSlot
+from qctui.ui.widgets.deployments import DeploymentsPane
+from qctui.ui.widgets.insights import InsightsPane
+from qctui.ui.widgets.link_bar import LinkBar
+from qctui.ui.widgets.optimizations import OptimizationsPane
+
+SETTLE_S = 0.15
+"""Cursor moves that follow each other faster than this ask the engine for the last one's data only."""
+
+Guard = Callable[[str, Callable[[], None]], None]
+"""`guard(what, work)` does the work and turns an exception into a message that names what could not be shown."""
+
+StartTimer = Callable[[float, Callable[[], None]], Callable[[], None]]
+"""Starts a one-shot timer; returns what stops it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panes:
+    """The widgets that are fed."""
+
+    link: LinkBar
+    deployments: DeploymentsPane
+    optimizations: OptimizationsPane
+    chart: ChartSlot
+    insights: InsightsPane
+    actions: ActionBar
+
+
+class Feed:
+    """Hands each pane the resource it shows, when that changes, when the selection changes, and when an age's word
+    does."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        options: UiOptions,
+        glyphs: Glyphs,
+        panes: Panes,
+        guard: Guard,
+        start_timer: StartTimer,
+    ) -> None:
+        self._engine = engine
+        self._options = options
+        self._panes = panes
+        self._guard = guard
+        self._start_timer = start_timer
+        self._ages = AgeTimer(engine.clock, options.zone, glyphs, start_timer, self.show_all)
+        self._names: dict[int, str] = {}
+        self._picked = options.project_id
+        self._wanted = View()
+        self._sent: View | None = None
+        self._settling = False
+        self._covered = False
+        self._opened: tuple[Want, ...] = ()
+        self.current = Current()
+        """The project and deployment the panes show."""
+
+    def show_all(self, moment: Moment | None = None) -> None:
+        """Show everything: at start, and when the word of an age on screen changes."""
+        moment = moment or self._ages.moment()
+        self._name_projects()
+        self._guard("Deployments", lambda: self._show_deployments(moment))
+        self._show_selected(moment)
+        self._guard("The actions", lambda: self._show_actions(moment))
+        self._guard("The link bar", lambda: self._show_link(moment))
+        self.want()
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """Hand the newer resources to the panes that show them."""
+        moment = self._ages.moment()
+        if PROJECTS in keys:
+            self._name_projects()
+        if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY}):
+            self._guard("Deployments", lambda: self._show_deployments(moment))
+        if PROJECTS in keys or any(key.kind in {"optimizations", "optimization"} for key in keys):
+            self._guard("Optimizations", lambda: self._show_optimizations(moment))
+        if self._insights_key() in keys:
+            self._guard("Insights", lambda: self._show_insights(moment))
+        if any(key.kind in {"chart", "detail"} and key.project_id == self.current.project_id for key in keys):
+            self._guard("The chart", lambda: self._show_chart(moment))
+        if ACTIONS in keys:
+            self._guard("The actions", lambda: self._show_actions(moment))
+        self._guard("The link bar", lambda: self._show_link(moment))
+        self.want()
+
+    def show_actions(self) -> None:
+        """Show the action bar for the present: a second has passed."""
+        self._guard("The actions", lambda: self._show_actions(self._ages.moment()))
+
+    def follow_cursor(self, *, by_person: bool) -> None:
+        """The cursor of Deployments stands on another row: the other panes switch at once to what the store holds."""
+        if by_person:
+            self._picked = None
+        self._follow(self._ages.moment())
+
+    def pick(self, project_id: int) -> None:
+        """Make a project the current one, whether it is listed, ended long ago or was never deployed."""
+        self._picked = project_id
+        pane = self._panes.deployments
+        if not pane.table.move_to(project_id) and not pane.show_older and pane.knows(project_id):
+            pane.toggle_older()
+            pane.table.move_to(project_id)
+        self._follow(self._ages.moment())
+
+    def cover(self, covered: bool, opened: Iterable[Want] = ()) -> None:
+        """Another screen hides the panes (or no longer does), and asks for these resources itself."""
+        self._covered, self._opened = covered, tuple(opened)
+        self.want()
+
+    def want(self) -> None:
+        """Tell the engine what to keep current; at most one view in `SETTLE_S`, the last one always."""
+        pinned = self._options.pinned
+        self._wanted = wants(
+            self.current,
+            self._panes.optimizations.visible_rows,
+            pinned=pinned,
+            chart=self._panes.chart.wants(self.current),
+            opened=self._opened,
+            covered=self._covered,
+        )
+        if not self._settling:
+            self._send_view()
+
+    def _send_view(self) -> None:
+        self._settling = False
+        if self._wanted == self._sent:
+            return
+        self._sent = self._wanted
+        self._settling = True
+        self._start_timer(SETTLE_S, self._send_view)
+        self._engine.show(self._wanted)
+
+    def _name_projects(self) -> None:
+        projects = self._engine.store.get(PROJECTS).value or ()
+        self._names = {project.project_id: project.name for project in projects}
+
+    def _show_deployments(self, moment: Moment) -> None:
+        store = self._engine.store
+        trails = store.get(EQUITY_HISTORY).value or {}
+        pane = self._panes.deployments
+        pane.show(self._deployments(), self._names, trails, moment)
+        if self._picked is not None:
+            pane.table.move_to(self._picked)
+        self._follow(moment)
+
+    def _follow(self, moment: Moment) -> None:
+        row = self._panes.deployments.current_row
+        if self._picked is not None and (row is None or row.project_id != self._picked):
+            current = Current(self._picked, "", name_of(self._picked, self._names))
+        elif row is not None:
+            current = Current(row.project_id, row.deployment.deploy_id, row.name)
+        else:
+            current = Current()
+        if current != self.current:
+            self.current = current
+            self._show_selected(moment)
+            self._guard("The link bar", lambda: self._show_link(moment))
+            self.want()
+
+    def _show_selected(self, moment: Moment) -> None:
+        self._guard("Optimizations", lambda: self._show_optimizations(moment))
+        self._guard("Insights", lambda: self._show_insights(moment))
+        self._guard("The chart", lambda: self._show_chart(moment))
+
+    def _show_optimizations(self, moment: Moment) -> None:
+        store = self._engine.store
+        resource = self._optimizations()
+        details: dict[str, Optimization] = {}
+        for each in resource.value or ():
+            detail = store.get(optimization_key(each.optimization_id)).value
+            if detail is not None:
+                details[each.optimization_id] = detail
+        scope = f"of {len(self._options.pinned)} pinned projects" if self._options.pinned else self.current.name
+        nowhere = not self._options.pinned and self.current.project_id is None
+        self._panes.optimizations.show(resource, details, self._names, scope, moment, selected=not nowhere)
+
+    def _show_insights(self, moment: Moment) -> None:
+        if self.current.deploy_id:
+            self._panes.insights.show(self._insights(), self.current.name, moment)
+        elif self.current.project_id is not None:
+            self._panes.insights.show_nothing(f"{self.current.name} was never deployed.", moment)
+        else:
+            self._panes.insights.show_nothing("No deployment is selected.", moment)
+
+    def _show_chart(self, moment: Moment) -> None:
+        self._panes.chart.show_store(self._engine.store, self.current, moment)
+
+    def _show_actions(self, moment: Moment) -> None:
+        self._panes.actions.show(self._engine.store.get(ACTIONS).value or (), moment)
+
+    def _show_link(self, moment: Moment) -> None:
+        on_screen: list[Resource[Any]] = [self._deployments(), self._optimizations()]
+        if self.current.deploy_id:
+            on_screen += [self._insights(), *self._panes.chart.on_screen]
+        self._panes.link.show(self._engine.store.get(LINK).value or Link(), on_screen, moment)
+
+    def _deployments(self) -> Resource[tuple[Deployment, ...]]:
+        return self._engine.store.get(DEPLOYMENTS)
+
+    def _optimizations(self) -> Resource[tuple[OptimizationSummary, ...]]:
+        store = self._engine.store
+        if self._options.pinned:
+            return merged([store.get(optimizations_key(project_id)) for project_id in self._options.pinned])
+        project_id = self.current.project_id
+        return Resource() if project_id is None else store.get(optimizations_key(project_id))
+
+    def _insights(self) -> Resource[InsightLog]:
+        key = self._insights_key()
+        return Resource() if key is None else self._engine.store.get(key)
+
+    def _insights_key(self) -> Key[InsightLog] | None:
+        current = self.current
+        if current.project_id is None or not current.deploy_id:
+            return None
+        return insights_key(current.project_id, current.deploy_id)

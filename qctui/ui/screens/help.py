@@ -1,0 +1,70 @@
+"""Help: the keys that work right now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.keymap import Command, Scope, format_key, keys_of
+from qctui.ui.theme import Palette
+
+
+class HelpScreen(ModalScreen[None]):
+    """A list of keys by where they work; what it explains is still there when it closes."""
+
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        Binding("escape,question_mark,q,enter", "dismiss(None)", "close", id="help_close", tooltip="Close the help"),
+        Binding("j,down", "scroll(1)", "down", show=False, id="help_down", tooltip="Next line"),
+        Binding("k,up", "scroll(-1)", "up", show=False, id="help_up", tooltip="Previous line"),
+        Binding("ctrl+c", "app.quit", "quit", show=False, id="help_quit", tooltip="Leave the program"),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; background: $background 60%; }
+    HelpScreen > VerticalScroll {
+        width: 78; max-width: 100%; height: auto; max-height: 100%;
+        background: $panel; border: round $focus; padding: 0 1;
+        border-title-color: $title; border-subtitle-color: $muted; scrollbar-size-vertical: 1;
+    }
+    HelpScreen:ansi { background: transparent; }
+    """
+
+    def __init__(self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs) -> None:
+        super().__init__(id="help")
+        self._commands = tuple(commands)
+        self._keymap = keymap
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll() as box:
+            box.border_title = "Keys that work right now"
+            box.border_subtitle = "Esc closes"
+            if self._glyphs.ascii:
+                box.styles.border = ("ascii", box.styles.border.top[1])
+            yield Static(self._text(), id="help-text", markup=False)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def _text(self) -> Text:
+        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app this opens in has one
+        text = Text()
+        for scope in Scope:
+            commands = [command for command in self._commands if command.scope is scope]
+            if not commands:
+                continue
+            text.append(f"\n{scope.value}\n" if text else f"{scope.value}\n", palette["title bold"])
+            for command in commands:
+                keys = " ".join(format_key(key) for key in keys_of(command, self._keymap))
+                text.append(f"  {keys:<11} ", palette["danger bold" if command.acts else "key bold"])
+                text.append(f"{command.tooltip}\n")
+        text.rstrip()
+        return text

@@ -1,0 +1,148 @@
+"""The project picker: type a part of a name, Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from qctui.engine.facade import Engine
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
+from qctui.ui.faces import describe
+from qctui.ui.feed import Guard
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.moment import Moment
+from qctui.ui.rows import narrowed
+from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.columns import Column
+from qctui.ui.widgets.table import KeyedTable
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    project_id: int
+    name: str
+    alive: bool
+    modified_at: float | None
+
+
+class ProjectPicker(ModalScreen[int | None]):
+    """Returns the id of the picked project, or None."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        Binding("escape", "dismiss(None)", "cancel", id="picker_cancel", tooltip="Keep the current project"),
+        Binding("down", "move(1)", "down", show=False, id="picker_down", tooltip="Next project"),
+        Binding("up", "move(-1)", "up", show=False, id="picker_up", tooltip="Previous project"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="picker_page_down", tooltip="A page down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="picker_page_up", tooltip="A page up"),
+        Binding("ctrl+c", "app.quit", "quit", show=False, id="picker_quit", tooltip="Leave the program"),
+    ]
+    DEFAULT_CSS = """
+    ProjectPicker { align: center top; background: $background 60%; }
+    ProjectPicker > Vertical {
+        width: 72; max-width: 100%; height: 80%; max-height: 30; margin-top: 1;
+        background: $panel; border: round $focus; border-title-color: $title; border-subtitle-color: $muted;
+    }
+    ProjectPicker Input, ProjectPicker Input:focus { height: 1; border: none; padding: 0 1; background: $boost; }
+    ProjectPicker:ansi { background: transparent; }
+    """
+
+    def __init__(self, engine: Engine, zone: tzinfo | None, glyphs: Glyphs, guard: Guard) -> None:
+        super().__init__(id="picker")
+        self._engine = engine
+        self._zone = zone
+        self._glyphs = glyphs
+        self._guard = guard
+        self._table: KeyedTable[_Choice] = KeyedTable(_columns(), lambda each: each.project_id, glyphs)
+        # The keys stay with the text field; the table only shows.
+        self._table.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """A field and what matches."""
+        with Vertical() as box:
+            box.border_title = "Pick a project"
+            box.border_subtitle = "Enter picks, Esc cancels"
+            if self._glyphs.ascii:
+                box.styles.border = ("ascii", box.styles.border.top[1])
+            yield Input(placeholder="part of a name, or an id")
+            yield self._table
+
+    def on_mount(self) -> None:
+        """Show all projects."""
+        self._show()
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """More projects, or other ones run."""
+        if not keys.isdisjoint({PROJECTS, DEPLOYMENTS}):
+            self._show()
+
+    @on(Input.Changed)
+    def narrow(self) -> None:
+        """Narrow while typing."""
+        self._guard("The project picker", self._show)
+        self._table.action_first()
+
+    @on(Input.Submitted)
+    def pick(self) -> None:
+        """Enter: this one."""
+        row = self._table.cursor_row
+        if row is not None:
+            self.dismiss(row.project_id)
+
+    @on(KeyedTable.Opened)
+    def pick_pointed(self) -> None:
+        """A double click: this one."""
+        self.pick()
+
+    def action_move(self, by: int) -> None:
+        """Move among what matches."""
+        self._table.action_move(by)
+
+    def action_page(self, by: int) -> None:
+        """Move by pages among what matches."""
+        self._table.action_page(by)
+
+    def _show(self) -> None:
+        clock = self._engine.clock
+        moment = Moment(clock.monotonic(), clock.now(), self._zone, self._glyphs)
+        resource = self._engine.store.get(PROJECTS)
+        alive = {each.project_id for each in self._engine.store.get(DEPLOYMENTS).value or () if each.alive}
+        choices = [
+            _Choice(each.project_id, each.name, each.project_id in alive, each.modified_at)
+            for each in resource.value or ()
+            if not each.deleted
+        ]
+        choices.sort(key=lambda each: (not each.alive, each.name.casefold(), each.project_id))
+        text = self.query_one(Input).value
+        rows: Sequence[_Choice] = narrowed(choices, text, lambda each: f"{each.name} {each.project_id}")
+        words = describe(resource, moment, what="projects", nothing="No projects.", stale_after_s=float("inf"))
+        self._table.show(rows, moment, words=words.body or f"No project contains '{text}'.")
+
+
+def _columns() -> tuple[Column[_Choice], ...]:
+    return (
+        Column("name", "project", 24, _name, most=48, keep=3),
+        Column("alive", "", 7, _alive, keep=2),
+        Column("id", "id", 10, _id, right=True, keep=1),
+    )
+
+
+def _name(each: _Choice, moment: Moment) -> Spans:
+    return ((each.name, "title"),)
+
+
+def _alive(each: _Choice, moment: Moment) -> Spans:
+    return (("running", "ok"),) if each.alive else ()
+
+
+def _id(each: _Choice, moment: Moment) -> Spans:
+    return ((str(each.project_id), "muted"),)

@@ -1,0 +1,87 @@
+"""The link bar: whose account, real or not, how the API is doing, and the oldest data on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qctui.model.link import Link, LinkState
+from qctui.model.resource import Resource
+from qctui.ui.format import format_latency, format_skew
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.moment import Moment
+from qctui.ui.options import UiOptions
+from qctui.ui.widgets.bar import Bar
+from qctui.ui.widgets.cells import Span
+
+SKEW_S = 10.0
+"""A clock this far from the API's is said; the Date header alone is good to a second or two."""
+
+_STATES = {
+    LinkState.CONNECTING: ("connecting", "muted"),
+    LinkState.OK: ("ok", "ok"),
+    LinkState.DEGRADED: ("some reads fail", "stale bold"),
+    LinkState.DOWN: ("DOWN", "danger bold"),
+    LinkState.AUTH: ("CREDENTIALS NOT ACCEPTED", "danger bold"),
+}
+
+
+class LinkBar(Bar):
+    """The screen's first line."""
+
+    def __init__(self, options: UiOptions, glyphs: Glyphs) -> None:
+        super().__init__(glyphs, id="link")
+        self._options = options
+
+    def show(self, link: Link, on_screen: Iterable[Resource[Any]], moment: Moment) -> None:
+        """Show the link's state. `on_screen` are the resources whose data the other panes show."""
+        dot = (f" {moment.glyphs.dot} ", "rule")
+        left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
+        word, role = _STATES[link.state]
+        left += [("API ", "muted"), (word, role)]
+        latency = format_latency(link.latency_s)
+        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency:
+            left.append((f" {latency}", "muted"))
+        if link.state is not LinkState.OK and link.failure is not None:
+            left += [dot, (link.failure.message, role)]
+        right = [*_skew(link), *_budget(link), *_next_try(link, moment), *_oldest(on_screen, moment)]
+        self.show_line(left, [(" ", ""), *_joined(right, dot), (" ", "")])
+
+
+def _badges(options: UiOptions) -> list[Span]:
+    badges: list[Span] = [(" DEMO ", "demo badge")] if options.demo else [(" LIVE ", "live badge")]
+    if options.read_only:
+        badges += [(" ", ""), (" READ-ONLY ", "read-only badge")]
+    return badges
+
+
+def _skew(link: Link) -> list[list[Span]]:
+    if link.skew_s is None or abs(link.skew_s) < SKEW_S:
+        return []
+    return [[("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]]
+
+
+def _budget(link: Link) -> list[list[Span]]:
+    if not link.waiting:
+        return []
+    return [[(f"reads {link.budget_used}/{link.budget} a minute, {link.waiting} waiting", "stale")]]
+
+
+def _next_try(link: Link, moment: Moment) -> list[list[Span]]:
+    if link.next_try_mono is None:
+        return []
+    return [[("next try ", "muted"), (moment.wait(link.next_try_mono), "title bold")]]
+
+
+def _oldest(on_screen: Iterable[Resource[Any]], moment: Moment) -> list[list[Span]]:
+    fetched = [each.fetched_mono for each in on_screen if each.fetched_mono is not None]
+    if not fetched:
+        return []
+    return [[("oldest data ", "muted"), (moment.age(min(fetched)), "")]]
+
+
+def _joined(groups: list[list[Span]], dot: Span) -> list[Span]:
+    line: list[Span] = []
+    for group in groups:
+        line += ([dot] if line else []) + group
+    return line

@@ -1,0 +1,258 @@
+"""A scene of fixed data: what pictures, snapshots and tests of the interface are made of. Nothing here is random."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from qctui.actions.ports import JournalEntry
+from qctui.clock import Clock
+from qctui.engine.view import View
+from qctui.model.action import ACTIONS, Target
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.history import EQUITY_HISTORY, EquityTrail
+from qctui.model.insight import Direction, Insight, InsightLog
+from qctui.model.keys import (
+    DEPLOYMENTS,
+    LINK,
+    PROJECTS,
+    Key,
+    detail_key,
+    insights_key,
+    optimization_key,
+    optimizations_key,
+)
+from qctui.model.link import Link, LinkState
+from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Run
+from qctui.model.project import Project
+from qctui.model.resource import Resource
+from qctui.store import Store
+
+NOW = 1_711_377_125.0
+"""2024-03-25 14:32:05 UTC."""
+
+MONO = 50_000.0
+
+HOSTILE = "[bold red]x[/] 均值 [@click=app.quit]y[/]"
+"""A name as it is after the gate for outside text: markup in it, wide characters, no control bytes."""
+
+
+class StillClock:
+    """Time that moves only when a test moves it."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def now(self) -> float:
+        return NOW + self.passed
+
+    def monotonic(self) -> float:
+        return MONO + self.passed
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("the interface never sleeps on the engine's clock")
+
+
+@dataclass
+class StillDesk:
+    """An action desk that remembers what it was asked."""
+
+    read_only: bool = False
+    confirmed: list[tuple[Target, ...]] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    rechecked: list[tuple[Target, ...]] = field(default_factory=list)
+
+    def refusal(self, target: Target) -> str | None:
+        return None
+
+    def open_rechecks(self, targets: Sequence[Target]) -> None:
+        self.rechecked.append(tuple(targets))
+
+    def close_rechecks(self) -> None:
+        self.rechecked.append(())
+
+    def confirm(self, targets: Sequence[Target], via: str) -> tuple[str, ...]:
+        self.confirmed.append(tuple(targets))
+        return tuple(f"a{index}" for index in range(len(targets)))
+
+    def cancel(self, action_id: str) -> None:
+        self.acknowledged.append(f"cancel {action_id}")
+
+    def acknowledge(self, action_id: str) -> None:
+        self.acknowledged.append(action_id)
+
+    def entries(self) -> tuple[JournalEntry, ...]:
+        return ()
+
+
+class StillEngine:
+    """The engine as the interface sees it: a real store, and a record of what was asked."""
+
+    def __init__(self, *, read_only: bool = False, clock: Clock | None = None) -> None:
+        self.store = Store()
+        self.still = StillClock()
+        self.clock: Clock = clock or self.still
+        self.desk = StillDesk(read_only=read_only)
+        self.actions = self.desk
+        self.views: list[View] = []
+        self.refreshed: list[Sequence[Key[Any]] | None] = []
+
+    def show(self, view: View) -> None:
+        self.views.append(view)
+
+    def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
+        self.refreshed.append(keys)
+
+    def put(self, key: Key[Any], value: object, *, age_s: float = 2.0, snapshot_age_s: float | None = None) -> None:
+        """A value received `age_s` ago, from a snapshot of the server's that was `snapshot_age_s` old then."""
+        at = self.clock.now() - age_s
+        as_of = None if snapshot_age_s is None else at - snapshot_age_s
+        self.store.put(
+            key, Resource[Any](value=value, fetched_at=at, fetched_mono=self.clock.monotonic() - age_s, as_of=as_of)
+        )
+
+
+_CAST = (
+    (23456789, "Momentum/ES intraday", "Running", Environment.LIVE, "InteractiveBrokersBrokerage", 1_204_331.52, 41),
+    (
+        23456790,
+        "Pairs/KO-PEP mean reversion",
+        "Running",
+        Environment.LIVE,
+        "InteractiveBrokersBrokerage",
+        98_211.07,
+        12,
+    ),
+    (23456791, "Crypto/BTC trend", "Running", Environment.LIVE, "CoinbaseBrokerage", 25_900.40, 3),
+    (23456792, "Research/sector rotation", "Running", Environment.PAPER, "PaperBrokerage", 101_442.18, 6),
+    (23456793, "Research/vol carry", "Initializing", Environment.PAPER, "PaperBrokerage", None, 0),
+    (23456794, HOSTILE, "Running", Environment.PAPER, "PaperBrokerage", 99_870.00, 1),
+    (23456795, "FX/overnight drift", "RuntimeError", Environment.LIVE, "OandaBrokerage", 48_120.33, 9),
+    (23456796, "Options/wheel", "Stopped", Environment.PAPER, "PaperBrokerage", 103_006.90, 20),
+    (23456797, "Legacy/golden cross", "Liquidated", Environment.PAPER, "PaperBrokerage", 87_350.00, 300),
+)
+
+
+def deploy_id(project_id: int) -> str:
+    return f"L-{project_id * 2654435761 % 16**32:032x}"
+
+
+def projects() -> tuple[Project, ...]:
+    listed = tuple(Project(each[0], each[1], "Py") for each in _CAST)
+    return (*listed, Project(23456799, "Ideas/never deployed", "Py"))
+
+
+def deployments(now: float = NOW) -> tuple[Deployment, ...]:
+    rows: list[Deployment] = []
+    for project_id, name, status, environment, brokerage, equity, days in _CAST:
+        ended = {"RuntimeError": 2.4 * 3_600, "Stopped": 7.2 * 3_600, "Liquidated": 40 * 86_400.0}.get(status)
+        rows.append(
+            Deployment(
+                project_id=project_id,
+                deploy_id=deploy_id(project_id),
+                status=status,
+                launched_at=now - days * 86_400 - 900,
+                stopped_at=None if ended is None else now - ended,
+                brokerage=brokerage,
+                environment=environment,
+                equity=equity,
+                error="Object reference not set" if status == "RuntimeError" else "",
+                description=name,
+            )
+        )
+    return tuple(rows)
+
+
+def trails() -> dict[str, EquityTrail]:
+    made: dict[str, EquityTrail] = {}
+    for number, (project_id, _, _, _, _, equity, _) in enumerate(_CAST):
+        if equity is None:
+            continue
+        values = [
+            equity * (1 + 0.004 * math.sin(step / (3 + number)) + 0.0004 * step * (-1) ** number) for step in range(60)
+        ]
+        ats = [NOW - 60 * (60 - step) for step in range(60)]
+        made[deploy_id(project_id)] = EquityTrail(array("d", ats), array("d", values))
+    return made
+
+
+def optimizations(project_id: int) -> tuple[tuple[OptimizationSummary, Optimization | None], ...]:
+    cases = (
+        ("Lookback x stop", "running", "Sharpe Ratio", True, 312, 3, 900, 1.842),
+        ("Entry threshold", "running", "Drawdown", False, 41, 0, 120, 6.3),
+        ("Universe size", "new", "Sharpe Ratio", True, 0, 0, None, None),
+        ("Rebalance hour", "completed", "Sharpe Ratio", True, 48, 0, 48, 1.377),
+        ("Leverage sweep", "aborted", "Compounding Annual Return", True, 17, 9, 64, 18.2),
+    )
+    made: list[tuple[OptimizationSummary, Optimization | None]] = []
+    for number, (name, status, target, maximize, completed, failed, total, best) in enumerate(cases):
+        optimization_id = f"O-{(project_id * 10 + number) * 2654435761 % 16**32:032x}"
+        criterion = Criterion(target, maximize)
+        created = NOW - 3_600.0 * (number + 1) ** 3
+        summary = OptimizationSummary(optimization_id, project_id, name, status, criterion, created)
+        runs = () if best is None else (Run("0", "b", name, 1.0, 0, {}, {target: best}),)
+        detail = Optimization(
+            optimization_id, project_id, name, status, criterion, created, completed, failed, 4, 8, total, runs=runs
+        )
+        made.append((summary, detail))
+    return tuple(made)
+
+
+def insights(count: int = 40, now: float = NOW) -> InsightLog:
+    tickers = ("SPY", "QQQ", "BTCUSD", "EURUSD", "ESH4", "KO")
+    directions = (Direction.UP, Direction.DOWN, Direction.UP, Direction.FLAT, Direction.DOWN)
+    rows: list[Insight] = []
+    for number in range(count):
+        at = now - 95.0 - 411.0 * number - (number * number % 37)
+        ticker = tickers[number * 7 % len(tickers)]
+        final = number > 6
+        rows.append(
+            Insight(
+                insight_id=f"{number:032x}",
+                generated_at=at,
+                close_at=at + (3_600.0 if number % 3 else 86_400.0),
+                symbol=f"{ticker} R735QTJ8XC9X",
+                ticker=ticker,
+                kind="price",
+                direction=directions[number % len(directions)],
+                period_s=3_600.0 if number % 3 else 86_400.0,
+                magnitude=None if number % 4 == 3 else 0.0021 * (1 + number % 5),
+                confidence=None if number % 5 == 4 else 0.5 + 0.04 * (number % 9),
+                weight=None if number % 2 else 0.25,
+                reference=512.4,
+                reference_final=None,
+                score_direction=1.0 if number % 3 else 0.0,
+                score_magnitude=0.37 + 0.01 * number % 1,
+                score_final=final,
+                estimated_value=None,
+                model=HOSTILE if number == 2 else "EmaCrossAlphaModel" if number % 2 else "RsiAlphaModel",
+                group_id="",
+                tag=HOSTILE if number == 1 else "" if number % 3 else "pullback",
+            )
+        )
+    return InsightLog(tuple(rows), complete=True, expected=count)
+
+
+def fill(engine: StillEngine) -> None:
+    """Put the whole scene into the engine's store, as if every read had just succeeded."""
+    engine.put(LINK, Link(LinkState.OK, latency_s=0.084, budget_used=22))
+    engine.put(PROJECTS, projects(), age_s=40)
+    engine.put(DEPLOYMENTS, deployments())
+    engine.put(EQUITY_HISTORY, trails())
+    engine.put(ACTIONS, ())
+    for project_id, name, status, environment, brokerage, _, days in _CAST:
+        engine.put(
+            detail_key(project_id),
+            DeploymentDetail(
+                project_id, deploy_id(project_id), status, NOW - days * 86_400, None, brokerage, environment, name,
+                charts=("Strategy Equity", "Drawdown", "Benchmark", "Exposure"),
+            ),
+        )  # fmt: skip
+        engine.put(insights_key(project_id, deploy_id(project_id)), insights(), age_s=30, snapshot_age_s=400)
+        pairs = optimizations(project_id)
+        engine.put(optimizations_key(project_id), tuple(summary for summary, _ in pairs), age_s=12)
+        for summary, detail in pairs:
+            engine.put(optimization_key(summary.optimization_id), detail, age_s=5)
