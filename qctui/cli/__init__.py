@@ -5,6 +5,8 @@ Nothing heavy is imported here: `qctui liquidate` in an emergency must not wait 
 
 from __future__ import annotations
 
+import gc
+import io
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +16,12 @@ from qctui.cli.parser import Options, parse
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code (`Exit`, or 128 and the signal's number)."""
+    # Collections among thousands of fresh module objects find nothing and cost a tenth of the start. What lives long
+    # (console, simulator, a trigger being verified) switches them on again.
+    gc.disable()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name must not end the program on an ASCII terminal
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
         return int(run(options))
@@ -57,6 +65,7 @@ def run(options: Options) -> int:
         case _:
             from qctui.simulator.cli import run as run_simulator
 
+            gc.enable()
             return run_simulator(options)
 
 

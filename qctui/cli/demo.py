@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
-import selectors
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 START_S = 15.0
 """How long it may take to listen, on a machine that is busy."""
@@ -31,7 +30,7 @@ class DemoApi:
 
 
 class Demo:
-    """One simulator. Starting it returns at once; `wait` tells where it listens."""
+    """One simulator. Starting it returns at once; `listen` tells where it listens."""
 
     def __init__(self) -> None:
         """Start the process.
@@ -58,6 +57,7 @@ class Demo:
         except OSError as error:
             raise DemoError(f"the simulator can't be started ({error.strerror})") from error
         self._api: DemoApi | None = None
+        self._printed = b""
 
     def __enter__(self) -> Self:
         return self
@@ -65,16 +65,20 @@ class Demo:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def wait(self) -> DemoApi:
-        """Where it listens; blocks until it does.
+    async def listen(self) -> DemoApi:
+        """Wait until it listens. Cancelling is safe, and asking again too.
 
         Raises:
             DemoError: it ended, or did not listen in time.
         """
         if self._api is None:
-            lines = self._read_lines(3)
+            try:
+                async with asyncio.timeout(START_S):
+                    lines = await self._read_lines(3)
+            except TimeoutError as error:
+                raise DemoError(f"the simulator did not listen within {START_S:.0f} s") from error
             if len(lines) < 3:
-                raise DemoError("the simulator did not start")
+                raise DemoError("the simulator ended before it listened")
             values = dict(line.partition("=")[::2] for line in lines[1:])
             self._api = DemoApi(lines[0], values["QUANTCONNECT_USER_ID"], values["QUANTCONNECT_API_TOKEN"])
         return self._api
@@ -92,21 +96,22 @@ class Demo:
             self._process.kill()
             self._process.wait()
 
-    def _read_lines(self, count: int) -> list[str]:
-        """The first lines it prints; fewer if it ends or takes too long."""
+    async def _read_lines(self, count: int) -> list[str]:
+        """The first lines it prints; fewer if it ends before."""
         pipe = self._process.stdout
         if pipe is None:
             return []
-        data, give_up = b"", time.monotonic() + START_S
-        with selectors.DefaultSelector() as selector:
-            selector.register(pipe, selectors.EVENT_READ)
-            while data.count(b"\n") < count and selector.select(give_up - time.monotonic()):
-                chunk = _read(pipe)
+        loop, fd = asyncio.get_running_loop(), pipe.fileno()
+        readable = asyncio.Event()
+        loop.add_reader(fd, readable.set)
+        try:
+            while self._printed.count(b"\n") < count:
+                await readable.wait()
+                readable.clear()
+                chunk = os.read(fd, 4096)
                 if not chunk:
                     break
-                data += chunk
-        return data.decode("utf-8", "replace").splitlines()[:count]
-
-
-def _read(pipe: IO[bytes]) -> bytes:
-    return os.read(pipe.fileno(), 4096)
+                self._printed += chunk
+        finally:
+            loop.remove_reader(fd)
+        return self._printed.decode("utf-8", "replace").splitlines()[:count]

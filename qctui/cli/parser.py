@@ -88,7 +88,7 @@ def build_parser(wanted: str | None = None) -> Parser:
     parser.add_argument("--version", action="version", version=f"qctui {__version__}")
     _add_common(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_common(common, top=False)
 
     def command(name: str, summary: str, description: str = "") -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from typing import TypeVar
@@ -133,6 +134,7 @@ class Trigger:
             return Exit.NOT_SENT
         self.confirmed = True
         (action_id,) = service.confirm([target], via="command")
+        gc.enable()
         with ladder.following(action_id):
             await self._follow(service, ladder, interrupts, action_id)
             code = exit_code([ladder.record] if ladder.record else [])

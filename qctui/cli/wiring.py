@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from qctui.cli.demo import Demo, DemoError
+from qctui.cli.demo import Demo, DemoApi, DemoError
 from qctui.cli.exits import Exit, UsageError
 from qctui.cli.logs import keep_out_of_logs
 from qctui.cli.startup import read_credentials
@@ -41,30 +42,34 @@ def account_of(settings: Settings) -> Iterator[Account]:
         UsageError: no credentials, or the simulator does not start.
     """
     if not settings.demo:
-        credentials = read_credentials(settings)
-        yield Account(settings.base_url, credentials.user_id, credentials.token, credentials.source)
+        yield account_of_person(settings)
         return
     try:
         demo = Demo()
     except DemoError as error:
         raise UsageError(str(error)) from error
     with demo:
-        yield account_of_demo(demo)
+        try:
+            yield account_of_demo(asyncio.run(demo.listen()))
+        except DemoError as error:
+            raise UsageError(str(error)) from error
 
 
-def account_of_demo(demo: Demo) -> Account:
-    """The simulator's account; blocks until it listens.
-
-    Raises:
-        UsageError: it does not start.
-    """
-    try:
-        api = demo.wait()
-    except DemoError as error:
-        raise UsageError(str(error)) from error
+def account_of_demo(api: DemoApi) -> Account:
+    """The simulator's account."""
     token = SecretStr(api.token)
     keep_out_of_logs(token)
     return Account(api.base_url, api.user_id, token, "the simulator")
+
+
+def account_of_person(settings: Settings) -> Account:
+    """The account the credentials open.
+
+    Raises:
+        UsageError: there are none, or they can't be used.
+    """
+    credentials = read_credentials(settings)
+    return Account(settings.base_url, credentials.user_id, credentials.token, credentials.source)
 
 
 def open_client_of(

@@ -1,0 +1,39 @@
+"""The interface as the program runs it: when it fails, it says so in a line and keeps the values to itself."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from rich.console import RenderableType
+
+from qctui import ui
+from qctui.ui.app import QctuiApp
+
+_log = logging.getLogger(__name__)
+
+
+class Console(QctuiApp):
+    """`QctuiApp` without Textual's crash report, which prints local variables: the log gets the traceback instead."""
+
+    CSS_PATH = str(Path(ui.__file__).with_name("styles") / "app.tcss")  # a subclass would look for it in its own folder
+
+    crash: str | None = None
+    """What ended it, by name; None if it ended as asked."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        _log.error("the interface ended by an error", exc_info=error)
+        self.crash = self.crash or type(error).__name__
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End at once. What Textual would print is for its developers."""
+        _log.error("the interface gave up: %s", "; ".join(type(each).__name__ for each in renderables))
+        self.crash = self.crash or "the terminal could not be read"
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        self._exit_renderables.clear()

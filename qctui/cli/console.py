@@ -1,0 +1,223 @@
+"""The console: starts its parts in the order in which a person sees them, and ends them in the opposite one.
+
+The simulator first (another process, another core), then the engine, whose first answers are on their way while the
+interface is still being imported; the interface last.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import logging
+import os
+import sys
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from qctui.actions.book import Context
+from qctui.cli.demo import Demo, DemoError
+from qctui.cli.exits import Exit, UsageError
+from qctui.cli.guard import DRAIN_S, Guard, open_note
+from qctui.cli.locale import speaks_unicode
+from qctui.cli.logs import log_path
+from qctui.cli.parser import Options
+from qctui.cli.startup import read_settings
+from qctui.cli.terminal import Terminal
+from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_client_of
+from qctui.engine.host import ApiClient, EngineHost, Observer
+from qctui.engine.poller import PollSettings
+from qctui.model.action import ACTIONS
+from qctui.paths import config_dir, state_dir
+from qctui.settings import Settings
+
+if TYPE_CHECKING:
+    from qctui.actions.service import ActionService
+    from qctui.api.client import Client
+    from qctui.ui.options import UiOptions
+
+PATIENCE_S = 0.5
+"""How long the end may take before it says what it waits for."""
+
+_log = logging.getLogger(__name__)
+
+
+def run_console(options: Options) -> int:
+    """Open the console, and return when everything it confirmed has its answer in the journal.
+
+    Raises:
+        UsageError: there is no terminal, or the configuration or credentials can't be used.
+    """
+    terminal = _terminal()
+    with ExitStack() as stack:
+        demo = stack.enter_context(_start_demo()) if options.demo else None
+        settings = read_settings(options)
+        account = None if demo is not None else account_of_person(settings)
+        _quieten()
+        console = _Console(terminal, settings, account, demo)
+        code = console.run()
+    Guard.insist(code)
+    return code
+
+
+class _Console:
+    """One run: the engine, the interface and the way out."""
+
+    def __init__(self, terminal: Terminal, settings: Settings, account: Account | None, demo: Demo | None) -> None:
+        self._terminal = terminal
+        self._settings = settings
+        self._account = account
+        self._demo = demo
+        self._host = EngineHost(
+            self._open_client,
+            self._open_desk,
+            settings=PollSettings(reads_per_minute=settings.config.polling.budget),
+            read_only=settings.read_only,
+        )
+        self._guard = Guard(terminal, self._drain)
+
+    def run(self) -> int:
+        """From the first import to the last line of the journal."""
+        self._guard.install()
+        self._host.start()
+        try:
+            code = self._run_interface()
+        finally:
+            self._guard.interface_ended()
+            open_actions = self._end()
+        if self._guard.signal_number is not None:
+            code = 128 + self._guard.signal_number
+        if open_actions and self._demo is None:
+            print(open_note(open_actions), file=sys.stderr)
+        return code
+
+    def _run_interface(self) -> int:
+        import asyncio
+
+        from qctui.cli.app import Console
+
+        options = ui_options(self._settings)
+        app = Console(self._host, options)
+        # Everything imported stays: collections need not look at it again, and none falls into the start.
+        gc.freeze()
+        gc.enable()
+
+        async def show() -> None:
+            self._guard.attach(asyncio.get_running_loop(), lambda: app.exit(0))
+            await app.run_async(mouse=self._settings.mouse)
+
+        asyncio.run(show())
+        if app.crash is None:
+            return Exit.DONE
+        print(f"qctui: unexpected error ({app.crash}); details are in {log_path()}", file=sys.stderr)
+        return Exit.INTERNAL
+
+    def _end(self) -> int:
+        """Give the actions their time; say so if that takes long. Returns how many are not verified."""
+        self._terminal.tidy()
+        waiting = threading.Timer(PATIENCE_S, self._say_waiting)
+        waiting.daemon = True
+        waiting.start()
+        try:
+            return self._drain(DRAIN_S)
+        finally:
+            waiting.cancel()
+
+    def _drain(self, seconds: float) -> int:
+        if not self._host.stop(seconds):
+            _log.error("the engine did not end within %.0f s", seconds)
+        records = self._host.store.get(ACTIONS).value or ()
+        return sum(1 for record in records if not record.done and not record.foreign)
+
+    def _say_waiting(self) -> None:
+        self._terminal.say(
+            f"qctui: a confirmed action is being sent or answered; waiting up to {DRAIN_S:.0f} s "
+            "(Ctrl+C: leave it to the next start)"
+        )
+
+    async def _open_client(self, observer: Observer) -> Client:
+        if self._account is None:
+            assert self._demo is not None, "without an account there is the simulator's"
+            self._account = account_of_demo(await self._demo.listen())
+        return open_client_of(self._account, self._settings, self._host.clock, observer)
+
+    def _open_desk(self, client: ApiClient) -> ActionService:
+        from qctui.actions.service import ActionService
+
+        assert self._account is not None, "the client was opened for one"
+        return ActionService(
+            client.triggers,
+            self._host.store,
+            self._host.clock,
+            state_dir() / "journal.jsonl",
+            Context(self._account.base_url, self._settings.profile_name),
+            read_only=self._settings.read_only,
+        )
+
+
+def _terminal() -> Terminal:
+    try:
+        terminal = Terminal()
+    except OSError as error:
+        raise UsageError("the console needs a terminal; without one use: qctui status, qctui --help") from error
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise UsageError("TERM says that this terminal can't show the console; set it, e.g. to xterm-256color")
+    return terminal
+
+
+def _start_demo() -> Demo:
+    try:
+        return Demo()
+    except DemoError as error:
+        raise UsageError(str(error)) from error
+
+
+def _quieten() -> None:
+    """Before Textual is imported: it reads its environment then. And nothing but it may write to the terminal."""
+    os.environ.pop("TEXTUAL", None)  # features such as debug would print values on a crash
+    os.environ.setdefault("TEXTUAL_FPS", "15")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+    def log_thread(failure: threading.ExceptHookArgs) -> None:
+        if failure.exc_value is not None:
+            _log.error("thread %s ended by an error", failure.thread, exc_info=failure.exc_value)
+
+    threading.excepthook = log_thread
+    sys.unraisablehook = lambda failure: _log.error("unraisable: %s", failure.err_msg, exc_info=failure.exc_value)
+    for handler in logging.getLogger().handlers:
+        stream = getattr(handler, "stream", None)
+        if stream is not None:
+            faulthandler.enable(stream)
+
+
+def ui_options(settings: Settings) -> UiOptions:
+    """What the interface is told; keys and theme are checked here, before the screen is touched.
+
+    Raises:
+        UsageError: keys that can't be used, or a theme that is not there.
+    """
+    from qctui.ui.keymap import KeymapError, check_keymap
+    from qctui.ui.options import UiOptions
+    from qctui.ui.theme import DEFAULT_THEME, load_themes, shipped_folder
+
+    themes_dir = config_dir() / "themes"
+    try:
+        keymap = check_keymap(settings.config.keys)
+    except KeymapError as error:
+        raise UsageError(f"{settings.config_path}: {error}") from error
+    theme = settings.theme or DEFAULT_THEME
+    if settings.theme is not None:
+        known, _ = load_themes([shipped_folder(), themes_dir])
+        if theme not in known:
+            raise UsageError(f"there is no theme {theme!r}; allowed: {', '.join(sorted(known))}")
+    return UiOptions(
+        profile=settings.profile_name,
+        demo=settings.demo,
+        read_only=settings.read_only,
+        theme=theme,
+        themes_dir=themes_dir,
+        keymap=keymap,
+        ascii=settings.ascii or not speaks_unicode(os.environ),
+        project_id=settings.project_id,
+        pinned=settings.pinned,
+    )
