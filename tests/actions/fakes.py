@@ -172,9 +172,13 @@ class FakeTriggers:
 
 
 class InlineDisk:
-    """A `Disk` that does each job at once, so that no thread's time gets into a test. `hang` makes later jobs wait."""
+    """A `Disk` without a thread, so that no thread's time gets into a test.
 
-    def __init__(self) -> None:
+    Each job is done `lag` turns of the loop after it was queued, in order. `hanging` makes later jobs wait.
+    """
+
+    def __init__(self, lag: int = 0) -> None:
+        self.lag = lag
         self.hanging = False
         self.jobs = 0
         self.waiting: list[Callable[[], None]] = []
@@ -195,8 +199,14 @@ class InlineDisk:
         if self.hanging:
             self.waiting.append(do)
         else:
-            do()
+            self._later(do, self.lag)
         return future
+
+    def _later(self, do: Callable[[], None], turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._later, do, turns - 1)
+        else:
+            do()
 
     def release(self) -> None:
         self.hanging = False
@@ -216,8 +226,8 @@ class Rig:
         self.api = api or FakeTriggers(self.clock)
         self.store = Store()
         self.journal = folder / "journal.jsonl"
-        self.disk = InlineDisk()
         options.setdefault("context", CONTEXT)
+        self.disk = options.pop("disk", None) or InlineDisk()
         self.service = ActionService(self.api, self.store, self.clock, self.journal, disk=self.disk, **options)
 
     async def __aenter__(self) -> Rig:
