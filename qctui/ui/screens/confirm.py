@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from qctui.actions.ports import ActionDesk
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
@@ -68,7 +68,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         & #answer { height: 2; }
         & #buttons { height: 1; }
         & #cancel { margin-right: 2; min-width: 12; }
-        & #hint { width: 1fr; color: $muted; }
+        & #hint { width: 1fr; }
     }
     """
 
@@ -92,6 +92,8 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._disarmed = [""] * len(self._targets)
         self._desk, self._store, self._clock = desk, store, clock
         self._glyphs, self._zone, self._note = glyphs, zone, note
+        self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
+        self._asked, self._keys = Lines(glyphs, id="answer"), Lines(glyphs, id="hint")
         self._timer = AgeTimer(clock, zone, glyphs, self._one_shot, self._show)
         self._answer: Answer | None = Answer(question_for(self._sendable()))
         self._shown_at: float | None = None
@@ -103,12 +105,12 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         spec = ACTION_SPECS[self._targets[0].action]
         with Vertical(id="dialog") as dialog:
             dialog.border_title = spec.title.upper()
-            yield Lines(self._glyphs, id="facts")
-            yield Lines(self._glyphs, id="check")
-            yield Lines(self._glyphs, id="answer")
+            yield self._facts
+            yield self._check
+            yield self._asked
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Static(self._hint(), id="hint", markup=False)
+                yield self._keys
 
     def on_mount(self) -> None:
         """Show what is known, and from the first frame on take single-key answers."""
@@ -135,7 +137,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         event.stop()
         event.prevent_default()
         if (scroll := _SCROLLS.get(event.key)) is not None:
-            scroll(self.query_one("#facts", Lines), animate=False)
+            scroll(self._facts, animate=False)
             return
         # The newest word on the targets decides, even if it arrived an instant ago and was not drawn yet.
         # A key meant for another question than the one that now stands answers nothing.
@@ -164,7 +166,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
     @property
     def text(self) -> str:
         """Everything the dialog says, as plain text."""
-        return "\n".join(self.query_one(f"#{part}", Lines).text for part in ("facts", "check", "answer"))
+        return "\n".join(part.text for part in (self._facts, self._check, self._asked))
 
     def _confirm(self) -> None:
         targets = self._sendable()
@@ -230,8 +232,8 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         aims = self._aims()
         note = [Paragraph(pieces((self._note, "stale bold")))] if self._note else []
         facts = single_facts(aims[0], moment) if len(aims) == 1 else many_facts(aims, moment)
-        self.query_one("#facts", Lines).show([*note, *facts])
-        self.query_one("#check", Lines).show(check_lines(aims, moment))
+        self._facts.show([*note, *facts])
+        self._check.show(check_lines(aims, moment))
         self._show_answer()
         self._fit()
 
@@ -243,24 +245,25 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             if answer.question.ask is not Ask.KEY:
                 asked.append_text(pieces("  ", (f" {answer.typed:_<{len(answer.question.expected)}} ", "title badge")))
             lines = [Paragraph(asked), Paragraph(pieces((answer.notice, "stale bold")))]
-        self.query_one("#answer", Lines).show(lines)
-        self.query_one("#hint", Static).update(self._hint())
+        self._asked.show(lines)
+        self._show_keys()
 
-    def _hint(self) -> str:
+    def _show_keys(self) -> None:
         if self._answer is None:
-            return "Escape or Enter closes"
-        keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
-        return f"{keys} cancels{f' {self._glyphs.dot} PgDn shows the rest' if self._overflows else ''}"
+            told = "Escape or Enter closes"
+        else:
+            keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
+            rest = f" {self._glyphs.dot} PgDn shows the rest" if self._overflows else ""
+            told = f"{keys} cancels{rest}"
+        self._keys.show([Paragraph(pieces((told, "muted")), one_line=True)])
 
     def _fit(self) -> None:
         """The question and Cancel are always whole; the facts scroll if they do not fit above them."""
-        facts, check = self.query_one("#facts", Lines), self.query_one("#check", Lines)
-        room = self.size.height - 2 - min(3, check.line_count) - 2 - 1
-        roomy = facts.line_count + 2 <= room
-        self.set_class(roomy, "-roomy")
-        facts.styles.max_height = max(3, room)
-        self._overflows = facts.line_count > room
-        self.query_one("#hint", Static).update(self._hint())
+        room = self.size.height - 2 - min(3, self._check.line_count) - 2 - 1
+        self.set_class(self._facts.line_count + 2 <= room, "-roomy")
+        self._facts.styles.max_height = max(3, room)
+        self._overflows = self._facts.line_count > room
+        self._show_keys()
 
     def _one_shot(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         return self.set_timer(seconds, callback).stop

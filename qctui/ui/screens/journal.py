@@ -89,14 +89,16 @@ class JournalScreen(Screen[None]):
         self._glyphs, self._zone = glyphs, zone
         self._entries: tuple[JournalEntry, ...] | None = None
         self._stories: tuple[Story, ...] = ()
+        self._title, self._story = Lines(glyphs, id="journal-title"), Lines(glyphs, id="story")
+        self._keys = Lines(glyphs, id="journal-hint")
         self._table: KeyedTable[Story] = KeyedTable(_columns(), lambda story: story.first.id, glyphs, id="stories")
 
     def compose(self) -> ComposeResult:
         """Title, list, story, keys."""
-        yield Lines(self._glyphs, id="journal-title")
+        yield self._title
         yield self._table
-        yield Lines(self._glyphs, id="story")
-        yield Lines(self._glyphs, id="journal-hint")
+        yield self._story
+        yield self._keys
 
     def on_mount(self) -> None:
         """Show the journal and watch it."""
@@ -126,12 +128,12 @@ class JournalScreen(Screen[None]):
         """The story of the row under the cursor."""
         story = self._table.cursor_row
         paragraphs = [] if story is None else _story_paragraphs(story, self._moment())
-        self.query_one("#story", Lines).show(paragraphs)
+        self._story.show(paragraphs)
 
     @property
     def text(self) -> str:
         """Title and story as plain text."""
-        return "\n".join(self.query_one(f"#{part}", Lines).text for part in ("journal-title", "story"))
+        return f"{self._title.text}\n{self._story.text}"
 
     def _look(self) -> None:
         entries = self._desk.entries()
@@ -145,23 +147,22 @@ class JournalScreen(Screen[None]):
         loud = sum(story.rung in LOUD for story in self._stories)
         if loud:
             title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))
-        self.query_one("#journal-title", Lines).show([Paragraph(title, one_line=True)])
+        self._title.show([Paragraph(title, one_line=True)])
         self._table.show(self._stories, self._moment(), words="Nothing has been liquidated, stopped or aborted yet.")
         self.show_story()
         self._show_hint()
 
     def _open(self, opened: bool) -> None:
         self.set_class(opened, "-opened")
-        story = self.query_one("#story", Lines)
-        story.can_focus = opened
-        (story if opened else self._table).focus()
-        story.scroll_home(animate=False)
+        self._story.can_focus = opened
+        (self._story if opened else self._table).focus()
+        self._story.scroll_home(animate=False)
         self._show_hint()
 
     def _show_hint(self) -> None:
         dot = self._glyphs.dot
         keys = "Esc list" if self.has_class("-opened") else f"Enter whole story {dot} Esc back"
-        self.query_one("#journal-hint", Lines).show([Paragraph(pieces((keys, "muted")), one_line=True)])
+        self._keys.show([Paragraph(pieces((keys, "muted")), one_line=True)])
 
     def _moment(self) -> Moment:
         return Moment(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs)

@@ -64,6 +64,7 @@ class ActionBar(Vertical, can_focus=True):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._keys = {command: (keys or {}).get(command, default) for command, (default, _) in HINTS.items()}
+        self._lines = Lines(glyphs, id="action-lines")
         self._records: tuple[ActionRecord, ...] = ()
         self._details = False
         self._moment: Moment | None = None
@@ -71,7 +72,7 @@ class ActionBar(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """The lines."""
-        yield Lines(self._glyphs, id="action-lines")
+        yield self._lines
 
     def show(self, records: Iterable[ActionRecord], moment: Moment) -> None:
         """Show every record that is not acknowledged."""
@@ -83,7 +84,7 @@ class ActionBar(Vertical, can_focus=True):
         paragraphs = []
         for batch in group_batches(self._records):
             paragraphs += batch_paragraphs(batch, moment, details=self._details)
-        self.query_one(Lines).show(paragraphs)
+        self._lines.show(paragraphs)
         self.border_title = Content(self._title(loud))
         self.border_subtitle = Content(self._hint())
         self._fit()
@@ -92,13 +93,13 @@ class ActionBar(Vertical, can_focus=True):
     @property
     def text(self) -> str:
         """What the bar says, as plain text."""
-        return self.query_one(Lines).text
+        return self._lines.text
 
     @property
     def read_outcomes(self) -> tuple[str, ...]:
         """Ids of the actions that ended and whose outcome is on screen now: what a person can acknowledge. One scrolled
         out of sight was not seen."""
-        seen = self.query_one(Lines).visible_tags
+        seen = self._lines.visible_tags
         return tuple(record.action_id for record in self._records if record.done and record.action_id in seen)
 
     @property
@@ -114,7 +115,7 @@ class ActionBar(Vertical, can_focus=True):
 
     def action_scroll_lines(self, lines: int) -> None:
         """Scroll what does not fit."""
-        self.query_one(Lines).scroll_relative(y=lines, animate=False)
+        self._lines.scroll_relative(y=lines, animate=False)
 
     def on_resize(self) -> None:
         """Keep to the share of the screen."""
@@ -136,7 +137,7 @@ class ActionBar(Vertical, can_focus=True):
     def _fit(self) -> None:
         # With details open a person is reading: half of the screen then.
         share = 2 if self._details else 3
-        self.query_one(Lines).styles.max_height = max(2, self.app.size.height // share - 2)
+        self._lines.styles.max_height = max(2, self.app.size.height // share - 2)
 
     def _tick_while_pending(self) -> None:
         pending = any(not record.done and not record.resumed and not record.foreign for record in self._records)

@@ -63,10 +63,10 @@ def _single(record: ActionRecord, moment: Moment, *, details: bool) -> list[Para
     lines = [Paragraph(line, hang=2, tag=record.action_id)]
     if details:
         return lines + _details(record, moment)
-    lines += [
-        Paragraph(text, label="", indent=2, tag=record.action_id, max_lines=2) for text in _alarms(record, moment)
-    ]
-    return lines
+    told = _alarms(record, moment)
+    if record.rung in (Rung.VERIFIED, Rung.UNVERIFIED) and record.target.action == "liquidate":
+        told.append(_CHECK)
+    return lines + [Paragraph(text, indent=2, tag=record.action_id, max_lines=2) for text in told]
 
 
 def _target_line(record: ActionRecord, moment: Moment) -> Text:

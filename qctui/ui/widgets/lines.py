@@ -205,5 +205,8 @@ def _shorten(row: Text, room: int, ellipsis: str, *, force: bool) -> Text:
     if not force and cell_len(row.plain) <= room:
         return row
     keep = max(0, room - len(ellipsis))
-    end = _fitting(row.plain, 0, len(row.plain), keep) if cell_len(row.plain) > keep else len(row.plain)
-    return pieces(row[:end], ellipsis) if keep else pieces(ellipsis[:room])
+    end = used = 0
+    while end < len(row.plain) and used + cell_len(row.plain[end]) <= keep:
+        used += cell_len(row.plain[end])
+        end += 1
+    return pieces(row[:end], ellipsis[:room])

@@ -1,0 +1,183 @@
+"""From the key to the dialog: who is aimed at, and who is refused in which words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.app import App
+
+from qctui.model.action import Rung
+from qctui.model.keys import DEPLOYMENTS
+from qctui.model.resource import Failure, FailureKind, Resource
+from qctui.ui.acting import REQUESTS, Selection
+from qctui.ui.screens.confirm import ConfirmScreen
+from tests.ui.desk import (
+    HOSTILE,
+    ActingApp,
+    StillEngine,
+    deploy_id,
+    project_id,
+    put_actions,
+    record,
+    target,
+    with_deployments,
+    with_optimization,
+)  # fmt: skip
+
+pytestmark = pytest.mark.anyio
+
+
+def notices(app: App[None]) -> list[str]:
+    return [notice.message for notice in app._notifications]
+
+
+async def ask(engine: StillEngine, key: str, selected: Selection) -> ActingApp:
+    app = ActingApp(engine)
+    app.selected = selected
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+    return app
+
+
+@pytest.mark.parametrize("key", ["L", "S"])
+async def test_without_a_selection_it_says_so(key: str) -> None:
+    engine = StillEngine()
+    with_deployments(engine)
+    app = await ask(engine, key, Selection())
+    verb = "liquidate" if key == "L" else "stop"
+    assert notices(app) == [f"Can't {verb}: no deployment is selected"]
+    assert engine.desk.rechecked == []
+
+
+async def test_without_a_list_it_says_that_nothing_was_read() -> None:
+    app = await ask(StillEngine(), "L", Selection())
+    assert notices(app) == ["Can't liquidate: the list of deployments has not been read yet"]
+
+
+async def test_panic_without_a_list_tells_why_there_is_none() -> None:
+    engine = StillEngine()
+    failure = Failure(FailureKind.CONNECT, "connection refused", 1.0, 1.0)
+    engine.store.put(DEPLOYMENTS, engine.store.get(DEPLOYMENTS).with_error(failure))
+    app = await ask(engine, "X", Selection())
+    assert notices(app) == [
+        "Can't liquidate: the list of deployments has not been read yet: connection refused",
+    ]
+
+
+async def test_panic_with_nothing_running_says_so() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 0)
+    app = await ask(engine, "X", Selection())
+    assert notices(app) == ["Can't liquidate: no deployment is running"]
+
+
+async def test_abort_without_an_optimization_says_so() -> None:
+    app = await ask(StillEngine(), "A", Selection())
+    assert notices(app) == ["Can't abort: no optimization is selected"]
+
+
+async def test_what_has_ended_is_refused_by_name() -> None:
+    engine = StillEngine()
+    with_deployments(engine, name=HOSTILE)
+    rows = engine.store.get(DEPLOYMENTS).value or ()
+    ended = tuple(replace(row, status="Stopped", stopped_at=1.0) for row in rows)
+    engine.store.put(DEPLOYMENTS, Resource(value=ended, fetched_mono=1_000.0))
+    app = await ask(engine, "L", Selection((project_id(0),)))
+    assert notices(app) == [f"Can't liquidate: {HOSTILE}: no longer running: Stopped"]
+
+
+async def test_a_finished_optimization_is_refused() -> None:
+    engine = StillEngine()
+    app = await ask(engine, "A", with_optimization(engine, status="completed"))
+    assert notices(app) == ["Can't abort: Grid of periods: already finished: completed"]
+
+
+async def test_one_reason_for_all_marked_is_said_once() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 2)
+    engine.desk.refusals = {project_id(0): "locked", project_id(1): "locked"}
+    app = await ask(engine, "S", Selection((project_id(0), project_id(1))))
+    assert notices(app) == ["Can't stop: 2 marked, each: locked"]
+
+
+@pytest.mark.parametrize("key", ["L", "S", "A", "X"])
+async def test_read_only_opens_no_dialog(key: str) -> None:
+    engine = StillEngine()
+    engine.desk.read_only = True
+    with_deployments(engine)
+    app = await ask(engine, key, Selection((project_id(0),)))
+    assert engine.desk.rechecked == []
+    assert notices(app)[0].endswith("read-only: nothing can be sent")
+
+
+async def test_rechecks_begin_at_the_key_press_with_the_captured_target() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 3)
+    app = ActingApp(engine)
+    app.selected = Selection((project_id(1),))
+    async with app.run_test(size=(80, 24)):
+        app.acting.request("liquidate")
+        # Before any frame was drawn: the connection warms up while a person reads.
+        assert [each.deploy_id for each in engine.desk.rechecked[0]] == [deploy_id(1)]
+        assert isinstance(app.acting.dialog, ConfirmScreen)
+
+
+async def test_a_project_marked_twice_is_one_target() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 2)
+    app = ActingApp(engine)
+    app.selected = Selection((project_id(1), project_id(1)))
+    async with app.run_test(size=(80, 24)):
+        app.acting.request("liquidate")
+        assert len(engine.desk.rechecked[0]) == 1
+
+
+async def test_panic_does_not_depend_on_the_selection() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 3)
+    app = ActingApp(engine)
+    async with app.run_test(size=(80, 24)):
+        app.acting.request("panic")
+        assert {each.action for each in engine.desk.rechecked[0]} == {"liquidate"}
+        assert len(engine.desk.rechecked[0]) == 3
+
+
+async def test_panic_by_an_old_list_says_how_old() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 2)
+    failure = Failure(FailureKind.SERVER, "HTTP 502", 1.0, 1.0)
+    engine.store.put(DEPLOYMENTS, engine.store.get(DEPLOYMENTS).with_error(failure))
+    engine.still_clock.mono += 400
+    app = ActingApp(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("X")
+        await pilot.pause()
+        said = " ".join(app.acting.dialog.text.split()) if app.acting.dialog else ""
+        assert "The list of deployments was read 5m ago (HTTP 502): one started since is not in it." in said
+
+
+async def test_an_unknown_request_does_nothing() -> None:
+    engine = StillEngine()
+    app = ActingApp(engine)
+    async with app.run_test():
+        app.acting.request("delete")
+        assert app.acting.dialog is None
+    assert REQUESTS == ("liquidate", "stop", "abort", "panic")
+
+
+async def test_cancel_goes_to_what_waits_and_says_so_if_nothing_does() -> None:
+    engine = StillEngine()
+    app = ActingApp(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("u")
+        assert notices(app) == ["Nothing to cancel: no request is waiting to be sent"]
+        put_actions(
+            engine,
+            record("a1", target(), (Rung.SENDING, 0.0), cancellable=True, tries=1),
+            record("a2", target(1), (Rung.SENT, 0.0)),
+        )
+        await pilot.pause()
+        await pilot.press("u")
+    assert engine.desk.cancelled == ["a1"]

@@ -1,0 +1,271 @@
+"""The action bar: ladders in words, what is loud, what can be acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from qctui.model.action import ActionRecord, Rung
+from qctui.model.deployment import Environment
+from qctui.model.order import Order, OrderEvent
+from qctui.ui.ladder import format_elapsed
+from qctui.ui.widgets.action_bar import ActionBar
+from qctui.ui.widgets.lines import Lines
+from tests.ui.desk import (
+    HOSTILE,
+    NOW,
+    ActingApp,
+    StillEngine,
+    deploy_id,
+    portfolio,
+    put_actions,
+    record,
+    target,
+)  # fmt: skip
+
+pytestmark = pytest.mark.anyio
+
+LADDER = (
+    (Rung.SENDING, 0.0), (Rung.SENT, 0.0), (Rung.ACCEPTED, 0.2), (Rung.STOPPED, 6.0), (Rung.FLAT, 21.0),
+    (Rung.VERIFIED, 21.0),
+)  # fmt: skip
+
+
+@asynccontextmanager
+async def shown(
+    *records: ActionRecord, size: tuple[int, int] = (120, 40), elapsed_s: float = 0.0, ascii_only: bool = False
+) -> AsyncIterator[tuple[ActingApp, Pilot[None], ActionBar]]:
+    engine = StillEngine()
+    engine.still_clock.mono += elapsed_s
+    app = ActingApp(engine, ascii_only=ascii_only)
+    async with app.run_test(size=size) as pilot:
+        put_actions(engine, *records)
+        await pilot.pause()
+        yield app, pilot, app.query_one(ActionBar)
+
+
+def text_of(bar: ActionBar) -> str:
+    return " ".join(bar.text.split())
+
+
+async def test_without_actions_there_is_no_bar() -> None:
+    async with shown() as (_, _, bar):
+        assert not bar.display or not bar.has_class("-shown")
+        assert bar.region.height == 0
+
+
+async def test_the_whole_ladder_with_its_times() -> None:
+    async with shown(record("a", target(), *LADDER)) as (_, _, bar):
+        assert text_of(bar).startswith(
+            "LIQUIDATE LIVE Momentum/Crossover …430e "
+            "SENT 14:23:20 → ACCEPTED +0.2s → STOPPED +6s → FLAT +21s → VERIFIED"
+        )
+        assert "Check the brokerage." in bar.text
+
+
+async def test_one_target_takes_two_lines_at_80x24() -> None:
+    async with shown(record("a", target(), *LADDER[:5]), size=(80, 24)) as (_, _, bar):
+        assert len(bar.text.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("rungs", "awaited"),
+    [
+        ((), "(confirmed, 3s)"),
+        ((Rung.SENDING,), "(trying to reach the API, 3s)"),
+        ((Rung.SENT,), "(no answer yet, 3s)"),
+        ((Rung.ACCEPTED,), "(not seen stopped yet, 3s)"),
+        ((Rung.STOPPED,), "(not seen flat yet, 3s)"),
+        ((Rung.UNKNOWN,), "(checking what happened, 3s)"),
+    ],
+)
+async def test_while_under_way_it_says_what_is_awaited(rungs: tuple[Rung, ...], awaited: str) -> None:
+    async with shown(record("a", target(), *((rung, 0.0) for rung in rungs)), elapsed_s=3.4) as (_, _, bar):
+        assert awaited in bar.text
+
+
+async def test_a_repeated_try_is_told() -> None:
+    sending = record("a", target(), (Rung.SENDING, 4.0, "try 3: connection refused"), tries=3, cancellable=True)
+    async with shown(sending, elapsed_s=5.0) as (_, _, bar):
+        assert "(try 3: connection refused, 5s)" in bar.text
+        assert "u cancel sending" in str(bar.border_subtitle)
+
+
+@pytest.mark.parametrize("rung", [Rung.REJECTED, Rung.UNKNOWN, Rung.UNVERIFIED, Rung.NOT_SENT])
+async def test_what_did_not_work_is_loud_and_says_why(rung: Rung) -> None:
+    async with shown(record("a", target(), (Rung.SENT, 0.0), (rung, 2.0, "the API's own words"))) as (_, _, bar):
+        assert bar.has_class("-loud")
+        assert f" {rung.value} " in bar.text
+        assert "the API's own words" in bar.text
+        assert "!" in str(bar.border_title)
+
+
+async def test_unverified_names_what_is_open_and_how_old_that_is() -> None:
+    stuck = record(
+        "a", target(), (Rung.SENT, 0.0), (Rung.ACCEPTED, 0.2), (Rung.UNVERIFIED, 600.0, "not flat within 10 minutes"),
+        holdings=portfolio().holdings, holdings_mono=1_480.0,
+    )  # fmt: skip
+    async with shown(stuck, elapsed_s=605.0) as (_, _, bar):
+        assert "Still open: +1,200 SPY" in bar.text
+        assert "IBM" not in bar.text
+        assert "(snapshot 2m)" in bar.text
+
+
+async def test_unverified_without_a_snapshot_says_unknown_not_flat() -> None:
+    async with shown(record("a", target(), (Rung.UNVERIFIED, 600.0))) as (_, _, bar):
+        assert "Still open: unknown" in bar.text
+
+
+async def test_panic_shows_a_total_and_a_line_each_the_failing_first() -> None:
+    records = [record(f"v{n}", target(n, name=f"Alpha {n}"), *LADDER, batch_id="b") for n in range(9)]
+    records += [record(f"p{n}", target(n), (Rung.SENT, 0.0), (Rung.ACCEPTED, 0.3), batch_id="b") for n in (9, 10)]
+    records += [record("r", target(11), (Rung.SENT, 0.0), (Rung.REJECTED, 0.3, "No live deployment"), batch_id="b")]
+    async with shown(*records) as (_, _, bar):
+        lines = bar.text.splitlines()
+        assert lines[0].startswith("12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 REJECTED")
+        assert lines[1].split()[:2] == ["REJECTED", "LIVE"]
+        assert "No live deployment" in lines[1]
+        assert sum("VERIFIED  " in line for line in lines[1:]) == 9
+
+
+async def test_at_80x24_the_bar_keeps_to_a_third_and_scrolls() -> None:
+    records = [record(f"v{n}", target(n), *LADDER, batch_id="b") for n in range(12)]
+    async with shown(*records, size=(80, 24)) as (_, pilot, bar):
+        assert bar.region.height <= 8
+        bar.focus()
+        await pilot.press(*["down"] * 3)
+        await pilot.pause()
+        assert bar.query_one(Lines).scroll_offset.y == 3
+
+
+async def test_counts_stand_in_the_title_where_scrolling_cannot_hide_them() -> None:
+    records = [record("a", target(), *LADDER), record("b", target(1), (Rung.UNVERIFIED, 600.0))]
+    async with shown(*records, size=(80, 24)) as (_, _, bar):
+        assert "1 VERIFIED, 1 UNVERIFIED" in str(bar.border_title)
+
+
+async def test_actions_of_an_earlier_run_come_first_and_say_so() -> None:
+    old = record("old", target(), (Rung.SENT, -4_000.0), (Rung.UNKNOWN, -3_990.0), resumed=True)
+    new = record("new", target(1), (Rung.SENT, 0.0))
+    async with shown(old, new) as (_, _, bar):
+        assert "from the last run" in bar.text.splitlines()[0]
+        assert "UNKNOWN  +10s" in bar.text
+
+
+async def test_actions_of_another_console_say_so() -> None:
+    async with shown(record("f", target(), (Rung.SENT, 0.0), foreign=True)) as (_, _, bar):
+        assert "another console" in bar.text
+
+
+async def test_newer_confirmations_stand_above_older_ones() -> None:
+    first, second = record("a", target(0, name="First"), *LADDER), record("b", target(1, name="Second"), *LADDER)
+    async with shown(first, second) as (_, _, bar):
+        assert bar.text.index("Second") < bar.text.index("First")
+
+
+async def test_details_tell_every_rung_the_orders_and_their_fills() -> None:
+    event = OrderEvent(NOW + 7, "filled", -1_200.0, 537.1, deploy_id(0))
+    order = Order(17, deploy_id(0), "SPY", "market", "filled", -1_200.0, None, NOW + 5, NOW + 7, "Liquidated", (event,))
+    done = record("a", target(), *LADDER, orders=(order,), holdings=(), holdings_mono=1_021.0)
+    async with shown(done, elapsed_s=30.0) as (_, pilot, bar):
+        assert deploy_id(0) not in bar.text
+        await pilot.press("v")
+        await pilot.pause()
+        assert deploy_id(0) in bar.text
+        assert "#17 market -1,200 SPY  filled  filled -1,200 last at 537.10  14:23:27" in bar.text
+        assert "14:23:26" in bar.text
+        assert "nothing by the newest snapshot (snapshot now)" in bar.text
+        await pilot.press("v")
+        await pilot.pause()
+        assert deploy_id(0) not in bar.text
+
+
+async def test_enter_on_the_focused_bar_opens_details() -> None:
+    async with shown(record("a", target(), *LADDER)) as (_, pilot, bar):
+        bar.focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert deploy_id(0) in bar.text
+
+
+async def test_warnings_stand_beside_the_ladder() -> None:
+    warned = record("a", target(), (Rung.ACCEPTED, 0.2), warnings=("redeployed meanwhile: now L-ffff",))
+    async with shown(warned) as (_, _, bar):
+        assert "redeployed meanwhile: now L-ffff" in bar.text
+
+
+async def test_only_what_ended_and_is_on_screen_can_be_acknowledged() -> None:
+    records: Iterable[ActionRecord] = [record(f"v{n}", target(n), *LADDER) for n in range(12)]
+    pending = record("p", target(), (Rung.UNKNOWN, 0.0))
+    async with shown(*records, pending, size=(80, 24)) as (app, pilot, bar):
+        await pilot.press("d")
+        seen = app.engine.desk.acknowledged
+        assert "p" not in seen
+        assert seen
+        assert len(seen) < 12
+        assert bar.has_class("-shown")
+
+
+async def test_acknowledged_actions_leave_the_bar() -> None:
+    async with shown(replace(record("a", target(), *LADDER), acknowledged=True)) as (_, _, bar):
+        assert bar.region.height == 0
+
+
+async def test_hostile_names_and_answers_are_text() -> None:
+    rejected = record("a", target(name=HOSTILE), (Rung.SENT, 0.0), (Rung.REJECTED, 1.0, HOSTILE))
+    async with shown(rejected) as (_, _, bar):
+        assert bar.text.count("[bold red]x[/]") == 2
+
+
+async def test_an_abort_has_no_badge() -> None:
+    aim = replace(target(action="abort", name="Grid"), deploy_id="", optimization_id="O-123456")
+    async with shown(record("a", aim, (Rung.ACCEPTED, 0.2)), elapsed_s=1.0) as (_, _, bar):
+        assert "ABORT Grid …3456" in bar.text
+        assert "LIVE" not in bar.text
+        assert "not seen aborted yet" in bar.text
+
+
+async def test_paper_is_a_word() -> None:
+    aim = replace(target(), environment=Environment.PAPER)
+    async with shown(record("a", aim, *LADDER)) as (_, _, bar):
+        assert "LIQUIDATE  PAPER  Momentum" in bar.text
+
+
+async def test_ascii_means_seven_bits() -> None:
+    done = record("a", target(name="均值"), *LADDER, holdings=portfolio().holdings)
+    async with shown(done, ascii_only=True) as (_, pilot, bar):
+        await pilot.press("v")
+        await pilot.pause()
+        assert bar.text.isascii()
+        assert "SENT 14:23:20 > ACCEPTED +0.2s" in bar.text
+
+
+async def test_a_tick_redraws_the_seconds_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with shown(record("a", target(), (Rung.SENT, 0.0)), elapsed_s=3.0) as (app, pilot, bar):
+        lines = bar.query_one(Lines)
+        asked: list[Region] = []
+        monkeypatch.setattr(lines, "refresh", lambda *regions, **more: asked.extend(regions))
+        app.engine.still_clock.mono += 1.0
+        app.show_actions()
+        assert "(no answer yet, 4s)" in bar.text
+        assert [(region.height, region.width <= 3) for region in asked] == [(1, True)]
+        asked.clear()
+        app.show_actions()
+        assert asked == []
+        await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1.0, "0s"), (0.04, "0s"), (0.2, "0.2s"), (6.0, "6s"), (9.94, "9.9s"), (9.96, "10s"), (59.4, "59s"),
+        (59.6, "1m00s"), (600.0, "10m00s"), (3_599.7, "1h00m"), (7_800.0, "2h10m"),
+    ],
+)  # fmt: skip
+def test_elapsed_times_in_words(seconds: float, words: str) -> None:
+    assert format_elapsed(seconds) == words

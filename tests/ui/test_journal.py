@@ -1,0 +1,124 @@
+"""The journal's view: stories by action, newest first, live, and literal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC
+
+import pytest
+from textual.pilot import Pilot
+
+from qctui.actions.ports import JournalEntry
+from qctui.model.action import ACTIONS
+from qctui.ui.screens.journal import JournalScreen, group_stories
+from tests.ui.desk import HOSTILE, ActingApp, StillEngine, deploy_id
+from tests.ui.test_confirm import screen_text
+
+pytestmark = pytest.mark.anyio
+
+
+def line(
+    action_id: str, event: str, clock: str = "14:03:07", *, name: str = "Momentum", detail: str = ""
+) -> JournalEntry:
+    return JournalEntry(
+        id=action_id, at=f"2026-03-01T{clock}.120Z", event=event, action="liquidate", project_id=23_456_789, name=name,
+        environment="LIVE", base_url="https://www.quantconnect.com/api/v2", profile="main", via="console",
+        deploy_id=deploy_id(0), detail=detail,
+    )  # fmt: skip
+
+
+def story(action_id: str, *events: str, name: str = "Momentum") -> tuple[JournalEntry, ...]:
+    return tuple(line(action_id, event, name=name) for event in events)
+
+
+@asynccontextmanager
+async def opened(
+    *entries: JournalEntry, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[ActingApp, Pilot[None], JournalScreen]]:
+    engine = StillEngine()
+    engine.desk.journal = entries
+    app = ActingApp(engine)
+    async with app.run_test(size=size) as pilot:
+        journal = JournalScreen(engine.desk, engine.clock, app.glyphs, UTC)
+        await app.push_screen(journal)
+        await pilot.pause()
+        yield app, pilot, journal
+
+
+def test_lines_of_two_actions_are_told_apart_the_newest_action_first() -> None:
+    mixed = (line("a", "intent"), line("b", "intent"), line("a", "sent"), line("b", "rejected"))
+    assert [[entry.event for entry in each.entries] for each in group_stories(mixed)] == [
+        ["intent", "rejected"],
+        ["intent", "sent"],
+    ]
+
+
+def test_what_has_no_final_line_is_open() -> None:
+    assert group_stories(story("a", "intent", "sent"))[0].outcome == "SENT, open"
+    assert group_stories(story("a", "intent"))[0].outcome == "INTENT, open"
+    assert group_stories(story("a", "intent", "sent", "not_sent"))[0].outcome == "NOT SENT"
+    assert group_stories(story("a", "intent", "sent", "verified"))[0].outcome == "VERIFIED"
+
+
+def test_events_of_a_newer_program_do_not_hide_the_last_known_one() -> None:
+    assert group_stories(story("a", "intent", "sent", "pondered"))[0].outcome == "SENT, open"
+
+
+async def test_empty() -> None:
+    async with opened() as (app, _, _):
+        assert "Nothing has been liquidated, stopped or aborted yet." in screen_text(app)
+
+
+async def test_list_and_story_at_80x24() -> None:
+    async with opened(*story("a", "intent", "sent", "accepted", "verified"), *story("b", "intent", "sent")) as (
+        app,
+        _,
+        j,
+    ):
+        text = screen_text(app)
+        assert "2 actions taken from this machine" in text
+        assert text.index("SENT, open") < text.index("VERIFIED")
+        assert deploy_id(0) in j.text
+        assert "2026-03-01 14:03:07 UTC  SENT" in j.text
+
+
+async def test_the_story_follows_the_cursor_and_enter_gives_it_the_screen() -> None:
+    entries = (*story("a", "intent", "verified", name="Older"), *story("b", "intent", "sent", name="Newer"))
+    async with opened(*entries) as (app, pilot, journal):
+        assert "LIQUIDATE  LIVE  Newer" in journal.text
+        await pilot.press("down")
+        await pilot.pause()
+        assert "LIQUIDATE  LIVE  Older" in journal.text
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Newer" not in screen_text(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Newer" in screen_text(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+
+
+async def test_j_closes() -> None:
+    async with opened() as (app, pilot, _):
+        await pilot.press("J")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+
+
+async def test_lines_of_another_console_appear() -> None:
+    async with opened(*story("a", "intent", "sent")) as (app, pilot, journal):
+        app.engine.desk.journal += story("b", "intent", "sent", name="Elsewhere")
+        journal.show_changes(frozenset({ACTIONS}))
+        await pilot.pause()
+        assert "Elsewhere" in screen_text(app)
+        assert "2 actions" in screen_text(app)
+
+
+async def test_hostile_names_and_times_are_text() -> None:
+    entry = line("a", "rejected", clock="[/]", name=HOSTILE, detail=HOSTILE)
+    async with opened(entry) as (app, _, journal):
+        assert "[bold red]x[/]" in screen_text(app)
+        assert journal.text.count("[@click=app.quit]y[/]") == 2
