@@ -12,12 +12,8 @@ from qctui.engine.view import Pace
 from qctui.model.keys import Key
 from qctui.model.resource import Failure
 
-PENALTY_S = {Pace.OPENED: 0.0, Pace.VISIBLE: 5.0, Pace.HIDDEN: 30.0}
-"""How much longer than an opened resource one of this pace waits when not everything can be read. It is a head start,
-not a rank: what has been due for long enough goes before anything, so nothing starves."""
-
-BULK_PENALTY_S = 20.0
-"""The same for one of many pages."""
+FRESH_S = 5.0
+"""How long a newly wanted read may use the last of the budget. A crowd of them is not news any more by then."""
 
 CHAIN_LIMIT = 3
 """Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
@@ -59,7 +55,17 @@ class Poll:
         """Waiting for its regular time, not failing, loading or in the middle of a turn."""
         return self.task is None and self.failure is None and self.loadings == 0 and self.chained == 0
 
-    @property
-    def rank(self) -> float:
-        """Who goes first: the smallest. The time it is due, plus its handicap."""
-        return self.due_mono + PENALTY_S[self.pace] + (BULK_PENALTY_S if self.errand is Errand.BULK else 0.0)
+    def errand_at(self, mono: float) -> Errand:
+        """How urgent it is now: what part of the budget it may use."""
+        if self.errand is Errand.BULK:
+            return Errand.BULK
+        if self.pace is Pace.OPENED:
+            return Errand.FRESH
+        fresh = self.errand is Errand.FRESH and self.pace is Pace.VISIBLE and mono - self.due_mono <= FRESH_S
+        return Errand.FRESH if fresh else Errand.ROUTINE
+
+    def order_at(self, mono: float) -> tuple[Pace, float, float]:
+        """Who goes first when not everything can be read: the smallest. Among fresh ones the newest, because that is
+        where somebody has just moved to; among others the longest due."""
+        errand = self.errand_at(mono)
+        return self.pace, errand.value, -self.due_mono if errand is Errand.FRESH else self.due_mono

@@ -32,6 +32,10 @@ from qctui.store import Store
 
 log = logging.getLogger(__name__)
 
+FAIR_TURN = 5
+"""Every fifth read is of what has been due for longest, whatever its pace: so nothing starves for ever behind a
+screen that wants more than the budget allows."""
+
 TICK_CAP_S = 15.0
 """The longest the scheduler sleeps. Sleeping follows a clock that stands still while the machine is suspended; due
 times do not."""
@@ -76,6 +80,8 @@ class Poller:
         self._probe: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._waiting = 0
+        self._started = 1
+        """Reads sent so far, for the turns of those that have waited longest."""
         self._sought: set[int] = set()
         """Project ids without a name for which the projects have been read again already."""
 
@@ -134,15 +140,21 @@ class Poller:
         self._waiting = 0
         if self._gate.closed:
             return self._tick_closed(now)
-        idle = sorted((poll for poll in self._wanted if poll.task is None), key=lambda poll: poll.rank)
         wait_s = TICK_CAP_S
-        for poll in idle:
-            if poll.due_mono > now:
-                wait_s = min(wait_s, poll.due_mono - now)
-                continue
-            if not self._has_lane(poll):
+        due: list[Poll] = []
+        for poll in self._wanted:
+            if poll.task is None:
+                if poll.due_mono <= now:
+                    due.append(poll)
+                else:
+                    wait_s = min(wait_s, poll.due_mono - now)
+        due.sort(key=lambda poll: poll.order_at(now))
+        if due and self._started % FAIR_TURN == 0:
+            due.insert(0, min(due, key=lambda poll: poll.due_mono))
+        for poll in due:
+            if poll.task is not None or not self._has_lane(poll):
                 continue  # a read that ends wakes the scheduler
-            errand = Errand.FRESH if poll.pace is Pace.OPENED and poll.errand is Errand.ROUTINE else poll.errand
+            errand = poll.errand_at(now)
             budget_s = self._budget.wait_s(errand, now)
             if budget_s > 0:
                 self._waiting += errand is not Errand.BULK
@@ -184,6 +196,7 @@ class Poller:
 
     def _start(self, poll: Poll, now: float, *, probe: bool) -> None:
         self._budget.take(now)
+        self._started += 1
         poll.sent_mono = now
         if poll.chained == 0:
             poll.turn_mono = now

@@ -12,11 +12,16 @@ from qctui.engine.readers import ReaderSet
 from qctui.engine.retention import Retention
 from qctui.engine.schedule import MIN_GAP_S, interval_s
 from qctui.engine.view import Pace, View
-from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
+from qctui.model.action import ACTIONS
+from qctui.model.history import EQUITY_HISTORY
+from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
 from qctui.store import Store
 
 ALWAYS: dict[Key[Any], Pace] = {DEPLOYMENTS: Pace.OPENED, PROJECTS: Pace.VISIBLE}
 """Read whatever is on screen: they name and list what trades."""
+
+KEPT: frozenset[Key[Any]] = frozenset({LINK, ACTIONS, EQUITY_HISTORY})
+"""Not read from the API, and never to be evicted."""
 
 SETTLE_S = 0.12
 """How long a selection must last before its data are read: a held-down key moves every 30 ms."""
@@ -44,6 +49,7 @@ class Wanted:
         for key, pace in ALWAYS.items():
             self._begin(key, pace, now)
         self._started = False
+        store.pin(frozenset(ALWAYS) | KEPT)
 
     def __iter__(self) -> Iterator[Poll]:
         return iter(self._polls.values())
@@ -66,7 +72,7 @@ class Wanted:
         added = [key for key in wanted if key not in self._polls]
         due_mono = now + self._settle_s(now) if added else now
         begun = [begun for key in added if (begun := self._begin(key, wanted[key], due_mono)) is not None]
-        self._store.pin(frozenset(wanted))
+        self._store.pin(frozenset(wanted) | KEPT)
         self._retention.trim(wanted.keys())
         return begun
 

@@ -14,7 +14,7 @@ from qctui.engine.view import Pace, View, Want
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
 from qctui.model.project import Project
-from qctui.model.resource import Resource
+from qctui.model.resource import Failure, Resource
 from qctui.store import Store
 from tests.fakes import FakeApi, FakeClock, make_deployment
 
@@ -48,14 +48,21 @@ class Rig:
         assert value is not None
         return value
 
+    def error(self, key: Key[Any]) -> Failure:
+        error = self.store.get(key).error
+        assert error is not None
+        return error
+
     @property
     def link(self) -> Link:
         return self.value(LINK)
 
 
 @asynccontextmanager
-async def _running(settings: PollSettings) -> AsyncIterator[Rig]:
+async def _running(settings: PollSettings, before: Callable[[Rig], None] | None) -> AsyncIterator[Rig]:
     rig = Rig(settings)
+    if before is not None:
+        before(rig)
     polling = asyncio.create_task(rig.poller.run())
     await rig.clock.settle()
     try:
@@ -66,11 +73,15 @@ async def _running(settings: PollSettings) -> AsyncIterator[Rig]:
         assert polling.cancelled(), polling.exception()
 
 
-def on_rig(body: Callable[[Rig], Awaitable[None]], settings: PollSettings | None = None) -> None:
-    """Run `body` while a poller polls."""
+def on_rig(
+    body: Callable[[Rig], Awaitable[None]],
+    settings: PollSettings | None = None,
+    before: Callable[[Rig], None] | None = None,
+) -> None:
+    """Run `body` while a poller polls; `before` sets the stage before its first read."""
 
     async def main() -> None:
-        async with _running(settings or PollSettings()) as rig:
+        async with _running(settings or PollSettings(), before) as rig:
             await body(rig)
 
     asyncio.run(main())
