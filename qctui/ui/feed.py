@@ -9,10 +9,21 @@ from typing import Any
 from qctui.engine.facade import Engine
 from qctui.engine.view import View, Want
 from qctui.model.action import ACTIONS
+from qctui.model.chart import Chart
 from qctui.model.deployment import Deployment
 from qctui.model.history import EQUITY_HISTORY
 from qctui.model.insight import InsightLog
-from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key, insights_key, optimization_key, optimizations_key
+from qctui.model.keys import (
+    DEPLOYMENTS,
+    LINK,
+    PROJECTS,
+    Key,
+    chart_key,
+    detail_key,
+    insights_key,
+    optimization_key,
+    optimizations_key,
+)
 from qctui.model.link import Link
 from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.resource import Resource
@@ -24,11 +35,13 @@ from qctui.ui.options import UiOptions
 from qctui.ui.rows import name_of
 from qctui.ui.wants import wants
 from qctui.ui.widgets.action_bar import ActionBar
-from qctui.ui.widgets.chart_slot import ChartSlot
+from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.deployments import DeploymentsPane
 from qctui.ui.widgets.insights import InsightsPane
 from qctui.ui.widgets.link_bar import LinkBar
 from qctui.ui.widgets.optimizations import OptimizationsPane
+
+EQUITY_CHART = "Strategy Equity"
 
 SETTLE_S = 0.15
 """Cursor moves that follow each other faster than this ask the engine for the last one's data only."""
@@ -47,7 +60,7 @@ class Panes:
     link: LinkBar
     deployments: DeploymentsPane
     optimizations: OptimizationsPane
-    chart: ChartSlot
+    chart: ChartPane
     insights: InsightsPane
     actions: ActionBar
 
@@ -78,6 +91,7 @@ class Feed:
         self._settling = False
         self._covered = False
         self._opened: tuple[Want, ...] = ()
+        self._chart_chosen = EQUITY_CHART
         self.current = Current()
         """The project and deployment the panes show."""
 
@@ -108,6 +122,49 @@ class Feed:
             self._guard("The actions", lambda: self._show_actions(moment))
         self._guard("The link bar", lambda: self._show_link(moment))
         self.want()
+
+    @property
+    def chart_names(self) -> tuple[str, ...]:
+        """The charts the current deployment reports; empty until that was read."""
+        if self.current.project_id is None or not self.current.deploy_id:
+            return ()
+        detail = self._engine.store.get(detail_key(self.current.project_id)).value
+        return () if detail is None else detail.charts
+
+    @property
+    def chart_name(self) -> str:
+        """The chart that is shown: the one a person chose where the deployment has it, else its equity. Empty if it
+        reports none.
+
+        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for before the names are known.
+        """
+        if not self.current.deploy_id:
+            return ""
+        names = self.chart_names
+        if self._chart_chosen in names or (not names and not self._charts_known()):
+            return self._chart_chosen
+        return EQUITY_CHART if EQUITY_CHART in names else names[0] if names else ""
+
+    def choose_chart(self, name: str) -> None:
+        """Show this chart from now on, of every deployment that has it."""
+        self._chart_chosen = name
+        self.look_at_chart()
+
+    def turn_chart(self, by: int) -> None:
+        """Show the next or previous of the deployment's charts."""
+        names = self.chart_names
+        if names:
+            at = names.index(self.chart_name) if self.chart_name in names else -by
+            self.choose_chart(names[(at + by) % len(names)])
+
+    def look_at_chart(self) -> None:
+        """Another chart, or another window of it, is looked at: show what the store has, ask for the rest."""
+        self._guard("The chart", lambda: self._show_chart(self._ages.moment()))
+        self.want()
+
+    def _charts_known(self) -> bool:
+        project_id = self.current.project_id
+        return project_id is not None and self._engine.store.get(detail_key(project_id)).value is not None
 
     def show_actions(self) -> None:
         """Show the action bar for the present: a second has passed."""
@@ -140,7 +197,7 @@ class Feed:
             self.current,
             self._panes.optimizations.visible_rows,
             pinned=pinned,
-            chart=self._panes.chart.wants(self.current),
+            chart=self._panes.chart.wants(self.current.project_id or 0, self.chart_name),
             opened=self._opened,
             covered=self._covered,
         )
@@ -209,7 +266,9 @@ class Feed:
             self._panes.insights.show_nothing("No deployment is selected.", moment)
 
     def _show_chart(self, moment: Moment) -> None:
-        self._panes.chart.show_store(self._engine.store, self.current, moment)
+        project_id = self.current.project_id or 0
+        name = self.chart_name
+        self._panes.chart.show(self._chart(), moment, project_id=project_id, name=name, names=self.chart_names)
 
     def _show_actions(self, moment: Moment) -> None:
         self._panes.actions.show(self._engine.store.get(ACTIONS).value or (), moment)
@@ -217,7 +276,7 @@ class Feed:
     def _show_link(self, moment: Moment) -> None:
         on_screen: list[Resource[Any]] = [self._deployments(), self._optimizations()]
         if self.current.deploy_id:
-            on_screen += [self._insights(), *self._panes.chart.on_screen]
+            on_screen += [self._insights(), self._chart()]
         self._panes.link.show(self._engine.store.get(LINK).value or Link(), on_screen, moment)
 
     def _deployments(self) -> Resource[tuple[Deployment, ...]]:
@@ -229,6 +288,12 @@ class Feed:
             return merged([store.get(optimizations_key(project_id)) for project_id in self._options.pinned])
         project_id = self.current.project_id
         return Resource() if project_id is None else store.get(optimizations_key(project_id))
+
+    def _chart(self) -> Resource[Chart]:
+        project_id, name = self.current.project_id, self.chart_name
+        if project_id is None or not name:
+            return Resource()
+        return self._engine.store.get(chart_key(project_id, name, *self._panes.chart.wanted))
 
     def _insights(self) -> Resource[InsightLog]:
         key = self._insights_key()

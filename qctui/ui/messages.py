@@ -45,6 +45,7 @@ class OpenDetail(Message):
         optimization_id: str = "",
         insight: Insight | None = None,
         name: str = "",
+        chart: str = "",
     ) -> None:
         super().__init__()
         self.kind = kind
@@ -55,3 +56,5 @@ class OpenDetail(Message):
         """The one to show; the log it stands in may move on."""
         self.name = name
         """The project's name, or the optimization's, as it was on screen."""
+        self.chart = chart
+        """The chart's name, for a chart."""

@@ -12,6 +12,7 @@ from qctui.actions.ports import JournalEntry
 from qctui.clock import Clock
 from qctui.engine.view import View
 from qctui.model.action import ACTIONS, Target
+from qctui.model.chart import Chart, Series, SeriesType
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
 from qctui.model.history import EQUITY_HISTORY, EquityTrail
 from qctui.model.insight import Direction, Insight, InsightLog
@@ -99,9 +100,14 @@ class StillEngine:
         self.actions = self.desk
         self.views: list[View] = []
         self.refreshed: list[Sequence[Key[Any]] | None] = []
+        self.answers_charts = True
 
     def show(self, view: View) -> None:
         self.views.append(view)
+        for want in view.wants:
+            # A chart's key depends on the size of the screen: it is answered when it is asked for.
+            if want.key.kind == "chart" and self.answers_charts and self.store.get(want.key).value is None:
+                put_chart(self, want.key)
 
     def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
         self.refreshed.append(keys)
@@ -175,7 +181,9 @@ def trails() -> dict[str, EquityTrail]:
             equity * (1 + 0.004 * math.sin(step / (3 + number)) + 0.0004 * step * (-1) ** number) for step in range(60)
         ]
         ats = [NOW - 60 * (60 - step) for step in range(60)]
-        made[deploy_id(project_id)] = EquityTrail(array("d", ats), array("d", values))
+        made[deploy_id(project_id)] = EquityTrail(
+            array("d", ats), array("d", [value * equity / values[-1] for value in values])
+        )
     return made
 
 
@@ -234,6 +242,24 @@ def insights(count: int = 40, now: float = NOW) -> InsightLog:
             )
         )
     return InsightLog(tuple(rows), complete=True, expected=count)
+
+
+def equity_chart(end: float = NOW, hours: int = 24) -> Chart:
+    """An equity of candles every five minutes, and its return as bars."""
+    count = hours * 12
+    xs = array("d", (end - 300.0 * (count - 1 - step) for step in range(count)))
+    shape = (100_000 + 9.0 * step + 900 * math.sin(step / 21) + 260 * math.sin(step / 4.3) for step in range(count))
+    closes = array("d", (round(value, 2) for value in shape))
+    opens = array("d", [closes[0], *closes[:-1]])
+    highs = array("d", (max(a, b) + 70 for a, b in zip(opens, closes, strict=True)))
+    lows = array("d", (min(a, b) - 70 for a, b in zip(opens, closes, strict=True)))
+    equity = Series("Equity", "$", 0, SeriesType.CANDLE, xs, closes, opens=opens, highs=highs, lows=lows)
+    return Chart("Strategy Equity", False, (equity,), end - hours * 3_600, end, count)
+
+
+def put_chart(engine: StillEngine, key: Key[Any], *, age_s: float = 20.0) -> None:
+    """The equity, whatever part of it was asked for."""
+    engine.put(key, equity_chart(engine.clock.now()), age_s=age_s, snapshot_age_s=400)
 
 
 def fill(engine: StillEngine) -> None:

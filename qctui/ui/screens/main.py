@@ -21,7 +21,8 @@ from qctui.ui.keymap import BY_ID, COMMANDS, Scope, bindings, format_key, keys_o
 from qctui.ui.messages import DetailKind, OpenDetail
 from qctui.ui.options import UiOptions
 from qctui.ui.widgets.action_bar import HINTS, ActionBar
-from qctui.ui.widgets.chart_slot import ChartSlot
+from qctui.ui.widgets.chart_pane import ChartPane
+from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.deployments import DeploymentsPane
 from qctui.ui.widgets.footer import KeyBar
 from qctui.ui.widgets.insights import InsightsPane
@@ -48,7 +49,7 @@ class MainScreen(Screen[None]):
         self.link_bar = LinkBar(options, glyphs)
         self.deployments = DeploymentsPane(glyphs)
         self.optimizations = OptimizationsPane(glyphs, several=bool(options.pinned))
-        self.chart = ChartSlot(glyphs)
+        self.chart = ChartPane(glyphs)
         self.insights = InsightsPane(glyphs)
         self.action_bar = ActionBar(glyphs, keys, id="actions")
         self.key_bar = KeyBar(glyphs, options.keymap)
@@ -153,6 +154,26 @@ class MainScreen(Screen[None]):
                 )
             )
 
+    @on(ChartView.WindowChanged)
+    def look_at_chart(self) -> None:
+        """Show what the store has of the window, and ask for the rest."""
+        self.feed.look_at_chart()
+
+    @on(ChartView.OpenWanted)
+    def open_chart(self) -> None:
+        """Ask for the chart on the whole screen."""
+        current = self.current
+        if current.project_id is not None:
+            self.post_message(
+                OpenDetail(
+                    DetailKind.CHART,
+                    project_id=current.project_id,
+                    deploy_id=current.deploy_id,
+                    name=current.name,
+                    chart=self.feed.chart_name,
+                )
+            )
+
     @on(ActionBar.Ticked)
     def show_elapsed(self) -> None:
         """The seconds beside an action under way."""
@@ -215,7 +236,7 @@ class MainScreen(Screen[None]):
 
     def action_turn_chart(self, by: int) -> None:
         """The deployment's next or previous chart."""
-        self.chart.turn(by)
+        self.feed.turn_chart(by)
 
     def copy_text(self) -> str:
         """The selected row of the pane with the keys, columns separated by tabs."""

@@ -90,9 +90,9 @@ def _columns() -> tuple[Column[Insight], ...]:
         Column("weight", "weight", 6, _weight, right=True, keep=3, sort_key=lambda each: each.weight, descending=True),
         Column("period", "period", 6, _period, right=True, keep=5, sort_key=lambda each: each.period_s),
         Column(
-            "score", "score", 9, _score, right=True, keep=2, sort_key=lambda each: each.score_direction, descending=True
+            "score", "score", 9, _score, right=True, keep=4, sort_key=lambda each: each.score_direction, descending=True
         ),
-        Column("model", "model", 9, _model, good=18, most=26, keep=4, sort_key=lambda each: each.model.casefold()),
+        Column("model", "model", 9, _model, good=18, most=26, keep=3, sort_key=lambda each: each.model.casefold()),
         Column("tag", "tag", 10, _tag, good=16, most=32, keep=1, sort_key=lambda each: each.tag.casefold()),
     )
 

@@ -95,7 +95,7 @@ def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
         *(project if several else ()),
         Column("progress", "progress", _BAR_CELLS, _progress, keep=8, sort_key=_fraction, descending=True),
         Column("runs", "runs", 7, _runs, right=True, keep=6),
-        Column("best", "best", 7, _best, right=True, keep=7, sort_key=lambda row: row.best, descending=True),
+        Column("best", "best", 6, _best, right=True, keep=7, sort_key=lambda row: row.best, descending=True),
         Column("target", "target", 18, _target, most=32, keep=3, sort_key=_target_name),
         Column("status", "status", 9, _status, keep=2, sort_key=lambda row: row.status.casefold()),
         Column("age", "age", 4, _age, right=True, keep=4, sort_key=_age_key),

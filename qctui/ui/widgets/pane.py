@@ -81,7 +81,7 @@ class Pane(Vertical):
         return ()
 
     def show_frame(self, facts: Spans, words: FaceWords) -> None:
-        """Show the face, and what the title says beside its name: the first fact always, the others as far as they fit."""
+        """Show the face, and what the title says beside its name: the first fact always, the others while they fit."""
         self._facts, self._words = facts, words
         self._draw_title()
         self.set_class(bool(words.note), "-noted")
