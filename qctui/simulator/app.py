@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
-from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,18 +15,18 @@ from starlette.types import Receive, Scope, Send
 
 from qctui.simulator import auth
 from qctui.simulator.control import Control
-from qctui.simulator.endpoints import Endpoints, Fields
+from qctui.simulator.endpoints import Endpoints
+from qctui.simulator.exchange import HTML, JSON, Exchange, encode
 from qctui.simulator.faults import Fault, FaultBook
+from qctui.simulator.fields import INVALID, Fields
 from qctui.simulator.requestlog import RequestLog, RequestRecord
-from qctui.simulator.shapes import Json, refusal
+from qctui.simulator.shapes import refusal
 from qctui.simulator.wire import EXTENSION, Wire
 from qctui.simulator.world import World
 
 READS_BY_GET = frozenset(("authenticate", "projects/read", "live/read"))
 """Endpoints that also answer GET with a query (REFERENCE.md 1.1)."""
 TRIGGERS = frozenset(("live/update/liquidate", "live/update/stop", "optimizations/abort"))
-_JSON = (b"content-type", b"application/json")
-_HTML = (b"content-type", b"text/html; charset=UTF-8")
 _BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
     b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -69,13 +68,13 @@ class Simulator:
             connection=wire.connection if wire else 0,
         )
         self.log.begin(record)
-        exchange = _Exchange(record, wire, receive, send, self.world.clock.real_now)
+        exchange = Exchange(record, wire, receive, send, self.world.clock.real_now)
         try:
             await self._serve(exchange, endpoint, headers, fields)
         finally:
             self.log.end(record)
 
-    async def _serve(self, out: _Exchange, endpoint: str, headers: dict[str, str], fields: Fields | None) -> None:
+    async def _serve(self, out: Exchange, endpoint: str, headers: dict[str, str], fields: Fields | None) -> None:
         record = out.record
         project_id = fields.body.get("projectId") if fields else None
         if self.config.latency_s > 0 and not await out.wait(self.config.latency_s):
@@ -104,19 +103,19 @@ class Simulator:
             return
         record.acted = True
         if fields is None:
-            await out.send_json(refusal(self.endpoints.shapes.variant("error"), "Invalid argument"))
+            await out.send_json(refusal(self.endpoints.shapes.variant("error"), INVALID))
             return
         answer = self.endpoints.answer(endpoint, fields)
         if isinstance(answer, dict):
             record.success = bool(answer.get("success"))
-            text = _encode(answer)
+            text = encode(answer)
         else:
             text = await _joined(answer)
             record.success = True
         if fault is not None:
             await self._show(fault, out, text)
         else:
-            await out.send(200, [_JSON], text)
+            await out.send(200, [JSON], text)
 
     def _behaviour_fault(self, endpoint: str, project_id: object) -> Fault | None:
         if endpoint not in TRIGGERS or not isinstance(project_id, int):
@@ -124,7 +123,7 @@ class Simulator:
         behaviour = self.world.behaviours.get(project_id, "")
         return Fault(behaviour) if behaviour.startswith(("hang-", "reset-")) else None
 
-    async def _deny(self, denial: auth.Denial, out: _Exchange) -> None:
+    async def _deny(self, denial: auth.Denial, out: Exchange) -> None:
         status, text = auth.wording(denial, self.config.auth_failure)
         if status == 200:
             # No variant without text here: that one is told by its text alone (REFERENCE.md 1.3).
@@ -134,19 +133,19 @@ class Simulator:
         else:
             await out.send_unauthorized()
 
-    async def _show(self, fault: Fault, out: _Exchange, text: bytes) -> None:
+    async def _show(self, fault: Fault, out: Exchange, text: bytes) -> None:
         kind = fault.answer
         if kind == "http-401":
             await out.send_unauthorized()
         elif kind in ("http-429", "http-429-retry"):
             retry = [(b"retry-after", f"{fault.seconds(2.0):g}".encode())] if kind.endswith("retry") else []
-            await out.send(429, [*retry, _JSON], b'{"success":false}')
+            await out.send(429, [*retry, JSON], b'{"success":false}')
         elif kind == "http-500":
             await out.send(500, [], b"")
         elif kind in ("http-502", "html-200"):
-            await out.send(502 if kind == "http-502" else 200, [_HTML], _BAD_GATEWAY)
+            await out.send(502 if kind == "http-502" else 200, [HTML], _BAD_GATEWAY)
         elif kind == "empty-200":
-            await out.send(200, [_JSON], b"")
+            await out.send(200, [JSON], b"")
         elif kind in ("hang-before", "hang-after"):
             await out.hang()
         elif kind in ("reset-before", "reset-after"):
@@ -156,14 +155,14 @@ class Simulator:
         elif kind == "truncated":
             await out.cut("truncated", text)
         elif kind == "truncated-json":
-            await out.send(200, [_JSON], text[: max(len(text) // 2, 1)])
+            await out.send(200, [JSON], text[: max(len(text) // 2, 1)])
         elif kind == "json-array":
-            await out.send(200, [_JSON], b"[" + text + b"]")
+            await out.send(200, [JSON], b"[" + text + b"]")
         elif kind == "json-string":
-            await out.send(200, [_JSON], b'"Service temporarily unavailable"')
+            await out.send(200, [JSON], b'"Service temporarily unavailable"')
         elif kind == "slow":
             if await out.wait(fault.seconds(5.0)):
-                await out.send(200, [_JSON], text)
+                await out.send(200, [JSON], text)
         elif kind == "slow-body":
             await out.drip(text, fault.seconds(5.0))
         elif kind == "oversize":
@@ -175,98 +174,6 @@ class Simulator:
             await out.send_json({"success": False, "errors": ["Too many backtest requests; please slow down."]})
         else:
             await out.send_json({"success": False})
-
-
-class _Exchange:
-    """The answering side of one request."""
-
-    def __init__(
-        self, record: RequestRecord, wire: Wire | None, receive: Receive, send: Send, real_now: Callable[[], float]
-    ) -> None:
-        self.record = record
-        self._wire = wire
-        self._receive = receive
-        self._send = send
-        self._real_now = real_now
-
-    async def send(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        await self._start(status, headers, len(body))
-        await self._send({"type": "http.response.body", "body": body})
-        self._ended("answered", status)
-
-    async def send_json(self, body: Json, status: int = 200) -> None:
-        self.record.success = bool(body.get("success"))
-        await self.send(status, [_JSON], _encode(body))
-
-    async def send_unauthorized(self) -> None:
-        await self.send(401, [(b"www-authenticate", b'Basic realm="QuantConnect"'), _JSON], b"")
-
-    async def _start(self, status: int, headers: list[tuple[bytes, bytes]], length: int) -> None:
-        head = [(b"date", formatdate(self._real_now(), usegmt=True).encode()), (b"server", b"qctui-simulator")]
-        head += [*headers, (b"content-length", str(length).encode())]
-        await self._send({"type": "http.response.start", "status": status, "headers": head})
-
-    def _ended(self, outcome: str, status: int = 0) -> None:
-        self.record.outcome, self.record.status = outcome, status
-
-    async def wait(self, seconds: float) -> bool:
-        """Wait some real seconds; False when the client has gone by then."""
-        try:
-            await asyncio.wait_for(self._gone(), seconds)
-        except TimeoutError:
-            return True
-        self._ended("gone")
-        return False
-
-    async def _gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-    async def hang(self) -> None:
-        """Never answer; it is over when the client leaves."""
-        self._ended("hung")
-        await self._gone()
-
-    async def cut(self, outcome: str, text: bytes) -> None:
-        """End the connection without a whole answer: reset, closed, or truncated in the middle of the body."""
-        self._ended(outcome, 200 if outcome == "truncated" else 0)
-        if self._wire is None:
-            raise ConnectionResetError(f"simulated: {outcome}")
-        if outcome == "truncated":
-            head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
-            self._wire.write(head.encode() + text[: len(text) // 2])
-        self._wire.end(reset=outcome == "reset")
-        await self._gone()
-
-    async def drip(self, text: bytes, seconds: float) -> None:
-        """Send the body in twenty parts over some real seconds."""
-        await self._start(200, [_JSON], len(text))
-        size = max(-(-len(text) // 20), 1)
-        for start in range(0, len(text), size):
-            if not await self.wait(seconds / 20):
-                return
-            await self._send({"type": "http.response.body", "body": text[start : start + size], "more_body": True})
-        await self._send({"type": "http.response.body", "body": b""})
-        self._ended("answered", 200)
-
-    async def flood(self, megabytes: int) -> None:
-        """Send an answer of many megabytes, valid JSON to its end."""
-        block = b" " * (1 << 20)
-        head, tail = b'{"success": true', b"}"
-        await self._start(200, [_JSON], megabytes * len(block) + len(head) + len(tail))
-        await self._send({"type": "http.response.body", "body": head, "more_body": True})
-        for _ in range(megabytes):
-            await self._send({"type": "http.response.body", "body": block, "more_body": True})
-            if self._wire is not None and self._wire.closing:
-                self._ended("gone", 200)
-                return
-        await self._send({"type": "http.response.body", "body": tail})
-        self._ended("answered", 200)
-
-
-def _encode(body: Json) -> bytes:
-    text: str = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
 
 
 async def _joined(pieces: Iterator[bytes]) -> bytes:

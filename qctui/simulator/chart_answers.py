@@ -12,7 +12,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
-from qctui.simulator.chart_values import CANDLE, ChartPlan, ChartSource, Point, SeriesPlan
+from qctui.simulator.chart_plans import CANDLE, ChartPlan, Point, SeriesPlan
+from qctui.simulator.chart_values import ChartSource
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.market import DAY_S
 from qctui.simulator.noise import key_of, unit
@@ -24,7 +25,8 @@ KEPT_S = 730 * DAY_S
 """How long the long-kept series are kept, one point a day."""
 BLOCK = 256
 """Buckets whose text is made and kept together."""
-_KEEP_BLOCKS = 12_000
+KEPT_BYTES = 24 << 20
+"""Text kept for windows that come again; more of it when every series is a long one."""
 _TYPE_NAMES = ("line", "scatter", "candle", "bar", "flag", "stackedArea", "pie", "treemap", "", "heatmap", "scatter3d")
 
 
@@ -36,6 +38,7 @@ class ChartAnswers:
         self._source = ChartSource(world.market)
         self._blocks: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
         self._forced = world.config.points is not None
+        self._room = KEPT_BYTES + 200 * (world.config.points or 0)
 
     def names(self, project: Project, deployment: Deployment) -> list[str]:
         """Return the names of the charts a deployment reports."""
@@ -162,12 +165,16 @@ class ChartAnswers:
                 times = [_rounded(place * step) for place in range(number, until + 1)]
                 text = self._block(series, deployment, times, step, ends, style)
                 if whole:
-                    self._blocks[key] = text
-                    if len(self._blocks) > _KEEP_BLOCKS:
-                        self._blocks.popitem(last=False)
+                    self._keep(key, text)
             if text:
                 yield text
             number = until + 1
+
+    def _keep(self, key: tuple[object, ...], text: bytes) -> None:
+        self._blocks[key] = text
+        self._room -= len(text)
+        while self._room < 0 and self._blocks:
+            self._room += len(self._blocks.popitem(last=False)[1])
 
     def _values(self, series: SeriesPlan, deployment: Deployment, times: list[float]) -> list[float | None]:
         return series.values(deployment, times) if series.values is not None else []

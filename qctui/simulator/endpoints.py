@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from qctui.simulator import live_payloads, project_payloads
+from qctui.simulator import feed_payloads, live_payloads, project_payloads
 from qctui.simulator.chart_answers import ChartAnswers
 from qctui.simulator.deployments import Deployment
+from qctui.simulator.fields import (
+    INVALID,
+    NO_CHART,
+    NO_LIVE,
+    NO_OPTIMIZATION,
+    NO_PROJECT,
+    NOT_RUNNING,
+    Fields,
+    Refused,
+)
 from qctui.simulator.insights import InsightFeed
 from qctui.simulator.logs import LogBook
 from qctui.simulator.orders import Order, OrderBook
@@ -22,53 +31,6 @@ LOG_WINDOW = 250
 """endLine - startLine may not exceed (REFERENCE.md 6.5)."""
 LIST_STATUSES = ("Running", "Stopped", "RuntimeError", "Liquidated")
 """What live/list can be filtered by (REFERENCE.md 6.1)."""
-
-# Placeholders all of them: the real texts are unknown, and clients must not match on them (REFERENCE.md 2.2).
-NO_PROJECT = "Project not found"
-NO_LIVE = "No live deployment"
-NO_CHART = "Chart not found"
-NO_OPTIMIZATION = "Optimization not found"
-INVALID = "Invalid argument"
-
-
-class Refused(Exception):
-    """The request is answered success:false, with these texts."""
-
-    def __init__(self, *texts: str, payload: Json | None = None) -> None:
-        super().__init__(*texts)
-        self.texts = texts
-        self.payload = payload
-
-
-@dataclass
-class Fields:
-    """The fields of a request, read strictly."""
-
-    body: Json
-    textual: bool
-    """Numbers may be text, as in a query or a form."""
-
-    def integer(self, name: str, default: int | None = None) -> int:
-        """Return an integer; without a default it has to be there."""
-        if name not in self.body and default is not None:
-            return default
-        value = self.body.get(name)
-        if self.textual and isinstance(value, str) and value.lstrip("-").isdigit():
-            return int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            # An explicit null is refused too: unset fields are to be left out (REFERENCE.md 1.1).
-            raise Refused(INVALID)
-        return value
-
-    def text(self, name: str, *, required: bool = True) -> str | None:
-        """Return a text; None when it is absent and may be."""
-        if name not in self.body and not required:
-            return None
-        value = self.body.get(name)
-        if not isinstance(value, str) or not value:
-            raise Refused(INVALID)
-        return value
-
 
 Answer = Json | Iterator[bytes]
 """A body, or its pieces in order, each made when it is asked for."""
@@ -227,7 +189,7 @@ class Endpoints:
                 self.world.market, deployment, self.world.started_at, hostile=self.world.config.hostile_text
             )
         variant = self.shapes.variant("live/insights/read")
-        found_now = [live_payloads.insight(one, variant) for one in feed.window(start, end, taken_at)]
+        found_now = [feed_payloads.insight(one, variant) for one in feed.window(start, end, taken_at)]
         return success(
             {"insights": found_now, "length": feed.count(taken_at)}, "no-errors" if variant != "engine" else ""
         )
@@ -270,7 +232,7 @@ class Endpoints:
                 return {"progress": 0.25, "status": "loading", "success": True}
             return {"orders": [], "length": len(orders), "success": True}
         variant = self.shapes.variant("live/orders/read")
-        listed = [live_payloads.order(one, now, variant) for one in orders[start:end]]
+        listed = [feed_payloads.order(one, now, variant) for one in orders[start:end]]
         return success({"orders": listed, "length": len(orders)}, variant)
 
     def _logs_read(self, fields: Fields) -> Json:
@@ -339,5 +301,5 @@ class Endpoints:
         if optimization_id not in self.world.optimizations:
             raise Refused(NO_OPTIMIZATION)
         if not self.world.abort(optimization_id):
-            raise Refused("Optimization is not running")
+            raise Refused(NOT_RUNNING)
         return success({}, self.shapes.variant("optimizations/abort"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -146,20 +147,20 @@ class Market:
             for ticker, symbol in SYMBOLS.items()
         }
         self._recent: dict[tuple[str, float], float] = {}
-        self._runs: dict[tuple[object, ...], list[float]] = {}
+        self._runs: dict[tuple[object, ...], array[float]] = {}
 
     def price(self, symbol: Symbol, at: float) -> float:
         """Return the price at a time, in the symbol's own currency, rounded as it is quoted."""
         key = (symbol.ticker, at)
         found = self._recent.get(key)
         if found is None:
-            if len(self._recent) > 200_000:
+            if len(self._recent) > 20_000:
                 self._recent.clear()
             found = self._recent[key] = self.prices(symbol, (at,))[0]
         return found
 
-    def prices(self, symbol: Symbol, times: Sequence[float]) -> list[float]:
-        """Return the prices at ascending, evenly spaced or few times. Do not change the list."""
+    def prices(self, symbol: Symbol, times: Sequence[float]) -> Sequence[float]:
+        """Return the prices at ascending times."""
         if not times:
             return []
         hours = symbol.hours
@@ -190,4 +191,4 @@ class Market:
         if len(run) > _LONG_RUN:
             if len(self._runs) >= _KEPT_RUNS:
                 self._runs.clear()
-            self._runs[key] = list(run)
+            self._runs[key] = array("d", run)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-KEPT = 20_000
+KEPT = 10_000
 """Records kept in memory; older ones are forgotten, so that a server can run for weeks."""
 
 
