@@ -63,7 +63,7 @@ class QuantConnectClient(Reader):
         with reading(endpoints.PROJECTS):
             from qctui.api.parse import live
 
-            return await live.projects(answer.members, self._user_id)
+            return await live.projects(answer.document, answer.members, self._user_id)
 
     async def fetch_deployments(self) -> tuple[Deployment, ...]:
         """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
@@ -71,7 +71,7 @@ class QuantConnectClient(Reader):
         with reading(endpoints.LIVE_LIST):
             from qctui.api.parse import live
 
-            return await live.deployments(answer.members)
+            return await live.deployments(answer.document, answer.members)
 
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         """live/chart/read. Times are sent as whole seconds."""
@@ -101,7 +101,7 @@ class QuantConnectClient(Reader):
         with reading(endpoints.INSIGHTS):
             from qctui.api.parse import insight
 
-            return await insight.insights(answer.members)
+            return await insight.insights(answer.document, answer.members)
 
     async def fetch_logs(self, project_id: int, deploy_id: str, start_line: int, end_line: int) -> LogPage:
         """live/logs/read."""
@@ -116,7 +116,7 @@ class QuantConnectClient(Reader):
         with reading(endpoints.LOGS):
             from qctui.api.parse import live
 
-            return live.logs(answer.members, start_line)
+            return await live.logs(answer.document, answer.members, start_line)
 
     async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
         """optimizations/list."""
@@ -124,7 +124,7 @@ class QuantConnectClient(Reader):
         with reading(endpoints.OPTIMIZATION_LIST):
             from qctui.api.parse import optimization
 
-            return await optimization.summaries(answer.members)
+            return await optimization.summaries(answer.document, answer.members)
 
 
 class TriggerClient(Reader):

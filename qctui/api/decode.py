@@ -7,36 +7,52 @@ piece, with the event loop running in between; the rest, now small, is decoded a
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from qctui.api.pace import Pace
+from qctui.api.tolerant import listing
+
 SMALL = 64 * 1024
 """Bytes up to which an answer is decoded at once: under a millisecond."""
 
-WINDOW = 64 * 1024
-"""Bytes handed to one C call: what bounds how long the interpreter is held."""
+WINDOW = 16 * 1024
+"""Bytes handed to one call of the decoder: what bounds how long the interpreter is held.
 
-MAX_WHOLE = 16 * 1024 * 1024
-"""Bytes that may be decoded in one call when an answer has no arrays that can be cut."""
+It is also what keeps the collector of garbage asleep: some 600 points at a time, freed before the next come, stay below
+its threshold of 700, while larger slices made it look at every object of the program several times a chart.
+"""
+
+SCAN = 1024 * 1024
+"""Bytes searched for arrays in one call."""
+
+MAX_WHOLE = 8 * 1024 * 1024
+"""Bytes that may be decoded in one call: what is left of an answer when its known arrays have been cut out."""
 
 _CUT_MINIMUM = 1024
 _MARK = "\x00cut"
 
-# `values` of charts, `equity` of optimizations (also written capitalised), `files` of live/read, which nobody looks at.
-# Inside a JSON string the quote that closes such a key would have a backslash before it.
-_KEY = re.compile(rb'(?<!\\)"(?:[Vv]alues|[Ee]quity|[Ff]iles)"\s*+:\s*+\[')
+# The long arrays of the answers: `values` of a chart, `equity` of an optimization's runs, the lists of the list
+# endpoints, and `files` of live/read, which nobody looks at. Inside a JSON string the quote that closes such a name
+# would have a backslash before it.
+_KEY = re.compile(
+    rb'(?<!\\)"(?:[Vv]alues|[Ee]quity|[Ff]iles|[Pp]rojects|[Ll]ive|[Oo]ptimizations|[Oo]rders|[Ii]nsights)"\s*+:\s*+\['
+)
 _LONGEST_KEY = 512
 
-# A run of whole elements, each an array of scalars or a flat object, up to the end of the window. Possessive
-# throughout: it never backtracks, so its time is linear.
-_STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_ELEMENT = (
-    rb'(?:\[(?:[^"\[\]{}]++|' + _STRING + rb')*+\]|\{(?:[^"\[\]{}]++|' + _STRING + rb')*+\}|null)'
-)  # fmt: skip
-_RUN = re.compile(rb"(?:\s*+" + _ELEMENT + rb"\s*+(?:,|(?=\])))++", re.DOTALL)
+
+def _nested(depth: int) -> bytes:
+    """A pattern for an array or object that holds others at most `depth` deep. It takes `]` for `}`: the decoder will
+    tell them apart."""
+    inside = rb'[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"' + (b"|" + _nested(depth - 1) if depth else b"")
+    return rb"[\[{](?:" + inside + rb")*+[\]}]"
+
+
+# A run of whole elements up to the end of the window. Possessive throughout: it never backtracks, so its time is
+# linear.
+_RUN = re.compile(rb"(?:\s*+(?:" + _nested(4) + rb"|null)\s*+(?:,|(?=\])))++", re.DOTALL)
 _SPACE = re.compile(rb"\s*+")
 
 
@@ -62,20 +78,24 @@ class Document:
         return isinstance(value, list) or self._cut(value) is not None
 
     async def chunks(self, value: object) -> AsyncIterator[list[object]]:
-        """The elements of an array found in the tree, some thousand at a time. Other tasks run in between.
+        """The elements of an array found in the tree, some hundred at a time; of a map, its values. Other tasks and
+        threads run in between.
 
-        Yields nothing if `value` is no array. Raises DecodeError if a piece turns out not to be JSON.
+        Yields nothing if `value` is neither. Raises DecodeError if a piece turns out not to be JSON.
         """
-        if isinstance(value, list):
-            for start in range(0, len(value), 1024):
-                yield value[start : start + 1024]
-                await asyncio.sleep(0)
+        pace = Pace()
+        pieces = self._cut(value)
+        if pieces is None:
+            whole = listing(value)
+            for start in range(0, len(whole), 256):
+                yield whole[start : start + 256]
+                await pace.give_way()
             return
-        for start, end in self._cut(value) or ():
+        for start, end in pieces:
             piece = _loads(b"[" + self.raw[start:end].strip(b" \t\r\n,") + b"]")
             if isinstance(piece, list):
                 yield piece
-            await asyncio.sleep(0)
+            await pace.give_way()
 
     def _cut(self, value: object) -> list[tuple[int, int]] | None:
         if not isinstance(value, dict) or len(value) != 1:
@@ -91,7 +111,7 @@ async def decode(raw: bytes) -> Document:
     """
     if len(raw) <= SMALL:
         return Document(_loads(raw))
-    if raw.lstrip()[:1] == b"{" and raw.rstrip()[-1:] != b"}":
+    if raw[:256].lstrip()[:1] == b"{" and raw[-256:].rstrip()[-1:] != b"}":
         raise DecodeError("truncated JSON")  # known without holding everybody up for the length of it
     skeleton, cuts = await _cut_arrays(raw)
     if len(skeleton) > MAX_WHOLE:
@@ -101,19 +121,20 @@ async def decode(raw: bytes) -> Document:
 
 async def _cut_arrays(raw: bytes) -> tuple[bytes, list[list[tuple[int, int]]]]:
     """The answer with its long arrays replaced by marks, and for each the pieces it consists of."""
+    pace = Pace()
     kept: list[bytes] = []
     cuts: list[list[tuple[int, int]]] = []
     done = position = 0
     while position < len(raw):
-        await asyncio.sleep(0)
-        window_end = position + WINDOW * 16
+        await pace.give_way()
+        window_end = position + SCAN
         found = _KEY.search(raw, position, window_end)
         if found is None:
             # A key may straddle the end of the window.
             position = window_end - _LONGEST_KEY
             continue
         array_start = found.end() - 1
-        pieces, array_end = await _pieces(raw, found.end())
+        pieces, array_end = await _pieces(raw, found.end(), pace)
         position = max(array_end, found.end())
         if array_end - array_start < _CUT_MINIMUM:
             continue
@@ -125,9 +146,9 @@ async def _cut_arrays(raw: bytes) -> tuple[bytes, list[list[tuple[int, int]]]]:
     return b"".join(kept), cuts
 
 
-async def _pieces(raw: bytes, start: int) -> tuple[list[tuple[int, int]], int]:
+async def _pieces(raw: bytes, start: int, pace: Pace) -> tuple[list[tuple[int, int]], int]:
     """The runs of elements of the array whose first element is at `start`, and where the array ends; (…, 0) if it is
-    not an array of flat elements."""
+    no array of arrays and objects."""
     pieces: list[tuple[int, int]] = []
     position, window = start, WINDOW
     while True:
@@ -135,14 +156,14 @@ async def _pieces(raw: bytes, start: int) -> tuple[list[tuple[int, int]], int]:
         if run is not None:
             pieces.append((position, run.end()))
             position, window = run.end(), WINDOW
-            await asyncio.sleep(0)
+            await pace.give_way()
         space = _SPACE.match(raw, position, position + window)
         after = space.end() if space is not None else position
         if raw[after : after + 1] == b"]":
             return pieces, after + 1
         if run is None:
             # One element may be longer than the window; past a few megabytes it is none that we know.
-            if position + window >= len(raw) or window >= WINDOW * 64:
+            if position + window >= len(raw) or window >= WINDOW * 256:
                 return [], 0
             window *= 4
 
@@ -155,7 +176,7 @@ def _loads(raw: bytes) -> object:
         try:
             return from_json(raw)
         except ValueError as error:
-            if len(raw) > WINDOW * 16:
+            if len(raw) > SCAN:
                 raise DecodeError(_reason(error)) from None
             # The standard decoder knows more: half a surrogate pair in a name, a byte order mark.
     try:

@@ -83,7 +83,7 @@ class Reader:
         with reading(endpoints.ORDERS):
             from qctui.api.parse import order
 
-            return await order.orders(answer.members)
+            return await order.orders(answer.document, answer.members)
 
     async def fetch_optimization(self, optimization_id: str) -> Optimization:
         """optimizations/read."""

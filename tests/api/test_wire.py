@@ -27,7 +27,8 @@ from tests.api.support import (
 )
 
 BODY = b'{"success": true, "status": "Running"}'
-BRIEF = Timeouts(connect_s=1.0, read_s=0.05, total_s=0.5)
+BRIEF = Timeouts(connect_s=1.0, read_s=0.05, total_s=5.0)
+PATIENT = Timeouts(connect_s=1.0, read_s=60.0, total_s=0.1)
 
 READ = "deployment: "
 STOP = "stop: "
@@ -70,20 +71,18 @@ async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
     await received.read(reader)
 
 
-async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, received: Requests) -> None:
+async def begin_and_hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, received: Requests) -> None:
     await received.read(reader)
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    while True:
-        writer.write(b" ")
-        await writer.drain()
-        await asyncio.sleep(0.01)
+    writer.write(http(BODY)[:-5])
+    await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize(
     ("handler", "timeouts", "kind", "message"),
     [
         (hang, BRIEF, FailureKind.TIMEOUT, "deployment: no answer in time"),
-        (drip, BRIEF, FailureKind.TIMEOUT, "deployment: no answer in time"),
+        (begin_and_hang, BRIEF, FailureKind.TIMEOUT, "deployment: no answer in time"),
+        (begin_and_hang, PATIENT, FailureKind.TIMEOUT, "deployment: no answer in time"),
         (hang_up, None, FailureKind.RESET, READ + BROKEN),
         (sends(then=abort), None, FailureKind.RESET, READ + BROKEN),
         (sends(http(BODY)[:-5]), None, FailureKind.RESET, READ + BROKEN),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import math
 from array import array
@@ -10,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+from qctui.api.pace import Pace
 from qctui.api.tolerant import LAST_MOMENT, fold, line, number
 
 NAN = math.nan
@@ -17,6 +17,7 @@ _NUMBERS = {int, float}
 _LIST = {list}
 _MAX_TOOLTIP = 200
 _RUN = 4096
+_AT_ONCE = 256
 
 
 @dataclass(slots=True)
@@ -148,6 +149,7 @@ async def _sorted(columns: Columns) -> Columns:
 
     Sorted in runs that a generator merges: one call over everything would hold the interpreter too long.
     """
+    pace = Pace()
     nulls_before = iter([*zip(columns.null_at, range(len(columns.null_at)), strict=True), (-1, -1)])
     null_at, null = next(nulls_before)
     entries: list[tuple[float, int]] = []  # time, and the point's position or -1 - the null's
@@ -157,16 +159,16 @@ async def _sorted(columns: Columns) -> Columns:
             null_at, null = next(nulls_before)
         if position < len(columns.xs):
             entries.append((columns.xs[position], position))
-        if position % _RUN == 0:
-            await asyncio.sleep(0)
+        if position % _AT_ONCE == 0:
+            await pace.give_way()
     by_time = itemgetter(0)
     runs = [sorted(entries[start : start + _RUN], key=by_time) for start in range(0, len(entries), _RUN)]
     result = Columns(entries=columns.entries)
     if columns.opens is not None:
         result._need_candles()
     for count, (at, position) in enumerate(heapq.merge(*runs, key=by_time)):
-        if count % _RUN == 0:
-            await asyncio.sleep(0)
+        if count % _AT_ONCE == 0:
+            await pace.give_way()
         if position < 0:
             result._add_null(at)
         else:

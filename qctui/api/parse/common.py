@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import TypeVar
 
+from qctui.api.decode import Document
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
+from qctui.api.pace import Pace
 from qctui.api.tolerant import line, mapping
 from qctui.model.resource import FailureKind
 
 T = TypeVar("T")
 
-_AT_ONCE = 32
+_AT_ONCE = 16
 MAX_NAMES = 1_000
 """Entries kept of a map of names: far more than any screen shows."""
 
@@ -24,35 +25,37 @@ def malformed(endpoint: Endpoint, words: str) -> ApiError:
     return ApiError(FailureKind.MALFORMED, f"{endpoint.words}: {words}")
 
 
-def required_list(endpoint: Endpoint, members: dict[str, object], name: str) -> list[object]:
-    """The list `name` of an answer. An empty map stands for an empty list and the other way round (REFERENCE.md 2.4).
+def required(endpoint: Endpoint, document: Document, members: dict[str, object], name: str) -> object:
+    """The list `name` of an answer, for `Document.chunks`; a map stands for the list of its values (REFERENCE.md 2.4).
 
     Raises ApiError if it is absent: nothing told is not "none".
     """
     value = members.get(name)
-    if isinstance(value, dict):
-        return list(value.values())
-    if isinstance(value, list):
+    if isinstance(value, dict) or document.holds_array(value):
         return value
     if line(members.get("status")).casefold() == "loading":
         raise ApiError(FailureKind.SERVER, f"{endpoint.words}: the API is still preparing the answer")
     raise malformed(endpoint, f"the answer has no {name}")
 
 
-async def each(endpoint: Endpoint, items: Iterable[object], parse: Callable[[object], T | None]) -> tuple[T, ...]:
-    """Parse every item, with other tasks running in between; those that parse to None are left out.
+async def each(
+    endpoint: Endpoint, document: Document, members: dict[str, object], name: str, parse: Callable[[object], T | None]
+) -> tuple[T, ...]:
+    """Parse every element of the list `name`; those that parse to None are left out.
 
-    Raises ApiError if there were items and none could be read: that is not an empty list.
+    Raises ApiError if the list is absent, or if there were elements and none could be read: that is not an empty list.
     """
     found: list[T] = []
     seen = 0
-    for item in items:
-        seen += 1
-        if seen % _AT_ONCE == 0:
-            await asyncio.sleep(0)
-        parsed = parse(item)
-        if parsed is not None:
-            found.append(parsed)
+    pace = Pace()
+    async for chunk in document.chunks(required(endpoint, document, members, name)):
+        for item in chunk:
+            seen += 1
+            parsed = parse(item)
+            if parsed is not None:
+                found.append(parsed)
+            if seen % _AT_ONCE == 0:
+                await pace.give_way()
     if seen and not found:
         raise malformed(endpoint, "no entry of the answer can be read")
     return tuple(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from qctui.api.decode import Document
 from qctui.api.endpoints import INSIGHTS
-from qctui.api.parse.common import each, required_list
+from qctui.api.parse.common import each
 from qctui.api.schemas.insight import WireInsight
 from qctui.api.tolerant import integer, line
 from qctui.model.insight import Direction, Insight, InsightPage
@@ -18,9 +19,9 @@ _DIRECTIONS = {
 }
 
 
-async def insights(members: dict[str, object]) -> InsightPage:
+async def insights(document: Document, members: dict[str, object]) -> InsightPage:
     """live/insights/read."""
-    found = await each(INSIGHTS, required_list(INSIGHTS, members, "insights"), _insight)
+    found = await each(INSIGHTS, document, members, "insights", _insight)
     return InsightPage(found, integer(members.get("length")))
 
 

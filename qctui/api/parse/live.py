@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from qctui.api.decode import Document
 from qctui.api.endpoints import LIVE_LIST, LOGS, PROJECTS
 from qctui.api.names import ChartNames
-from qctui.api.parse.common import MAX_NAMES, each, required_list, texts
+from qctui.api.parse.common import MAX_NAMES, each, texts
 from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
-from qctui.api.tolerant import block, fold, line
+from qctui.api.tolerant import block, fold
 from qctui.model.deployment import Deployment, DeploymentDetail, environment_of
 from qctui.model.logs import LogPage
 from qctui.model.project import Project
 
 
-async def projects(members: dict[str, object], user_id: str) -> tuple[Project, ...]:
+async def projects(document: Document, members: dict[str, object], user_id: str) -> tuple[Project, ...]:
     """projects/read without the recycle bin. `user_id` finds the signed-in user among the collaborators."""
-    items = required_list(PROJECTS, members, "projects")
-    found = await each(PROJECTS, items, lambda item: _project(item, user_id))
+    found = await each(PROJECTS, document, members, "projects", lambda item: _project(item, user_id))
     return tuple(project for project in found if not project.deleted)
 
 
@@ -30,9 +30,9 @@ def _project(item: object, user_id: str) -> Project | None:
     return Project(wire.project_id, wire.name, wire.language, wire.modified, control)
 
 
-async def deployments(members: dict[str, object]) -> tuple[Deployment, ...]:
+async def deployments(document: Document, members: dict[str, object]) -> tuple[Deployment, ...]:
     """live/list."""
-    return await each(LIVE_LIST, required_list(LIVE_LIST, members, "live"), _deployment)
+    return await each(LIVE_LIST, document, members, "live", _deployment)
 
 
 def _deployment(item: object) -> Deployment | None:
@@ -87,9 +87,8 @@ def _chart_names(value: object) -> list[str]:
     return [name for name in named if isinstance(name, str)]
 
 
-def logs(members: dict[str, object], start_line: int) -> LogPage:
+async def logs(document: Document, members: dict[str, object], start_line: int) -> LogPage:
     """live/logs/read: one element a row, even if a message of several lines makes a row of several."""
     wire = WireLogs.model_validate(members)
-    items = required_list(LOGS, members, "logs")
-    rows = tuple(block(item) if isinstance(item, str) else line(item) for item in items)
+    rows = await each(LOGS, document, members, "logs", block)
     return LogPage(rows, start_line, wire.length, max(0, wire.deployment_offset or 0))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from qctui.api.decode import Document
 from qctui.api.endpoints import OPTIMIZATION_LIST, OPTIMIZATION_READ
-from qctui.api.parse.common import MAX_NAMES, each, malformed, required_list, texts
+from qctui.api.parse.common import MAX_NAMES, each, malformed, texts
 from qctui.api.schemas.optimization import (
     WireConstraint,
     WireCriterion,
@@ -24,10 +24,9 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BY_LETTERS = {re.sub(r"[^a-z]", "", name.casefold()): name for name in STATISTICS}
 
 
-async def summaries(members: dict[str, object]) -> tuple[OptimizationSummary, ...]:
+async def summaries(document: Document, members: dict[str, object]) -> tuple[OptimizationSummary, ...]:
     """optimizations/list."""
-    items = required_list(OPTIMIZATION_LIST, members, "optimizations")
-    return await each(OPTIMIZATION_LIST, items, _summary)
+    return await each(OPTIMIZATION_LIST, document, members, "optimizations", _summary)
 
 
 def _summary(item: object) -> OptimizationSummary | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from qctui.api.decode import Document
 from qctui.api.endpoints import ORDERS
-from qctui.api.parse.common import each, required_list
+from qctui.api.parse.common import each
 from qctui.api.schemas.order import WireOrder, WireOrderEvent, WireSymbol
 from qctui.api.tolerant import integer, line
 from qctui.model.order import ORDER_STATUS, ORDER_TYPE, Order, OrderEvent, OrderPage
 
 
-async def orders(members: dict[str, object]) -> OrderPage:
+async def orders(document: Document, members: dict[str, object]) -> OrderPage:
     """live/orders/read, once it is no loading answer."""
-    found = await each(ORDERS, required_list(ORDERS, members, "orders"), _order)
+    found = await each(ORDERS, document, members, "orders", _order)
     return OrderPage(found, integer(members.get("length")))
 
 
