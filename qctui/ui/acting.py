@@ -98,7 +98,7 @@ class Acting:
 
     def toggle_details(self) -> None:
         """Show or hide every fact of each target in the action bar."""
-        self._bar().action_details()
+        self._bar().toggle_details()
 
     def _capture(self, request_id: str) -> tuple[Target, ...]:
         store = self._engine.store

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual import on
-from textual.app import App
 from textual.screen import Screen
 
 from qctui.engine.facade import Engine
@@ -16,6 +15,7 @@ from qctui.ui.acting import Acting, Selection
 from qctui.ui.bridge import Bridge
 from qctui.ui.commands import KeyCommands
 from qctui.ui.glyphs import glyphs
+from qctui.ui.key_order import KeysInOrder
 from qctui.ui.keymap import BY_ID, COMMANDS, Command, Scope, bindings
 from qctui.ui.messages import OpenDetail, ShowsStore, StoreStirred
 from qctui.ui.options import UiOptions
@@ -28,7 +28,7 @@ THEME_CHECK_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class QctuiApp(App[int], inherit_bindings=False):
+class QctuiApp(KeysInOrder[int], inherit_bindings=False):
     """One run of the console. `run()` returns 0, or None after a crash (then `return_code` tells).
 
     Textual's own bindings are not inherited: its Ctrl+Q acts through dialogs.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
 from textual.widgets import Static
@@ -27,6 +27,7 @@ from qctui.store import Store
 from qctui.ui.acting import Acting, Selection
 from qctui.ui.bridge import Bridge
 from qctui.ui.glyphs import ASCII, UNICODE
+from qctui.ui.key_order import KeysInOrder
 from qctui.ui.messages import ShowsStore, StoreStirred
 from qctui.ui.moment import Moment
 from qctui.ui.theme import Palette, role_defaults
@@ -111,7 +112,7 @@ class Rows(Static, can_focus=True):
     """What has the focus before a dialog opens."""
 
 
-class ActingApp(App[None]):
+class ActingApp(KeysInOrder[None]):
     """A list in the middle, the action bar below it, and the keys of acting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.app import App
 
 from qctui.model.action import Rung
@@ -181,3 +182,46 @@ async def test_cancel_goes_to_what_waits_and_says_so_if_nothing_does() -> None:
         await pilot.pause()
         await pilot.press("u")
     assert engine.desk.cancelled == ["a1"]
+
+
+def burst(app: ActingApp, *keys: str) -> None:
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_key_code_and_enter_in_one_burst_reach_the_dialog() -> None:
+    engine = StillEngine()
+    with_deployments(engine)
+    app = ActingApp(engine)
+    app.selected = Selection((project_id(0),))
+    async with app.run_test(size=(80, 24)) as pilot:
+        burst(app, "L", *"430e", "enter", "1")
+        await pilot.pause()
+        await pilot.pause()
+        assert [[each.deploy_id for each in targets] for targets, _ in engine.desk.confirmed] == [[deploy_id(0)]]
+        assert app.heard == 1
+
+
+async def test_a_pasted_burst_answers_no_question_for_y() -> None:
+    engine = StillEngine()
+    with_deployments(engine, paper=(0,))
+    app = ActingApp(engine)
+    app.selected = Selection((project_id(0),))
+    async with app.run_test(size=(80, 24)) as pilot:
+        burst(app, "S", "y", "y")
+        await pilot.pause()
+        assert engine.desk.confirmed == []
+        assert isinstance(app.screen, ConfirmScreen)
+        assert app.heard == 0
+
+
+async def test_l_twice_in_one_burst_opens_one_dialog() -> None:
+    engine = StillEngine()
+    with_deployments(engine)
+    app = ActingApp(engine)
+    app.selected = Selection((project_id(0),))
+    async with app.run_test(size=(80, 24)) as pilot:
+        burst(app, "L", "L", "L")
+        await pilot.pause()
+        assert len(app.screen_stack) == 2
+        assert len(engine.desk.rechecked) == 1

@@ -54,7 +54,7 @@ def test_once_something_was_typed_enter_does_not_cancel() -> None:
 
 
 @pytest.mark.parametrize("question", [CODE, COUNT, KEY])
-@pytest.mark.parametrize("key", ["escape", "n"])
+@pytest.mark.parametrize("key", ["escape", "n", "ctrl+c"])
 def test_escape_and_n_cancel(question: Question, key: str) -> None:
     assert press(Answer(question), key) == [Outcome.CANCELLED]
 

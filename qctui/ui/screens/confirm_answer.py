@@ -42,7 +42,7 @@ class Answer:
 
     def press(self, key: str, character: str | None) -> Outcome:
         """Take one key, by Textual's name and the character it types, if any."""
-        if key == "escape" or (key == "n" and self._cancel_by_n):
+        if key in ("escape", "ctrl+c") or (key == "n" and self._cancel_by_n):
             return Outcome.CANCELLED
         if self.question.ask is Ask.KEY:
             return self._press_key(key)

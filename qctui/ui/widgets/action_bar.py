@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 
 from qctui.model.action import ActionRecord
 from qctui.ui.glyphs import Glyphs
+from qctui.ui.keymap import Scope, bindings
 from qctui.ui.ladder import LOUD, format_counts
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.action_lines import batch_paragraphs, group_batches
@@ -36,13 +36,7 @@ class ActionBar(Vertical, can_focus=True):
     class Ticked(Message):
         """The bar shows elapsed seconds, and one has passed: it wants to be shown again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter", "details", "details", id="action_bar_details", tooltip="Show or hide every fact of each target"
-        ),
-        Binding("down", "scroll_lines(1)", "down", id="action_bar_down", show=False, tooltip="Next line"),
-        Binding("up", "scroll_lines(-1)", "up", id="action_bar_up", show=False, tooltip="Previous line"),
-    ]
+    BINDINGS = bindings(Scope.TABLE)
     DEFAULT_CSS = """
     ActionBar {
         height: auto;
@@ -67,6 +61,7 @@ class ActionBar(Vertical, can_focus=True):
         self._lines = Lines(glyphs, id="action-lines")
         self._records: tuple[ActionRecord, ...] = ()
         self._details = False
+        self._keys_from: Widget | None = None
         self._moment: Moment | None = None
         self._ticking = False
 
@@ -80,6 +75,8 @@ class ActionBar(Vertical, can_focus=True):
         self._moment = moment
         loud = any(record.rung in LOUD for record in self._records)
         self.set_class(bool(self._records), "-shown")
+        if not self._records and self._details:
+            self.toggle_details()
         self.set_class(loud, "-loud")
         paragraphs = []
         for batch in group_batches(self._records):
@@ -107,15 +104,41 @@ class ActionBar(Vertical, can_focus=True):
         """Ids of the actions that provably have not been sent yet."""
         return tuple(record.action_id for record in self._records if record.cancellable)
 
-    def action_details(self) -> None:
-        """Show or hide every fact of each target."""
+    def toggle_details(self) -> None:
+        """Show or hide every fact of each target. The keys go to the bar meanwhile, so that arrows scroll it, and then
+        back to where they were."""
         self._details = not self._details
+        if self._details:
+            self._keys_from = self.screen.focused if not self.has_focus else None
+            self.focus()
+        elif self.has_focus and self._keys_from is not None:
+            self._keys_from.focus()
         if self._moment is not None:
             self.show(self._records, self._moment)
 
-    def action_scroll_lines(self, lines: int) -> None:
-        """Scroll what does not fit."""
-        self._lines.scroll_relative(y=lines, animate=False)
+    def action_open(self) -> None:
+        """Enter: every fact of each target."""
+        self.toggle_details()
+
+    def action_move(self, by: int) -> None:
+        """Scroll by lines."""
+        self._lines.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by what fits."""
+        self._lines.scroll_relative(y=by * max(1, self._lines.size.height - 1), animate=False)
+
+    def action_first(self) -> None:
+        """Scroll to the newest."""
+        self._lines.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Scroll to the oldest."""
+        self._lines.scroll_end(animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing here can be marked."""
+        return action != "mark"
 
     def on_resize(self) -> None:
         """Keep to the share of the screen."""
