@@ -2,75 +2,110 @@
 
 from __future__ import annotations
 
-from qctui.ui.plot.decimate import Piece, Prepared, pieces
-from qctui.ui.plot.glyphs import GlyphSet
-from qctui.ui.plot.grid import Grid, Ink
+from bisect import bisect_right
+from collections.abc import Generator
+
+from qctui.ui.plot.decimate import Piece, pieces
+from qctui.ui.plot.grid import Grid
 from qctui.ui.plot.marks import Mark
 from qctui.ui.plot.times import TimeScale
 from qctui.ui.plot.values import ValueScale
+
+MOST_INSTANTS = 16
+"""Instants compared in one column when the series were sampled at different times."""
+_LARGEST = 1.7e308
 
 
 class Stack:
     """The layers of a stacked area, column by column.
 
-    A column's value of a series is the one farthest from zero among its points, or the last one before it; a null of
-    the wire ends it until the next point. Values below zero pile downwards.
+    A column shows the instant at which the whole pile was farthest from zero; a series without a point then has the
+    value it had before. A null of the wire ends a series until its next point. Values below zero pile downwards.
     """
 
-    def __init__(self, marks: list[Mark], time: TimeScale) -> None:
-        """Pile up the visible part of `marks`."""
+    def __init__(self, marks: list[Mark]) -> None:
+        """`build` must run to its end before anything is asked."""
         self.marks = marks
+        self.layers: list[list[tuple[float, float] | None]] = []
+        self.low = self.high = 0.0
+
+    def build(self, time: TimeScale) -> Generator[int, None, None]:
+        """Pile up what is visible; yields the points read since the last yield."""
         columns = time.columns
         edges = time.edges(1)
-        self.layers: list[list[tuple[float, float] | None]] = []
-        above, below = [0.0] * columns, [0.0] * columns
-        for mark in marks:
-            layer: list[tuple[float, float] | None] = [None] * columns
-            for column, value in enumerate(_held(mark.prepared, edges, pieces(mark.prepared, edges))):
+        found = []
+        for mark in self.marks:
+            pieces_by_column: list[Piece | None] = [None] * columns
+            for piece in pieces(mark.prepared, edges):
+                pieces_by_column[piece.column] = piece
+            found.append(pieces_by_column)
+            yield 1_000
+        together = all(mark.prepared.xs == self.marks[0].prepared.xs for mark in self.marks)
+        self.layers = [[None] * columns for _ in self.marks]
+        for column in range(columns):
+            here = [each[column] for each in found]
+            values = self._together(here) if together else self._apart(here, edges[column + 1])
+            above = below = 0.0
+            for layer, value in zip(self.layers, values, strict=True):
                 if value is None:
                     continue
-                pile = above if value >= 0 else below
-                layer[column] = (pile[column], pile[column] + value)
-                pile[column] += value
-            self.layers.append(layer)
-        self.low = max(-1.7e308, min([0.0, *below]))
-        self.high = min(1.7e308, max([0.0, *above]))
+                base = above if value >= 0 else below
+                end = max(-_LARGEST, min(_LARGEST, base + value))
+                layer[column] = (base, end)
+                above, below = (end, below) if value >= 0 else (above, end)
+            self.low, self.high = min(self.low, below), max(self.high, above)
+            yield 20 + sum(piece.end - piece.start for piece in here if piece is not None)
 
-    def draw(self, grid: Grid, left: int, top: int, height: int, scale: ValueScale, glyphs: GlyphSet) -> None:
-        """Fill the cells. The upper edge of the pile is drawn to an eighth of a cell where the glyphs can."""
-        eighths = height * 8
+    def _together(self, here: list[Piece | None]) -> list[float | None]:
+        """All series were sampled at the same instants: the pile of each is a sum down the columns."""
+        first = here[0]
+        if first is None:
+            return self._apart(here, None)
+        parts = [mark.prepared.ys.values[first.start : first.end] for mark in self.marks]
+        piles = [abs(sum(each)) for each in zip(*parts, strict=True)]
+        place = piles.index(max(piles))
+        return [part[place] for part in parts]
+
+    def _apart(self, here: list[Piece | None], end: float | None) -> list[float | None]:
+        """The fullest of the instants at which a series was farthest from zero, and of the column's end."""
+        instants: set[float] = set() if end is None else {end}
+        for mark, piece in zip(self.marks, here, strict=True):
+            if piece is None or len(instants) > MOST_INSTANTS:
+                continue
+            part = mark.prepared.ys.values[piece.start : piece.end]
+            farthest = piece.high if abs(piece.high) >= abs(piece.low) else piece.low
+            instants.add(mark.prepared.xs[piece.start + part.index(farthest)])
+        best: list[float | None] = [None] * len(self.marks)
+        largest = -1.0
+        for at in sorted(instants):
+            values = [_held(mark, at) for mark in self.marks]
+            pile = abs(sum(value for value in values if value is not None))
+            if pile >= largest and any(value is not None for value in values):
+                best, largest = values, pile
+        return best
+
+    def draw(self, grid: Grid, left: int, top: int, height: int, scale: ValueScale) -> None:
+        """Fill the cells of every layer, largest part of a cell wins."""
         for mark, layer in zip(self.marks, self.layers, strict=True):
-            mark.resolution = 8
+            mark.resolution = 1
             for column, ends in enumerate(layer):
                 if ends is None or ends[0] == ends[1]:
                     continue
-                base, end = ((1.0 - min(1.0, max(0.0, scale.unit(value)))) * eighths for value in ends)
-                first, last = round(min(base, end)), max(round(max(base, end)) - 1, round(min(base, end)))
-                mark.reached.add(min(first, eighths - 1) if ends[1] > ends[0] else min(last, eighths - 1))
-                self._column(grid, left + column, top, (first, min(last, eighths - 1)), mark, glyphs)
-
-    def _column(self, grid: Grid, x: int, top: int, span: tuple[int, int], mark: Mark, glyphs: GlyphSet) -> None:
-        first, last = span
-        for y in range(first // 8, last // 8 + 1):
-            filled = min(last, y * 8 + 7) - max(first, y * 8) + 1
-            if filled >= 4 or glyphs.ascii:
-                grid.cell(x, top + y, mark.fill, mark.ink)
-            elif first >= y * 8 and grid.char(x, top + y) in (" ", glyphs.grid):
-                grid.cell(x, top + y, glyphs.levels[filled], Ink(mark.ink.color))
+                base, end = (round((1.0 - min(1.0, max(0.0, scale.unit(value)))) * height) for value in ends)
+                first, last = min(base, end), max(base, end) - 1
+                if first > last:
+                    continue
+                mark.reached.add(first if ends[1] > ends[0] else last)
+                for row in range(first, last + 1):
+                    grid.cell(left + column, top + row, mark.fill, mark.ink)
 
 
-def _held(prepared: Prepared, edges: list[float], found: list[Piece]) -> list[float | None]:
-    columns = len(edges) - 1
-    values: list[float | None] = [None] * columns
-    start, _ = prepared.slice(edges[0], edges[-1])
-    before = start - 1
-    column = 0
-    for piece in found:
-        if before >= 0 and not prepared.broken(before, piece.start):
-            values[column : piece.column] = [prepared.ys.values[before]] * (piece.column - column)
-        values[piece.column] = piece.high if abs(piece.high) >= abs(piece.low) else piece.low
-        before = piece.end - 1
-        column = piece.column + 1
-    if 0 <= before < len(prepared.xs) - 1 and not prepared.broken(before, before + 1):
-        values[column:] = [prepared.ys.values[before]] * (columns - column)
-    return values
+def _held(mark: Mark, at: float) -> float | None:
+    prepared = mark.prepared
+    place = bisect_right(prepared.xs, at) - 1
+    if place < 0:
+        return None
+    last = len(prepared.xs) - 1
+    if prepared.xs[place] < at and (place == last or prepared.broken(place, place + 1)):
+        return None
+    return prepared.ys.values[place]

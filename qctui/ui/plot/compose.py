@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from qctui.model.chart import Chart, Series
+from qctui.model.chart import Chart
 from qctui.ui.plot import times, values
 from qctui.ui.plot.area import Stack
 from qctui.ui.plot.axes import put_tags, put_time_axis, put_value_axis
@@ -13,6 +13,7 @@ from qctui.ui.plot.bars import draw_bars, draw_markers
 from qctui.ui.plot.candles import draw_candles
 from qctui.ui.plot.decimate import Prepared, pieces, prepare
 from qctui.ui.plot.grid import Grid
+from qctui.ui.plot.layout import place
 from qctui.ui.plot.legend import put_legend, reading_at
 from qctui.ui.plot.marks import Kind, Mark, Panel, PlotView, marks_of, panels_of
 from qctui.ui.plot.ranked import draw_ranked, draw_table
@@ -20,8 +21,6 @@ from qctui.ui.plot.raster import Dots, draw_line
 from qctui.ui.plot.times import TimeScale
 from qctui.ui.plot.values import ValueScale
 
-LEAST_PLOT = 2
-"""Rows of cells a plot needs to be worth drawing."""
 DRAW_COST = 2_000
 """What drawing one series is worth, in points read."""
 
@@ -71,13 +70,6 @@ class Drawing:
         """Columns of the plots; the value axis is right of them."""
         return self.time.columns if self.time is not None else self.grid.width
 
-    @property
-    def since(self) -> float:
-        """Where changes are counted from: the mark, or the left edge."""
-        if self.view.mark is not None:
-            return self.view.mark
-        return self.time.start if self.time is not None else 0.0
-
 
 def steps(
     source: Source, width: int, height: int, view: PlotView, before: Drawing | None = None
@@ -91,8 +83,12 @@ def steps(
     drawing = Drawing(Grid(width, height), view, panels_of(marks, view), marks)
     if width <= 0 or height <= 0:
         return drawing
-    _place(drawing, height)
-    plots = [panel for panel in drawing.panels if panel.kind is Kind.LINE]
+    _set_idle(drawing, time_scale(source, view, width))
+    layout = place(drawing.panels, height)
+    drawing.panels, drawing.axis_row = layout.panels, layout.axis_row
+    if layout.hidden:
+        drawing.notes = (f"{layout.hidden} more below: enlarge to see",)
+    plots = [panel for panel in drawing.panels if panel.kind is Kind.LINE and not panel.idle]
     if plots:
         gutter = _gutter(width)
         drawing.time = time_scale(source, view, max(1, width - gutter))
@@ -110,6 +106,8 @@ def steps(
         for panel in plots:
             yield from _plot(drawing, panel, stacks[id(panel)], gutter)
     for panel in drawing.panels:
+        if panel.legend_row is not None:
+            put_legend(drawing.grid, panel.legend_row, panel.marks, view.glyphs, idle=panel.idle)
         if panel.kind is Kind.RANKED:
             draw_ranked(drawing.grid, panel, view.glyphs)
         elif panel.kind is Kind.TABLE:
@@ -143,47 +141,16 @@ def time_scale(source: Source, view: PlotView, columns: int) -> TimeScale:
     return times.everything(first, max(last, min(view.now, last + (last - first))), columns)
 
 
-def _place(drawing: Drawing, height: int) -> None:
-    """Share the rows: the time axis, a legend a panel where there is room, the first panel twice as high as others."""
-    panels = drawing.panels
-    if not panels:
-        return
-    timed = any(panel.kind is Kind.LINE for panel in panels)
-    if timed and height >= LEAST_PLOT + 1:
-        height -= 1
-        drawing.axis_row = height
-    most = max(1, height // LEAST_PLOT)
-    if len(panels) > most:
-        hidden = len(panels) - most
-        drawing.notes = (f"{hidden} more below: enlarge to see",)
-        del panels[most:]
-        if all(panel.kind is not Kind.LINE for panel in panels):
-            drawing.axis_row = None
-    legends = height >= (LEAST_PLOT + 2) * len(panels)
-    free = height - len(panels) if legends else height
-    weights = [2 if place == 0 and len(panels) > 1 else 1 for place in range(len(panels))]
-    top = 0
-    for place, (panel, weight) in enumerate(zip(panels, weights, strict=True)):
-        share = free * weight // sum(weights[place:])
-        free -= share
-        if legends and panel.kind is Kind.LINE:
-            panel.legend_row = top
-            top += 1
-        elif legends:
-            share += 1
-        panel.top, panel.height = top, max(1, share)
-        top += panel.height
-    if drawing.axis_row is not None and panels[-1].kind is not Kind.LINE:
-        _axis_under_plots(drawing)
-
-
-def _axis_under_plots(drawing: Drawing) -> None:
-    """Rankings and tables come last: the time axis goes between them and the plots."""
+def _set_idle(drawing: Drawing, time: TimeScale) -> None:
+    """Mark the panels that have nothing on screen; if that is all of them, they stay as they are and say so."""
     plots = [panel for panel in drawing.panels if panel.kind is Kind.LINE]
-    row = plots[-1].top + plots[-1].height
-    for panel in drawing.panels[len(plots) :]:
-        panel.top += 1
-    drawing.axis_row = row
+    for panel in plots:
+        panel.idle = not any(_visible(mark, time) for mark in panel.marks if mark.shown)
+    if all(panel.idle for panel in plots):
+        for panel in plots:
+            panel.idle = False
+            if any(mark.shown for mark in panel.marks):
+                panel.note = "no points in this window"
 
 
 def _gutter(width: int) -> int:
@@ -203,8 +170,9 @@ def _scale(drawing: Drawing, panel: Panel, before: ValueScale | None) -> Generat
     lows: list[float] = []
     highs: list[float] = []
     areas = [mark for mark in panel.marks if mark.kind is Kind.AREA and mark.shown]
-    stack = Stack(areas, time) if areas else None
+    stack = Stack(areas) if areas else None
     if stack is not None:
+        yield from stack.build(time)
         lows.append(stack.low)
         highs.append(stack.high)
     for mark in panel.marks:
@@ -225,6 +193,8 @@ def _scale(drawing: Drawing, panel: Panel, before: ValueScale | None) -> Generat
     if drawing.view.log and lows and not log:
         panel.note = "not log: values at or below zero" if not zero else "not log: bars and areas stand on zero"
     panel.scale = values.fit(low, high, log=log, zero=zero, before=before)
+    if zero:
+        panel.scale = values.on_edge(panel.scale, panel.height)
     return stack
 
 
@@ -263,7 +233,7 @@ def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> G
     put_value_axis(grid, gutter, panel, time, view)
     shown = [mark for mark in panel.marks if mark.shown and len(mark.series)]
     if stack is not None:
-        stack.draw(grid, 0, panel.top, panel.height, scale, view.glyphs)
+        stack.draw(grid, 0, panel.top, panel.height, scale)
     bars = [mark for mark in shown if mark.kind is Kind.BARS]
     if bars:
         yield DRAW_COST
@@ -284,8 +254,6 @@ def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> G
             draw_markers(grid, 0, panel.top, panel.height, mark, scale, time, view.glyphs)
     if gutter:
         put_tags(grid, gutter, panel, time, view)
-    if panel.legend_row is not None:
-        put_legend(grid, panel.legend_row, panel.marks, view.glyphs)
 
 
 def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: list[float]) -> None:
@@ -316,8 +284,3 @@ def _letters(drawing: Drawing, panel: Panel, mark: Mark, dots: Dots) -> None:
         # Only where the line is level, and never on its highest or lowest row: a letter hides dots.
         if len(at) == 1 and at[0] not in extremes:
             drawing.grid.cell(x, panel.top + at[0], mark.letter, mark.ink._replace(bold=True))
-
-
-def series_named(chart: Chart, name: str) -> Series | None:
-    """The series of that name."""
-    return next((series for series in chart.series if series.name == name), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 
 from qctui.ui.plot import times
 from qctui.ui.plot.compose import Drawing
@@ -113,7 +114,7 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
             if panel.legend_row is not None:
                 grid.put(0, panel.legend_row, " " * grid.width)
                 put_legend(
-                    grid, panel.legend_row, panel.marks, view.glyphs, at=at, since=since(drawing, view), first=first
+                    grid, panel.legend_row, panel.marks, view.glyphs, at=at, since=_since(drawing, view), first=first
                 )
     if drawing.axis_row is not None:
         if view.mark is not None and time.start <= view.mark <= time.end:
@@ -123,19 +124,25 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
     return grid
 
 
-def since(drawing: Drawing, view: PlotView) -> float:
-    """Where changes are counted from: the mark, else the first visible point."""
-    if view.mark is not None:
-        return view.mark
-    first = _ends(drawing)[0]
-    return first if first is not None else 0.0
+def _since(drawing: Drawing, view: PlotView) -> Callable[[Mark], Reading]:
+    """Where a series' changes are counted from: the mark, else the left edge, else its own first visible point."""
+
+    def base(mark: Mark) -> Reading:
+        time = drawing.time
+        if view.mark is not None or time is None:
+            return reading_at(mark, view.mark or 0.0)
+        reading = reading_at(mark, time.start)
+        start, stop = mark.prepared.slice(time.start, time.end)
+        return reading if reading.value is not None or start == stop else reading_at(mark, mark.prepared.xs[start])
+
+    return base
 
 
 def summary(drawing: Drawing, view: PlotView, at: float) -> str:
     """The crosshair in one line, for where a legend has no room: the first series' value and its change."""
     for mark, reading in readings(drawing, at):
         if reading.value is not None:
-            return change_text(reading_at(mark, since(drawing, view)), reading, mark.series.unit)
+            return change_text(_since(drawing, view)(mark), reading, mark.series.unit)
     return ""
 
 

@@ -130,7 +130,7 @@ ASCII = GlyphSet(
     sub_x=1,
     sub_y=3,
     cells=(" ", "'", "-", "|", ".", "|", "|", "|"),
-    levels=" ..::##",
+    levels=" ...:::##",
     fills="#=+:",
     markers={"none": "*", "circle": "o", "square": "#", "diamond": "+", "triangle": "^", "triangle-down": "v"},
     candles=CandleGlyphs(

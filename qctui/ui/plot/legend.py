@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from qctui.ui.plot.glyphs import GlyphSet
@@ -112,12 +113,13 @@ def put_legend(
     glyphs: GlyphSet,
     *,
     at: float | None = None,
-    since: float | None = None,
+    since: Callable[[Mark], Reading] | None = None,
     first: int = 0,
+    idle: bool = False,
 ) -> None:
     """Write a panel's legend on `row`: last values, or with `at` the values there and the change since `since`.
 
-    `first` names the series that comes first, for when they do not all fit.
+    `first` names the series that comes first, for when they do not all fit. `idle`: none of it is in the window.
     """
     x = 0
     order = marks[first % len(marks) :] + marks[: first % len(marks)] if marks else []
@@ -134,10 +136,18 @@ def put_legend(
         for text, ink in texts:
             x = grid.put(x, row, cut(text, grid.width - x, glyphs.ellipsis), ink)
         x += 2
+    if idle:
+        grid.put(x, row, cut("no points in this window", grid.width - x, glyphs.ellipsis), MUTED)
 
 
 def _entry(
-    mark: Mark, reading: Reading, glyphs: GlyphSet, *, at: float | None, since: float | None, alone: bool
+    mark: Mark,
+    reading: Reading,
+    glyphs: GlyphSet,
+    *,
+    at: float | None,
+    since: Callable[[Mark], Reading] | None,
+    alone: bool,
 ) -> list[tuple[str, Ink]]:
     unit = mark.series.unit
     name = mark.series.name
@@ -150,7 +160,7 @@ def _entry(
     if mark.base is not None and reading.value is not None:
         texts.append((f" {mark.of(reading.value):+.2f}%", TEXT))
     elif at is not None and since is not None:
-        change = change_text(reading_at(mark, since), reading, unit)
+        change = change_text(since(mark), reading, unit)
         texts.append((f" {change}" if change else "", _direction(change)))
     return texts
 

@@ -118,6 +118,8 @@ class Panel:
     legend_row: int | None = None
     scale: ValueScale | None = None
     unit: str = ""
+    idle: bool = False
+    """Nothing of it is in the window while other panels have something there."""
     note: str = ""
     """Why it is not drawn as asked, in words."""
 
@@ -155,9 +157,14 @@ def marks_of(chart: Chart, prepared: Iterable[Prepared], view: PlotView) -> list
 def panels_of(marks: list[Mark], view: PlotView) -> list[Panel]:
     """The panels of a drawing, top to bottom: time axes by index, then rankings, then tables. None is empty."""
     groups: dict[tuple[int, int], Panel] = {}
-    for mark in marks:
+    # Series without points make no panel; one that is there names them in its legend.
+    for mark in sorted(marks, key=_empty):
         kind = mark.kind if mark.kind in (Kind.RANKED, Kind.TABLE) else Kind.LINE
-        if kind is not Kind.TABLE and not len(mark.series):
+        if _empty(mark):
+            timed = [panel for (order, _), panel in sorted(groups.items(), key=_order) if not order]
+            same = [panel for panel in timed if panel.index == mark.series.index]
+            for panel in (same or timed)[:1]:
+                panel.marks.append(mark)
             continue
         order = (Kind.LINE, Kind.RANKED, Kind.TABLE).index(kind)
         index = 0 if view.percent and kind is Kind.LINE else mark.series.index
@@ -165,3 +172,11 @@ def panels_of(marks: list[Mark], view: PlotView) -> list[Panel]:
         panel.marks.append(mark)
         panel.unit = "%" if view.percent else panel.unit or mark.series.unit
     return [groups[key] for key in sorted(groups)]
+
+
+def _empty(mark: Mark) -> bool:
+    return not len(mark.series) and not mark.series.rows
+
+
+def _order(item: tuple[tuple[int, int], Panel]) -> tuple[int, int]:
+    return item[0]

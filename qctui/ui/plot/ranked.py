@@ -15,7 +15,9 @@ def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
     """One bar a series, largest first, with its value and its share of the sum of what is above zero."""
     shown = [(mark.series.ys[-1], mark) for mark in panel.marks if mark.shown and len(mark.series)]
     shown.sort(key=lambda each: (-each[0], each[1].series.name))
-    total = math.fsum(value / 4.0 for value, _ in shown if value > 0)
+    # Divided first, so that the sum of huge values stays finite.
+    many = 2.0 * max(1, len(shown))
+    total = math.fsum(value / many for value, _ in shown if value > 0)
     room = panel.height
     if len(shown) > room > 0:
         rest = len(shown) - room + 1
@@ -26,7 +28,7 @@ def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
     values = [with_unit(exact(value), mark.series.unit) for value, mark in shown]
     if max(map(len, values)) > 14:
         values = [with_unit(short(value, 12), mark.series.unit) for value, mark in shown]
-    shares = [f"{value / 4.0 / total:.1%}" if value > 0 and total > 0 else "-" for value, _ in shown]
+    shares = [f"{value / many / total:.1%}" if value > 0 and total > 0 else "-" for value, _ in shown]
     names = max(4, min(max(width_of(mark.series.name) for _, mark in shown), grid.width // 3))
     numbers, parts = max(map(len, values)), max(map(len, shares))
     bar = grid.width - names - numbers - parts - 4

@@ -76,6 +76,18 @@ def fit(
     return padded if padded.low < padded.high else ValueScale(low, high)
 
 
+def on_edge(scale: ValueScale, rows: int) -> ValueScale:
+    """The scale lengthened so that zero lies between two of `rows` rows of cells: bars up and down start from there."""
+    if scale.log or rows < 2 or not scale.low < 0.0 < scale.high:
+        return scale
+    part = -(scale.low * 0.25) / (scale.high * 0.25 - scale.low * 0.25)
+    below = min(rows - 1, max(1, math.ceil(part * rows - 1e-6)))
+    low = -scale.high / (rows - below) * below
+    if low <= scale.low:
+        return ValueScale(max(-_LARGEST, low), scale.high)
+    return ValueScale(scale.low, min(_LARGEST, -scale.low / below * (rows - below)))
+
+
 def ticks(scale: ValueScale, most: int) -> list[float]:
     """At most `most` round values within the scale, ascending."""
     if most <= 0:
@@ -86,9 +98,9 @@ def ticks(scale: ValueScale, most: int) -> list[float]:
             return found
     span = scale.high * 0.25 - scale.low * 0.25
     step = round_step(span / most * 4.0 if span < _LARGEST / 4.0 else span / most)
-    if step <= 0.0 or not math.isfinite(step):
-        return []
     for _ in range(8):
+        if step < sys.float_info.min or not math.isfinite(scale.high / step - scale.low / step):
+            return []
         count = math.floor(scale.high / step) - math.ceil(scale.low / step) + 1
         if count <= most:
             break

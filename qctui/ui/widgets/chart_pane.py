@@ -16,7 +16,7 @@ from qctui.ui.format import format_duration
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.plot import crosshair, times, windows
-from qctui.ui.plot.legend import value_text
+from qctui.ui.plot.legend import reading_last, value_text
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.pane import Pane
@@ -127,8 +127,8 @@ class ChartPane(Pane):
     def _last(self) -> Spans:
         drawing = self.view.drawing
         assert drawing is not None
-        for mark, reading in crosshair.readings(drawing, float("inf")):
-            return ((f"{value_text(reading, mark.series.unit)} ", "title bold"),)
+        for mark in crosshair.timed(drawing):
+            return ((f"{value_text(reading_last(mark), mark.series.unit)} ", "title bold"),)
         return ()
 
     def _hints(self) -> Spans:
