@@ -119,7 +119,7 @@ class Lines(ScrollView, can_focus=False):
         width = self.scrollable_content_region.width
         palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these lines live in has one
         spans = self._rows[row] if row < len(self._rows) else ()
-        return to_strip(spans, palette).adjust_cell_length(width).apply_style(self.rich_style)
+        return to_strip(spans, palette, self.rich_style).adjust_cell_length(width, self.rich_style)
 
     def _lay_out(self, width: int) -> None:
         self._laid_out_for = width
