@@ -24,7 +24,7 @@ class Store:
     """
 
     def __init__(self, capacity: int = 256) -> None:
-        """Keep at most `capacity` resources besides the pinned ones; the least recently used go first."""
+        """Keep at most `capacity` resources; the least recently used of those not pinned go first."""
         self._capacity = capacity
         self._resources: OrderedDict[Key[Any], Resource[Any]] = OrderedDict()
         self._pinned: frozenset[Key[Any]] = frozenset()
@@ -77,8 +77,9 @@ class Store:
         return unsubscribe
 
     def _evict(self) -> None:
-        # Pinned ones don't count: a screen that wants more than the capacity must not push out what acts beside it.
-        excess = len(self._resources) - len(self._pinned) - self._capacity
+        # However much a screen wants, some room stays for what is written beside it and not pinned.
+        room = max(self._capacity, len(self._pinned) + self._capacity // 4)
+        excess = len(self._resources) - room
         if excess > 0:
             for key in [key for key in self._resources if key not in self._pinned][:excess]:
                 del self._resources[key]

@@ -74,6 +74,8 @@ class InsightBook:
         self._order = Order.UNTOLD
         self._cursor: int | None = None
         """Start of the next page of a poll under way; None between polls."""
+        self._followed = 0
+        """Pages of the poll under way."""
         self._shrunk = 0
         self._asked = Window(0, PAGE)
 
@@ -203,6 +205,9 @@ class InsightBook:
             self._set_end(start + rows)
             # A full page of nothing new would never end: the service ignores the indexes.
             more = full and fresh > 0
+        self._followed = self._followed + 1 if more else 0
+        if self._followed > LIMIT // PAGE:
+            more, self._followed = False, 0  # it grows as fast as it is read: the next poll goes on
         if more:
             self._cursor = start + rows
         return more

@@ -151,8 +151,9 @@ class Poller:
         due.sort(key=lambda poll: poll.order_at(now))
         if due and self._started % FAIR_TURN == 0:
             due.insert(0, min(due, key=lambda poll: poll.due_mono))
+        running = sum(poll.task is not None for poll in self._wanted)
         for poll in due:
-            if poll.task is not None or not self._has_lane(poll):
+            if poll.task is not None or running >= self._lanes(poll):
                 continue  # a read that ends wakes the scheduler
             errand = poll.errand_at(now)
             budget_s = self._budget.wait_s(errand, now)
@@ -161,6 +162,7 @@ class Poller:
                 wait_s = min(wait_s, budget_s)
                 continue
             self._start(poll, now, probe=False)
+            running += 1
         return wait_s
 
     def _tick_closed(self, now: float) -> float:
@@ -184,15 +186,15 @@ class Poller:
             self._probe = poll.task
         return TICK_CAP_S
 
-    def _has_lane(self, poll: Poll) -> bool:
-        lanes = self._concurrency
+    def _lanes(self, poll: Poll) -> int:
+        """How many reads may be under way for one more of this sort to begin."""
         if not self._gate.proved:
             # Until the credentials are known to be good, many reads would only be refused many times.
-            lanes = min(lanes, 2)
-        elif poll.pace is Pace.HIDDEN or poll.errand is Errand.BULK:
+            return min(self._concurrency, 2)
+        if poll.pace is Pace.HIDDEN or poll.errand is Errand.BULK:
             # A slow service must not be kept busy with what nobody sees.
-            lanes = max(1, lanes - 2)
-        return sum(each.task is not None for each in self._wanted) < lanes
+            return max(1, self._concurrency - 2)
+        return self._concurrency
 
     def _start(self, poll: Poll, now: float, *, probe: bool) -> None:
         self._budget.take(now)

@@ -59,5 +59,5 @@ class Budget:
         return len(self._grants)
 
     def _forget(self, mono: float) -> None:
-        while self._grants and self._grants[0] <= mono - WINDOW_S:
+        while self._grants and self._grants[0] + WINDOW_S <= mono:
             self._grants.popleft()

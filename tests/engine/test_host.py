@@ -131,16 +131,13 @@ def test_it_reads_on_a_thread_of_its_own_and_ends_when_told() -> None:
     assert threading.active_count() == before
 
 
-def test_views_and_refreshes_from_another_thread_are_followed() -> None:
+def test_views_from_another_thread_are_followed() -> None:
     stage = Stage()
     stage.host.show(View((Want(detail_key(1)),)))
     stage.host.start()
     stage.expect(detail_key(1), lambda: stage.host.store.get(detail_key(1)).value is not None)
     stage.host.show(View((Want(detail_key(2)),)))
     stage.expect(detail_key(2), lambda: stage.host.store.get(detail_key(2)).value is not None)
-    version = stage.host.store.get(detail_key(2)).version
-    stage.host.refresh([detail_key(2)])
-    stage.expect(detail_key(2), lambda: stage.host.store.get(detail_key(2)).version > version)
     stage.host.stop()
 
 
@@ -209,6 +206,9 @@ def test_it_runs_on_the_callers_loop_too() -> None:
     async def body(host: EngineHost, clock: FakeClock, desk: StubDesk, api: FakeApi) -> None:
         await clock.advance(60)
         assert api.count("deployments") == 5
+        host.refresh([DEPLOYMENTS])
+        await clock.advance(1)
+        assert api.count("deployments") == 6
         assert host.actions.confirm([TARGET], "command") == ("id 0",)
         assert desk.confirmed == [TARGET]
 

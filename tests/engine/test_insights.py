@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qctui.engine import insights as module
+from qctui.engine.insights import PAGE, InsightBook
+from qctui.model.insight import Insight, InsightPage
+from qctui.model.keys import insights_key
+from qctui.model.resource import FailureKind
+from tests.engine.rig import Rig, on_rig
+from tests.fakes import make_insight, server_error
+
+KEY = insights_key(1, "L-1")
+
+
+def _ids(insights: tuple[Insight, ...]) -> list[str]:
+    return [insight.insight_id for insight in insights]
+
+
+def _rows(count: int) -> list[Insight]:
+    return [make_insight(number) for number in range(count)]
+
+
+def _newest_first(rows: list[Insight]) -> list[str]:
+    return [row.insight_id for row in sorted(rows, key=lambda row: -(row.generated_at or 0))]
+
+
+Serve = Callable[[int, int], InsightPage]
+
+
+def _turn(book: InsightBook, serve: Serve, limit: int = 10_000) -> int:
+    """Ask until the book has had enough; how often."""
+    for asked in range(1, limit):
+        window = book.next_window()
+        assert 0 <= window.start < window.end
+        assert window.end - window.start <= PAGE
+        if not book.add(serve(window.start, window.end)):
+            return asked
+    raise AssertionError("the book never has enough")
+
+
+def _serve(rows: list[Insight], length: int | None = -1, cut: int = PAGE) -> Serve:
+    def serve(start: int, end: int) -> InsightPage:
+        told = len(rows) if length == -1 else length
+        return InsightPage(tuple(rows[start : min(end, start + cut)]), told)
+
+    return serve
+
+
+def test_ten_thousand_are_read_once_within_the_budget_and_then_one_request_a_poll() -> None:
+    async def body(rig: Rig) -> None:
+        rig.show(KEY)
+        await rig.clock.advance(2)
+        log = rig.value(KEY)
+        assert not log.complete
+        assert log.expected == 10_000
+        assert log.insights[0].insight_id == make_insight(9_999).insight_id
+        await rig.clock.advance(300)
+        log = rig.value(KEY)
+        assert log.complete
+        assert log.expected is None
+        assert len(log.insights) == 10_000
+        assert log.insights[0].insight_id == make_insight(9_999).insight_id
+        assert log.insights[-1].insight_id == make_insight(0).insight_id
+        calls = [call for call in rig.api.calls if call.name == "insights"]
+        filling = [call for call in calls if call.args[1] < 9_000]
+        assert len(filling) <= 10_000 // PAGE + 1
+        assert all(call.args[2] - call.args[1] <= 99 for call in calls)
+        assert rig.puts.count(KEY) <= 20
+        sent = rig.api.count("insights")
+        await rig.clock.advance(600)
+        assert rig.api.count("insights") == sent + 10
+        assert rig.value(KEY) is log
+        # Meanwhile nothing else waited.
+        assert rig.api.count("deployments") == pytest.approx(902 / 15, abs=2)
+
+    def before(rig: Rig) -> None:
+        rig.api.insights = _rows(10_000)
+
+    on_rig(body, before=before)
+
+
+def test_new_ones_and_new_scores_come_with_one_request() -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.insights = _rows(250)
+        rig.show(KEY)
+        await rig.clock.advance(30)
+        sent = rig.api.count("insights")
+        rig.api.insights += [make_insight(number) for number in range(250, 255)]
+        rig.api.insights[240] = replace(rig.api.insights[240], score_direction=0.25)
+        await rig.clock.advance(60)
+        assert rig.api.count("insights") == sent + 1
+        log = rig.value(KEY)
+        assert _ids(log.insights) == _newest_first(rig.api.insights)
+        assert log.insights[254 - 240].score_direction == 0.25
+
+    on_rig(body)
+
+
+def test_a_break_in_the_middle_goes_on_where_it_was() -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.insights = _rows(6_000)
+        rig.show(KEY)
+        await rig.clock.advance(1)
+        rig.api.fail(server_error(), "insights")
+        await rig.clock.advance(30)
+        error = rig.error(KEY)
+        assert error.kind is FailureKind.SERVER
+        shown = len(rig.value(KEY).insights)
+        assert shown > 0
+        rig.api.heal("insights")
+        await rig.clock.advance(300)
+        assert rig.value(KEY).complete
+        starts = [call.args[1] for call in rig.api.calls if call.name == "insights"]
+        assert len(starts) <= 6_000 // PAGE + 15
+        assert rig.get(KEY).error is None
+
+    on_rig(body)
+
+
+def test_leaving_and_coming_back_does_not_begin_again() -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.insights = _rows(6_000)
+        rig.show(KEY)
+        await rig.clock.advance(20)
+        rig.show(insights_key(2, "L-2"))
+        await rig.clock.advance(400)
+        starts = [call.args[1] for call in rig.api.calls if call.name == "insights" and call.args[0] == 1]
+        rig.show(KEY)
+        await rig.clock.advance(300)
+        again = [call.args[1] for call in rig.api.calls if call.name == "insights" and call.args[0] == 1]
+        assert rig.value(KEY).complete
+        assert 0 not in again[len(starts) :]
+
+    on_rig(body)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 48, 49, 50, 98, 99, 100, 198, 199, 500, 1_000])
+@pytest.mark.parametrize("length", [-1, None, 0, 1, 99, 150, 5_000, 10**15])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_whatever_the_length_claims_everything_is_read_and_then_followed(
+    count: int, length: int | None, reverse: bool
+) -> None:
+    rows = _rows(count)
+    if reverse:
+        rows.reverse()
+    book = InsightBook()
+    requests = _turn(book, _serve(rows, length))
+    assert book.log.complete
+    assert _ids(book.log.insights) == _newest_first(rows)
+    assert requests <= count // PAGE + 4
+    for number in range(count, count + 60):
+        rows.insert(0 if reverse else len(rows), make_insight(number))
+        if number % 7 == 0:
+            assert _turn(book, _serve(rows, length)) <= 2
+    _turn(book, _serve(rows, length))
+    assert _ids(book.log.insights) == _newest_first(rows)
+
+
+@pytest.mark.parametrize("burst", [50, 51, 99, 100, 350])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_many_new_ones_at_once_are_all_read(burst: int, reverse: bool) -> None:
+    rows = _rows(300)
+    if reverse:
+        rows.reverse()
+    book = InsightBook()
+    _turn(book, _serve(rows))
+    for number in range(300, 300 + burst):
+        rows.insert(0 if reverse else len(rows), make_insight(number))
+    assert _turn(book, _serve(rows)) <= burst // PAGE + 2
+    assert _ids(book.log.insights) == _newest_first(rows)
+
+
+@given(count=st.integers(0, 700), length=st.one_of(st.none(), st.integers(-5, 2_000)), cut=st.integers(1, PAGE))
+def test_pages_cut_short_lose_nothing_where_the_length_is_right(count: int, length: int | None, cut: int) -> None:
+    rows = _rows(count)
+    book = InsightBook()
+    _turn(book, _serve(rows, -1, cut))
+    assert _ids(book.log.insights) == _newest_first(rows)
+    other = InsightBook()
+    _turn(other, _serve(rows, length, cut))
+    assert set(_ids(other.log.insights)) <= set(_ids(tuple(rows)))
+
+
+def test_a_service_that_ignores_the_indexes_does_not_go_on_for_ever() -> None:
+    rows = tuple(_rows(PAGE))
+    book = InsightBook()
+    for _ in range(10):
+        assert _turn(book, lambda start, end: InsightPage(rows, None)) <= 3
+    assert len(book.log.insights) == PAGE
+
+
+def test_a_service_that_never_ends_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LIMIT", 1_000)
+    book = InsightBook()
+
+    def serve(start: int, end: int) -> InsightPage:
+        return InsightPage(tuple(make_insight(number) for number in range(start, end)), 10**12)
+
+    for _ in range(5):
+        _turn(book, serve)
+    assert len(book.log.insights) <= 1_000
+    assert book.weight <= 1_000
+
+
+def test_undated_and_repeated_rows_are_kept_once_and_last() -> None:
+    rows = [replace(make_insight(number), generated_at=None) for number in range(3)]
+    book = InsightBook()
+    _turn(book, _serve([*rows, make_insight(9), *rows]))
+    assert _ids(book.log.insights) == _ids((make_insight(9), *rows))
+
+
+def test_rows_that_vanish_stay_on_screen_until_that_is_certain() -> None:
+    rows = _rows(300)
+    book = InsightBook()
+    _turn(book, _serve(rows))
+    log = book.log
+    gone = _serve([], 0)
+    for _ in range(2):
+        assert _turn(book, gone) == 1
+        assert book.log is log
+    _turn(book, _serve(rows))
+    assert book.log is log
+    for _ in range(3):
+        _turn(book, gone)
+    assert _ids(book.log.insights) == _ids(log.insights)
+    _turn(book, _serve(rows[:120]))
+    assert book.log.complete
+    assert _ids(book.log.insights) == _newest_first(rows[:120])
+
+
+def test_nothing_new_keeps_the_same_object() -> None:
+    rows = _rows(150)
+    book = InsightBook()
+    _turn(book, _serve(rows))
+    log = book.log
+    _turn(book, _serve(rows))
+    assert book.log is log
