@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from qctui.actions.recheck import AT_ONCE, MOST_CONNECTIONS
+from qctui.model.action import Recheck, Rung, Target, recheck_key
+from qctui.model.resource import FailureKind, Resource
+from tests.actions.fakes import FLAT, HELD, Rig, Try, error, in_rig, last, target
+from tests.fakes import make_detail, make_optimization
+
+OTHER = "L-" + "9" * 32
+
+
+def _shown(rig: Rig, at: Target) -> Resource[Recheck]:
+    return rig.store.get(recheck_key(at))
+
+
+@in_rig
+async def test_the_target_is_read_at_once_and_every_2_s_on_warm_connections(rig: Rig) -> None:
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    recheck = _shown(rig, target()).value
+    assert recheck is not None
+    assert recheck.detail == make_detail(1)
+    assert (recheck.portfolio, recheck.portfolio_mono, recheck.portfolio_failure) == (HELD, rig.clock.monotonic(), "")
+    assert recheck.disarmed == ""
+    assert rig.api.warmed == [3]
+    await rig.clock.advance(6)
+    assert [at - 1_000 for name, at in rig.api.reads if name == "detail"] == [0, 2, 4, 6]
+    rig.service.close_rechecks()
+    await rig.clock.advance(60)
+    assert len([name for name, _ in rig.api.reads if name == "detail"]) == 4
+
+
+@in_rig
+async def test_a_changed_deploy_id_disarms_and_is_refused_by_the_service_too(rig: Rig) -> None:
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    await rig.clock.advance(2)
+    recheck = _shown(rig, target()).value
+    assert recheck is not None
+    assert recheck.disarmed == f"redeployed since: now {OTHER}"
+    await rig.act(target())
+    assert last(rig.record()) == (Rung.REJECTED, f"redeployed since: now {OTHER}")
+    assert rig.api.calls == 0
+
+
+@in_rig
+async def test_a_deployment_that_ended_disarms(rig: Rig) -> None:
+    rig.api.details[1] = make_detail(1, status="Stopped", stopped_at=rig.clock.now())
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    assert rig.service.refusal(target()) == "no longer running: Stopped"
+
+
+@in_rig
+async def test_a_finished_optimization_disarms(rig: Rig) -> None:
+    rig.service.open_rechecks([target("abort")])
+    await rig.clock.settle()
+    assert rig.service.refusal(target("abort")) is None
+    rig.api.optimizations["O-1"] = make_optimization("O-1", status="completed")
+    await rig.clock.advance(2)
+    recheck = _shown(rig, target("abort")).value
+    assert recheck is not None
+    assert recheck.disarmed == "already finished: completed"
+
+
+@in_rig
+async def test_failing_rereads_are_said_and_do_not_block_an_emergency(rig: Rig) -> None:
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    rig.api.fail["detail"] = error(FailureKind.CONNECT, "no network")
+    await rig.clock.advance(4)
+    shown = _shown(rig, target())
+    assert shown.value is not None
+    assert shown.value.detail is not None
+    assert shown.age_s(rig.clock.monotonic()) == 4
+    assert shown.error is not None
+    assert (shown.error.message, shown.error.attempts) == ("no network", 2)
+    assert rig.service.refusal(target()) is None
+    await rig.act()
+    assert len(rig.api.posts) == 1
+
+
+@in_rig
+async def test_a_portfolio_that_fails_keeps_the_last_one_with_its_age(rig: Rig) -> None:
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    rig.api.fail["portfolio"] = error(FailureKind.SERVER, "server error")
+    await rig.clock.advance(2)
+    shown = _shown(rig, target())
+    assert shown.value is not None
+    assert shown.error is None
+    assert (shown.value.portfolio, shown.value.portfolio_failure) == (HELD, "server error")
+    assert shown.value.portfolio_mono == rig.clock.monotonic() - 2
+
+
+@in_rig
+async def test_a_portfolio_that_hangs_does_not_hold_back_a_redeploy(rig: Rig) -> None:
+    rig.api.hang.add("portfolio")
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    await rig.clock.advance(2)
+    assert rig.service.refusal(target()) is not None
+
+
+@in_rig
+async def test_a_good_portfolio_takes_no_failure_of_the_target_back(rig: Rig) -> None:
+    rig.api.fail["detail"] = error(FailureKind.SERVER, "server error")
+    rig.service.open_rechecks([target()])
+    await rig.clock.advance(4)
+    shown = _shown(rig, target())
+    assert shown.error is not None
+    assert shown.value is not None
+    assert (shown.value.detail, shown.value.portfolio) == (None, HELD)
+    assert shown.fetched_mono is None
+
+
+@in_rig
+async def test_a_late_answer_of_a_closed_dialog_changes_nothing(rig: Rig) -> None:
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    rig.service.open_rechecks([target(number=2)])
+    await rig.clock.settle()
+    before = _shown(rig, target())
+    rig.api.portfolios[1] = FLAT
+    await rig.clock.advance(10)
+    assert _shown(rig, target()) is before
+    assert _shown(rig, target(number=2)).value is not None
+
+
+@in_rig
+async def test_many_targets_are_read_a_few_at_a_time(rig: Rig) -> None:
+    targets = [target(number=number) for number in range(1, 41)]
+    rig.api.hang |= {"detail", "portfolio"}
+    rig.service.open_rechecks(targets)
+    await rig.clock.settle()
+    assert len(rig.api.reads) == 2 * AT_ONCE
+    assert rig.api.warmed == [MOST_CONNECTIONS]
+    await rig.act(*targets)
+    assert len(rig.api.posts) == 40
+
+
+@in_rig
+async def test_a_defect_in_a_reread_is_shown_as_a_failure(rig: Rig) -> None:
+    def break_detail(name: str) -> None:
+        if name == "detail":
+            raise ZeroDivisionError
+
+    rig.api.on_read = break_detail
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    shown = _shown(rig, target())
+    assert shown.error is not None
+    assert shown.error.kind is FailureKind.INTERNAL
+
+
+@in_rig
+async def test_confirming_cancels_no_reread_under_way(rig: Rig) -> None:
+    rig.api.hang.add("detail")
+    rig.api.tries = iter([Try(after_s=1)])
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    rig.service.close_rechecks()
+    await rig.act()
+    assert len(rig.api.posts) == 1
