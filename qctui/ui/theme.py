@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from qctui.text import clean
 
@@ -106,7 +106,9 @@ class ThemeSpec:
 
     def build(self) -> Theme:
         """The theme as Textual takes it."""
-        variables = dict(self.roles) | {f"chart-{key}": value for key, value in self.chart.items()}
+        # Textual's own sheets use names its generator leaves out for a theme of terminal colours.
+        base = BUILTIN_THEMES[f"ansi-{'dark' if self.dark else 'light'}"].variables if self.ansi else {}
+        variables = base | dict(self.roles) | {f"chart-{key}": value for key, value in self.chart.items()}
         theme = Theme(self.name, primary=self.colors["primary"], dark=self.dark, ansi=self.ansi, variables=variables)
         return replace(theme, **{key: value for key, value in self.colors.items() if key != "primary"})  # type: ignore[arg-type]  # COLORS are its text fields
 
@@ -198,9 +200,12 @@ class Palette:
         return style
 
     def background(self, role: str) -> Style:
-        """A role as background, for the cursor row."""
+        """A role as background, for the cursor row. The terminal's default colour means reversed: no background of the
+        terminal's sixteen suits every text of theirs. A transparent one is none."""
         color = self._color(role)
-        return Style.null() if color is None else Style(bgcolor=color.rich_color)
+        if color is None or color.a == 0:
+            return Style.null()
+        return Style(reverse=True) if color.ansi == -1 else Style(bgcolor=color.rich_color)
 
     def _make(self, role: str) -> Style:
         name, *words = role.split()

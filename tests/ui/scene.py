@@ -29,7 +29,7 @@ from qctui.model.keys import (
 from qctui.model.link import Link, LinkState
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Run
 from qctui.model.project import Project
-from qctui.model.resource import Resource
+from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 
 NOW = 1_711_377_125.0
@@ -282,3 +282,22 @@ def fill(engine: StillEngine) -> None:
         engine.put(optimizations_key(project_id), tuple(summary for summary, _ in pairs), age_s=12)
         for summary, detail in pairs:
             engine.put(optimization_key(summary.optimization_id), detail, age_s=5)
+
+
+def fail(engine: StillEngine, key: Key[Any], message: str, *, age_s: float = 0.0, next_s: float | None = 12.0) -> None:
+    """A read that failed `age_s` ago, beside whatever was there."""
+    now, mono = engine.clock.now() - age_s, engine.clock.monotonic() - age_s
+    next_try = None if next_s is None else engine.clock.monotonic() + next_s
+    failure = Failure(FailureKind.SERVER, message, now, mono, 3, next_try)
+    engine.store.put(key, engine.store.get(key).with_error(failure))
+
+
+def outage(engine: StillEngine, seconds: float = 420.0) -> None:
+    """The API stopped answering `seconds` ago: everything on screen is that much older, and says why."""
+    engine.still.passed += seconds
+    for key in engine.store.keys():  # noqa: SIM118  # a store is no mapping
+        if key not in {LINK, ACTIONS, EQUITY_HISTORY}:
+            fail(engine, key, "HTTP 502: not the API's answer (a proxy's page)")
+    mono = engine.clock.monotonic()
+    failure = Failure(FailureKind.SERVER, "HTTP 502: not the API's answer (a proxy's page)", NOW, mono, 9, mono + 12)
+    engine.put(LINK, Link(LinkState.DOWN, 0.1, failure=failure, next_try_mono=mono + 12))

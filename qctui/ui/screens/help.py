@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,6 +15,13 @@ from textual.widgets import Static
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.keymap import Command, Scope, format_key, keys_of
 from qctui.ui.theme import Palette
+
+
+_WIDTH = 78
+_FRAME = 5
+"""Cells of border, padding and scroll bar."""
+_KEYS = 14
+"""Cells of a line before what its keys do."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -56,6 +64,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _text(self) -> Text:
         palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app this opens in has one
+        width = min(_WIDTH, self.app.size.width) - _FRAME - _KEYS
         text = Text()
         for scope in Scope:
             commands = [command for command in self._commands if command.scope is scope]
@@ -65,6 +74,7 @@ class HelpScreen(ModalScreen[None]):
             for command in commands:
                 keys = " ".join(format_key(key) for key in keys_of(command, self._keymap))
                 text.append(f"  {keys:<11} ", palette["danger bold" if command.acts else "key bold"])
-                text.append(f"{command.tooltip}\n")
+                hanging = "\n" + " " * _KEYS
+                text.append(hanging.join(wrap(command.tooltip, width)) + "\n")
         text.rstrip()
         return text

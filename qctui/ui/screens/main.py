@@ -44,7 +44,8 @@ class MainScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  # as its base declares it
 
     def __init__(self, engine: Engine, options: UiOptions, glyphs: Glyphs, guard: Guard) -> None:
-        super().__init__(id="main")
+        # The pane that begins with the keys: without its class the first layout would be thrown away at once.
+        super().__init__(id="main", classes="-at-deployments")
         keys = {each: format_key(keys_of(BY_ID[each], options.keymap)[0]) for each in HINTS}
         self.link_bar = LinkBar(options, glyphs)
         self.deployments = DeploymentsPane(glyphs)

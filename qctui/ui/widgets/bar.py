@@ -58,7 +58,8 @@ class Bar(Widget):
     def render_line(self, y: int) -> Strip:
         """The line."""
         palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these bars live in has one
-        return to_strip(self._drawn, palette) if y == 0 else Strip.blank(self.size.width)
+        style = self.rich_style
+        return to_strip(self._drawn, palette, style) if y == 0 else Strip.blank(self.size.width, style)
 
     def _draw(self) -> None:
         line = self._compose_line(self.size.width)

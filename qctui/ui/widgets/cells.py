@@ -76,12 +76,18 @@ def _seven_bit(character: str) -> str:
     return character if character.isascii() else "?" * cell_len(character)
 
 
-def to_strip(spans: Spans, palette: Palette, under: Style | None = None) -> Strip:
-    """The spans as Textual draws them; `under` is a style below each one's own (a cursor's background)."""
-    segments = [
-        Segment(text, palette[role] if under is None else under + palette[role]) for text, role in spans if text
-    ]
-    # Neighbours of one style become one segment: each has an escape sequence before it and a reset after it.
+def to_strip(spans: Spans, palette: Palette, under: Style) -> Strip:
+    """The spans as Textual draws them; `under` is the style below each one's own: the widget's colours, a cursor's
+    background. Where that is reversed, the roles' colours would become backgrounds: they give way."""
+    segments: list[Segment] = []
+    style: Style | None = None
+    for text, role in spans:
+        if not text:
+            continue
+        # Blanks look alike in every colour. In their neighbour's they cost no escape sequence of their own.
+        if style is None or style.reverse or not text.isspace():
+            style = under if under.reverse else under + palette[role]
+        segments.append(Segment(text, style))
     return Strip(Segment.simplify(segments), width_of(spans))
 
 

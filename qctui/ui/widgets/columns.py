@@ -70,7 +70,11 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1
         else:
             break  # a less important column that happens to be narrow must not take the place of this one
     grown = {id(column): column.width for column in shown}
-    growing = [column for column in shown if column.most > column.width]
+    for column in sorted(shown, key=lambda each: -each.keep):
+        extra = max(0, min(column.good - column.width, room))
+        grown[id(column)] += extra
+        room -= extra
+    growing = [column for column in shown if column.most > grown[id(column)]]
     while room > 0 and growing:
         share = max(1, room // len(growing))
         for column in list(growing):

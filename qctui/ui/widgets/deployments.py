@@ -178,7 +178,7 @@ def _columns() -> tuple[Column[DeploymentRow], ...]:
     return (
         Column("badge", "", 5, _badge, keep=8, sort_key=lambda row: row.deployment.environment.value),
         Column("name", "project", 16, _name, good=30, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
-        Column("status", "status", 13, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()),
+        Column("status", "status", 12, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()),
         Column(
             "equity",
             "equity",

@@ -44,7 +44,7 @@ class LinkBar(Bar):
             left.append((f" {latency}", "muted"))
         if link.state is not LinkState.OK and link.failure is not None:
             left += [dot, (link.failure.message, role)]
-        right = [*_skew(link), *_budget(link), *_next_try(link, moment), *_oldest(on_screen, moment)]
+        right = [*_skew(link), *_budget(link), *_next_try(link, moment), *_oldest(link, on_screen, moment)]
         self.show_line(left, [(" ", ""), *_joined(right, dot), (" ", "")])
 
 
@@ -73,11 +73,13 @@ def _next_try(link: Link, moment: Moment) -> list[list[Span]]:
     return [[("next try ", "muted"), (moment.wait(link.next_try_mono), "title bold")]]
 
 
-def _oldest(on_screen: Iterable[Resource[Any]], moment: Moment) -> list[list[Span]]:
+def _oldest(link: Link, on_screen: Iterable[Resource[Any]], moment: Moment) -> list[list[Span]]:
     fetched = [each.fetched_mono for each in on_screen if each.fetched_mono is not None]
     if not fetched:
         return []
-    return [[("oldest data ", "muted"), (moment.age(min(fetched)), "")]]
+    well = link.state is LinkState.OK
+    word = moment.age(min(fetched)) if well else moment.late(min(fetched))
+    return [[("oldest data ", "muted"), (word, "" if well else "stale")]]
 
 
 def _joined(groups: list[list[Span]], dot: Span) -> list[Span]:

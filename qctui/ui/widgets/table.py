@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -249,9 +248,9 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         """One line: the header, or a row."""
         palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these tables live in has one
         if y >= len(self._drawn):
-            return Strip.blank(self.size.width)
+            return Strip.blank(self.size.width, self.rich_style)
         drawn = self._drawn[y]
-        under = palette.background(drawn.under) if drawn.under else Style.null()
+        under = self.rich_style + palette.background(drawn.under) if drawn.under else self.rich_style
         return to_strip(drawn.cells, palette, under)
 
     @property
