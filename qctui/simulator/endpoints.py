@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from qctui.simulator import feed_payloads, live_payloads, project_payloads
 from qctui.simulator.chart_answers import ChartAnswers
 from qctui.simulator.deployments import Deployment
+from qctui.simulator.exchange import encode
 from qctui.simulator.fields import (
     INVALID,
     NO_CHART,
@@ -29,6 +31,8 @@ ORDER_WINDOW = 100
 """end - start may not exceed (REFERENCE.md 6.7)."""
 LOG_WINDOW = 250
 """endLine - startLine may not exceed (REFERENCE.md 6.5)."""
+_SLICE = 50
+"""Items of a long list written at a time."""
 LIST_STATUSES = ("Running", "Stopped", "RuntimeError", "Liquidated")
 """What live/list can be filtered by (REFERENCE.md 6.1)."""
 
@@ -88,7 +92,7 @@ class Endpoints:
         period = self.world.config.lags.statistics_s
         return now - now % period if period > 0 else now
 
-    def _projects(self, fields: Fields) -> Json:
+    def _projects(self, fields: Fields) -> Answer:
         now, variant = self.world.now(), self.shapes.variant("projects/read")
         known = list(self.world.projects.values())
         if "projectId" in fields.body:
@@ -104,10 +108,11 @@ class Endpoints:
                 raise Refused(INVALID)
             known = known[start:end]
         owner = self.world.config.user_id
-        listed = [project_payloads.project(one, owner, self._priced_at(now), variant) for one in known]
-        return success({"projects": listed, "versions": project_payloads.versions(now)})
+        priced_at = self._priced_at(now)
+        listed = (project_payloads.project(one, owner, priced_at, variant) for one in known)
+        return _in_slices("projects", listed, success({"versions": project_payloads.versions(now)}))
 
-    def _live_list(self, fields: Fields) -> Json:
+    def _live_list(self, fields: Fields) -> Answer:
         now, variant = self.world.now(), self.shapes.variant("live/list")
         projects = list(self.world.projects.values())
         if "projectId" in fields.body:
@@ -116,13 +121,13 @@ class Endpoints:
         if status is not None and status not in LIST_STATUSES:
             raise Refused(INVALID)
         priced_at = self._priced_at(now)
-        items = [
+        items = (
             live_payloads.list_item(deployment, now, priced_at, variant)
             for project in projects
             for deployment in reversed(project.deployments)
             if deployment.launched_at <= now and status in (None, deployment.status(now))
-        ]
-        return success({"live": items}, variant)
+        )
+        return _in_slices("live", items, success({}, variant))
 
     def _live_read(self, fields: Fields) -> Json:
         now = self.world.now()
@@ -303,3 +308,17 @@ class Endpoints:
         if not self.world.abort(optimization_id):
             raise Refused(NOT_RUNNING)
         return success({}, self.shapes.variant("optimizations/abort"))
+
+
+def _in_slices(name: str, items: Iterable[Json], rest: Json) -> Iterator[bytes]:
+    """Yield the body of a list that may be long: its items a few at a time, then the rest of the envelope."""
+    yield f'{{"{name}":['.encode()
+    first = True
+    left = iter(items)
+    kept = list(islice(left, _SLICE))
+    while kept:
+        text = encode(kept)[1:-1]
+        yield text if first else b"," + text
+        first = False
+        kept = list(islice(left, _SLICE))
+    yield b"]," + encode(rest)[1:]

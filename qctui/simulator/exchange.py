@@ -114,7 +114,7 @@ class Exchange:
         self._ended("answered", 200)
 
 
-def encode(body: Json) -> bytes:
+def encode(body: Json | list[Json]) -> bytes:
     """Return a body as JSON text, without a space too many."""
     text: str = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "surrogatepass")
