@@ -6,22 +6,18 @@ import asyncio
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from enum import Enum
 
-from rich.segment import Segment
 from textual.events import Key
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from qctui.model.chart import Chart, ChartWindow
 from qctui.ui.keymap import Scope, bindings
 from qctui.ui.plot import crosshair, windows
 from qctui.ui.plot.compose import Drawing, Source, steps
 from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS, GlyphSet
-from qctui.ui.plot.grid import MUTED, Grid, Span, changes, cut, width_of
 from qctui.ui.plot.marks import PlotView
-from qctui.ui.widgets.chart_inks import Inks
+from qctui.ui.widgets.chart_cells import Cells
 
 BUDGET = 150_000
 """Points read in one go: about ten milliseconds. The rest of a larger chart is read between keys."""
@@ -31,7 +27,20 @@ SETTLE_S = 0.25
 """How long a window must stand before the API is asked for it: a held key must not ask thirty times a second."""
 
 
-class ChartView(Widget, can_focus=True):
+class ChartMode(Enum):
+    """What the chart screen shows."""
+
+    ONE = "one"
+    """One chart."""
+    CHARTS = "charts"
+    """All charts of the deployment, side by side."""
+    EQUITIES = "equities"
+    """The equity of all deployments, side by side."""
+    OVERLAY = "overlay"
+    """One chart with another deployment's equity, or the benchmark, over it."""
+
+
+class ChartView(Cells, can_focus=True):
     """One chart. `show_chart` is the only way in for data; it never asks for any itself, it says what it would like."""
 
     DEFAULT_CSS = """
@@ -77,14 +86,15 @@ class ChartView(Widget, can_focus=True):
             self.view = view
 
     class OpenWanted(Message):
-        """Somebody wants the chart larger."""
+        """Somebody wants more room, or more charts."""
 
-        def __init__(self, view: ChartView) -> None:
+        def __init__(self, view: ChartView, mode: ChartMode) -> None:
             super().__init__()
             self.view = view
+            self.mode = mode
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__(ascii=ascii, id=id)
         self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
         """How it is drawn now."""
         self.cursor: float | None = None
@@ -96,10 +106,6 @@ class ChartView(Widget, can_focus=True):
         self._first = 0
         self._local: tzinfo | None = None
         self._utc = False
-        self._shown = Grid(0, 0)
-        self._strips: dict[int, Strip] = {}
-        self._cuts: dict[int, set[int]] = {}
-        self._inks: Inks | None = None
         self._settling: Callable[[], None] | None = None
         self._asked: tuple[ChartWindow, int] | None = None
         self._round = 0
@@ -140,16 +146,6 @@ class ChartView(Widget, can_focus=True):
         count = windows.samples(max(self.size.width, 60))
         return window, count if window == self.plot.window else min(windows.MOST_SAMPLES, count * 2)
 
-    @property
-    def text(self) -> str:
-        """What is on screen, as plain text."""
-        return self._shown.text()
-
-    @property
-    def shown(self) -> Grid:
-        """The cells on screen."""
-        return self._shown
-
     def set_view(self, **changed: object) -> None:
         """Change how it is drawn: fields of `PlotView`."""
         self.plot = replace(self.plot, **changed)  # type: ignore[arg-type]  # checked by the dataclass's callers
@@ -163,13 +159,13 @@ class ChartView(Widget, can_focus=True):
             return
         if self._source is None:
             self.drawing = None
-            self._present(self._placard(self._words))
+            self._say(self._words)
             return
         work = steps(self._source, self.size.width, self.size.height, self.plot, self._lender())
         if self._advance(work, BUDGET):
             return
         if self.drawing is None:
-            self._present(self._placard(self._words))
+            self._say(self._words)
         self.run_worker(self._finish(work, self._round), group="draw", exclusive=True, exit_on_error=False)
 
     def _lender(self) -> Drawing | None:
@@ -199,59 +195,13 @@ class ChartView(Widget, can_focus=True):
     def _finished(self, drawing: Drawing) -> None:
         self.drawing = drawing
         if not drawing.panels:
-            self._present(self._placard(self._words or "No points"))
+            self._say(self._words or "No points")
         else:
-            self._present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
+            self.present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
         self.post_message(self.Looked(self))
 
-    def _placard(self, words: str) -> Grid:
-        grid = Grid(self.size.width, self.size.height)
-        lines = words.split("\n")
-        top = max(0, (grid.height - len(lines)) // 2)
-        for y, line in enumerate(lines, top):
-            text = cut(line, grid.width, self.plot.glyphs.ellipsis)
-            grid.put((grid.width - width_of(text)) // 2, y, text, MUTED)
-        return grid
-
-    # Cells to the screen
-
-    def _present(self, grid: Grid) -> None:
-        if self.plot.glyphs.ascii:
-            _seven_bit(grid)
-        before, self._shown = self._shown, grid
-        if (before.width, before.height) != (grid.width, grid.height):
-            self._strips.clear()
-            self._cuts.clear()
-            self.refresh()
-            return
-        spans = changes(before, grid)
-        self._cuts = {}
-        for span in spans:
-            self._strips.pop(span.y, None)
-            self._cuts.setdefault(span.y, set()).update((span.start, span.end))
-        if spans:
-            self.refresh(*(_region(span) for span in spans))
-
-    def render_line(self, y: int) -> Strip:
-        """One row of cells."""
-        strip = self._strips.get(y)
-        if strip is None:
-            strip = self._strips[y] = self._strip(y)
-        return strip
-
-    def _strip(self, y: int) -> Strip:
-        if y >= self._shown.height:
-            return Strip.blank(self.size.width, self.rich_style)
-        inks = self._inks = self._inks or Inks(self.app.theme_variables)
-        base = self.rich_style
-        segments = [Segment(text, base + inks[ink]) for text, ink, _ in self._shown.runs(y)]
-        return Strip(segments, self._shown.width).adjust_cell_length(self.size.width, base)
-
-    def notify_style_update(self) -> None:
-        """The theme, or the focus, gave other colours."""
-        super().notify_style_update()
-        self._inks = None
-        self._strips.clear()
+    def _say(self, words: str) -> None:
+        self.present_words(words, self.plot.glyphs.ellipsis)
 
     def on_resize(self) -> None:
         """Draw for the new size."""
@@ -339,7 +289,7 @@ class ChartView(Widget, can_focus=True):
     def _look(self, at: float | None) -> None:
         self.cursor = at
         if self.drawing is not None and self.drawing.panels:
-            self._present(crosshair.cross(self.drawing, self.plot, at, self._first))
+            self.present(crosshair.cross(self.drawing, self.plot, at, self._first))
         self.post_message(self.Looked(self))
 
     def on_key(self, event: Key) -> None:
@@ -386,17 +336,17 @@ class ChartView(Widget, can_focus=True):
         self.post_message(self.ExportWanted(self))
 
     def action_open(self) -> None:
-        """Ask for more room."""
-        self.post_message(self.OpenWanted(self))
+        """Ask for the whole screen."""
+        self.post_message(self.OpenWanted(self, ChartMode.ONE))
 
+    def action_open_grid(self) -> None:
+        """Ask for all charts of the deployment."""
+        self.post_message(self.OpenWanted(self, ChartMode.CHARTS))
 
-def _region(span: Span) -> Region:
-    return Region(span.start, span.y, span.end - span.start, 1)
+    def action_open_equities(self) -> None:
+        """Ask for the equity of all deployments."""
+        self.post_message(self.OpenWanted(self, ChartMode.EQUITIES))
 
-
-def _seven_bit(grid: Grid) -> None:
-    """Names come from outside; what 7 bits cannot say becomes a question mark for each cell it took."""
-    for row in grid.chars:
-        for x, char in enumerate(row):
-            if not char.isascii() or char == "":
-                row[x] = "?"
+    def action_overlay(self) -> None:
+        """Ask for another deployment's equity over this one's."""
+        self.post_message(self.OpenWanted(self, ChartMode.OVERLAY))
