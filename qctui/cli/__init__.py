@@ -72,9 +72,9 @@ def run(options: Options) -> int:
 def _pipe_closed() -> int:
     """The reader of our output went away (`qctui status | head -1`): not worth a word, but Python would say one at
     exit when it flushes."""
-    import os
+    from qctui.cli.terminal import drop_unwritten
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    drop_unwritten()
     return Exit.DONE
 
 

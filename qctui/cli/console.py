@@ -19,11 +19,11 @@ from qctui.actions.book import Context
 from qctui.cli.demo import Demo, DemoError
 from qctui.cli.exits import Exit, UsageError
 from qctui.cli.guard import DRAIN_S, Guard, open_note
-from qctui.cli.locale import speaks_unicode
+from qctui.cli.locale import given_locale, speaks_unicode
 from qctui.cli.logs import log_path
 from qctui.cli.parser import Options
 from qctui.cli.startup import read_settings
-from qctui.cli.terminal import Terminal
+from qctui.cli.terminal import Terminal, drop_unwritten
 from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_client_of
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.engine.poller import PollSettings
@@ -56,6 +56,7 @@ def run_console(options: Options) -> int:
         _quieten()
         console = _Console(terminal, settings, account, demo)
         code = console.run()
+    drop_unwritten()
     Guard.insist(code)
     return code
 
@@ -88,7 +89,7 @@ class _Console:
         if self._guard.signal_number is not None:
             code = 128 + self._guard.signal_number
         if open_actions and self._demo is None:
-            print(open_note(open_actions), file=sys.stderr)
+            self._terminal.say(open_note(open_actions))
         return code
 
     def _run_interface(self) -> int:
@@ -109,7 +110,7 @@ class _Console:
         asyncio.run(show())
         if app.crash is None:
             return Exit.DONE
-        print(f"qctui: unexpected error ({app.crash}); details are in {log_path()}", file=sys.stderr)
+        self._terminal.say(f"qctui: unexpected error ({app.crash}); details are in {log_path()}")
         return Exit.INTERNAL
 
     def _end(self) -> int:
@@ -217,7 +218,7 @@ def ui_options(settings: Settings) -> UiOptions:
         theme=theme,
         themes_dir=themes_dir,
         keymap=keymap,
-        ascii=settings.ascii or not speaks_unicode(os.environ),
+        ascii=settings.ascii or not speaks_unicode(given_locale(os.environ)),
         project_id=settings.project_id,
         pinned=settings.pinned,
     )

@@ -78,7 +78,7 @@ class Demo:
             except TimeoutError as error:
                 raise DemoError(f"the simulator did not listen within {START_S:.0f} s") from error
             if len(lines) < 3:
-                raise DemoError("the simulator ended before it listened")
+                raise DemoError("the simulator ended before it listened; `qctui simulate` tells why")
             values = dict(line.partition("=")[::2] for line in lines[1:])
             self._api = DemoApi(lines[0], values["QUANTCONNECT_USER_ID"], values["QUANTCONNECT_API_TOKEN"])
         return self._api

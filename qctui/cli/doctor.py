@@ -17,7 +17,7 @@ from qctui.api.errors import ApiError
 from qctui.api.ports import Exchange
 from qctui.cli.exits import Exit, UsageError
 from qctui.cli.journal import open_actions
-from qctui.cli.locale import speaks_unicode
+from qctui.cli.locale import given_locale, speaks_unicode
 from qctui.cli.parser import Options
 from qctui.cli.startup import read_settings
 from qctui.cli.tables import align
@@ -177,7 +177,7 @@ def check_terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
     elif size.columns < 80 or size.lines < 24:
         facts = replace(facts, verdict=Verdict.WARN, advice="the console is designed for 80x24 and more")
     yield facts
-    if speaks_unicode(environment):
+    if speaks_unicode(given_locale(environment)):
         yield Finding(Verdict.OK, "characters", "UTF-8")
     else:
         advice = "the console will use --ascii; set LANG to a UTF-8 locale (C.UTF-8) for lines and charts"

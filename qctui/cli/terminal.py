@@ -95,6 +95,15 @@ class Terminal:
             termios.tcflow(fd, termios.TCOON)
 
 
+def drop_unwritten() -> None:
+    """Let go of output that nobody takes any more: the interpreter would fail on it at exit, with a code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 @contextlib.contextmanager
 def _without_stopping() -> Iterator[None]:
     """Touching the terminal from the background stops a process (SIGTTOU); not this thread, not now."""

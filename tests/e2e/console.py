@@ -95,8 +95,11 @@ class Console:
 
     def resize(self, columns: int, rows: int) -> None:
         self.terminal.resize(columns, rows)
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.signal(signal.SIGWINCH)
+        fcntl.ioctl(
+            self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0)
+        )  # the kernel sends SIGWINCH
+        if self.terminal.modes.get("2048"):
+            self.send(f"\x1b[48;{rows};{columns};0;0t")  # what a terminal does that was asked to report resizes
 
     def hang_up(self) -> None:
         """Close the terminal, as a dropped SSH session does."""

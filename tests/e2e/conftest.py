@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.api import Api, simulator
+from tests.e2e.console import clean_environment
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def env(home: Path) -> dict[str, str]:
+    """Nobody is signed in."""
+    return clean_environment(home)
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """A world in which nothing happens by itself, and what is asked for happens quickly."""
+    with simulator(
+        "--calm",
+        "--order-lag",
+        "0.2",
+        "--stop-lag",
+        "0.4",
+        "--flat-lag",
+        "0.4",
+        "--abort-lag",
+        "0.4",
+        "--snapshot",
+        "0.5",
+    ) as api:
+        yield api
+
+
+@pytest.fixture
+def signed_in(api: Api, home: Path) -> dict[str, str]:
+    """Credentials for that world."""
+    return api.environment(home)
