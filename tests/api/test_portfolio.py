@@ -1,0 +1,137 @@
+"""On this rests the word FLAT: whatever is not plainly zero must not read as zero."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qctui.model.portfolio import Cash, Portfolio
+from qctui.model.resource import FailureKind
+from tests.api.support import ask, failure
+
+CASH = {"USD": {"amount": 1.0, "symbol": "USD"}}
+
+
+def read(portfolio: object) -> Portfolio:
+    return ask({"success": True, "portfolio": portfolio}, lambda client: client.triggers.fetch_portfolio(1))
+
+
+def read_one(holding: object) -> Portfolio:
+    return read({"holdings": {"SPY R735QTJ8XC9X": holding}, "cash": CASH})
+
+
+def flat(portfolio: Portfolio) -> bool:
+    return portfolio.tells and not portfolio.open_holdings
+
+
+@pytest.mark.parametrize("holding", [{}, [], {"p": 590.0}, {"q": 0}, {"q": 0.0, "p": 1}, {"quantity": "0"}, {"v": 0}])
+def test_plainly_zero(holding: object) -> None:
+    assert flat(read_one(holding))
+
+
+@pytest.mark.parametrize(
+    "holding",
+    [
+        {"q": 1e-9},
+        {"q": -3},
+        {"q": "0.025"},
+        {"Quantity": 5},
+        {"quantity": 0, "q": 7},
+        {"q": None},
+        {"q": ""},
+        {"q": "many"},
+        {"q": True},
+        {"q": []},
+        {"q": {}},
+        {"q": "NaN"},
+        {"quantity": 0, "Quantity": None},
+        {"v": 59011},
+        {"marketValue": -2},
+        None,
+        7,
+        "100 shares",
+        [1],
+        True,
+    ],
+)
+def test_not_plainly_zero(holding: object) -> None:
+    assert not flat(read_one(holding))
+
+
+def test_an_unreadable_quantity_is_marked() -> None:
+    (holding,) = read_one({"q": "many", "p": 2.0}).holdings
+    assert (holding.unreadable_quantity, holding.open, holding.market_price) == (True, True, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("portfolio", "tells"),
+    [
+        ({"holdings": {}, "cash": CASH}, True),
+        ({"holdings": [], "cash": CASH}, True),
+        ({"holdings": {"SPY": {}}, "cash": []}, True),
+        ({"holdings": {"SPY": {}}}, True),
+        ({"Holdings": {"SPY": {}}, "Cash": {}}, True),
+        ({"holdings": {}, "cash": {}}, False),
+        ({"holdings": [], "cash": []}, False),
+        ({"cash": CASH}, False),
+        ({"holdings": None, "cash": CASH}, False),
+        ({"holdings": "none", "cash": CASH}, False),
+        ({"holdings": 0, "cash": CASH}, False),
+        ({}, False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_whether_an_answer_tells(portfolio: object, tells: bool) -> None:
+    assert read(portfolio).tells is tells
+
+
+def test_no_portfolio_at_all_tells_nothing() -> None:
+    portfolio = ask({"success": True}, lambda client: client.reads.fetch_portfolio(1))
+    assert (portfolio.tells, portfolio.holdings, portfolio.cash) == (False, (), ())
+
+
+@pytest.mark.parametrize("portfolio", ["", "none", 0, True])
+def test_something_else_is_malformed(portfolio: object) -> None:
+    assert failure(lambda: read(portfolio)).kind is FailureKind.MALFORMED
+
+
+def test_holdings_as_a_list() -> None:
+    portfolio = read({"holdings": [{"symbol": {"value": "SPY", "id": "SPY R735"}, "quantity": 2}, 5], "cash": []})
+    assert [(holding.symbol, holding.quantity, holding.open) for holding in portfolio.holdings] == [
+        ("SPY R735", 2.0, True),
+        ("", 0.0, True),
+    ]
+
+
+def test_cash_shapes() -> None:
+    portfolio = read({"holdings": {}, "cash": {"USD": 12.5, "EUR": {"amount": "x"}, "BTC": None}})
+    assert portfolio.cash == (Cash("USD", 12.5), Cash("EUR", None), Cash("BTC", None))
+    assert read({"holdings": {}, "cash": [{"symbol": "USD", "amount": 1}]}).cash == (Cash("USD", 1.0),)
+
+
+def test_a_flat_holding_does_not_hide_an_open_one() -> None:
+    portfolio = read({"holdings": {"A": {}, "B": {"q": 1, "v": 5}, "C": {"q": -1, "v": -50}}, "cash": {}})
+    assert [holding.symbol for holding in portfolio.open_holdings] == ["C", "B"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(json_values)
+def test_nothing_but_zero_or_nothing_reads_as_no_quantity(quantity: object) -> None:
+    portfolio = read_one({"q": quantity})
+    zero = not isinstance(quantity, bool) and isinstance(quantity, (int, float, str)) and is_zero(quantity)
+    assert flat(portfolio) == zero
+
+
+def is_zero(quantity: int | float | str) -> bool:
+    try:
+        return "_" not in str(quantity) and len(str(quantity)) <= 64 and float(quantity) == 0.0
+    except (ValueError, OverflowError):
+        return False
