@@ -85,8 +85,11 @@ class Acting:
 
     def acknowledge(self) -> None:
         """A person has seen the outcomes that are on screen in the action bar."""
-        for action_id in self._bar().read_outcomes:
+        outcomes = self._bar().read_outcomes
+        for action_id in outcomes:
             self._engine.actions.acknowledge(action_id)
+        if not outcomes:
+            self._say("Nothing to acknowledge: no action that has ended is on screen")
 
     def cancel_sending(self) -> None:
         """Give up every request that provably has not left yet."""
@@ -98,7 +101,10 @@ class Acting:
 
     def toggle_details(self) -> None:
         """Show or hide every fact of each target in the action bar."""
-        self._bar().toggle_details()
+        if self._bar().empty:
+            self._say("No action to show: the journal has the earlier ones")
+        else:
+            self._bar().toggle_details()
 
     def _capture(self, request_id: str) -> tuple[Target, ...]:
         store = self._engine.store
@@ -135,7 +141,7 @@ class Acting:
 
     def _open(self, targets: Sequence[Target], refused: Sequence[str | None], note: str) -> None:
         desk = self._engine.actions
-        self._dialog = ConfirmScreen(
+        dialog = ConfirmScreen(
             targets,
             refused=refused,
             desk=desk,
@@ -147,9 +153,10 @@ class Acting:
         )
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
         desk.open_rechecks([target for target, why in zip(targets, refused, strict=True) if not why])
-        # The palette's binding is a priority binding and would open above the dialog.
+        self._app.push_screen(dialog, self._closed)
+        self._dialog = dialog
+        # Even a priority binding for the palette, and its own action, must not open it above the dialog.
         self._app.use_command_palette = False
-        self._app.push_screen(self._dialog, self._closed)
 
     def _closed(self, action_ids: tuple[str, ...] | None) -> None:
         self._dialog = None

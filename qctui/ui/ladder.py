@@ -31,8 +31,10 @@ _ORDER = list(Rung)
 
 
 def format_elapsed(seconds: float) -> str:
-    """A duration, to the tenth below ten seconds that are not whole, never negative: `0.2s`, `6s`, `3m05s`, `2h10m`."""
+    """A duration, finer the shorter it is, never negative: `0.01s`, `0.2s`, `6s`, `3m05s`, `2h10m`."""
     seconds = max(0.0, seconds)
+    if 0.005 <= seconds < 0.095:
+        return f"{seconds:.2f}s"
     if seconds < 9.95:
         text = f"{seconds:.1f}"
         return f"{text.removesuffix('.0')}s"

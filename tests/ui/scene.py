@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from qctui.actions.ports import JournalEntry
+from qctui.actions.ports import ActionDesk, JournalEntry
 from qctui.clock import Clock
 from qctui.engine.view import View
 from qctui.model.action import ACTIONS, Target
@@ -97,7 +97,7 @@ class StillEngine:
         self.still = StillClock()
         self.clock: Clock = clock or self.still
         self.desk = StillDesk(read_only=read_only)
-        self.actions = self.desk
+        self.actions: ActionDesk = self.desk
         self.views: list[View] = []
         self.refreshed: list[Sequence[Key[Any]] | None] = []
         self.answers_charts = True

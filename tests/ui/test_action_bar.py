@@ -14,6 +14,7 @@ from qctui.model.action import ActionRecord, Rung
 from qctui.model.deployment import Environment
 from qctui.model.order import Order, OrderEvent
 from qctui.ui.ladder import format_elapsed
+from qctui.ui.screens.journal import JournalScreen
 from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.lines import Lines
 from tests.ui.desk import (
@@ -179,7 +180,7 @@ async def test_details_tell_every_rung_the_orders_and_their_fills() -> None:
         assert deploy_id(0) in bar.text
         assert "#17 market -1,200 SPY  filled  filled -1,200 last at 537.10  14:23:27" in bar.text
         assert "14:23:26" in bar.text
-        assert "nothing by the newest snapshot (snapshot now)" in bar.text
+        assert "Still open  nothing by the newest snapshot (snapshot now)" in bar.text
         await pilot.press("v")
         await pilot.pause()
         assert deploy_id(0) not in bar.text
@@ -263,9 +264,39 @@ async def test_a_tick_redraws_the_seconds_and_nothing_else(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (-1.0, "0s"), (0.04, "0s"), (0.2, "0.2s"), (6.0, "6s"), (9.94, "9.9s"), (9.96, "10s"), (59.4, "59s"),
-        (59.6, "1m00s"), (600.0, "10m00s"), (3_599.7, "1h00m"), (7_800.0, "2h10m"),
+        (-1.0, "0s"), (0.004, "0s"), (0.04, "0.04s"), (0.2, "0.2s"), (6.0, "6s"), (9.94, "9.9s"), (9.96, "10s"),
+        (59.4, "59s"), (59.6, "1m00s"), (600.0, "10m00s"), (3_599.7, "1h00m"), (7_800.0, "2h10m"),
     ],
 )  # fmt: skip
 def test_elapsed_times_in_words(seconds: float, words: str) -> None:
     assert format_elapsed(seconds) == words
+
+
+async def test_details_take_the_keys_and_give_them_back() -> None:
+    async with shown(record("a", target(), *LADDER)) as (app, pilot, bar):
+        before = app.focused
+        await pilot.press("v")
+        assert app.focused is bar
+        await pilot.press("v")
+        assert app.focused is before
+
+
+async def test_with_nothing_in_the_bar_its_keys_say_so() -> None:
+    async with shown() as (app, pilot, bar):
+        await pilot.press("v", "d")
+        assert [notice.message for notice in app._notifications] == [
+            "No action to show: the journal has the earlier ones",
+            "Nothing to acknowledge: no action that has ended is on screen",
+        ]
+        assert not bar.has_focus
+
+
+async def test_an_outcome_is_told_where_the_bar_is_covered() -> None:
+    async with shown(record("a", target(), (Rung.SENT, 0.0))) as (app, pilot, _):
+        await app.push_screen(JournalScreen(app.engine.desk, app.engine.clock, app.glyphs))
+        put_actions(app.engine, record("a", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, HOSTILE)))
+        await pilot.pause()
+        app.show_actions()
+        assert [notice.message for notice in app._notifications] == [
+            f"UNKNOWN: liquidate Momentum/Crossover …430e: {HOSTILE}"
+        ]

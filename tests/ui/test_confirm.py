@@ -477,3 +477,15 @@ async def test_ascii_means_seven_bits() -> None:
 
 async def test_missing_environment_counts_as_live() -> None:
     assert replace(target(), brokerage="").environment is Environment.LIVE
+
+
+async def test_a_defect_in_the_facts_does_not_stand_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("a defect")
+
+    monkeypatch.setattr("qctui.ui.screens.confirm.single_facts", broken)
+    async with opened() as (app, pilot):
+        assert f"Targets: Momentum/Crossover {deploy_id(0)}" in " ".join(dialog(app).text.split())
+        assert QUESTION in screen_text(app)
+        await pilot.press(*"430e", "enter")
+        assert sent(app) == [(deploy_id(0),)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Any, ClassVar
@@ -25,6 +26,8 @@ from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.screens.confirm_answer import Answer, Outcome
 from qctui.ui.screens.confirm_facts import Aim, check_lines, many_facts, single_facts
 from qctui.ui.widgets.lines import Lines, Paragraph, pieces
+
+_log = logging.getLogger(__name__)
 
 _SCROLLS = {
     "up": Lines.scroll_up,
@@ -231,11 +234,19 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._update_aims()
         aims = self._aims()
         note = [Paragraph(pieces((self._note, "stale bold")))] if self._note else []
-        facts = single_facts(aims[0], moment) if len(aims) == 1 else many_facts(aims, moment)
-        self._facts.show([*note, *facts])
-        self._check.show(check_lines(aims, moment))
+        self._facts.show([*note, *self._guarded(lambda: _facts(aims, moment))])
+        self._check.show(self._guarded(lambda: check_lines(aims, moment)))
         self._show_answer()
         self._fit()
+
+    def _guarded(self, tell: Callable[[], list[Paragraph]]) -> list[Paragraph]:
+        """What `tell` tells; if it fails, at least what would be hit."""
+        try:
+            return tell()
+        except Exception:  # a defect in showing must not stand between a person and the trigger
+            _log.exception("the facts of a dialog could not be shown")
+            named = ", ".join(f"{each.name} {each.identity}" for each in self._sendable())
+            return [Paragraph(pieces((f"The facts could not be shown. Targets: {named}", "stale bold")))]
 
     def _show_answer(self) -> None:
         answer = self._answer
@@ -267,6 +278,10 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _one_shot(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         return self.set_timer(seconds, callback).stop
+
+
+def _facts(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
+    return single_facts(aims[0], moment) if len(aims) == 1 else many_facts(aims, moment)
 
 
 def _earlier(records: Sequence[ActionRecord], target: Target) -> ActionRecord | None:

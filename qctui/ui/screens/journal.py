@@ -17,6 +17,7 @@ from qctui.actions.ports import ActionDesk, JournalEntry
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS, FINAL_RUNGS, Rung
 from qctui.model.keys import Key
+from qctui.ui.acting import Selection
 from qctui.ui.format import format_instant
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.ladder import LOUD, rung_role, rung_word
@@ -129,6 +130,11 @@ class JournalScreen(Screen[None]):
         story = self._table.cursor_row
         paragraphs = [] if story is None else _story_paragraphs(story, self._moment())
         self._story.show(paragraphs)
+
+    @property
+    def acting_selection(self) -> Selection:
+        """Nothing: a line of the journal is what happened, not what trades now."""
+        return Selection()
 
     @property
     def text(self) -> str:

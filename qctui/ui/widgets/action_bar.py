@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from qctui.model.action import ActionRecord
+from qctui.model.action import ActionRecord, Rung
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.keymap import Scope, bindings
-from qctui.ui.ladder import LOUD, format_counts
+from qctui.ui.ladder import LOUD, format_counts, format_identity, format_reason
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.action_lines import batch_paragraphs, group_batches
 from qctui.ui.widgets.lines import Lines
@@ -64,6 +64,7 @@ class ActionBar(Vertical, can_focus=True):
         self._keys_from: Widget | None = None
         self._moment: Moment | None = None
         self._ticking = False
+        self._told: dict[str, Rung | None] = {}
 
     def compose(self) -> ComposeResult:
         """The lines."""
@@ -85,12 +86,18 @@ class ActionBar(Vertical, can_focus=True):
         self.border_title = Content(self._title(loud))
         self.border_subtitle = Content(self._hint())
         self._fit()
+        self._tell_if_covered()
         self._tick_while_pending()
 
     @property
     def text(self) -> str:
         """What the bar says, as plain text."""
         return self._lines.text
+
+    @property
+    def empty(self) -> bool:
+        """Every action has been acknowledged."""
+        return not self._records
 
     @property
     def read_outcomes(self) -> tuple[str, ...]:
@@ -144,10 +151,27 @@ class ActionBar(Vertical, can_focus=True):
         """Keep to the share of the screen."""
         self._fit()
 
+    def _tell_if_covered(self) -> None:
+        """Somebody who looks at another screen hears of an outcome there; it stays here until acknowledged."""
+        told, self._told = self._told, {record.action_id: record.rung for record in self._records}
+        for record in self._records:
+            if told.get(record.action_id) == record.rung:
+                continue
+            if self.app.screen is not self.screen and (record.done or record.rung in LOUD):
+                reason = format_reason(record)
+                aim = f"{record.target.action} {record.target.name} {format_identity(record.target, self._glyphs)}"
+                rung = record.rung.value if record.rung is not None else ""
+                self.app.notify(
+                    f"{rung}: {aim}{f': {reason}' if reason else ''}",
+                    severity="error" if record.rung in LOUD else "information",
+                    timeout=30,
+                    markup=False,
+                )
+
     def _title(self, loud: bool) -> str:
         """With several actions the counts stand here, where scrolling can't hide them."""
         alert = f" {self._glyphs.alert}" if loud else ""
-        return f" Actions{alert}{f' {format_counts(self._records).plain}' if len(self._records) > 1 else ''} "
+        return f"Actions{alert}{f' {format_counts(self._records).plain}' if len(self._records) > 1 else ''}"
 
     def _hint(self) -> str:
         commands = ["action_details"]
@@ -155,7 +179,7 @@ class ActionBar(Vertical, can_focus=True):
             commands.append("acknowledge")
         if self.cancellable:
             commands.append("cancel_sending")
-        return f" {f' {self._glyphs.dot} '.join(f'{self._keys[each]} {HINTS[each][1]}' for each in commands)} "
+        return f" {self._glyphs.dot} ".join(f"{self._keys[each]} {HINTS[each][1]}" for each in commands)
 
     def _fit(self) -> None:
         # With details open a person is reading: half of the screen then.

@@ -98,22 +98,22 @@ def _alarms(record: ActionRecord, moment: Moment) -> list[Text]:
     """What must not be overlooked: why it failed, what is still open, what happened meanwhile."""
     alarms = [pieces((reason, "stale bold")) for reason in (format_reason(record), *record.warnings) if reason]
     if record.rung is Rung.UNVERIFIED and record.target.action == "liquidate":
-        alarms.append(_open_now(record, moment, SHOWN_OPEN))
+        alarms.append(pieces(("Still open: ", "title bold"), _open_now(record, moment, SHOWN_OPEN)))
     return alarms
 
 
 def _open_now(record: ActionRecord, moment: Moment, most: int) -> Text:
     """The quantities still open, and how old the snapshot is that says so."""
     if record.holdings is None:
-        return pieces(("Still open: unknown, no snapshot since", "stale bold"))
+        return pieces(("unknown, no snapshot since", "stale bold"))
     held = [holding for holding in record.holdings if holding.open]
     age = moment.age(record.holdings_mono)
     aged = f" (snapshot {age})" if age else ""
     if not held:
-        return pieces(f"Still open: nothing by the newest snapshot{aged}")
+        return pieces("nothing by the newest snapshot", (aged, "muted"))
     listed = f" {moment.glyphs.dot} ".join(_quantity(holding) for holding in held[:most])
     more = f" {moment.glyphs.dot} {len(held) - most} more" if len(held) > most else ""
-    return pieces(("Still open: ", "title bold"), (f"{listed}{more}", "stale bold"), (aged, "muted"))
+    return pieces((f"{listed}{more}", "stale bold"), (aged, "muted"))
 
 
 def _quantity(holding: Holding) -> str:
@@ -137,7 +137,7 @@ def _details(record: ActionRecord, moment: Moment) -> list[Paragraph]:
         if record.goal_by_mono is not None and (left := moment.wait(record.goal_by_mono)):
             lines.append(fact("Watched", pieces(f"for {left} more")))
     if target.action == "liquidate":
-        lines.append(fact("Holdings", _open_now(record, moment, most=100)))
+        lines.append(fact("Still open", _open_now(record, moment, most=100)))
         lines += [fact("Order", _order(order, moment)) for order in record.orders]
         if not record.orders:
             lines.append(fact("Orders", pieces(("none tagged Liquidated seen yet", "muted"))))

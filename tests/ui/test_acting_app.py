@@ -1,0 +1,122 @@
+"""Acting in the whole program: its own keys, its palette, its screens."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual.command import CommandPalette
+
+from qctui.model.action import ACTIONS, Rung
+from qctui.ui.app import QctuiApp
+from qctui.ui.options import UiOptions
+from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.screens.journal import JournalScreen
+from tests.ui import scene
+from tests.ui.desk import record, target
+
+pytestmark = pytest.mark.anyio
+
+CODE = scene.deploy_id(23_456_791)[-4:]
+
+
+def make(*, read_only: bool = False) -> tuple[QctuiApp, scene.StillEngine]:
+    engine = scene.StillEngine(read_only=read_only)
+    scene.fill(engine)
+    return QctuiApp(engine, UiOptions(read_only=read_only)), engine
+
+
+async def test_the_key_the_code_and_enter() -> None:
+    app, engine = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("L", *CODE, "enter")
+        await pilot.pause()
+        assert [[each.project_id for each in targets] for targets in engine.desk.confirmed] == [[23_456_791]]
+        assert not isinstance(app.screen, ConfirmScreen)
+
+
+async def test_all_of_it_in_one_burst() -> None:
+    app, engine = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in ("L", *CODE, "enter"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        await pilot.pause()
+        assert [[each.project_id for each in targets] for targets in engine.desk.confirmed] == [[23_456_791]]
+
+
+@pytest.mark.parametrize(
+    "key", ["ctrl+p", "ctrl+q", "q", "J", "p", "question_mark", "r", "1", "slash", "v", "d", "tab"]
+)
+async def test_no_key_of_the_program_acts_through_the_dialog(key: str) -> None:
+    app, engine = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("L")
+        await pilot.press(key)
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmScreen)
+        assert app.focused is not None
+        assert app.focused.id == "cancel"
+        assert engine.refreshed == []
+        assert engine.desk.confirmed == []
+
+
+async def test_the_palette_asks_like_the_key() -> None:
+    app, engine = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        assert isinstance(app.screen, CommandPalette)
+        await pilot.press("escape")
+        await pilot.pause()
+        app.run_command("liquidate")
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmScreen)
+        assert engine.desk.confirmed == []
+
+
+@pytest.mark.parametrize("key", ["L", "S", "A", "X"])
+async def test_read_only_has_none_of_the_keys(key: str) -> None:
+    app, engine = make(read_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert engine.desk.rechecked == []
+        assert not {"liquidate", "stop", "abort", "panic"} & {command.id for command in app.commands_now()}
+
+
+async def test_marks_choose_the_targets_and_have_served_once_confirmed() -> None:
+    app, engine = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space", "j", "space", "L")
+        await pilot.pause()
+        assert len(engine.desk.rechecked[0]) == 2
+        await pilot.press("2", "enter")
+        await pilot.pause()
+        assert len(engine.desk.confirmed[0]) == 2
+        assert app.main_screen.deployments.marked == ()
+
+
+async def test_open_actions_of_the_last_run_are_on_the_first_screen() -> None:
+    app, engine = make()
+    left = record("a", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, "the console ended"), resumed=True)
+    engine.put(ACTIONS, (left,))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        bar = app.main_screen.action_bar
+        assert bar.region.height > 0
+        assert "from the last run" in bar.text
+        assert "UNKNOWN" in bar.text
+
+
+async def test_j_opens_the_journal_and_nothing_is_aimed_at_there() -> None:
+    app, engine = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("J")
+        await pilot.pause()
+        assert isinstance(app.screen, JournalScreen)
+        await pilot.press("L")
+        await pilot.pause()
+        assert engine.desk.rechecked == []
+        await pilot.press("X")
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmScreen)
