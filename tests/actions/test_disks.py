@@ -7,9 +7,10 @@ import threading
 from pathlib import Path
 
 from qctui.actions.book import Context
+from qctui.actions.carry import JOURNAL_WAIT_S
 from qctui.actions.journal import read_journal
 from qctui.actions.presence import Presence, owner_of
-from qctui.actions.service import JOURNAL_WAIT_S, ActionService
+from qctui.actions.service import ActionService
 from qctui.clock import SystemClock
 from qctui.model.action import ACTIONS, Rung
 from qctui.store import Store
