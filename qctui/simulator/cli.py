@@ -6,10 +6,10 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
+from qctui.simulator.auth import AUTH_FAILURES
 from qctui.simulator.config import BEHAVIOURS, DEMO_TOKEN, DEMO_USER_ID, Lags, SimConfig
-
-_STYLES = ("modern", "legacy", "ugly")
-_FAILURES = ("401", "hash", "userid", "500", "mixed")
+from qctui.simulator.faults import KINDS, parse
+from qctui.simulator.shapes import STYLES, VARIANTS
 
 
 def _moment(text: str) -> float:
@@ -51,8 +51,6 @@ def _positive(text: str) -> float:
 
 
 def _fault(text: str) -> str:
-    from qctui.simulator.faults import parse
-
     try:
         parse(text)
     except ValueError as error:
@@ -68,8 +66,6 @@ def _behaviour(text: str) -> tuple[int, str]:
 
 
 def _shape(text: str) -> tuple[str, str]:
-    from qctui.simulator.shapes import VARIANTS
-
     endpoint, _, variant = text.partition("=")
     if variant not in VARIANTS.get(endpoint, ()):
         known = "; ".join(f"{name}: {', '.join(variants)}" for name, variants in VARIANTS.items())
@@ -87,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--token", default=DEMO_TOKEN, help="accepted API token (a demo constant)")
     where.add_argument(
         "--auth-failure",
-        choices=_FAILURES,
+        choices=AUTH_FAILURES,
         default=usual.auth_failure,
         help="how bad credentials are answered: HTTP 401, HTTP 200 with the hash echoed, HTTP 200 with an invalid "
         "user id, HTTP 500, or by cause (%(default)s)",
@@ -160,7 +156,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shapes = parser.add_argument_group("shapes")
     shapes.add_argument(
         "--shapes",
-        choices=_STYLES,
+        choices=STYLES,
         default="modern",
         help="today's shapes, old ones, or every variant in turn (%(default)s)",
     )
@@ -191,7 +187,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KIND[=VALUE][:ENDPOINT][:TIMES]",
-        help="show a fault from the start (repeatable); GET /_sim/faults lists the kinds",
+        help="show a fault from the start (repeatable), on one endpoint or all, so often or always; kinds: "
+        + ", ".join(KINDS)
+        + " (GET /_sim/faults tells what each does)",
     )
     faults.add_argument("--latency", type=_positive, default=0.0, metavar="S", help="hold every answer back")
     faults.add_argument(

@@ -102,4 +102,5 @@ class SimConfig:
     request_log: str | None = None
     """File that gets one JSON object a request."""
     exit_with_parent: bool = False
-    """Whether the server ends when its standard input closes or its parent dies."""
+    """Whether the server ends when its standard input closes or its parent dies. On Linux the parent is the thread
+    that started the process: start it from one that lives as long as the program."""

@@ -110,7 +110,7 @@ class Endpoints:
         owner = self.world.config.user_id
         priced_at = self._priced_at(now)
         listed = (project_payloads.project(one, owner, priced_at, variant) for one in known)
-        return _in_slices("projects", listed, success({"versions": project_payloads.versions(now)}))
+        return _in_slices("projects", listed, success({"versions": project_payloads.versions(now)}, variant))
 
     def _live_list(self, fields: Fields) -> Answer:
         now, variant = self.world.now(), self.shapes.variant("live/list")

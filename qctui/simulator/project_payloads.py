@@ -99,7 +99,7 @@ def summary(one: Optimization, at: float, variant: str) -> Json:
         "status": status.capitalize() if legacy else status,
         "nodeType": one.node_type,
         "criterion": _criterion(one, legacy),
-        "created": iso_date(one.requested_at) if legacy or one.number % 3 == 2 else space_date(one.requested_at),
+        "created": _created(one, legacy),
         "psr": round(figures[13] / 100.0, 4) if figures else None,
         "sharpeRatio": figures[15] if figures else None,
         "trades": int(figures[17]) if figures else None,
@@ -112,7 +112,16 @@ def summary(one: Optimization, at: float, variant: str) -> Json:
         body |= {"psr": 0, "sharpeRatio": 0, "trades": 0, "cloneId": 0, "outOfSampleMaxEndDate": ""}
     elif figures is not None and not legacy:
         body["extremum"] = one.extremum
+    if variant == "extremum-differs":
+        # One set of stubs shows the two at odds; the criterion's is right (REFERENCE.md 9, 18).
+        body["extremum"] = "min" if one.extremum == "max" else "max"
     return body
+
+
+def _created(one: Optimization, legacy: bool) -> str | None:
+    if legacy:
+        return (iso_date(one.requested_at) or "").replace("Z", ".000Z")
+    return iso_date(one.requested_at) if one.number % 3 == 2 else space_date(one.requested_at)
 
 
 def optimization(one: Optimization, at: float, variant: str) -> Json:
@@ -151,6 +160,8 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
     if status == "completed" and not legacy:
         body |= {key: short[key] for key in ("created", "psr", "sharpeRatio", "trades", "cloneId")}
         body["extremum"] = one.extremum
+    if variant == "extremum-differs":
+        body["extremum"] = "min" if one.extremum == "max" else "max"
     return body
 
 

@@ -40,6 +40,7 @@ class SimulatorServer:
         self._server: _QuietServer | None = None
         self._reopening: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._switching = asyncio.Lock()
 
     @property
     def base_url(self) -> str:
@@ -146,19 +147,21 @@ class SimulatorServer:
         self._later(0.02, lambda: self._refuse(seconds))
 
     async def _refuse(self, seconds: float | None) -> None:
-        if self._server is None:
-            return
-        await self._server.end()
-        self._socket.close()
-        # Bound but not listening: connections are refused and nobody else gets the port.
-        self._socket = _bound(self.config.host, self.port)
-        if self._reopening is not None:
-            self._reopening.cancel()
-        self._reopening = None if seconds is None else self._later(seconds, self._reopen)
+        async with self._switching:
+            if self._server is None:
+                return
+            await self._server.end()
+            self._socket.close()
+            # Bound but not listening: connections are refused and nobody else gets the port.
+            self._socket = _bound(self.config.host, self.port)
+            if self._reopening is not None:
+                self._reopening.cancel()
+            self._reopening = None if seconds is None else self._later(seconds, self._reopen)
 
     async def _reopen(self) -> None:
-        if self._server is not None and not self._server.listening:
-            await self._server.listen(self._socket)
+        async with self._switching:
+            if self._server is not None and not self._server.listening:
+                await self._server.listen(self._socket)
 
 
 class _QuietServer(Server):

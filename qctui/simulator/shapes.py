@@ -11,16 +11,16 @@ from qctui.simulator.noise import bits, key_of
 Json = dict[str, Any]
 
 VARIANTS: Mapping[str, tuple[str, ...]] = {
-    "projects/read": ("modern", "mixed"),
+    "projects/read": ("modern", "mixed", "no-success"),
     "live/list": ("modern", "iso-dates", "sparse", "no-errors"),
     "live/read": ("modern", "capitalised", "data-center", "map-lists", "details", "no-errors"),
-    "live/chart/read": ("modern", "capitalised", "two-values", "holes", "series-list", "type-names"),
+    "live/chart/read": ("modern", "capitalised", "two-values", "holes", "series-list", "type-names", "no-map"),
     "live/insights/read": ("modern", "engine", "kebab", "doc"),
     "live/portfolio/read": ("modern", "long", "capitalised", "map-lists"),
     "live/orders/read": ("modern", "capitalised", "no-errors"),
-    "live/logs/read": ("modern", "no-errors"),
-    "optimizations/list": ("modern", "legacy"),
-    "optimizations/read": ("modern", "legacy"),
+    "live/logs/read": ("modern", "no-errors", "no-success"),
+    "optimizations/list": ("modern", "legacy", "extremum-differs"),
+    "optimizations/read": ("modern", "legacy", "extremum-differs"),
     "live/update/liquidate": ("modern", "no-errors"),
     "live/update/stop": ("modern", "no-errors"),
     "optimizations/abort": ("modern", "no-errors"),
@@ -85,7 +85,9 @@ def iso_date(at: float | None) -> str | None:
 
 
 def success(payload: Json, variant: str = "modern") -> Json:
-    """Return a payload in the envelope of a success; some endpoints leave `errors` out."""
+    """Return a payload in the envelope of a success; some endpoints leave `errors` out, a few `success` too."""
+    if variant == "no-success":
+        return payload
     return {**payload, "success": True} if variant == "no-errors" else {**payload, "success": True, "errors": []}
 
 

@@ -172,6 +172,20 @@ class TestPortfolio:
         assert sim.post("live/portfolio/read", projectId=CRYPTO) != first
 
 
+def test_a_stop_flushes_what_was_snapshotted() -> None:
+    sim = Sim(events=False)
+    sim.config.lags.snapshot_s = 600.0
+    sim.clock.advance(300)
+    body = {"projectId": PAIRS, "start": 0, "end": 1}
+    before = sim.post("live/insights/read", **body)["length"]
+    sim.post("live/update/stop", projectId=PAIRS)
+    sim.clock.advance(sim.config.lags.stop_s)
+    stopped_at = NOW + 300 + sim.config.lags.stop_s
+    assert sim.post("live/insights/read", **body)["length"] > before
+    answer = sim.chart(PAIRS, "Drawdown", span_s=3600.0)
+    assert answer["chart"]["series"]["Equity Drawdown"]["values"][-1][0] > stopped_at - 60
+
+
 class TestInsights:
     def test_windows_tile_the_feed_oldest_first(self, sim: Sim) -> None:
         first = sim.post("live/insights/read", projectId=PAIRS, start=0, end=99)

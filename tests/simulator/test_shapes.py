@@ -251,6 +251,16 @@ def test_charts_of_every_shape() -> None:
         assert set(signals[name]) == set(scatter[name])
 
 
+def test_series_without_a_map() -> None:
+    series = chart("no-map", "Signals")["chart"]["series"]
+    assert [one["name"] for one in series] == ["Price", "Buy", "Sell"]
+    assert len(series[0]["values"]) > 100
+
+
+def test_envelopes_without_success() -> None:
+    assert set(told("projects/read", "no-success").post("projects/read")) == {"projects", "versions"}
+
+
 def test_an_empty_map_of_series_as_a_list() -> None:
     sim = told("live/chart/read", "series-list")
     end = int(NOW) - 5000 * 86_400
@@ -278,6 +288,12 @@ def test_optimization_lists() -> None:
     assert fits(wanted, legacy[0]) == []
     assert set(legacy[0]["criterion"]) == {"target", "extremum", "target-value"}
     assert legacy[0]["criterion"]["target"] == wanted["criterion"]["target"]
+
+
+def test_an_extremum_at_odds_with_its_criterion() -> None:
+    listed = told("optimizations/list", "extremum-differs").post("optimizations/list", projectId=MOMENTUM)
+    for one in listed["optimizations"]:
+        assert {one["extremum"], one["criterion"]["extremum"]} == {"min", "max"}
 
 
 def test_optimization_reads() -> None:
