@@ -73,6 +73,8 @@ class Book:
         self._context = context
         self._records: dict[str, ActionRecord] = {}
         self._warnings: dict[str, dict[str, str]] = {}
+        self._version = 0
+        """Of the resource this book put into the store last."""
         self.records: tuple[ActionRecord, ...] = ()
         """All of them, oldest first. Not read back from the store, which may evict."""
 
@@ -143,10 +145,17 @@ class Book:
         self.change(action_id, warnings=tuple(said.values()))
 
     def publish(self) -> None:
-        """Put the records into the store."""
-        self.records = tuple(self._records.values())
+        """Put the records into the store.
+
+        What somebody else put there meanwhile is kept: a confirmation that came before the service ran.
+        """
         known: Resource[tuple[ActionRecord, ...]] = self._store.get(ACTIONS)
+        if known.version != self._version:
+            for record in known.value or ():
+                self._records.setdefault(record.action_id, record)
+        self.records = tuple(self._records.values())
         resource = known.with_value(self.records, at=self._clock.now(), mono=self._clock.monotonic())
+        self._version = known.version + 1
         try:
             self._store.put(ACTIONS, resource)
         except Exception:  # whoever looks on must never come between a confirmation and its request

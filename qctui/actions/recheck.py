@@ -54,6 +54,8 @@ class Rechecks:
     def open(self, targets: Sequence[Target]) -> None:
         """Begin with these, in place of an earlier set."""
         self.close()
+        for key in self._newest:
+            self._store.drop(key)
         self._newest = {}
         self._spawn(self._api.warm(min(len(targets) + SPARE_CONNECTIONS, MOST_CONNECTIONS)))
         status_gate, portfolio_gate = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)

@@ -12,10 +12,27 @@ from qctui.actions.journal import read_journal
 from qctui.actions.presence import Presence, owner_of
 from qctui.actions.service import ActionService
 from qctui.clock import SystemClock
-from qctui.model.action import ACTIONS, Rung
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
+from qctui.model.resource import Resource
 from qctui.store import Store
 from tests.actions.fakes import FakeTriggers, Rig, Try, in_rig, target
 from tests.fakes import FakeClock
+
+
+def test_what_was_shown_before_the_service_ran_stays_shown(tmp_path: Path) -> None:
+    async def main() -> None:
+        rig = Rig(tmp_path)
+        step = Step(Rung.NOT_SENT, 0.0, 0.0, "the engine has not started")
+        early = ActionRecord("early", "b", target(), "console", 0.0, 0.0, (step,))
+        rig.store.put(ACTIONS, Resource[tuple[ActionRecord, ...]](value=(early,)))
+        async with rig:
+            (later,) = await rig.act()
+            assert [record.action_id for record in rig.records] == ["early", later]
+            rig.service.acknowledge("early")
+            await rig.clock.settle()
+            assert rig.records[0].acknowledged
+
+    asyncio.run(main())
 
 
 def test_without_a_journal_it_is_sent_all_the_same_and_said_loudly(tmp_path: Path) -> None:
