@@ -18,7 +18,7 @@ from qctui.store import Store
 from qctui.text import clean
 
 KEPT_RECORDS = 500
-"""Records kept; beyond that the oldest that are over and acknowledged go."""
+"""Records kept; beyond that the oldest that are over go, acknowledged ones first."""
 
 JOURNAL = "journal"
 """Topic of the warning about the journal."""
@@ -178,7 +178,9 @@ class Book:
     def _trim(self) -> None:
         excess = len(self._records) - KEPT_RECORDS
         if excess > 0:
-            over = [record.action_id for record in self._records.values() if record.done and record.acknowledged]
-            for action_id in over[:excess]:
+            over = sorted(
+                (record for record in self._records.values() if record.done), key=lambda r: not r.acknowledged
+            )
+            for action_id in [record.action_id for record in over[:excess]]:
                 del self._records[action_id]
                 self._warnings.pop(action_id, None)

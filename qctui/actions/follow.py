@@ -112,6 +112,10 @@ class Follower:
         record = record_of(story, self._clock)
         if record is None:
             return
+        mine_to_adopt = self.adopt is not None and first.profile == self._profile
+        overdue = record.goal_by_mono is not None and self._clock.monotonic() > record.goal_by_mono
+        if overdue and not record.done and not mine_to_adopt:
+            return  # left open long ago, for its own profile's console to settle: nothing moves it here
         known = self._book.get(record.action_id)
         acknowledged = known is not None and known.acknowledged
         self._stories[record.action_id] = story

@@ -27,8 +27,8 @@ from qctui.store import Store
 START_S = 2.0
 """How long the start waits for the journal to be read."""
 
-TAIL_BYTES = 4 * 1024 * 1024
-"""How far back a console looks for actions left open: about ten thousand lines."""
+TAIL_BYTES = 1024 * 1024
+"""How far back a console looks for actions left open: about three thousand lines, read in some 40 ms."""
 
 SHORT_TAIL_BYTES = 256 * 1024
 """How far back a single command looks: enough to see a liquidation under way, in a few milliseconds."""

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from pathlib import Path
 
-from qctui.actions.book import Context
+from qctui.actions.book import KEPT_RECORDS, Context
 from qctui.actions.carry import JOURNAL_WAIT_S
 from qctui.actions.journal import read_journal
 from qctui.actions.presence import Presence, owner_of
@@ -15,7 +15,7 @@ from qctui.clock import SystemClock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
 from qctui.model.resource import Resource
 from qctui.store import Store
-from tests.actions.fakes import FakeTriggers, Rig, Try, in_rig, target
+from tests.actions.fakes import CONTEXT, FakeTriggers, Rig, Try, in_rig, target
 from tests.fakes import FakeClock
 
 
@@ -247,3 +247,35 @@ def test_confirmed_from_another_thread_on_real_time_and_a_real_disk(tmp_path: Pa
     assert service.refusal(target()) == "the program is ending"
     late = service.confirm([target(number=99)], "console")
     assert {record.action_id: record.rung for record in store.get(ACTIONS).value or ()}[late[0]] is Rung.NOT_SENT
+
+
+def test_what_another_profile_left_open_long_ago_is_not_shown(tmp_path: Path) -> None:
+    async def main() -> None:
+        rig = Rig(tmp_path)
+        await rig.service.start()
+        await rig.act()
+        await rig.service.aclose()
+        await rig.clock.advance(3_600)
+        theirs = Context(CONTEXT.base_url, "other")
+        async with Rig(tmp_path, rig.clock, rig.api, context=theirs) as other:
+            assert other.records == ()
+        async with Rig(tmp_path, rig.clock, rig.api, resume=False) as command:
+            assert command.records == ()
+        async with Rig(tmp_path, rig.clock, rig.api) as again:
+            assert again.record().resumed
+
+    asyncio.run(main())
+
+
+def test_records_are_bounded_and_open_ones_stay(tmp_path: Path) -> None:
+    async def main() -> None:
+        rig = Rig(tmp_path)
+        rig.api.stop_after_s = 1e9
+        async with rig:
+            (first,) = await rig.act()
+            for _ in range(KEPT_RECORDS + 20):
+                await rig.act(target(number=2, status="Stopped"))
+            assert len(rig.records) == KEPT_RECORDS
+            assert rig.records[0].action_id == first
+
+    asyncio.run(main())
