@@ -26,6 +26,8 @@ from qctui.simulator.world import World
 
 READS_BY_GET = frozenset(("authenticate", "projects/read", "live/read"))
 """Endpoints that also answer GET with a query (REFERENCE.md 1.1)."""
+LARGEST_REQUEST = 1 << 20
+"""Bytes of a request's body beyond which it is refused with HTTP 413."""
 TRIGGERS = frozenset(("live/update/liquidate", "live/update/stop", "optimizations/abort"))
 _BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
@@ -53,6 +55,9 @@ class Simulator:
             return
         wire: Wire | None = scope.get("extensions", {}).get(EXTENSION)
         body = await _read_all(receive)
+        if body is None:
+            # The client left in the middle of its request: nothing was asked.
+            return
         path: str = scope["path"]
         endpoint = "/".join(part for part in path[len(scope.get("root_path", "")) :].split("/") if part)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -70,12 +75,18 @@ class Simulator:
         self.log.begin(record)
         exchange = Exchange(record, wire, receive, send, self.world.clock.real_now)
         try:
-            await self._serve(exchange, endpoint, headers, fields)
+            await self._serve(exchange, endpoint, headers, fields, too_large=len(body) > LARGEST_REQUEST)
         finally:
             self.log.end(record)
 
-    async def _serve(self, out: Exchange, endpoint: str, headers: dict[str, str], fields: Fields | None) -> None:
+    async def _serve(
+        self, out: Exchange, endpoint: str, headers: dict[str, str], fields: Fields | None, *, too_large: bool
+    ) -> None:
         record = out.record
+        if too_large:
+            # REFERENCE.md 2.2; the largest request of the API has a hundred bytes.
+            await out.send(413, [HTML], b"<html><body><h1>413 Request Entity Too Large</h1></body></html>")
+            return
         project_id = fields.body.get("projectId") if fields else None
         if self.config.latency_s > 0 and not await out.wait(self.config.latency_s):
             return
@@ -188,15 +199,16 @@ async def _joined(pieces: Iterator[bytes]) -> bytes:
     return b"".join(made)
 
 
-async def _read_all(receive: Receive) -> bytes:
+async def _read_all(receive: Receive) -> bytes | None:
+    """Return a request's body, cut at `LARGEST_REQUEST` and a little, or None when the client left before its end."""
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return body
+            return None
         part: bytes = message.get("body", b"")
         body += part
-        if not message.get("more_body", False):
+        if not message.get("more_body", False) or len(body) > LARGEST_REQUEST:
             return body
 
 
@@ -212,6 +224,8 @@ def _fields(scope: Scope, endpoint: str, headers: dict[str, str], body: bytes) -
     if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         form = dict(parse_qsl(body.decode("latin-1")))
         return (Fields(form, textual=True) if endpoint.startswith("optimizations/") else None), form
+    if len(body) > LARGEST_REQUEST:
+        return None, f"{len(body)} bytes and more"
     try:
         decoded = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError):

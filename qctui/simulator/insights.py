@@ -77,6 +77,7 @@ class InsightFeed:
             guess = int((at - self._origin) / self._first_pace_s) + 1
         else:
             guess = self._first_count + int((at - self._next_from) / PACE_S) + 1
+        # A few before the guess: times are rounded to the millisecond, and a dense feed has several in one.
         low = max(guess - 3, 0)
         return low + bisect_right(range(low, guess + 1), at, key=self._generated_at)
 

@@ -51,10 +51,10 @@ class Reply:
 class Sim:
     """One simulator whose world stands still until it is told to move."""
 
-    def __init__(self, **config: Any) -> None:
-        self.config = SimConfig(start_at=NOW, **config)
+    def __init__(self, *, start_at: float = NOW, **config: Any) -> None:
+        self.config = SimConfig(start_at=start_at, **config)
         self.real_at = NOW + 5_000_000.0
-        self.clock = WorldClock(start_at=NOW, real=lambda: self.real_at)
+        self.clock = WorldClock(start_at=start_at, real=lambda: self.real_at)
         self.world = World(self.config, self.clock)
         self.simulator = Simulator(self.world)
 

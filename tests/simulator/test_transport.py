@@ -34,6 +34,11 @@ def test_bodies_that_are_no_object_are_refused(sim: Sim) -> None:
     assert sim.ask("live/list", b"").json()["success"] is True
 
 
+def test_a_request_that_is_too_large_is_refused(sim: Sim) -> None:
+    assert sim.ask("live/list", b" " * (1 << 20)).status == 200
+    assert sim.ask("live/list", b" " * ((1 << 20) + 1)).status == 413
+
+
 def test_doubled_slashes_and_unknown_endpoints(sim: Sim) -> None:
     assert sim.ask("/live/list").json()["success"] is True
     assert sim.ask("live/unknown").status == 404

@@ -208,6 +208,16 @@ def test_arrival_is_the_first_byte_not_the_last(server: SimulatorServer) -> None
     assert record.arrived_monotonic_s < between_s
 
 
+def test_half_a_request_asks_for_nothing(server: SimulatorServer) -> None:
+    restart(server, PAIRS)
+    with connect(server) as sock:
+        sock.sendall(request_text(TRIGGER, {"projectId": PAIRS})[:-1])
+        assert ask(server, "authenticate")[0] == 200
+    assert ask(server, "authenticate")[0] == 200
+    assert server.simulator.log.of(TRIGGER) == []
+    assert not pending(server, PAIRS)
+
+
 def test_pipelined_requests_are_each_recorded(server: SimulatorServer) -> None:
     with connect(server) as sock:
         sock.sendall(request_text("authenticate", {}) + request_text("authenticate", {}))

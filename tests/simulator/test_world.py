@@ -49,6 +49,28 @@ def test_the_order_of_questions_does_not_matter() -> None:
         assert one.post(path, **body) == other.post(path, **body)
 
 
+@pytest.mark.parametrize("later_h", [0, 5, 11, 24, 48, 60, 72, 24 * 200, 24 * 201 + 7])
+def test_the_demo_has_something_to_show_at_any_hour(later_h: float) -> None:
+    sim = Sim(start_at=NOW + later_h * 3600)
+    sim.clock.advance(40)
+    running = sim.post("live/list", status="Running")["live"]
+    assert {"live", "live-paper"} <= {one["environment"] for one in running}
+    assert len(running) >= 5
+    held = 0
+    for one in running:
+        portfolio = sim.post("live/portfolio/read", projectId=one["projectId"])["portfolio"]
+        held += any(holding.get("q") for holding in portfolio["holdings"].values()) or len(portfolio["cash"]) > 1
+    assert held >= 4
+    before = {one["deployId"]: one["equity"] for one in running}
+    sim.clock.advance(120)
+    after = {one["deployId"]: one["equity"] for one in sim.post("live/list", status="Running")["live"]}
+    assert sum(after[key] != before[key] for key in before) >= 2
+    insights = sim.post("live/insights/read", projectId=MOMENTUM, start=0, end=99)
+    assert insights["length"] >= 240
+    statuses = {one["status"] for one in sim.post("optimizations/list", projectId=MOMENTUM)["optimizations"]}
+    assert "running" in statuses
+
+
 def test_the_market_moves() -> None:
     sim = Sim()
     first = sim.post("live/list")["live"][0]["equity"]
