@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 from rich.console import Console
 from rich.control import Control
 from textual import _compositor
+from textual.app import App
+from textual.screen import Screen
 
 
 def install() -> None:
     """Put every workaround in place. Safe to call more than once."""
     _compositor.ChopsUpdate.render_segments = _render_changed_cells  # type: ignore[method-assign]  # see below
+    App._background_screens = property(_visible_background)  # type: ignore[method-assign,assignment]  # see below
 
 
 def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> str:
@@ -27,3 +33,17 @@ def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> st
             out.append(Control.move_to(start, y).segment.text)
             out.append(strip.crop(start - x, min(end, x2) - x).render(console))
     return "".join(out)
+
+
+def _visible_background(self: App[Any]) -> list[Screen[Any]]:
+    """The screens that can be seen through those above them, lowest first.
+
+    Textual's own counts the screen below the top one in any case: each change on a screen that is covered whole (the
+    live data under a dialog) then redraws everything above it.
+    """
+    seen: list[Screen[Any]] = []
+    for above, below in pairwise(reversed(self._screen_stack)):
+        if above.styles.background.a == 1:
+            break
+        seen.append(below)
+    return seen[::-1]

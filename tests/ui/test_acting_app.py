@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual import events
 from textual.command import CommandPalette
 
 from qctui.model.action import ACTIONS, Rung
+from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.app import QctuiApp
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.confirm import ConfirmScreen
 from qctui.ui.screens.journal import JournalScreen
 from tests.ui import scene
 from tests.ui.desk import record, target
+from tests.ui.test_confirm import screen_text
 
 pytestmark = pytest.mark.anyio
 
@@ -120,3 +124,23 @@ async def test_j_opens_the_journal_and_nothing_is_aimed_at_there() -> None:
         await pilot.press("X")
         await pilot.pause()
         assert isinstance(app.screen, ConfirmScreen)
+
+
+async def test_what_changes_below_a_dialog_is_not_drawn_until_it_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, engine = make()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("L")
+        await pilot.pause()
+        await pilot.pause()
+        drawn: list[object] = []
+        display = app._display
+        monkeypatch.setattr(app, "_display", lambda *update: drawn.append(update))
+        rows = engine.store.get(DEPLOYMENTS).value or ()
+        engine.put(DEPLOYMENTS, tuple(replace(row, equity=7_777_777.0) for row in rows))
+        await pilot.pause()
+        await pilot.pause()
+        assert drawn == []
+        monkeypatch.setattr(app, "_display", display)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "7,777,777" in screen_text(app)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from textual import events
+from textual.app import App
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
@@ -62,7 +63,7 @@ def dialog(app: ActingApp) -> ConfirmScreen:
     return cast(ConfirmScreen, app.screen)
 
 
-def screen_text(app: ActingApp) -> str:
+def screen_text(app: App[Any]) -> str:
     """What is on screen, cell by cell: text that is cut or scrolled away is not in it."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)

@@ -54,6 +54,8 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
     DEFAULT_CSS = """
     ConfirmScreen {
         align: center middle;
+        /* Opaque: what changes below is not drawn at all while a person reads and types. */
+        background: $background;
         & > #dialog {
             width: 100%;
             max-width: 100;

@@ -64,6 +64,7 @@ class ActionBar(Vertical, can_focus=True):
         self._keys_from: Widget | None = None
         self._moment: Moment | None = None
         self._ticking = False
+        self._frame = ("", "")
         self._told: dict[str, Rung | None] = {}
 
     def compose(self) -> ComposeResult:
@@ -83,8 +84,11 @@ class ActionBar(Vertical, can_focus=True):
         for batch in group_batches(self._records):
             paragraphs += batch_paragraphs(batch, moment, details=self._details)
         self._lines.show(paragraphs)
-        self.border_title = Content(self._title(loud))
-        self.border_subtitle = Content(self._hint())
+        # Setting either repaints the whole frame, equal or not.
+        frame = (self._title(loud), self._hint())
+        if frame != self._frame:
+            self._frame = frame
+            self.border_title, self.border_subtitle = Content(frame[0]), Content(frame[1])
         self._fit()
         self._tell_if_covered()
         self._tick_while_pending()
