@@ -22,6 +22,7 @@ from qctui.simulator.wire import RecordingProtocol
 from qctui.simulator.world import World
 
 _BACKLOG = 256
+_WARMED = 100
 _PR_SET_PDEATHSIG = 1
 
 
@@ -118,12 +119,23 @@ class SimulatorServer:
         gc.freeze()
         if ready is not None:
             ready(self.base_url)
+        warming = loop.create_task(self._warm_up())
         try:
             await self._ended.wait()
         finally:
+            warming.cancel()
             await server.end()
             self._socket.close()
             self.simulator.log.close()
+
+    async def _warm_up(self) -> None:
+        """Open the books of the deployments while the client is still starting, so that its first answers are quick."""
+        world = self.simulator.world
+        now = world.clock.now()
+        for project in list(world.projects.values())[:_WARMED]:
+            for deployment in project.deployments:
+                await asyncio.sleep(0)
+                deployment.equity(now)
 
     def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
         ended = self._ended
