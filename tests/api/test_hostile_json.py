@@ -1,0 +1,128 @@
+"""Whatever arrives, a method ends with a model or with one of our own errors that names no defect."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qctui.api.client import Client
+from qctui.api.errors import ApiError
+from qctui.model.resource import FailureKind
+from tests.api.support import PAYLOADS, ask
+from tests.api.test_payloads import CALLS
+
+HOSTILE = ["[bold red]x[/] \x1b[31m 均值 [@click=app.quit]y[/]", "\x00\x07", "\u202e", "\ud800", "a\nb\tc", "9" * 5_000]
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(10**18, 10**320),
+    st.floats(),
+    st.text(),
+    st.sampled_from(HOSTILE),
+    st.sampled_from(["loading", "0001-01-01T00:00:00", "9999-12-31T23:59:59Z", "NaN", "-1", "1e999", ""]),
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6) | st.sampled_from(HOSTILE), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+GOOD = sorted(path.stem for path in PAYLOADS.glob("*.json") if json.loads(path.read_text())["success"] is True)
+quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every string of a model, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from texts_in(key)
+            yield from texts_in(member)
+    elif isinstance(value, tuple):
+        for member in value:
+            yield from texts_in(member)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from texts_in(getattr(value, field.name))
+
+
+def outcome(body: object, call: Callable[[Client], Awaitable[object]]) -> None:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        texts = list(texts_in(ask(raw, call)))
+    except ApiError as error:
+        refused, texts = error, [error.message, *error.message.splitlines()[1:]]
+    else:
+        refused = None
+    assert refused is None or refused.kind is not FailureKind.INTERNAL, texts
+    assert refused is None or len(texts) == 1
+    for text in texts:
+        assert not any(letter in text for letter in "\x00\x07\x1b\t\r\u202e\ud800")
+
+
+def test_the_texts_of_a_model_are_all_looked_at() -> None:
+    body = json.dumps(
+        {"success": True, "charts": {"\x07": {}, "a": {}}, "runtimeStatistics": {"k": "v"}, "status": "s"}
+    ).encode()
+    assert {"a", "k", "v", "s"} <= set(texts_in(ask(body, CALLS["live_read"])))
+
+
+@pytest.mark.parametrize("kind", sorted(CALLS))
+@quick
+@given(anything)
+def test_anything_at_the_top(kind: str, body: object) -> None:
+    outcome(body, CALLS[kind])
+
+
+@pytest.mark.parametrize("kind", sorted(CALLS))
+@quick
+@given(st.binary(max_size=200))
+def test_any_bytes(kind: str, body: bytes) -> None:
+    outcome(body, CALLS[kind])
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place in a JSON value."""
+    inner: list[tuple[str | int, object]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    return [path, *(place for key, member in inner for place in places(member, (*path, key)))]
+
+
+def replaced(value: Any, path: tuple[str | int, ...], new: object) -> object:
+    if not path:
+        return new
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+@pytest.mark.parametrize("name", GOOD)
+@quick
+@given(st.data())
+def test_anything_in_any_place_of_a_good_answer(name: str, data: st.DataObject) -> None:
+    body = json.loads((PAYLOADS / f"{name}.json").read_text())
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(places(body)))
+        body = replaced(body, path, data.draw(anything))
+    outcome(body, CALLS[name.partition("__")[0]])
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_every_single_place_of_a_good_answer(name: str) -> None:
+    body = json.loads((PAYLOADS / f"{name}.json").read_text())
+    for number, path in enumerate(places(body)):
+        odd: list[object] = [None, [], {}, "x", -1, True, HOSTILE[number % len(HOSTILE)], 10**400, [[]], [{}]]
+        for new in odd:
+            outcome(replaced(body, path, new), CALLS[name.partition("__")[0]])
