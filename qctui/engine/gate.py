@@ -114,4 +114,13 @@ class Gate:
 
     def _close(self, failure: Failure, attempts: int, retry_after_s: float | None) -> None:
         wait_s = probe_s(failure.kind, attempts, retry_after_s, self._luck.random())
-        self.failure = replace(failure, attempts=attempts, next_try_mono=failure.mono + wait_s)
+        self.failure = replace(
+            failure, message=_of_all(failure.message), attempts=attempts, next_try_mono=failure.mono + wait_s
+        )
+
+
+def _of_all(message: str) -> str:
+    """The message without the name of the endpoint, which the client puts first: shown beside every other resource it
+    would blame the wrong one."""
+    name, colon, words = message.partition(": ")
+    return words if colon and words and name.replace(" ", "").isalpha() and len(name) <= 30 else message

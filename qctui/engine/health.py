@@ -17,7 +17,7 @@ LATENCY_WEIGHT = 0.2
 LATENCY_STEP = 1.5
 """The smoothed latency is published again when it is this many times what was last published, or the inverse ..."""
 
-LATENCY_FLOOR_S = 0.05
+LATENCY_FLOOR_S = 0.02
 """... and differs by at least this: milliseconds come and go with every read and are no news."""
 
 SKEW_STEP_S = 2.0

@@ -13,7 +13,10 @@ from qctui.model.keys import Key
 from qctui.model.resource import Failure
 
 FRESH_S = 5.0
-"""How long a newly wanted read may use the last of the budget. A crowd of them is not news any more by then."""
+"""How long a newly wanted read goes before the routine. A crowd of them is not news any more by then."""
+
+COUNTLESS = frozenset({"optimization"})
+"""Kinds of which many may be on screen at once, one a row: a single row is never urgent unless it is opened."""
 
 CHAIN_LIMIT = 3
 """Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
@@ -61,11 +64,11 @@ class Poll:
             return Errand.BULK
         if self.pace is Pace.OPENED:
             return Errand.FRESH
-        fresh = self.errand is Errand.FRESH and self.pace is Pace.VISIBLE and mono - self.due_mono <= FRESH_S
-        return Errand.FRESH if fresh else Errand.ROUTINE
+        awaited = self.pace is Pace.VISIBLE and self.key.kind not in COUNTLESS and mono - self.due_mono <= FRESH_S
+        return Errand.FRESH if awaited and self.errand is Errand.FRESH else Errand.ROUTINE
 
     def order_at(self, mono: float) -> tuple[Pace, float, float]:
         """Who goes first when not everything can be read: the smallest. Among fresh ones the newest, because that is
         where somebody has just moved to; among others the longest due."""
         errand = self.errand_at(mono)
-        return self.pace, errand.value, -self.due_mono if errand is Errand.FRESH else self.due_mono
+        return self.pace, -errand.value, -self.due_mono if errand is Errand.FRESH else self.due_mono

@@ -286,7 +286,8 @@ class Poller:
         interval = interval_s(poll.key, poll.pace, resource.value)
         poll.due_mono = mono + backoff_s(kind, attempts, interval, retry_after_s, self._luck.random())
         poll.failure = Failure(kind, message, now, mono, attempts, poll.due_mono)
-        poll.errand = Errand.BULK if poll.errand is Errand.BULK else Errand.ROUTINE
+        poll.errand = Errand.ROUTINE
+        poll.chained = 0
         poll.loadings = 0
         poll.marked = False
         self._store.put(poll.key, resource.with_error(poll.failure))
@@ -330,7 +331,7 @@ class Poller:
                 self._store.put(poll.key, replace(resource, error=None))
             else:
                 poll.due_mono = max(mono, poll.sent_mono + MIN_GAP_S)
-                poll.errand = Errand.BULK if poll.errand is Errand.BULK else Errand.FRESH
+                poll.errand = Errand.FRESH
             poll.marked = False
 
     def _mark_all(self) -> None:

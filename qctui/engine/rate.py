@@ -9,25 +9,31 @@ WINDOW_S = 60.0
 
 
 class Errand(Enum):
-    """Why a read is made. The value is the share of the budget it must leave to those before it."""
+    """Why a read is made. The value is how much of the budget may be used for it."""
 
-    FRESH = 0.0
-    """Something newly on screen, or asked for by a person: may use the last of the budget."""
-    ROUTINE = 0.1
+    FRESH = 1.5
+    """Newly on screen, or asked for by a person. May exceed the budget: somebody waits for it, moves are few, and what
+    is over is taken from the routine of the same minute."""
+    ROUTINE = 0.9
     """What is shown already is brought up to date."""
-    BULK = 0.3
+    BULK = 0.6
     """One of many pages of a long list, whose newest part is shown already."""
 
 
+PACED = 0.25
+"""Share of what an errand may use that is handed out evenly over the minute and not at once."""
+
+
 class Budget:
-    """At most `per_minute` reads in any 60 seconds. Plain arithmetic on times it is given; one thread.
+    """How many reads are made in any 60 seconds: `per_minute` for all that is routine, half as many again for what a
+    person's own moves bring on screen. Plain arithmetic on times it is given; one thread.
 
     It works on a log of the last minute, not on a bucket that refills: a bucket with a useful burst would either allow
-    more than it says in the first minute or less than it says ever after. The first two thirds are granted at once, so
-    that a start or a move to another deployment shows its data without waiting. Of the last third each grant waits for
-    its part of the time until the oldest grant is a minute old, so that the budget is never gone all at once and
-    whatever comes next waits seconds, not the rest of the minute. Routine reads leave a tenth of the budget, bulk ones
-    three tenths, to whatever is newly wanted.
+    more than it says in the first minute or less than it says ever after. Each errand may be granted while the reads of
+    the last minute, of all errands together, are below its share of the budget. The first three quarters of a share are
+    granted at once, so that a start or a move to another deployment shows its data without waiting. In the last quarter
+    each grant waits for its part of the time until the oldest grant is a minute old, so that no share is ever gone all
+    at once and whatever comes next waits seconds, not the rest of the minute.
     """
 
     def __init__(self, per_minute: int = 60) -> None:
@@ -39,11 +45,11 @@ class Budget:
         self._forget(mono)
         used = len(self._grants)
         # At least one grant must be possible whatever the share, or a tiny budget would never read.
-        allowed = max(1, self.per_minute - int(self.per_minute * errand.value))
+        allowed = max(1, int(self.per_minute * errand.value))
         if used >= allowed:
             return max(0.0, self._grants[used - allowed] + WINDOW_S - mono)
-        left = self.per_minute - used
-        if used and left <= self.per_minute // 3:
+        left = allowed - used
+        if used and left <= int(allowed * PACED):
             relief_s = self._grants[0] + WINDOW_S - self._grants[-1]
             return max(0.0, self._grants[-1] + relief_s / left - mono)
         return 0.0

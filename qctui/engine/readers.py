@@ -171,7 +171,9 @@ class InsightReader:
         window = self._book.next_window()
         page = await self._api.fetch_insights(self._key.project_id, window.start, window.end, self._key.name)
         more = self._book.add(page)
-        return Answer(self._book.log if self._book.publishable else None, more=Errand.BULK if more else None)
+        # The second page holds the newest insights, which is what somebody is waiting for.
+        errand = Errand.FRESH if self._book.pages == 1 else Errand.BULK
+        return Answer(self._book.log if self._book.publishable else None, more=errand if more else None)
 
 
 class OrderReader:

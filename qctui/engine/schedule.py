@@ -54,7 +54,7 @@ BACKOFF_CAP_S = 120.0
 """Back-off of one resource that fails while others succeed: doubling from the first to the cap."""
 
 PROBE_FIRST_S = 2.0
-PROBE_CAP_S = 12.0
+PROBE_CAP_S = 8.0
 """Back-off of the single probe while the API as a whole does not answer. The cap is how long after its return the
 screen may take to notice."""
 
