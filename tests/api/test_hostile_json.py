@@ -36,7 +36,7 @@ anything = st.recursive(
     max_leaves=10,
 )
 GOOD = sorted(path.stem for path in PAYLOADS.glob("*.json") if json.loads(path.read_text())["success"] is True)
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -57,12 +57,11 @@ def texts_in(value: object) -> Iterator[str]:
 
 def outcome(body: object, call: Callable[[Client], Awaitable[object]]) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    refused: ApiError | None = None
     try:
         texts = list(texts_in(ask(raw, call)))
     except ApiError as error:
         refused, texts = error, [error.message, *error.message.splitlines()[1:]]
-    else:
-        refused = None
     assert refused is None or refused.kind is not FailureKind.INTERNAL, texts
     assert refused is None or len(texts) == 1
     for text in texts:
@@ -123,6 +122,6 @@ def test_anything_in_any_place_of_a_good_answer(name: str, data: st.DataObject) 
 def test_every_single_place_of_a_good_answer(name: str) -> None:
     body = json.loads((PAYLOADS / f"{name}.json").read_text())
     for number, path in enumerate(places(body)):
-        odd: list[object] = [None, [], {}, "x", -1, True, HOSTILE[number % len(HOSTILE)], 10**400, [[]], [{}]]
+        odd: list[object] = [None, [], {}, -1, HOSTILE[number % len(HOSTILE)], 10**400, [[{}]]]
         for new in odd:
             outcome(replaced(body, path, new), CALLS[name.partition("__")[0]])
