@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from operator import ge, le
 from typing import NamedTuple
 
 from qctui.model.chart import Series
@@ -105,22 +106,44 @@ def prepare(series: Series) -> Generator[int, None, Prepared]:
     if series.opens is not None and series.highs is not None and series.lows is not None:
         highs, lows = array("d"), array("d")
         for start in range(0, len(xs), CANDLES):
-            end = start + CANDLES
-            closes, opens = values[start:end], series.opens[start:end]
-            # What is missing (NaN, which no comparison finds larger or smaller) is at least as far as what is known.
-            highs.extend(
-                max(c, o if o > c else c, h if c < h < math.inf else c)
-                for o, h, c in zip(opens, series.highs[start:end], closes, strict=True)
-            )
-            lows.extend(
-                min(c, o if o < c else c, v if -math.inf < v < c else c)
-                for o, v, c in zip(opens, series.lows[start:end], closes, strict=True)
-            )
-            yield 8 * CANDLES
+            part = slice(start, start + CANDLES)
+            _reach(values[part], series.opens[part], series.highs[part], series.lows[part], highs, lows)
+            yield 4 * CANDLES
         prepared.highs, prepared.lows = Extremes(highs), Extremes(lows)
         yield from prepared.highs.build()
         yield from prepared.lows.build()
     return prepared
+
+
+def _reach(
+    closes: array[float],
+    opens: array[float],
+    highs: array[float],
+    lows: array[float],
+    tops: array[float],
+    bottoms: array[float],
+) -> None:
+    """Append how far each candle reaches, up and down: no less than any member that is known."""
+    # A NaN is neither, and fails this too.
+    if (
+        all(map(ge, highs, closes))
+        and all(map(ge, highs, opens))
+        and all(map(le, lows, closes))
+        and all(map(le, lows, opens))
+        and math.isfinite(sum(highs) - sum(lows))
+    ):
+        tops.extend(highs)
+        bottoms.extend(lows)
+        return
+    # What is missing (NaN) is neither larger nor smaller than anything.
+    tops.extend(
+        max(c, o if c < o < math.inf else c, h if c < h < math.inf else c)
+        for c, o, h in zip(closes, opens, highs, strict=True)
+    )
+    bottoms.extend(
+        min(c, o if -math.inf < o < c else c, v if -math.inf < v < c else c)
+        for c, o, v in zip(closes, opens, lows, strict=True)
+    )
 
 
 def _sound(xs: array[float], values: array[float]) -> Generator[int, None, bool]:

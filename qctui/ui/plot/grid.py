@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
 
-MERGE_GAP = 4
-"""Two changed runs this close are sent as one: moving the cursor costs more than repeating a few cells."""
+RUN_BYTES = 44
+"""What a run of cells costs the line before its first character: the cursor's move, the colours, their end."""
 
 
 class Ink(NamedTuple):
@@ -174,12 +174,25 @@ def changes(old: Grid, new: Grid) -> list[Span]:
                 continue
             if start < 0:
                 start = x
-            elif x - end > MERGE_GAP:
+            elif _dearer(chars, inks, end, x):
                 spans.append(_widened(y, start, end, chars, was))
                 start = x
             end = x + 1
         spans.append(_widened(y, start, end, chars, was))
     return spans
+
+
+def _dearer(chars: list[str], inks: list[Ink], end: int, x: int) -> bool:
+    """Sending the unchanged cells from `end` to `x` along costs more than a run of their own for those after them."""
+    cost = 0
+    for place in range(end, x + 1):
+        if place < x:
+            cost += 1 if chars[place].isascii() else 3
+        if inks[place] != inks[place - 1]:
+            cost += RUN_BYTES
+        if cost > RUN_BYTES:
+            return True
+    return False
 
 
 def _widened(y: int, start: int, end: int, chars: list[str], was: list[str]) -> Span:

@@ -119,7 +119,8 @@ class ChartPane(Pane):
         if at is not None:
             zone = times.zone_name(at, view.plot.zone)
             facts.append((f"{times.moment(at, view.plot.zone)} {zone} ", "title"))
-            facts.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
+            if all(panel.legend_row is None for panel in drawing.panels):
+                facts.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
         else:
             facts += self._last()
         return (*facts, *self._hints())
