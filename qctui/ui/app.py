@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.screen import Screen
 
 from qctui.engine.facade import Engine
+from qctui.model.action import ACTIONS
+from qctui.model.keys import Key
 from qctui.ui import quirks
 from qctui.ui.acting import Acting, Selection
 from qctui.ui.bridge import Bridge
@@ -55,6 +59,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self._problems = self._load_themes(options.theme)
         self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
         self._told: set[str] = set()
+        self._untold: WeakKeyDictionary[Screen[Any], frozenset[Key[Any]]] = WeakKeyDictionary()
         self.main_screen = MainScreen(engine, options, self.glyphs, self.guard)
         self.acting = Acting(
             self,
@@ -85,6 +90,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """The panes exist: begin to listen to the store, and to the theme files."""
         self._bridge.open()
         self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
+        self.screen_change_signal.subscribe(self, lambda _screen: self.show_changes())
         self.set_interval(THEME_CHECK_S, lambda: self.guard("A theme", self._reload_themes))
         for problem in self._problems:
             self.say(problem)
@@ -95,12 +101,21 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
     @on(StoreStirred)
     def show_changes(self) -> None:
-        """Tell every open screen what is newer, covered ones included."""
+        """Tell every open screen what is newer.
+
+        One that is covered whole is told when it is seen again: drawing its panes must not keep a key of the dialog
+        above it waiting. Actions are told everywhere at once.
+        """
         keys = self._bridge.take()
+        seen = [self.screen, *quirks.visible_background(self)]
         for screen in self.screen_stack:
             if isinstance(screen, ShowsStore):
-                shows = screen
-                self.guard(type(screen).__name__, lambda shows=shows: shows.show_changes(keys))  # type: ignore[misc]  # binds the loop's screen
+                newer = keys | self._untold.pop(screen, frozenset())
+                told = newer if screen in seen else newer & {ACTIONS}
+                if untold := newer - told:
+                    self._untold[screen] = untold
+                if told:
+                    self.guard(type(screen).__name__, partial(screen.show_changes, told))
 
     @on(OpenDetail)
     def open_detail(self, event: OpenDetail) -> None:

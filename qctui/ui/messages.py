@@ -17,7 +17,7 @@ class StoreStirred(Message, bubble=False):
 
 @runtime_checkable
 class ShowsStore(Protocol):
-    """A screen that shows resources. Covered ones are told too: what is under a dialog stays true."""
+    """A screen that shows resources. One that is covered whole is told when it is seen again, except of actions."""
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources. An exception becomes a message on screen, not the end of the program."""

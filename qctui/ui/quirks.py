@@ -15,7 +15,7 @@ from textual.screen import Screen
 def install() -> None:
     """Put every workaround in place. Safe to call more than once."""
     _compositor.ChopsUpdate.render_segments = _render_changed_cells  # type: ignore[method-assign]  # see below
-    App._background_screens = property(_visible_background)  # type: ignore[method-assign,assignment]  # see below
+    App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see below
 
 
 def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> str:
@@ -35,7 +35,7 @@ def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> st
     return "".join(out)
 
 
-def _visible_background(self: App[Any]) -> list[Screen[Any]]:
+def visible_background(self: App[Any]) -> list[Screen[Any]]:
     """The screens that can be seen through those above them, lowest first.
 
     Textual's own counts the screen below the top one in any case: each change on a screen that is covered whole (the

@@ -144,3 +144,16 @@ async def test_what_changes_below_a_dialog_is_not_drawn_until_it_closes(monkeypa
         await pilot.press("escape")
         await pilot.pause()
         assert "7,777,777" in screen_text(app)
+
+
+async def test_actions_go_on_in_the_bar_below_a_dialog() -> None:
+    app, engine = make()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("X")
+        await pilot.pause()
+        engine.put(ACTIONS, (record("a", target(), (Rung.SENT, 0.0), (Rung.ACCEPTED, 0.2)),))
+        await pilot.pause()
+        assert not app.main_screen.action_bar.empty
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "ACCEPTED" in screen_text(app)
