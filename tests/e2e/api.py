@@ -6,7 +6,8 @@ import http.client
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,13 @@ class Api:
 
     def fault(self, kind: str, endpoint: str | None = None, **more: Any) -> None:
         self.control("POST", "faults", kind=kind, endpoint=endpoint, **more)
+
+    def until(self, met: Callable[[], bool], what: str) -> None:
+        """Ask the server again and again until `met`: for what no screen tells."""
+        give_up = time.monotonic() + 20.0
+        while not met():
+            assert time.monotonic() < give_up, f"{what}: not within 20 s"
+            self.control("GET", "clock")
 
     def running(self, environment: str) -> tuple[int, str, str]:
         """Project id, name and deploy id of something that runs, `live` or `paper` by its environment."""

@@ -1,0 +1,167 @@
+"""The emergency path, end to end: keys on a pty, requests at the API, lines in the journal."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.api import Api
+from tests.e2e.console import Console
+
+LIQUIDATE = "live/update/liquidate"
+
+
+def journal(home: Path) -> list[dict[str, Any]]:
+    path = home / "state" / "qctui" / "journal.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def events(home: Path) -> list[str]:
+    return [entry["event"] for entry in journal(home)]
+
+
+def open_on(api: Api, env: dict[str, str], *arguments: str, environment: str = "live") -> tuple[Console, int, str]:
+    """A console on a running deployment, ready to act."""
+    project_id, name, deploy_id = api.running(environment)
+    console = Console("--base-url", api.base_url, "--project", str(project_id), *arguments, env=env)
+    console.wait_for(name, "API ok")
+    console.wait_until(lambda: f"2 Optimizations {name[:12]}" in console.text, f"{name} being selected")
+    return console, project_id, deploy_id
+
+
+def ask_to_liquidate(console: Console, deploy_id: str) -> None:
+    console.send("L")
+    console.wait_for(f"Type {deploy_id[-4:]} to liquidate, then Enter.", "Checked again")
+
+
+def test_l_four_characters_enter_is_one_request_and_the_ladder_to_verified(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    console, project_id, deploy_id = open_on(api, signed_in)
+    with console:
+        ask_to_liquidate(console, deploy_id)
+        console.send(deploy_id[-4:] + "\r")
+        console.wait_for("VERIFIED")
+        (request,) = api.requests(LIQUIDATE)
+        assert (request["method"], request["body"]) == ("POST", {"projectId": project_id})
+        assert events(home) == ["intent", "sending", "sent", "accepted", "stopped", "flat", "verified"]
+        assert {entry["deploy_id"] for entry in journal(home)} == {deploy_id}
+        assert {(entry["via"], entry["action"]) for entry in journal(home)} == {("console", "liquidate")}
+        console.send("q")
+        assert console.wait_exit() == 0
+
+
+@pytest.mark.parametrize("keys", ["\r", "y\r", " ", "1234\r", "L\r", "n", "\x1b"], ids=repr)
+def test_nothing_else_confirms(api: Api, signed_in: dict[str, str], home: Path, keys: str) -> None:
+    console, _, deploy_id = open_on(api, signed_in)
+    with console:
+        ask_to_liquidate(console, deploy_id)
+        console.send(keys)
+        console.signal(signal.SIGTERM)  # which lets keys that were typed count: see the tests below
+        assert console.wait_exit() == 143
+    assert api.requests(LIQUIDATE) == []
+    assert events(home) == []
+
+
+def test_the_api_says_no(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    console, project_id, deploy_id = open_on(api, signed_in)
+    with console:
+        api.control("POST", "behaviours", projectId=project_id, behaviour="rejected")
+        ask_to_liquidate(console, deploy_id)
+        console.send(deploy_id[-4:] + "\r")
+        console.wait_for("REJECTED")
+    assert len(api.requests(LIQUIDATE)) == 1
+    assert events(home) == ["intent", "sending", "sent", "rejected"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=lambda each: str(each))
+def test_a_signal_right_after_the_confirming_key_changes_nothing_for_the_action(
+    api: Api, signed_in: dict[str, str], home: Path, number: signal.Signals
+) -> None:
+    console, project_id, deploy_id = open_on(api, signed_in)
+    with console:
+        ask_to_liquidate(console, deploy_id)
+        console.send(deploy_id[-4:] + "\r")
+        console.signal(number)
+        assert console.wait_exit() == 128 + number
+        assert console.terminal.left_behind == []
+    (request,) = api.requests(LIQUIDATE)
+    assert request["body"] == {"projectId": project_id}
+    assert events(home)[:4] == ["intent", "sending", "sent", "accepted"]
+
+
+def test_the_answer_is_awaited_after_the_screen_is_gone(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    console, _, deploy_id = open_on(api, signed_in)
+    with console:
+        api.fault("slow", LIQUIDATE, value=2.0)
+        ask_to_liquidate(console, deploy_id)
+        console.send(deploy_id[-4:] + "\r")
+        console.wait_for("SENT")
+        console.send("q")
+        assert console.wait_exit() == 0
+        assert "waiting up to 25 s" in console.text
+        assert "1 action is not verified yet" in console.text
+    assert len(api.requests(LIQUIDATE)) == 1
+    assert events(home)[:4] == ["intent", "sending", "sent", "accepted"]
+
+
+def test_a_terminal_that_closes_while_the_answer_is_awaited(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    console, _, deploy_id = open_on(api, signed_in)
+    with console:
+        api.fault("slow", LIQUIDATE, value=1.0)
+        ask_to_liquidate(console, deploy_id)
+        console.send(deploy_id[-4:] + "\r")
+        console.wait_for("SENT")
+        console.hang_up()
+        assert console.wait_exit() == 129
+    assert len(api.requests(LIQUIDATE)) == 1
+    assert events(home)[:4] == ["intent", "sending", "sent", "accepted"]
+
+
+def test_a_terminal_nobody_reads_while_the_action_runs(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    console, _, deploy_id = open_on(api, signed_in)
+    with console:
+        ask_to_liquidate(console, deploy_id)
+        console.send(deploy_id[-4:] + "\r")
+        # From here on nobody reads, and it is made to draw more than its terminal takes.
+        for _ in range(60):
+            console.send("?\x1b")
+        api.until(lambda: events(home)[-1:] == ["verified"], "the journal telling that it is verified")
+        console.signal(signal.SIGHUP)
+        assert console.wait_exit_unread() == 129
+    assert len(api.requests(LIQUIDATE)) == 1
+
+
+def test_killed_right_after_confirming_it_is_told_and_looked_after_at_the_next_start(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    console, _, deploy_id = open_on(api, signed_in)
+    with console:
+        api.fault("slow", LIQUIDATE, value=1.0, times=1)
+        ask_to_liquidate(console, deploy_id)
+        console.send(deploy_id[-4:] + "\r")
+        console.wait_for("SENT")
+        console.signal(signal.SIGKILL)
+        console.wait_exit()
+    assert len(api.requests(LIQUIDATE)) == 1
+    told = events(home)
+    assert told[:2] == ["intent", "sending"]
+    assert "accepted" not in told
+    with Console("--base-url", api.base_url, env=signed_in) as console:
+        console.wait_for("VERIFIED")
+    assert len(api.requests(LIQUIDATE)) == 1, "what was open is verified, never sent again"
+    assert events(home)[-1] == "verified"
+
+
+def test_read_only_sends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    console, _, deploy_id = open_on(api, signed_in, "--read-only")
+    with console:
+        console.send("LX" + deploy_id[-4:] + "\r")
+        console.send("?")
+        console.wait_for("Everywhere")
+    assert api.requests(LIQUIDATE) == []
+    assert events(home) == []
