@@ -28,6 +28,7 @@ from tests.ui.desk import (
     record,
     target,
 )  # fmt: skip
+from tests.ui.test_confirm import screen_text
 
 pytestmark = pytest.mark.anyio
 
@@ -239,10 +240,10 @@ async def test_paper_is_a_word() -> None:
 
 async def test_ascii_means_seven_bits() -> None:
     done = record("a", target(name="均值"), *LADDER, holdings=portfolio().holdings)
-    async with shown(done, ascii_only=True) as (_, pilot, bar):
+    async with shown(done, ascii_only=True) as (app, pilot, bar):
         await pilot.press("v")
         await pilot.pause()
-        assert bar.text.isascii()
+        assert screen_text(app).isascii()
         assert "SENT 14:23:20 > ACCEPTED +0.2s" in bar.text
 
 

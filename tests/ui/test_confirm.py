@@ -473,7 +473,15 @@ async def test_ascii_means_seven_bits() -> None:
     async with opened(ascii_only=True, name="均值") as (app, pilot):
         recheck(app.engine, target(), Recheck(detail(), portfolio(), 1_000.0))
         await pilot.pause()
-        assert dialog(app).text.isascii()
+        assert screen_text(app).replace("\n", "").isascii()
+        assert "??" in screen_text(app)
+
+
+async def test_a_list_that_scrolls_is_ascii_too() -> None:
+    async with opened("X", count=30, ascii_only=True) as (app, pilot):
+        await pilot.press("pagedown")
+        await pilot.pause()
+        assert screen_text(app).isascii()
 
 
 async def test_missing_environment_counts_as_live() -> None:

@@ -122,3 +122,14 @@ async def test_hostile_names_and_times_are_text() -> None:
     async with opened(entry) as (app, _, journal):
         assert "[bold red]x[/]" in screen_text(app)
         assert journal.text.count("[@click=app.quit]y[/]") == 2
+
+
+async def test_ascii_means_seven_bits() -> None:
+    engine = StillEngine()
+    engine.desk.journal = tuple(entry for n in range(40) for entry in story(f"{n}", "intent", "verified", name="均值"))
+    app = ActingApp(engine, ascii_only=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.push_screen(JournalScreen(engine.desk, engine.clock, app.glyphs, UTC))
+        await pilot.press("down")
+        await pilot.pause()
+        assert screen_text(app).isascii()

@@ -67,6 +67,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             background: $surface;
             padding: 0 1;
         }
+        &.-ascii > #dialog { border: ascii $danger; }
         & #check { max-height: 3; }
         &.-roomy #check { margin-top: 1; }
         &.-roomy #answer { margin-top: 1; }
@@ -102,6 +103,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._timer = AgeTimer(clock, zone, glyphs, self._one_shot, self._show)
         self._answer: Answer | None = Answer(question_for(self._sendable()))
         self._shown_at: float | None = None
+        self.set_class(glyphs.ascii, "-ascii")
         self._sent = False
         self._overflows = False
 

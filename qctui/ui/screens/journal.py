@@ -78,6 +78,7 @@ class JournalScreen(Screen[None]):
         & > #journal-title { height: 1; padding: 0 1; background: $panel; }
         & > KeyedTable { height: 1fr; }
         & > #story { height: auto; max-height: 45%; border-top: solid $rule; padding: 0 1; }
+        &.-ascii > #story { border-top: ascii $rule; }
         &.-opened > KeyedTable { display: none; }
         &.-opened > #story { max-height: 1fr; height: 1fr; }
         & > #journal-hint { height: 1; padding: 0 1; }
@@ -88,6 +89,7 @@ class JournalScreen(Screen[None]):
         super().__init__()
         self._desk, self._clock = desk, clock
         self._glyphs, self._zone = glyphs, zone
+        self.set_class(glyphs.ascii, "-ascii")
         self._entries: tuple[JournalEntry, ...] | None = None
         self._stories: tuple[Story, ...] = ()
         self._title, self._story = Lines(glyphs, id="journal-title"), Lines(glyphs, id="story")

@@ -49,6 +49,9 @@ class ActionBar(Vertical, can_focus=True):
         &.-loud { border: heavy $danger; border-title-color: $danger; }
         &:focus { border: solid $focus; }
         &.-loud:focus { border: heavy $focus; }
+        &.-ascii { border: ascii $rule; }
+        &.-ascii.-loud { border: ascii $danger; }
+        &.-ascii:focus { border: ascii $focus; }
         & > Lines { max-height: 100%; }
     }
     """
@@ -60,6 +63,7 @@ class ActionBar(Vertical, can_focus=True):
         self._keys = {command: (keys or {}).get(command, default) for command, (default, _) in HINTS.items()}
         self._lines = Lines(glyphs, id="action-lines")
         self._records: tuple[ActionRecord, ...] = ()
+        self.set_class(glyphs.ascii, "-ascii")
         self._details = False
         self._keys_from: Widget | None = None
         self._moment: Moment | None = None

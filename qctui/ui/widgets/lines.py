@@ -50,9 +50,7 @@ class Lines(ScrollView, can_focus=False):
     DEFAULT_CSS = """
     Lines {
         height: auto;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 0;
-        scrollbar-gutter: stable;
+        scrollbar-size: 0 0;
         overflow-x: hidden;
     }
     """
@@ -97,17 +95,16 @@ class Lines(ScrollView, can_focus=False):
     def visible_tags(self) -> frozenset[str]:
         """The tags of the lines that are on screen now."""
         top = self.scroll_offset.y
-        return frozenset(tag for tag in self._tags[top : top + self.scrollable_content_region.height] if tag)
+        return frozenset(tag for tag in self._tags[top : top + self.size.height] if tag)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the paragraphs wrap to in this width."""
-        # The scrollbar's column is kept free (scrollbar-gutter), so that the height does not depend on its being shown.
-        self._lay_out(max(1, width - self.styles.scrollbar_size_vertical))
+        self._lay_out(_text_width(width))
         return len(self._rows)
 
     def on_resize(self) -> None:
         """Wrap again: the width is what the layout really gave."""
-        width = max(1, self.scrollable_content_region.width)
+        width = _text_width(self.size.width)
         if width != self._laid_out_for:
             self._lay_out(width)
             self.refresh()
@@ -116,10 +113,21 @@ class Lines(ScrollView, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One line of the visible part."""
         row = y + self.scroll_offset.y
-        width = self.scrollable_content_region.width
         palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these lines live in has one
         spans = self._rows[row] if row < len(self._rows) else ()
-        return to_strip(spans, palette, self.rich_style).adjust_cell_length(width, self.rich_style)
+        width = self.size.width
+        text = to_strip(spans, palette, self.rich_style).adjust_cell_length(width - 1, self.rich_style)
+        return Strip.join([text, to_strip(self._position(y), palette, self.rich_style)])
+
+    def _position(self, y: int) -> Spans:
+        """The right edge of a line: where the visible lines are among all of them. Drawn here, because Textual's own
+        scrollbar has no 7-bit form."""
+        height, count = self.size.height, len(self._rows)
+        if count <= height or not height:
+            return ((" ", ""),)
+        size = max(1, height * height // count)
+        start = round(self.scroll_offset.y * (height - size) / (count - height))
+        return ((self._glyphs.thumb, "muted"),) if start <= y < start + size else ((self._glyphs.track, "rule"),)
 
     def _lay_out(self, width: int) -> None:
         self._laid_out_for = width
@@ -128,6 +136,11 @@ class Lines(ScrollView, can_focus=False):
             rows = [_spans(row) for row in _wrap(paragraph, width, self._glyphs.ellipsis)]
             self._rows += [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
             self._tags += [paragraph.tag] * len(rows)
+
+
+def _text_width(width: int) -> int:
+    """Cells for text: the last column is the position's, shown or not, so that the height does not depend on it."""
+    return max(1, width - 1)
 
 
 def _spans(row: Text) -> Spans:
