@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
+from qctui.model.chart import ChartWindow
 from qctui.model.insight import Insight
 from qctui.model.keys import Key
 
@@ -31,6 +32,12 @@ class DetailKind(Enum):
     OPTIMIZATION = "optimization"
     INSIGHT = "insight"
     CHART = "chart"
+    CHARTS = "charts"
+    """All charts of a deployment, side by side."""
+    EQUITIES = "equities"
+    """The equity of all deployments, side by side."""
+    OVERLAY = "overlay"
+    """A deployment's equity against another's, or the benchmark."""
 
 
 class OpenDetail(Message):
@@ -46,6 +53,7 @@ class OpenDetail(Message):
         insight: Insight | None = None,
         name: str = "",
         chart: str = "",
+        window: ChartWindow | None = None,
     ) -> None:
         super().__init__()
         self.kind = kind
@@ -58,3 +66,5 @@ class OpenDetail(Message):
         """The project's name, or the optimization's, as it was on screen."""
         self.chart = chart
         """The chart's name, for a chart."""
+        self.window = window
+        """The part of time it showed, for a chart."""

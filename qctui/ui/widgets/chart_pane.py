@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from textual import on
 from textual.widget import Widget
@@ -16,8 +18,11 @@ from qctui.ui.format import format_duration
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.plot import crosshair, times, windows
+from qctui.ui.plot.export import csv_text, plain_text, svg_text
+from qctui.ui.plot.grid import TEXT, Grid
 from qctui.ui.plot.legend import reading_last, value_text
 from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.chart_files import WORDS, FileKind, write_file
 from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.pane import Pane
 
@@ -32,11 +37,14 @@ class ChartPane(Pane):
     messages; whoever owns the screen turns those into reads and screens.
     """
 
-    def __init__(self, glyphs: Glyphs, *, number: int = 4, title: str = "Chart", id: str = "chart") -> None:
-        """`number` is the key that leads to the pane."""
+    def __init__(
+        self, glyphs: Glyphs, *, number: int = 4, title: str = "Chart", id: str = "chart", named: bool = True
+    ) -> None:
+        """`number` is the key that leads to the pane. `named`: the chart's name stands beside the title."""
         super().__init__(number, title, glyphs, id=id)
         self.view = ChartView(ascii=glyphs.ascii)
         """The chart itself."""
+        self._named = named
         self._subject: tuple[int, str] | None = None
         self._names: tuple[str, ...] = ()
         self._resource: Resource[Chart] = Resource()
@@ -100,6 +108,62 @@ class ChartPane(Pane):
         """The title tells what the crosshair reads and how the chart is drawn."""
         self._title_again()
 
+    @on(ChartView.SeriesWanted)
+    def open_switches(self) -> None:
+        """Switch series on and off."""
+        from qctui.ui.screens.chart_choose import SeriesSwitches
+
+        names = list(dict.fromkeys(series.name for series in self.view.chart.series)) if self.view.chart else []
+        if names:
+            view = self.view
+            self.app.push_screen(SeriesSwitches(names, lambda: view.plot.hidden, view.toggle_series, self._glyphs))
+
+    @on(ChartView.ExportWanted)
+    def open_export(self) -> None:
+        """Ask what to write, and write it."""
+        from qctui.ui.screens.chart_choose import Choose
+
+        if self.view.drawing is None:
+            self.app.notify("There is no chart to write yet", severity="warning", markup=False)
+            return
+        kinds = tuple(WORDS)
+
+        def chosen(place: int | None) -> None:
+            if place is not None:
+                self.run_worker(self._export(kinds[place]), group="export", exit_on_error=False)
+
+        self.app.push_screen(Choose("Write the chart to a file", [WORDS[kind] for kind in kinds], self._glyphs), chosen)
+
+    async def _export(self, kind: FileKind) -> None:
+        drawing, moment = self.view.drawing, self._moment
+        if drawing is None or moment is None:
+            return
+        titled = self._titled(self.view.shown)
+        inks, name = self.view.inks, self.name_shown
+
+        def work() -> Path:
+            if kind is FileKind.CSV:
+                text = csv_text(drawing)
+            elif kind is FileKind.SVG:
+                text = svg_text(titled, inks.hexes, inks.background, name)
+            else:
+                text = plain_text(titled)
+            return write_file(text, name, kind, moment.now)
+
+        try:
+            path = await asyncio.to_thread(work)
+        except OSError as error:
+            self.app.notify(f"The file could not be written: {error}", severity="error", markup=False)
+            return
+        self.app.notify(f"Written to {path}", timeout=15, markup=False)
+
+    def _titled(self, cells: Grid) -> Grid:
+        """The cells with the title's words above them: a picture has no pane around it."""
+        grid = Grid(cells.width, cells.height + 1)
+        grid.put(0, 0, "".join(text for text, _ in self._facts).strip(), TEXT)
+        grid.paste(cells, 0, 1)
+        return grid
+
     def _title_again(self) -> None:
         self.show_frame(self._facts_now(), self._words)
 
@@ -108,7 +172,7 @@ class ChartPane(Pane):
         name = self.name_shown
         if not name or self._moment is None:
             return ()
-        facts: list[tuple[str, str]] = [(f"{name} ", "title")]
+        facts: list[tuple[str, str]] = [(f"{name} ", "title")] if self._named else []
         place = self._names.index(name) + 1 if name in self._names else 0
         if place and len(self._names) > 1:
             facts.append((f"{place}/{len(self._names)} ", "muted"))

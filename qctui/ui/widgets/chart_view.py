@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from enum import Enum
 
 from textual.events import Key
 from textual.message import Message
 
 from qctui.model.chart import Chart, ChartWindow
 from qctui.ui.keymap import Scope, bindings
+from qctui.ui.messages import DetailKind
 from qctui.ui.plot import crosshair, windows
 from qctui.ui.plot.compose import Drawing, Source, steps
 from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS, GlyphSet
@@ -25,19 +25,6 @@ SLICE = 65_536
 """Points read between two looks at the keys."""
 SETTLE_S = 0.25
 """How long a window must stand before the API is asked for it: a held key must not ask thirty times a second."""
-
-
-class ChartMode(Enum):
-    """What the chart screen shows."""
-
-    ONE = "one"
-    """One chart."""
-    CHARTS = "charts"
-    """All charts of the deployment, side by side."""
-    EQUITIES = "equities"
-    """The equity of all deployments, side by side."""
-    OVERLAY = "overlay"
-    """One chart with another deployment's equity, or the benchmark, over it."""
 
 
 class ChartView(Cells, can_focus=True):
@@ -88,10 +75,10 @@ class ChartView(Cells, can_focus=True):
     class OpenWanted(Message):
         """Somebody wants more room, or more charts."""
 
-        def __init__(self, view: ChartView, mode: ChartMode) -> None:
+        def __init__(self, view: ChartView, kind: DetailKind) -> None:
             super().__init__()
             self.view = view
-            self.mode = mode
+            self.kind = kind
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)
@@ -337,16 +324,16 @@ class ChartView(Cells, can_focus=True):
 
     def action_open(self) -> None:
         """Ask for the whole screen."""
-        self.post_message(self.OpenWanted(self, ChartMode.ONE))
+        self.post_message(self.OpenWanted(self, DetailKind.CHART))
 
     def action_open_grid(self) -> None:
         """Ask for all charts of the deployment."""
-        self.post_message(self.OpenWanted(self, ChartMode.CHARTS))
+        self.post_message(self.OpenWanted(self, DetailKind.CHARTS))
 
     def action_open_equities(self) -> None:
         """Ask for the equity of all deployments."""
-        self.post_message(self.OpenWanted(self, ChartMode.EQUITIES))
+        self.post_message(self.OpenWanted(self, DetailKind.EQUITIES))
 
     def action_overlay(self) -> None:
         """Ask for another deployment's equity over this one's."""
-        self.post_message(self.OpenWanted(self, ChartMode.OVERLAY))
+        self.post_message(self.OpenWanted(self, DetailKind.OVERLAY))

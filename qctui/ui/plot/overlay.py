@@ -1,0 +1,37 @@
+"""Several charts' main lines as one chart, to be compared as change in percent from the left edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from qctui.model.chart import Chart, Series, SeriesType
+from qctui.ui.plot.marks import Kind, kind_of
+
+
+def main_series(chart: Chart) -> Series | None:
+    """The series a chart is about: its first candles, else the first line with points."""
+    timed = [each for each in chart.series if len(each) and kind_of(each) in (Kind.CANDLES, Kind.LINE)]
+    return next((each for each in timed if each.candles), timed[0] if timed else None)
+
+
+def overlaid(name: str, parts: Sequence[tuple[str, Chart]]) -> Chart:
+    """One chart of the main series of each of `parts`, called by the given labels; what has none is left out.
+
+    The API gives all equities one colour: here each gets its own.
+    """
+    found = []
+    for label, chart in parts:
+        series = main_series(chart)
+        if series is not None:
+            found.append(replace(series, name=label, index=0, color="", series_type=SeriesType.LINE))
+    first = parts[0][1] if parts else Chart(name, stacked=False, series=())
+    return Chart(
+        name,
+        stacked=False,
+        series=tuple(found),
+        start=first.start,
+        end=first.end,
+        count=first.count,
+        sparse=any(chart.sparse for _, chart in parts),
+    )
