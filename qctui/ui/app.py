@@ -120,9 +120,11 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
     @on(OpenDetail)
     def open_detail(self, event: OpenDetail) -> None:
         """Open one thing in full."""
-        from qctui.ui.screens.details import make_detail
+        from qctui.ui.screens.details import Surroundings, make_detail
 
-        screen = make_detail(event, self.engine, self.options)
+        keep_open = self.main_screen.feed.keep_open
+        around = Surroundings(self.engine, self.options, self.glyphs, self.guard, keep_open)
+        screen = make_detail(event, around)
         if screen is not None:
             self.push_screen(screen)
 

@@ -90,7 +90,7 @@ class Feed:
         self._sent: View | None = None
         self._settling = False
         self._covered = False
-        self._opened: tuple[Want, ...] = ()
+        self._opened: dict[object, tuple[Want, ...]] = {}
         self._chart_chosen = EQUITY_CHART
         self.current = Current()
         """The project and deployment the panes show."""
@@ -185,9 +185,17 @@ class Feed:
             pane.table.move_to(project_id)
         self._follow(self._ages.moment())
 
-    def cover(self, covered: bool, opened: Iterable[Want] = ()) -> None:
-        """Another screen hides the panes (or no longer does), and asks for these resources itself."""
-        self._covered, self._opened = covered, tuple(opened)
+    def cover(self, covered: bool) -> None:
+        """Another screen hides the panes, or no longer does."""
+        self._covered = covered
+        self.want()
+
+    def keep_open(self, owner: object, opened: Iterable[Want]) -> None:
+        """Another screen asks for these resources itself, instead of what it asked for before; for none once it
+        closes."""
+        self._opened[owner] = tuple(opened)
+        if not self._opened[owner]:
+            del self._opened[owner]
         self.want()
 
     def want(self) -> None:
@@ -198,7 +206,7 @@ class Feed:
             self._panes.optimizations.visible_rows,
             pinned=pinned,
             chart=self._panes.chart.wants(self.current.project_id or 0, self.chart_name),
-            opened=self._opened,
+            opened=[want for opened in self._opened.values() for want in opened],
             covered=self._covered,
         )
         if not self._settling:

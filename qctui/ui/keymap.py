@@ -10,6 +10,7 @@ from textual.keys import Keys
 from qctui.text import clean
 from qctui.ui.registry import CONSOLE_COMMANDS, Command, Scope
 from qctui.ui.registry_chart import CHART_COMMANDS
+from qctui.ui.registry_detail import DETAIL_COMMANDS
 
 __all__ = [
     "BY_ID",
@@ -23,14 +24,15 @@ __all__ = [
     "keys_of",
 ]
 
-COMMANDS: tuple[Command, ...] = (*CONSOLE_COMMANDS, *CHART_COMMANDS)
+COMMANDS: tuple[Command, ...] = (*CONSOLE_COMMANDS, *DETAIL_COMMANDS, *CHART_COMMANDS)
 """In the order of the help."""
 
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
 _TOGETHER = (
-    frozenset({Scope.APP, Scope.MAIN, Scope.TABLE}),
-    frozenset({Scope.APP, Scope.MAIN, Scope.CHART}),
+    frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.TABLE}),
+    frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.CHART}),
+    frozenset({Scope.APP, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.MAP}),
 )
 """Scopes whose keys work at the same time: there one key means one thing."""
 

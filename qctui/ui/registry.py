@@ -12,10 +12,15 @@ class Scope(Enum):
     APP = "Everywhere"
     """On every screen but under a dialog."""
     MAIN = "On the main screen"
+    PANES = "Between panes"
+    """On every screen that has panes: the main one and what is opened in full."""
+    DETAIL = "In what is opened in full"
     TABLE = "In a table"
     """While a table has the focus."""
     CHART = "In the chart"
     """While the chart has the focus."""
+    MAP = "In a heat map"
+    """While a heat map has the focus, beside the keys of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +132,18 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
     Command("pane_optimizations", "2", "go_to('optimizations')", "optimizations", "Go to Optimizations", Scope.MAIN),
     Command("pane_insights", "3", "go_to('insights')", "insights", "Go to Insights", Scope.MAIN),
     Command("pane_chart", "4", "go_to('chart')", "chart", "Go to the chart", Scope.MAIN),
-    Command("next_pane", "tab", "go_on(1)", "next pane", "Go to the next pane", Scope.MAIN, palette=False),
+    Command("next_pane", "tab", "go_on(1)", "next pane", "Go to the next pane", Scope.PANES, palette=False),
     Command(
         "previous_pane",
         "shift+tab",
         "go_on(-1)",
         "previous pane",
         "Go to the previous pane",
-        Scope.MAIN,
+        Scope.PANES,
         palette=False,
     ),
-    Command("filter", "slash", "filter", "filter", "Show only rows that contain a text", Scope.MAIN, footer=6),
-    Command("sort", "s", "sort", "sort", "Sort the pane by its next column", Scope.MAIN, footer=7),
+    Command("filter", "slash", "filter", "filter", "Show only rows that contain a text", Scope.PANES, footer=6),
+    Command("sort", "s", "sort", "sort", "Sort the pane by its next column", Scope.PANES, footer=7),
     Command(
         "show_ended",
         "o",
@@ -152,7 +157,13 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
     Command("previous_chart", "left_square_bracket", "turn_chart(-1)", "previous chart", "Previous chart", Scope.MAIN),
     Command("next_chart", "right_square_bracket", "turn_chart(1)", "next chart", "Next chart", Scope.MAIN),
     Command(
-        "back", "escape", "back", "back", "Back: drop the filter or the marks; nothing else", Scope.MAIN, palette=False
+        "back",
+        "escape",
+        "back",
+        "back",
+        "Back: drop the filter or the marks, close what is open; nothing else",
+        Scope.PANES,
+        palette=False,
     ),
     Command("down", "j,down", "move(1)", "down", "Next row", Scope.TABLE, palette=False),
     Command("up", "k,up", "move(-1)", "up", "Previous row", Scope.TABLE, palette=False),

@@ -40,7 +40,7 @@ class MainScreen(Screen[None]):
     """What is seen most of the time."""
 
     AUTO_FOCUS = ""
-    BINDINGS = bindings(Scope.MAIN)
+    BINDINGS = bindings(Scope.MAIN, Scope.PANES)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  # as its base declares it
 
     def __init__(self, engine: Engine, options: UiOptions, glyphs: Glyphs, guard: Guard) -> None:
@@ -161,17 +161,18 @@ class MainScreen(Screen[None]):
         self.feed.look_at_chart()
 
     @on(ChartView.OpenWanted)
-    def open_chart(self) -> None:
-        """Ask for the chart on the whole screen."""
+    def open_chart(self, event: ChartView.OpenWanted) -> None:
+        """Ask for the chart, or several, on the whole screen."""
         current = self.current
         if current.project_id is not None:
             self.post_message(
                 OpenDetail(
-                    DetailKind.CHART,
+                    event.kind,
                     project_id=current.project_id,
                     deploy_id=current.deploy_id,
                     name=current.name,
                     chart=self.feed.chart_name,
+                    window=event.view.plot.window,
                 )
             )
 
