@@ -51,8 +51,12 @@ class Gate:
 
     @property
     def asks_credentials(self) -> bool:
-        """The probe is `authenticate`, not a read."""
-        return self.suspected or (self.failure is not None and self.failure.kind is FailureKind.AUTH)
+        """The probe is `authenticate`, not a read. So is it for server errors while nothing else has ever come back:
+        some servers answer that to rejected credentials (REFERENCE.md 1.3)."""
+        if self.failure is None:
+            return self.suspected
+        unproved = self.failure.kind is FailureKind.SERVER and not self.proved
+        return unproved or self.failure.kind is FailureKind.AUTH
 
     def probe_in_s(self, mono: float) -> float:
         """Seconds until the probe is due, zero for now. Only while closed."""
@@ -113,7 +117,7 @@ class Gate:
         return True
 
     def _close(self, failure: Failure, attempts: int, retry_after_s: float | None) -> None:
-        wait_s = probe_s(failure.kind, attempts, retry_after_s, self._luck.random())
+        wait_s = probe_s(failure.kind, attempts, retry_after_s, self._luck.random(), proved=self.proved)
         self.failure = replace(
             failure, message=_of_all(failure.message), attempts=attempts, next_try_mono=failure.mono + wait_s
         )

@@ -6,12 +6,13 @@ number returned, or wrong; the order of the rows is not promised. Pages end at a
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
+from heapq import heappop, heappush
 
+from qctui.engine.coverage import Coverage
 from qctui.model.insight import Insight, InsightLog, InsightPage
 
 PAGE = 99
@@ -27,6 +28,10 @@ PUBLISH_EVERY = 10
 LIMIT = 100_000
 """Insights kept of one deployment, the newest: neither a service that never ends nor a year of trading may fill the
 memory."""
+
+SETTLE_S = 660.0
+"""How long after its close an insight is read again for its final score: the service's snapshot is up to ten minutes
+old (REFERENCE.md 3)."""
 
 SHRINK_PATIENCE = 3
 """Empty answers in a row, where rows had been, before everything is read again."""
@@ -53,8 +58,11 @@ class InsightBook:
     """What has been read of one deployment's insights, and what to ask for next. No I/O.
 
     Ask for `next_window`, hand the answer to `add`; while `add` returns true there is more to ask for at once, after
-    that the next window is the first of the next poll. `log` is the newest-first value; it is the same object as before
-    if nothing in it changed.
+    that the next window is the first of the next poll. A failed request is simply asked for again. `log` is the
+    newest-first value; it is the same object as before if nothing in it changed.
+
+    An insight that was open when it was read is read once more when it has closed, however old it is by then: its final
+    score would be missed otherwise. That costs one page, and at most one a poll.
     """
 
     def __init__(self) -> None:
@@ -66,8 +74,7 @@ class InsightBook:
         """New or changed since the log was made."""
         self._pass_ids: set[str] = set()
         """Ids seen since filling began: what tells a service that repeats itself from one that goes on."""
-        self._covered: list[tuple[int, int]] = []
-        """Ascending, disjoint ranges of indexes that have been read."""
+        self._covered = Coverage()
         self._end: int | None = None
         """How many rows there are; None until a page told."""
         self._hint: int | None = None
@@ -78,6 +85,12 @@ class InsightBook:
         """Pages of the poll under way."""
         self._shrunk = 0
         self._asked = Window(0, PAGE)
+        self._open: list[tuple[float, str]] = []
+        """A heap of (close, id) of the insights that were not final when they were first read."""
+        self._recheck: Window | None = None
+        """Rows to read again at the end of this poll."""
+        self._rechecking = False
+        self._now = 0.0
 
     @property
     def weight(self) -> int:
@@ -94,9 +107,13 @@ class InsightBook:
         """Whether the log is worth showing now: after the first pages, then every few, and when it is complete."""
         return self.filled or self.pages <= 2 or self.pages % PUBLISH_EVERY == 0
 
-    def next_window(self) -> Window:
-        """The page to ask for now."""
-        self._asked = self._follow_window() if self.filled else self._fill_window()
+    def next_window(self, now: float) -> Window:
+        """The page to ask for now, at Unix time `now`."""
+        self._now = now
+        # Taken, not looked at: should this page fail again and again, it must not stand before the new insights.
+        recheck, self._recheck = self._recheck, None
+        self._rechecking = recheck is not None
+        self._asked = recheck or (self._follow_window() if self.filled else self._fill_window())
         return self._asked
 
     def add(self, page: InsightPage) -> bool:
@@ -104,6 +121,9 @@ class InsightBook:
         self.pages += 1
         following = self.filled
         fresh = self._learn(page.insights)
+        if self._rechecking:
+            self._refresh_log()
+            return False
         if self._order is Order.UNTOLD:
             self._order = _order_of(page.insights)
         # A service that answers with more rows than asked for is believed in the rows, not in their indexes.
@@ -117,18 +137,25 @@ class InsightBook:
                 self._end_pass()
         if self.publishable:
             self._refresh_log()
+        if following and not more:
+            self._recheck = self._recheck_window()
+            more = self._recheck is not None
         return more
 
     # Filling: everything is read once.
 
     def _fill_window(self) -> Window:
         if self._end is None:
-            if self._hint is not None and self._hint > self._top + PAGE and self._order is not Order.NEWEST_FIRST:
+            if (
+                self._hint is not None
+                and self._hint > self._covered.top + PAGE
+                and self._order is not Order.NEWEST_FIRST
+            ):
                 # The tail before the middle: the newest insights are what somebody is waiting for. One row fewer than
                 # a page, so that a right hint is confirmed by a short answer. A list that begins with the newest needs
                 # no such jump, and read in order nothing is lost when new rows push the others down meanwhile.
                 return Window(self._hint - PAGE + 1, self._hint + 1)
-            return Window(self._top, self._top + PAGE)
+            return Window(self._covered.top, self._covered.top + PAGE)
         low, high = self._gap() or (self._end, self._end + PAGE)
         if self._order is Order.NEWEST_FIRST:
             return Window(low, min(high, low + PAGE))
@@ -140,26 +167,26 @@ class InsightBook:
         self._pass_ids.update(insight.insight_id for insight in page.insights)
         if self._end is not None:
             # A gap. An empty answer closes it, or rows the service does not have would be asked for over and over.
-            self._cover(start, start + rows if rows else end)
+            self._covered.add(start, start + rows if rows else end)
             if self.weight >= LIMIT:
-                self._cover(0, self._end)
+                self._covered.add(0, self._end)
             return
         if start == 0 and page.length is not None and page.length > rows:
             self._hint = page.length
-        jumped = start > self._top
-        self._cover(start, start + rows)
+        jumped = start > self._covered.top
+        self._covered.add(start, start + rows)
         short = rows < end - start
         if jumped and rows == 0:
             self._hint = None  # it pointed past the end: go on page by page
-        elif rows == 0 or (short and (self._hint is None or self._top >= self._hint)):
-            self._end = self._top
+        elif rows == 0 or (short and (self._hint is None or self._covered.top >= self._hint)):
+            self._end = self._covered.top
         elif start > 0 and not short and fresh == 0:
             # A full page of nothing new: the service ignores the indexes and would answer like this for ever.
-            self._end = self._top
-        elif self._hint is not None and self._top >= self._hint:
+            self._end = self._covered.top
+        elif self._hint is not None and self._covered.top >= self._hint:
             self._hint = None  # it was too small: go on page by page
-        if self._top >= LIMIT:
-            self._end = self._top
+        if self._covered.top >= LIMIT:
+            self._end = self._covered.top
 
     def _end_pass(self) -> None:
         for gone in self._by_id.keys() - self._pass_ids:
@@ -192,7 +219,7 @@ class InsightBook:
             self._shrunk += 1
             if self._shrunk >= SHRINK_PATIENCE:
                 # Rows went away: what is known stays on screen while the list is read anew.
-                self._covered, self._end, self._hint, self._shrunk = [], None, None, 0
+                self._covered, self._end, self._hint, self._shrunk = Coverage(), None, None, 0
             return False
         if not appending:
             self._shrunk = 0
@@ -214,34 +241,33 @@ class InsightBook:
 
     def _set_end(self, end: int) -> None:
         self._end = end
-        self._covered = [(0, end)] if end else []
+        self._covered = Coverage()
+        self._covered.add(0, end)
 
-    # The ranges read.
-
-    @property
-    def _top(self) -> int:
-        return self._covered[-1][1] if self._covered else 0
+    def _recheck_window(self) -> Window | None:
+        """The page around the first insight that has closed since it was read, with those that closed near it."""
+        window: Window | None = None
+        elsewhere: list[tuple[float, str]] = []
+        while self._open and self._open[0][0] + SETTLE_S <= self._now:
+            close_at, insight_id = heappop(self._open)
+            insight = self._by_id.get(insight_id)
+            if insight is None or insight.score_final:
+                continue
+            place = bisect_left(self.log.insights, _newest_first(insight), key=_newest_first)
+            if self._appending:
+                place = len(self.log.insights) - 1 - place
+            if window is None:
+                start = max(0, place - PAGE // 2)
+                window = Window(start, start + PAGE)
+            elif not window.start <= place < window.end:
+                elsewhere.append((close_at, insight_id))
+        for each in elsewhere:
+            heappush(self._open, each)
+        return window
 
     def _gap(self) -> tuple[int, int] | None:
-        """Rows below the end (or below the highest row read) that have not been read: the one to fill first."""
-        edges = [(0, 0), *self._covered]
-        if self._end is not None and self._end > self._top:
-            edges.append((self._end, self._end))
-        gaps = [(low[1], high[0]) for low, high in pairwise(edges) if low[1] < high[0]]
-        if not gaps:
-            return None
-        return gaps[-1] if self._order is Order.OLDEST_FIRST else gaps[0]
-
-    def _cover(self, start: int, end: int) -> None:
-        if end <= start:
-            return
-        merged: list[tuple[int, int]] = []
-        for low, high in sorted([*self._covered, (start, end)]):
-            if merged and low <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(merged[-1][1], high))
-            else:
-                merged.append((low, high))
-        self._covered = merged
+        """Rows below the end, or below the highest row read, that have not been read: those to fill first."""
+        return self._covered.gap(self._end or 0, highest=self._order is Order.OLDEST_FIRST)
 
     # The value.
 
@@ -252,6 +278,8 @@ class InsightBook:
             known = self._by_id.get(insight.insight_id)
             if known is None:
                 fresh += 1
+                if not insight.score_final and insight.close_at is not None and insight.close_at + SETTLE_S > self._now:
+                    heappush(self._open, (insight.close_at, insight.insight_id))
             elif known == insight:
                 continue
             self._by_id[insight.insight_id] = self._touched[insight.insight_id] = insight

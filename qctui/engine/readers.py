@@ -90,7 +90,7 @@ class ReaderSet:
         if key.kind == "chart":
             return ChartReader(api, key, self._store, self._clock)
         if key.kind == "insights":
-            return InsightReader(api, key, self._books.setdefault(key, InsightBook()))
+            return InsightReader(api, key, self._books.setdefault(key, InsightBook()), self._clock)
         if key.kind == "orders":
             return OrderReader(api, key.project_id)
         if key.kind == "logs":
@@ -161,14 +161,15 @@ def _last_at(chart: Chart, end: float) -> float | None:
 class InsightReader:
     """All insights of one deployment, a page at a time."""
 
-    def __init__(self, api: ReadApi, key: Key[Any], book: InsightBook) -> None:
+    def __init__(self, api: ReadApi, key: Key[Any], book: InsightBook, clock: Clock) -> None:
         self._api = api
         self._key = key
         self._book = book
+        self._clock = clock
 
     async def read(self) -> Answer:
         """Ask for the next page. The answer's value is the log as of the last publication."""
-        window = self._book.next_window()
+        window = self._book.next_window(self._clock.now())
         page = await self._api.fetch_insights(self._key.project_id, window.start, window.end, self._key.name)
         more = self._book.add(page)
         # The second page holds the newest insights, which is what somebody is waiting for.

@@ -58,6 +58,10 @@ PROBE_CAP_S = 8.0
 """Back-off of the single probe while the API as a whole does not answer. The cap is how long after its return the
 screen may take to notice."""
 
+UNPROVED_CAP_S = 30.0
+"""The same while nothing but server errors has ever come back: that may be how rejected credentials look
+(REFERENCE.md 1.3)."""
+
 AUTH_FIRST_S = 60.0
 AUTH_CAP_S = 300.0
 """Back-off while the credentials are not accepted: they will not become right by asking."""
@@ -100,12 +104,16 @@ def backoff_s(kind: FailureKind, attempts: int, interval: float, retry_after_s: 
     return max(wait, min(retry_after_s or 0.0, 600.0))
 
 
-def probe_s(kind: FailureKind, attempts: int, retry_after_s: float | None, luck: float) -> float:
+def probe_s(
+    kind: FailureKind, attempts: int, retry_after_s: float | None, luck: float, *, proved: bool = True
+) -> float:
     """Seconds until the API as a whole is probed again, after `attempts` failed probes in a row (the first failure
-    included)."""
+    included). `proved` says that it has answered before."""
     if kind is FailureKind.RATE_LIMITED:
         return backoff_s(kind, attempts, 0.0, retry_after_s, luck)
     first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind is FailureKind.AUTH else (PROBE_FIRST_S, PROBE_CAP_S)
+    if kind is FailureKind.SERVER and not proved:
+        cap = UNPROVED_CAP_S
     return max(_doubling(first, cap, attempts, luck), min(retry_after_s or 0.0, 600.0))
 
 

@@ -33,10 +33,10 @@ def _newest_first(rows: list[Insight]) -> list[str]:
 Serve = Callable[[int, int], InsightPage]
 
 
-def _turn(book: InsightBook, serve: Serve, limit: int = 10_000) -> int:
+def _turn(book: InsightBook, serve: Serve, now: float = 2e9, limit: int = 10_000) -> int:
     """Ask until the book has had enough; how often."""
     for asked in range(1, limit):
-        window = book.next_window()
+        window = book.next_window(now)
         assert 0 <= window.start < window.end
         assert window.end - window.start <= PAGE
         if not book.add(serve(window.start, window.end)):
@@ -241,3 +241,39 @@ def test_nothing_new_keeps_the_same_object() -> None:
     log = book.log
     _turn(book, _serve(rows))
     assert book.log is log
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_an_old_insight_that_closes_is_read_again_for_its_score(reverse: bool) -> None:
+    now = 1_700_000_000.0
+    rows = _rows(1_000)
+    for place in (100, 103, 700):
+        rows[place] = replace(rows[place], score_final=False, close_at=now + 600)
+    if reverse:
+        rows.reverse()
+    book = InsightBook()
+    _turn(book, _serve(rows), now)
+    for row, insight in enumerate(rows):
+        rows[row] = replace(insight, score_final=True, score_direction=0.75)
+    log = book.log
+    assert _turn(book, _serve(rows), now + 900) == 1
+    assert {insight.score_direction for insight in log.insights} == {1.0}
+    assert _turn(book, _serve(rows), now + 1_300) == 2
+    assert _turn(book, _serve(rows), now + 1_400) == 2
+    final = {insight.insight_id for insight in book.log.insights if insight.score_direction == 0.75}
+    assert {make_insight(place).insight_id for place in (100, 103, 700)} <= final
+    assert _turn(book, _serve(rows), now + 10_000) == 1
+
+
+def test_a_page_that_cannot_be_read_again_does_not_stand_before_the_new_ones() -> None:
+    now = 1_700_000_000.0
+    rows = _rows(400)
+    rows[10] = replace(rows[10], score_final=None, close_at=now)
+    book = InsightBook()
+    _turn(book, _serve(rows), now)
+    window = book.next_window(now + 1_000)
+    assert book.add(_serve(rows)(window.start, window.end))
+    assert book.next_window(now + 1_000).start == 0
+    rows.append(make_insight(400))
+    _turn(book, _serve(rows), now + 1_060)
+    assert book.log.insights[0] == make_insight(400)

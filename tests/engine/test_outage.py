@@ -305,3 +305,18 @@ def test_a_deployment_that_vanishes_from_the_list_is_gone_not_failed() -> None:
         assert rig.get(DEPLOYMENTS).value == (make_deployment(1),)
 
     on_rig(body)
+
+
+def test_server_errors_from_the_start_may_be_the_credentials_and_are_not_hammered() -> None:
+    async def body(rig: Rig) -> None:
+        rig.show(*SCREEN)
+        await rig.clock.advance(600)
+        assert [rig.link.state] == [LinkState.DOWN]
+        assert rig.api.count() <= 30
+        assert rig.api.count("authenticate") >= 15
+        rig.api.heal()
+        await rig.clock.advance(35)
+        assert rig.link.state is LinkState.OK
+        assert all(rig.get(key).value is not None for key in SCREEN)
+
+    on_rig(body, before=lambda rig: rig.api.fail(server_error()))
