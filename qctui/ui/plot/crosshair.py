@@ -8,7 +8,7 @@ from collections.abc import Callable
 from qctui.ui.plot import times
 from qctui.ui.plot.compose import Drawing
 from qctui.ui.plot.grid import Grid, Ink
-from qctui.ui.plot.legend import Reading, change_text, put_legend, reading_at
+from qctui.ui.plot.legend import Reading, change_text, put_legend, reading_at, reading_last
 from qctui.ui.plot.marks import Kind, Mark, Panel, PlotView
 
 TAG = Ink("tag", "cursor")
@@ -136,6 +136,15 @@ def _since(drawing: Drawing, view: PlotView) -> Callable[[Mark], Reading]:
         return reading if reading.value is not None or start == stop else reading_at(mark, mark.prepared.xs[start])
 
     return base
+
+
+def gain(drawing: Drawing, view: PlotView, mark: Mark) -> str:
+    """The last value's change in percent from the left edge or the mark; empty for what is a percentage itself."""
+    start, end_ = _since(drawing, view)(mark).value, reading_last(mark).value
+    if not start or end_ is None or mark.series.unit == "%" or mark.kind in (Kind.MARKERS, Kind.FLAGS, Kind.BARS):
+        return ""
+    percent = (end_ / abs(start) - (1.0 if start > 0 else -1.0)) * 100.0
+    return f"{percent:+,.2f}%" if abs(percent) < 1e6 else ""
 
 
 def summary(drawing: Drawing, view: PlotView, at: float) -> str:

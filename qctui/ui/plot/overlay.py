@@ -15,6 +15,12 @@ def main_series(chart: Chart) -> Series | None:
     return next((each for each in timed if each.candles), timed[0] if timed else None)
 
 
+def main_only(chart: Chart) -> Chart:
+    """The chart with its main series alone; as it is where it has none."""
+    series = main_series(chart)
+    return chart if series is None else replace(chart, series=(series,))
+
+
 def overlaid(name: str, parts: Sequence[tuple[str, Chart]]) -> Chart:
     """One chart of the main series of each of `parts`, called by the given labels; what has none is left out.
 

@@ -22,7 +22,7 @@ from qctui.ui.acting import Selection
 from qctui.ui.keymap import COMMANDS, Scope, bindings
 from qctui.ui.messages import DetailKind
 from qctui.ui.moment import AgeTimer, Moment
-from qctui.ui.plot.overlay import overlaid
+from qctui.ui.plot.overlay import main_only, overlaid
 from qctui.ui.rows import name_of, newest_deployments
 from qctui.ui.screens.chart_choose import Choose
 from qctui.ui.screens.details import Surroundings
@@ -85,6 +85,7 @@ class ChartScreen(Screen[None]):
         self._window = window
         self._told: tuple[Want, ...] = ()
         self._merged: tuple[tuple[Chart, ...], Chart] | None = None
+        self._reduced: dict[int, tuple[Chart, Chart]] = {}
         self._tiles: list[tuple[Subject, ChartPane]] = []
         self._subject = Bar(self._glyphs, id="subject")
         self._keys = KeyBar(self._glyphs, around.options.keymap)
@@ -147,7 +148,14 @@ class ChartScreen(Screen[None]):
     def _resource(self, subject: Subject, pane: ChartPane) -> Resource[Chart]:
         store = self._engine.store
         own = store.get(chart_key(subject.project_id, subject.chart, *pane.wanted))
-        if self._against is None or own.value is None:
+        if own.value is None:
+            return own
+        if self._mode is DetailKind.EQUITIES:
+            known = self._reduced.get(subject.project_id)
+            if known is None or known[0] is not own.value:
+                known = self._reduced[subject.project_id] = (own.value, main_only(own.value))
+            return replace(own, value=known[1])
+        if self._against is None:
             return own
         other = store.get(chart_key(self._against.project_id, self._against.chart, *pane.wanted))
         if other.value is None:
@@ -157,7 +165,7 @@ class ChartScreen(Screen[None]):
         if self._merged is None or self._merged[0] != parts:
             labels = (subject.label, self._against.label)
             self._merged = (parts, overlaid(subject.chart, list(zip(labels, parts, strict=True))))
-        return Resource(self._merged[1], own.fetched_at, own.fetched_mono, own.as_of, own.error, own.progress)
+        return replace(own, value=self._merged[1])
 
     def _subjects(self) -> list[Subject]:
         if self._mode is DetailKind.CHARTS:

@@ -193,7 +193,10 @@ class ChartPane(Pane):
         drawing = self.view.drawing
         assert drawing is not None
         for mark in crosshair.timed(drawing):
-            return ((f"{value_text(reading_last(mark), mark.series.unit)} ", "title bold"),)
+            change = crosshair.gain(drawing, self.view.plot, mark)
+            role = "pnl-down" if change.startswith("-") else "pnl-up"
+            value = (f"{value_text(reading_last(mark), mark.series.unit)} ", "title bold")
+            return (value, (f"{change} ", role)) if change else (value,)
         return ()
 
     def _hints(self) -> Spans:
