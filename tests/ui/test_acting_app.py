@@ -16,7 +16,7 @@ from qctui.ui.screens.confirm import ConfirmScreen
 from qctui.ui.screens.journal import JournalScreen
 from tests.ui import scene
 from tests.ui.desk import record, target
-from tests.ui.test_confirm import screen_text
+from tests.ui.dialogs import screen_text
 
 pytestmark = pytest.mark.anyio
 

@@ -28,7 +28,7 @@ from tests.ui.desk import (
     record,
     target,
 )  # fmt: skip
-from tests.ui.test_confirm import screen_text
+from tests.ui.dialogs import screen_text
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from qctui.actions.ports import JournalEntry
 from qctui.model.action import ACTIONS
 from qctui.ui.screens.journal import JournalScreen, group_stories
 from tests.ui.desk import HOSTILE, ActingApp, StillEngine, deploy_id
-from tests.ui.test_confirm import screen_text
+from tests.ui.dialogs import screen_text
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,262 @@
+"""What a dialog says of one target and of several, at every size, in every shape of what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from qctui.model.action import Recheck, Rung
+from qctui.model.deployment import Environment
+from qctui.model.keys import portfolio_key
+from qctui.model.optimization import Criterion, Optimization
+from qctui.model.portfolio import Cash, Holding, Portfolio
+from qctui.model.resource import Resource
+from tests.ui.desk import (
+    HOSTILE,
+    ActingApp,
+    StillEngine,
+    deploy_id,
+    detail,
+    fail_recheck,
+    portfolio,
+    project_id,
+    put_actions,
+    recheck,
+    record,
+    target,
+    with_optimization,
+)  # fmt: skip
+from tests.ui.dialogs import QUESTION, dialog, opened, screen_text, sent
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_at_80x24_every_fact_is_on_screen() -> None:
+    async with opened() as (app, pilot):
+        recheck(app.engine, target(), Recheck(detail(), portfolio(), app.engine.clock.monotonic()))
+        await pilot.pause()
+        text = screen_text(app)
+        for fact in (
+            "LIQUIDATE", " LIVE  Momentum/Crossover", deploy_id(0), "23456789", "Interactive Brokers", "Running",
+            "$1,204,999.00 (now)", "5 open (now)", "+1,200 SPY $645,120.00", "-300 AAPL -$60,450.00", "1 more",
+            "USD 533,952.25", "EUR 1,250.00", "Cancels open orders, closes every position",
+            "Check\n", "the brokerage afterwards", "Checked again: still running", QUESTION, "Cancel",
+            "Escape or n cancels",
+        ):  # fmt: skip
+            assert fact.strip("\n") in text
+
+
+async def test_ages_are_told_before_the_first_recheck() -> None:
+    async with opened() as (app, _):
+        text = screen_text(app)
+        assert "1,204,567 (now)" in text
+        assert "5 open (2m)" in text
+        assert "Checking the target again; you need not wait for it." in text
+
+
+async def test_facts_are_refreshed_while_it_is_open() -> None:
+    async with opened() as (app, pilot):
+        newer = detail(status="Running", statistics={"Equity": "$999.00"})
+        flat = Portfolio((Holding("SPY", "SPY", 0.0),), (Cash("USD", 7.0),), tells=True)
+        recheck(app.engine, target(), Recheck(newer, flat, app.engine.clock.monotonic()))
+        await pilot.pause()
+        assert "$999.00 (now)" in screen_text(app)
+        assert "none open in the newest snapshot (now)" in screen_text(app)
+        assert "USD 7.00" in screen_text(app)
+
+
+async def test_holdings_that_could_not_be_reread_keep_their_age() -> None:
+    async with opened() as (app, pilot):
+        recheck(app.engine, target(), Recheck(detail(), portfolio_failure="HTTP 500"))
+        await pilot.pause()
+        assert "holdings could not be re-read: HTTP 500" in screen_text(app)
+        assert "5 open (2m)" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (Resource[Portfolio](), "not read yet"),
+        (Resource(value=Portfolio((), (), tells=False), fetched_mono=1_000.0), "not the same as flat"),
+        (
+            Resource(value=Portfolio((Holding("X", "X", 0.0, unreadable_quantity=True),), (), True), fetched_mono=1.0),
+            "1 open (15m): ? X",
+        ),
+    ],
+)
+async def test_what_is_not_known_is_never_called_flat(known: Resource[Portfolio], said: str) -> None:
+    engine = StillEngine()
+    async with opened(engine=engine) as (app, pilot):
+        await pilot.press("escape")
+        engine.store.put(portfolio_key(project_id(0)), known)
+        await pilot.press("L")
+        await pilot.pause()
+        assert said in " ".join(dialog(app).text.split())
+
+
+async def test_an_earlier_liquidation_of_the_same_deployment_is_shown() -> None:
+    async with opened() as (app, pilot):
+        put_actions(
+            app.engine,
+            record("a1", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, "timed out")),
+            record("a2", target(1), (Rung.SENT, 0.0), (Rung.VERIFIED, 20.0)),
+        )
+        await pilot.pause()
+        assert "LIQUIDATE SENT 14:23:20 →  UNKNOWN  +10s" in screen_text(app)
+        assert "VERIFIED" not in dialog(app).text
+
+
+async def test_panic_lists_every_running_deployment_and_asks_for_their_number() -> None:
+    async with opened("X", count=12, paper=(3, 5)) as (app, pilot):
+        text = screen_text(app)
+        assert "Type 12 to liquidate 12 deployments, then Enter." in text
+        assert "12 deployments:  10 LIVE  2 PAPER" in text
+        assert all(f"…{deploy_id(number)[-4:]}" in text for number in range(12))
+        assert "PgDn shows the rest" in text
+        await pilot.press(*"12", "enter")
+        assert {each for batch in sent(app) for each in batch} == {deploy_id(number) for number in range(12)}
+        assert len(sent(app)) == 1
+
+
+async def test_the_list_scrolls_and_the_question_stays() -> None:
+    async with opened("X", count=40) as (app, pilot):
+        assert "Type 40 to liquidate 40 deployments, then Enter." in screen_text(app)
+        await pilot.press("end")
+        await pilot.pause()
+        assert "Check the brokerage" in screen_text(app).replace("\n", " ") or "afterwards" in screen_text(app)
+        assert "Type 40 to liquidate 40 deployments, then Enter." in screen_text(app)
+        assert "Cancel" in screen_text(app)
+
+
+async def test_one_of_several_that_ended_is_skipped_and_the_question_is_a_new_one() -> None:
+    async with opened("X", count=3) as (app, pilot):
+        await pilot.press("3")
+        gone = app.engine.desk.rechecked[0][1]
+        recheck(app.engine, gone, Recheck(disarmed="no longer running: Stopped"))
+        await pilot.pause()
+        text = screen_text(app)
+        assert "Type 2 to liquidate 2 deployments, then Enter." in text
+        assert "skipped: no longer running: Stopped" in text
+        assert "1 ended or changed meanwhile" in text
+        await pilot.press("enter")
+        assert sent(app) == []
+        await pilot.press("2", "enter")
+        assert [len(batch) for batch in sent(app)] == [2]
+        assert gone.deploy_id not in sent(app)[0]
+
+
+async def test_enter_pressed_for_the_old_number_sends_nothing() -> None:
+    async with opened("X", count=3) as (app, pilot):
+        await pilot.press("3")
+        app._bridge.close()
+        recheck(app.engine, app.engine.desk.rechecked[0][0], Recheck(disarmed="no longer running: Stopped"))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert sent(app) == []
+        assert "Type 2 to liquidate 2 deployments, then Enter." in screen_text(app)
+
+
+async def test_when_one_of_several_is_left_its_code_is_asked() -> None:
+    async with opened(count=2, marked=(0, 1)) as (app, pilot):
+        assert "Type 2 to liquidate 2 deployments, then Enter." in screen_text(app)
+        recheck(app.engine, app.engine.desk.rechecked[0][1], Recheck(disarmed="no longer running: Stopped"))
+        await pilot.pause()
+        assert QUESTION in screen_text(app)
+        await pilot.press(*"430e", "enter")
+        assert sent(app) == [(deploy_id(0),)]
+
+
+async def test_a_refused_target_among_several_is_listed_and_not_sent() -> None:
+    engine = StillEngine()
+    engine.desk.refusals[project_id(1)] = "a liquidation of it is not verified yet"
+    async with opened("S", count=3, marked=(0, 1, 2), engine=engine) as (app, pilot):
+        text = screen_text(app)
+        assert "Type 2 to stop 2 deployments, then Enter." in text
+        assert "skipped: a liquidation of it is not verified yet" in " ".join(dialog(app).text.split())
+        await pilot.press("2", "enter")
+        assert sent(app) == [(deploy_id(0), deploy_id(2))]
+
+
+async def test_an_optimization_is_aborted_by_y() -> None:
+    engine = StillEngine()
+    app = ActingApp(engine)
+    app.selected = with_optimization(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("A")
+        await pilot.pause()
+        aim = engine.desk.rechecked[0][0]
+        read = Optimization(
+            aim.optimization_id, project_id(0), aim.name, "running", Criterion("Sharpe Ratio", True), 1.0,
+            completed=12, failed=1, running=4, queued=83, total=100,
+        )  # fmt: skip
+        recheck(engine, aim, Recheck(optimization=read))
+        await pilot.pause()
+        text = screen_text(app)
+        assert "Press y to abort." in text
+        assert "O-1f2e3d4c5b6a" in text
+        assert "13 of 100 backtests, 4 running (now)" in text
+        assert "LIVE" not in text
+        await pilot.press("y")
+        assert [targets[0].optimization_id for targets, _ in engine.desk.confirmed] == ["O-1f2e3d4c5b6a"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (40, 12)])
+@pytest.mark.parametrize("key", ["L", "X"])
+async def test_question_and_cancel_are_whole_at_every_size(size: tuple[int, int], key: str) -> None:
+    async with opened(key, count=12, size=size) as (app, pilot):
+        recheck(app.engine, target(), Recheck(detail(), portfolio(), 1_000.0))
+        await pilot.pause()
+        text = " ".join(screen_text(app).split())
+        wanted = QUESTION if key == "L" else "Type 12 to liquidate 12 deployments, then Enter."
+        if size[0] >= 80:
+            assert wanted in text
+        assert "Cancel" in text
+
+
+@pytest.mark.parametrize("key", ["L", "X"])
+async def test_hostile_names_are_text(key: str) -> None:
+    async with opened(key, count=2, name=HOSTILE, marked=(0,)) as (app, pilot):
+        fail_recheck(app.engine, app.engine.desk.rechecked[0][0], HOSTILE)
+        await pilot.pause()
+        assert "[bold red]x[/]" in screen_text(app)
+        assert "[bold red]x[/]" in dialog(app).text.splitlines()[-3]
+
+
+async def test_a_name_of_thousands_of_characters_leaves_the_rest_in_sight() -> None:
+    async with opened(name="Momentum" * 250) as (app, _):
+        text = screen_text(app)
+        assert deploy_id(0) in text
+        assert QUESTION in text
+        assert "Equity" in text
+
+
+async def test_ascii_means_seven_bits() -> None:
+    async with opened(ascii_only=True, name="均值") as (app, pilot):
+        recheck(app.engine, target(), Recheck(detail(), portfolio(), 1_000.0))
+        await pilot.pause()
+        assert screen_text(app).replace("\n", "").isascii()
+        assert "??" in screen_text(app)
+
+
+async def test_a_list_that_scrolls_is_ascii_too() -> None:
+    async with opened("X", count=30, ascii_only=True) as (app, pilot):
+        await pilot.press("pagedown")
+        await pilot.pause()
+        assert screen_text(app).isascii()
+
+
+async def test_missing_environment_counts_as_live() -> None:
+    assert replace(target(), brokerage="").environment is Environment.LIVE
+
+
+async def test_a_defect_in_the_facts_does_not_stand_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("a defect")
+
+    monkeypatch.setattr("qctui.ui.screens.confirm.single_facts", broken)
+    async with opened() as (app, pilot):
+        assert f"Targets: Momentum/Crossover {deploy_id(0)}" in " ".join(dialog(app).text.split())
+        assert QUESTION in screen_text(app)
+        await pilot.press(*"430e", "enter")
+        assert sent(app) == [(deploy_id(0),)]
