@@ -7,7 +7,7 @@ class Exit(IntEnum):
     """Exit codes. They are an interface (README, "Exit codes")."""
 
     DONE = 0
-    """Done; for a trigger: verified, or accepted when nobody wanted to wait."""
+    """Done; for a trigger: verified."""
     REJECTED = 1
     """The API said no, or the target had already ended."""
     USAGE = 2

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.api import Api
+from tests.e2e.console import QCTUI, Console, run_command
+
+LIQUIDATE = "live/update/liquidate"
+
+
+def journal_events(home: Path) -> list[str]:
+    path = home / "state" / "qctui" / "journal.jsonl"
+    return [json.loads(line)["event"] for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def rungs(out: str) -> list[str]:
+    """The ladder's words of the lines printed."""
+    words = (
+        "SENDING",
+        "SENT",
+        "ACCEPTED",
+        "STOPPED",
+        "FLAT",
+        "VERIFIED",
+        "REJECTED",
+        "NOT SENT",
+        "UNKNOWN",
+        "UNVERIFIED",
+    )
+    return [next(word for word in words if line.split(" ", 1)[1].startswith(word + " ")) for line in out.splitlines()]
+
+
+def one_line(text: str) -> bool:
+    return text.startswith("qctui: ") and text.count("\n") == 1 and "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "needs a terminal"),
+        (["status"], "no credentials"),
+        (["doctor", "--nonsense"], "unrecognized"),
+        (["--base-url", "http://example.org/api", "status"], "http is allowed for this machine only"),
+        (["--base-url", "ftp://localhost", "status"], "not a URL"),
+        (["--config", "/nowhere/config.toml", "status"], "no such file"),
+        (["--profile", "nobody", "status"], "there is no profile 'nobody'"),
+        (["liquidate", "1"], "--yes is needed"),
+        (["--read-only", "liquidate", "1", "--yes"], "read-only"),
+    ],
+)
+def test_what_can_not_work_is_one_clear_line_and_exit_2(env: dict[str, str], arguments: list[str], words: str) -> None:
+    done = run_command(*arguments, env=env)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert one_line(done.stderr)
+
+
+def test_a_broken_configuration_is_one_line_for_every_command(env: dict[str, str], home: Path) -> None:
+    folder = home / "config" / "qctui"
+    folder.mkdir()
+    (folder / "config.toml").write_text("colour = 1\n")
+    for command in (["status"], ["liquidate", "1", "--yes"]):
+        done = run_command(*command, env=env)
+        assert (done.returncode, one_line(done.stderr)) == (2, True)
+        assert "unknown key `colour`" in done.stderr
+
+
+def test_status_tells_what_runs(api: Api, signed_in: dict[str, str]) -> None:
+    done = run_command("--base-url", api.base_url, "status", env=signed_in)
+    assert done.returncode == 0
+    project_id, name, deploy_id = api.running("live")
+    (line,) = [line for line in done.stdout.splitlines() if deploy_id in line]
+    assert line.startswith("LIVE ")
+    assert name in line
+    assert str(project_id) in line
+    assert any(line.startswith("PAPER ") for line in done.stdout.splitlines())
+    assert "Stopped" not in done.stdout
+
+
+def test_status_as_json(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, name, deploy_id = api.running("live")
+    done = run_command("status", "--json", "--base-url", api.base_url, "--project", str(project_id), env=signed_in)
+    status = json.loads(done.stdout)
+    (deployment,) = status["deployments"]
+    assert (deployment["project_id"], deployment["name"], deployment["deploy_id"]) == (project_id, name, deploy_id)
+    assert (deployment["environment"], deployment["alive"], deployment["stopped_at"]) == ("LIVE", True, None)
+    assert isinstance(deployment["equity"], float)
+    assert {each["status"] for each in status["optimizations"]} == {"running"}
+    assert status["base_url"] == api.base_url
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [("http-401", 1, "credentials"), ("http-502", 4, "HTML"), ("truncated-json", 4, "live/list")],
+)
+def test_status_fails_in_words(api: Api, signed_in: dict[str, str], fault: str, code: int, words: str) -> None:
+    api.fault(fault)
+    done = run_command("--base-url", api.base_url, "status", env=signed_in)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert one_line(done.stderr)
+
+
+def test_status_without_an_api(env: dict[str, str]) -> None:
+    nobody = env | {"QUANTCONNECT_USER_ID": "1", "QUANTCONNECT_API_TOKEN": "x"}
+    done = run_command("--base-url", "http://127.0.0.1:1/api/v2", "status", env=nobody)
+    assert (done.returncode, one_line(done.stderr)) == (3, True)
+
+
+def test_status_of_the_demo(env: dict[str, str]) -> None:
+    assert "Momentum/Crossover Live" in run_command("--demo", "status", env=env).stdout
+
+
+def test_status_into_a_pipe_that_closes(api: Api, signed_in: dict[str, str]) -> None:
+    with Console("-c", f"{QCTUI} status --base-url {api.base_url} | head -1", env=signed_in, command=["bash"]) as shell:
+        assert shell.wait_exit() == 0
+        assert "Traceback" not in shell.text
+
+
+def trigger(api: Api, env: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    done = run_command("--base-url", api.base_url, *arguments, env=env)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_liquidate_goes_up_the_ladder_and_reads_no_list(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    project_id, _, deploy_id = api.running("live")
+    code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--deploy-id", deploy_id)
+    assert (code, err) == (0, "")
+    assert rungs(out) == ["SENDING", "SENT", "ACCEPTED", "STOPPED", "FLAT", "VERIFIED"]
+    asked = [request["path"] for request in api.control("GET", "requests")["requests"]]
+    assert asked[:2] == ["live/read", LIQUIDATE]
+    assert not {"projects/read", "live/list"} & set(asked)
+    assert asked.count(LIQUIDATE) == 1
+    assert journal_events(home) == ["intent", "sending", "sent", "accepted", "stopped", "flat", "verified"]
+    table = run_command("journal", env=signed_in).stdout
+    assert all(word in table for word in ("liquidate", "VERIFIED", "LIVE", deploy_id, "command", "ACCEPTED +"))
+    lines = run_command("journal", "--json", env=signed_in).stdout
+    assert lines == (home / "state" / "qctui" / "journal.jsonl").read_text()
+
+
+def test_stop_is_verified_when_it_has_stopped_and_told_as_json(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    project_id, _, _ = api.running("live")
+    code, out, _ = trigger(api, signed_in, "stop", str(project_id), "--yes", "--json")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in out.splitlines()]
+    assert (code, [line["event"] for line in lines]) == (0, ["sending", "sent", "accepted", "stopped", "verified"])
+    assert journal_events(home) == ["intent", *(line["event"] for line in lines)]
+    assert {(line["via"], line["action"], line["project_id"]) for line in lines} == {("command", "stop", project_id)}
+
+
+def test_abort_is_verified_when_it_is_aborted(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, _, _ = api.running("live")
+    projects = api.control("GET", "projects")["projects"]
+    optimizations = next(each["optimizations"] for each in projects if each["projectId"] == project_id)
+    running = next(name for name, status in optimizations.items() if status == "running")
+    code, out, _ = trigger(api, signed_in, "abort", running, "--yes")
+    assert (code, rungs(out)) == (0, ["SENDING", "SENT", "ACCEPTED", "VERIFIED"])
+    (request,) = api.requests("optimizations/abort")
+    assert request["body"] == {"optimizationId": running}
+
+
+def test_without_waiting_it_ends_after_the_answer_and_promises_nothing(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, _, _ = api.running("live")
+    code, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--no-wait")
+    assert (code, rungs(out)) == (4, ["SENDING", "SENT", "ACCEPTED"])
+
+
+def test_another_deployment_is_refused(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    project_id, _, deploy_id = api.running("live")
+    code, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--deploy-id", "L-other")
+    assert (code, rungs(out)) == (3, ["NOT SENT"])
+    assert deploy_id in out
+    assert (api.requests(LIQUIDATE), journal_events(home)) == ([], [])
+
+
+def test_a_deployment_that_can_not_be_compared_is_refused_too(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, _, deploy_id = api.running("live")
+    api.fault("http-500", "live/read")
+    code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--deploy-id", deploy_id)
+    assert (code, rungs(out)) == (3, ["NOT SENT"])
+    assert "could not be read first" in err
+    assert api.requests(LIQUIDATE) == []
+
+
+def test_a_read_that_fails_does_not_block_an_emergency(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, _, _ = api.running("live")
+    api.fault("http-500", "live/read", times=1)
+    code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes")
+    assert (code, rungs(out)[-1]) == (0, "VERIFIED")
+    assert "could not be read first" in err
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "last"),
+    [
+        ("bare-false", 1, "REJECTED"),
+        ("http-401", 1, "REJECTED"),
+        ("http-500", 4, "UNKNOWN"),
+        ("http-502", 4, "UNKNOWN"),
+        ("reset-before", 4, "UNKNOWN"),
+        ("reset-after", 4, "UNKNOWN"),
+        ("truncated", 4, "UNKNOWN"),
+    ],
+)
+def test_every_answer_has_its_word_and_its_code_after_one_request(
+    api: Api, signed_in: dict[str, str], fault: str, code: int, last: str
+) -> None:
+    project_id, _, _ = api.running("live")
+    api.fault(fault, LIQUIDATE)
+    ended, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--no-wait")
+    assert (ended, rungs(out)[-1]) == (code, last)
+    assert len(api.requests(LIQUIDATE)) == 1
+
+
+def test_an_unknown_answer_is_looked_into_and_found_done(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, _, _ = api.running("live")
+    api.fault("reset-after", LIQUIDATE)
+    code, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes")
+    assert (code, rungs(out)) == (0, ["SENDING", "SENT", "UNKNOWN", "STOPPED", "FLAT", "VERIFIED"])
+    assert len(api.requests(LIQUIDATE)) == 1
+
+
+def test_what_has_ended_is_not_sent_anything(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, _, _ = api.running("live")
+    api.control("POST", "end", projectId=project_id)
+    code, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes")
+    assert (code, rungs(out)) == (1, ["REJECTED"])
+    assert "no longer running" in out
+    assert api.requests(LIQUIDATE) == []
+
+
+def asked_on_a_terminal(api: Api, env: dict[str, str], *arguments: str) -> tuple[Console, str]:
+    project_id, name, deploy_id = api.running("live")
+    console = Console("--base-url", api.base_url, "liquidate", str(project_id), *arguments, env=env)
+    console.wait_for(name, deploy_id, "LIVE", "Holdings", f"Type {deploy_id[-4:]} to liquidate, then Enter.")
+    return console, deploy_id
+
+
+def test_on_a_terminal_it_asks_the_same_question(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    console, deploy_id = asked_on_a_terminal(api, signed_in)
+    with console:
+        console.send(deploy_id[-4:] + "\n")
+        assert console.wait_exit() == 0
+        assert "VERIFIED" in console.text
+    assert len(api.requests(LIQUIDATE)) == 1
+    assert journal_events(home)[-1] == "verified"
+
+
+@pytest.mark.parametrize("answer", ["\n", "y\n", "yes\n", "0000\n", "\x04"], ids=repr)
+def test_any_other_answer_sends_nothing(api: Api, signed_in: dict[str, str], home: Path, answer: str) -> None:
+    console, _ = asked_on_a_terminal(api, signed_in)
+    with console:
+        console.send(answer)
+        assert console.wait_exit() == 3
+        assert "NOT SENT" in console.text
+    assert (api.requests(LIQUIDATE), journal_events(home)) == ([], [])
+
+
+def test_ctrl_c_at_the_question_sends_nothing(api: Api, signed_in: dict[str, str]) -> None:
+    console, _ = asked_on_a_terminal(api, signed_in)
+    with console:
+        console.send("\x03")
+        assert console.wait_exit() == 130
+    assert api.requests(LIQUIDATE) == []
+
+
+def test_a_redeployment_closes_the_question(api: Api, signed_in: dict[str, str]) -> None:
+    console, _ = asked_on_a_terminal(api, signed_in)
+    with console:
+        api.control("POST", "redeploy", projectId=api.running("live")[0])
+        assert console.wait_exit() == 3
+        assert "redeployed" in console.text
+    assert api.requests(LIQUIDATE) == []
+
+
+def test_ctrl_c_while_it_verifies_says_that_the_request_stays_sent(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    project_id, _, _ = api.running("live")
+    api.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")
+    with Console("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in) as console:
+        console.wait_for("ACCEPTED")
+        console.send("\x03")
+        assert console.wait_exit() == 130
+        assert "the request stays sent" in console.text
+    assert journal_events(home) == ["intent", "sending", "sent", "accepted"]
+
+
+def test_ctrl_c_before_it_is_out_takes_it_back(env: dict[str, str], home: Path) -> None:
+    nobody = env | {"QUANTCONNECT_USER_ID": "1", "QUANTCONNECT_API_TOKEN": "x"}
+    with Console("--base-url", "http://127.0.0.1:1/api/v2", "liquidate", "1", "--yes", env=nobody) as console:
+        console.wait_for("2nd try")
+        console.send("\x03")
+        assert console.wait_exit() == 130
+        assert "NOT SENT" in console.text
+    assert journal_events(home)[-1] == "not_sent"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: str(each))
+def test_a_signal_waits_for_the_answer(api: Api, signed_in: dict[str, str], home: Path, number: signal.Signals) -> None:
+    project_id, _, _ = api.running("live")
+    api.fault("slow", LIQUIDATE, value=1.0)
+    with Console("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in) as console:
+        console.wait_for("SENT")
+        console.signal(number)
+        assert console.wait_exit() == 128 + number
+    assert journal_events(home)[:4] == ["intent", "sending", "sent", "accepted"]
+    assert len(api.requests(LIQUIDATE)) == 1
+
+
+def test_the_api_comes_up_while_it_is_tried(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    project_id, _, _ = api.running("live")
+    api.control("POST", "refuse", seconds=1.0)
+    with Console("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in) as console:
+        assert console.wait_exit() == 0
+        assert "2nd try" in console.text
+    assert len(api.requests(LIQUIDATE)) == 1
+
+
+def test_doctor_tells_what_is_right(api: Api, signed_in: dict[str, str]) -> None:
+    done = run_command("--base-url", api.base_url, "doctor", env=signed_in)
+    assert done.returncode == 0, done.stdout
+    for what in ("configuration", "credentials", "API", "clock", "keys", "theme", "terminal", "journal"):
+        assert any(line.split()[1] == what for line in done.stdout.splitlines() if "->" not in line)
+    assert api.token not in done.stdout
+
+
+@pytest.mark.parametrize(("fault", "code"), [("http-401", 1), ("http-502", 4)])
+def test_doctor_tells_what_is_wrong(api: Api, signed_in: dict[str, str], fault: str, code: int) -> None:
+    api.fault(fault)
+    done = run_command("--base-url", api.base_url, "doctor", env=signed_in)
+    assert done.returncode == code
+    assert any(line.startswith("FAIL  API") for line in done.stdout.splitlines())
+
+
+def test_doctor_without_credentials(env: dict[str, str]) -> None:
+    done = run_command("doctor", env=env)
+    assert done.returncode == 2
+    assert "FAIL  credentials" in done.stdout
+
+
+def test_doctor_on_a_terminal(api: Api, signed_in: dict[str, str]) -> None:
+    with Console("--base-url", api.base_url, "doctor", env=signed_in) as console:
+        assert console.wait_exit() == 0
+        for words in ("xterm-256color, 120x40", "UTF-8", "16 million", "local"):
+            assert words in console.text
