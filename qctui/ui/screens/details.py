@@ -12,8 +12,11 @@ from qctui.engine.facade import Engine
 from qctui.engine.view import Want
 from qctui.ui.feed import Guard
 from qctui.ui.glyphs import Glyphs
-from qctui.ui.messages import OpenDetail
+from qctui.ui.messages import DetailKind, OpenDetail
 from qctui.ui.options import UiOptions
+
+
+_CHARTS = frozenset({DetailKind.CHART, DetailKind.CHARTS, DetailKind.EQUITIES, DetailKind.OVERLAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +35,15 @@ class Surroundings:
 
 def make_detail(event: OpenDetail, around: Surroundings) -> Screen[Any] | None:
     """The screen that shows what was asked for; None for what has nothing more to show."""
+    if event.kind in _CHARTS:
+        from qctui.ui.screens.chart_full import ChartScreen
+
+        return ChartScreen(
+            around,
+            project_id=event.project_id,
+            name=event.name,
+            chart=event.chart,
+            kind=event.kind,
+            window=event.window,
+        )
     return None

@@ -46,6 +46,7 @@ class MainScreen(Screen[None]):
     def __init__(self, engine: Engine, options: UiOptions, glyphs: Glyphs, guard: Guard) -> None:
         # The pane that begins with the keys: without its class the first layout would be thrown away at once.
         super().__init__(id="main", classes="-at-deployments")
+        self._glyphs = glyphs
         keys = {each: format_key(keys_of(BY_ID[each], options.keymap)[0]) for each in HINTS}
         self.link_bar = LinkBar(options, glyphs)
         self.deployments = DeploymentsPane(glyphs)
@@ -235,6 +236,22 @@ class MainScreen(Screen[None]):
             pane.focus_body()
             return
         self.deployments.drop_marks()
+
+    def action_pick_chart(self) -> None:
+        """Choose one of the deployment's charts by name."""
+        from qctui.ui.screens.chart_choose import Choose
+
+        names = self.feed.chart_names
+        if not names:
+            self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
+            return
+
+        def chosen(place: int | None) -> None:
+            if place is not None:
+                self.feed.choose_chart(names[place])
+
+        current = names.index(self.feed.chart_name) if self.feed.chart_name in names else None
+        self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
 
     def action_turn_chart(self, by: int) -> None:
         """The deployment's next or previous chart."""
