@@ -15,7 +15,6 @@ from qctui.ui.glyphs import Glyphs
 from qctui.ui.messages import DetailKind, OpenDetail
 from qctui.ui.options import UiOptions
 
-
 _CHARTS = frozenset({DetailKind.CHART, DetailKind.CHARTS, DetailKind.EQUITIES, DetailKind.OVERLAY})
 
 
