@@ -258,7 +258,7 @@ class _Call:
         return ApiError(FailureKind.MALFORMED, f"{self._endpoint.words}: the answer cannot be read ({words})")
 
     def _too_large(self) -> ApiError:
-        text = f"{self._endpoint.words}: the answer is larger than a real one can be ({MAX_BYTES >> 20} MB)"
+        text = f"{self._endpoint.words}: the answer is larger than a real one can be"
         return ApiError(FailureKind.TOO_LARGE, text)
 
     def observe(self, kind: FailureKind | None) -> None:

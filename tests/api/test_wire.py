@@ -97,7 +97,7 @@ async def begin_and_hang(reader: asyncio.StreamReader, writer: asyncio.StreamWri
         (sends(http(BODY, "200 OK", "Content-Encoding: br")), None, FailureKind.MALFORMED,
          "deployment: the answer cannot be read (its compression (br) is broken)"),
         (sends(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n"), None, FailureKind.TOO_LARGE,
-         "deployment: the answer is larger than a real one can be (64 MB)"),
+         "deployment: the answer is larger than a real one can be"),
         (sends(http(b"<html>" + b"x" * 300_000, "502 Bad Gateway")), None, FailureKind.SERVER,
          "deployment: HTTP 502, server error: an HTML page, as a proxy in between would send"),
         (sends(b"HTTP/1.1 500 Oh\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"), None, FailureKind.SERVER,
@@ -132,7 +132,7 @@ def test_an_answer_that_swells_is_refused_early(monkeypatch: pytest.MonkeyPatch)
     error, _, _ = ends_with(sends(http(bomb, "200 OK", "Content-Encoding: gzip")))
     assert (error.kind, error.message) == (
         FailureKind.TOO_LARGE,
-        "deployment: the answer is larger than a real one can be (3 MB)",
+        "deployment: the answer is larger than a real one can be",
     )
 
 

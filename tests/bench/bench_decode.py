@@ -16,15 +16,38 @@ from functools import partial
 
 from pydantic_core import from_json
 
-from qctui.api.client import open_client
+from qctui.api.client import Client, open_client
 from qctui.api.quirks import httpx
 from qctui.clock import SystemClock
-from qctui.model.chart import Chart
-from tests.api.support import BASE_URL, CREDENTIALS
+from tests.api.support import BASE_URL, CREDENTIALS, payload
 
 START = 1_700_000_000
 BALLAST = 300_000
 """Objects kept alive, as the interface keeps them: they make a full collection of garbage expensive."""
+
+
+def list_of(name: str, item: dict[str, object], count: int) -> bytes:
+    return json.dumps({name: [{**item, "projectId": i + 1} for i in range(count)], "success": True}).encode()
+
+
+def other_bodies() -> dict[str, bytes]:
+    (deployment, *_), (project, *_) = (
+        sample("live_list__ok", "live"),
+        sample("projects_read__ok_mixed_shapes", "projects"),
+    )
+    equity = [[START + 86_400 * i, 1e5, 1e5 + i, 1e5 - i, 1e5 + i / 2] for i in range(500)]
+    run = {"name": "r", "progress": 1, "statistics": {str(i): i * 0.5 for i in range(25)}, "equity": equity}
+    runs = {f"k{i}": {**run, "id": f"{i:032x}", "parameterSet": {"fast": str(i)}} for i in range(500)}
+    return {
+        "deployments, 1,000": list_of("live", deployment, 1_000),
+        "projects, 1,000": list_of("projects", project, 1_000),
+        "optimization, 500 runs": json.dumps({"optimization": {"backtests": runs}, "success": True}).encode(),
+    }
+
+
+def sample(name: str, member: str) -> list[dict[str, object]]:
+    items: list[dict[str, object]] = json.loads(payload(name))[member]
+    return items
 
 
 class Waits:
@@ -77,10 +100,21 @@ def bodies() -> dict[str, bytes]:
     }
 
 
-def read(raw: bytes) -> tuple[float, int]:
-    """Read the answer as the client does; the longest wait of another task of the loop, and the points found."""
+async def ask(client: Client, raw: bytes) -> object:
+    """The call that this answer answers."""
+    if raw.startswith(b'{"chart"'):
+        return await client.reads.fetch_chart(1, "C", START, START + 1, 100_000)
+    if raw.startswith(b'{"live"'):
+        return await client.reads.fetch_deployments()
+    if raw.startswith(b'{"projects"'):
+        return await client.reads.fetch_projects()
+    return await client.reads.fetch_optimization("O-1")
 
-    async def go() -> tuple[float, int]:
+
+def read(raw: bytes) -> float:
+    """Read the answer as the client does; the longest wait of another task of the loop, in seconds."""
+
+    async def go() -> float:
         client = open_client(
             CREDENTIALS,
             BASE_URL,
@@ -99,16 +133,11 @@ def read(raw: bytes) -> tuple[float, int]:
                 longest, last = max(longest, now - last), now
 
         task = asyncio.ensure_future(other())
-        chart = await client.reads.fetch_chart(1, "C", START, START + 1, 100_000)
+        await ask(client, raw)
         task.cancel()
-        assert isinstance(chart, Chart)
-        return longest, chart.points
+        return longest
 
     return asyncio.run(go())
-
-
-def waits_of_a_task(raw: bytes) -> float:
-    return read(raw)[0]
 
 
 def decoded(decoder: Callable[[bytes], object], raw: bytes) -> float:
@@ -135,9 +164,9 @@ def main() -> None:
     ballast = [[i] for i in range(BALLAST)]
     read(chart_bytes([[START, 1]], 0))  # imports
     print(f"{'answer':24}{'MB':>6} {'way':18}{'ms':>8}{'thread waits':>14}{'task waits':>12}")
-    for name, raw in bodies().items():
+    for name, raw in (bodies() | other_bodies()).items():
         ways: dict[str, Callable[[], float]] = {
-            "qctui": partial(waits_of_a_task, raw),
+            "qctui": partial(read, raw),
             "from_json, whole": partial(decoded, from_json, raw),
             "json.loads, whole": partial(decoded, json.loads, raw),
         }

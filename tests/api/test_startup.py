@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_the_client_imports_nothing_that_an_emergency_need_not_wait_for() -> None:
+    code = "import sys, qctui.api.client; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert "qctui.api.client" in told.split()
+    assert (
+        set(told.split()) & {"pydantic", "pydantic_core", "click", "rich", "pygments", "httpcore", "certifi"} == set()
+    )
+
+
+def test_httpx_keeps_its_own_command_line_for_others() -> None:
+    code = "import sys, qctui.api.quirks; assert 'httpx._main' not in sys.modules; import httpx._main"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
