@@ -28,8 +28,8 @@ class Timeouts:
     """The whole exchange: a server that drips must not hold a reader for ever."""
 
     def as_httpx(self) -> httpx.Timeout:
-        """As httpx takes them. Waiting for a connection of the pool counts as connecting."""
-        return httpx.Timeout(self.read_s, connect=self.connect_s, pool=self.connect_s)
+        """As httpx takes them. A full pool is waited for as long as an answer is."""
+        return httpx.Timeout(self.read_s, connect=self.connect_s)
 
 
 @dataclass(frozen=True, slots=True)

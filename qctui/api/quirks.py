@@ -1,10 +1,17 @@
-"""What this version of httpx needs of us, in one place. Everything in `qctui.api` imports httpx from here."""
+"""What httpx and asyncio need of us, in one place. Everything in `qctui.api` imports httpx from here."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import socket
 import sys
+import threading
 from types import ModuleType
-from typing import cast
+from typing import Any, TypeAlias, cast
+
+Addresses: TypeAlias = list[tuple[Any, Any, int, str, Any]]
+"""What `socket.getaddrinfo` gives."""
 
 # httpx imports its command line, and with it click, rich and pygments, whenever those are installed: 35 ms of the
 # 250 ms an emergency command may take to its first byte. A None in sys.modules makes that one import fail in the way
@@ -27,4 +34,49 @@ default) cover connecting only. A write that fails is not an error there: the an
 connection that the server has closed shows as a failed read, and the request may have acted.
 """
 
-__all__ = ["SENDING_BEGINS", "httpx"]
+
+def resolve_in_daemon_threads(loop: asyncio.AbstractEventLoop) -> None:
+    """Make the loop look names up in threads that nobody waits for.
+
+    asyncio does it in its executor, whose threads are joined when the loop and the interpreter end: without a network a
+    look-up lasts half a minute, and so would quitting. The wait for it is bounded by the connect timeout either way.
+    """
+
+    async def getaddrinfo(
+        host: bytes | str | None,
+        port: bytes | str | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Addresses:
+        answer: asyncio.Future[Addresses] = loop.create_future()
+
+        def look_up() -> None:
+            found: Addresses = []
+            failure: OSError | None = None
+            try:
+                found = socket.getaddrinfo(host, port, family, type, proto, flags)
+            except OSError as error:
+                failure = error
+            except UnicodeError:
+                failure = socket.gaierror(socket.EAI_NONAME, "not a name")
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(settle, found, failure)
+
+        def settle(found: Addresses, failure: OSError | None) -> None:
+            if answer.done():
+                return
+            if failure is None:
+                answer.set_result(found)
+            else:
+                answer.set_exception(failure)
+
+        threading.Thread(target=look_up, name="name look-up", daemon=True).start()
+        return await answer
+
+    vars(loop)["getaddrinfo"] = getaddrinfo
+
+
+__all__ = ["SENDING_BEGINS", "httpx", "resolve_in_daemon_threads"]

@@ -18,7 +18,7 @@ from qctui.api.errors import ApiError
 from qctui.api.inflate import Inflate
 from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
 from qctui.api.ports import Exchange
-from qctui.api.quirks import SENDING_BEGINS, httpx
+from qctui.api.quirks import SENDING_BEGINS, httpx, resolve_in_daemon_threads
 from qctui.api.scrub import Scrubber
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
@@ -115,6 +115,7 @@ class Channel:
         """
         if self._opened is None:
             local = is_loopback(self._base_url)
+            resolve_in_daemon_threads(asyncio.get_running_loop())
             try:
                 self._opened = httpx.AsyncClient(
                     auth=self._auth,

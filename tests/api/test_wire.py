@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import ssl
+import threading
 import zlib
 from collections.abc import Callable
 
@@ -181,9 +184,6 @@ def caused(outer: Exception, *causes: BaseException) -> Exception:
 
 
 def test_name_and_certificate_failures_say_so() -> None:
-    import socket
-    import ssl
-
     untrusted = ssl.SSLCertVerificationError(1, "certificate verify failed")
     untrusted.verify_message = "self-signed certificate"
     cases = {
@@ -292,3 +292,41 @@ def test_repeated_use_of_one_connection() -> None:
 def test_a_reply_in_memory_may_come_compressed() -> None:
     client, _ = client_for(reply(raw=BODY))
     run(client.reads.authenticate())
+
+
+def test_a_name_look_up_that_hangs_holds_neither_the_request_nor_the_end_of_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    end = threading.Event()
+    hanging: list[threading.Thread] = []
+
+    def getaddrinfo(*_: object) -> object:
+        hanging.append(threading.current_thread())
+        assert end.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "no network")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    client = loopback_client("https://api.invalid/api/v2", timeouts=Timeouts(connect_s=0.05, read_s=1.0, total_s=5.0))
+    error = run(failure_of(client.triggers.liquidate(1)))
+    assert (error.kind, error.may_have_acted) == (FailureKind.CONNECT, False)
+    assert error.message == "liquidate: no connection to the API in time"
+    assert all(thread.is_alive() and thread.daemon for thread in hanging)
+    end.set()
+    for thread in hanging:
+        thread.join()
+
+
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "x" * 70 + ".invalid"])
+def test_a_name_that_does_not_exist(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: object, *others: object) -> object:
+        if len(name) > 63:
+            return look_up(name, None)  # refused before any network is asked
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    client = loopback_client("https://host.invalid/api/v2")
+    error = run(failure_of(client.triggers.liquidate(1)))
+    assert (error.kind, error.may_have_acted) == (FailureKind.CONNECT, False)
+    assert error.message == "liquidate: the API's name cannot be resolved (DNS)"
