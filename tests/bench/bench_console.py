@@ -1,0 +1,113 @@
+"""How the console feels and what it costs. Run by hand: python -m tests.bench.bench_console [--demo-starts N]
+
+Prints a table; asserts nothing. The world of the scale run: 1,000 deployments, 10,000 insights, polled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.figures import print_figures
+from tests.e2e.api import simulator
+from tests.e2e.console import Console, clean_environment
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def start_times(starts: int) -> tuple[list[float], list[float]]:
+    """Seconds from starting `qctui --demo` to its first frame, and to the first deployment on it."""
+    frames, data = [], []
+    for _ in range(starts):
+        with tempfile.TemporaryDirectory() as home:
+            began = time.monotonic()
+            with Console("--demo", env=clean_environment(Path(home))) as console:
+                console.wait_for("1 Deployments")
+                frames.append(time.monotonic() - began)
+                console.wait_for("Momentum/Crossover Live")
+                data.append(time.monotonic() - began)
+    return frames, data
+
+
+def idle_cost(seconds: float) -> str:
+    """Bytes, CPU and memory of the console's own process while nothing changes."""
+    with tempfile.TemporaryDirectory() as home, simulator("--calm", "--now", "2026-11-20T15:00:00Z") as api:
+        with Console("--base-url", api.base_url, env=api.environment(Path(home))) as console:
+            console.wait_for("Momentum/Crossover Live", "Strategy Equity")
+            console.draw_for(10.0)
+            sent, spent = len(console.raw), _cpu(console.process.pid)
+            console.draw_for(seconds)
+            per_second = (len(console.raw) - sent) / seconds
+            percent = 100 * (_cpu(console.process.pid) - spent) / seconds
+            memory = _memory(console.process.pid)
+    return (
+        f"idle for {seconds:.0f} s: {per_second:.1f} bytes/s, {percent:.2f} % of a core, {memory:.1f} MiB (0; 0.3; 70)"
+    )
+
+
+def key_times(presses: int) -> list[float]:
+    """Seconds from `j` on the pty to the cursor's row being drawn, in a table of 1,000 deployments."""
+    times = []
+    with tempfile.TemporaryDirectory() as home:
+        scale = ("--deployments", "1000", "--optimizations", "200", "--insights", "10000")
+        with (
+            simulator("--calm", *scale) as api,
+            Console("--base-url", api.base_url, env=api.environment(Path(home))) as console,
+        ):
+            console.wait_for("1 Deployments", "Strategy Equity")
+            console.draw_for(8.0)
+            for _ in range(presses):
+                before = _cursor_row(console)
+                began = time.monotonic()
+                console.send("j")
+                console.wait_until(lambda before=before: _cursor_row(console) != before, "the cursor moving")  # type: ignore[misc]  # binds the row of this press
+                times.append(time.monotonic() - began)
+                console.draw_for(0.05)
+    return times
+
+
+def _press(console: Console, key: str) -> float:
+    before = _cursor_row(console)
+    began = time.monotonic()
+    console.send(key)
+    console.wait_until(lambda: _cursor_row(console) != before, "the cursor moving")
+    return time.monotonic() - began
+
+
+def _cursor_row(console: Console) -> str:
+    """The first row of the screen that has the cursor's sign."""
+    return next((line for line in console.text.splitlines() if line.startswith(("▸", ">"))), "")
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def _memory(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--demo-starts", type=int, default=10)
+    parser.add_argument("--idle", type=float, default=60.0, metavar="S")
+    parser.add_argument("--presses", type=int, default=200)
+    options = parser.parse_args()
+    if options.demo_starts:
+        frames, data = start_times(options.demo_starts)
+        print_figures("demo, start to first frame", frames, 450)
+        print_figures("demo, start to first data", data, 1000)
+    if options.idle:
+        print(idle_cost(options.idle), flush=True)
+    if options.presses:
+        print_figures("key to its effect, 1,000 deployments and 10,000 insights", key_times(options.presses), 25, 60)
+
+
+if __name__ == "__main__":
+    main()
