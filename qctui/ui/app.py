@@ -185,7 +185,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """Pick a project by name."""
         from qctui.ui.screens.picker import ProjectPicker
 
-        picker = ProjectPicker(self.engine, self.options.zone, self.glyphs, self.guard)
+        picker = ProjectPicker(self.engine, self.options.zone, self.glyphs)
         self.push_screen(picker, self._picked)
 
     def action_refresh_now(self) -> None:

@@ -16,7 +16,6 @@ from qctui.ui.glyphs import Glyphs
 from qctui.ui.keymap import Command, Scope, format_key, keys_of
 from qctui.ui.theme import Palette
 
-
 _WIDTH = 78
 _FRAME = 5
 """Cells of border, padding and scroll bar."""

@@ -17,7 +17,6 @@ from textual.widgets import Input
 from qctui.engine.facade import Engine
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.ui.faces import describe
-from qctui.ui.feed import Guard
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import narrowed
@@ -31,17 +30,16 @@ class _Choice:
     project_id: int
     name: str
     alive: bool
-    modified_at: float | None
 
 
 class ProjectPicker(ModalScreen[int | None]):
-    """Returns the id of the picked project, or None."""
+    """All projects, those that run first. Returns the id of the one picked, or None."""
 
     AUTO_FOCUS = "Input"
     BINDINGS = [  # noqa: RUF012  # as its base declares it
-        Binding("escape", "dismiss(None)", "cancel", id="picker_cancel", tooltip="Keep the current project"),
-        Binding("down", "move(1)", "down", show=False, id="picker_down", tooltip="Next project"),
-        Binding("up", "move(-1)", "up", show=False, id="picker_up", tooltip="Previous project"),
+        Binding("escape", "dismiss(None)", "cancel", id="picker_cancel", tooltip="Pick nothing"),
+        Binding("down", "move(1)", "down", show=False, id="picker_down", tooltip="Next line"),
+        Binding("up", "move(-1)", "up", show=False, id="picker_up", tooltip="Previous line"),
         Binding("pagedown", "page(1)", "page down", show=False, id="picker_page_down", tooltip="A page down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="picker_page_up", tooltip="A page up"),
         Binding("ctrl+c", "app.quit", "quit", show=False, id="picker_quit", tooltip="Leave the program"),
@@ -52,16 +50,15 @@ class ProjectPicker(ModalScreen[int | None]):
         width: 72; max-width: 100%; height: 80%; max-height: 30; margin-top: 1;
         background: $panel; border: round $focus; border-title-color: $title; border-subtitle-color: $muted;
     }
-    ProjectPicker Input, ProjectPicker Input:focus { height: 1; border: none; padding: 0 1; background: $boost; }
+    ProjectPicker Input, Picker Input:focus { height: 1; border: none; padding: 0 1; background: $boost; }
     ProjectPicker:ansi { background: transparent; }
     """
 
-    def __init__(self, engine: Engine, zone: tzinfo | None, glyphs: Glyphs, guard: Guard) -> None:
+    def __init__(self, engine: Engine, zone: tzinfo | None, glyphs: Glyphs) -> None:
         super().__init__(id="picker")
-        self._engine = engine
+        self._clock, self._store = engine.clock, engine.store
         self._zone = zone
         self._glyphs = glyphs
-        self._guard = guard
         self._table: KeyedTable[_Choice] = KeyedTable(_columns(), lambda each: each.project_id, glyphs)
         # The keys stay with the text field; the table only shows.
         self._table.can_focus = False
@@ -77,31 +74,22 @@ class ProjectPicker(ModalScreen[int | None]):
             yield self._table
 
     def on_mount(self) -> None:
-        """Show all projects."""
-        self._show()
-
-    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
-        """More projects, or other ones run."""
-        if not keys.isdisjoint({PROJECTS, DEPLOYMENTS}):
-            self._show()
+        """Show everything."""
+        self.show_choices()
 
     @on(Input.Changed)
     def narrow(self) -> None:
-        """Narrow while typing."""
-        self._guard("The project picker", self._show)
+        """Narrow while typing; the first match is the one Enter picks."""
+        self.show_choices()
         self._table.action_first()
 
     @on(Input.Submitted)
+    @on(KeyedTable.Opened)
     def pick(self) -> None:
-        """Enter: this one."""
+        """Enter or a double click: this one."""
         row = self._table.cursor_row
         if row is not None:
             self.dismiss(row.project_id)
-
-    @on(KeyedTable.Opened)
-    def pick_pointed(self) -> None:
-        """A double click: this one."""
-        self.pick()
 
     def action_move(self, by: int) -> None:
         """Move among what matches."""
@@ -111,26 +99,35 @@ class ProjectPicker(ModalScreen[int | None]):
         """Move by pages among what matches."""
         self._table.action_page(by)
 
-    def _show(self) -> None:
-        clock = self._engine.clock
-        moment = Moment(clock.monotonic(), clock.now(), self._zone, self._glyphs)
-        resource = self._engine.store.get(PROJECTS)
-        alive = {each.project_id for each in self._engine.store.get(DEPLOYMENTS).value or () if each.alive}
-        choices = [
-            _Choice(each.project_id, each.name, each.project_id in alive, each.modified_at)
-            for each in resource.value or ()
-            if not each.deleted
-        ]
-        choices.sort(key=lambda each: (not each.alive, each.name.casefold(), each.project_id))
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """More projects, or other ones run."""
+        if not keys.isdisjoint({PROJECTS, DEPLOYMENTS}):
+            self.show_choices()
+
+    def show_choices(self) -> None:
+        """Show what matches now."""
+        moment = Moment(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs)
         text = self.query_one(Input).value
-        rows: Sequence[_Choice] = narrowed(choices, text, lambda each: f"{each.name} {each.project_id}")
+        choices = self._choices()
+        rows = narrowed(choices, text, lambda each: f"{each.name} {each.project_id}")
+        words = f"No project contains '{text}'." if choices else self._nothing(moment)
+        self._table.show(rows, moment, words=words)
+
+    def _choices(self) -> Sequence[_Choice]:
+        alive = {each.project_id for each in self._store.get(DEPLOYMENTS).value or () if each.alive}
+        projects = [each for each in self._store.get(PROJECTS).value or () if not each.deleted]
+        projects.sort(key=lambda each: (each.project_id not in alive, each.name.casefold(), each.project_id))
+        return [_Choice(each.project_id, each.name, each.project_id in alive) for each in projects]
+
+    def _nothing(self, moment: Moment) -> str:
+        resource = self._store.get(PROJECTS)
         words = describe(resource, moment, what="projects", nothing="No projects.", stale_after_s=float("inf"))
-        self._table.show(rows, moment, words=words.body or f"No project contains '{text}'.")
+        return words.body if resource.error is None else f"{words.body} {resource.error.message}"
 
 
 def _columns() -> tuple[Column[_Choice], ...]:
     return (
-        Column("name", "project", 24, _name, most=48, keep=3),
+        Column("name", "project", 20, _name, most=48, keep=3),
         Column("alive", "", 7, _alive, keep=2),
         Column("id", "id", 10, _id, right=True, keep=1),
     )

@@ -43,6 +43,7 @@ class ListPane(Pane, Generic[R]):
         self._facts_of_rows: Spans = ()
         self._face_words: FaceWords | None = None
         self._marked: frozenset[Hashable] = frozenset()
+        self._kept: tuple[tuple[Sequence[R], str, tuple[str, bool] | None], Sequence[R]] | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """The table."""
@@ -78,17 +79,25 @@ class ListPane(Pane, Generic[R]):
         moment, words = self._moment, self._face_words
         if moment is None or words is None:
             return
-        rows = narrowed(self._rows, self.filter_text, self._text_of)
+        rows = self._arranged()
         body = words.body
         facts = self._facts_of_rows
         if self.filter_text:
             facts = (*facts, (f"{format_count(len(rows))} of {format_count(len(self._rows))} ", "mark"))
             if self._rows and not rows:
                 body = f"No row contains '{self.filter_text}'. Esc shows all."
-        if self._sort is not None:
-            by, descending = self._sort
-            for column in self.table.columns:
-                if column.id == by and column.sort_key is not None:
-                    rows = ordered(rows, column.sort_key, descending=descending)
         self.table.show(rows, moment, marks=self._marked, sort=self._sort, words=body)
         self.show_frame(facts, words)
+
+    def _arranged(self) -> Sequence[R]:
+        """The rows as a person filtered and sorted them. Kept while nothing of that changes: an age that changes its
+        word must not sort ten thousand rows again."""
+        by = (self._rows, self.filter_text, self._sort)
+        kept = self._kept
+        if kept is None or kept[0][0] is not by[0] or kept[0][1:] != by[1:]:
+            rows = narrowed(self._rows, self.filter_text, self._text_of)
+            for column in self.table.columns:
+                if self._sort is not None and column.id == self._sort[0] and column.sort_key is not None:
+                    rows = ordered(rows, column.sort_key, descending=self._sort[1])
+            kept = self._kept = (by, rows)
+        return kept[1]

@@ -88,6 +88,11 @@ class Pane(Vertical):
         self._note.show_line(((" ", ""), *words.note), (*words.note_right, (" ", "")))
 
     @property
+    def title_text(self) -> str:
+        """What it is called."""
+        return self._title
+
+    @property
     def face(self) -> Face:
         """The face it wears now."""
         return self._words.face
