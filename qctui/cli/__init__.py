@@ -43,9 +43,9 @@ def run(options: Options) -> int:
     """Carry out one command. Each is imported on its own, with what it needs and nothing else."""
     match options.command:
         case None:
-            from qctui.cli.console import run_console
+            from qctui.cli.opening import open_console
 
-            return run_console(options)
+            return open_console(options)
         case "status":
             from qctui.cli.status import run_status
 

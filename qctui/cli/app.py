@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import RenderableType
 
 from qctui import ui
+from qctui.engine.facade import Engine
 from qctui.ui.app import QctuiApp
+from qctui.ui.options import UiOptions
 
 _log = logging.getLogger(__name__)
 
@@ -20,6 +23,15 @@ class Console(QctuiApp):
 
     crash: str | None = None
     """What ended it, by name; None if it ended as asked."""
+
+    def __init__(self, engine: Engine, options: UiOptions, shown: Callable[[], object]) -> None:
+        """`shown` is called once the first frame is out."""
+        super().__init__(engine, options)
+        self._shown = shown
+
+    def on_ready(self) -> None:
+        """The screen is there. Not overriding: Textual calls the base's handler too."""
+        self.call_after_refresh(self._shown)
 
     def _handle_exception(self, error: Exception) -> None:
         _log.error("the interface ended by an error", exc_info=error)

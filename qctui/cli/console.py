@@ -6,17 +6,17 @@ interface is still being imported; the interface last.
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
 import gc
 import logging
 import os
 import sys
 import threading
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from qctui.actions.book import Context
-from qctui.cli.demo import Demo, DemoError
+from qctui.cli.demo import Demo
 from qctui.cli.exits import Exit, UsageError
 from qctui.cli.guard import DRAIN_S, Guard, open_note
 from qctui.cli.locale import given_locale, speaks_unicode
@@ -36,26 +36,27 @@ if TYPE_CHECKING:
     from qctui.api.client import Client
     from qctui.ui.options import UiOptions
 
+FRAME_S = 1.0
+"""How long the demo's first request may wait for the first frame."""
+
 PATIENCE_S = 0.5
 """How long the end may take before it says what it waits for."""
 
 _log = logging.getLogger(__name__)
 
 
-def run_console(options: Options) -> int:
+def run_console(options: Options, terminal: Terminal, demo: Demo | None) -> int:
     """Open the console, and return when everything it confirmed has its answer in the journal.
 
     Raises:
-        UsageError: there is no terminal, or the configuration or credentials can't be used.
+        UsageError: the configuration or the credentials can't be used.
     """
-    terminal = _terminal()
-    with ExitStack() as stack:
-        demo = stack.enter_context(_start_demo()) if options.demo else None
-        settings = read_settings(options)
-        account = None if demo is not None else account_of_person(settings)
-        _quieten()
-        console = _Console(terminal, settings, account, demo)
-        code = console.run()
+    settings = read_settings(options)
+    account = None if demo is not None else account_of_person(settings)
+    _quieten()
+    code = _Console(terminal, settings, account, demo).run()
+    if demo is not None:
+        demo.close()
     drop_unwritten()
     Guard.insist(code)
     return code
@@ -76,6 +77,8 @@ class _Console:
             read_only=settings.read_only,
         )
         self._guard = Guard(terminal, self._drain)
+        self._shown = threading.Event()
+        """The first frame is on the screen, or there will be none."""
 
     def run(self) -> int:
         """From the first import to the last line of the journal."""
@@ -84,6 +87,7 @@ class _Console:
         try:
             code = self._run_interface()
         finally:
+            self._shown.set()
             self._guard.interface_ended()
             open_actions = self._end()
         if self._guard.signal_number is not None:
@@ -93,12 +97,10 @@ class _Console:
         return code
 
     def _run_interface(self) -> int:
-        import asyncio
-
         from qctui.cli.app import Console
 
         options = ui_options(self._settings)
-        app = Console(self._host, options)
+        app = Console(self._host, options, self._shown.set)
         # Everything imported stays: collections need not look at it again, and none falls into the start.
         gc.freeze()
         gc.enable()
@@ -139,6 +141,9 @@ class _Console:
     async def _open_client(self, observer: Observer) -> Client:
         if self._account is None:
             assert self._demo is not None, "without an account there is the simulator's"
+            # The simulator answers in milliseconds: importing the client meanwhile would only hold up the first frame,
+            # which shares this interpreter. A real API is far away, and its first answer wants an early start.
+            await asyncio.to_thread(self._shown.wait, FRAME_S)
             self._account = account_of_demo(await self._demo.listen())
         return open_client_of(self._account, self._settings, self._host.clock, observer)
 
@@ -154,23 +159,6 @@ class _Console:
             Context(self._account.base_url, self._settings.profile_name),
             read_only=self._settings.read_only,
         )
-
-
-def _terminal() -> Terminal:
-    try:
-        terminal = Terminal()
-    except OSError as error:
-        raise UsageError("the console needs a terminal; without one use: qctui status, qctui --help") from error
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        raise UsageError("TERM says that this terminal can't show the console; set it, e.g. to xterm-256color")
-    return terminal
-
-
-def _start_demo() -> Demo:
-    try:
-        return Demo()
-    except DemoError as error:
-        raise UsageError(str(error)) from error
 
 
 def _quieten() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import subprocess
@@ -71,6 +70,8 @@ class Demo:
         Raises:
             DemoError: it ended, or did not listen in time.
         """
+        import asyncio  # here: starting the process comes before everything that is slow to import
+
         if self._api is None:
             try:
                 async with asyncio.timeout(START_S):
@@ -98,6 +99,8 @@ class Demo:
 
     async def _read_lines(self, count: int) -> list[str]:
         """The first lines it prints; fewer if it ends before."""
+        import asyncio
+
         pipe = self._process.stdout
         if pipe is None:
             return []

@@ -34,38 +34,34 @@ def start_times(starts: int) -> tuple[list[float], list[float]]:
 
 def idle_cost(seconds: float) -> str:
     """Bytes, CPU and memory of the console's own process while nothing changes."""
-    with tempfile.TemporaryDirectory() as home, simulator("--calm", "--now", "2026-11-20T15:00:00Z") as api:
-        with Console("--base-url", api.base_url, env=api.environment(Path(home))) as console:
-            console.wait_for("Momentum/Crossover Live", "Strategy Equity")
-            console.draw_for(10.0)
-            sent, spent = len(console.raw), _cpu(console.process.pid)
-            console.draw_for(seconds)
-            per_second = (len(console.raw) - sent) / seconds
-            percent = 100 * (_cpu(console.process.pid) - spent) / seconds
-            memory = _memory(console.process.pid)
-    return (
-        f"idle for {seconds:.0f} s: {per_second:.1f} bytes/s, {percent:.2f} % of a core, {memory:.1f} MiB (0; 0.3; 70)"
-    )
+    with (
+        tempfile.TemporaryDirectory() as home,
+        simulator("--calm", "--now", "2026-11-20T15:00:00Z") as api,
+        Console("--base-url", api.base_url, env=api.environment(Path(home))) as console,
+    ):
+        console.wait_for("Momentum/Crossover Live", "Strategy Equity")
+        console.draw_for(10.0)
+        sent, spent = len(console.raw), _cpu(console.process.pid)
+        console.draw_for(seconds)
+        rate = (len(console.raw) - sent) / seconds
+        percent = 100 * (_cpu(console.process.pid) - spent) / seconds
+        memory = _memory(console.process.pid)
+    return f"idle for {seconds:.0f} s: {rate:.1f} bytes/s, {percent:.2f} % of a core, {memory:.1f} MiB (0; 0.3; 70)"
 
 
 def key_times(presses: int) -> list[float]:
     """Seconds from `j` on the pty to the cursor's row being drawn, in a table of 1,000 deployments."""
     times = []
-    with tempfile.TemporaryDirectory() as home:
-        scale = ("--deployments", "1000", "--optimizations", "200", "--insights", "10000")
-        with (
-            simulator("--calm", *scale) as api,
-            Console("--base-url", api.base_url, env=api.environment(Path(home))) as console,
-        ):
-            console.wait_for("1 Deployments", "Strategy Equity")
-            console.draw_for(8.0)
-            for _ in range(presses):
-                before = _cursor_row(console)
-                began = time.monotonic()
-                console.send("j")
-                console.wait_until(lambda before=before: _cursor_row(console) != before, "the cursor moving")  # type: ignore[misc]  # binds the row of this press
-                times.append(time.monotonic() - began)
-                console.draw_for(0.05)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        simulator("--calm", "--deployments", "1000", "--optimizations", "200", "--insights", "10000") as api,
+        Console("--base-url", api.base_url, env=api.environment(Path(home))) as console,
+    ):
+        console.wait_for("1 Deployments", "Strategy Equity")
+        console.draw_for(8.0)
+        for _ in range(presses):
+            times.append(_press(console, "j"))
+            console.draw_for(0.05)
     return times
 
 
