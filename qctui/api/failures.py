@@ -25,6 +25,8 @@ def of_exception(endpoint: Endpoint, error: BaseException, *, may_have_acted: bo
     `may_have_acted` is what the caller knows of the wire; a failure to connect proves False by itself.
     """
     kind, words = _told(error, scrub)
+    if kind in (FailureKind.TIMEOUT, FailureKind.RESET) and not may_have_acted:
+        kind, words = FailureKind.CONNECT, "no connection to the API before the request could be sent"
     acted = may_have_acted and kind is not FailureKind.CONNECT
     return ApiError(kind, f"{endpoint.words}: {words}", may_have_acted=acted)
 
@@ -111,7 +113,9 @@ def of_status(endpoint: Endpoint, status: int, headers: httpx.Headers, now: floa
         text = f"{name}: server error (could also be rejected credentials){said}"
         return ApiError(FailureKind.SERVER, text, status_code=500)
     if status > 500:
-        return ApiError(FailureKind.SERVER, f"{name}: HTTP {status}, server error{said}", status_code=status)
+        wait = retry_after_s(headers, now)
+        text = f"{name}: HTTP {status}, server error{said}"
+        return ApiError(FailureKind.SERVER, text, retry_after_s=wait, status_code=status)
     if 300 <= status < 400:
         text = f"{name}: HTTP {status}, a redirect, which the API never answers; is the base URL right?"
         return ApiError(FailureKind.MALFORMED, text, status_code=status)

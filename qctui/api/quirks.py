@@ -34,6 +34,10 @@ default) cover connecting only. A write that fails is not an error there: the an
 connection that the server has closed shows as a failed read, and the request may have acted.
 """
 
+TCP_STANDS = "connection.connect_tcp.complete"
+TLS_STANDS = "connection.start_tls.complete"
+"""Between these two events a connection belongs to nobody who closes it, should the request be cancelled."""
+
 
 def resolve_in_daemon_threads(loop: asyncio.AbstractEventLoop) -> None:
     """Make the loop look names up in threads that nobody waits for.
@@ -79,4 +83,4 @@ def resolve_in_daemon_threads(loop: asyncio.AbstractEventLoop) -> None:
     vars(loop)["getaddrinfo"] = getaddrinfo
 
 
-__all__ = ["SENDING_BEGINS", "httpx", "resolve_in_daemon_threads"]
+__all__ = ["SENDING_BEGINS", "TCP_STANDS", "TLS_STANDS", "httpx", "resolve_in_daemon_threads"]

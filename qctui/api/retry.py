@@ -48,7 +48,7 @@ async def with_retries(
             return await call()
         except ApiError as error:
             failed += 1
-            pause = policy.pause_s(failed, jitter())
+            pause = max(policy.pause_s(failed, jitter()), error.retry_after_s or 0.0)
             late = clock.monotonic() + pause - began > policy.within_s
             if error.kind not in TRANSIENT or failed > policy.retries or late:
                 raise

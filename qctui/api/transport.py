@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from qctui.api.errors import ApiError
 from qctui.api.inflate import Inflate
 from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
 from qctui.api.ports import Exchange
-from qctui.api.quirks import SENDING_BEGINS, httpx, resolve_in_daemon_threads
+from qctui.api.quirks import SENDING_BEGINS, TCP_STANDS, TLS_STANDS, httpx, resolve_in_daemon_threads
 from qctui.api.scrub import Scrubber
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
@@ -97,13 +98,16 @@ class Channel:
             async with asyncio.timeout(limits.total_s):
                 answer = await call.run(body, limits)
         except ApiError as error:
-            call.observe(error.kind)
+            if not call.called_off:
+                call.observe(error.kind)
             raise
         except Exception as error:
             # Everything: the promise is that nothing but ApiError comes out, and a transport may raise what it likes.
             failure = failures.of_exception(endpoint, error, may_have_acted=call.may_have_acted, scrub=self.scrub)
             call.observe(failure.kind)
             raise failure from None
+        finally:
+            await call.let_go()
         call.observe(None)
         return answer
 
@@ -175,6 +179,9 @@ class _Call:
         self._headers_at: float | None = None
         self._server_at: float | None = None
         self.may_have_acted = False
+        self._half_open: Any = None
+        self.called_off = False
+        """By `on_sent`, which says nothing of the connection: nobody is told of such an exchange."""
 
     async def run(self, body: dict[str, object], limits: Timeouts) -> Answer:
         channel, endpoint = self._channel, self._endpoint
@@ -192,14 +199,28 @@ class _Call:
             await response.aclose()
         return await self._judge(response, raw)
 
+    async def let_go(self) -> None:
+        """Close a connection that was given up between TCP and TLS: httpcore forgets it when it is cancelled there."""
+        if self._half_open is not None:
+            with contextlib.suppress(OSError):
+                await self._half_open.aclose()
+
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event == TCP_STANDS:
+            self._half_open = info["return_value"]
+        elif event in (TLS_STANDS, SENDING_BEGINS):
+            self._half_open = None
         # Through a proxy the same event tells of the CONNECT that opens the tunnel: nothing of ours is in it.
         if event == SENDING_BEGINS and info["request"].method == b"POST":
             self._leaves()
 
     def _leaves(self) -> None:
         if self._on_sent is not None:
-            self._on_sent()
+            try:
+                self._on_sent()
+            except ApiError:
+                self.called_off = True
+                raise
         self.may_have_acted = True
 
     def _note_headers(self, response: httpx.Response) -> None:
@@ -230,6 +251,10 @@ class _Call:
                     pieces.append(part)
             if inflate is not None:
                 inflate.finish()
+        except httpx.TransportError:
+            if fine:
+                raise
+            return b"".join(pieces)  # the status is known, and with 401 or 429 it is all that matters
         except zlib.error:
             if fine:
                 raise self._malformed(f"its compression ({self._channel.scrub(coding)}) is broken") from None

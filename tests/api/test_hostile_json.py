@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from qctui.api.client import Client
 from qctui.api.errors import ApiError
 from qctui.model.resource import FailureKind
+from tests.api.samples import CALLS
 from tests.api.support import PAYLOADS, ask
-from tests.api.test_payloads import CALLS
 
 HOSTILE = ["[bold red]x[/] \x1b[31m 均值 [@click=app.quit]y[/]", "\x00\x07", "\u202e", "\ud800", "a\nb\tc", "9" * 5_000]
 scalars = st.one_of(

@@ -111,6 +111,14 @@ def test_no_retry_begins_after_ten_seconds() -> None:
     assert tries.at == [0.0, 6.5]
 
 
+@pytest.mark.parametrize(("told", "at"), [("3", [0.0, 3.0, 6.0]), ("60", [0.0])])
+def test_a_server_that_says_when_to_come_back_is_not_asked_before(told: str, at: list[float]) -> None:
+    tries = Tries(reply(status=503, raw=b"", headers={"Retry-After": told}))
+    error = tries.run()
+    assert error is not None
+    assert (tries.at, error.retry_after_s) == (at, float(told))
+
+
 def test_pauses_have_a_ceiling() -> None:
     assert RetryPolicy().pause_s(50, 1.0) == 4.0
     assert RetryPolicy().pause_s(1, 0.0) == 0.0

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from qctui.api.errors import ApiError
+from qctui.api.ports import Exchange
 from qctui.api.quirks import httpx
 from qctui.model.resource import FailureKind
 from tests.api.support import Requests as Received
@@ -79,9 +80,11 @@ def test_an_error_in_on_sent_keeps_everything_from_being_written() -> None:
 
     async def go() -> None:
         async with raw_server(answer_ok) as (url, received):
-            client = loopback_client(url)
+            exchanges: list[Exchange] = []
+            client = loopback_client(url, exchanges=exchanges)
             error = await failure_of(client.triggers.liquidate(1, on_sent))
             assert error is cancelled
+            assert exchanges == []
             await client.triggers.stop(2)
             await client.aclose()
             assert received.bodies == [b'{"projectId":2}']

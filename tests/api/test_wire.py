@@ -218,6 +218,33 @@ def test_tls_to_a_server_without_it_was_never_sent() -> None:
     assert error.message.startswith("liquidate: no secure connection to the API (")
 
 
+def test_a_deadline_that_passes_while_connecting_was_never_sent() -> None:
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, received: Requests) -> None:
+        await reader.read()
+        ended.set()
+
+    ended = asyncio.Event()
+
+    async def go() -> ApiError:
+        async with raw_server(mute) as (url, _):
+            slow = Timeouts(connect_s=60.0, read_s=60.0, total_s=0.1)
+            client = loopback_client(url.replace("http://", "https://"), timeouts=slow)
+            error = await failure_of(client.triggers.liquidate(1))
+            await ended.wait()  # the server sees the connection closed although the client lives on
+            await client.aclose()
+            return error
+
+    error = run(go())
+    assert (error.kind, error.may_have_acted) == (FailureKind.CONNECT, False)
+    assert error.message == "liquidate: no connection to the API before the request could be sent"
+
+
+def test_a_429_whose_body_breaks_is_still_one() -> None:
+    broken = http(b"x" * 100, "429 Too Many Requests", "Retry-After: 3")[:-50]
+    error, _, _ = ends_with(sends(broken))
+    assert (error.kind, error.may_have_acted, error.retry_after_s) == (FailureKind.RATE_LIMITED, False, 3.0)
+
+
 def test_a_proxy_of_the_environment_is_not_used_towards_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
