@@ -83,24 +83,25 @@ def steps(
     drawing = Drawing(Grid(width, height), view, panels_of(marks, view), marks)
     if width <= 0 or height <= 0:
         return drawing
-    _set_idle(drawing, time_scale(source, view, width))
-    layout = place(drawing.panels, height)
-    drawing.panels, drawing.axis_row = layout.panels, layout.axis_row
-    if layout.hidden:
-        drawing.notes = (f"{layout.hidden} more below: enlarge to see",)
-    plots = [panel for panel in drawing.panels if panel.kind is Kind.LINE and not panel.idle]
-    if plots:
-        gutter = _gutter(width)
+    panels, most = drawing.panels, _gutter(width)
+    gutter = most if before is None or before.time is None else min(most, max(0, width - before.time.columns))
+    plots: list[Panel] = []
+    # What the value axis needs is known once its labels are, and those depend on what is visible beside it.
+    for last in (False, False, True):
         drawing.time = time_scale(source, view, max(1, width - gutter))
+        plots = _arrange(drawing, panels, height)
         stacks = {}
         for panel in plots:
             yield DRAW_COST
             stacks[id(panel)] = yield from _scale(drawing, panel, _scale_before(panel, before))
-        gutter = min(gutter, _needed(drawing, plots)) if gutter else 0
-        if drawing.time.columns != max(1, width - gutter):
-            drawing.time = time_scale(source, view, max(1, width - gutter))
-            for panel in plots:
-                stacks[id(panel)] = yield from _scale(drawing, panel, panel.scale)
+        needed = min(most, _needed(drawing, plots)) if plots else gutter
+        # Too wide is left as it is: a last value with a digit less must not move the whole chart.
+        if last or needed == gutter or (needed < gutter and before is not None):
+            break
+        gutter = needed
+    if not plots:
+        drawing.time = None
+    elif drawing.time is not None:
         if drawing.axis_row is not None:
             put_time_axis(drawing.grid, drawing.axis_row, drawing.time, view)
         for panel in plots:
@@ -141,10 +142,21 @@ def time_scale(source: Source, view: PlotView, columns: int) -> TimeScale:
     return times.everything(first, max(last, min(view.now, last + (last - first))), columns)
 
 
-def _set_idle(drawing: Drawing, time: TimeScale) -> None:
+def _arrange(drawing: Drawing, panels: list[Panel], height: int) -> list[Panel]:
+    """Share the rows among `panels`; returns those that are to be plotted."""
+    assert drawing.time is not None
+    _set_idle(panels, drawing.time)
+    layout = place(panels, height)
+    drawing.panels, drawing.axis_row = layout.panels, layout.axis_row
+    drawing.notes = (f"{layout.hidden} more below: enlarge to see",) if layout.hidden else ()
+    return [panel for panel in drawing.panels if panel.kind is Kind.LINE and not panel.idle]
+
+
+def _set_idle(panels: list[Panel], time: TimeScale) -> None:
     """Mark the panels that have nothing on screen; if that is all of them, they stay as they are and say so."""
-    plots = [panel for panel in drawing.panels if panel.kind is Kind.LINE]
+    plots = [panel for panel in panels if panel.kind is Kind.LINE]
     for panel in plots:
+        panel.note = ""
         panel.idle = not any(_visible(mark, time) for mark in panel.marks if mark.shown)
     if all(panel.idle for panel in plots):
         for panel in plots:
@@ -276,11 +288,10 @@ def _letters(drawing: Drawing, panel: Panel, mark: Mark, dots: Dots) -> None:
     cells: dict[int, list[int]] = {}
     for x, y in dots.masks:
         cells.setdefault(x, []).append(y)
-    place = lines.index(mark)
-    extremes = {row // mark.resolution for row in (min(mark.reached, default=0), max(mark.reached, default=0))}
     every = 24
-    for x in range(6 + place * 5 % every, dots.width - 2, every):
+    for x in range(6 + lines.index(mark) * 5 % every, dots.width - 2, every):
         at = cells.get(x, [])
-        # Only where the line is level, and never on its highest or lowest row: a letter hides dots.
-        if len(at) == 1 and at[0] not in extremes:
+        # A letter hides dots: only where the line is level, and never the only place of an extreme.
+        if len(at) == 1 and not dots.unique(x, at[0]):
             drawing.grid.cell(x, panel.top + at[0], mark.letter, mark.ink._replace(bold=True))
+            dots.masks.pop((x, at[0]))

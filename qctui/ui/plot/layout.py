@@ -27,6 +27,8 @@ def place(panels: list[Panel], height: int) -> Layout:
 
     Rankings and tables come last, under the time axis.
     """
+    for panel in panels:
+        panel.legend_row = None
     if height < (LEAST_PLOT + 2) * len(panels):
         panels = [panel for panel in panels if not panel.idle]
     axis = 1 if any(panel.kind is Kind.LINE for panel in panels) and height > LEAST_PLOT else 0

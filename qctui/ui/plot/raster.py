@@ -51,6 +51,16 @@ class Dots:
                 mask |= 1 << (row * sub_x + bit)
             masks[x, y] = masks.get((x, y), 0) | mask
 
+    def unique(self, x: int, y: int) -> bool:
+        """A cell is the only one that shows the highest or the lowest row that was reached."""
+        sub_x, sub_y = self.glyphs.sub_x, self.glyphs.sub_y
+        for row in (min(self.reached, default=0), max(self.reached, default=0)):
+            bits = ((1 << sub_x) - 1) << (row % sub_y * sub_x)
+            holders = [place for place, mask in self.masks.items() if place[1] == row // sub_y and mask & bits]
+            if holders == [(x, y)]:
+                return True
+        return False
+
     def stamp(self, grid: Grid, left: int, top: int, ink: Ink) -> None:
         """Write the cells that have dots. Where another series is already, dots of both stay, in this one's ink."""
         cells = self.glyphs.cells

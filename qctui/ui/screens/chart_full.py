@@ -23,6 +23,7 @@ from qctui.ui.keymap import COMMANDS, Scope, bindings
 from qctui.ui.messages import DetailKind
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.plot.overlay import main_only, overlaid
+from qctui.ui.plot.windows import named
 from qctui.ui.rows import name_of, newest_deployments
 from qctui.ui.screens.chart_choose import Choose
 from qctui.ui.screens.details import Surroundings
@@ -220,7 +221,8 @@ class ChartScreen(Screen[None]):
         total = len(self._subjects())
         right: list[tuple[str, str]] = []
         if self._mode is not DetailKind.CHART:
-            right = [(f"{len(self._tiles)} of {total}, page {self._page + 1} ", "muted")]
+            window = named(self._tiles[0][1].view.plot.window) if self._tiles else ""
+            right = [(f"{window} ", "key"), (f"{len(self._tiles)} of {total}, page {self._page + 1} ", "muted")]
             if not total:
                 spans.append((" (none known yet)", "muted"))
         self._subject.show_line(spans, right)

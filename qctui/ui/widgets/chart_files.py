@@ -23,7 +23,7 @@ class FileKind(Enum):
 WORDS = {
     FileKind.CSV: "CSV: the visible numbers",
     FileKind.SVG: "SVG: a picture",
-    FileKind.TEXT: "Text: the characters",
+    FileKind.TEXT: "TXT: the characters",
 }
 
 

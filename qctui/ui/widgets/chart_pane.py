@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from textual import on
@@ -130,7 +131,7 @@ class ChartPane(Pane):
 
         def chosen(place: int | None) -> None:
             if place is not None:
-                self.run_worker(self._export(kinds[place]), group="export", exit_on_error=False)
+                self.run_worker(partial(self._export, kinds[place]), group="export", exit_on_error=False)
 
         self.app.push_screen(Choose("Write the chart to a file", [WORDS[kind] for kind in kinds], self._glyphs), chosen)
 
@@ -176,7 +177,8 @@ class ChartPane(Pane):
         place = self._names.index(name) + 1 if name in self._names else 0
         if place and len(self._names) > 1:
             facts.append((f"{place}/{len(self._names)} ", "muted"))
-        facts.append((f"{windows.named(view.plot.window)} ", "key"))
+        if self._named:
+            facts.append((f"{windows.named(view.plot.window)} ", "key"))
         if drawing is None or not drawing.panels:
             return tuple(facts)
         at = view.cursor

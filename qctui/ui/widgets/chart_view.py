@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from functools import partial
 
 from textual.events import Key
 from textual.message import Message
@@ -153,7 +154,7 @@ class ChartView(Cells, can_focus=True):
             return
         if self.drawing is None:
             self._say(self._words)
-        self.run_worker(self._finish(work, self._round), group="draw", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._finish, work, self._round), group="draw", exclusive=True, exit_on_error=False)
 
     def _lender(self) -> Drawing | None:
         """The drawing whose value axes are kept where they still fit: the last one, while only data were added."""

@@ -1,0 +1,95 @@
+"""An app that opens the chart screen over a store filled by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+
+from textual.app import App
+
+from qctui.engine.view import Want
+from qctui.model.chart import Chart, ChartWindow
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
+from qctui.model.project import Project
+from qctui.model.resource import Resource
+from qctui.ui import quirks
+from qctui.ui.glyphs import glyphs
+from qctui.ui.messages import DetailKind
+from qctui.ui.options import UiOptions
+from qctui.ui.screens.chart_full import ChartScreen
+from qctui.ui.screens.details import Surroundings
+from qctui.ui.theme import Palette, read_theme, role_defaults, shipped_folder
+from tests.plot.bare import NOW
+from tests.ui.desk import StillEngine
+
+
+class FullApp(App[None]):
+    """The chart screen of project 1, which has some charts, among some deployments."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, *, names: tuple[str, ...], projects: int = 3, kind: DetailKind = DetailKind.CHART) -> None:
+        super().__init__()
+        quirks.install()
+        self.engine = StillEngine()
+        self.engine.still_clock.now = lambda: NOW  # type: ignore[method-assign]  # the samples have their own time
+        self.glyphs = glyphs(False)
+        self.kind = kind
+        self.kept: tuple[Want, ...] = ()
+        self.screen_shown: ChartScreen | None = None
+        self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
+        self.theme = "qctui-dark"
+        store = self.engine.store
+        self.put(detail_key(1), _detail(names))
+        self.put(DEPLOYMENTS, tuple(_deployment(number) for number in range(1, projects + 1)))
+        self.put(PROJECTS, tuple(_project(number) for number in range(1, projects + 1)))
+        assert store.get(DEPLOYMENTS).value
+
+    def put(self, key: object, value: object) -> None:
+        """Store a value as if it had just been read."""
+        self.engine.store.put(key, Resource(value=value, fetched_at=NOW, fetched_mono=1_000.0))  # type: ignore[arg-type]
+
+    @property
+    def palette(self) -> Palette:
+        return Palette(self.theme_variables)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return role_defaults(self.current_theme)
+
+    def on_mount(self) -> None:
+        options = UiOptions(zone=UTC)
+        around = Surroundings(self.engine, options, self.glyphs, lambda _what, work: work(), self.keep)
+        self.screen_shown = ChartScreen(
+            around, project_id=1, name="Trend", chart="Strategy Equity", kind=self.kind, window=ChartWindow(None)
+        )
+        self.push_screen(self.screen_shown)
+
+    def keep(self, owner: object, wants: Iterable[Want]) -> None:
+        """What the screen wants."""
+        self.kept = tuple(wants)
+
+    def answer(self, charts: dict[tuple[int, str], Chart]) -> None:
+        """Read what is wanted."""
+        for want in self.kept:
+            chart = charts.get((want.key.project_id, want.key.name))
+            if want.key.kind == "chart" and chart is not None and want.key.window is not None:
+                self.put(chart_key(want.key.project_id, want.key.name, want.key.window, want.key.count), chart)
+        assert self.screen_shown is not None
+        self.screen_shown.show_changes(frozenset(want.key for want in self.kept))
+
+
+def _detail(names: tuple[str, ...]) -> DeploymentDetail:
+    return DeploymentDetail(
+        1, "L-1", "Running", NOW - 9e5, None, "PaperBrokerage", Environment.PAPER, "Trend", charts=names
+    )
+
+
+def _deployment(number: int) -> Deployment:
+    return Deployment(
+        number, f"L-{number}", "Running", NOW - 9e5, None, "PaperBrokerage", Environment.PAPER, 100_000.0 + number
+    )
+
+
+def _project(number: int) -> Project:
+    return Project(number, "Trend" if number == 1 else f"Project [b]{number}[/b] 均值")

@@ -1,0 +1,233 @@
+"""The pane on a screen: its faces, its keys, and what it does not send."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.geometry import Region
+
+from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
+from qctui.model.resource import Failure, FailureKind, Progress, Resource
+from qctui.ui.faces import Face
+from tests.plot.bare import NOW, ChartApp
+from tests.plot.samples import sample
+
+pytestmark = pytest.mark.anyio
+
+EQUITY = sample("strategy_equity_candles")
+HOSTILE = "[bold red]x[/] [@click=app.quit]y[/] 均值 [SPY]"
+
+
+def line(points: int, name: str = "Equity") -> Chart:
+    step = 86_400.0 / points
+    xs = array("d", (NOW - 86_400.0 + step * (i + 1) for i in range(points)))
+    ys = array("d", (100.0 + (i * 37 % 101) / 7 for i in range(points)))
+    return Chart("Strategy Equity", False, (Series(name, "$", 0, SeriesType.LINE, xs, ys),))
+
+
+def face_of(app: ChartApp) -> Face:
+    return app.pane.face
+
+
+async def test_faces_tell_which_one_they_are() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.show_resource(Resource(progress=Progress(0.25, 1_000.0)), "Strategy Equity")
+        assert face_of(app) is Face.LOADING
+        assert "25%" in app.pane.view.text
+        app.show(EQUITY)
+        await pilot.pause()
+        assert face_of(app) is Face.DATA
+        assert "Equity" in app.pane.view.text
+        failure = Failure(FailureKind.TIMEOUT, "no answer within 15 s", NOW, 1_000.0)
+        good = Resource[Chart]().with_value(EQUITY, at=NOW, mono=900.0)
+        app.show_resource(good.with_error(failure), "Strategy Equity")
+        await pilot.pause()
+        assert face_of(app) is Face.FAILED
+        assert "no answer within 15 s" in app.pane.frame_text
+        assert "Equity" in app.pane.view.text
+        app.show_resource(Resource[Chart]().with_value(EQUITY, at=NOW, mono=100.0), "Strategy Equity")
+        assert face_of(app) is Face.STALE
+        app.show(sample("series_with_empty_values"))
+        await pilot.pause()
+        assert face_of(app) is Face.EMPTY
+        assert "No points in this window (Portfolio Turnover)" in app.pane.view.text
+
+
+async def test_a_sparse_answer_says_so() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        app.show(replace(sample("single_point"), sparse=True))
+        await pilot.pause()
+        assert "sparse: 1 points for 1d" in app.pane.frame_text
+
+
+async def test_names_from_outside_are_shown_as_they_are() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        app.show(line(300, HOSTILE))
+        await pilot.press("left", "t")
+        await pilot.pause()
+        assert HOSTILE in app.pane.view.text
+        prompt = app.screen.query("OptionList").first()
+        assert HOSTILE in str(prompt.get_option_at_index(0).prompt)  # type: ignore[attr-defined]
+
+
+async def test_the_crosshair_reads_the_payloads_numbers() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        app.pane.view.set_window(ChartWindow(7_200.0))
+        app.show(EQUITY)
+        await pilot.press("end")
+        await pilot.pause()
+        assert "2026-11-20 15:20:00 UTC" in app.pane.frame_text
+        assert "O 100,265.88 H 100,297.38 L 100,227.18 C 100,255.43" in app.pane.view.text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.pane.view.cursor is None
+        assert "O 100,265.88" not in app.pane.view.text
+
+
+async def test_a_move_of_the_crosshair_changes_few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = ChartApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        app.show(line(1_440))
+        await pilot.press("left", "left")
+        await pilot.pause()
+        cells = count_cells(app, monkeypatch)
+        await pilot.press("left")
+        await pilot.pause()
+        assert 0 < sum(cells) < 120
+
+
+async def test_what_did_not_change_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = ChartApp()
+    chart = line(1_440)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        app.show(chart)
+        await pilot.pause()
+        cells = count_cells(app, monkeypatch)
+        app.show(chart)
+        app.show(line(1_440))
+        await pilot.pause()
+        assert cells == []
+
+
+async def test_one_new_point_changes_few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = ChartApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        app.show(line(1_440))
+        await pilot.pause()
+        cells = count_cells(app, monkeypatch)
+        old = line(1_440).series[0]
+        xs, ys = array("d", old.xs), array("d", old.ys)
+        xs.append(NOW + 60.0)
+        ys.append(105.0)
+        app.show(Chart("Strategy Equity", False, (replace(old, xs=xs, ys=ys),)))
+        await pilot.pause()
+        assert 0 < sum(cells) < 60
+
+
+def count_cells(app: ChartApp, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The areas of the chart that are drawn again from now on."""
+    drawn: list[int] = []
+    original = app.pane.view.refresh
+
+    def refresh(*regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> object:
+        drawn.extend(region.area for region in regions or (app.pane.view.size.region,))
+        return original(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    monkeypatch.setattr(app.pane.view, "refresh", refresh)
+    return drawn
+
+
+async def test_a_window_is_asked_for_once_it_stands() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        app.show(line(1_440))
+        await pilot.pause(0.3)
+        app.asked.clear()
+        await pilot.press("plus", "plus", "h", "h", "h")
+        await pilot.pause(0.4)
+        assert len(app.asked) == 1
+        assert app.asked[0].window.start is not None
+        assert app.pane.wanted == (app.asked[0].window, app.asked[0].count)
+        assert "$" in app.pane.view.text
+
+
+async def test_another_window_keeps_what_is_there_until_its_answer_comes() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        app.show(line(1_440))
+        await pilot.press("w")
+        app.show_resource(Resource(), "Strategy Equity")
+        await pilot.pause()
+        assert "Equity $" in app.pane.view.text
+        app.show_resource(Resource(), "Drawdown")
+        await pilot.pause()
+        assert "Equity $" not in app.pane.view.text
+
+
+async def test_twenty_quick_charts_end_on_the_last() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for number in range(20):
+            app.show(replace(line(200_000, f"Series {number}"), name=f"Chart {number}"))
+        for _ in range(100):
+            await pilot.pause()
+            if app.pane.view.drawing is not None:
+                break
+        assert "Series 19" in app.pane.view.text
+        assert "Chart 19" in app.pane.frame_text
+
+
+async def test_only_seven_bits_where_that_is_asked_for() -> None:
+    app = ChartApp(ascii_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.show(line(300, HOSTILE))
+        await pilot.press("left", "m", "b")
+        await pilot.pause()
+        assert app.pane.view.text.isascii()
+        assert app.pane.frame_text.isascii()
+
+
+@pytest.mark.parametrize("kind", ["csv", "svg", "txt"])
+async def test_the_chart_goes_to_a_new_file_of_the_user_alone(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = ChartApp()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.pause()
+        app.pane.view.set_window(ChartWindow(7_200.0))
+        app.show(EQUITY)
+        await pilot.press("e", *kind, "enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+    text = only_file(tmp_path, f".{kind}")
+    if kind == "csv":
+        assert "Equity,2026-11-20T15:20:00Z,1795188000,100255.43,100265.88,100297.38,100227.18,100255.43,$" in text
+        assert "Equity,2026-11-20T14:30:00Z,1795185000,100242.37,100220.55,,100192.3,100242.37,$" in text
+    else:
+        assert "Equity" in text
+
+
+def only_file(folder: Path, suffix: str) -> str:
+    (path,) = folder.iterdir()
+    assert path.suffix == suffix
+    assert path.stat().st_mode & 0o777 == 0o600
+    return path.read_text(encoding="utf-8")

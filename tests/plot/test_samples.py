@@ -1,0 +1,126 @@
+"""Every chart the API is known to send, at the sizes people have."""
+
+from __future__ import annotations
+
+import pytest
+
+from qctui.model.chart import Chart, ChartWindow, Series
+from qctui.ui.plot import crosshair
+from qctui.ui.plot.compose import Drawing, Source, compose
+from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS
+from qctui.ui.plot.legend import reading_last, value_text
+from qctui.ui.plot.marks import Kind, PlotView
+from tests.plot.bare import NOW
+from tests.plot.samples import sample, sample_names
+
+SIZES = [(80, 22), (120, 38), (38, 7), (20, 4)]
+
+
+def drawn(chart: Chart, width: int = 100, height: int = 30, **view: object) -> Drawing:
+    window = ChartWindow(None)
+    return compose(Source(chart), width, height, PlotView(window, now=NOW, **view))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", sample_names())
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("glyphs", GLYPH_SETS)
+def test_no_label_of_the_axes_is_cut(name: str, width: int, height: int, glyphs: str) -> None:
+    drawing = drawn(sample(name), width, height, glyphs=GLYPH_SETS[glyphs])
+    if drawing.axis_row is not None:
+        for word in "".join(drawing.grid.chars[drawing.axis_row]).split():
+            assert word in ("now", "Nov", "Dec", "Oct") or word.isdigit() or ":" in word, word
+    for panel in drawing.panels:
+        if panel.kind is Kind.LINE and drawing.plot_width < width:
+            for row in range(panel.top, panel.top + panel.height):
+                label = "".join(drawing.grid.chars[row][drawing.plot_width :]).strip()
+                assert not label.endswith(("…", ".", ",")), label
+
+
+@pytest.mark.parametrize("name", sample_names())
+def test_the_ascii_glyphs_are_seven_bit(name: str) -> None:
+    assert drawn(sample(name), 80, 22, glyphs=ASCII).grid.text().isascii()
+
+
+@pytest.mark.parametrize("name", sample_names())
+def test_the_readout_is_the_payloads_number(name: str) -> None:
+    drawing = drawn(sample(name))
+    for mark in crosshair.timed(drawing):
+        for place, at in enumerate(mark.series.xs):
+            found = {id(each): reading for each, reading in crosshair.readings(drawing, at)}[id(mark)]
+            assert found.at == at
+            assert found.value == mark.series.ys[place]
+
+
+@pytest.mark.parametrize("name", sample_names())
+def test_the_tag_is_the_last_value(name: str) -> None:
+    drawing = drawn(sample(name), 120, 38)
+    for panel in drawing.panels:
+        for mark in panel.marks:
+            if panel.kind is Kind.LINE and mark.kind in (Kind.LINE, Kind.CANDLES, Kind.BARS) and len(mark.series):
+                tags = [
+                    "".join(drawing.grid.chars[row][drawing.plot_width + 1 :]).strip()
+                    for row in range(panel.top, panel.top + panel.height)
+                ]
+                assert value_text(reading_last(mark), mark.series.unit) in tags
+
+
+def series(drawing: Drawing, name: str) -> Series:
+    return next(mark.series for mark in drawing.marks if mark.series.name == name)
+
+
+def test_a_null_breaks_the_line_and_is_no_zero() -> None:
+    drawing = drawn(sample("line_with_nulls"), 100, 20)
+    panel = drawing.panels[0]
+    time = drawing.time
+    assert time is not None
+    gap = time.column(1_795_183_500.0)
+    assert all(drawing.grid.char(gap, panel.top + row) in (" ", "·") for row in range(panel.height))
+
+
+def test_candles_in_a_line_series_are_candles_and_pairs_in_a_candle_series_are_a_line() -> None:
+    assert drawn(sample("strategy_equity_candles")).marks[0].kind is Kind.CANDLES
+    assert drawn(sample("candles_legacy_two_values")).marks[0].kind is Kind.LINE
+
+
+def test_series_with_another_index_get_a_panel_of_their_own_under_one_time_axis() -> None:
+    drawing = drawn(sample("strategy_equity_candles"), 100, 30)
+    assert [panel.index for panel in drawing.panels] == [0, 1]
+    assert drawing.axis_row == 29
+
+
+def test_a_tree_map_is_ranked_with_shares() -> None:
+    text = drawn(sample("treemap"), 80, 10).grid.text()
+    first, second = text.splitlines()[:2]
+    assert first.startswith("SPY")
+    assert "$58,812" in first
+    assert first.endswith("68.5%")
+    assert second.endswith("31.5%")
+
+
+def test_a_series_without_points_says_so() -> None:
+    assert "Sell no points" in drawn(sample("scatter_tooltip_objects"), 100, 20).grid.text()
+
+
+def test_rising_and_falling_candles_differ_without_colour() -> None:
+    rising, falling = BRAILLE.candles.cells[2][2], BRAILLE.candles.falling[2][2]
+    assert rising != falling
+    assert ASCII.candles.cells[2][2] != ASCII.candles.falling[2][2]
+
+
+def test_lines_that_share_a_panel_carry_their_letters() -> None:
+    text = drawn(sample("multi_series_index"), 100, 20).grid.text().splitlines()
+    assert text[0].startswith("a━ Equity - Long Ratio 0.61  b━ Equity - Short Ratio -0.02")
+    assert any("a" in row[:80] for row in text[1:19])
+
+
+def test_log_says_why_it_is_linear() -> None:
+    assert drawn(sample("line_with_nulls"), log=True).notes == ("not log: values at or below zero",)
+    scale = drawn(sample("strategy_equity_candles"), log=True).panels[0].scale
+    assert scale is not None
+    assert scale.log
+
+
+def test_percent_counts_from_the_left_edge() -> None:
+    drawing = drawn(sample("legacy_xy_capitalised"), percent=True)
+    assert drawing.marks[0].base == 590.11
+    assert drawing.marks[0].of(590.11) == 0.0
