@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import replace
+
 import pytest
 
 from qctui.model.chart import Chart, ChartWindow, Series
@@ -124,3 +127,20 @@ def test_percent_counts_from_the_left_edge() -> None:
     drawing = drawn(sample("legacy_xy_capitalised"), percent=True)
     assert drawing.marks[0].base == 590.11
     assert drawing.marks[0].of(590.11) == 0.0
+
+
+def test_a_stacked_area_is_filled_between_its_points() -> None:
+    drawing = drawn(sample("stacked_and_pie"), 80, 22)
+    panel = drawing.panels[0]
+    time = drawing.time
+    assert time is not None
+    for x in range(time.column(1_795_184_400.0), time.column(1_795_185_000.0)):
+        assert {drawing.grid.char(x, panel.top + row) for row in range(1, panel.height)} == {"█", "▓"}
+
+
+def test_an_empty_bar_series_does_not_pull_the_axis_to_zero() -> None:
+    chart = sample("strategy_equity_candles")
+    bars = replace(chart.series[1], xs=array("d"), ys=array("d"), gaps=array("l"))
+    scale = drawn(replace(chart, series=(chart.series[0], bars))).panels[0].scale
+    assert scale is not None
+    assert scale.low > 99_000.0

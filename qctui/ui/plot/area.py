@@ -44,7 +44,7 @@ class Stack:
         self.layers = [[None] * columns for _ in self.marks]
         for column in range(columns):
             here = [each[column] for each in found]
-            values = self._together(here) if together else self._apart(here, edges[column + 1])
+            values = self._together(here, edges[column + 1]) if together else self._apart(here, edges[column + 1])
             above = below = 0.0
             for layer, value in zip(self.layers, values, strict=True):
                 if value is None:
@@ -56,19 +56,19 @@ class Stack:
             self.low, self.high = min(self.low, below), max(self.high, above)
             yield 20 + sum(piece.end - piece.start for piece in here if piece is not None)
 
-    def _together(self, here: list[Piece | None]) -> list[float | None]:
+    def _together(self, here: list[Piece | None], end: float) -> list[float | None]:
         """All series were sampled at the same instants: the pile of each is a sum down the columns."""
         first = here[0]
         if first is None:
-            return self._apart(here, None)
+            return self._apart(here, end)
         parts = [mark.prepared.ys.values[first.start : first.end] for mark in self.marks]
         piles = [abs(sum(each)) for each in zip(*parts, strict=True)]
         place = piles.index(max(piles))
         return [part[place] for part in parts]
 
-    def _apart(self, here: list[Piece | None], end: float | None) -> list[float | None]:
+    def _apart(self, here: list[Piece | None], end: float) -> list[float | None]:
         """The fullest of the instants at which a series was farthest from zero, and of the column's end."""
-        instants: set[float] = set() if end is None else {end}
+        instants = {end}
         for mark, piece in zip(self.marks, here, strict=True):
             if piece is None or len(instants) > MOST_INSTANTS:
                 continue

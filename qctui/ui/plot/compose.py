@@ -199,7 +199,7 @@ def _scale(drawing: Drawing, panel: Panel, before: ValueScale | None) -> Generat
             lows.append(number)
             highs.append(number)
         yield 256
-    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.shown for mark in panel.marks)
+    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.shown and len(mark.series) for mark in panel.marks)
     low, high = min(lows, default=0.0), max(highs, default=0.0)
     log = drawing.view.log and low > 0.0 and not zero and not drawing.view.percent
     if drawing.view.log and lows and not log:

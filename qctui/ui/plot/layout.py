@@ -9,6 +9,9 @@ from qctui.ui.plot.marks import Kind, Panel
 LEAST_PLOT = 2
 """Rows of cells a plot needs to be worth drawing."""
 
+LEAST_PANEL = 5
+"""Rows a panel needs before another one may share the screen with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -33,7 +36,7 @@ def place(panels: list[Panel], height: int) -> Layout:
         panels = [panel for panel in panels if not panel.idle]
     axis = 1 if any(panel.kind is Kind.LINE for panel in panels) and height > LEAST_PLOT else 0
     rows = height - axis
-    most = max(1, rows // LEAST_PLOT)
+    most = max(1, rows // LEAST_PANEL)
     fitting = panels[:most]
     plots = [panel for panel in fitting if panel.kind is Kind.LINE]
     legends = rows >= (LEAST_PLOT + 2) * len(fitting)
