@@ -9,62 +9,68 @@ import argparse
 import subprocess
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.bench.figures import print_figures
+from tests.bench.tap import Tap
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import QCTUI, Console
 
 
 def command_times(runs: int) -> list[float]:
-    """Seconds from starting `qctui liquidate ID --yes --no-wait` to the first byte of its POST, a fresh world each."""
+    """Seconds from starting `qctui liquidate ID --yes --no-wait` to the first byte of its POST."""
     times = []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as home, simulator("--calm") as api:
-            project_id, _, _ = api.running("live")
-            environment = api.environment(Path(home))
+    with tempfile.TemporaryDirectory() as home, world() as api, Tap(api.port) as tap:
+        project_id, _, _ = api.running("live")
+        for _ in range(runs):
             began = time.monotonic()
             subprocess.run(
-                [QCTUI, "--base-url", api.base_url, "liquidate", str(project_id), "--yes", "--no-wait"],
-                env=environment,
+                [QCTUI, "--base-url", tapped(tap), "liquidate", str(project_id), "--yes", "--no-wait"],
+                env=api.environment(Path(home)),
                 capture_output=True,
                 check=False,
             )
-            (request,) = api.requests("live/update/liquidate")
-            times.append(request["arrived_monotonic_s"] - began)
+            times.append(tap.next_at() - began)
     return times
 
 
 def console_times(runs: int) -> list[float]:
     """Seconds from the confirming Enter on a pty to the first byte of the POST, while polling runs and a chart of
-    100,000 points is refreshed. The trigger is answered with `success: false`, so that the target stays alive."""
-    arguments = ("--calm", "--points", "100000", "--fault", "bare-false:live/update/liquidate")
-    with tempfile.TemporaryDirectory() as home, simulator(*arguments) as api:
+    100,000 points is refreshed."""
+    times = []
+    with tempfile.TemporaryDirectory() as home, world("--points", "100000") as api, Tap(api.port) as tap:
         project_id, name, deploy_id = api.running("live")
-        environment = api.environment(Path(home))
-        times = []
-        with Console("--base-url", api.base_url, "--project", str(project_id), env=environment) as console:
+        code = deploy_id[-4:]
+        arguments = ("--base-url", tapped(tap), "--project", str(project_id))
+        with Console(*arguments, env=api.environment(Path(home))) as console:
             console.wait_for(name)
-            for number in range(runs):
+            for _ in range(runs):
                 console.send("r")  # the chart and everything else on screen is read again now
                 console.send("L")
-                console.wait_for("Type ")
-                console.send(deploy_id[-4:])
-                console.wait_for(deploy_id[-4:] + " ")
+                console.wait_for(f"Type {code} ")
+                _type(console, code)
                 began = time.monotonic()
                 console.send("\r")
-                request = _nth_request(api, console, number)
-                times.append(request["arrived_monotonic_s"] - began)
-                console.wait_gone("Type ")
-        return times
+                console.wait_gone(f"Type {code} ")
+                times.append(tap.next_at() - began)
+    return times
 
 
-def _nth_request(api: Api, console: Console, number: int) -> dict[str, float]:
-    while True:
-        found = api.requests("live/update/liquidate")
-        if len(found) > number:
-            return found[number]
-        console.draw_for(0.02)
+def _type(console: Console, code: str) -> None:
+    shown = console.text.count(code)
+    console.send(code)
+    console.wait_until(lambda: console.text.count(code) > shown, "the code being typed")
+
+
+def world(*arguments: str) -> AbstractContextManager[Api]:
+    """Triggers are answered with `success: false`, so that the target stays alive for the next one."""
+    return simulator("--calm", "--fault", "bare-false:live/update/liquidate", *arguments)
+
+
+def tapped(tap: Tap) -> str:
+    """The API's address through the tap."""
+    return f"http://127.0.0.1:{tap.port}/api/v2"
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ class Api:
         self.base_url = process.stdout.readline().strip()
         self.user_id = process.stdout.readline().strip().partition("=")[2]
         self.token = process.stdout.readline().strip().partition("=")[2]
+        self.port = int(self.base_url.partition("//")[2].partition("/")[0].partition(":")[2])
         self.host = self.base_url.removeprefix("http://").partition("/")[0]
 
     def control(self, method: str, what: str, **fields: Any) -> Json:
