@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,6 +89,8 @@ class ChartScreen(Screen[None]):
         self._merged: tuple[tuple[Chart, ...], Chart] | None = None
         self._reduced: dict[int, tuple[Chart, Chart]] = {}
         self._tiles: list[tuple[Subject, ChartPane]] = []
+        self._laying_out = asyncio.Lock()
+        self._laid_out: tuple[int, int] | None = None
         self._subject = Bar(self._glyphs, id="subject")
         self._keys = KeyBar(self._glyphs, around.options.keymap)
         self._actions = ActionBar(self._glyphs, id="chart-actions")
@@ -182,12 +185,21 @@ class ChartScreen(Screen[None]):
         detail = self._engine.store.get(detail_key(self._project_id)).value
         return detail.charts if detail is not None else ()
 
-    async def _lay_out(self) -> None:
-        subjects = self._subjects()
-        columns = max(1, min(4, self.size.width // TILE[0]))
-        rows = max(1, min(MOST_TILES // columns, (self.size.height - 2) // TILE[1]))
+    def _shape(self) -> tuple[int, int]:
+        """Columns and rows of charts that fit."""
         if self._mode is DetailKind.CHART:
-            columns = rows = 1
+            return 1, 1
+        columns = max(1, min(4, self.size.width // TILE[0]))
+        return columns, max(1, min(MOST_TILES // columns, (self.size.height - 2) // TILE[1]))
+
+    async def _lay_out(self) -> None:
+        # Keys and resizes arrive on different queues; two of these at once would mount everything twice.
+        async with self._laying_out:
+            await self._mount_tiles()
+
+    async def _mount_tiles(self) -> None:
+        subjects = self._subjects()
+        columns, rows = self._laid_out = self._shape()
         room = columns * rows
         pages = max(1, -(-len(subjects) // room))
         self._page %= pages
@@ -341,7 +353,7 @@ class ChartScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Another size holds another number of small charts."""
-        if self._mode is not DetailKind.CHART and self.is_mounted:
+        if self._laid_out is not None and self._shape() != self._laid_out:
             self.call_later(self._lay_out)
 
     def on_unmount(self) -> None:

@@ -1,0 +1,134 @@
+"""The chart screen: several charts at once, one against another, and what it asks the engine for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from qctui.model.chart import Chart
+from qctui.ui.acting import Selection
+from qctui.ui.messages import DetailKind
+from qctui.ui.screens.chart_full import ChartScreen
+from qctui.ui.widgets.chart_pane import ChartPane
+from tests.plot.full import FullApp
+from tests.plot.samples import sample
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ("Strategy Equity", "Drawdown", "Benchmark", "Exposure", "Allocation")
+CHARTS = {
+    (1, "Strategy Equity"): sample("strategy_equity_candles"),
+    (1, "Drawdown"): sample("line_with_nulls"),
+    (1, "Benchmark"): sample("legacy_xy_capitalised"),
+    (1, "Exposure"): sample("multi_series_index"),
+    (1, "Allocation"): sample("stacked_and_pie"),
+    (2, "Strategy Equity"): replace(sample("line_with_nulls"), name="Strategy Equity"),
+    (3, "Strategy Equity"): sample("single_point"),
+}
+
+
+def screen(app: FullApp) -> ChartScreen:
+    shown = app.screen_shown
+    assert shown is not None
+    return shown
+
+
+def panes(app: FullApp) -> list[ChartPane]:
+    return list(screen(app).query(ChartPane))
+
+
+async def answered(app: FullApp, pilot: Pilot[None], charts: dict[tuple[int, str], Chart] | None = None) -> None:
+    await pilot.pause()
+    app.answer(charts or CHARTS)
+    await pilot.pause()
+
+
+def charts_wanted(app: FullApp) -> list[tuple[int, str]]:
+    return [(want.key.project_id, want.key.name) for want in app.kept if want.key.kind == "chart"]
+
+
+async def test_all_charts_of_a_deployment_are_shown_and_asked_for() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.CHARTS)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(1, name) for name in NAMES]
+        assert [name in pane.frame_text for pane, name in zip(panes(app), NAMES, strict=True)] == [True] * 5
+        assert "Tech" in panes(app)[4].view.text
+        await pilot.press("tab", "tab", "enter")
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(1, "Benchmark")]
+        assert len(panes(app)) == 1
+        assert "$590.11" in panes(app)[0].view.text
+
+
+async def test_more_charts_than_room_are_paged() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.CHARTS)
+    async with app.run_test(size=(80, 22)) as pilot:
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(1, name) for name in NAMES[:4]]
+        await pilot.press("right_square_bracket")
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(1, "Allocation")]
+
+
+async def test_the_equity_of_all_deployments_and_what_an_action_would_hit() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.EQUITIES)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(number, "Strategy Equity") for number in (1, 2, 3)]
+        assert "Project [b]2[/b] 均值" in panes(app)[1].frame_text
+        assert "Return" not in panes(app)[0].view.text
+        assert screen(app).acting_selection == Selection((1,))
+        await pilot.press("tab")
+        assert screen(app).acting_selection == Selection((2,))
+
+
+async def test_another_deployment_is_laid_over_in_percent() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.OVERLAY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(app, pilot)
+        await pilot.press(*"Benchm", "enter")
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(1, "Strategy Equity"), (1, "Benchmark")]
+        (pane,) = panes(app)
+        assert "change in %" in pane.frame_text
+        assert "a━ Trend $100,255.43" in pane.view.text
+        assert "b━ Benchmark $590.11" in pane.view.text
+
+
+async def test_turning_charts_at_key_repeat_ends_on_the_right_one() -> None:
+    app = FullApp(names=NAMES)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await answered(app, pilot)
+        for _ in range(23):
+            await pilot.press("right_square_bracket")
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(1, NAMES[23 % 5])]
+        assert NAMES[23 % 5] in panes(app)[0].frame_text
+        assert "Equity - Long Ratio" in panes(app)[0].view.text
+
+
+async def test_a_chart_is_chosen_by_typing_and_nothing_is_wanted_after_closing() -> None:
+    app = FullApp(names=NAMES)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await answered(app, pilot)
+        await pilot.press("c", *"draw", "enter")
+        await answered(app, pilot)
+        assert charts_wanted(app) == [(1, "Drawdown")]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.kept == ()
+
+
+async def test_a_resize_shows_as_many_as_fit() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.CHARTS)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(app, pilot)
+        await pilot.resize_terminal(60, 14)
+        await answered(app, pilot)
+        assert len(panes(app)) == 1
+        await pilot.resize_terminal(120, 40)
+        await answered(app, pilot)
+        assert len(panes(app)) == 5
