@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from qctui.api.errors import ApiError
+from qctui.cli.status import Status, as_json, chosen, format_status, look
+from qctui.cli.tables import format_span
+from qctui.model.deployment import Deployment, Environment
+from qctui.model.resource import FailureKind
+from qctui.settings import load_settings
+from tests.fakes import FakeApi, FakeClock
+
+NOW = 1_700_000_000.0
+
+RUNNING = Deployment(
+    project_id=1,
+    deploy_id="L-1",
+    status="Running",
+    launched_at=NOW - 7200,
+    stopped_at=None,
+    brokerage="X",
+    environment=Environment.LIVE,
+    equity=1234.5,
+)
+PAPER = replace(RUNNING, project_id=2, deploy_id="L-2", environment=Environment.PAPER, equity=None, launched_at=None)
+ENDED = replace(RUNNING, project_id=3, deploy_id="L-3", status="RuntimeError", stopped_at=NOW - 60, error="boom")
+OLDER = replace(ENDED, deploy_id="L-0", launched_at=NOW - 99_999)
+
+
+def test_only_what_may_still_trade_is_listed_live_first() -> None:
+    assert chosen([ENDED, PAPER, RUNNING], None) == (RUNNING, PAPER)
+
+
+def test_of_one_project_the_newest_is_shown_even_when_it_has_ended() -> None:
+    assert chosen([OLDER, ENDED, RUNNING], 3) == (ENDED,)
+    assert chosen([OLDER, ENDED, RUNNING], 1) == (RUNNING,)
+    assert chosen([RUNNING], 9) == ()
+
+
+def test_what_is_not_known_is_not_a_zero() -> None:
+    text = format_status(Status(NOW, (RUNNING, PAPER), {1: "Alpha"}, (), ()), "https://x", load_settings())
+    alpha, paper = text.splitlines()[2:]
+    assert alpha.split() == ["LIVE", "Alpha", "Running", "1,234.50", "2h", "ago", "1", "L-1"]
+    assert paper.split() == ["PAPER", "project", "2", "Running", "unknown", "unknown", "2", "L-2"]
+
+
+def test_an_error_is_told_below_its_deployment() -> None:
+    text = format_status(Status(NOW, (ENDED,), {}, (), ()), "https://x", load_settings())
+    assert text.splitlines()[-1].strip() == "boom"
+
+
+def test_nothing_running_is_said() -> None:
+    assert "nothing is running" in format_status(Status(NOW, (), {}, (), ()), "https://x", load_settings())
+
+
+def test_json_has_null_for_what_is_not_known() -> None:
+    (told,) = as_json(Status(NOW, (PAPER,), {}, (), ()), "https://x", "main")["deployments"]
+    assert (told["name"], told["equity"], told["launched_at"]) == (None, None, None)
+    (told,) = as_json(Status(NOW, (replace(RUNNING, launched_at=1e300),), {}, (), ()), "https://x", "m")["deployments"]
+    assert told["launched_at"] is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(-5, "0s"), (59.9, "59s"), (60, "1m"), (7200, "2h"), (200_000, "2d")])
+def test_spans(seconds: float, text: str) -> None:
+    assert format_span(seconds) == text
+
+
+def test_names_that_can_not_be_read_cost_a_warning_and_not_the_answer() -> None:
+    api = FakeApi(FakeClock())
+    api.script["deployments"] = lambda: (RUNNING,)
+    api.fail(ApiError(FailureKind.SERVER, "projects: server error"), "projects")
+    status = asyncio.run(look(api, api.clock, None, ()))
+    assert status.deployments == (RUNNING,)
+    assert status.warnings == ("no project names: projects: server error",)
+
+
+def test_without_the_list_there_is_no_answer() -> None:
+    api = FakeApi(FakeClock())
+    api.fail(ApiError(FailureKind.CONNECT, "nothing answers"), "deployments")
+    with pytest.raises(ApiError, match="nothing answers"):
+        asyncio.run(look(api, api.clock, 1, ()))
