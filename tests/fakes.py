@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -24,7 +24,8 @@ from qctui.model.resource import FailureKind
 
 T = TypeVar("T")
 
-_SETTLE_LIMIT = 100_000
+_SETTLE_LIMIT = 1_000_000
+_PAUSE_S = 0.05
 
 
 class FakeClock:
@@ -69,12 +70,16 @@ class FakeClock:
         await self.settle()
 
     async def settle(self) -> None:
-        """Run the loop until no callback is ready. Work in threads and sockets is not waited for."""
+        """Run the loop until no callback is ready. The client's pauses of real milliseconds in the middle of a large
+        answer are waited out, longer real waits, threads and sockets are not."""
         # No public call tells whether anything else is ready; without it a test would have to guess how often to yield.
-        ready: Sequence[object] = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+        loop: Any = asyncio.get_running_loop()
         for _ in range(_SETTLE_LIMIT):
             await asyncio.sleep(0)
-            if not ready:
+            if loop._ready:
+                continue
+            soon = loop.time() + _PAUSE_S
+            if not any(timer.when() < soon and not timer.cancelled() for timer in loop._scheduled):
                 return
         raise AssertionError("the loop never settles: something reschedules itself without sleeping")
 
