@@ -101,6 +101,8 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
     a sign on every series say the same.
     """
     time = drawing.time
+    if at is not None and time is not None and not time.start <= at <= time.end:
+        at = None
     if time is None or (at is None and view.mark is None):
         return drawing.grid
     grid = drawing.grid.copy()
@@ -141,10 +143,12 @@ def _since(drawing: Drawing, view: PlotView) -> Callable[[Mark], Reading]:
 def gain(drawing: Drawing, view: PlotView, mark: Mark) -> str:
     """The last value's change in percent from the left edge or the mark; empty for what is a percentage itself."""
     start, end_ = _since(drawing, view)(mark).value, reading_last(mark).value
-    if not start or end_ is None or mark.series.unit == "%" or mark.kind in (Kind.MARKERS, Kind.FLAGS, Kind.BARS):
+    if start is None or end_ is None or mark.series.unit == "%" or mark.kind in (Kind.MARKERS, Kind.FLAGS, Kind.BARS):
         return ""
-    percent = (end_ / abs(start) - (1.0 if start > 0 else -1.0)) * 100.0
-    return f"{percent:+,.2f}%" if abs(percent) < 1e6 else ""
+    # Of what stands around zero a percentage says nothing.
+    if start <= 0.0 or end_ <= 0.0 or end_ / start >= 100.0:
+        return ""
+    return f"{(end_ / start - 1.0) * 100.0:+,.2f}%"
 
 
 def summary(drawing: Drawing, view: PlotView, at: float) -> str:

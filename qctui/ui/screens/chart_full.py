@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from textual import on
@@ -16,17 +16,15 @@ from textual.screen import Screen
 
 from qctui.engine.view import Pace, Want
 from qctui.model.action import ACTIONS
-from qctui.model.chart import Chart, ChartWindow
-from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, chart_key, detail_key
-from qctui.model.resource import Resource
+from qctui.model.chart import ChartWindow
+from qctui.model.keys import DEPLOYMENTS, Key, chart_key, detail_key
 from qctui.ui.acting import Selection
 from qctui.ui.keymap import COMMANDS, Scope, bindings
 from qctui.ui.messages import DetailKind
 from qctui.ui.moment import AgeTimer, Moment
-from qctui.ui.plot.overlay import main_only, overlaid
 from qctui.ui.plot.windows import named
-from qctui.ui.rows import name_of, newest_deployments
 from qctui.ui.screens.chart_choose import Choose
+from qctui.ui.screens.chart_subjects import EQUITY, Subject, Subjects
 from qctui.ui.screens.details import Surroundings
 from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.bar import Bar
@@ -34,8 +32,6 @@ from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.footer import KeyBar
 
-EQUITY = "Strategy Equity"
-BENCHMARK = "Benchmark"
 TILE = (38, 9)
 """Columns and rows a small chart needs."""
 MOST_TILES = 12
@@ -44,15 +40,6 @@ MOST_TILES = 12
 
 _KEYS = frozenset({"pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane"})
 """Commands of the main screen that mean the same here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A chart of a project, and what it is called here."""
-
-    project_id: int
-    chart: str
-    label: str
 
 
 class ChartScreen(Screen[None]):
@@ -86,8 +73,7 @@ class ChartScreen(Screen[None]):
         self._page = 0
         self._window = window
         self._told: tuple[Want, ...] = ()
-        self._merged: tuple[tuple[Chart, ...], Chart] | None = None
-        self._reduced: dict[int, tuple[Chart, Chart]] = {}
+        self._subjects = Subjects(around.engine.store)
         self._tiles: list[tuple[Subject, ChartPane]] = []
         self._laying_out = asyncio.Lock()
         self._laid_out: tuple[int, int] | None = None
@@ -132,7 +118,8 @@ class ChartScreen(Screen[None]):
         if (
             self._mode is DetailKind.EQUITIES
             and DEPLOYMENTS in keys
-            and self._subjects() != [s for s, _ in self._tiles]
+            and self._subjects.of(self._mode, self._project_id, self._project, self._chart)
+            != [s for s, _ in self._tiles]
         ):
             self.call_later(self._lay_out)
             return
@@ -141,49 +128,17 @@ class ChartScreen(Screen[None]):
 
     def _show(self, moment: Moment) -> None:
         for subject, pane in self._tiles:
-            names = self._chart_names() if self._mode is DetailKind.CHART else ()
+            names = self._subjects.charts(self._project_id) if self._mode is DetailKind.CHART else ()
             pane.show(
-                self._resource(subject, pane), moment, project_id=subject.project_id, name=subject.chart, names=names
+                self._subjects.resource(subject, self._against, self._mode, *pane.wanted),
+                moment,
+                project_id=subject.project_id,
+                name=subject.chart,
+                names=names,
             )
         self._actions.show(self._engine.store.get(ACTIONS).value or (), moment)
         self._show_subject()
         self._tell()
-
-    def _resource(self, subject: Subject, pane: ChartPane) -> Resource[Chart]:
-        store = self._engine.store
-        own = store.get(chart_key(subject.project_id, subject.chart, *pane.wanted))
-        if own.value is None:
-            return own
-        if self._mode is DetailKind.EQUITIES:
-            known = self._reduced.get(subject.project_id)
-            if known is None or known[0] is not own.value:
-                known = self._reduced[subject.project_id] = (own.value, main_only(own.value))
-            return replace(own, value=known[1])
-        if self._against is None:
-            return own
-        other = store.get(chart_key(self._against.project_id, self._against.chart, *pane.wanted))
-        if other.value is None:
-            # Until the other one is there, the own one in percent alone; its failure is told.
-            return own if other.error is None else own.with_error(other.error)
-        parts = (own.value, other.value)
-        if self._merged is None or self._merged[0] != parts:
-            labels = (subject.label, self._against.label)
-            self._merged = (parts, overlaid(subject.chart, list(zip(labels, parts, strict=True))))
-        return replace(own, value=self._merged[1])
-
-    def _subjects(self) -> list[Subject]:
-        if self._mode is DetailKind.CHARTS:
-            return [Subject(self._project_id, chart, chart) for chart in self._chart_names()]
-        if self._mode is DetailKind.EQUITIES:
-            names = {each.project_id: each.name for each in self._engine.store.get(PROJECTS).value or ()}
-            deployments = newest_deployments(self._engine.store.get(DEPLOYMENTS).value or ())
-            deployments.sort(key=lambda each: not each.alive)
-            return [Subject(each.project_id, EQUITY, name_of(each.project_id, names)) for each in deployments]
-        return [Subject(self._project_id, self._chart, self._project)]
-
-    def _chart_names(self) -> tuple[str, ...]:
-        detail = self._engine.store.get(detail_key(self._project_id)).value
-        return detail.charts if detail is not None else ()
 
     def _shape(self) -> tuple[int, int]:
         """Columns and rows of charts that fit."""
@@ -198,7 +153,7 @@ class ChartScreen(Screen[None]):
             await self._mount_tiles()
 
     async def _mount_tiles(self) -> None:
-        subjects = self._subjects()
+        subjects = self._subjects.of(self._mode, self._project_id, self._project, self._chart)
         columns, rows = self._laid_out = self._shape()
         room = columns * rows
         pages = max(1, -(-len(subjects) // room))
@@ -230,7 +185,7 @@ class ChartScreen(Screen[None]):
         spans = [(" ", ""), (words, "title bold")]
         if self._against is not None:
             spans.append((f" against {self._against.label}", "mark"))
-        total = len(self._subjects())
+        total = len(self._subjects.of(self._mode, self._project_id, self._project, self._chart))
         right: list[tuple[str, str]] = []
         if self._mode is not DetailKind.CHART:
             window = named(self._tiles[0][1].view.plot.window) if self._tiles else ""
@@ -272,7 +227,7 @@ class ChartScreen(Screen[None]):
         await self._turn_to(event.kind)
 
     async def _turn_to(self, mode: DetailKind) -> None:
-        self._mode, self._page, self._against, self._merged = mode, 0, None, None
+        self._mode, self._page, self._against = mode, 0, None
         await self._lay_out()
 
     def action_back(self) -> None:
@@ -292,14 +247,14 @@ class ChartScreen(Screen[None]):
             self._page += by
             await self._lay_out()
             return
-        names = self._chart_names()
+        names = self._subjects.charts(self._project_id)
         if names:
             at = names.index(self._chart) if self._chart in names else -by
             self._take_chart(names[(at + by) % len(names)])
 
     def action_pick_chart(self) -> None:
         """Choose a chart of the deployment."""
-        names = self._chart_names()
+        names = self._subjects.charts(self._project_id)
         if not names:
             self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
             return
@@ -316,19 +271,12 @@ class ChartScreen(Screen[None]):
 
     def _take_chart(self, chart: str) -> None:
         self._chart = chart
-        self._against = self._merged = None
+        self._against = None
         self._tiles = [(Subject(self._project_id, chart, self._project), pane) for _, pane in self._tiles[:1]]
         self._show(self._ages.moment())
 
     def _choose_against(self) -> None:
-        store = self._engine.store
-        names = {each.project_id: each.name for each in store.get(PROJECTS).value or ()}
-        others = [Subject(self._project_id, BENCHMARK, BENCHMARK)]
-        others += [
-            Subject(each.project_id, EQUITY, name_of(each.project_id, names))
-            for each in newest_deployments(store.get(DEPLOYMENTS).value or ())
-            if each.project_id != self._project_id
-        ]
+        others = self._subjects.others(self._project_id)
         labels = ["nothing", *(each.label for each in others)]
 
         async def chosen(place: int | None) -> None:
@@ -338,7 +286,6 @@ class ChartScreen(Screen[None]):
                 self._chart = EQUITY
                 await self._turn_to(DetailKind.CHART)
             self._against = others[place - 1] if place else None
-            self._merged = None
             self._tiles[0][1].view.set_view(percent=place > 0)
             self._show(self._ages.moment())
 

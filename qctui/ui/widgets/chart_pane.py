@@ -181,7 +181,7 @@ class ChartPane(Pane):
             facts.append((f"{windows.named(view.plot.window)} ", "key"))
         if drawing is None or not drawing.panels:
             return tuple(facts)
-        at = view.cursor
+        at = view.visible_cursor
         if at is not None:
             zone = times.zone_name(at, view.plot.zone)
             facts.append((f"{times.moment(at, view.plot.zone)} {zone} ", "title"))

@@ -202,7 +202,7 @@ class ChartView(Cells, can_focus=True):
         """A shorter (1) or longer (-1) time."""
         if self.drawing is not None and self.drawing.time is not None:
             self._move(
-                windows.zoomed(self.plot.window, self.drawing.time, self.plot.now, direction, self._visible_cursor())
+                windows.zoomed(self.plot.window, self.drawing.time, self.plot.now, direction, self.visible_cursor)
             )
 
     def action_pan(self, direction: int) -> None:
@@ -228,7 +228,9 @@ class ChartView(Cells, can_focus=True):
         self.set_view(window=window)
         self._settle()
 
-    def _visible_cursor(self) -> float | None:
+    @property
+    def visible_cursor(self) -> float | None:
+        """The crosshair's instant, if it is on screen."""
         time = self.drawing.time if self.drawing is not None else None
         inside = self.cursor is not None and time is not None and time.start <= self.cursor <= time.end
         return self.cursor if inside else None
@@ -249,12 +251,12 @@ class ChartView(Cells, can_focus=True):
     def action_cursor(self, columns: int) -> None:
         """Move the crosshair by columns."""
         if self.drawing is not None:
-            self._look(crosshair.step(self.drawing, self._visible_cursor(), columns))
+            self._look(crosshair.step(self.drawing, self.visible_cursor, columns))
 
     def action_cursor_point(self, direction: int) -> None:
         """Move the crosshair to the very next point."""
         if self.drawing is not None:
-            self._look(crosshair.step_point(self.drawing, self._visible_cursor(), direction))
+            self._look(crosshair.step_point(self.drawing, self.visible_cursor, direction))
 
     def action_cursor_end(self, direction: int) -> None:
         """Move the crosshair to the first or last visible point."""
