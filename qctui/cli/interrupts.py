@@ -41,8 +41,8 @@ class Interrupts:
         """128 and the signal's number, as shells say it: 130 for Ctrl+C."""
         return 128 + (self.number or 0)
 
-    async def or_wait(self, waiting: Coroutine[Any, Any, object]) -> None:
-        """Return when `waiting` is done or a signal has come."""
+    async def or_wait(self, waiting: Coroutine[Any, Any, object] | asyncio.Future[Any]) -> None:
+        """Return when `waiting` is done or a signal has come, which cancels it. Its exception is left in it."""
         work, came = asyncio.ensure_future(waiting), asyncio.ensure_future(self._came.wait())
         try:
             await asyncio.wait({work, came}, return_when=asyncio.FIRST_COMPLETED)

@@ -91,8 +91,12 @@ class Trigger:
         with Interrupts() as interrupts:
             try:
                 # One round trip, while the journal is read.
-                target, _ = await asyncio.gather(self._capture(client.triggers), service.start())
-                return await self._act(service, client.triggers, target, interrupts)
+                capturing = asyncio.gather(self._capture(client.triggers), service.start())
+                await interrupts.or_wait(capturing)
+                if interrupts.number is not None:
+                    print("qctui: interrupted before anything was sent", file=sys.stderr)
+                    return interrupts.exit_code
+                return await self._act(service, client.triggers, capturing.result()[0], interrupts)
             finally:
                 await service.drain(0.0)
                 await service.aclose()

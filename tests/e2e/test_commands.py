@@ -292,6 +292,16 @@ def test_ctrl_c_while_it_verifies_says_that_the_request_stays_sent(
     assert journal_events(home) == ["intent", "sending", "sent", "accepted"]
 
 
+def test_ctrl_c_while_the_target_is_read_sends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    api.fault("hang-before", "live/read")
+    with Console("--base-url", api.base_url, "liquidate", "23456789", "--yes", env=signed_in) as console:
+        api.until(lambda: bool(api.requests("live/read")), "the target being read")
+        console.send("\x03")
+        assert console.wait_exit() == 130
+        assert "before anything was sent" in console.text
+    assert (api.requests(LIQUIDATE), journal_events(home)) == ([], [])
+
+
 def test_ctrl_c_before_it_is_out_takes_it_back(env: dict[str, str], home: Path) -> None:
     nobody = env | {"QUANTCONNECT_USER_ID": "1", "QUANTCONNECT_API_TOKEN": "x"}
     with Console("--base-url", "http://127.0.0.1:1/api/v2", "liquidate", "1", "--yes", env=nobody) as console:

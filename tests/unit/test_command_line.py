@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +14,14 @@ from qctui.cli.tables import align
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path
+    yield tmp_path
+    gc.enable()  # the program's start switches it off for itself
+    logging.raiseExceptions = True
+    logging.captureWarnings(capture=False)
 
 
 def test_common_options_are_taken_before_and_after_the_command() -> None:
@@ -102,6 +108,35 @@ def test_help_names_the_exit_codes_and_the_credentials(capsys: pytest.CaptureFix
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"qctui {__version__}\n"
+
+
+def test_a_defect_is_one_line_and_its_traceback_is_in_the_log(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: object) -> int:
+        secret = "in-a-local-variable"
+        raise RuntimeError(str(len(secret)))
+
+    monkeypatch.setattr("qctui.cli.run", fail)
+    handlers: list[logging.Handler] = []
+    monkeypatch.setattr(logging.getLogger(), "handlers", handlers)
+    assert main(["status"]) == 70
+    err = capsys.readouterr().err
+    log = home / "state" / "qctui" / "qctui.log"
+    assert err == f"qctui: unexpected error (RuntimeError); details are in {log}\n"
+    assert "RuntimeError" in log.read_text()
+    assert "= 'in-a-local" not in log.read_text()
+    for handler in handlers:
+        handler.close()
+
+
+def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(options: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qctui.cli.run", interrupt)
+    assert main(["status"]) == 130
+    assert capsys.readouterr().err == "qctui: interrupted\n"
 
 
 def test_columns_count_what_a_terminal_shows() -> None:
