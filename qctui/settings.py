@@ -121,7 +121,7 @@ class _Section(BaseModel):
     """A table of the file: keys with dashes, nothing unknown, no value of another type taken for what it is not."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, alias_generator=_kebab, hide_input_in_errors=True
+        extra="forbid", frozen=True, strict=True, alias_generator=_kebab, hide_input_in_errors=True, defer_build=True
     )
 
 
@@ -176,7 +176,7 @@ class Config(_Section):
     """Draw with 7-bit characters only."""
     pinned: list[int] = Field(default_factory=list)
     """Project ids whose optimizations are watched together, for profiles that have no list of their own."""
-    polling: Polling = Field(default_factory=Polling)
+    polling: Polling = Field(default_factory=Polling.model_construct)
     """Budget of the reads."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Key of a binding by its id; `?` in the console shows the ids' names."""
@@ -215,7 +215,7 @@ def load_config(path: Path) -> Config:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        return Config()
+        return Config.model_construct()
     except OSError as error:
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from error
     try:
@@ -305,7 +305,7 @@ def load_settings(
 def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str, Profile]:
     name = wanted or config.profile
     if name is None:
-        return "default", config.profiles.get("default", Profile())
+        return "default", config.profiles.get("default") or Profile.model_construct()
     if name in config.profiles:
         return name, config.profiles[name]
     source = "--profile" if wanted else f"{path}: `profile`"
