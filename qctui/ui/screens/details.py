@@ -34,6 +34,11 @@ class Surroundings:
 
 def make_detail(event: OpenDetail, around: Surroundings) -> Screen[Any] | None:
     """The screen that shows what was asked for; None for what has nothing more to show."""
+    # Imported when first needed: a start must not wait for what most glances never open.
+    if event.kind is DetailKind.DEPLOYMENT:
+        from qctui.ui.screens.detail_deployment import DeploymentScreen
+
+        return DeploymentScreen(event, around)
     if event.kind in _CHARTS:
         from qctui.ui.screens.chart_full import ChartScreen
 

@@ -1,0 +1,171 @@
+"""The runs of an optimization: ranked by its target, and laid out over two parameters. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from qctui.model.optimization import Optimization, Parameter, Run
+
+MOST_STEPS = 400
+"""Values of one axis that are taken from a parameter's range; of a finer one only those that were run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedRun:
+    """A run and its place among those that tell the target's value."""
+
+    run: Run
+    key: str
+    """Names it in a list."""
+    rank: int | None
+    """1 is the best; None while the run tells no final value."""
+    value: float | None
+    """Of the target, also of a run that has not ended."""
+
+    @property
+    def ended(self) -> bool:
+        """It ran to its end."""
+        return self.run.progress >= 1 and not self.run.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Every run, the best first; then those under way by their progress, then those that failed."""
+
+    runs: tuple[RankedRun, ...] = ()
+    ranked: int = 0
+    """How many have a rank."""
+    varying: tuple[str, ...] = ()
+    """Names of the parameters the search varies, in its order."""
+    by_key: dict[str, RankedRun] = field(default_factory=dict)
+
+    @property
+    def best(self) -> RankedRun | None:
+        """The one with rank 1."""
+        return self.runs[0] if self.ranked else None
+
+
+def rank_runs(optimization: Optimization) -> Ranking:
+    """Rank the runs by the criterion's target. Equal values share a rank."""
+    target, sign = optimization.criterion.target, -1.0 if optimization.criterion.maximize else 1.0
+    counted: dict[str, int] = {}
+    scored: list[tuple[float, Run, str]] = []
+    rest: list[RankedRun] = []
+    for run in optimization.runs:
+        counted[run.key] = counted.get(run.key, 0) + 1
+        key = run.key if counted[run.key] == 1 else f"{run.key} {counted[run.key]}"
+        value = run.statistics.get(target)
+        value = value if value is not None and math.isfinite(value) else None
+        if value is not None and run.progress >= 1 and not run.failed:
+            scored.append((value, run, key))
+        else:
+            rest.append(RankedRun(run, key, None, value))
+    scored.sort(key=lambda each: each[0] * sign)
+    rows: list[RankedRun] = []
+    for place, (value, run, key) in enumerate(scored, 1):
+        shared = rows[-1].rank if rows and rows[-1].value == value else place
+        rows.append(RankedRun(run, key, shared, value))
+    rest.sort(key=lambda each: (each.run.failed, -each.run.progress))
+    everything = (*rows, *rest)
+    return Ranking(everything, len(rows), varying_names(optimization), {each.key: each for each in everything})
+
+
+def varying_names(optimization: Optimization) -> tuple[str, ...]:
+    """The parameters with a range, in the search's order; where no ranges are told, those the runs differ in."""
+    ranged = [each for each in optimization.parameters if each.value is None and each.minimum != each.maximum]
+    if ranged:
+        return tuple(dict.fromkeys(each.name for each in ranged))
+    seen: dict[str, set[str]] = {}
+    for run in optimization.runs:
+        for name, value in run.parameters.items():
+            seen.setdefault(name, set()).add(value_key(value))
+    return tuple(name for name, values in seen.items() if len(values) > 1)
+
+
+def value_key(value: str | float) -> str:
+    """A parameter's value so that 0.3, 0.30 and 0.1+0.2 are the same."""
+    try:
+        number = float(value)
+    except ValueError:
+        return str(value)
+    return f"{number:.10g}" if math.isfinite(number) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One parameter of a heat map."""
+
+    name: str
+    values: tuple[str, ...]
+    """Ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatGrid:
+    """Runs over two parameters: `x` across, `y` downwards."""
+
+    x: Axis
+    y: Axis
+    cells: dict[tuple[int, int], RankedRun]
+    """By place on `x` and `y`; where several runs share a place, the best. Missing: no run there yet."""
+    low: float
+    high: float
+    """The lowest and highest final value; both 0 without any."""
+    maximize: bool
+    ranked: int
+    best: tuple[int, int] | None
+
+    def goodness(self, value: float) -> float:
+        """0 for the worst of all final values, 1 for the best."""
+        if self.high <= self.low:
+            return 1.0
+        share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        return share if self.maximize else 1.0 - share
+
+
+def heat_grid(optimization: Optimization, ranking: Ranking) -> HeatGrid | None:
+    """The map of an optimization of exactly two varying parameters; None for any other. The one with more values is
+    `x`."""
+    if len(ranking.varying) != 2:
+        return None
+    axes = [_axis(name, optimization) for name in ranking.varying]
+    if not all(axis.values for axis in axes):
+        return None
+    x, y = axes if len(axes[0].values) >= len(axes[1].values) else reversed(axes)
+    places = [{value: at for at, value in enumerate(axis.values)} for axis in (x, y)]
+    cells: dict[tuple[int, int], RankedRun] = {}
+    best: tuple[int, int] | None = None
+    for each in ranking.runs:
+        values = [each.run.parameters.get(axis.name) for axis in (x, y)]
+        at = [place.get(value_key(value)) for place, value in zip(places, values, strict=True) if value is not None]
+        if len(at) == 2 and at[0] is not None and at[1] is not None:
+            # The ranking is best first: the first run of a place is the one that counts.
+            cells.setdefault((at[0], at[1]), each)
+            best = best or ((at[0], at[1]) if each.rank == 1 else None)
+    final = [each.value for each in ranking.runs[: ranking.ranked] if each.value is not None]
+    low, high = (min(final), max(final)) if final else (0.0, 0.0)
+    return HeatGrid(x, y, cells, low, high, optimization.criterion.maximize, ranking.ranked, best)
+
+
+def _axis(name: str, optimization: Optimization) -> Axis:
+    ran = [value_key(run.parameters[name]) for run in optimization.runs if name in run.parameters]
+    ranges = [each for each in optimization.parameters if each.name == name]
+    values = dict.fromkeys([*(_steps(ranges[0]) if ranges else ()), *ran])
+    return Axis(name, tuple(sorted(values, key=_order)))
+
+
+def _steps(parameter: Parameter) -> Sequence[str]:
+    low, high, step = parameter.minimum, parameter.maximum, parameter.step
+    if low is None or high is None or not step or step <= 0 or high < low or (high - low) / step > MOST_STEPS:
+        return ()
+    return [value_key(low + step * count) for count in range(int((high - low) / step + 1e-9) + 1)]
+
+
+def _order(value: str) -> tuple[bool, float, str]:
+    try:
+        number = float(value)
+    except ValueError:
+        return True, 0.0, value
+    return (False, number, value) if math.isfinite(number) else (True, 0.0, value)

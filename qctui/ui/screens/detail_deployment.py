@@ -1,0 +1,190 @@
+"""A deployment in full: what it is, its statistics, holdings, cash, orders and log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual import on
+
+from qctui.model.deployment import DeploymentDetail
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.resource import Resource
+from qctui.ui.acting import Selection
+from qctui.ui.deployed import Deployed, deployed
+from qctui.ui.faces import describe
+from qctui.ui.facts import Fact, Group, fact, role_of_sign, sign_of
+from qctui.ui.format import format_instant, format_money
+from qctui.ui.keymap import BY_ID, format_key, keys_of
+from qctui.ui.ladder import format_badge
+from qctui.ui.messages import OpenDetail
+from qctui.ui.moment import Moment
+from qctui.ui.screens.detail_base import DetailScreen
+from qctui.ui.screens.details import Surroundings
+from qctui.ui.widgets.detail_logs import LogsPane
+from qctui.ui.widgets.detail_orders import OrderRow, OrdersPane
+from qctui.ui.widgets.detail_portfolio import CashPane, HoldingsPane
+from qctui.ui.widgets.facts_view import FactsPane
+from qctui.ui.widgets.lines import Paragraph, Piece, pieces
+from qctui.ui.widgets.table import KeyedTable
+
+STALE_AFTER_S = 60.0
+"""The deployment is read every 10 s."""
+
+GAINS = frozenset({"Net Profit", "Return", "Unrealized"})
+"""Statistics that are gains or losses: their sign has a colour. The text stays as the engine formatted it."""
+
+MESSAGE_LINES = 3
+"""Of a message in the header; Statistics has it in full."""
+
+
+class DeploymentScreen(DetailScreen):
+    """It follows its project: an action on it hits what runs there now, and so does what is shown."""
+
+    ROOMY = (100, 34)
+    DEFAULT_CSS = """
+    DeploymentScreen > #sections.-roomy { grid-size: 2 3; grid-columns: 2fr 3fr; grid-rows: 4fr 3fr 4fr; }
+    DeploymentScreen > #sections.-roomy > #logs { column-span: 2; }
+    """
+
+    def __init__(self, event: OpenDetail, around: Surroundings) -> None:
+        glyphs, options = around.glyphs, around.options
+        earlier = format_key(keys_of(BY_ID["earlier_orders"], options.keymap)[0])
+        self._project_id, self._opened_id, self._name_seen = event.project_id, event.deploy_id, event.name
+        self.statistics = FactsPane(1, "Statistics", glyphs, id="statistics")
+        self.holdings = HoldingsPane(2, glyphs)
+        self.cash = CashPane(3, glyphs)
+        self.orders = OrdersPane(4, glyphs, earlier)
+        self.logs = LogsPane(5, glyphs)
+        sections = (self.statistics, self.holdings, self.cash, self.orders, self.logs)
+        super().__init__(around, sections, id="deployment-detail")
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """Its own read, portfolio, orders and log."""
+        project_id = self._project_id
+        found: list[Key[Any]] = [detail_key(project_id), portfolio_key(project_id), orders_key(project_id)]
+        if deploy_id := self.deployed.deploy_id:
+            found.append(logs_key(project_id, deploy_id))
+        return found
+
+    def minds(self, key: Key[Any]) -> bool:
+        """The list tells of a redeployment first."""
+        return key in (DEPLOYMENTS, PROJECTS)
+
+    @property
+    def deployed(self) -> Deployed:
+        """What is shown."""
+        store = self._engine.store
+        projects = store.get(PROJECTS).value or ()
+        name = next((each.name for each in projects if each.project_id == self._project_id), "") or self._name_seen
+        listed, read = store.get(DEPLOYMENTS), store.get(detail_key(self._project_id))
+        return deployed(self._project_id, name, self._opened_id, listed, read)
+
+    @property
+    def acting_selection(self) -> Selection:
+        """The deployment that is shown."""
+        return Selection((self._project_id,))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Orders of earlier deployments can be asked for."""
+        return self.chosen is self.orders if action == "toggle_earlier" else super().check_action(action, parameters)
+
+    def action_toggle_earlier(self) -> None:
+        """Show or hide orders of the project's earlier deployments."""
+        self.orders.show_earlier = not self.orders.show_earlier
+        self.show_sections(self._ages.moment())
+
+    @on(KeyedTable.Opened, "#orders KeyedTable")
+    def open_order(self, event: KeyedTable.Opened) -> None:
+        """The events of an order."""
+        from qctui.ui.screens.detail_order import OrderScreen
+
+        row = self.orders.table.cursor_row
+        if isinstance(row, OrderRow):
+            current = self.deployed
+            self.app.push_screen(OrderScreen(self._around, self._project_id, current.name, current.deploy_id, row))
+
+    def show_header(self, moment: Moment) -> Iterable[Paragraph]:
+        """Who it is and how it is, in few lines."""
+        shown = self.deployed
+        dot = (f" {moment.glyphs.dot} ", "rule")
+        title: list[Piece] = [format_badge(shown.environment), " ", (shown.name or "unnamed", "title bold"), "  "]
+        title.append((shown.status or "status unknown", _status_role(shown)))
+        if shown.equity is not None:
+            title += [dot, ("equity ", "muted"), format_money(shown.equity, moment.glyphs)]
+        about: list[Piece] = [shown.deploy_id or "deploy id unknown", dot, ("project ", "muted"), str(shown.project_id)]
+        if shown.brokerage:
+            about += [dot, shown.brokerage]
+        when = _when("launched", shown.launched_at, moment) or [("launch time unknown", "muted")]
+        if shown.stopped_at is not None:
+            when += [dot, *_when("stopped", shown.stopped_at, moment)]
+        told = [each for each in (shown.security_types, shown.datacenter) if each]
+        when += [piece for each in told for piece in (dot, each)]
+        lines = [Paragraph(pieces(*each), max_lines=2) for each in (title, about, when)]
+        if self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
+            again = f"Deployed again: {moment.glyphs.ellipsis}{self._opened_id[-4:]} was opened; this is what runs now"
+            lines.append(Paragraph(pieces((f"{moment.glyphs.alert} {again}", "stale bold"))))
+        if shown.message:
+            role, alert = ("danger", f"{moment.glyphs.alert} ") if shown.failed else ("muted", "")
+            rows = shown.message.split("\n")
+            more = " (in full: Statistics)" if len(rows) > MESSAGE_LINES else ""
+            for number, row in enumerate(rows[:MESSAGE_LINES]):
+                last = more if number == MESSAGE_LINES - 1 else ""
+                text = f"{alert if number == 0 else '  '}{row}"
+                lines.append(Paragraph(pieces((text, role), (last, "muted")), hang=2, max_lines=1 if more else 2))
+        return lines
+
+    def show_sections(self, moment: Moment) -> None:
+        """Each its resource."""
+        store, project_id, shown = self._engine.store, self._project_id, self.deployed
+        portfolio = store.get(portfolio_key(project_id))
+        log = store.get(logs_key(project_id, shown.deploy_id)) if shown.deploy_id else Resource()
+        self._guard("Statistics", lambda: self._show_statistics(shown, moment))
+        self._guard("Holdings", lambda: self.holdings.show(portfolio, moment))
+        self._guard("Cash", lambda: self.cash.show(portfolio, moment))
+        self._guard("Orders", lambda: self.orders.show(store.get(orders_key(project_id)), shown.deploy_id, moment))
+        self._guard("The log", lambda: self.logs.show(log, shown.deploy_id, moment))
+
+    def _show_statistics(self, shown: Deployed, moment: Moment) -> None:
+        resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self._project_id))
+        detail = resource.value
+        blocks: list[Paragraph | Group] = []
+        facts: list[tuple[str, str]] = []
+        if shown.message.count("\n") >= MESSAGE_LINES:
+            role = "danger" if shown.failed else ""
+            blocks += [Paragraph(pieces((row, role)), hang=2) for row in shown.message.split("\n")]
+            blocks.append(Paragraph())
+        if detail is not None:
+            blocks.append(Group("", tuple(_statistic(name, text) for name, text in detail.statistics.items())))
+            server = tuple(fact(name, text) for name, text in detail.server_statistics.items())
+            blocks.append(Group("Server", server))
+            if detail.description and detail.description != shown.name:
+                blocks.append(Group("Description", (fact("", detail.description),), roomy=True))
+            if detail.deploy_id and detail.deploy_id != shown.deploy_id:
+                facts.append((f"of {moment.glyphs.ellipsis}{detail.deploy_id[-4:]}, deployed before ", "stale bold"))
+            if not detail.statistics:
+                blocks.insert(0, Paragraph(pieces(("This deployment reports no statistics.", "muted"))))
+        words = describe(resource, moment, what="statistics", nothing="", stale_after_s=STALE_AFTER_S, size=1)
+        self.statistics.show_blocks(blocks, tuple(facts), words)
+
+
+def _statistic(name: str, text: str) -> Fact:
+    return fact(name, text, role_of_sign(sign_of(text)) if name in GAINS else "")
+
+
+def _status_role(shown: Deployed) -> str:
+    if shown.failed:
+        return "danger bold"
+    if not shown.status:
+        return "stale"
+    if not shown.alive:
+        return "muted"
+    return "ok" if shown.status.casefold() == "running" else "stale"
+
+
+def _when(word: str, at: float | None, moment: Moment) -> list[Piece]:
+    if at is None:
+        return []
+    ago = moment.ago(at)
+    ago = ago if ago == "now" else f"{ago} ago"
+    return [(f"{word} ", "muted"), format_instant(at, moment.zone, moment.glyphs), (f" ({ago})", "muted")]

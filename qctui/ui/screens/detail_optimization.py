@@ -1,0 +1,204 @@
+"""An optimization in full: what is searched and how far it is, its runs as a table and, for two parameters, as a heat
+map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+from textual import on
+
+from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
+from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
+from qctui.model.resource import Resource
+from qctui.ui.acting import Selection
+from qctui.ui.facts import instant_words
+from qctui.ui.format import format_bar, format_count, format_percent
+from qctui.ui.messages import OpenDetail
+from qctui.ui.moment import Moment
+from qctui.ui.rows import name_of
+from qctui.ui.screens.detail_base import DetailScreen
+from qctui.ui.screens.details import Surroundings
+from qctui.ui.widgets.detail_runs import MapPane, RankedRuns, RunsPane, runs_words
+from qctui.ui.widgets.heat_cells import value_text
+from qctui.ui.widgets.heat_map import HeatMap
+from qctui.ui.widgets.lines import Paragraph, Piece, pieces
+from qctui.ui.widgets.table import KeyedTable
+
+_BAR_CELLS = 20
+
+_LABEL = 12
+
+
+class OptimizationScreen(DetailScreen):
+    """Read every 10 s while it runs; before its first reading the list's summary stands in."""
+
+    ROOMY = (130, 24)
+    DEFAULT_CSS = """
+    OptimizationScreen > #sections.-roomy { grid-size: 2 1; grid-columns: 1fr 1fr; }
+    """
+
+    def __init__(self, event: OpenDetail, around: Surroundings) -> None:
+        self._optimization_id, self._project_id, self._name_seen = event.optimization_id, event.project_id, event.name
+        self._ranked = RankedRuns()
+        self.runs = RunsPane(1, around.glyphs)
+        self.map = MapPane(2, around.glyphs)
+        super().__init__(around, (self.runs, self.map), id="optimization-detail")
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """Its own read."""
+        return [optimization_key(self._optimization_id)]
+
+    def minds(self, key: Key[Any]) -> bool:
+        """Its row of the list tells of it too."""
+        return key in (optimizations_key(self._project_id), PROJECTS)
+
+    @property
+    def acting_selection(self) -> Selection:
+        """The optimization that is shown; no deployment is."""
+        return Selection((), self._optimization_id, self._project_id)
+
+    @property
+    def resource(self) -> Resource[Optimization]:
+        """The newest reading."""
+        return self._engine.store.get(optimization_key(self._optimization_id))
+
+    @property
+    def summary(self) -> OptimizationSummary | None:
+        """Its row of the list, if that was read."""
+        rows = self._engine.store.get(optimizations_key(self._project_id)).value or ()
+        return next((row for row in rows if row.optimization_id == self._optimization_id), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The heat map can be asked for where there is one, or why there is none."""
+        return True if action == "toggle_map" else super().check_action(action, parameters)
+
+    def action_toggle_map(self) -> None:
+        """The heat map, or the table again."""
+        self.choose(self.runs if self.chosen is self.map else self.map)
+
+    @on(KeyedTable.Opened, "#runs KeyedTable")
+    def open_row(self) -> None:
+        """A run in full."""
+        if (row := self.runs.table.cursor_row) is not None:
+            self._open_run(row.key)
+
+    @on(HeatMap.Opened)
+    def open_cell(self, event: HeatMap.Opened) -> None:
+        """A run in full."""
+        self._open_run(event.run.key)
+
+    def show_header(self, moment: Moment) -> Iterable[Paragraph]:
+        """What is searched, how far it is, what it has cost."""
+        optimization, summary, glyphs = self.resource.value, self.summary, moment.glyphs
+        known: Optimization | OptimizationSummary | None = optimization or summary
+        dot = (f" {glyphs.dot} ", "rule")
+        name = (optimization.name if optimization else "") or self._name_seen or (summary.name if summary else "")
+        title: list[Piece] = [(name or "unnamed", "title bold"), "  ", _status(known)]
+        if known is not None:
+            title += [dot, *_criterion(known.criterion)]
+        projects = {each.project_id: each.name for each in self._engine.store.get(PROJECTS).value or ()}
+        whose: list[Piece] = [self._optimization_id or "id unknown", dot, name_of(self._project_id, projects)]
+        if known is not None and known.node_type:
+            nodes = f" x {optimization.parallel_nodes}" if optimization and optimization.parallel_nodes else ""
+            whose += [dot, f"{known.node_type}{nodes}"]
+        lines = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
+        if optimization is None:
+            if summary is not None and summary.parameters:
+                lines.append(_labelled("Parameters", _parameters(summary.parameters, dot)))
+            return lines
+        lines.append(_labelled("Progress", pieces(*_progress(optimization, moment))))
+        lines.append(_labelled("Best", pieces(*self._best(optimization, moment))))
+        lines.append(_labelled("Cost", pieces(*_cost(optimization, moment))))
+        if optimization.parameters:
+            lines.append(_labelled("Parameters", _parameters(optimization.parameters, dot)))
+        if optimization.constraints:
+            lines.append(_labelled("Constraints", pieces(f" {glyphs.dot} ".join(optimization.constraints))))
+        return lines
+
+    def show_sections(self, moment: Moment) -> None:
+        """Table and map of the same runs."""
+        resource = self.resource
+        ranking = self._ranked.of(resource.value)
+        words = runs_words(resource, moment)
+        self._guard("The runs", lambda: self.runs.show(resource, ranking, words, moment))
+        self._guard("The heat map", lambda: self.map.show(resource, ranking, words))
+
+    def _open_run(self, key: str) -> None:
+        from qctui.ui.screens.detail_run import RunScreen
+
+        ranked = self._ranked.of(self.resource.value).by_key.get(key)
+        if ranked is not None:
+            self.app.push_screen(RunScreen(self._around, self._optimization_id, ranked))
+
+    def _best(self, optimization: Optimization, moment: Moment) -> list[Piece]:
+        best, target = self._ranked.of(optimization).best, optimization.criterion.target
+        if best is None:
+            return [("no run has ended yet", "muted")]
+        values = f" {moment.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
+        return [(value_text(best.value, target, moment.glyphs, 3), "title bold"), (" with ", "muted"), values]
+
+
+def _labelled(label: str, body: Text) -> Paragraph:
+    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
+
+
+def _status(known: Optimization | OptimizationSummary | None) -> tuple[str, str]:
+    status = known.status if known is not None else ""
+    roles = {"completed": "muted", "aborted": "stale bold", "running": "ok"}
+    return status or "status unknown", roles.get(status.casefold(), "stale")
+
+
+def _criterion(criterion: Criterion) -> list[Piece]:
+    goal = f" to {criterion.target_value:g}" if criterion.target_value is not None else ""
+    return [("max " if criterion.maximize else "min ", "muted"), f"{criterion.target}{goal}"]
+
+
+def _progress(optimization: Optimization, moment: Moment) -> list[Piece]:
+    glyphs = moment.glyphs
+    done, rest = format_bar(optimization.progress, _BAR_CELLS, glyphs)
+    bar: list[Piece] = [(done, "focus"), (rest, "rule"), f" {format_percent(optimization.progress, glyphs)}"]
+    if optimization.total is None:
+        bar = [("the number of runs is not known yet", "muted")]
+    counts = (
+        ("completed", optimization.completed, ""),
+        ("failed", optimization.failed, "danger" if optimization.failed else "muted"),
+        ("running", optimization.running, ""),
+        ("queued", optimization.queued, "muted"),
+    )
+    for word, count, role in counts:
+        if count is not None:
+            bar += [(f" {glyphs.dot} ", "rule"), (f"{format_count(count)} {word}", role)]
+    if optimization.total is not None:
+        bar.append((f" of {format_count(optimization.total)}", "muted"))
+    return bar
+
+
+def _cost(optimization: Optimization, moment: Moment) -> list[Piece]:
+    """What was used so far. `Consumed` is in QuantConnect credits (REFERENCE.md 5.2)."""
+    parts: list[Piece] = []
+    for name, words, unit in (
+        ("Consumed", "consumed", " QCC"),
+        ("Total Runtime", "runtime", ""),
+        ("Average Length", "average run", ""),
+    ):
+        if value := optimization.runtime.get(name, ""):
+            parts += [(f" {moment.glyphs.dot} ", "rule"), (f"{words} ", "muted"), f"{value}{unit}"]
+    if optimization.requested_at is not None:
+        parts += [(f" {moment.glyphs.dot} ", "rule"), ("requested ", "muted")]
+        parts += instant_words(optimization.requested_at, moment)[-1:]
+    return parts[1:] or [("not told", "muted")]
+
+
+def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> Text:
+    parts: list[Piece] = []
+    for each in parameters:
+        parts += [dot, (each.name, "title")]
+        if each.value is not None:
+            parts.append(f" = {each.value}")
+        elif each.minimum is not None and each.maximum is not None:
+            parts.append(f" {each.minimum:g} to {each.maximum:g}")
+            if each.step:
+                parts.append((f" by {each.step:g}", "muted"))
+    return pieces(*parts[1:])

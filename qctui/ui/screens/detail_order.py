@@ -1,0 +1,115 @@
+"""One order in full: what was asked, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+
+from qctui.model.keys import Key, orders_key
+from qctui.model.order import Order
+from qctui.model.resource import Resource
+from qctui.ui.acting import Selection
+from qctui.ui.faces import describe
+from qctui.ui.facts import format_quantity, instant_words
+from qctui.ui.moment import Moment
+from qctui.ui.screens.detail_base import DetailScreen
+from qctui.ui.screens.details import Surroundings
+from qctui.ui.widgets.detail_orders import (
+    STALE_AFTER_S,
+    EventsPane,
+    OrderRow,
+    average_fill,
+    is_liquidation,
+    order_rows,
+    price_text,
+    side_of,
+    status_span,
+)
+from qctui.ui.widgets.lines import Paragraph, Piece, pieces
+
+_LABEL = 10
+
+
+class OrderScreen(DetailScreen):
+    """It follows the order through newer readings of the list; one that has left the list stays as it was."""
+
+    def __init__(self, around: Surroundings, project_id: int, name: str, deploy_id: str, row: OrderRow) -> None:
+        """`deploy_id` is the deployment the list was shown for; `name` its project's."""
+        self._project_id, self._project, self._deploy_id = project_id, name, deploy_id
+        self._row = row
+        self._left = False
+        self.events = EventsPane(1, around.glyphs)
+        super().__init__(around, (self.events,), id="order-detail")
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """The list it stands in."""
+        return [orders_key(self._project_id)]
+
+    @property
+    def acting_selection(self) -> Selection:
+        """The deployment whose order it is."""
+        return Selection((self._project_id,)) if self._row.current else Selection()
+
+    def show_header(self, moment: Moment) -> Iterable[Paragraph]:
+        """The order in a few lines."""
+        self._follow()
+        order, glyphs = self._row.order, moment.glyphs
+        dot = (f" {glyphs.dot} ", "rule")
+        quantity = format_quantity(None if order.quantity is None else abs(order.quantity), glyphs)
+        title: list[Piece] = [(f"Order {order.order_id}", "title bold"), "  ", side_of(order.quantity), f" {quantity} "]
+        title += [(order.ticker, "title bold"), f" {order.order_type}", dot, status_span(order.status)]
+        whose: list[Piece] = [order.deploy_id or "deployment unknown", dot, self._project]
+        if order.deploy_id and not self._row.current:
+            whose.append((" an earlier deployment", "stale"))
+        lines = [Paragraph(pieces(*title), max_lines=2), _labelled("Of", pieces(*whose))]
+        lines.append(_labelled("Placed", pieces(*instant_words(order.at, moment))))
+        if order.last_fill_at is not None:
+            lines.append(_labelled("Last fill", pieces(*instant_words(order.last_fill_at, moment))))
+        lines.append(_labelled("Filled", pieces(*_filled(order, moment))))
+        if order.tag:
+            lines.append(_labelled("Tag", pieces((order.tag, "mark bold" if is_liquidation(order) else ""))))
+        if self._left:
+            gone = "No longer among the project's newest orders: this is what was last read of it"
+            lines.append(Paragraph(pieces((f"{glyphs.alert} {gone}", "stale bold"))))
+        return lines
+
+    def show_sections(self, moment: Moment) -> None:
+        """Its events."""
+        resource: Resource[tuple[Order, ...]] = self._engine.store.get(orders_key(self._project_id))
+        order = self._row.order
+        words = describe(
+            resource,
+            moment,
+            what="events",
+            nothing="The service tells of no events of this order.",
+            stale_after_s=STALE_AFTER_S,
+            size=len(order.events),
+        )
+        self.events.show(order, words, moment)
+
+    def _follow(self) -> None:
+        orders = self._engine.store.get(orders_key(self._project_id)).value
+        if orders is None:
+            return
+        known = next((row for row in order_rows(orders, self._deploy_id) if row.key == self._row.key), None)
+        self._left = known is None
+        self._row = known or self._row
+
+
+def _labelled(label: str, body: Text) -> Paragraph:
+    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
+
+
+def _filled(order: Order, moment: Moment) -> list[Piece]:
+    glyphs = moment.glyphs
+    if not order.events:
+        return [("not told", "muted")]
+    parts: list[Piece] = [format_quantity(abs(order.filled_quantity), glyphs)]
+    filled = average_fill(order)
+    if filled is not None:
+        parts += [(" at ", "muted"), price_text(filled, glyphs), (" on average", "muted")]
+    if order.price:
+        parts += [(f"  {glyphs.dot} price ", "muted"), price_text(order.price, glyphs)]
+    return parts

@@ -1,0 +1,127 @@
+"""How a heat map's cells read: their texts, their width, and their colours. A number or a level stands in each, so that
+colour never speaks alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.color import Color
+
+from qctui.model.optimization import PERCENT_STATISTICS
+from qctui.ui.format import format_number, format_percent
+from qctui.ui.glyphs import Glyphs
+from qctui.ui.heat import HeatGrid, RankedRun
+from qctui.ui.theme import Palette
+from qctui.ui.widgets.cells import width_of
+
+STEPS = 8
+"""Colours of the ramp."""
+
+MOST_LABEL_CELLS = 12
+
+_LEVEL_CELLS = 2
+
+
+class HeatPalette(Palette):
+    """The theme's roles, and `heat0` to `heat7`: backgrounds from the panel's colour to the first of the charts, which
+    differ in brightness for every kind of colour vision. `cursor` after one reverses it."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__(variables)
+        self.variables = variables
+        """What it was made of: another theme has others."""
+
+    def _make(self, role: str) -> Style:
+        name, *words = role.split()
+        if not name.startswith("heat"):
+            return super()._make(role)
+        step = int(name.removeprefix("heat"))
+        strong = True if step == STEPS - 1 else None
+        reverse = True if "cursor" in words else None
+        low, high = self._color("boost"), self._color("chart-1")
+        if low is None or high is None or low.ansi is not None or high.ansi is not None:
+            # Sixteen colours have no steps between them: the numbers say it, and the extremes stand out.
+            ends = {0: "muted", STEPS - 1: "ok"}
+            return super()._make(ends.get(step, "")) + Style(bold=strong, reverse=reverse)
+        background = low.blend(high, step / (STEPS - 1))
+        text = Color.parse("#ffffff") if background.brightness < 0.5 else Color.parse("#000000")
+        return Style(color=text.rich_color, bgcolor=background.rich_color, bold=strong, reverse=reverse)
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlan:
+    """How wide cells are, and whether numbers fit."""
+
+    numbers: bool
+    width: int
+    label: int
+    """Cells at the left for the values of `y`."""
+
+
+def plan_cells(grid: HeatGrid, target: str, width: int, glyphs: Glyphs) -> CellPlan:
+    """Numbers where all columns fit with them; else one level a cell, so that the whole map is seen at once."""
+    label = max(3, *(min(MOST_LABEL_CELLS, width_of(((value, ""),))) for value in grid.y.values))
+    texts = [cell_text(each, target, glyphs) for each in grid.cells.values()]
+    longest = max([len(text) for text in texts], default=1)
+    names = max(min(8, width_of(((value, ""),))) for value in grid.x.values)
+    cells = 2 + max(3, longest, names)
+    numbers = label + 1 + cells * len(grid.x.values) <= width
+    return CellPlan(numbers, cells if numbers else _LEVEL_CELLS, label)
+
+
+def cell_text(each: RankedRun | None, target: str, glyphs: Glyphs) -> str:
+    """What stands in a cell: the value, `fail`, how far it is, or that there is none."""
+    if each is None:
+        return glyphs.none
+    if each.run.failed:
+        return "fail"
+    if each.run.progress < 1:
+        return f"{format_percent(each.run.progress, glyphs)}{glyphs.ellipsis}"
+    return value_text(each.value, target, glyphs)
+
+
+def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
+    """One sign for a cell."""
+    if each is None:
+        return glyphs.dot
+    if each.run.failed:
+        return "x"
+    if each.rank is None or each.value is None:
+        return glyphs.ellipsis if each.run.progress < 1 else "?"
+    top = len(glyphs.spark) - 1
+    return glyphs.spark[round(grid.goodness(each.value) * top)]
+
+
+def cell_role(each: RankedRun | None, grid: HeatGrid) -> str:
+    """The colour of a cell."""
+    if each is None:
+        return "rule"
+    if each.run.failed:
+        return "danger"
+    if each.rank is None or each.value is None:
+        return "muted"
+    return f"heat{round(grid.goodness(each.value) * (STEPS - 1))}"
+
+
+def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int = 2) -> str:
+    """A statistic's value with its unit. Percent figures come in percent points (REFERENCE.md 5.2)."""
+    if value is None:
+        return glyphs.none
+    if statistic in PERCENT_STATISTICS:
+        return f"{format_number(value, glyphs, max(1, digits - 1))}%"
+    return format_number(value, glyphs, digits)
+
+
+def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
+    """What the signs mean."""
+    worst, best = (grid.low, grid.high) if grid.maximize else (grid.high, grid.low)
+    span = f"worst {value_text(worst, target, glyphs)} {glyphs.then} best {value_text(best, target, glyphs)}"
+    levels = "" if plan.numbers else f"{glyphs.spark} "
+    none = glyphs.none if plan.numbers else glyphs.dot
+    failed = "fail" if plan.numbers else "x"
+    return (
+        f"{levels}{span if grid.ranked else 'no run has ended'}   {glyphs.mark} best   {failed} failed   "
+        f"{glyphs.ellipsis} under way   {none} no run"
+    )
