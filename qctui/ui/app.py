@@ -50,6 +50,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         quirks.install()
         super().__init__()
         self.animation_level = "none"
+        self.set_class(options.ascii, "-ascii")
         self.engine = engine
         self.options = options
         self.glyphs = glyphs(options.ascii)
@@ -91,7 +92,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self._bridge.open()
         self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
         self.screen_change_signal.subscribe(self, lambda _screen: self.show_changes())
-        self.set_interval(THEME_CHECK_S, lambda: self.guard("A theme", self._reload_themes))
+        self.set_interval(THEME_CHECK_S, lambda: self.guard("A theme", self.reload_themes))
         for problem in self._problems:
             self.say(problem)
 
@@ -234,15 +235,16 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         told = list(problems)
         for spec in specs.values():
             self.register_theme(spec.build())
-        if wanted not in specs:
+        if wanted not in self.available_themes:
             known = ", ".join(sorted(specs))
             told.append(f"theme {wanted!r} is not known; allowed: {known}. Using {DEFAULT_THEME!r}")
             wanted = DEFAULT_THEME
-        if wanted in specs:
+        if wanted in self.available_themes:
             self.theme = wanted
         return told
 
-    def _reload_themes(self) -> None:
+    def reload_themes(self) -> None:
+        """Show theme files that were saved since the last look."""
         now = stamp(self._theme_folders)
         if now == self._theme_stamp:
             return

@@ -33,6 +33,7 @@ from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.options import UiOptions
 from qctui.ui.rows import name_of
+from qctui.ui.settle import Settled, StartTimer
 from qctui.ui.wants import wants
 from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.chart_pane import ChartPane
@@ -48,9 +49,6 @@ SETTLE_S = 0.15
 
 Guard = Callable[[str, Callable[[], None]], None]
 """`guard(what, work)` does the work and turns an exception into a message that names what could not be shown."""
-
-StartTimer = Callable[[float, Callable[[], None]], Callable[[], None]]
-"""Starts a one-shot timer; returns what stops it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +80,10 @@ class Feed:
         self._options = options
         self._panes = panes
         self._guard = guard
-        self._start_timer = start_timer
-        self._ages = AgeTimer(engine.clock, options.zone, glyphs, start_timer, self.show_all)
+        self.ages = AgeTimer(engine.clock, options.zone, glyphs, start_timer, self.show_all)
         self._names: dict[int, str] = {}
         self._picked = options.project_id
-        self._wanted = View()
-        self._sent: View | None = None
-        self._settling = False
+        self._views = Settled(View(), engine.show, start_timer, SETTLE_S)
         self._covered = False
         self._opened: dict[object, tuple[Want, ...]] = {}
         self._chart_chosen = EQUITY_CHART
@@ -97,7 +92,7 @@ class Feed:
 
     def show_all(self, moment: Moment | None = None) -> None:
         """Show everything: at start, and when the word of an age on screen changes."""
-        moment = moment or self._ages.moment()
+        moment = moment or self.ages.moment()
         self._name_projects()
         self._guard("Deployments", lambda: self._show_deployments(moment))
         self._show_selected(moment)
@@ -107,7 +102,7 @@ class Feed:
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Hand the newer resources to the panes that show them."""
-        moment = self._ages.moment()
+        moment = self.ages.moment()
         if PROJECTS in keys:
             self._name_projects()
         if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY}):
@@ -159,7 +154,7 @@ class Feed:
 
     def look_at_chart(self) -> None:
         """Another chart, or another window of it, is looked at: show what the store has, ask for the rest."""
-        self._guard("The chart", lambda: self._show_chart(self._ages.moment()))
+        self._guard("The chart", lambda: self._show_chart(self.ages.moment()))
         self.want()
 
     def _charts_known(self) -> bool:
@@ -168,13 +163,13 @@ class Feed:
 
     def show_actions(self) -> None:
         """Show the action bar for the present: a second has passed."""
-        self._guard("The actions", lambda: self._show_actions(self._ages.moment()))
+        self._guard("The actions", lambda: self._show_actions(self.ages.moment()))
 
     def follow_cursor(self, *, by_person: bool) -> None:
         """The cursor of Deployments stands on another row: the other panes switch at once to what the store holds."""
         if by_person:
             self._picked = None
-        self._follow(self._ages.moment())
+        self._follow(self.ages.moment())
 
     def pick(self, project_id: int) -> None:
         """Make a project the current one, whether it is listed, ended long ago or was never deployed."""
@@ -183,7 +178,7 @@ class Feed:
         if not pane.table.move_to(project_id) and not pane.show_older and pane.knows(project_id):
             pane.toggle_older()
             pane.table.move_to(project_id)
-        self._follow(self._ages.moment())
+        self._follow(self.ages.moment())
 
     def cover(self, covered: bool) -> None:
         """Another screen hides the panes, or no longer does."""
@@ -201,25 +196,21 @@ class Feed:
     def want(self) -> None:
         """Tell the engine what to keep current; at most one view in `SETTLE_S`, the last one always."""
         pinned = self._options.pinned
-        self._wanted = wants(
-            self.current,
-            self._panes.optimizations.visible_rows,
-            pinned=pinned,
-            chart=self._panes.chart.wants(self.current.project_id or 0, self.chart_name),
-            opened=[want for opened in self._opened.values() for want in opened],
-            covered=self._covered,
+        self._views.offer(
+            wants(
+                self.current,
+                self._panes.optimizations.visible_rows,
+                pinned=pinned,
+                chart=self._panes.chart.wants(self.current.project_id or 0, self.chart_name),
+                opened=[want for opened in self._opened.values() for want in opened],
+                covered=self._covered,
+            )
         )
-        if not self._settling:
-            self._send_view()
 
-    def _send_view(self) -> None:
-        self._settling = False
-        if self._wanted == self._sent:
-            return
-        self._sent = self._wanted
-        self._settling = True
-        self._start_timer(SETTLE_S, self._send_view)
-        self._engine.show(self._wanted)
+    @property
+    def view(self) -> View:
+        """What the engine is told to keep current."""
+        return self._views.newest
 
     def _name_projects(self) -> None:
         projects = self._engine.store.get(PROJECTS).value or ()

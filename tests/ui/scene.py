@@ -269,6 +269,9 @@ def fill(engine: StillEngine) -> None:
     engine.put(DEPLOYMENTS, deployments())
     engine.put(EQUITY_HISTORY, trails())
     engine.put(ACTIONS, ())
+    for key in engine.store.keys():  # noqa: SIM118  # a store is no mapping
+        if key.kind == "chart":
+            put_chart(engine, key)
     for project_id, name, status, environment, brokerage, _, days in _CAST:
         engine.put(
             detail_key(project_id),

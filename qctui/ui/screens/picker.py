@@ -50,7 +50,7 @@ class ProjectPicker(ModalScreen[int | None]):
         width: 72; max-width: 100%; height: 80%; max-height: 30; margin-top: 1;
         background: $panel; border: round $focus; border-title-color: $title; border-subtitle-color: $muted;
     }
-    ProjectPicker Input, Picker Input:focus { height: 1; border: none; padding: 0 1; background: $boost; }
+    ProjectPicker Input, ProjectPicker Input:focus { height: 1; border: none; padding: 0 1; background: $boost; }
     ProjectPicker:ansi { background: transparent; }
     """
 

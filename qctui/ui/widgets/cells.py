@@ -96,6 +96,9 @@ def changed_cells(before: Spans, after: Spans) -> tuple[int, int] | None:
     if before == after:
         return None
     old, new = _by_cell(before), _by_cell(after)
+    if len(old) != width_of(before) or len(new) != width_of(after):
+        # Joined characters take fewer cells together than one by one: the place of a change can't be told.
+        return 0, max(width_of(before), width_of(after))
     length = max(len(old), len(new))
     blank = (" ", "")
     old += [blank] * (length - len(old))
@@ -120,8 +123,9 @@ def _by_cell(spans: Spans) -> list[Span]:
             continue
         for character in text:
             width = cell_len(character)
-            if width == 0 and cells:
-                cells[-1] = (cells[-1][0] + character, cells[-1][1])
+            if width == 0:
+                if cells:
+                    cells[-1] = (cells[-1][0] + character, cells[-1][1])
             else:
                 cells += [(character, role), *[("", role)] * (width - 1)]
     return cells

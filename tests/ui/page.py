@@ -1,0 +1,86 @@
+"""The main screen as a person sees it: what tests say and look at, apart from how the widgets are made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from qctui.ui.app import QctuiApp
+from qctui.ui.options import UiOptions
+from qctui.ui.screens.main import MainScreen
+from tests.ui.scene import StillEngine, fill
+
+OPTIONS = UiOptions(profile="main", zone=UTC)
+
+Size = tuple[int, int]
+
+
+class Page:
+    """An open console."""
+
+    def __init__(self, app: QctuiApp, engine: StillEngine, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.engine = engine
+        self.pilot = pilot
+
+    @property
+    def main(self) -> MainScreen:
+        return self.app.main_screen
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until nothing is left to be handled or drawn."""
+        for _ in range(3):
+            await self.pilot.pause()
+
+    @property
+    def lines(self) -> list[str]:
+        return screen_text(self.app.screen).split("\n")
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def line(self, containing: str) -> str:
+        """The one line that contains this text."""
+        found = [line for line in self.lines if containing in line]
+        assert len(found) == 1, f"{containing!r} is in {len(found)} lines of\n{self.text}"
+        return found[0]
+
+    @property
+    def said(self) -> list[str]:
+        """What was said in passing, newest last."""
+        return [notification.message for notification in self.app._notifications]
+
+
+def screen_text(screen: Screen[object]) -> str:
+    """The screen's cells as text."""
+    width, height = screen.size
+    strips = screen._compositor.render_strips(screen.size)
+    return "\n".join(strip.crop(0, width).text.rstrip() for strip in strips[:height])
+
+
+@asynccontextmanager
+async def console(
+    size: Size = (80, 24),
+    *,
+    options: UiOptions = OPTIONS,
+    prepare: Callable[[StillEngine], object] = fill,
+    read_only: bool = False,
+) -> AsyncIterator[Page]:
+    """Open the console on a prepared store."""
+    engine = StillEngine(read_only=read_only)
+    prepare(engine)
+    app = QctuiApp(engine, replace(options, read_only=read_only))
+    async with app.run_test(size=size, notifications=True) as pilot:
+        page = Page(app, engine, pilot)
+        await page.settle()
+        yield page

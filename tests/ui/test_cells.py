@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from qctui.ui.glyphs import ASCII, UNICODE
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.cells import Spans, changed_cells, fit, seven_bit, width_of, wrap
+from qctui.ui.widgets.columns import Column, place
+
+TEXT = st.text(alphabet="ab [均值é́…▲", max_size=12)
+SPANS = st.lists(st.tuples(TEXT, st.sampled_from(["", "ok"])), max_size=4).map(tuple)
+
+
+def plain(spans: Spans) -> str:
+    return "".join(text for text, _ in spans)
+
+
+@given(SPANS, st.integers(1, 20), st.booleans())
+def test_fitted_text_takes_exactly_its_cells(spans: Spans, width: int, right: bool) -> None:
+    assert width_of(fit(spans, width, UNICODE, right=right)) == width
+
+
+def test_text_that_is_cut_says_so() -> None:
+    assert plain(fit((("abcdef", ""),), 4, UNICODE)) == "abc…"
+    assert plain(fit((("abcdef", ""),), 4, ASCII)) == "abc~"
+    assert plain(fit((("均值均值", ""),), 4, UNICODE)) == "均 …"
+    assert plain(fit((("ab", ""),), 4, UNICODE, right=True)) == "  ab"
+
+
+@given(SPANS)
+def test_seven_bits_keep_the_width(spans: Spans) -> None:
+    replaced = seven_bit(spans)
+    assert plain(replaced).isascii()
+    assert width_of(replaced) == width_of(spans)
+
+
+def cells(spans: Spans) -> list[str]:
+    """What each cell of the line holds; the second cell of a wide character is empty."""
+    held: list[str] = []
+    for character in plain(spans):
+        size = cell_len(character)
+        if size:
+            held += [character, *[""] * (size - 1)]
+        elif held:
+            held[-1] += character
+    return held
+
+
+@given(SPANS, SPANS)
+def test_the_changed_cells_hold_every_difference(before: Spans, after: Spans) -> None:
+    width = max(width_of(before), width_of(after), 1)
+    old, new = fit(before, width, UNICODE), fit(after, width, UNICODE)
+    first, last = changed_cells(old, new) or (0, 0)
+    assert 0 <= first <= last <= width
+    assert cells(old)[:first] == cells(new)[:first]
+    assert cells(old)[last:] == cells(new)[last:]
+
+
+@given(SPANS, st.integers(1, 20))
+def test_wrapping_loses_no_word(spans: Spans, width: int) -> None:
+    words = " ".join(plain(line) for line in wrap(spans, width)).split()
+    assert words == [word for text, _ in spans for word in text.split()]
+
+
+def column(id: str, width: int, keep: int, *, good: int = 0, most: int = 0) -> Column[str]:
+    def cell(row: str, moment: Moment) -> Spans:
+        return ((row, ""),)
+
+    return Column(id, id, width, cell, keep=keep, good=good, most=most)
+
+
+COLUMNS = (
+    column("badge", 5, 8), column("name", 10, 9, good=20, most=40), column("age", 4, 4), column("id", 8, 1),
+)  # fmt: skip
+
+
+@given(st.integers(0, 200))
+def test_columns_never_overlap_nor_leave_the_width(width: int) -> None:
+    placed = place(COLUMNS, width, indent=2)
+    x = 2
+    for each in placed:
+        assert each.x >= x
+        x = each.x + each.width
+    assert x <= max(width, 2)
+    assert placed
+
+
+def test_the_least_important_column_goes_first() -> None:
+    assert [each.column.id for each in place(COLUMNS, 50, indent=2)] == ["badge", "name", "age", "id"]
+    assert [each.column.id for each in place(COLUMNS, 40, indent=2)] == ["badge", "name", "age"]
+    assert [each.column.id for each in place(COLUMNS, 18, indent=2)] == ["badge", "name"]
+    assert [each.column.id for each in place(COLUMNS, 6, indent=2)] == ["name"]
+
+
+def test_a_column_of_luxury_waits_until_the_others_have_room() -> None:
+    narrow = place(COLUMNS, 41, indent=2)
+    assert [each.column.id for each in narrow] == ["badge", "name", "age"]
+    assert narrow[1].width > 20

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+from qctui.model.resource import Failure, FailureKind, Progress, Resource
+from qctui.ui.faces import Face, FaceWords, describe, merged
+from qctui.ui.glyphs import UNICODE
+from qctui.ui.moment import Moment
+from qctui.ui.widgets.cells import Spans
+from tests.ui.scene import MONO, NOW
+
+MOMENT = Moment(MONO, NOW, None, UNICODE)
+FAILURE = Failure(FailureKind.TIMEOUT, "no answer in 30 s", NOW, MONO, 2, MONO + 14)
+
+
+def words(resource: Resource[Any]) -> FaceWords:
+    return describe(resource, MOMENT, what="things", nothing="No things.", stale_after_s=60)
+
+
+def text(spans: Spans) -> str:
+    return "".join(each for each, _ in spans)
+
+
+def value(items: tuple[int, ...], age_s: float, snapshot_s: float | None = None) -> Resource[tuple[int, ...]]:
+    as_of = None if snapshot_s is None else NOW - age_s - snapshot_s
+    return Resource(items, NOW - age_s, MONO - age_s, as_of)
+
+
+def test_nothing_has_come_yet() -> None:
+    face = words(Resource())
+    assert (face.face, text(face.age), face.body) == (Face.LOADING, "reading", "Reading things…")
+
+
+def test_the_service_is_still_preparing() -> None:
+    face = words(Resource(progress=Progress(0.35, MONO)))
+    assert (face.face, face.body) == (Face.LOADING, "QuantConnect is preparing the things (35%).")
+    assert "(" not in words(Resource(progress=Progress(None, MONO))).body
+
+
+def test_data_with_its_age() -> None:
+    face = words(value((1,), 20))
+    assert (face.face, text(face.age), text(face.note), face.body) == (Face.DATA, "now", "", "")
+
+
+def test_the_servers_own_age_is_told_beside_ours() -> None:
+    assert text(words(value((1,), 20, 400)).age) == "now, of 5m ago"
+    assert text(words(value((1,), 20, 30)).age) == "now"
+
+
+def test_an_answer_that_says_there_is_nothing() -> None:
+    face = words(value((), 20))
+    assert (face.face, face.body) == (Face.EMPTY, "No things.")
+
+
+def test_a_failure_over_the_last_good_data() -> None:
+    face = words(value((1,), 130).with_error(FAILURE))
+    assert face.face is Face.FAILED
+    assert text(face.age) == "! failed data 2m old"
+    assert text(face.note) == "! no answer in 30 s"
+    assert text(face.note_right) == " next try 15s"
+    assert face.body == ""
+
+
+def test_a_failure_over_an_empty_answer_does_not_say_there_is_nothing() -> None:
+    assert words(value((), 130).with_error(FAILURE)).body == ""
+
+
+def test_a_failure_before_any_data() -> None:
+    face = words(Resource[Any]().with_error(FAILURE))
+    assert (face.face, face.body) == (Face.FAILED, "No things received yet.")
+    assert text(face.age) == "! failed"
+
+
+def test_data_that_should_be_newer_are_stale_though_nothing_failed() -> None:
+    face = words(value((1,), 61))
+    assert face.face is Face.STALE
+    assert text(face.age) == "stale 1m"
+    assert "nothing failed" in text(face.note)
+
+
+def test_the_pane_is_drawn_again_when_its_data_turn_stale() -> None:
+    noted: list[float] = []
+    moment = Moment(MONO, NOW, None, UNICODE, noted.append)
+    describe(value((1,), 20), moment, what="things", nothing="", stale_after_s=60)
+    assert min(noted) == MONO + 40
+
+
+def test_several_lists_are_as_old_as_the_oldest_and_failed_if_one_failed() -> None:
+    both = merged([value((1,), 5), value((2,), 50).with_error(FAILURE)])
+    assert both.value == (1, 2)
+    assert both.fetched_mono == MONO - 50
+    assert both.error is FAILURE
+    assert merged([Resource(), value((1,), 5)]).value == (1,)
+    assert merged([Resource(), Resource()]).loading
+    assert merged([Resource[tuple[int, ...]]().with_error(FAILURE), Resource()]).error is FAILURE

@@ -1,0 +1,443 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.widgets import Input
+
+from qctui.engine.view import Pace
+from qctui.model.deployment import Deployment
+from qctui.model.keys import (
+    DEPLOYMENTS,
+    PROJECTS,
+    detail_key,
+    insights_key,
+    optimization_key,
+    optimizations_key,
+)
+from qctui.model.resource import Resource
+from qctui.ui.faces import Face
+from qctui.ui.moment import Moment
+from qctui.ui.rows import DeploymentRow
+from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.pane import Pane
+from tests.ui.page import OPTIONS, Size, console
+from tests.ui.scene import (
+    HOSTILE,
+    StillEngine,
+    deploy_id,
+    deployments,
+    fail,
+    fill,
+    insights,
+    optimizations,
+    outage,
+)
+
+pytestmark = pytest.mark.anyio
+
+SIZES: list[Size] = [(80, 24), (120, 40), (200, 60)]
+
+
+def face_of(pane: Pane) -> Face:
+    return pane.face
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_all_four_panes_and_both_bars_are_on_screen(size: Size) -> None:
+    async with console(size) as page:
+        for title in ("1 Deployments", "2 Optimizations", "3 Insights", "4 Chart"):
+            assert title in page.text
+        assert page.lines[0].startswith("  LIVE  main")
+        assert "L liquidate" in page.lines[-1]
+
+
+@pytest.mark.parametrize("size", [*SIZES, (40, 12), (20, 6), (10, 3), (1, 1)])
+async def test_no_line_is_wider_than_the_screen_at_any_size(size: Size) -> None:
+    from rich.cells import cell_len
+
+    async with console(size) as page:
+        assert len(page.lines) == size[1]
+        assert all(cell_len(line) <= size[0] for line in page.lines)
+
+
+async def test_live_and_paper_are_told_apart_in_words() -> None:
+    async with console() as page:
+        assert "LIVE" in page.line("Crypto/BTC trend    Running")
+        assert "PAPER" in page.line("Research/vol carry")
+
+
+async def test_an_unknown_equity_is_never_a_zero() -> None:
+    async with console() as page:
+        assert "—" in page.line("Research/vol carry")
+        assert "0.00" not in page.line("Research/vol carry")
+
+
+async def test_what_ended_long_ago_is_behind_a_key() -> None:
+    async with console((120, 40)) as page:
+        assert "Legacy/golden cross" not in page.text
+        await page.press("o")
+        assert "Legacy/golden cross" in page.text
+        await page.press("o")
+        assert "Legacy/golden cross" not in page.text
+
+
+async def test_a_runtime_error_stands_out_until_somebody_stood_on_it() -> None:
+    async with console() as page:
+        assert "! 1 failed" in page.text
+        pane = page.main.deployments
+        assert [row.unseen_error for row in pane.table.visible_rows if row.name == "FX/overnight drift"] == [True]
+        await page.press(*["j"] * 6)
+        assert pane.current_row is not None
+        assert pane.current_row.name == "FX/overnight drift"
+        assert "1 failed" not in page.text
+
+
+async def test_moving_the_cursor_switches_the_other_panes_at_once() -> None:
+    async with console() as page:
+        await page.press("j")
+        assert page.main.current.name == "Momentum/ES intraday"
+        assert "Momentum/ES" in page.line("2 Optimizations")
+        assert "Momentum/ES intraday" in page.line("3 Insights")
+
+
+async def test_the_engine_is_told_what_the_cursor_shows() -> None:
+    async with console() as page:
+        keys = {want.key for want in page.main.feed.view.wants}
+        project_id = 23456791
+        assert detail_key(project_id) in keys
+        assert optimizations_key(project_id) in keys
+        assert insights_key(project_id, deploy_id(project_id)) in keys
+        assert "chart" in {key.kind for key in keys}
+
+
+async def test_progress_is_read_for_unfinished_optimizations_only() -> None:
+    async with console() as page:
+        wanted = {want.key.name for want in page.main.feed.view.wants if want.key.kind == "optimization"}
+        summaries = [summary for summary, _ in optimizations(23456791)]
+        assert {each.optimization_id for each in summaries[:3]} <= wanted
+        assert summaries[3].optimization_id not in wanted
+
+
+async def test_twenty_quick_moves_leave_one_selection_and_few_requests() -> None:
+    async with console() as page:
+        before = len(page.engine.views)
+        for _ in range(20):
+            page.main.deployments.table.action_move(1)
+            page.main.deployments.table.action_move(-1)
+        page.main.deployments.table.action_move(2)
+        await page.settle()
+        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        assert len(page.engine.views) - before <= 2
+
+
+async def test_a_deployment_that_was_redeployed_takes_the_panes_with_it() -> None:
+    async with console() as page:
+        assert page.main.current.deploy_id == deploy_id(23456791)
+        rows = [each for each in deployments() if each.project_id != 23456791]
+        old = next(each for each in deployments() if each.project_id == 23456791)
+        page.engine.put(DEPLOYMENTS, (*rows, replace(old, deploy_id="L-new")))
+        await page.settle()
+        assert page.main.current.deploy_id == "L-new"
+        assert page.main.insights.face is Face.LOADING
+
+
+async def test_the_cursor_stays_on_its_project_when_rows_are_reordered() -> None:
+    async with console() as page:
+        await page.press("j", "j")
+        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        first: Deployment = replace(deployments()[0], project_id=1, deploy_id="L-1")
+        page.engine.put(DEPLOYMENTS, (first, *deployments()))
+        await page.settle()
+        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+
+
+async def test_the_cursor_on_a_project_that_vanished_moves_to_a_neighbour() -> None:
+    async with console() as page:
+        await page.press("j")
+        page.engine.put(DEPLOYMENTS, tuple(each for each in deployments() if each.project_id != 23456789))
+        await page.settle()
+        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+
+
+async def test_a_project_without_deployments_can_be_picked() -> None:
+    async with console() as page:
+        await page.press("p", *"never", "enter")
+        assert page.main.current.project_id == 23456799
+        assert "Ideas/never deployed was never deployed." in page.text
+        assert page.main.acting_selection.project_ids == ()
+        await page.press("j")
+        assert page.main.current.project_id != 23456799
+
+
+async def test_a_project_that_ended_long_ago_can_be_picked() -> None:
+    async with console((120, 40)) as page:
+        await page.press("p", *"golden", "enter")
+        assert page.main.current.name == "Legacy/golden cross"
+        assert page.main.deployments.show_older
+
+
+async def test_the_project_of_the_command_line_is_selected_first() -> None:
+    async with console(options=replace(OPTIONS, project_id=23456792)) as page:
+        assert page.main.current.name == "Research/sector rotation"
+
+
+async def test_a_filter_narrows_while_typing_and_escape_shows_all() -> None:
+    async with console() as page:
+        await page.press("slash", *"pairs")
+        assert [row.name for row in page.main.deployments.table.visible_rows] == ["Pairs/KO-PEP mean reversion"]
+        assert "/pairs" in page.line("1 Deployments")
+        await page.press("enter")
+        assert not page.main.query(Input)
+        assert "/pairs" in page.line("1 Deployments")
+        await page.press("escape")
+        assert len(page.main.deployments.table.visible_rows) > 1
+
+
+async def test_escape_while_typing_a_filter_drops_it() -> None:
+    async with console() as page:
+        await page.press("slash", *"pairs", "escape")
+        assert not page.main.query(Input)
+        assert len(page.main.deployments.table.visible_rows) > 1
+        assert page.app.focused is page.main.deployments.table
+
+
+async def test_escape_with_nothing_to_back_out_of_does_nothing() -> None:
+    async with console() as page:
+        before = page.text
+        await page.press("escape", "escape")
+        assert page.text == before
+        assert page.app.is_running
+
+
+async def test_letters_typed_into_a_filter_are_no_commands() -> None:
+    async with console() as page:
+        await page.press("slash", *"qLSXA")
+        assert page.app.is_running
+        assert len(page.app.screen_stack) == 1
+        assert page.main.query_one(Input).value == "qLSXA"
+
+
+async def test_a_filter_nothing_matches_says_so() -> None:
+    async with console() as page:
+        await page.press("slash", *"zzz")
+        assert "No row contains 'zzz'. Esc shows all." in page.text
+
+
+async def test_sorting_goes_through_the_columns_and_back() -> None:
+    async with console() as page:
+        usual = [row.name for row in page.main.deployments.table.visible_rows]
+        await page.press("s", "s")
+        assert "project▴" in page.text
+        names = [row.name.casefold() for row in page.main.deployments.table.visible_rows]
+        assert names == sorted(names)
+        await page.press("s", "s")
+        assert "equity▾" in page.text
+        equities = [row.deployment.equity for row in page.main.deployments.table.visible_rows]
+        assert equities[0] == 1_204_331.52
+        for _ in range(10):
+            if "▾" not in page.text and "▴" not in page.text:
+                break
+            await page.press("s")
+        assert [row.name for row in page.main.deployments.table.visible_rows] == usual
+
+
+async def test_marks_name_deployments_and_actions_aim_at_them() -> None:
+    async with console() as page:
+        await page.press("space", "j", "space")
+        assert "2 marked" in page.text
+        assert set(page.main.acting_selection.project_ids) == {23456791, 23456789}
+        await page.press("escape")
+        assert "marked" not in page.text
+        assert page.main.acting_selection.project_ids == (23456789,)
+
+
+async def test_a_mark_does_not_pass_to_a_new_deployment_of_the_project() -> None:
+    async with console() as page:
+        await page.press("space")
+        rows = tuple(
+            replace(each, deploy_id="L-new") if each.project_id == 23456791 else each for each in deployments()
+        )
+        page.engine.put(DEPLOYMENTS, rows)
+        await page.settle()
+        assert page.main.deployments.marked == ()
+        assert "marked" not in page.text
+
+
+async def test_digits_and_tab_go_through_the_panes_in_the_order_of_their_numbers() -> None:
+    async with console() as page:
+        for key, pane in (("3", "insights"), ("4", "chart"), ("2", "optimizations"), ("1", "deployments")):
+            await page.press(key)
+            assert page.main.has_class(f"-at-{pane}")
+        for pane in ("optimizations", "insights", "chart", "deployments"):
+            await page.press("tab")
+            assert page.main.has_class(f"-at-{pane}")
+        await page.press("shift+tab")
+        assert page.main.has_class("-at-chart")
+
+
+async def test_refresh_reads_everything_again() -> None:
+    async with console() as page:
+        await page.press("r")
+        assert page.engine.refreshed == [None]
+
+
+async def test_the_selected_row_is_copied() -> None:
+    async with console() as page:
+        await page.press("y")
+        assert page.app.clipboard.startswith("LIVE\tCrypto/BTC trend\tRunning\t25,900.40")
+
+
+async def test_q_leaves_with_zero() -> None:
+    async with console() as page:
+        await page.press("q")
+        assert page.app.return_value == 0
+
+
+async def test_ctrl_c_leaves() -> None:
+    async with console() as page:
+        await page.press("ctrl+c")
+        assert page.app.return_value == 0
+
+
+async def test_an_outage_keeps_the_data_and_says_what_failed_and_when_the_next_try_is() -> None:
+    async with console() as page:
+        outage(page.engine)
+        await page.settle()
+        assert "API DOWN" in page.lines[0]
+        assert "25,900.40" in page.text
+        assert "failed data 7m old" in page.line("1 Deployments")
+        assert "next try 15s" in page.text
+        assert face_of(page.main.deployments) is Face.FAILED
+        fill(page.engine)
+        await page.settle()
+        assert "failed data" not in page.text
+        assert face_of(page.main.deployments) is Face.DATA
+
+
+async def test_nothing_read_yet_and_failing_says_why_and_claims_nothing() -> None:
+    def unreachable(engine: StillEngine) -> None:
+        fail(engine, DEPLOYMENTS, "no connection: connection refused")
+
+    async with console(prepare=unreachable) as page:
+        assert "No deployments received yet." in page.text
+        assert "connection refused" in page.text
+        assert "No deployments yet." not in page.text
+        assert "0 running" not in page.text
+
+
+async def test_an_age_is_redrawn_when_its_word_changes_and_not_before() -> None:
+    async with console() as page:
+        due = page.main.feed.ages.due_mono
+        assert page.engine.clock.monotonic() < due < page.engine.clock.monotonic() + 75
+        page.engine.still.passed = 80.0
+        page.main.feed.show_all()
+        await page.settle()
+        assert "oldest data 1m" in page.lines[0]
+
+
+async def test_a_defect_in_one_pane_is_a_message_and_the_others_live_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with console() as page:
+
+        def broken(*_: object, **__: object) -> None:
+            raise ZeroDivisionError("a defect")
+
+        monkeypatch.setattr(page.main.deployments, "show", broken)
+        rows = tuple(replace(each, equity=1.0) for each in deployments())
+        page.engine.put(DEPLOYMENTS, rows)
+        page.engine.put(insights_key(23456791, deploy_id(23456791)), insights(7))
+        await page.settle()
+        assert page.app.is_running
+        assert page.said == ["Deployments could not be shown (ZeroDivisionError). The log has the details."]
+        assert "a defect" in caplog.text
+        assert len(page.main.insights.table.visible_rows) <= 7
+
+
+async def test_hostile_text_is_literal_in_every_pane() -> None:
+    async with console((200, 60)) as page:
+        await page.press("j", "j", "j")
+        assert page.main.current.name == HOSTILE
+        assert page.text.count("[bold red]x[/]") >= 4
+        await page.press("slash", *"[/x]")
+        assert "/[/x]" in page.line("1 Deployments")
+        await page.press("escape", "p")
+        assert HOSTILE in page.text
+
+
+async def test_hostile_text_in_failures_and_optimizations_is_literal() -> None:
+    async with console((120, 40)) as page:
+        summary, detail = optimizations(23456791)[0]
+        page.engine.put(optimizations_key(23456791), (replace(summary, name=HOSTILE, status="[/x]"),))
+        page.engine.put(optimization_key(summary.optimization_id), detail)
+        fail(page.engine, DEPLOYMENTS, "[/x] [@click=app.quit]error[/]")
+        await page.settle()
+        assert "[@click=app.quit]error[/]" in page.text
+        assert "[bold red]x[/]" in page.line("▸ [bold red]")
+
+
+async def test_read_only_takes_the_keys_of_actions_away() -> None:
+    async with console((120, 40), read_only=True) as page:
+        assert "READ-ONLY" in page.lines[0]
+        assert "liquidate" not in page.text
+        await page.press("L", "S", "A", "X")
+        assert len(page.app.screen_stack) == 1
+        await page.press("question_mark")
+        assert "Liquidate" not in page.text
+        assert "List the keys" in page.text
+
+
+async def test_demo_is_said_in_words() -> None:
+    async with console(options=replace(OPTIONS, demo=True)) as page:
+        assert page.lines[0].startswith("  DEMO  main")
+
+
+async def test_pinned_projects_are_listed_together() -> None:
+    async with console((200, 60), options=replace(OPTIONS, pinned=(23456789, 23456792))) as page:
+        assert "of 2 pinned projects" in page.text
+        names = {row.project for row in page.main.optimizations.table.visible_rows}
+        assert names == {"Momentum/ES intraday", "Research/sector rotation"}
+
+
+async def test_covered_panes_are_read_at_the_pace_of_what_is_off_screen() -> None:
+    async with console() as page:
+        page.main.feed.cover(True)
+        await page.settle()
+        await page.press("j")
+        assert {want.pace for want in page.main.feed.view.wants} == {Pace.HIDDEN}
+
+
+async def test_a_thousand_deployments_format_only_what_is_visible() -> None:
+    def many(engine: StillEngine) -> None:
+        fill(engine)
+        base = deployments()[0]
+        rows = tuple(replace(base, project_id=each, deploy_id=f"L-{each}") for each in range(1_000))
+        engine.put(DEPLOYMENTS, rows)
+        engine.put(PROJECTS, ())
+
+    async with console(prepare=many) as page:
+        formatted: list[int] = []
+        column = page.main.deployments.table.columns[1]
+        cell = column.cell
+
+        def counted(row: DeploymentRow, moment: Moment) -> Spans:
+            formatted.append(row.project_id)
+            return cell(row, moment)
+
+        object.__setattr__(column, "cell", counted)
+        page.engine.put(DEPLOYMENTS, page.engine.store.get(DEPLOYMENTS).value)
+        await page.settle()
+        assert 0 < len(formatted) <= 24
+        await page.press("end")
+        assert page.main.deployments.table.position == (1_000, 1_000)
+
+
+async def test_the_words_while_insights_are_still_being_read() -> None:
+    async with console((120, 40)) as page:
+        log = replace(insights(30), complete=False, expected=10_000)
+        page.engine.store.put(
+            insights_key(23456791, deploy_id(23456791)), Resource(value=log, fetched_at=1.0, fetched_mono=50_000.0)
+        )
+        await page.settle()
+        assert "reading 30 of ~10,000" in page.line("3 Insights")

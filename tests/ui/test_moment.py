@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC
+
+from qctui.ui.glyphs import UNICODE
+from qctui.ui.moment import AgeTimer, Moment
+from tests.ui.scene import MONO, StillClock
+
+
+class Timers:
+    """One-shot timers that fire when told."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[float, Callable[[], None]]] = []
+        self.stopped = 0
+
+    def start(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        self.started.append((seconds, callback))
+
+        def stop() -> None:
+            self.stopped += 1
+
+        return stop
+
+
+def make() -> tuple[StillClock, Timers, AgeTimer, list[Moment]]:
+    clock, timers, drawn = StillClock(), Timers(), list[Moment]()
+    return clock, timers, AgeTimer(clock, UTC, UNICODE, timers.start, drawn.append), drawn
+
+
+def test_without_an_age_on_screen_no_timer_runs() -> None:
+    _, timers, ages, _ = make()
+    ages.moment()
+    assert timers.started == []
+
+
+def test_the_timer_waits_for_the_first_word_that_changes() -> None:
+    _, timers, ages, _ = make()
+    moment = ages.moment()
+    assert moment.age(MONO - 10) == "now"
+    assert moment.age(MONO - 70) == "now"
+    assert moment.age(MONO - 200) == "2m"
+    seconds, _ = timers.started[-1]
+    assert seconds == 5.0 + AgeTimer.SLACK_S
+    assert timers.stopped == 1
+
+
+def test_a_later_change_does_not_start_another_timer() -> None:
+    _, timers, ages, _ = make()
+    moment = ages.moment()
+    moment.age(MONO - 70)
+    moment.age(MONO - 10)
+    assert len(timers.started) == 1
+
+
+def test_when_it_fires_everything_is_drawn_for_the_new_moment() -> None:
+    clock, timers, ages, drawn = make()
+    ages.moment().age(MONO - 70)
+    clock.passed = 6.0
+    timers.started[-1][1]()
+    assert [moment.mono for moment in drawn] == [MONO + 6.0]
+    assert drawn[0].age(MONO - 70) == "1m"
+    assert len(timers.started) == 2
+
+
+def test_words_due_together_are_changed_together() -> None:
+    _, timers, ages, _ = make()
+    ages.moment().age(MONO - 74.9)
+    assert timers.started[-1][0] == AgeTimer.SOONEST_S

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qctui.model.deployment import Deployment, Environment
+from qctui.model.optimization import Criterion
+from qctui.ui.rows import (
+    DeploymentRow,
+    OptimizationRow,
+    deployment_order,
+    has_runtime_error,
+    is_recent,
+    name_of,
+    narrowed,
+    newest_deployments,
+    ordered,
+)
+from tests.ui.scene import NOW, optimizations
+
+BASE = Deployment(1, "L-1", "Running", NOW - 100, None, "InteractiveBrokers", Environment.LIVE, 1_000.0)
+
+
+def row(deployment: Deployment, name: str = "n", first: float | None = None) -> DeploymentRow:
+    return DeploymentRow(deployment, name, first, None, False)
+
+
+def test_a_project_is_listed_by_its_living_deployment_whatever_the_order() -> None:
+    old = replace(BASE, deploy_id="L-0", status="Stopped", stopped_at=NOW, launched_at=NOW + 1)
+    assert newest_deployments([BASE, old]) == [BASE]
+    assert newest_deployments([old, BASE]) == [BASE]
+
+
+def test_of_two_that_ended_the_one_launched_last_is_listed() -> None:
+    older = replace(BASE, deploy_id="L-0", status="Stopped", stopped_at=NOW, launched_at=NOW - 900)
+    newer = replace(older, deploy_id="L-2", launched_at=NOW - 100)
+    unknown = replace(older, deploy_id="L-3", launched_at=None)
+    assert newest_deployments([unknown, newer, older]) == [newer]
+
+
+def test_ended_deployments_stay_for_a_day() -> None:
+    ended = replace(BASE, status="Stopped", stopped_at=NOW - 86_399)
+    assert is_recent(BASE, NOW + 1e9)
+    assert is_recent(ended, NOW)
+    assert not is_recent(replace(ended, stopped_at=NOW - 86_401), NOW)
+    assert is_recent(replace(ended, stopped_at=None, launched_at=None), NOW)
+    assert not is_recent(replace(ended, stopped_at=None, launched_at=NOW - 90_000), NOW)
+
+
+def test_a_status_nobody_listed_is_alive() -> None:
+    assert is_recent(replace(BASE, status="Hibernating"), NOW + 1e9)
+
+
+def test_the_order_is_live_then_paper_then_what_ended_last() -> None:
+    paper = replace(BASE, project_id=2, environment=Environment.PAPER)
+    ended = replace(BASE, project_id=3, status="Stopped", stopped_at=NOW - 50)
+    just = replace(BASE, project_id=4, status="RuntimeError", stopped_at=NOW - 5)
+    rows = [row(ended), row(just), row(paper, "a"), row(BASE, "b")]
+    assert [each.project_id for each in sorted(rows, key=deployment_order)] == [1, 2, 4, 3]
+
+
+def test_errors_are_told_from_other_ends() -> None:
+    assert has_runtime_error(replace(BASE, status="RuntimeError"))
+    assert has_runtime_error(replace(BASE, status="DeployError"))
+    assert not has_runtime_error(replace(BASE, status="Stopped"))
+    assert not has_runtime_error(BASE)
+
+
+def test_a_change_is_unknown_rather_than_wrong() -> None:
+    assert row(BASE, first=800.0).change == 0.25
+    assert row(BASE).change is None
+    assert row(BASE, first=0.0).change is None
+    assert row(replace(BASE, equity=None), first=800.0).change is None
+
+
+def test_a_project_without_a_name_shows_its_number() -> None:
+    assert name_of(7, {}) == "project 7"
+    assert name_of(7, {7: "Seven"}) == "Seven"
+
+
+def test_every_word_of_a_filter_must_be_there() -> None:
+    rows = ["Crypto BTC", "crypto eth", "pairs"]
+    assert narrowed(rows, "CRYPTO b", str) == ["Crypto BTC"]
+    assert narrowed(rows, "  ", str) is rows
+
+
+def test_rows_without_a_value_come_last_in_either_direction() -> None:
+    values = [3, None, 1]
+    assert ordered(values, lambda each: each, descending=False) == [1, 3, None]
+    assert ordered(values, lambda each: each, descending=True) == [3, 1, None]
+
+
+def test_the_best_value_comes_from_the_runs_and_else_from_the_list() -> None:
+    summary, detail = optimizations(1)[0]
+    assert OptimizationRow(summary, detail, "").best == 1.842
+    alone = replace(summary, sharpe_ratio=0.5, psr=61.0)
+    assert OptimizationRow(alone, None, "").best == 0.5
+    assert (
+        OptimizationRow(replace(alone, criterion=Criterion("Probabilistic Sharpe Ratio", True)), None, "").best == 61.0
+    )
+    assert OptimizationRow(replace(alone, criterion=Criterion("Drawdown", False)), None, "").best is None
+
+
+def test_an_optimization_is_finished_when_either_source_says_so() -> None:
+    summary, detail = optimizations(1)[0]
+    assert not OptimizationRow(summary, detail, "").finished
+    assert OptimizationRow(replace(summary, status="aborted"), detail, "").finished

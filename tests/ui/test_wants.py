@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qctui.engine.view import Pace, Want
+from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key, portfolio_key
+from qctui.ui.current import Current
+from qctui.ui.rows import OptimizationRow
+from qctui.ui.wants import MOST_OPTIMIZATIONS, wants
+from tests.ui.scene import optimizations
+
+CURRENT = Current(7, "L-7", "Seven")
+ROWS = [OptimizationRow(summary, detail, "") for summary, detail in optimizations(7)]
+
+
+def test_nothing_selected_wants_nothing() -> None:
+    assert wants(Current(), ()).wants == ()
+
+
+def test_a_project_without_deployment_wants_its_optimizations_only() -> None:
+    assert [want.key for want in wants(Current(7), ()).wants] == [optimizations_key(7)]
+
+
+def test_a_deployment_wants_its_detail_insights_and_chart() -> None:
+    chart = Want(portfolio_key(7))
+    keys = {want.key for want in wants(CURRENT, (), chart=[chart]).wants}
+    assert keys == {optimizations_key(7), detail_key(7), insights_key(7, "L-7"), portfolio_key(7)}
+
+
+def test_unfinished_optimizations_are_read_and_finished_ones_once() -> None:
+    def names(rows: list[OptimizationRow]) -> list[str]:
+        return [want.key.name for want in wants(CURRENT, rows).wants if want.key.kind == "optimization"]
+
+    ids = [row.summary.optimization_id for row in ROWS]
+    assert names(ROWS) == ids[:3]
+    unread = [replace(row, detail=None) for row in ROWS]
+    assert names(unread) == ids
+    many = [replace(ROWS[0], summary=replace(ROWS[0].summary, optimization_id=f"O-{each}")) for each in range(50)]
+    assert len(names(many)) == MOST_OPTIMIZATIONS
+
+
+def test_pinned_projects_replace_the_current_one() -> None:
+    keys = [want.key for want in wants(CURRENT, (), pinned=(1, 2)).wants if want.key.kind == "optimizations"]
+    assert keys == [optimizations_key(1), optimizations_key(2)]
+
+
+def test_what_is_opened_goes_first_and_keeps_its_pace_over_a_covered_pane() -> None:
+    opened = [Want(detail_key(7), Pace.OPENED)]
+    view = wants(CURRENT, ROWS, opened=opened, covered=True)
+    assert view.wants[0] == opened[0]
+    assert sum(want.key == detail_key(7) for want in view.wants) == 1
+    assert {want.pace for want in view.wants[1:]} == {Pace.HIDDEN}
+
+
+def test_equal_looks_make_equal_views() -> None:
+    assert wants(CURRENT, ROWS) == wants(CURRENT, list(ROWS))
+    assert optimization_key(ROWS[0].summary.optimization_id) in {want.key for want in wants(CURRENT, ROWS).wants}
