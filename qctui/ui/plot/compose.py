@@ -21,6 +21,11 @@ from qctui.ui.plot.raster import Dots, draw_line
 from qctui.ui.plot.times import TimeScale
 from qctui.ui.plot.values import ValueScale
 
+_LINEAR = {
+    "below": "not log: values at or below zero",
+    "zero": "not log: bars and areas stand on zero",
+    "percent": "not log: changes in percent",
+}
 DRAW_COST = 2_000
 """What drawing one series is worth, in points read."""
 
@@ -201,10 +206,10 @@ def _scale(drawing: Drawing, panel: Panel, before: ValueScale | None) -> Generat
         yield 256
     zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.shown and len(mark.series) for mark in panel.marks)
     low, high = min(lows, default=0.0), max(highs, default=0.0)
-    log = drawing.view.log and low > 0.0 and not zero and not drawing.view.percent
-    if drawing.view.log and lows and not log:
-        panel.note = "not log: values at or below zero" if not zero else "not log: bars and areas stand on zero"
+    log = drawing.view.log and not zero and not drawing.view.percent
     panel.scale = values.fit(low, high, log=log, zero=zero, before=before)
+    if drawing.view.log and lows and not panel.scale.log:
+        panel.note = _LINEAR["percent" if drawing.view.percent else "zero" if zero else "below"]
     if zero:
         panel.scale = values.on_edge(panel.scale, panel.height)
     return stack

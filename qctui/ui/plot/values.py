@@ -54,7 +54,7 @@ def fit(
     `zero` keeps zero in it (bars and areas stand on it). `before`, the scale of the last drawing, stays when the data
     still fit and fill it well: an axis that twitches with each point would repaint the whole chart.
     """
-    log = log and low > 0.0
+    log = log and low >= sys.float_info.min
     if zero and not log:
         low, high = min(low, 0.0), max(high, 0.0)
     if before is not None and before.log == log and before.low <= low and high <= before.high:

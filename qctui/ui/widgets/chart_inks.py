@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from rich.style import Style
@@ -9,6 +10,7 @@ from textual.color import Color, ColorParseError
 
 from qctui.ui.plot.contrast import visible
 from qctui.ui.plot.grid import Ink
+from qctui.ui.plot.marks import PALETTE
 
 VARIABLES = {
     "text": "foreground",
@@ -21,7 +23,7 @@ VARIABLES = {
     "mark": "chart-mark",
     "warning": "stale",
     "error": "danger",
-    **{f"series{number}": f"chart-{number + 1}" for number in range(6)},
+    **{f"series{number}": f"chart-{number + 1}" for number in range(PALETTE)},
 }
 """An ink's role to the theme's variable."""
 
@@ -69,6 +71,9 @@ class Inks:
 
     def _resolve(self, role: str) -> Color | None:
         if role.startswith("#"):
+            if not self._background and re.fullmatch("#[0-9a-f]{6}", role):
+                # The terminal's own background is unknown: only the terminal's own colours are sure to show on it.
+                return self._color(f"chart-{int(role[1:], 16) % PALETTE + 1}")
             try:
                 return Color.parse(visible(role, self._background))
             except ColorParseError:
