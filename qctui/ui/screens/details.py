@@ -39,6 +39,14 @@ def make_detail(event: OpenDetail, around: Surroundings) -> Screen[Any] | None:
         from qctui.ui.screens.detail_deployment import DeploymentScreen
 
         return DeploymentScreen(event, around)
+    if event.kind is DetailKind.OPTIMIZATION:
+        from qctui.ui.screens.detail_optimization import OptimizationScreen
+
+        return OptimizationScreen(event, around)
+    if event.kind is DetailKind.INSIGHT and event.insight is not None:
+        from qctui.ui.screens.detail_insight import InsightScreen
+
+        return InsightScreen(event, around)
     if event.kind in _CHARTS:
         from qctui.ui.screens.chart_full import ChartScreen
 
