@@ -21,6 +21,7 @@ from qctui.clock import Clock
 from qctui.model.action import ACTIONS, ActionRecord, Target, recheck_key
 from qctui.model.keys import PROJECTS, Key
 from qctui.store import Store
+from qctui.ui.departure import stand_aside
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.screens.confirm_answer import Answer, Outcome
@@ -182,7 +183,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._sent = True
         # Before anything else of the interface runs: closing the dialog may take a frame, and the request must not
         # wait for it.
-        self.dismiss(self._desk.confirm(targets, via="console"))
+        self.dismiss(stand_aside(self._store, lambda: self._desk.confirm(targets, via="console")))
 
     def _cancel(self) -> None:
         if not self._sent and self.is_current:
