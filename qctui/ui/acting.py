@@ -17,7 +17,7 @@ from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.format import format_age
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.screens.confirm import ConfirmScreen
-from qctui.ui.widgets.action_bar import ActionBar
+from qctui.ui.widgets.action_bar import ActionBar, uppermost_bar
 
 PANIC = "panic"
 """Asked for like an action; it is a liquidation whose targets are all running deployments of the profile."""
@@ -173,8 +173,7 @@ class Acting:
         self._app.notify(message, severity="warning", markup=False)
 
     def _bar(self) -> ActionBar:
-        # The bar is on the main screen, under whatever is open above it.
-        return next(bar for screen in self._app.screen_stack for bar in screen.query(ActionBar))
+        return uppermost_bar(self._app)
 
 
 def _told(targets: Sequence[Target], refused: Sequence[str | None]) -> str:

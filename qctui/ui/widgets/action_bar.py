@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -162,10 +163,11 @@ class ActionBar(Vertical, can_focus=True):
     def _tell_if_covered(self) -> None:
         """Somebody who looks at another screen hears of an outcome there; it stays here until acknowledged."""
         told, self._told = self._told, {record.action_id: record.rung for record in self._records}
+        covered = self.app.screen is not self.screen and uppermost_bar(self.app) is self
         for record in self._records:
             if told.get(record.action_id) == record.rung:
                 continue
-            if self.app.screen is not self.screen and (record.done or record.rung in LOUD):
+            if covered and (record.done or record.rung in LOUD):
                 reason = format_reason(record)
                 aim = f"{record.target.action} {record.target.name} {format_identity(record.target, self._glyphs)}"
                 rung = record.rung.value if record.rung is not None else ""
@@ -203,3 +205,8 @@ class ActionBar(Vertical, can_focus=True):
     def _tick(self) -> None:
         self._ticking = False
         self.post_message(self.Ticked())
+
+
+def uppermost_bar(app: App[Any]) -> ActionBar:
+    """The bar of the topmost screen that has one: the one a person sees, or will once what covers it closes."""
+    return next(bar for screen in reversed(app.screen_stack) for bar in screen.query(ActionBar))
