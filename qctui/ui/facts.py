@@ -16,7 +16,9 @@ from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.lines import Paragraph, pieces
 
 VALUE_CELLS = 16
-"""Of a value in a column. Fixed, so that a growing number moves nothing; a longer value gets a line of its own."""
+"""The most a value takes in a column; a longer one gets a line of its own."""
+
+_LEAST_VALUE_CELLS = 8
 
 MOST_NAME_CELLS = 28
 
@@ -74,13 +76,14 @@ def _grid(group: Group, width: int) -> list[Paragraph]:
     if short:
         columns = _columns(short, width)
         names = [max(_name_cells(each) for each in column) for column in columns]
+        values = [_value_cells(column) for column in columns]
         for row in range(len(columns[0])):
             line = pieces()
-            for column, cells in zip(columns, names, strict=True):
+            for column, cells, room in zip(columns, names, values, strict=True):
                 if row >= len(column):
                     continue
                 each = column[row]
-                padding = " " * (VALUE_CELLS - each.cells + _GAP) if column is not columns[-1] else ""
+                padding = " " * (room - each.cells + _GAP) if column is not columns[-1] else ""
                 line.append_text(pieces((set_cell_size(each.name, cells), "muted"), " ", *each.value, padding))
             laid.append(Paragraph(line))
     if long:
@@ -94,10 +97,16 @@ def _columns(facts: Sequence[Fact], width: int) -> list[Sequence[Fact]]:
     for count in range(min(_MOST_COLUMNS, len(facts)), 1, -1):
         height = -(-len(facts) // count)
         columns = [facts[at : at + height] for at in range(0, len(facts), height)]
-        needed = sum(max(_name_cells(each) for each in column) + 1 + VALUE_CELLS for column in columns)
+        needed = sum(max(_name_cells(each) for each in column) + 1 + _value_cells(column) for column in columns)
         if needed + _GAP * (len(columns) - 1) <= width:
             return columns
     return [facts]
+
+
+def _value_cells(column: Sequence[Fact]) -> int:
+    """In steps of two: a number that grows by a digit seldom moves the next column."""
+    widest = max(each.cells for each in column)
+    return max(_LEAST_VALUE_CELLS, widest + widest % 2)
 
 
 def _name_cells(each: Fact) -> int:

@@ -101,7 +101,7 @@ def _blocks(insight: Insight, moment: Moment) -> list[Paragraph | Group]:
     prediction = (
         fact("Direction", *_direction(insight.direction, moment)),
         _known("Kind", insight.kind, moment),
-        _share("Magnitude", insight.magnitude, moment, "expected move of the price", signed=True),
+        _share("Magnitude", insight.magnitude, moment, f"expected move of the {insight.kind or 'price'}", signed=True),
         _share("Confidence", insight.confidence, moment, "that it will come so"),
         _share("Weight", insight.weight, moment, "of the portfolio"),
         fact("Period", period, "" if insight.period_s is not None else "muted"),
@@ -134,7 +134,7 @@ def _known(name: str, text: str, moment: Moment) -> Fact:
 
 
 def _number(name: str, value: float | None, moment: Moment) -> Fact:
-    digits = 2 if value is None or abs(value) >= 10 else 6
+    digits = 2 if not value or abs(value) >= 10 else 6
     return fact(name, format_number(value, moment.glyphs, digits), "" if value is not None else "muted")
 
 

@@ -13,7 +13,7 @@ from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
 from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
-from qctui.ui.facts import instant_words
+from qctui.ui.facts import relative_words
 from qctui.ui.format import format_bar, format_count, format_percent
 from qctui.ui.messages import OpenDetail
 from qctui.ui.moment import Moment
@@ -26,7 +26,7 @@ from qctui.ui.widgets.heat_map import HeatMap
 from qctui.ui.widgets.lines import Paragraph, Piece, pieces
 from qctui.ui.widgets.table import KeyedTable
 
-_BAR_CELLS = 20
+_BAR_CELLS = 10
 
 _LABEL = 12
 
@@ -34,7 +34,7 @@ _LABEL = 12
 class OptimizationScreen(DetailScreen):
     """Read every 10 s while it runs; before its first reading the list's summary stands in."""
 
-    ROOMY = (130, 24)
+    ROOMY = (116, 30)
     DEFAULT_CSS = """
     OptimizationScreen > #sections.-roomy { grid-size: 2 1; grid-columns: 1fr 1fr; }
     """
@@ -162,8 +162,8 @@ def _progress(optimization: Optimization, moment: Moment) -> list[Piece]:
     if optimization.total is None:
         bar = [("the number of runs is not known yet", "muted")]
     counts = (
-        ("completed", optimization.completed, ""),
-        ("failed", optimization.failed, "danger" if optimization.failed else "muted"),
+        ("done", optimization.completed, ""),
+        ("failed", optimization.failed or None, "danger"),
         ("running", optimization.running, ""),
         ("queued", optimization.queued, "muted"),
     )
@@ -178,16 +178,16 @@ def _progress(optimization: Optimization, moment: Moment) -> list[Piece]:
 def _cost(optimization: Optimization, moment: Moment) -> list[Piece]:
     """What was used so far. `Consumed` is in QuantConnect credits (REFERENCE.md 5.2)."""
     parts: list[Piece] = []
-    for name, words, unit in (
-        ("Consumed", "consumed", " QCC"),
-        ("Total Runtime", "runtime", ""),
-        ("Average Length", "average run", ""),
+    dot = (f" {moment.glyphs.dot} ", "rule")
+    for name, before, after in (
+        ("Consumed", "", " QCC"),
+        ("Total Runtime", "ran ", ""),
+        ("Average Length", "", " a run"),
     ):
         if value := optimization.runtime.get(name, ""):
-            parts += [(f" {moment.glyphs.dot} ", "rule"), (f"{words} ", "muted"), f"{value}{unit}"]
+            parts += [dot, (before, "muted"), value, (after, "muted")]
     if optimization.requested_at is not None:
-        parts += [(f" {moment.glyphs.dot} ", "rule"), ("requested ", "muted")]
-        parts += instant_words(optimization.requested_at, moment)[-1:]
+        parts += [dot, (f"requested {relative_words(optimization.requested_at, moment)}", "muted")]
     return parts[1:] or [("not told", "muted")]
 
 

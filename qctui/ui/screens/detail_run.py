@@ -8,7 +8,6 @@ from typing import Any
 from rich.text import Text
 
 from qctui.model.keys import Key, optimization_key
-from qctui.model.optimization import PERCENT_STATISTICS
 from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
 from qctui.ui.facts import Group, fact, role_of_sign
@@ -80,12 +79,13 @@ class RunScreen(DetailScreen):
         facts = []
         for name, value in statistics.items():
             signed = name in {"Net Profit", "Compounding Annual Return"}
-            facts.append(fact(name, value_text(value, name, moment.glyphs, 3), role_of_sign(value) if signed else ""))
+            digits = 3 if abs(value) < 1_000 else 2
+            text = value_text(value, name, moment.glyphs, digits)
+            facts.append(fact(name, text, role_of_sign(value) if signed else ""))
         blocks: list[Paragraph | Group] = [Group("", tuple(facts))]
         if not facts:
             blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
-        said = (("percent figures as they came ", "muted"),) if PERCENT_STATISTICS & statistics.keys() else ()
-        self.statistics.show_blocks(blocks, said, runs_words(resource, moment))
+        self.statistics.show_blocks(blocks, (), runs_words(resource, moment))
 
 
 def _labelled(label: str, body: Text) -> Paragraph:

@@ -27,6 +27,9 @@ STALE_AFTER_S = 60.0
 MOST_PARAMETERS = 6
 """Parameters that get a column; a run in full has them all."""
 
+_SHORT = {"Probabilistic Sharpe Ratio": "PSR", "Compounding Annual Return": "annual ret."}
+"""Targets too long for a column's head; the screen's header has them whole."""
+
 _SIGNED = frozenset({"Net Profit", "Compounding Annual Return"})
 
 
@@ -147,7 +150,8 @@ def _columns(parameters: tuple[str, ...], target: str) -> tuple[Column[RankedRun
             )
         )
     if target:
-        shown.append(_statistic("target", target, target, 10, 19, strong=True))
+        head = _SHORT.get(target, target)
+        shown.append(_statistic("target", target, head, max(8, min(14, len(head))), 19, strong=True))
     for column, name, header, keep in (
         ("sharpe", "Sharpe Ratio", "Sharpe", 9),
         ("drawdown", "Drawdown", "drawdown", 8),
