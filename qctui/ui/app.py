@@ -20,7 +20,7 @@ from qctui.ui.bridge import Bridge
 from qctui.ui.commands import KeyCommands
 from qctui.ui.glyphs import glyphs
 from qctui.ui.key_order import KeysInOrder
-from qctui.ui.keymap import BY_ID, COMMANDS, Command, Scope, bindings
+from qctui.ui.keymap import COMMANDS, Command, Scope, bindings
 from qctui.ui.messages import OpenDetail, ShowsStore, StoreStirred
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.main import MainScreen
@@ -154,6 +154,11 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """In read-only mode what acts is not there: no key, no footer, no help."""
         return not (self.engine.actions.read_only and action in {"request_action", "cancel_sending"})
 
+    def action_command_palette(self) -> None:
+        """Find a command by name."""
+        super().action_command_palette()
+        quirks.still_palette(self)
+
     def action_request_action(self, request_id: str) -> None:
         """Ask for an action; nothing is sent before its dialog has been answered."""
         self.guard("The action", lambda: self.acting.request(request_id))
@@ -210,10 +215,10 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
     def run_command(self, command_id: str) -> None:
         """Do what a command's key does, from the palette. `check_action` covers keys only, so it is asked here."""
-        command = BY_ID[command_id]
-        if command in self.commands_now():
-            namespace = self.screen.focused or self.screen
-            self.call_later(self.run_action, command.action, namespace if command.scope is not Scope.APP else self)
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == command_id and active.enabled:
+                self.call_later(self.run_action, active.binding.action, active.node)
+                return
 
     def _acting_selection(self) -> Selection:
         """What the topmost screen that shows a target aims at."""

@@ -10,6 +10,7 @@ from rich.control import Control
 from textual import _compositor
 from textual.app import App
 from textual.screen import Screen
+from textual.widgets import Input
 
 
 def install() -> None:
@@ -47,3 +48,14 @@ def visible_background(self: App[Any]) -> list[Screen[Any]]:
             break
         seen.append(below)
     return seen[::-1]
+
+
+def still_palette(app: App[Any]) -> None:
+    """Keep the cursor of a palette that is open from blinking, which is sent each time, and its words to 7 bits."""
+
+    def still() -> None:
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
+            field.placeholder = "Search for commands"
+
+    app.call_after_refresh(still)

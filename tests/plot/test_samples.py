@@ -144,3 +144,12 @@ def test_an_empty_bar_series_does_not_pull_the_axis_to_zero() -> None:
     scale = drawn(replace(chart, series=(chart.series[0], bars))).panels[0].scale
     assert scale is not None
     assert scale.low > 99_000.0
+
+
+def test_a_marker_is_read_with_its_tooltip_and_only_where_it_is() -> None:
+    drawing = drawn(sample("scatter_tooltip_objects"), 120, 20)
+    row = drawing.panels[0].legend_row or 0
+    on = crosshair.cross(drawing, drawing.view, 1_795_183_200.0)
+    off = crosshair.cross(drawing, drawing.view, 1_795_184_100.0)
+    assert "Buy $182.1 order 7" in "".join(on.chars[row])
+    assert "Buy - " in "".join(off.chars[row])

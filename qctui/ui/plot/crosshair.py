@@ -116,7 +116,14 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
             if panel.legend_row is not None:
                 grid.put(0, panel.legend_row, " " * grid.width)
                 put_legend(
-                    grid, panel.legend_row, panel.marks, view.glyphs, at=at, since=_since(drawing, view), first=first
+                    grid,
+                    panel.legend_row,
+                    panel.marks,
+                    view.glyphs,
+                    at=at,
+                    since=_since(drawing, view),
+                    reach_s=time.step_s,
+                    first=first,
                 )
     if drawing.axis_row is not None:
         if view.mark is not None and time.start <= view.mark <= time.end:
@@ -167,7 +174,7 @@ def _points(grid: Grid, drawing: Drawing, panel: Panel, at: float, char: str, in
     for mark in panel.marks:
         if not mark.shown or mark.kind is Kind.AREA:
             continue
-        value = reading_at(mark, at).value
+        value = reading_at(mark, at, time.step_s).value
         if value is not None:
             grid.cell(column, panel.top + scale.row(mark.of(value), panel.height), char, ink)
 

@@ -21,23 +21,30 @@ class Reading:
         at: Unix seconds of the point it was read from; None where there is none.
         value: the payload's own number; None in a gap, before the first point, or without points.
         candle: the payload's open, high, low and close (NaN where null), for candles.
+        tooltip: what the API says of the point, for scatters.
     """
 
     at: float | None
     value: float | None
     candle: tuple[float, float, float, float] | None = None
+    tooltip: str = ""
 
 
 NOTHING = Reading(None, None)
 
 
-def reading_at(mark: Mark, at: float) -> Reading:
-    """The last point not after `at`, unless a null stands between it and the next and `at` is past it."""
+def reading_at(mark: Mark, at: float, reach_s: float = 0.0) -> Reading:
+    """The last point not after `at`, unless a null stands between it and the next and `at` is past it.
+
+    A line or a candle holds until its next point; a marker is over when `reach_s` seconds have passed.
+    """
     place = bisect_right(mark.prepared.xs, at) - 1
     if place < 0:
         return NOTHING
     time = mark.prepared.xs[place]
     if at > time and mark.prepared.broken(place, place + 1):
+        return NOTHING
+    if at - time > reach_s and mark.kind in (Kind.MARKERS, Kind.FLAGS):
         return NOTHING
     return _reading(mark, place)
 
@@ -52,7 +59,7 @@ def _reading(mark: Mark, place: int) -> Reading:
     candle = None
     if series.opens is not None and series.highs is not None and series.lows is not None:
         candle = (series.opens[place], series.highs[place], series.lows[place], series.ys[place])
-    return Reading(series.xs[place], series.ys[place], candle)
+    return Reading(series.xs[place], series.ys[place], candle, series.tooltips.get(place, ""))
 
 
 def value_text(reading: Reading, unit: str, *, members: bool = False) -> str:
@@ -114,6 +121,7 @@ def put_legend(
     *,
     at: float | None = None,
     since: Callable[[Mark], Reading] | None = None,
+    reach_s: float = 0.0,
     first: int = 0,
     idle: bool = False,
 ) -> None:
@@ -125,7 +133,7 @@ def put_legend(
     order = marks[first % len(marks) :] + marks[: first % len(marks)] if marks else []
     alone = len(order) == 1
     for number, mark in enumerate(order):
-        reading = reading_last(mark) if at is None else reading_at(mark, at)
+        reading = reading_last(mark) if at is None else reading_at(mark, at, reach_s)
         texts = _entry(mark, reading, glyphs, at=at, since=since, alone=alone)
         left = len(order) - number - 1
         reserve = len(f" +{left + 1}") if left else 0
@@ -159,9 +167,11 @@ def _entry(
     texts.append((value_text(reading, unit, members=at is not None and alone), TEXT))
     if mark.base is not None and reading.value is not None:
         texts.append((f" {mark.of(reading.value):+.2f}%", TEXT))
-    elif at is not None and since is not None:
+    elif at is not None and since is not None and mark.kind not in (Kind.MARKERS, Kind.FLAGS):
         change = change_text(since(mark), reading, unit)
         texts.append((f" {change}" if change else "", _direction(change)))
+    if at is not None and reading.tooltip:
+        texts.append((f" {reading.tooltip}", MUTED))
     return texts
 
 

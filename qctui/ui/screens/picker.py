@@ -74,7 +74,8 @@ class ProjectPicker(ModalScreen[int | None]):
             yield self._table
 
     def on_mount(self) -> None:
-        """Show everything."""
+        """Show everything. A blinking cursor would send bytes all day."""
+        self.query_one(Input).cursor_blink = False
         self.show_choices()
 
     @on(Input.Changed)

@@ -20,9 +20,9 @@ from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS, GlyphSet
 from qctui.ui.plot.marks import PlotView
 from qctui.ui.widgets.chart_cells import Cells
 
-BUDGET = 150_000
-"""Points read in one go: about ten milliseconds. The rest of a larger chart is read between keys."""
-SLICE = 65_536
+BUDGET = 100_000
+"""Points read in one go: some six milliseconds. The rest of a larger chart is read between keys."""
+SLICE = 32_768
 """Points read between two looks at the keys."""
 SETTLE_S = 0.25
 """How long a window must stand before the API is asked for it: a held key must not ask thirty times a second."""

@@ -176,7 +176,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
 
 def _columns() -> tuple[Column[DeploymentRow], ...]:
     return (
-        Column("badge", "", 5, _badge, keep=8, sort_key=lambda row: row.deployment.environment.value),
+        Column("badge", "", 5, _badge, keep=8),
         Column("name", "project", 16, _name, good=30, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
         Column("status", "status", 12, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()),
         Column(

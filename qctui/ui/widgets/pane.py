@@ -25,6 +25,10 @@ class FilterInput(Input):
     FilterInput, FilterInput:focus { height: 1; border: none; padding: 0 1; background: $panel; }
     """
 
+    def on_mount(self) -> None:
+        """A blinking cursor would send bytes all day."""
+        self.cursor_blink = False
+
     class Left(Message):
         """Escape or Enter: the keys go back to the rows."""
 
