@@ -1,0 +1,98 @@
+"""The pictures of the program, made by the program: `python -m tests.screenshots` writes `screenshots/`.
+
+Each picture is the real application on a store of fixed data, as SVG and as the text on its screen. Equal content gives
+equal files, so a test can tell whether they are current.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.ui.page import OPTIONS, Page, Size, console
+from tests.ui.scene import StillEngine, fill, outage
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+
+CLEARED = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "TEXTUAL_FPS")
+"""Environment that would change a picture."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: what was in the store, what was pressed."""
+
+    name: str
+    size: Size
+    keys: tuple[str, ...] = ()
+    prepare: Callable[[StillEngine], object] = fill
+    after: Callable[[StillEngine], object] | None = None
+    """What happens to the store once the program runs."""
+    theme: str = "qctui-dark"
+    ascii: bool = False
+    demo: bool = True
+    read_only: bool = False
+
+
+PICTURES = (
+    Picture("main-80x24", (80, 24)),
+    Picture("main-120x40", (120, 40)),
+    Picture("main-200x60", (200, 60)),
+    Picture("insights-80x24", (80, 24), ("3", "j", "j")),
+    Picture("outage-80x24", (80, 24), after=outage, demo=False),
+    Picture("outage-120x40", (120, 40), after=outage, demo=False),
+    Picture("reading-80x24", (80, 24), prepare=lambda engine: None),
+    Picture("help-120x40", (120, 40), ("question_mark",)),
+    Picture("picker-80x24", (80, 24), ("p", "r", "e", "s")),
+    Picture("filter-80x24", (80, 24), ("slash", "r", "e", "s")),
+    Picture("ascii-80x24", (80, 24), ascii=True, read_only=True),
+    Picture("clear-120x40", (120, 40), theme="qctui-clear", demo=False),
+)
+
+
+async def draw(picture: Picture) -> tuple[str, str]:
+    """The picture as SVG and as text."""
+    options = replace(OPTIONS, theme=picture.theme, ascii=picture.ascii, demo=picture.demo)
+    async with console(picture.size, options=options, prepare=picture.prepare, read_only=picture.read_only) as page:
+        if picture.after is not None:
+            picture.after(page.engine)
+            await page.settle()
+        if picture.keys:
+            await page.press(*picture.keys)
+        await still(page)
+        return page.app.export_screenshot(title=f"qctui {picture.name}"), page.text + "\n"
+
+
+async def still(page: Page) -> None:
+    """Until two looks in a row show the same screen: what was loaded late is there."""
+    before = ""
+    while before != (now := page.text):
+        before = now
+        await page.settle()
+
+
+def tidy(svg: str) -> str:
+    """The picture without white space at line ends, which checkers of sources dislike."""
+    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
+
+
+def main() -> int:
+    """Write every picture."""
+    for name in CLEARED:
+        os.environ.pop(name, None)
+    FOLDER.mkdir(exist_ok=True)
+    for picture in PICTURES:
+        svg, text = asyncio.run(draw(picture))
+        (FOLDER / f"{picture.name}.svg").write_text(tidy(svg), "utf-8")
+        (FOLDER / f"{picture.name}.txt").write_text(text, "utf-8")
+        sys.stdout.write(f"{picture.name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from qctui.model.keys import PROJECTS
+from qctui.ui.commands import KeyCommands
+from qctui.ui.keymap import COMMANDS
+from qctui.ui.screens.help import HelpScreen
+from qctui.ui.screens.picker import ProjectPicker
+from tests.ui.page import OPTIONS, Page, console
+from tests.ui.scene import StillEngine, fail, outage
+
+pytestmark = pytest.mark.anyio
+
+
+async def entries(page: Page) -> set[str]:
+    """What the palette offers on the screen that is open."""
+    provider = KeyCommands(page.app.screen)
+    return {str(hit.text) for hit in [hit async for hit in provider.discover()]}
+
+
+async def test_help_lists_the_keys_that_work_right_now() -> None:
+    async with console((120, 60)) as page:
+        await page.press("question_mark")
+        assert isinstance(page.app.screen, HelpScreen)
+        assert "In a table" in page.text
+        assert "In the chart" not in page.text
+        await page.press("escape", "4", "question_mark")
+        assert "In the chart" in page.text
+        assert "In a table" not in page.text
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "question_mark", "enter"])
+async def test_help_is_closed_by_what_people_press(key: str) -> None:
+    async with console() as page:
+        await page.press("question_mark", key)
+        assert len(page.app.screen_stack) == 1
+        assert page.app.is_running
+
+
+async def test_no_letter_acts_behind_the_help() -> None:
+    async with console() as page:
+        await page.press("question_mark", "L", "X", "s")
+        assert isinstance(page.app.screen, HelpScreen)
+        assert len(page.app.screen_stack) == 2
+
+
+async def test_help_and_footer_show_the_users_own_keys() -> None:
+    async with console((120, 40), options=replace(OPTIONS, keymap={"filter": "f", "liquidate": "K"})) as page:
+        assert "K liquidate" in page.lines[-1]
+        assert "f filter" in page.lines[-1]
+        await page.press("f")
+        assert page.main.query(Input)
+        await page.press("escape", "slash")
+        assert not page.main.query(Input)
+
+
+async def test_the_palette_offers_what_works_and_runs_it() -> None:
+    async with console() as page:
+        offered = await entries(page)
+        assert "Liquidate (L)" in offered
+        assert "Sort (s)" in offered
+        assert "Zoom in (+, =)" not in offered
+        page.app.run_command("sort")
+        await page.settle()
+        assert "▴" in page.text
+
+
+async def test_the_palette_opens_once_and_closes_by_escape() -> None:
+    async with console() as page:
+        await page.press("ctrl+p")
+        assert isinstance(page.app.screen, CommandPalette)
+        await page.press("escape")
+        assert len(page.app.screen_stack) == 1
+
+
+async def test_in_read_only_mode_the_palette_has_nothing_that_acts() -> None:
+    async with console(read_only=True) as page:
+        offered = " ".join(await entries(page))
+        for command in COMMANDS:
+            if command.acts:
+                assert command.label.capitalize() not in offered
+                page.app.run_command(command.id)
+        await page.settle()
+        assert len(page.app.screen_stack) == 1
+
+
+async def test_the_picker_narrows_and_escape_keeps_what_was() -> None:
+    async with console() as page:
+        await page.press("p", *"KO-P")
+        assert isinstance(page.app.screen, ProjectPicker)
+        assert "Pairs/KO-PEP mean reversion" in page.text
+        await page.press("escape")
+        assert page.main.current.name == "Crypto/BTC trend"
+        await page.press("p", *"23456789", "enter")
+        assert page.main.current.name == "Momentum/ES intraday"
+
+
+async def test_the_picker_moves_with_the_arrows_and_says_when_nothing_matches() -> None:
+    async with console() as page:
+        await page.press("p", "down", "down", "enter")
+        assert page.main.current.name == "Momentum/ES intraday"
+        await page.press("p", *"zzz")
+        assert "No project contains 'zzz'." in page.text
+        await page.press("enter")
+        assert isinstance(page.app.screen, ProjectPicker)
+
+
+async def test_the_picker_says_why_it_has_no_projects() -> None:
+    def failing(engine: StillEngine) -> None:
+        fail(engine, PROJECTS, "connection refused")
+
+    async with console(prepare=failing) as page:
+        await page.press("p")
+        assert "No projects received yet. connection refused" in re.sub(r"[\s│]+", " ", page.text)
+
+
+@pytest.mark.parametrize("keys", [(), ("question_mark",), ("p",), ("ctrl+p",), ("slash",), ("y",), ("L",), ("J",)])
+async def test_with_ascii_every_character_is_seven_bit(keys: tuple[str, ...]) -> None:
+    async with console((120, 40), options=replace(OPTIONS, ascii=True)) as page:
+        await page.press(*keys)
+        odd = {character for character in page.text if not character.isascii()}
+        assert odd == set(), page.text
+        outage(page.engine)
+        await page.settle()
+        assert page.text.isascii()
+
+
+async def test_no_cursor_blinks() -> None:
+    async with console() as page:
+        for key in ("slash", "p", "ctrl+p"):
+            await page.press(key)
+            fields = list(page.app.screen.query(Input))
+            assert fields
+            assert not any(field.cursor_blink for field in fields)
+            await page.press("escape")
