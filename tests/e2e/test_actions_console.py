@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api import Api
+from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console
 
 LIQUIDATE = "live/update/liquidate"
@@ -55,7 +55,7 @@ def test_l_four_characters_enter_is_one_request_and_the_ladder_to_verified(
         assert console.wait_exit() == 0
 
 
-@pytest.mark.parametrize("keys", ["\r", "y\r", " ", "1234\r", "L\r", "n", "\x1b"], ids=repr)
+@pytest.mark.parametrize("keys", ["\r\r y\r1234\rL\r", "nL\r"], ids=repr)
 def test_nothing_else_confirms(api: Api, signed_in: dict[str, str], home: Path, keys: str) -> None:
     console, _, deploy_id = open_on(api, signed_in)
     with console:
@@ -155,6 +155,30 @@ def test_killed_right_after_confirming_it_is_told_and_looked_after_at_the_next_s
         console.wait_for("VERIFIED")
     assert len(api.requests(LIQUIDATE)) == 1, "what was open is verified, never sent again"
     assert events(home)[-1] == "verified"
+
+
+def test_panic_hits_everything_that_runs_and_one_that_hangs_holds_up_none(home: Path) -> None:
+    with simulator("--calm", "--deployments", "14", "--stop-lag", "0.2", "--flat-lag", "0.2") as api:
+        projects = api.control("GET", "projects")["projects"]
+        running = {each["projectId"] for each in projects if any(one["alive"] for one in each["deployments"])}
+        refused, hanging, *others = sorted(running)
+        api.fault("bare-false", LIQUIDATE, projectId=refused)
+        api.fault("hang-before", LIQUIDATE, projectId=hanging)
+        with Console("--base-url", api.base_url, env=api.environment(home)) as console:
+            console.wait_for(f"{len(running)} running")
+            console.send("X")
+            console.wait_for(f"Type {len(running)} to liquidate {len(running)} deployments, then Enter.")
+            console.send(f"{len(running)}\r")
+            accepted = {"intent", "sending", "sent", "accepted"}
+            api.until(lambda: all(accepted <= of_project(home, each) for each in others), "the others being accepted")
+            api.until(lambda: "rejected" in of_project(home, refused), "one being rejected")
+            assert of_project(home, hanging) == {"intent", "sending", "sent"}
+        requests = api.requests(LIQUIDATE)
+    assert sorted(request["body"]["projectId"] for request in requests) == sorted(running)
+
+
+def of_project(home: Path, project_id: int) -> set[str]:
+    return {entry["event"] for entry in journal(home) if entry["project_id"] == project_id}
 
 
 def test_read_only_sends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:

@@ -191,8 +191,8 @@ def test_a_deployment_that_can_not_be_compared_is_refused_too(api: Api, signed_i
 def test_a_read_that_fails_does_not_block_an_emergency(api: Api, signed_in: dict[str, str]) -> None:
     project_id, _, _ = api.running("live")
     api.fault("http-500", "live/read", times=1)
-    code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes")
-    assert (code, rungs(out)[-1]) == (0, "VERIFIED")
+    code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--no-wait")
+    assert (code, rungs(out)[-1]) == (4, "ACCEPTED")
     assert "could not be read first" in err
 
 
@@ -243,16 +243,16 @@ def asked_on_a_terminal(api: Api, env: dict[str, str], *arguments: str) -> tuple
 
 
 def test_on_a_terminal_it_asks_the_same_question(api: Api, signed_in: dict[str, str], home: Path) -> None:
-    console, deploy_id = asked_on_a_terminal(api, signed_in)
+    console, deploy_id = asked_on_a_terminal(api, signed_in, "--no-wait")
     with console:
         console.send(deploy_id[-4:] + "\n")
-        assert console.wait_exit() == 0
-        assert "VERIFIED" in console.text
+        assert console.wait_exit() == 4
+        assert "ACCEPTED" in console.text
     assert len(api.requests(LIQUIDATE)) == 1
-    assert journal_events(home)[-1] == "verified"
+    assert journal_events(home)[:4] == ["intent", "sending", "sent", "accepted"]
 
 
-@pytest.mark.parametrize("answer", ["\n", "y\n", "yes\n", "0000\n", "\x04"], ids=repr)
+@pytest.mark.parametrize("answer", ["\n", "y\n", "\x04"], ids=repr)
 def test_any_other_answer_sends_nothing(api: Api, signed_in: dict[str, str], home: Path, answer: str) -> None:
     console, _ = asked_on_a_terminal(api, signed_in)
     with console:
@@ -327,9 +327,11 @@ def test_a_signal_waits_for_the_answer(api: Api, signed_in: dict[str, str], home
 def test_the_api_comes_up_while_it_is_tried(api: Api, signed_in: dict[str, str], home: Path) -> None:
     project_id, _, _ = api.running("live")
     api.control("POST", "refuse", seconds=1.0)
-    with Console("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in) as console:
-        assert console.wait_exit() == 0
+    arguments = ("--base-url", api.base_url, "liquidate", str(project_id), "--yes", "--no-wait")
+    with Console(*arguments, env=signed_in) as console:
+        assert console.wait_exit() == 4
         assert "2nd try" in console.text
+        assert "ACCEPTED" in console.text
     assert len(api.requests(LIQUIDATE)) == 1
 
 
