@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from textual.geometry import Region
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
 from qctui.ui.faces import Face
+from qctui.ui.widgets import chart_view
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.samples import sample
 
@@ -203,6 +205,27 @@ async def test_only_seven_bits_where_that_is_asked_for() -> None:
         await pilot.pause()
         assert app.pane.view.text.isascii()
         assert app.pane.frame_text.isascii()
+
+
+@pytest.mark.parametrize("points", [300, 300_000])
+async def test_a_defect_of_drawing_is_said_and_ends_nothing(points: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_named: object) -> Iterator[int]:
+        yield 200_000
+        raise ZeroDivisionError
+
+    app = ChartApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(chart_view, "steps", broken)
+        app.show(line(points))
+        await app.workers.wait_for_complete()
+        await pilot.press("left", "plus", "h")
+        assert "This chart could not be drawn." in app.pane.view.text
+        monkeypatch.undo()
+        app.show(line(points))
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "Equity $" in app.pane.view.text
 
 
 @pytest.mark.parametrize("kind", ["csv", "svg", "txt"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, tzinfo
@@ -19,6 +20,8 @@ from qctui.ui.plot.compose import Drawing, Source, steps
 from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS, GlyphSet
 from qctui.ui.plot.marks import PlotView
 from qctui.ui.widgets.chart_cells import Cells
+
+_log = logging.getLogger(__name__)
 
 BUDGET = 100_000
 """Points read in one go: some six milliseconds. The rest of a larger chart is read between keys."""
@@ -103,7 +106,7 @@ class ChartView(Cells, can_focus=True):
     def show_chart(self, chart: Chart | None, *, now: float, zone: tzinfo | None = UTC, words: str = "") -> None:
         """Show a chart as of wall time `now`; `words` stand in its place while there is none.
 
-        The same chart at the same size and view costs nothing. Series switched off, crosshair and window stay.
+        The same chart at the same size and view sends nothing. Series switched off, crosshair and window stay.
         """
         self._words = words
         self._local = zone
@@ -143,8 +146,19 @@ class ChartView(Cells, can_focus=True):
     def redraw(self) -> None:
         """Draw what changed: at once what is quickly drawn, the rest in slices between keys."""
         self._round += 1
-        if not self.size.width or not self.size.height:
-            return
+        if self.size.width and self.size.height:
+            self._safely(self._redraw)
+
+    def _safely(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception:  # whatever it is, a chart must not end a program that somebody may need to liquidate with
+            _log.exception("a chart could not be drawn")
+            self.drawing = None
+            self._round += 1
+            self._say("This chart could not be drawn.\nThe log has the details.")
+
+    def _redraw(self) -> None:
         if self._source is None:
             self.drawing = None
             self._say(self._words)
@@ -177,10 +191,11 @@ class ChartView(Cells, can_focus=True):
         while turn == self._round:
             # A real pause, not a mere yield: keys waiting in other queues go first.
             await asyncio.sleep(0.001)
-            if turn == self._round and self._advance(work, SLICE):
-                return
+            if turn == self._round:
+                self._safely(lambda: self._advance(work, SLICE))
 
     def _finished(self, drawing: Drawing) -> None:
+        self._round += 1
         self.drawing = drawing
         if not drawing.panels:
             self._say(self._words or "No points")
@@ -279,7 +294,8 @@ class ChartView(Cells, can_focus=True):
     def _look(self, at: float | None) -> None:
         self.cursor = at
         if self.drawing is not None and self.drawing.panels:
-            self.present(crosshair.cross(self.drawing, self.plot, at, self._first))
+            drawing = self.drawing
+            self._safely(lambda: self.present(crosshair.cross(drawing, self.plot, at, self._first)))
         self.post_message(self.Looked(self))
 
     def on_key(self, event: Key) -> None:
