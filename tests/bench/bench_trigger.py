@@ -48,7 +48,7 @@ def console_times(runs: int) -> list[float]:
             for _ in range(runs):
                 console.send("r")  # the chart and everything else on screen is read again now
                 console.send("L")
-                console.wait_for(f"Type {code} ")
+                console.wait_for(f"Type {code} ", "Checked again")
                 _type(console, code)
                 began = time.monotonic()
                 console.send("\r")
