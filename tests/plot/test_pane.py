@@ -205,6 +205,12 @@ async def test_only_seven_bits_where_that_is_asked_for() -> None:
         await pilot.pause()
         assert app.pane.view.text.isascii()
         assert app.pane.frame_text.isascii()
+        await pilot.press("t")
+        await pilot.pause()
+        assert screen_text(app).isascii()
+        await pilot.press("escape", "e")
+        await pilot.pause()
+        assert screen_text(app).isascii()
 
 
 @pytest.mark.parametrize("points", [300, 300_000])
@@ -254,3 +260,8 @@ def only_file(folder: Path, suffix: str) -> str:
     assert path.suffix == suffix
     assert path.stat().st_mode & 0o777 == 0o600
     return path.read_text(encoding="utf-8")
+
+
+def screen_text(app: ChartApp) -> str:
+    """Every character that the terminal is given."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips(app.size))

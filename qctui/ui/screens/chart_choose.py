@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from rich.text import Text
 from textual import on
@@ -56,8 +57,6 @@ class Choose(ModalScreen[int | None]):
         with Vertical() as box:
             box.border_title = self._title
             box.border_subtitle = "Enter takes it, Esc cancels"
-            if self._glyphs.ascii:
-                box.styles.border = ("ascii", box.styles.border.top[1])
             yield Input(placeholder="type a part of a name", select_on_focus=False)
             options = OptionList(markup=False)
             options.can_focus = False
@@ -65,6 +64,7 @@ class Choose(ModalScreen[int | None]):
 
     def on_mount(self) -> None:
         """Show everything."""
+        _seven_bit(self, self._glyphs)
         self._fill("")
         if self._current is not None and self._current in self._places:
             self.query_one(OptionList).highlighted = self._places.index(self._current)
@@ -129,12 +129,11 @@ class SeriesSwitches(ModalScreen[None]):
         with Vertical() as box:
             box.border_title = "Series"
             box.border_subtitle = "Space switches, a all, Esc closes"
-            if self._glyphs.ascii:
-                box.styles.border = ("ascii", box.styles.border.top[1])
             yield OptionList(*self._options(), markup=False)
 
     def on_mount(self) -> None:
         """The keys go to the list."""
+        _seven_bit(self, self._glyphs)
         self.query_one(OptionList).focus()
 
     @on(OptionList.OptionSelected)
@@ -176,6 +175,14 @@ class SeriesSwitches(ModalScreen[None]):
     def _options(self) -> list[Option]:
         hidden = self._hidden()
         return [Option(literal(f"[{' ' if name in hidden else 'x'}] {name}", self._glyphs)) for name in self._names]
+
+
+def _seven_bit(screen: ModalScreen[Any], glyphs: Glyphs) -> None:
+    """Frames and scroll bars are drawn with box characters; where 7 bits are asked for, with none."""
+    if glyphs.ascii:
+        box = screen.query_one(Vertical)
+        box.styles.border = ("ascii", box.styles.border.top[1])
+        screen.query_one(OptionList).styles.scrollbar_size_vertical = 0
 
 
 def literal(text: str, glyphs: Glyphs) -> Text:
