@@ -33,6 +33,10 @@ DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
 """QuantConnect's own service (REFERENCE.md 1.1)."""
 
 
+DEMO_PROFILE = "demo"
+"""Whose actions the journal tells when the API was the simulator's."""
+
+
 class SettingsError(Exception):
     """The configuration or the credentials can't be used. The text is one message fit for stderr."""
 
@@ -288,7 +292,7 @@ def load_settings(
         config=loaded,
         config_path=path,
         config_exists=path.exists(),
-        profile_name="demo" if demo else name,
+        profile_name=DEMO_PROFILE if demo else name,
         profile=chosen,
         base_url=base_url or chosen.base_url or DEFAULT_BASE_URL,
         read_only=read_only or chosen.read_only or loaded.read_only,
@@ -303,6 +307,8 @@ def load_settings(
 
 
 def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str, Profile]:
+    if DEMO_PROFILE in config.profiles:
+        raise SettingsError(f"{path}: `profiles.{DEMO_PROFILE}` is the simulator's name; call the profile otherwise")
     name = wanted or config.profile
     if name is None:
         return "default", config.profiles.get("default") or Profile.model_construct()

@@ -88,9 +88,10 @@ def _note(steps: list[JournalEntry]) -> str:
     return "  ".join([*words, *([f"({detail})"] if detail else [])])
 
 
-def open_actions(entries: Iterable[JournalEntry]) -> int:
-    """How many actions have no outcome."""
+def open_actions(entries: Iterable[JournalEntry], but_for: str) -> int:
+    """How many actions have no outcome, those of the profile `but_for` not counted."""
     last: dict[str, str] = {}
     for entry in entries:
-        last[entry.id] = entry.event
+        if entry.profile != but_for:
+            last[entry.id] = entry.event
     return sum(1 for event in last.values() if event not in _FINAL_EVENTS)

@@ -43,9 +43,19 @@ def test_what_has_no_outcome_says_so() -> None:
     assert outcome(INTENT).startswith("open")
     assert outcome(step("accepted", 1)) == "ACCEPTED, open"
     assert outcome(step("verified", 1)) == "VERIFIED"
-    assert (
-        open_actions([INTENT, step("sent", 1), replace(INTENT, id="b"), replace(INTENT, id="b", event="verified")]) == 1
-    )
+
+
+def test_actions_without_an_outcome_are_counted_once_and_the_demos_not_at_all() -> None:
+    other, done = replace(INTENT, id="b"), replace(INTENT, id="c")
+    entries = [
+        INTENT,
+        step("sent", 1),
+        other,
+        done,
+        replace(done, event="verified"),
+        replace(INTENT, id="d", profile="demo"),
+    ]
+    assert open_actions(entries, but_for="demo") == 2
 
 
 def test_a_time_that_is_none_costs_nothing_but_itself() -> None:

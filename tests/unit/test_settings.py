@@ -154,6 +154,7 @@ def test_read_only_in_the_file_can_not_be_undone_by_the_profile(config: Path) ->
         ('[profiles.main]\nbase-url = "http://example.org"', ["`profiles.main.base-url`", "http is allowed for this"]),
         ('profile = "other"', ["`profile`", "no profile 'other'", "none is defined"]),
         ("theme = ", ["not valid TOML"]),
+        ("[profiles.demo]", ["`profiles.demo`", "simulator"]),
         ("[keys]\nliquidate = 3", ["`keys.liquidate`", "string"]),
     ],
 )
