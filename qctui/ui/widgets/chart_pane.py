@@ -131,9 +131,12 @@ class ChartPane(Pane):
 
         def chosen(place: int | None) -> None:
             if place is not None:
-                self.run_worker(partial(self._export, kinds[place]), group="export", exit_on_error=False)
+                self._start_export(kinds[place])
 
         self.app.push_screen(Choose("Write the chart to a file", [WORDS[kind] for kind in kinds], self._glyphs), chosen)
+
+    def _start_export(self, kind: FileKind) -> None:
+        self.run_worker(partial(self._export, kind), group="export", exit_on_error=False)
 
     async def _export(self, kind: FileKind) -> None:
         drawing, moment = self.view.drawing, self._moment
