@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 
-from textual import on
+from textual import on, work
 from textual.widget import Widget
 
 from qctui.engine.view import Want
@@ -131,13 +130,11 @@ class ChartPane(Pane):
 
         def chosen(place: int | None) -> None:
             if place is not None:
-                self._start_export(kinds[place])
+                self._export(kinds[place])
 
         self.app.push_screen(Choose("Write the chart to a file", [WORDS[kind] for kind in kinds], self._glyphs), chosen)
 
-    def _start_export(self, kind: FileKind) -> None:
-        self.run_worker(partial(self._export, kind), group="export", exit_on_error=False)
-
+    @work(group="export", exit_on_error=False)
     async def _export(self, kind: FileKind) -> None:
         drawing, moment = self.view.drawing, self._moment
         if drawing is None or moment is None:
@@ -145,7 +142,7 @@ class ChartPane(Pane):
         titled = self._titled(self.view.shown)
         inks, name = self.view.inks, self.name_shown
 
-        def work() -> Path:
+        def make() -> Path:
             if kind is FileKind.CSV:
                 text = csv_text(drawing)
             elif kind is FileKind.SVG:
@@ -155,7 +152,7 @@ class ChartPane(Pane):
             return write_file(text, name, kind, moment.now)
 
         try:
-            path = await asyncio.to_thread(work)
+            path = await asyncio.to_thread(make)
         except OSError as error:
             self.app.notify(f"The file could not be written: {error}", severity="error", markup=False)
             return

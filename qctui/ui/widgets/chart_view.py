@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from functools import partial
 
+from textual import work
 from textual.events import Key
 from textual.message import Message
 
@@ -149,9 +149,9 @@ class ChartView(Cells, can_focus=True):
         if self.size.width and self.size.height:
             self._safely(self._redraw)
 
-    def _safely(self, work: Callable[[], object]) -> None:
+    def _safely(self, show: Callable[[], object]) -> None:
         try:
-            work()
+            show()
         except Exception:  # whatever it is, a chart must not end a program that somebody may need to liquidate with
             _log.exception("a chart could not be drawn")
             self.drawing = None
@@ -163,12 +163,12 @@ class ChartView(Cells, can_focus=True):
             self.drawing = None
             self._say(self._words)
             return
-        work = steps(self._source, self.size.width, self.size.height, self.plot, self._lender())
-        if self._advance(work, BUDGET):
+        drawing = steps(self._source, self.size.width, self.size.height, self.plot, self._lender())
+        if self._advance(drawing, BUDGET):
             return
         if self.drawing is None:
             self._say(self._words)
-        self.run_worker(partial(self._finish, work, self._round), group="draw", exclusive=True, exit_on_error=False)
+        self._finish(drawing, self._round)
 
     def _lender(self) -> Drawing | None:
         """The drawing whose value axes are kept where they still fit: the last one, while only data were added."""
@@ -177,22 +177,23 @@ class ChartView(Cells, can_focus=True):
             return None
         return last
 
-    def _advance(self, work: Generator[int, None, Drawing], points: int) -> bool:
+    def _advance(self, drawing: Generator[int, None, Drawing], points: int) -> bool:
         """Draw on, for about `points` points. True when it is finished and shown."""
         while points > 0:
             try:
-                points -= next(work)
+                points -= next(drawing)
             except StopIteration as done:
                 self._finished(done.value)
                 return True
         return False
 
-    async def _finish(self, work: Generator[int, None, Drawing], turn: int) -> None:
+    @work(group="draw", exclusive=True, exit_on_error=False)
+    async def _finish(self, drawing: Generator[int, None, Drawing], turn: int) -> None:
         while turn == self._round:
             # A real pause, not a mere yield: keys waiting in other queues go first.
             await asyncio.sleep(0.001)
             if turn == self._round:
-                self._safely(lambda: self._advance(work, SLICE))
+                self._safely(lambda: self._advance(drawing, SLICE))
 
     def _finished(self, drawing: Drawing) -> None:
         self._round += 1
