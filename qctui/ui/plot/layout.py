@@ -26,7 +26,7 @@ class Layout:
 
 
 def place(panels: list[Panel], height: int) -> Layout:
-    """Share `height` rows: the time axis, a legend a panel where there is room, the first plot twice as high as others.
+    """Share `height` rows: the time axis, a legend a panel where there is room, the first plot three times as high as others.
 
     Rankings and tables come last, under the time axis.
     """
@@ -57,7 +57,7 @@ def place(panels: list[Panel], height: int) -> Layout:
 
 def _shares(panels: list[Panel], free: int) -> list[int]:
     """Rows of each panel: rankings and tables take what they need, up to a fair part; plots share the rest, the first
-    one twice. A plot without a visible point gets none: its legend says so."""
+    one three times. A plot without a visible point gets none: its legend says so."""
     plots = [panel for panel in panels if panel.kind is Kind.LINE and not panel.idle]
     fair = free // max(1, len(panels))
     shares = {}
@@ -66,7 +66,7 @@ def _shares(panels: list[Panel], free: int) -> list[int]:
             needed = sum(max(1, len(mark.series.rows) + 1 if mark.series.rows else 1) for mark in panel.marks)
             shares[id(panel)] = max(1, min(needed, fair if plots else free))
             free -= shares[id(panel)]
-    weights = [2 if number == 0 and len(plots) > 1 else 1 for number in range(len(plots))]
+    weights = [3 if number == 0 and len(plots) > 1 else 1 for number in range(len(plots))]
     for number, (panel, weight) in enumerate(zip(plots, weights, strict=True)):
         shares[id(panel)] = max(1, free * weight // sum(weights[number:]))
         free -= shares[id(panel)]
