@@ -25,7 +25,20 @@ def flat(portfolio: Portfolio) -> bool:
     return portfolio.tells and not portfolio.open_holdings
 
 
-@pytest.mark.parametrize("holding", [{}, [], {"p": 590.0}, {"q": 0}, {"q": 0.0, "p": 1}, {"quantity": "0"}, {"v": 0}])
+@pytest.mark.parametrize(
+    "holding",
+    [
+        {},
+        [],
+        {"p": 590.0},
+        {"q": 0},
+        {"q": 0.0, "p": 1},
+        {"quantity": "0"},
+        {"v": 0},
+        {"q": 0, "lotSize": 1},
+        {"MarketPrice": 590.0},
+    ],
+)
 def test_plainly_zero(holding: object) -> None:
     assert flat(read_one(holding))
 
@@ -48,6 +61,11 @@ def test_plainly_zero(holding: object) -> None:
         {"quantity": 0, "Quantity": None},
         {"v": 59011},
         {"marketValue": -2},
+        {"u": 199},
+        {"unrealizedPnl": "-0.5", "p": 590.0},
+        {"qty": 100},
+        {"size": 3, "symbol": {"value": "SPY"}},
+        {"holding": {"q": 100}},
         None,
         7,
         "100 shares",
@@ -74,6 +92,9 @@ def test_an_unreadable_quantity_is_marked() -> None:
         ({"Holdings": {"SPY": {}}, "Cash": {}}, True),
         ({"holdings": {}, "cash": {}}, False),
         ({"holdings": [], "cash": []}, False),
+        ({"holdings": {}, "cash": {"USD": None}}, False),
+        ({"holdings": {}, "cash": {"USD": {"amount": "?"}, "EUR": {}}}, False),
+        ({"holdings": [], "cash": ["USD"]}, False),
         ({"cash": CASH}, False),
         ({"holdings": None, "cash": CASH}, False),
         ({"holdings": "none", "cash": CASH}, False),

@@ -11,12 +11,21 @@ from qctui.api.schemas.order import WireSymbol
 from qctui.api.tolerant import fold, line, number
 from qctui.model.portfolio import Cash, Holding, Portfolio
 
+_WORDS = frozenset({"symbol", "type", "c", "currencysymbol"})
+"""Folded names of a holding's members that say what it is, and not how much."""
+_FIGURES = frozenset(
+    {"a", "averageprice", "p", "marketprice", "v", "marketvalue", "u", "unrealizedpnl", "up", "unrealizedpnlpercent"}
+    | {"r", "conversionrate"}
+)
+"""Folded names of its figures, short and long, without the quantity."""
+
 
 def portfolio(members: dict[str, object]) -> Portfolio:
     """live/portfolio/read.
 
-    It tells something only if `holdings` is there as a map (or as the list that stands for an empty one) and not both
-    maps are empty. Holdings that are null or absent say nothing of positions, however much cash there is.
+    It tells something only if `holdings` is there as a map (or as the list that stands for an empty one) and there is
+    a holding or a balance with an amount. Holdings that are null or absent say nothing of positions, however much cash
+    there is.
     """
     body = members.get("portfolio")
     if body is not None and not isinstance(body, (dict, list)):
@@ -25,7 +34,8 @@ def portfolio(members: dict[str, object]) -> Portfolio:
     told = inner.get("holdings")
     holdings = tuple(_holding(key, value) for key, value in _entries(told))
     cash = tuple(_cash(key, value) for key, value in _entries(inner.get("cash")))
-    return Portfolio(holdings, cash, tells=isinstance(told, (dict, list)) and bool(holdings or cash))
+    said = bool(holdings) or any(balance.amount is not None for balance in cash)
+    return Portfolio(holdings, cash, tells=said and isinstance(told, (dict, list)))
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:
@@ -40,7 +50,8 @@ def _holding(key: str, value: object) -> Holding:
     named = WireSymbol.read(wire.symbol) if isinstance(wire.symbol, dict) else WireSymbol(value=line(wire.symbol))
     symbol = line(key) or named.id or named.value
     market_value = _first(wire.v, wire.market_value)
-    quantity, unreadable = _quantity(value, market_value)
+    unrealized = _first(wire.u, wire.unrealized_pnl)
+    quantity, unreadable = _quantity(value, bool(market_value or unrealized))
     rate = _first(wire.r, wire.conversion_rate)
     return Holding(
         symbol=symbol,
@@ -49,7 +60,7 @@ def _holding(key: str, value: object) -> Holding:
         average_price=_first(wire.a, wire.average_price),
         market_price=_first(wire.p, wire.market_price),
         market_value=market_value,
-        unrealized=_first(wire.u, wire.unrealized_pnl),
+        unrealized=unrealized,
         unrealized_percent=_first(wire.up, wire.unrealized_pnl_percent),
         currency_symbol=wire.c or wire.currency_symbol or "$",
         conversion_rate=1.0 if rate is None else rate,
@@ -57,11 +68,12 @@ def _holding(key: str, value: object) -> Holding:
     )
 
 
-def _quantity(value: object, market_value: float | None) -> tuple[float, bool]:
+def _quantity(value: object, worth: bool) -> tuple[float, bool]:
     """The quantity, and whether there may be one that could not be read.
 
     Zero only for a number that is zero, or for an absent one where nothing contradicts it: the service omits default
-    members, so a value without a quantity is a quantity we failed to see.
+    members, so a holding that is worth something or has gained or lost (`worth`) has a quantity we failed to see. So
+    may one whose every figure goes by a name we do not know.
     """
     if not isinstance(value, dict):
         return 0.0, value != []  # an empty map may come as a list
@@ -72,7 +84,9 @@ def _quantity(value: object, market_value: float | None) -> tuple[float, bool]:
     quantity = max(known, key=abs, default=0.0)
     if len(known) < len(told):
         return quantity, True
-    return quantity, not told and bool(market_value)
+    names = fold(value).keys()
+    foreign = bool(names - _WORDS) and names.isdisjoint(_FIGURES)
+    return quantity, not told and (worth or foreign)
 
 
 def _cash(key: str, value: object) -> Cash:
