@@ -7,8 +7,8 @@ from qctui.api.endpoints import LIVE_LIST, LOGS, PROJECTS
 from qctui.api.names import ChartNames
 from qctui.api.parse.common import MAX_NAMES, each, texts
 from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
-from qctui.api.tolerant import block, fold
-from qctui.model.deployment import Deployment, DeploymentDetail, environment_of
+from qctui.api.tolerant import LAST_MOMENT, block, fold
+from qctui.model.deployment import Deployment, DeploymentDetail, environment_of, is_alive
 from qctui.model.logs import LogPage
 from qctui.model.project import Project
 
@@ -44,7 +44,7 @@ def _deployment(item: object) -> Deployment | None:
         deploy_id=wire.deploy_id,
         status=wire.status,
         launched_at=wire.launched,
-        stopped_at=wire.stopped,
+        stopped_at=_stopped_at(wire),
         brokerage=wire.brokerage,
         environment=environment_of(wire.brokerage, wire.environment),
         equity=wire.equity,
@@ -52,6 +52,17 @@ def _deployment(item: object) -> Deployment | None:
         description=wire.description,
         subscription=wire.subscription,
     )
+
+
+def _stopped_at(wire: WireDeployment | WireDetail) -> float | None:
+    """When it stopped. Before its launch, or at .NET's end of time, an unended one can't have: taking such a time for
+    its own would hide an algorithm that trades, and refuse to liquidate it."""
+    stopped = wire.stopped
+    if stopped is None or not is_alive(wire.status, None):
+        return stopped
+    if stopped >= LAST_MOMENT or (wire.launched is not None and stopped < wire.launched):
+        return None
+    return stopped
 
 
 def detail(tree: object, project_id: int, names: ChartNames) -> DeploymentDetail:
@@ -62,7 +73,7 @@ def detail(tree: object, project_id: int, names: ChartNames) -> DeploymentDetail
         deploy_id=wire.deploy_id,
         status=wire.status,
         launched_at=wire.launched,
-        stopped_at=wire.stopped,
+        stopped_at=_stopped_at(wire),
         brokerage=wire.brokerage,
         environment=environment_of(wire.brokerage, wire.environment),
         project_name=wire.project_name,
