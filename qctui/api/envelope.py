@@ -12,6 +12,7 @@ _AUTH_PREFIXES = ("hash doesn't match", "userid not valid")
 _THROTTLE = "slow down"
 _TRANSIENT = "failed to process request data"
 _SHOWN = 3
+_UNCLEAR = "the answer does not say clearly whether it succeeded"
 
 
 def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber) -> dict[str, object]:
@@ -62,7 +63,9 @@ def _strings(value: object) -> list[str]:
 
 
 def _failure(endpoint: Endpoint, status: int, said_false: bool, said: list[str], scrub: Scrubber) -> ApiError:
-    words = scrub("; ".join(said[:_SHOWN])) or "the API refused without saying why"
+    # `success: "true"` is no clear yes, but it is no refusal either.
+    silent = "the API refused without saying why" if said_false or not 200 <= status < 300 else _UNCLEAR
+    words = scrub("; ".join(said[:_SHOWN])) or silent
     if not 200 <= status < 300:
         words = f"HTTP {status}, {words}"
     first = said[0].strip().casefold() if said else ""

@@ -7,6 +7,7 @@ from qctui.model.resource import FailureKind
 from tests.api.support import ask, client_for, failure, failure_of, payload, reply, run
 
 NO_WORDS = "deployment: the API refused without saying why"
+UNCLEAR = "deployment: the answer does not say clearly whether it succeeded"
 NO_LOGIN = "deployment: credentials not accepted "
 UNREADABLE = "deployment: the answer cannot be read "
 AMBIGUOUS = "stop: server error (could also be rejected credentials)"
@@ -46,10 +47,10 @@ def test_success(body: object) -> None:
         ({"success": True, "errors": ["But no"]}, FailureKind.REJECTED, False, "deployment: But no"),
         ({"errors": ["No success key"]}, FailureKind.REJECTED, False, "deployment: No success key"),
         ({"error": "No success key"}, FailureKind.REJECTED, False, "deployment: No success key"),
-        ({"success": None}, FailureKind.REJECTED, False, NO_WORDS),
-        ({"success": "true"}, FailureKind.REJECTED, False, NO_WORDS),
-        ({"success": 1}, FailureKind.REJECTED, False, NO_WORDS),
-        ({"success": True, "Success": False}, FailureKind.REJECTED, False, NO_WORDS),
+        ({"success": None}, FailureKind.REJECTED, False, UNCLEAR),
+        ({"success": "true"}, FailureKind.REJECTED, False, UNCLEAR),
+        ({"success": 1}, FailureKind.REJECTED, False, UNCLEAR),
+        ({"success": True, "Success": False}, FailureKind.REJECTED, False, UNCLEAR),
         (
             payload("error__hash_mismatch"),
             FailureKind.AUTH,
