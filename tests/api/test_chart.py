@@ -212,9 +212,29 @@ def test_loading(body: object, loading: Loading) -> None:
     assert ask(body, lambda client: client.reads.fetch_chart(1, "C", 0, 1, 1)) == loading
 
 
-@pytest.mark.parametrize("chart", ["x", 5, True])
+@pytest.mark.parametrize("chart", ["x", 5, True, [1], [{}, {}], [{"series": []}, None]])
 def test_no_chart(chart: object) -> None:
     assert failure(lambda: read(chart)).message == "chart: the answer has no chart"
+
+
+def test_a_chart_alone_in_a_list() -> None:
+    assert [made.name for made in read([{"series": {"A": {"values": [[T0, 1]]}}}]).series] == ["A"]
+
+
+@pytest.mark.parametrize("told", [[None, 5], {"A": None, "B": "x"}])
+def test_series_of_which_none_can_be_read_are_not_no_series(told: object) -> None:
+    assert failure(lambda: read({"series": told})).message == "chart: no series of the answer can be read"
+
+
+@pytest.mark.parametrize("values", [[["2026-11-20T00:00:00Z", 1]], [5, "x"], [[T0 * 1000, 1]], [{"time": T0, "y": 1}]])
+def test_points_of_which_none_can_be_read_are_not_no_points(values: object) -> None:
+    error = failure(lambda: read({"series": {"A": {"values": values}, "B": {"values": []}}}))
+    assert error.message == "chart: no point of the answer can be read"
+
+
+def test_one_series_that_can_be_read_is_shown_beside_one_that_can_not() -> None:
+    made = read({"series": {"A": {"values": [5]}, "B": {"values": [[T0, 2]]}}})
+    assert [(len(one), one.name) for one in made.series] == [(0, "A"), (1, "B")]
 
 
 def large(values: str) -> bytes:
@@ -310,7 +330,8 @@ points = st.one_of(
 
 @given(st.lists(points, max_size=40), st.integers(0, 10))
 def test_columns_keep_their_promises(wire: list[object], kind: int) -> None:
-    made = series(json.loads(json.dumps(wire)), seriesType=kind)
+    odd = {"values": json.loads(json.dumps(wire)), "seriesType": kind}
+    made = read({"series": {"S": odd, "T": {"values": [[T0, 1]]}}}).series[0]
     count = len(made.xs)
     assert len(made.ys) == count
     assert list(made.xs) == sorted(made.xs)

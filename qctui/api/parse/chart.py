@@ -47,16 +47,26 @@ async def chart(
     Raises ApiError if there is no chart in the answer or its points are broken JSON.
     """
     body = members["chart"]
-    if not isinstance(body, (dict, list)):
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    # An empty map may come as a list (REFERENCE.md 2.4); a list of anything is none.
+    if not isinstance(body, dict) and body != []:
         raise malformed(CHART, "the answer has no chart")
     wire = WireChart.read(body)
     found: list[Series] = []
-    most = 0
+    most = unread = 0
     for key, item in _entries(wire.series, document):
         series, entries = await _series(document, key, WireSeries.read(item))
         found.append(series)
         if series.series_type in _SAMPLED:
             most = max(most, entries)
+        if not len(series) and not series.rows and not len(series.gaps):
+            unread += entries
+    # Nothing readable where something was sent is not an empty chart.
+    if not found and wire.series and isinstance(wire.series, (dict, list)):
+        raise malformed(CHART, "no series of the answer can be read")
+    if unread and not any(len(series) or series.rows for series in found):
+        raise malformed(CHART, "no point of the answer can be read")
     return Chart(
         name=name or wire.name,
         stacked=_word(wire.chart_type) in ("1", "stacked"),
