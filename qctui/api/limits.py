@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,8 +13,6 @@ MAX_BYTES = 64 * 1024 * 1024
 
 MAX_ERROR_BYTES = 64 * 1024
 """What is read of an answer outside 2xx: enough for an envelope; an HTML page is of no interest."""
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,12 @@ class Pool:
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether a URL points at this machine."""
-    return (urlsplit(base_url).hostname or "") in LOOPBACK
+    """Whether a URL points at this machine: all of 127.0.0.0/8, ::1, or the name localhost."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host == "localhost"
 
 
 def check_base_url(base_url: str) -> str:
