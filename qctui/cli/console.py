@@ -42,6 +42,10 @@ FRAME_S = 1.0
 PATIENCE_S = 0.5
 """How long the end may take before it says what it waits for."""
 
+TURN_S = 0.001
+"""Longest turn of one thread while another one waits for the interpreter; Python's own 5 ms would be paid several times
+over by a trigger that leaves while the interface draws and a large chart is parsed."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +86,7 @@ class _Console:
 
     def run(self) -> int:
         """From the first import to the last line of the journal."""
+        sys.setswitchinterval(TURN_S)
         self._guard.install()
         self._host.start()
         try:
