@@ -29,6 +29,8 @@ def format_age(seconds: float) -> tuple[str, float]:
 
     The word never overstates: what is said to be 5m old is at least that.
     """
+    if not math.isfinite(seconds):
+        return "?", math.inf
     seconds = max(0.0, seconds)
     if seconds < HOUR:
         step = bisect_right(_AGE_STEPS, seconds) - 1
@@ -42,9 +44,9 @@ def format_age(seconds: float) -> tuple[str, float]:
 def format_late(seconds: float) -> tuple[str, float]:
     """The age of something overdue, in finer steps (5 s up to a minute, then minutes, then as `format_age`), and the
     seconds until the word changes."""
-    seconds = max(0.0, seconds)
-    if seconds >= HOUR:
+    if not seconds < HOUR:
         return format_age(seconds)
+    seconds = max(0.0, seconds)
     unit, letter = (5.0, "s") if seconds < MINUTE else (MINUTE, "m")
     count = int(seconds // unit)
     until = (count + 1) * unit - seconds
@@ -54,6 +56,8 @@ def format_late(seconds: float) -> tuple[str, float]:
 def format_wait(seconds: float) -> tuple[str, float]:
     """How long until something happens (`now`, `5s`, `10s` ... `1m`, `2m`), and the seconds until the word changes.
     The word never understates by more than a step."""
+    if not math.isfinite(seconds):
+        return "?", math.inf
     if seconds <= 0.0:
         return "now", math.inf
     unit, letter = (5.0, "s") if seconds <= MINUTE else (MINUTE, "m")
@@ -63,7 +67,7 @@ def format_wait(seconds: float) -> tuple[str, float]:
 
 def format_duration(seconds: float | None, glyphs: Glyphs) -> str:
     """A length of time in at most two units, for example `5m`, `1h 30m`, `2d`."""
-    if seconds is None or seconds < 0:
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return glyphs.none
     whole = round(seconds)
     units = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))

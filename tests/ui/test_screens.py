@@ -139,3 +139,11 @@ async def test_no_cursor_blinks() -> None:
             assert fields
             assert not any(field.cursor_blink for field in fields)
             await page.press("escape")
+
+
+async def test_a_key_in_the_footer_can_be_clicked() -> None:
+    async with console() as page:
+        place = page.lines[-1].index("? help")
+        await page.pilot.click("#keys", offset=(place + 2, 0))
+        await page.settle()
+        assert isinstance(page.app.screen, HelpScreen)

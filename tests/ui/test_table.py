@@ -239,3 +239,12 @@ async def test_the_copied_row_holds_every_column() -> None:
     async with table((10, 4)) as bench:
         bench.show(rows(2))
         assert bench.table.row_text() == "row 0\t0.00"
+
+
+async def test_without_the_keys_the_cursor_is_a_memory() -> None:
+    async with table() as bench:
+        bench.show(rows(2))
+        assert bench.table._drawn[1].under == "cursor"
+        bench.app.set_focus(None)
+        await bench.pilot.pause()
+        assert bench.table._drawn[1].under == "cursor-blurred"

@@ -47,9 +47,10 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         self._resource: Resource[tuple[Deployment, ...]] = Resource()
         self._names: Mapping[int, str] = {}
         self._trails: Mapping[str, EquityTrail] = {}
-        self._first: dict[str, float] = {}
+        # By project too: a deploy id may be missing, and then many share it.
+        self._first: dict[tuple[int, str], float] = {}
         self._first_at: float | None = None
-        self._seen: set[str] = set()
+        self._seen: set[tuple[int, str]] = set()
         self._marks: dict[int, str] = {}
 
     def show(
@@ -117,7 +118,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
     def note_seen(self, row: DeploymentRow) -> None:
         """A person has looked at this row: its runtime error no longer stands out."""
         if row.unseen_error:
-            self._seen.add(row.deployment.deploy_id)
+            self._seen.add((row.project_id, row.deployment.deploy_id))
             self._show_again()
 
     def _show_again(self) -> None:
@@ -127,30 +128,32 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             self.show(self._resource, self._names, self._trails, moment)
 
     def _remember(self, newest: list[Deployment], fetched_at: float | None) -> None:
-        present = {deployment.deploy_id: deployment for deployment in newest}
+        present = {(deployment.project_id, deployment.deploy_id): deployment for deployment in newest}
         self._first = {key: value for key, value in self._first.items() if key in present}
-        for deploy_id, deployment in present.items():
-            if deploy_id in self._first or deployment.equity is None:
+        for key, deployment in present.items():
+            if key in self._first or deployment.equity is None:
                 continue
-            trail = self._trails.get(deploy_id)
+            trail = self._trails.get(deployment.deploy_id)
             seen_before = trail is not None and len(trail.values) > 0
-            self._first[deploy_id] = trail.values[0] if trail is not None and seen_before else deployment.equity
+            self._first[key] = trail.values[0] if trail is not None and seen_before else deployment.equity
             if self._first_at is None:
                 self._first_at = trail.ats[0] if trail is not None and seen_before else fetched_at
         self._seen &= present.keys()
-        self._marks = {project_id: deploy_id for project_id, deploy_id in self._marks.items() if deploy_id in present}
+        self._marks = {
+            project_id: deploy_id for project_id, deploy_id in self._marks.items() if (project_id, deploy_id) in present
+        }
 
     def _is_marked(self, deployment: Deployment) -> bool:
         return self._marks.get(deployment.project_id) == deployment.deploy_id
 
     def _row(self, deployment: Deployment) -> DeploymentRow:
-        deploy_id = deployment.deploy_id
+        key = (deployment.project_id, deployment.deploy_id)
         return DeploymentRow(
             deployment,
             name_of(deployment.project_id, self._names),
-            self._first.get(deploy_id),
-            self._trails.get(deploy_id),
-            has_runtime_error(deployment) and deploy_id not in self._seen,
+            self._first.get(key),
+            self._trails.get(deployment.deploy_id),
+            has_runtime_error(deployment) and key not in self._seen,
         )
 
     def _tell(self, rows: list[DeploymentRow], hidden: int, moment: Moment) -> Spans:

@@ -30,11 +30,11 @@ class KeyBar(Bar):
         """Choose again what fits."""
         self._lay_out()
 
-    async def on_click(self, event: Click) -> None:
-        """A key's word can be clicked."""
+    def on_click(self, event: Click) -> None:
+        """A key's word can be clicked: it is the key that is pressed then."""
         for start, end, command in self._spots:
             if start <= event.x < end:
-                await self.app.run_action(command.action, self.screen.focused or self.screen)
+                self.app.simulate_key(keys_of(command, self._keymap)[0])
 
     def _lay_out(self) -> None:
         if not self.size.width:

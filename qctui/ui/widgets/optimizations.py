@@ -121,7 +121,7 @@ def _progress(row: OptimizationRow, moment: Moment) -> Spans:
 
 def _runs(row: OptimizationRow, moment: Moment) -> Spans:
     detail = row.detail
-    if detail is None or detail.total is None:
+    if detail is None or detail.total is None or (detail.completed is None and detail.failed is None):
         return ((moment.glyphs.none, "muted"),)
     ended = (detail.completed or 0) + (detail.failed or 0)
     return ((f"{ended}/{detail.total}", "muted" if row.finished else ""),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -16,13 +17,13 @@ from qctui.ui.glyphs import Glyphs
 from qctui.ui.keymap import Scope, bindings
 from qctui.ui.moment import Moment
 from qctui.ui.theme import Palette
-from qctui.ui.widgets.cells import Spans, changed_cells, fit, seven_bit, to_strip, width_of, wrap
+from qctui.ui.widgets.cells import Spans, to_strip
 from qctui.ui.widgets.columns import Column, Placed, place
+from qctui.ui.widgets.table_lines import GUTTER, changed_regions, header_line, row_cells, scroll_glyph, words_line
 
 R = TypeVar("R")
 
-_GUTTER = 2
-"""Cells for the cursor's and the mark's glyph."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         self._top = 0
         self._placed: tuple[Placed[R], ...] = ()
         self._drawn: list[_Drawn[R]] = []
+        self._failed: set[str] = set()
 
     def show(
         self,
@@ -212,18 +214,16 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the columns to the new width and keep the cursor in sight."""
-        self._placed = place(self._columns, self.size.width - 1, indent=_GUTTER)
+        self._placed = place(self._columns, self.size.width - 1, indent=GUTTER)
         self._drawn = []
         self._scroll_to_cursor()
         self._draw()
         self.post_message(self.Scrolled(self))
 
-    def on_focus(self) -> None:
-        """Show the cursor as the one keys move."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Show the cursor as a memory of where it was."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show the cursor as the one keys move, or as a memory of where it was. Blur is handled by Textual after a
+        handler of ours would be: only the watcher sees the new state."""
+        super().watch_has_focus(has_focus)
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
@@ -304,7 +304,9 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         if not self.size.width or self._moment is None:
             return
         before = self._drawn
-        after = [self._header(), *(self._line(y, before) for y in range(1, self.size.height))]
+        words = header_line(self._placed, self._sort, self.size.width, self._glyphs)
+        header: _Drawn[R] = _Drawn(None, None, words, "")
+        after = [header, *(self._line(y, before) for y in range(1, self.size.height))]
         self._drawn = after
         if len(before) != len(after):
             self.refresh()
@@ -314,30 +316,18 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
             if old.under != new.under:
                 regions.append(Region(0, y, self.size.width, 1))
             else:
-                regions += self._changed(y, old.cells, new.cells)
+                regions += changed_regions(y, old.cells, new.cells)
         if regions:
             self.refresh(*regions)
 
-    def _changed(self, y: int, old: Spans, new: Spans) -> list[Region]:
-        """A region per changed run of cells: two values far apart must not send what stands between them."""
-        if old == new:
-            return []
-        if [width_of((span,)) for span in old] != [width_of((span,)) for span in new]:
-            span = changed_cells(old, new)
-            return [] if span is None else [Region(span[0], y, span[1] - span[0], 1)]
-        regions: list[Region] = []
-        x = 0
-        for before, after in zip(old, new, strict=True):
-            if (span := changed_cells((before,), (after,))) is not None:
-                regions.append(Region(x + span[0], y, span[1] - span[0], 1))
-            x += width_of((after,))
-        return regions
-
     def _line(self, y: int, before: list[_Drawn[R]]) -> _Drawn[R]:
         index = self._top + y - 1
-        bar = self._scroll_glyph(y)
-        if index >= len(self._rows) or self._moment is None:
-            return _Drawn(None, None, self._words_line(y) + bar, "")
+        bar = scroll_glyph(y - 1, self._top, self._height, len(self._rows), self._glyphs)
+        width = self.size.width - 1
+        moment = self._moment
+        if index >= len(self._rows) or moment is None:
+            words = "" if self._rows else self._words
+            return _Drawn(None, None, (*words_line(words, y - 1, width, self._glyphs), bar), "")
         row = self._rows[index]
         current = index == self._cursor
         marked = self._key_of(row) in self._marks
@@ -347,60 +337,17 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         )
         under = "" if not current else "cursor" if self.has_focus else "cursor-blurred"
         old = before[y] if y < len(before) else None
-        if old is not None and old.row is row and old.moment is self._moment:
-            cells = (*gutter, *old.cells[_GUTTER:-1], *bar)
+        if old is not None and old.row is row and old.moment is moment:
+            cells = old.cells[GUTTER:-1]
         else:
-            cells = (*gutter, *self._cells(row, self._moment), *bar)
-        return _Drawn(row, self._moment, cells, under)
+            cells = row_cells(self._placed, lambda column: self._format(column, row, moment), width, self._glyphs)
+        return _Drawn(row, moment, (*gutter, *cells, bar), under)
 
-    def _words_line(self, y: int) -> Spans:
-        """A line of what is said in place of rows."""
-        width = self.size.width - 1
-        if self._rows or not self._words or width <= _GUTTER:
-            return ((" " * max(0, width), ""),)
-        words = ((self._words, "muted"),)
-        lines = wrap(seven_bit(words) if self._glyphs.ascii else words, width - _GUTTER)
-        line = lines[y - 1] if y <= len(lines) else ()
-        return fit(((" " * _GUTTER, ""), *line), width, self._glyphs)
-
-    def _cells(self, row: R, moment: Moment) -> Spans:
-        cells: list[tuple[str, str]] = []
-        x = _GUTTER
-        for placed in self._placed:
-            if placed.x > x:
-                cells.append((" " * (placed.x - x), ""))
-            spans = placed.column.cell(row, moment)
-            if self._glyphs.ascii:
-                spans = seven_bit(spans)
-            if placed.column.keep_end:
-                spans = tuple((text[-placed.width :], role) for text, role in spans)
-            cells += fit(spans, placed.width, self._glyphs, right=placed.column.right)
-            x = placed.x + placed.width
-        end = self.size.width - 1
-        if end > x:
-            cells.append((" " * (end - x), ""))
-        return tuple(cells)
-
-    def _header(self) -> _Drawn[R]:
-        cells: list[tuple[str, str]] = []
-        x = 0
-        for placed in self._placed:
-            if placed.x > x:
-                cells.append((" " * (placed.x - x), ""))
-            text, role = placed.column.header, "muted"
-            if self._sort is not None and self._sort[0] == placed.column.id:
-                arrow = self._glyphs.descending if self._sort[1] else self._glyphs.ascending
-                text, role = f"{text}{arrow}", "title bold"
-            cells += fit(((text, role),), placed.width, self._glyphs, right=placed.column.right)
-            x = placed.x + placed.width
-        return _Drawn(None, None, fit(tuple(cells), self.size.width, self._glyphs), "")
-
-    def _scroll_glyph(self, y: int) -> Spans:
-        """The right edge of a line: where the visible rows are among all of them."""
-        height, count = self._height, len(self._rows)
-        if count <= height or not height:
-            return ((" ", ""),)
-        size = max(1, height * height // count)
-        start = round(self._top * (height - size) / (count - height))
-        inside = start <= y - 1 < start + size
-        return ((self._glyphs.thumb, "muted"),) if inside else ((self._glyphs.track, "rule"),)
+    def _format(self, column: Column[R], row: R, moment: Moment) -> Spans:
+        try:
+            return column.cell(row, moment)
+        except Exception:  # scrolling to a value nobody foresaw must not end a program one may need to liquidate with
+            if column.id not in self._failed:
+                self._failed.add(column.id)
+                _log.exception("Column %r could not be shown", column.id)
+            return ((self._glyphs.alert, "danger bold"),)
