@@ -32,6 +32,7 @@ from tests.ui.scene import (
     insights,
     optimizations,
     outage,
+    projects,
 )
 
 pytestmark = pytest.mark.anyio
@@ -441,3 +442,18 @@ async def test_the_words_while_insights_are_still_being_read() -> None:
         )
         await page.settle()
         assert "reading 30 of ~10,000" in page.line("3 Insights")
+
+
+async def test_the_first_row_is_current_until_the_names_have_put_the_list_in_order() -> None:
+    async with console(prepare=lambda engine: engine.put(DEPLOYMENTS, deployments())) as page:
+        engine = page.engine
+        engine.put(PROJECTS, projects())
+        await page.settle()
+        assert page.main.deployments.table.position[0] == 1
+        first = page.main.deployments.current_row
+        engine.put(PROJECTS, tuple(replace(each, name=f"{99 - n} renamed") for n, each in enumerate(projects())))
+        await page.settle()
+        now = page.main.deployments.current_row
+        assert first is not None
+        assert now is not None
+        assert now.project_id == first.project_id

@@ -248,3 +248,24 @@ async def test_without_the_keys_the_cursor_is_a_memory() -> None:
         bench.app.set_focus(None)
         await bench.pilot.pause()
         assert bench.table._drawn[1].under == "cursor-blurred"
+
+
+async def test_a_list_read_from_its_newest_end_stays_there_while_older_rows_keep_their_cursor() -> None:
+    async with table() as it:
+        it.table.stays_first = True
+        it.show([Row(1, "one"), Row(2, "two")])
+        it.show([Row(3, "three"), Row(1, "one"), Row(2, "two")])
+        assert it.table.cursor_key == 3
+        it.table.action_move(1)
+        it.show([Row(4, "four"), Row(3, "three"), Row(1, "one"), Row(2, "two")])
+        assert it.table.cursor_key == 1
+
+
+async def test_rows_of_something_else_begin_at_the_first() -> None:
+    async with table() as it:
+        it.show([Row(number, f"row {number}") for number in range(50)])
+        it.table.action_last()
+        it.table.start_over()
+        it.show([Row(number, f"other {number}") for number in range(100, 150)])
+        assert it.table.cursor_key == 100
+        assert "other 100" in it.lines[1]

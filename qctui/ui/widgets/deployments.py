@@ -61,6 +61,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         moment: Moment,
     ) -> None:
         """Show the live list. `names` are project names by id, `trails` the equity seen by deploy id."""
+        # The list comes without names and is in another order once they are known. Nobody chose a row before that.
+        self.table.stays_first = not self._names
         self._resource, self._names, self._trails = resource, names, trails
         newest = newest_deployments(resource.value or ())
         self._remember(newest, resource.fetched_at)

@@ -26,9 +26,11 @@ class InsightsPane(ListPane[Insight]):
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(3, "Insights", glyphs, _columns(), insight_key, insight_text, id="insights")
+        self.table.stays_first = True
 
     def show(self, resource: Resource[InsightLog], scope: str, moment: Moment) -> None:
         """Show a deployment's insights. `scope` is its project's name."""
+        self.begin(scope)
         log = resource.value
         rows = () if log is None else log.insights
         reading = log is not None and not log.complete

@@ -37,6 +37,7 @@ class ListPane(Pane, Generic[R]):
         super().__init__(number, title, glyphs, id=id)
         self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs)
         self._text_of = text_of
+        self._scope: str | None = None
         self._sort: tuple[str, bool] | None = None
         self._rows: Sequence[R] = ()
         self._moment: Moment | None = None
@@ -48,6 +49,12 @@ class ListPane(Pane, Generic[R]):
     def compose_body(self) -> Iterable[Widget]:
         """The table."""
         yield self.table
+
+    def begin(self, scope: str) -> None:
+        """Say whose rows come next. Another list begins at its first row: a place in the earlier one means nothing."""
+        if scope != self._scope:
+            self._scope = scope
+            self.table.start_over()
 
     def show_rows(
         self,

@@ -49,6 +49,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
     ) -> None:
         """Show a project's optimizations. `details` are those read so far by id; `scope` says whose they are. Without a
         project `selected` there is nothing to read."""
+        self.begin(scope)
         if not selected:
             resource = Resource(value=())
         rows = [

@@ -121,6 +121,9 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         self._placed: tuple[Placed[R], ...] = ()
         self._drawn: list[_Drawn[R]] = []
         self._failed: set[str] = set()
+        self.stays_first = False
+        """Whether a cursor on the first row stays on the first row when others come above it: for lists that are read
+        from their newest end. Anywhere else it always stays on its key."""
 
     def show(
         self,
@@ -178,6 +181,10 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
                 self._set_cursor(index)
                 return True
         return False
+
+    def start_over(self) -> None:
+        """The next rows are of something else: begin at the first one."""
+        self._cursor, self._cursor_key, self._top = 0, None, 0
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
@@ -274,7 +281,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         rows, key = self._rows, self._cursor_key
         line = self._cursor - self._top
         found = self._cursor < len(rows) and self._key_of(rows[self._cursor]) == key
-        if not found:
+        if not found and not (self.stays_first and self._cursor == 0):
             for index, row in enumerate(rows):
                 if self._key_of(row) == key:
                     self._cursor = index
