@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC
 
 from rich.cells import cell_len, set_cell_size
 
@@ -144,11 +144,11 @@ def format_quantity(value: float | None, glyphs: Glyphs) -> str:
 
 def instant_words(at: float | None, moment: Moment) -> Spans:
     """An instant in UTC, in the zone on screen where that is another one, and how far it is from now."""
-    if at is None:
-        return ((moment.glyphs.none, "muted"),)
     utc, local = format_instant(at, UTC, moment.glyphs), format_instant(at, moment.zone, moment.glyphs)
+    if at is None or utc == moment.glyphs.none:
+        return ((moment.glyphs.none, "muted"),)
     dot = f" {moment.glyphs.dot} "
-    shown = [(utc, "")] if _same(at, moment.zone) else [(utc, ""), (f"{dot}{local}", "muted")]
+    shown = [(utc, "")] if local.split()[:2] == utc.split()[:2] else [(utc, ""), (f"{dot}{local}", "muted")]
     return (*shown, (f"{dot}{relative_words(at, moment)}", "muted"))
 
 
@@ -162,13 +162,3 @@ def relative_words(at: float, moment: Moment) -> str:
     count = int(ahead // unit)
     moment.note(moment.mono + ahead - count * unit + 0.001)
     return f"in {count}{letter}" if count else "in under 1m"
-
-
-def _same(at: float, zone: tzinfo | None) -> bool:
-    from datetime import datetime
-
-    try:
-        offset = datetime.fromtimestamp(at, UTC).astimezone(zone).utcoffset()
-    except (OverflowError, OSError, ValueError):
-        return True
-    return offset is None or not offset

@@ -60,9 +60,10 @@ class OrderScreen(DetailScreen):
         quantity = format_quantity(None if order.quantity is None else abs(order.quantity), glyphs)
         title: list[Piece] = [(f"Order {order.order_id}", "title bold"), "  ", side_of(order.quantity), f" {quantity} "]
         title += [(order.ticker, "title bold"), f" {order.order_type}", dot, status_span(order.status)]
-        whose: list[Piece] = [order.deploy_id or "deployment unknown", dot, self._project]
+        whose: list[Piece] = [order.deploy_id or "deployment unknown"]
         if order.deploy_id and not self._row.current:
             whose.append((" an earlier deployment", "stale"))
+        whose += [dot, self._project]
         lines = [Paragraph(pieces(*title), max_lines=2), _labelled("Of", pieces(*whose))]
         lines.append(_labelled("Placed", pieces(*instant_words(order.at, moment))))
         if order.last_fill_at is not None:

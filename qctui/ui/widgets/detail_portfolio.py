@@ -8,7 +8,7 @@ from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
 from qctui.ui.faces import Face, FaceWords, describe
 from qctui.ui.facts import format_quantity, format_signed, role_of_sign
-from qctui.ui.format import format_count, format_number
+from qctui.ui.format import format_count, format_money, format_number
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.cells import Spans
@@ -36,7 +36,7 @@ class HoldingsPane(SectionPane[Holding]):
         coins = 0 if portfolio is None else sum(_foreign(each) for each in portfolio.cash)
         nothing = "No holding in this snapshot."
         if coins:
-            nothing += f" Cash has balances in {format_count(coins)} other currencies."
+            nothing += f" Cash has balances in {format_count(coins)} other {_currencies(coins)}."
         words = portfolio_words(resource, moment, nothing=nothing, size=len(rows))
         dot = moment.glyphs.dot
         facts: list[tuple[str, str]] = []
@@ -47,7 +47,7 @@ class HoldingsPane(SectionPane[Holding]):
             if held:
                 facts += [(f"{dot} value {_total_value(held, moment)} ", ""), _total_unrealized(held, moment)]
             if coins:
-                facts.append((f"{dot} {format_count(coins)} currencies in Cash ", "stale"))
+                facts.append((f"{dot} {format_count(coins)} other {_currencies(coins)} in Cash ", "stale"))
             if watched:
                 facts.append((f"{dot} {format_count(len(watched))} without a position ", "muted"))
         self.show_rows(rows, moment, words, tuple(facts))
@@ -101,6 +101,10 @@ def _foreign(cash: Cash) -> bool:
     return cash.amount != 0.0 and cash.conversion_rate is not None and cash.conversion_rate != 1.0
 
 
+def _currencies(count: int) -> str:
+    return "currency" if count == 1 else "currencies"
+
+
 def _in_account(holding: Holding) -> float | None:
     return None if holding.market_value is None else holding.market_value * holding.conversion_rate
 
@@ -124,11 +128,11 @@ def _total_unrealized(held: tuple[Holding, ...], moment: Moment) -> tuple[str, s
 
 def _holding_columns() -> tuple[Column[Holding], ...]:
     return (
-        Column("ticker", "ticker", 9, _ticker, good=12, most=30, keep=9, sort_key=lambda each: each.ticker.casefold()),
-        Column("quantity", "quantity", 9, _quantity, right=True, good=11, most=16, keep=10, sort_key=_quantity_key),
+        Column("ticker", "ticker", 7, _ticker, good=12, most=30, keep=9, sort_key=lambda each: each.ticker.casefold()),
+        Column("quantity", "quantity", 11, _quantity, right=True, most=16, keep=10, sort_key=_quantity_key),
         Column("average", "avg price", 11, _average, right=True, most=14, keep=5),
         Column("price", "price", 11, _price, right=True, most=14, keep=6),
-        Column("value", "value", 13, _value, right=True, most=16, keep=8, sort_key=_value_key, descending=True),
+        Column("value", "value", 12, _value, right=True, most=16, keep=8, sort_key=_in_account, descending=True),
         Column(
             "unrealized",
             "unrealized",
@@ -143,7 +147,7 @@ def _holding_columns() -> tuple[Column[Holding], ...]:
         Column(
             "percent",
             "%",
-            8,
+            7,
             _percent,
             right=True,
             keep=4,
@@ -159,10 +163,6 @@ def _quantity_key(holding: Holding) -> float | None:
     return None if holding.unreadable_quantity else holding.quantity
 
 
-def _value_key(holding: Holding) -> float | None:
-    return _in_account(holding)
-
-
 def _ticker(holding: Holding, moment: Moment) -> Spans:
     return ((holding.ticker or holding.symbol or moment.glyphs.none, "title" if holding.open else "muted"),)
 
@@ -173,42 +173,45 @@ def _quantity(holding: Holding, moment: Moment) -> Spans:
     return ((format_quantity(holding.quantity, moment.glyphs), "title bold" if holding.open else "muted"),)
 
 
-def _money(value: float | None, holding: Holding, moment: Moment, digits: int = 2) -> Spans:
+def _priced(value: float | None, holding: Holding, moment: Moment) -> Spans:
+    """A price with as many digits as its size asks for: a currency pair moves in its fourth, a small coin beyond."""
     if value is None:
         return ((moment.glyphs.none, "muted"),)
-    sign = "-" if value < 0 else ""
-    text = format_number(abs(value), moment.glyphs, digits)
-    return ((f"{sign}{holding.currency_symbol}{text}", "" if holding.open else "muted"),)
+    digits = 2 if abs(value) >= 10 else 4 if abs(value) >= 0.01 else 6
+    return _in_currency(format_number(abs(value), moment.glyphs, digits), value, holding)
 
 
-def _price_digits(value: float | None) -> int:
-    """A currency pair moves in its fourth digit, and a small coin beyond."""
-    return 2 if value is None or abs(value) >= 10 else 4 if abs(value) >= 0.01 else 6
+def _in_currency(text: str, value: float, holding: Holding) -> Spans:
+    return ((f"{'-' if value < 0 else ''}{holding.currency_symbol}{text}", "" if holding.open else "muted"),)
 
 
 def _average(holding: Holding, moment: Moment) -> Spans:
-    return _money(holding.average_price, holding, moment, _price_digits(holding.average_price))
+    return _priced(holding.average_price, holding, moment)
 
 
 def _price(holding: Holding, moment: Moment) -> Spans:
-    return _money(holding.market_price, holding, moment, _price_digits(holding.market_price))
+    return _priced(holding.market_price, holding, moment)
 
 
 def _value(holding: Holding, moment: Moment) -> Spans:
-    return _money(holding.market_value, holding, moment)
+    if holding.market_value is None:
+        return ((moment.glyphs.none, "muted"),)
+    return _in_currency(format_money(abs(holding.market_value), moment.glyphs), holding.market_value, holding)
 
 
 def _unrealized(holding: Holding, moment: Moment) -> Spans:
-    if holding.unrealized is None:
+    value = holding.unrealized
+    if value is None:
         return ((moment.glyphs.none, "muted"),)
-    return ((format_signed(holding.unrealized, moment.glyphs), role_of_sign(holding.unrealized)),)
+    return ((f"{'+' if value > 0 else ''}{format_money(value, moment.glyphs)}", role_of_sign(value)),)
 
 
 def _percent(holding: Holding, moment: Moment) -> Spans:
-    if holding.unrealized_percent is None:
+    value = holding.unrealized_percent
+    if value is None:
         return ((moment.glyphs.none, "muted"),)
-    text = f"{format_signed(holding.unrealized_percent, moment.glyphs)}%"
-    return ((text, role_of_sign(holding.unrealized_percent)),)
+    digits = 2 if abs(value) < 99.995 else 0
+    return ((f"{format_signed(value, moment.glyphs, digits)}%", role_of_sign(value)),)
 
 
 def _account(holding: Holding, moment: Moment) -> Spans:

@@ -231,7 +231,7 @@ def _state_word(each: RankedRun) -> str:
 
 def _state(each: RankedRun, moment: Moment) -> Spans:
     if each.run.failed:
-        return ((f"{moment.glyphs.alert} {_state_word(each)}", "danger"),)
+        return ((f"{moment.glyphs.alert} exit {each.run.exit_code}", "danger"),)
     if each.run.progress < 1:
         return ((f"{format_percent(each.run.progress, moment.glyphs)} done", "stale"),)
     return (("done", "muted"),)

@@ -44,7 +44,7 @@ class HeatPalette(Palette):
         if low is None or high is None or low.ansi is not None or high.ansi is not None:
             # Sixteen colours have no steps between them: the numbers say it, and the extremes stand out.
             ends = {0: "muted", STEPS - 1: "ok"}
-            return super()._make(ends.get(step, "")) + Style(bold=strong, reverse=reverse)
+            return self[ends.get(step, "")] + Style(bold=strong, reverse=reverse)
         background = low.blend(high, step / (STEPS - 1))
         text = Color.parse("#ffffff") if background.brightness < 0.5 else Color.parse("#000000")
         return Style(color=text.rich_color, bgcolor=background.rich_color, bold=strong, reverse=reverse)

@@ -1,0 +1,361 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from qctui.engine.view import Pace
+from qctui.model.action import ACTIONS, Rung
+from qctui.model.deployment import Environment
+from qctui.model.keys import DEPLOYMENTS, Key, detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.portfolio import Cash, Portfolio
+from qctui.ui.acting import Selection
+from qctui.ui.faces import Face
+from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.screens.detail_deployment import DeploymentScreen
+from tests.ui.desk import record, target
+from tests.ui.detail_scene import DEPLOY_ID, ERROR, PROJECT, detail, fill_details, opened, portfolio, wanted
+from tests.ui.page import OPTIONS, Page
+from tests.ui.scene import HOSTILE, NOW, StillEngine, deployments, fail, fill, outage
+from tests.ui.test_quiet import record as record_sent
+
+pytestmark = pytest.mark.anyio
+
+SECTIONS = ("Statistics", "Holdings", "Cash", "Orders", "Logs")
+
+
+def screen(page: Page) -> DeploymentScreen:
+    found = page.app.screen
+    assert isinstance(found, DeploymentScreen)
+    return found
+
+
+async def test_enter_opens_it_and_escape_goes_back() -> None:
+    async with opened() as page:
+        assert "Crypto/BTC trend  Running" in page.text
+        assert f"{DEPLOY_ID} · project {PROJECT} · CoinbaseBrokerage" in page.text
+        assert "launched 2024-03-22 14:32:05 UTC (3d ago) · Crypto, Equity · NY7" in page.text
+        await page.press("escape")
+        assert page.app.screen is page.main
+
+
+async def test_statistics_are_as_the_engine_formatted_them() -> None:
+    async with opened() as page:
+        for text in ("$25,900.40", "-$12.40", "$-61.31", "0.25 %", "Server", "CPU Usage", "3d 00:15:00"):
+            assert text in page.text
+        loss, gain, none = (
+            next(each for each in screen(page).statistics.view._rows if name in "".join(text for text, _ in each))
+            for name in ("$-61.31", "0.25 %", "$0.00")
+        )
+        assert ("$-61.31", "pnl-down") in loss
+        assert ("0.25 %", "pnl-up") in gain
+        assert any("$0.00" in text and role == "" for text, role in none)
+
+
+@pytest.mark.parametrize(("key", "shows"), [("2", "BTCUSD"), ("3", "¥"), ("4", "Liquidated"), ("5", "line 99")])
+async def test_sections_by_number_at_80x24(key: str, shows: str) -> None:
+    async with opened("enter", key) as page:
+        assert page.line(f"─ {key} ").startswith(f"─ {key} {SECTIONS[int(key) - 1]}")
+        if shows != "¥":
+            assert shows in page.text
+        visible = [section for section in screen(page).sections if section.display]
+        assert visible == [screen(page).sections[int(key) - 1]]
+
+
+async def test_tab_goes_round_and_keys_pressed_at_once_reach_the_section_they_are_meant_for() -> None:
+    async with opened("enter", "tab", "tab") as page:
+        assert screen(page).chosen is screen(page).cash
+        await page.press("shift+tab", "shift+tab", "shift+tab")
+        assert screen(page).chosen is screen(page).logs
+        await page.press("4", "j", "j")
+        assert screen(page).orders.table.position[0] == 3
+
+
+async def test_all_sections_beside_each_other_where_there_is_room() -> None:
+    async with opened(size=(120, 40)) as page:
+        for number, section in enumerate(SECTIONS, 1):
+            assert f"─ {number} {section} " in page.text
+        await page.pilot.resize_terminal(80, 24)
+        await page.settle()
+        assert sum(section.display for section in screen(page).sections) == 1
+
+
+async def test_holdings_open_ones_first_largest_first_flat_ones_last() -> None:
+    async with opened("enter", "2", size=(120, 40)) as page:
+        rows = [row.ticker for row in screen(page).holdings.table._rows]
+        assert rows == ["SPY", "BTCUSD", "EURUSD", HOSTILE, "MSFT"]
+        assert "4 open" in page.line("─ 2 Holdings")
+        assert "-€1,060.10" in page.text
+        assert "unreadable" in page.text
+        assert "+199.00" in page.text
+        assert "-219.14" in page.text
+
+
+async def test_what_an_unreadable_position_is_worth_is_not_left_out_of_a_total() -> None:
+    async with opened("enter", "2", size=(120, 40)) as page:
+        assert "value unknown" in page.line("─ 2 Holdings")
+        known = replace(portfolio(), holdings=portfolio().holdings[1:4])
+        page.engine.put(portfolio_key(PROJECT), known)
+        await page.settle()
+        # -1,060.10 EUR at 1.06, and two positions in dollars.
+        assert "value 60,168.15" in page.line("─ 2 Holdings")
+        assert "unrealized" not in page.line("─ 2 Holdings")
+
+
+async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
+    async with opened("enter", "2") as page:
+        page.engine.put(portfolio_key(PROJECT), Portfolio((), (), tells=False))
+        await page.settle()
+        assert "unknown" in page.line("─ 2 Holdings")
+        assert "not the same as flat" in " ".join(page.text.split())
+        assert screen(page).holdings.face is not Face.EMPTY
+        assert "0 open" not in page.text
+        await page.press("3")
+        assert "not the same as flat" in " ".join(page.text.split())
+
+
+async def test_coins_kept_as_cash_are_told_beside_no_holdings() -> None:
+    async with opened("enter", "2") as page:
+        cash = (Cash("BTC", 0.3, "₿", 60_000.0, 18_000.0), Cash("USD", 10.0, "$", 1.0, 10.0))
+        page.engine.put(portfolio_key(PROJECT), Portfolio((), cash, tells=True))
+        await page.settle()
+        assert "Cash has balances in 1 other currency" in page.text
+
+
+async def test_both_ages_of_the_snapshot() -> None:
+    async with opened("enter", "2") as page:
+        assert page.line("─ 2 Holdings").endswith("now, of 5m ago ─")
+
+
+async def test_loading_is_said_for_each_section() -> None:
+    async with opened("enter", prepare=fill) as page:
+        for key, what in (("2", "portfolio"), ("3", "portfolio"), ("4", "orders"), ("5", "log")):
+            await page.press(key)
+            assert f"Reading {what}…" in page.text
+
+
+async def test_empty_is_said() -> None:
+    def prepare(engine: StillEngine) -> None:
+        fill_details(engine)
+        engine.put(portfolio_key(PROJECT), Portfolio((), (Cash("USD", 1.0, "$", 1.0, 1.0),), tells=True))
+        engine.put(orders_key(PROJECT), ())
+        engine.put(detail_key(PROJECT), detail(statistics={}, server_statistics={}))
+
+    async with opened("enter", prepare=prepare) as page:
+        assert "This deployment reports no statistics." in page.text
+        await page.press("2")
+        assert "No holding in this snapshot." in page.text
+        await page.press("4")
+        assert "No orders yet." in page.text
+
+
+async def test_an_outage_keeps_the_last_data_says_why_and_marks_the_tabs() -> None:
+    async with opened("enter", "2") as page:
+        outage(page.engine)
+        await page.settle()
+        assert "SPY" in page.text
+        assert "HTTP 502" in page.text
+        assert "failed data" in page.line("─ 2 Holdings").replace("  ", " ")
+        assert page.line("1 Statistics").count("!") == 5
+        await page.press("escape")
+
+
+async def test_one_failing_section_leaves_the_others_their_faces() -> None:
+    async with opened("enter", "4") as page:
+        fail(page.engine, orders_key(PROJECT), "HTTP 500: server error")
+        await page.settle()
+        assert "HTTP 500" in page.text
+        assert screen(page).orders.face is Face.FAILED
+        assert screen(page).holdings.face is Face.DATA
+
+
+async def test_it_is_stale_when_nothing_newer_comes() -> None:
+    async with opened() as page:
+        page.engine.still.passed += 130
+        page.engine.put(DEPLOYMENTS, deployments())
+        await page.settle()
+        assert "no newer statistics" in page.text
+
+
+async def test_a_runtime_error_in_several_lines_is_in_the_header_and_in_full_below() -> None:
+    def prepare(engine: StillEngine) -> None:
+        fill_details(engine)
+        ended = detail(status="RuntimeError", stopped_at=NOW - 3_600, message=ERROR)
+        engine.put(DEPLOYMENTS, [each for each in deployments() if each.project_id != PROJECT])
+        engine.put(detail_key(PROJECT), ended)
+
+    async with opened("p", *"BTC", "enter", prepare=prepare) as page:
+        page.app.push_screen(_screen_of(page))
+        await page.settle()
+        assert "RuntimeError" in page.text
+        assert "! Runtime Error: 'NoneType' object has no attribute 'price'" in page.text
+        assert "stopped 2024-03-25 13:32:05 UTC (1h ago)" in " ".join(page.text.split())
+        assert "in full: Statistics" in page.text
+        assert "  end" in screen(page).statistics.view.text
+
+
+async def test_redeployed_while_open_is_said_and_the_log_is_the_new_ones() -> None:
+    newer = "L-ffffffffffffffffffffffffffff430e"
+    async with opened() as page:
+        page.engine.put(detail_key(PROJECT), detail(deploy_id=newer, launched_at=NOW - 60))
+        page.engine.put(DEPLOYMENTS, _redeployed(newer), age_s=1)
+        await page.settle()
+        assert newer in page.text
+        assert f"Deployed again: …{DEPLOY_ID[-4:]} was opened" in page.text
+        assert logs_key(PROJECT, newer) in wanted(page)
+        assert logs_key(PROJECT, DEPLOY_ID) not in wanted(page)
+
+
+async def test_statistics_of_the_deployment_before_are_not_passed_off_as_the_new_ones() -> None:
+    newer = "L-ffffffffffffffffffffffffffff430e"
+    async with opened() as page:
+        page.engine.put(DEPLOYMENTS, _redeployed(newer), age_s=0)
+        await page.settle()
+        assert newer in page.text
+        assert f"of …{DEPLOY_ID[-4:]}, deployed before" in page.text
+
+
+async def test_opened_resources_are_read_first_and_no_longer_once_closed() -> None:
+    async with opened() as page:
+        paces = wanted(page)
+        keys: list[Key[Any]] = [
+            detail_key(PROJECT),
+            portfolio_key(PROJECT),
+            orders_key(PROJECT),
+            logs_key(PROJECT, DEPLOY_ID),
+        ]
+        assert [paces[key] for key in keys] == [Pace.OPENED] * 4
+        await page.press("escape")
+        paces = wanted(page)
+        assert portfolio_key(PROJECT) not in paces
+        assert paces[detail_key(PROJECT)] is Pace.VISIBLE
+
+
+async def test_under_the_journal_it_is_read_at_the_pace_of_what_is_off_screen_under_a_dialog_as_before() -> None:
+    async with opened() as page:
+        await page.press("J")
+        paces = wanted(page)
+        assert paces[portfolio_key(PROJECT)] is Pace.HIDDEN
+        await page.press("escape", "L")
+        assert isinstance(page.app.screen, ConfirmScreen)
+        paces = wanted(page)
+        assert paces[portfolio_key(PROJECT)] is Pace.OPENED
+
+
+@pytest.mark.parametrize("key", ["L", "S"])
+async def test_acting_from_here_aims_at_what_is_shown_whatever_is_marked_below(key: str) -> None:
+    async with opened("j", "space", "k", "enter") as page:
+        assert screen(page).acting_selection == Selection((PROJECT,))
+        await page.press(key)
+        assert isinstance(page.app.screen, ConfirmScreen)
+        assert [[each.deploy_id for each in targets] for targets in page.engine.desk.rechecked] == [[DEPLOY_ID]]
+
+
+async def test_the_action_bar_is_here_too_and_an_outcome_is_acknowledged_here() -> None:
+    async with opened() as page:
+        done = record("a", target(), (Rung.SENT, 0.0), (Rung.REJECTED, 1.0, "not live"))
+        page.engine.put(ACTIONS, (done,))
+        await page.settle()
+        assert "REJECTED" in page.text
+        assert page.said == []
+        await page.press("d")
+        assert page.engine.desk.acknowledged == ["a"]
+
+
+async def test_nothing_acts_here_in_read_only_mode() -> None:
+    async with opened(read_only=True) as page:
+        await page.press("L", "S")
+        assert page.app.screen is screen(page)
+        assert "liquidate" not in page.lines[-1]
+
+
+async def test_copying_a_row_and_all_statistics() -> None:
+    async with opened() as page:
+        await page.press("y")
+        assert "$-61.31" in page.app.clipboard
+        await page.press("2", "y")
+        assert page.app.clipboard.startswith("SPY\t100\t$588.12")
+
+
+async def test_filter_and_sort_and_escape_drops_the_filter_first() -> None:
+    async with opened("enter", "2", "slash", *"spy", "enter") as page:
+        assert [row.ticker for row in screen(page).holdings.table._rows] == ["SPY"]
+        await page.press("escape")
+        assert len(screen(page).holdings.table._rows) == 5
+        await page.press("s")
+        assert "ticker▴" in page.text
+        await page.press("escape")
+        assert page.app.screen is page.main
+
+
+async def test_keys_that_mean_nothing_here_are_not_offered() -> None:
+    async with opened("enter", "question_mark", size=(120, 60)) as page:
+        assert "In what is opened in full" in page.text
+        assert "heat map" not in page.text
+        assert "Mark or unmark" not in page.text
+        assert "earlier deployments" not in page.text
+
+
+async def test_ascii_only() -> None:
+    def prepare(engine: StillEngine) -> None:
+        fill_details(engine)
+        page = engine.store.get(logs_key(PROJECT, DEPLOY_ID)).value
+        assert page is not None
+        engine.put(logs_key(PROJECT, DEPLOY_ID), replace(page, lines=("均值 → ✓", *page.lines)))
+
+    async with opened(options=replace(OPTIONS, ascii=True), prepare=prepare, size=(120, 40)) as page:
+        assert page.text.isascii()
+
+
+async def test_hostile_text_is_shown_as_it_is() -> None:
+    def prepare(engine: StillEngine) -> None:
+        fill_details(engine)
+        hostile = detail(
+            project_name=HOSTILE, status=HOSTILE, brokerage=HOSTILE, message=HOSTILE, datacenter=HOSTILE,
+            security_types=HOSTILE, environment=Environment.LIVE, description=HOSTILE,
+        )  # fmt: skip
+        engine.put(detail_key(PROJECT), hostile, age_s=0)
+
+    async with opened("enter", prepare=prepare, size=(200, 60)) as page:
+        assert page.app.screen is not page.main
+        assert page.text.count("[bold red]x[/] 均值 [@click=app.quit]y[/]") >= 4
+        for key in ("2", "3", "4", "5"):
+            await page.press(key)
+        assert page.said == []
+
+
+async def test_nothing_is_sent_when_nothing_changed_and_one_value_costs_its_cells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened("enter", "2", size=(120, 40)) as page:
+        sent = record_sent(page, monkeypatch)
+        page.engine.put(portfolio_key(PROJECT), portfolio(), age_s=20, snapshot_age_s=500)
+        page.engine.put(detail_key(PROJECT), detail())
+        await page.settle()
+        assert sent == []
+        held = portfolio().holdings
+        for value in (59_012.0, 59_013.0):
+            # The first update after a change of focus also carries what Textual redraws for that.
+            sent.clear()
+            now = replace(portfolio(), holdings=(*held[:2], replace(held[2], market_value=value), *held[3:]))
+            page.engine.put(portfolio_key(PROJECT), now, age_s=20, snapshot_age_s=500)
+            await page.settle()
+        assert 0 < sum(len(each.encode()) for each in sent) < 60
+
+
+def _redeployed(newer: str) -> tuple[object, ...]:
+    return tuple(
+        replace(each, deploy_id=newer, launched_at=NOW - 60) if each.project_id == PROJECT else each
+        for each in deployments()
+    )
+
+
+def _screen_of(page: Page) -> DeploymentScreen:
+    from qctui.ui.messages import DetailKind, OpenDetail
+    from qctui.ui.screens.details import Surroundings
+
+    around = Surroundings(
+        page.engine, OPTIONS, page.app.glyphs, page.app.guard, page.main.feed.keep_open
+    )  # fmt: skip
+    return DeploymentScreen(OpenDetail(DetailKind.DEPLOYMENT, project_id=PROJECT, deploy_id=DEPLOY_ID), around)

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from qctui.model.keys import logs_key
+from qctui.model.logs import LogPage
+from qctui.ui import log_book
+from qctui.ui.log_book import LogBook, times_of, wrap_line
+from qctui.ui.screens.detail_deployment import DeploymentScreen
+from qctui.ui.widgets.detail_logs import LogView
+from tests.ui.detail_scene import DEPLOY_ID, PROJECT, fill_details, logs, opened
+from tests.ui.page import Page
+from tests.ui.scene import HOSTILE, StillEngine, fail
+
+pytestmark = pytest.mark.anyio
+
+
+def view(page: Page) -> LogView:
+    screen = page.app.screen
+    assert isinstance(screen, DeploymentScreen)
+    return screen.logs.view
+
+
+def title(page: Page) -> str:
+    return page.line("─ 5 Logs")
+
+
+async def test_it_opens_at_the_end_and_follows() -> None:
+    async with opened("enter", "5") as page:
+        assert "line 99" in page.text
+        assert "following" in title(page)
+        page.engine.put(logs_key(PROJECT, DEPLOY_ID), logs(70))
+        await page.settle()
+        assert "line 109" in page.text
+
+
+async def test_times_are_said_to_be_the_algorithms_own() -> None:
+    async with opened("enter", "5") as page:
+        assert "algorithm's own zone" in title(page)
+
+
+async def test_scrolled_back_it_stays_on_its_lines_and_says_how_many_are_below() -> None:
+    async with opened("enter", "5", "pageup") as page:
+        before = view(page).text
+        assert "line 99" not in before
+        below = view(page).below
+        assert f"{below} below, End follows" in title(page)
+        page.engine.put(logs_key(PROJECT, DEPLOY_ID), logs(75))
+        await page.settle()
+        assert [line[:78] for line in view(page).text.split("\n")] == [line[:78] for line in before.split("\n")]
+        assert view(page).below == below + 15
+        await page.press("end")
+        assert "line 114" in page.text
+        assert "following" in title(page)
+
+
+async def test_earlier_lines_that_were_not_read_are_told() -> None:
+    async with opened("enter", "5", size=(120, 40)) as page:
+        assert "30 earlier lines not read" in title(page)
+
+
+async def test_a_long_hostile_line_is_shown_whole() -> None:
+    async with opened("enter", "5", "home") as page:
+        joined = "".join(line.rstrip("│┃ ") for line in page.lines)
+        assert HOSTILE in joined.replace("\n", "")
+        assert page.text.count("long") == 40
+
+
+async def test_lines_of_several_lines() -> None:
+    def prepare(engine: StillEngine) -> None:
+        fill_details(engine)
+        engine.put(logs_key(PROJECT, DEPLOY_ID), LogPage(("Traceback\n  File x\nValueError: [/y]",), 0, 1, 0))
+
+    async with opened("enter", "5", prepare=prepare) as page:
+        assert [line for line in view(page).text.split("\n") if line] == [
+            " Traceback", "   File x", " ValueError: [/y]"
+        ]  # fmt: skip
+        assert "zone" not in title(page)
+
+
+async def test_empty_and_failing() -> None:
+    def prepare(engine: StillEngine) -> None:
+        fill_details(engine)
+        engine.put(logs_key(PROJECT, DEPLOY_ID), LogPage((), 0, 0, 0))
+
+    async with opened("enter", "5", prepare=prepare) as page:
+        assert "The log is empty." in page.text
+        fail(page.engine, logs_key(PROJECT, DEPLOY_ID), "HTTP 500: server error")
+        await page.settle()
+        assert "HTTP 500" in page.text
+
+
+async def test_resizing_keeps_the_place() -> None:
+    async with opened("enter", "5", "pageup", "pageup") as page:
+        top = view(page).text.split("\n")[0]
+        await page.pilot.resize_terminal(70, 24)
+        await page.settle()
+        assert view(page).text.split("\n")[0][:30] == top[:30]
+
+
+def page_of(start: int, end: int, *, offset: int = 0) -> LogPage:
+    return LogPage(tuple(f"line {number}" for number in range(start, end)), start, end, offset)
+
+
+def test_windows_are_joined_without_gap_or_repeat() -> None:
+    book = LogBook()
+    book.add(page_of(100, 300))
+    book.add(page_of(150, 350))
+    book.add(page_of(350, 360))
+    assert book.lines == [f"line {number}" for number in range(100, 360)]
+    assert (book.first_line, book.end_line, book.earlier) == (100, 360, 100)
+
+
+def test_a_gap_or_a_shorter_log_begins_anew() -> None:
+    book = LogBook()
+    book.add(page_of(100, 300))
+    book.add(page_of(400, 600))
+    assert (book.first_line, len(book.lines)) == (400, 200)
+    book.add(page_of(0, 20))
+    assert book.lines == [f"line {number}" for number in range(20)]
+
+
+def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_book, "MOST_LINES", 250)
+    book = LogBook()
+    for start in range(0, 2_000, 100):
+        book.add(page_of(start, start + 200))
+    assert len(book.lines) == 250
+    assert book.lines[-1] == "line 2099"
+    assert book.first_line == 1_850
+
+
+def test_the_same_page_twice_changes_nothing() -> None:
+    book = LogBook()
+    book.add(page_of(0, 50))
+    book.add(replace(page_of(0, 50), length=None))
+    assert len(book.lines) == 50
+    assert book.length is None
+
+
+@given(st.text(alphabet=st.sampled_from("ab 均\n[]x"), max_size=200), st.integers(1, 40))
+def test_wrapping_never_loses_a_character_nor_exceeds_the_width(text: str, width: int) -> None:
+    rows = wrap_line(text, width)
+    assert "".join("".join(rows).split()) == "".join(text.split())
+    assert all(cell_len(row) <= max(2, width) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("line", "timed"),
+    [
+        ("2024-03-25 14:32:05 hello", True),
+        ("Algorithm Initialization: x", False),
+        ("", False),
+        ("2024", False),
+        ("1234567890123456789", False),
+    ],
+)
+def test_lines_with_a_time_are_told_from_those_without(line: str, timed: bool) -> None:
+    assert times_of([line]) is timed
