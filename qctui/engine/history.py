@@ -30,8 +30,15 @@ class EquityHistory:
         """When the newest sample of a trail began, monotonic: spacing must not depend on the wall clock."""
 
     def record(self, deployments: Iterable[Deployment], at: float, mono: float) -> None:
-        """Take in a live list received at Unix time `at`. Trails of what is no longer listed are dropped."""
-        followed = sorted((each for each in deployments if each.deploy_id), key=lambda each: not each.alive)
+        """Take in a live list received at Unix time `at`. Trails of what is no longer listed are dropped.
+
+        What carries no id, or one that another project carries too, is not followed: its trail would be of both.
+        """
+        projects: dict[str, set[int]] = {}
+        for each in (deployments := tuple(deployments)):
+            projects.setdefault(each.deploy_id, set()).add(each.project_id)
+        named = (each for each in deployments if each.deploy_id and len(projects[each.deploy_id]) == 1)
+        followed = sorted(named, key=lambda each: not each.alive)
         listed: dict[str, EquityTrail] = {}
         for deployment in followed[:DEPLOYMENTS_KEPT]:
             trail = self._next_trail(deployment, at, mono)

@@ -305,6 +305,16 @@ def test_what_is_no_longer_listed_is_forgotten() -> None:
     assert set(_trails(store)) == {make_deployment(2).deploy_id}
 
 
+def test_an_id_that_is_missing_or_shared_by_projects_has_no_trail() -> None:
+    store = Store()
+    history = EquityHistory(store)
+    one, other = make_deployment(1), make_deployment(2)
+    history.record([one, replace(other, deploy_id=one.deploy_id), make_deployment(3)], 0.0, 0.0)
+    assert set(_trails(store)) == {make_deployment(3).deploy_id}
+    history.record([replace(one, deploy_id=""), replace(other, deploy_id="")], 15.0, 15.0)
+    assert _trails(store) == {}
+
+
 def test_an_unchanged_deployment_keeps_its_trail() -> None:
     store = Store()
     history = EquityHistory(store)
