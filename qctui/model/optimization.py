@@ -153,8 +153,8 @@ class Optimization:
 
     @property
     def progress(self) -> float | None:
-        """(Completed + Failed) / Total, 0..1; None while the total is unknown (REFERENCE.md 5.2)."""
-        if not self.total or self.total < 0:
+        """(Completed + Failed) / Total, 0..1; None while the total or both counts are unknown (REFERENCE.md 5.2)."""
+        if not self.total or self.total < 0 or (self.completed is None and self.failed is None):
             return None
         return min(1.0, max(0.0, ((self.completed or 0) + (self.failed or 0)) / self.total))
 

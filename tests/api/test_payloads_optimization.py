@@ -43,6 +43,12 @@ def test_optimizations_read__new_empty_maps_as_lists() -> None:
     assert new.parallel_nodes == 4
 
 
+def test_a_total_of_nothing_is_no_total() -> None:
+    body = {"success": True, "optimization": {"runtimeStatistics": {"Completed": "5", "Total": "0"}}}
+    made = ask(body, lambda c: c.reads.fetch_optimization("O-asked"))
+    assert (made.completed, made.total) == (5, None)
+
+
 def test_optimizations_read__running_partial() -> None:
     made = ask(payload("optimizations_read__running_partial"), lambda c: c.reads.fetch_optimization("O-asked"))
     assert (made.completed, made.failed, made.running, made.queued, made.total) == (2, 1, 4, 9, 16)

@@ -56,6 +56,8 @@ def optimization(**fields: object) -> Optimization:
 def test_progress_is_unknown_before_the_total_is() -> None:
     assert optimization(completed=3).progress is None
     assert optimization(completed=3, total=0).progress is None
+    assert optimization(total=16).progress is None
+    assert optimization(failed=4, total=16).progress == pytest.approx(0.25)
     assert optimization(completed=2, failed=1, total=16).progress == pytest.approx(3 / 16)
 
 

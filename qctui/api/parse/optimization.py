@@ -65,7 +65,7 @@ async def optimization(document: Document, members: dict[str, object], asked: st
         failed=_count(tally.failed),
         running=_count(tally.running),
         queued=_count(tally.in_queue),
-        total=_count(tally.total),
+        total=_count(tally.total) or None,  # before the start it may be 0, which is no total
         runtime=texts(wire.runtime_statistics),
         constraints=tuple(words for words in map(_constraint, wire.constraints) if words),
         parameters=_parameters(wire.parameters),
