@@ -99,7 +99,7 @@ def shortfall(
         if status_reads.failure:
             said.append(status_reads.words("the deployment", clock))
         else:
-            said.append(f"still {status or 'running'}")
+            said.append(f"still {status}" if status else "not seen to stop: the API tells no status")
     if record.target.action == "liquidate":
         if stopped:
             said.append("stopped, not seen flat")

@@ -263,6 +263,18 @@ async def test_the_orders_of_the_liquidation_and_their_fills_are_followed(rig: R
 
 
 @in_rig
+async def test_of_one_whose_status_is_never_told_nothing_is_claimed(rig: Rig) -> None:
+    rig.api.details[1] = replace(make_detail(1), status="")
+    rig.api.stop_after_s = 1e9
+    await rig.act()
+    await rig.clock.advance(601)
+    rung, words = last(rig.record())
+    assert rung is Rung.UNVERIFIED
+    assert "not seen to stop: the API tells no status" in words
+    assert "running" not in words.casefold()
+
+
+@in_rig
 async def test_an_abort_that_is_never_seen_is_unverified(rig: Rig) -> None:
     rig.api.stop_after_s = 1e9
     await rig.act(target("abort"))
