@@ -109,6 +109,8 @@ async def _api(account: Account, settings: Settings) -> list[Finding]:
         advice = {
             FailureKind.AUTH: "check user id and token, and the clock below",
             FailureKind.CONNECT: "check the network, a proxy, and --base-url",
+            FailureKind.MALFORMED: "this is no QuantConnect API: check --base-url, and a proxy in between",
+            FailureKind.REJECTED: "check --base-url, and a proxy in between; the log has more",
         }.get(error.kind, "try again in a minute; the log has more")
         findings = [
             Finding(Verdict.FAIL, "API", f"{account.base_url}: {error.message}", advice, exit_of(error.kind)),
@@ -131,7 +133,8 @@ def check_clock(skew_s: float | None) -> Finding:
         return Finding(Verdict.OK, "clock", "agrees with the API's")
     found = f"{abs(skew_s):.0f} s {'behind' if skew_s > 0 else 'ahead of'} the API's"
     if abs(skew_s) >= SKEW_FAIL_S:
-        return Finding(Verdict.FAIL, "clock", found, "set it (timedatectl set-ntp true): requests are refused")
+        advice = "set it (timedatectl set-ntp true): QuantConnect refuses requests signed two hours off"
+        return Finding(Verdict.FAIL, "clock", found, advice)
     if abs(skew_s) >= SKEW_WARN_S:
         return Finding(Verdict.WARN, "clock", found, "set it (timedatectl set-ntp true)")
     return Finding(Verdict.OK, "clock", found)

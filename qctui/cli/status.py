@@ -33,8 +33,9 @@ class Status:
     """Those that may still trade, LIVE first; or the newest one of the project that was asked for."""
     names: dict[int, str]
     """Project names by id; empty when they could not be read."""
-    optimizations: tuple[Optimization, ...]
-    """Unfinished ones of the project asked for, or of the pinned projects."""
+    optimizations: tuple[Optimization, ...] | None
+    """Unfinished ones of the project asked for, or of the pinned projects; None when some could not be read: a list
+    with a hole would look whole."""
     warnings: tuple[str, ...]
     """What could not be read."""
 
@@ -85,13 +86,13 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
             warnings.append(f"no project names: {error.message}")
             return {}
 
-    async def unfinished(each: int) -> list[Optimization]:
+    async def unfinished(each: int) -> list[Optimization] | None:
         try:
             rows = [row for row in await api.fetch_optimizations(each) if not row.finished]
             return [await api.fetch_optimization(row.optimization_id) for row in rows]
         except ApiError as error:
             warnings.append(f"no optimizations of project {each}: {error.message}")
-            return []
+            return None
 
     reading = asyncio.create_task(names())
     others = [asyncio.create_task(unfinished(each)) for each in ([project_id] if project_id else pinned)]
@@ -103,7 +104,9 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
         await asyncio.gather(reading, *others, return_exceptions=True)
         raise
     found = await reading
-    optimizations = tuple([each for task in others for each in await task])
+    lists = [await task for task in others]
+    read = [rows for rows in lists if rows is not None]
+    optimizations = tuple(each for rows in read for each in rows) if len(read) == len(lists) else None
     return Status(clock.now(), chosen(deployments, project_id), found, optimizations, tuple(warnings))
 
 
@@ -179,7 +182,10 @@ def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
             }
             for each in status.deployments
         ],
-        "optimizations": [
+        "warnings": list(status.warnings),
+        "optimizations": None
+        if status.optimizations is None
+        else [
             {
                 "optimization_id": each.optimization_id,
                 "project_id": each.project_id,

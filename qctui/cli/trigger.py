@@ -11,7 +11,7 @@ from typing import TypeVar
 from qctui.actions.book import Context
 from qctui.actions.capture import target_of_detail, target_of_optimization
 from qctui.actions.service import ActionService
-from qctui.actions.spec import ABORT, READ_ONLY
+from qctui.actions.spec import ABORT, READ_ONLY, cautions
 from qctui.actions.wording import exit_code
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
@@ -136,6 +136,10 @@ class Trigger:
         if reason is not None:
             ladder.tell_not_sent(target, reason)
             return Exit.NOT_SENT
+        if self._options.yes and service.refusal(target) is None:
+            # Nobody is asked, but what a dialog would point out is still said.
+            for caution in cautions(target):
+                print(f"qctui: warning: {caution}", file=sys.stderr)
         self.confirmed = True
         (action_id,) = service.confirm([target], via="command")
         gc.enable()

@@ -194,6 +194,7 @@ def test_a_read_that_fails_does_not_block_an_emergency(api: Api, signed_in: dict
     code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--no-wait")
     assert (code, rungs(out)[-1]) == (4, "ACCEPTED")
     assert "could not be read first" in err
+    assert "this hits whatever is live in the project" in err
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,16 @@ def test_names_that_can_not_be_read_cost_a_warning_and_not_the_answer() -> None:
     assert status.warnings == ("no project names: projects: server error",)
 
 
+def test_optimizations_that_can_not_be_read_are_not_none_running() -> None:
+    api = FakeApi(FakeClock())
+    api.script["deployments"] = lambda: (RUNNING,)
+    api.fail(ApiError(FailureKind.SERVER, "optimizations: server error"), "optimizations")
+    status = asyncio.run(look(api, api.clock, 1, ()))
+    told = as_json(status, "https://x", "m")
+    assert told["optimizations"] is None
+    assert told["warnings"] == ["no optimizations of project 1: optimizations: server error"]
+
+
 def test_without_the_list_there_is_no_answer() -> None:
     api = FakeApi(FakeClock())
     api.fail(ApiError(FailureKind.CONNECT, "nothing answers"), "deployments")
