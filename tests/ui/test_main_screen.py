@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from qctui.engine.view import Pace
@@ -457,3 +458,11 @@ async def test_the_first_row_is_current_until_the_names_have_put_the_list_in_ord
         assert first is not None
         assert now is not None
         assert now.project_id == first.project_id
+
+
+async def test_what_is_typed_in_one_piece_behind_a_key_goes_where_that_key_leads() -> None:
+    async with console() as page:
+        for character in "/momentum":
+            page.app.post_message(events.Key("slash" if character == "/" else character, character))
+        await page.settle()
+        assert page.main.deployments.filter_text == "momentum"

@@ -111,11 +111,12 @@ class Pane(Vertical):
         """Let somebody type what rows must contain."""
         existing = self.query(FilterInput)
         if existing:
-            existing.first().focus()
+            self.screen.set_focus(existing.first())
             return
         field = FilterInput(self.filter_text, placeholder="rows that contain ...", select_on_focus=False)
         await self.mount(field, after=self._bar)
-        field.focus()
+        # Not `field.focus()`, which comes later: what was typed behind `/` belongs into the field already.
+        self.screen.set_focus(field)
 
     async def drop_filter(self) -> bool:
         """Show all rows again. False if there was no filter."""
@@ -149,7 +150,7 @@ class Pane(Vertical):
         """Give the keys to the body."""
         for widget in self.query("*"):
             if widget.can_focus and not isinstance(widget, FilterInput):
-                widget.focus(scroll_visible=False)
+                self.screen.set_focus(widget, scroll_visible=False)
                 return
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
