@@ -125,9 +125,13 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
         keep_open = self.main_screen.feed.keep_open
         around = Surroundings(self.engine, self.options, self.glyphs, self.guard, keep_open)
-        screen = make_detail(event, around)
-        if screen is not None:
-            self.push_screen(screen)
+
+        def show() -> None:
+            screen = make_detail(event, around)
+            if screen is not None:
+                self.push_screen(screen)
+
+        self.guard("What was opened", show)
 
     def guard(self, what: str, work: Callable[[], None]) -> None:
         """Do some work of showing. A defect in it must not end a program that somebody may need to liquidate with: it

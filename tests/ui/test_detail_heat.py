@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.ui.glyphs import ASCII, UNICODE
 from qctui.ui.heat import heat_grid, rank_runs, value_key, varying_names
-from qctui.ui.widgets.heat_cells import cell_role, cell_text, level_text, plan_cells, value_text
+from qctui.ui.widgets.heat_cells import cell_role, cell_text, done_text, level_text, plan_cells, value_text
 from tests.ui.detail_scene import grid_optimization
 
 
@@ -144,6 +144,11 @@ def test_numbers_where_they_fit_levels_where_they_do_not() -> None:
         plan = plan_cells(grid, "Sharpe Ratio", 80, UNICODE)
         assert plan.numbers is numbers
         assert plan.label + 1 + plan.width * len(grid.x.values) <= 80
+
+
+@pytest.mark.parametrize(("fraction", "text"), [(0.0, "0%"), (0.999, "99%"), (1.0, "100%"), (7.0, "100%")])
+def test_nothing_is_said_to_be_done_before_it_is(fraction: float, text: str) -> None:
+    assert done_text(fraction) == text
 
 
 def test_percent_figures_keep_their_points() -> None:

@@ -14,14 +14,14 @@ from qctui.model.optimization import Criterion, Optimization, OptimizationSummar
 from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
 from qctui.ui.facts import relative_words
-from qctui.ui.format import format_bar, format_count, format_percent
+from qctui.ui.format import format_bar, format_count
 from qctui.ui.messages import OpenDetail
 from qctui.ui.moment import Moment
 from qctui.ui.rows import name_of
 from qctui.ui.screens.detail_base import DetailScreen
 from qctui.ui.screens.details import Surroundings
 from qctui.ui.widgets.detail_runs import MapPane, RankedRuns, RunsPane, runs_words
-from qctui.ui.widgets.heat_cells import value_text
+from qctui.ui.widgets.heat_cells import done_text, value_text
 from qctui.ui.widgets.heat_map import HeatMap
 from qctui.ui.widgets.lines import Paragraph, Piece, pieces
 from qctui.ui.widgets.table import KeyedTable
@@ -158,20 +158,19 @@ def _criterion(criterion: Criterion) -> list[Piece]:
 def _progress(optimization: Optimization, moment: Moment) -> list[Piece]:
     glyphs = moment.glyphs
     done, rest = format_bar(optimization.progress, _BAR_CELLS, glyphs)
-    bar: list[Piece] = [(done, "focus"), (rest, "rule"), f" {format_percent(optimization.progress, glyphs)}"]
-    if optimization.total is None:
-        bar = [("the number of runs is not known yet", "muted")]
+    bar: list[Piece] = [("the number of runs is not known yet", "muted")]
+    if optimization.total is not None:
+        share = done_text(optimization.progress or 0.0)
+        bar = [(done, "focus"), (rest, "rule"), f" {share} of {format_count(optimization.total)}"]
     counts = (
         ("done", optimization.completed, ""),
         ("failed", optimization.failed or None, "danger"),
         ("running", optimization.running, ""),
-        ("queued", optimization.queued, "muted"),
+        ("queued", optimization.queued or None, "muted"),
     )
     for word, count, role in counts:
         if count is not None:
             bar += [(f" {glyphs.dot} ", "rule"), (f"{format_count(count)} {word}", role)]
-    if optimization.total is not None:
-        bar.append((f" of {format_count(optimization.total)}", "muted"))
     return bar
 
 

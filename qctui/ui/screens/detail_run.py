@@ -11,14 +11,14 @@ from qctui.model.keys import Key, optimization_key
 from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
 from qctui.ui.facts import Group, fact, role_of_sign
-from qctui.ui.format import format_change, format_instant, format_money, format_percent, format_sparkline
+from qctui.ui.format import format_change, format_instant, format_money, format_sparkline
 from qctui.ui.heat import RankedRun
 from qctui.ui.moment import Moment
 from qctui.ui.screens.detail_base import DetailScreen
 from qctui.ui.screens.details import Surroundings
 from qctui.ui.widgets.detail_runs import RankedRuns, runs_words
 from qctui.ui.widgets.facts_view import FactsPane
-from qctui.ui.widgets.heat_cells import value_text
+from qctui.ui.widgets.heat_cells import done_text, value_text
 from qctui.ui.widgets.lines import Paragraph, Piece, pieces
 
 _LABEL = 12
@@ -57,7 +57,7 @@ class RunScreen(DetailScreen):
         if run.failed:
             title.append((f"{glyphs.alert} failed, exit code {run.exit_code}", "danger bold"))
         elif run.progress < 1:
-            title.append((f"{format_percent(run.progress, glyphs)} done", "stale"))
+            title.append((f"{done_text(run.progress)} done", "stale"))
         elif ranked.rank is not None:
             best = f"  {glyphs.mark} best" if ranked.rank == 1 else ""
             title += [f"rank {ranked.rank} of {ranking.ranked}", (best, "mark bold")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from textual.app import App, ComposeResult
@@ -209,4 +209,5 @@ class ActionBar(Vertical, can_focus=True):
 
 def uppermost_bar(app: App[Any]) -> ActionBar:
     """The bar of the topmost screen that has one: the one a person sees, or will once what covers it closes."""
-    return next(bar for screen in reversed(app.screen_stack) for bar in screen.query(ActionBar))
+    bars: Iterator[ActionBar] = (bar for screen in reversed(app.screen_stack) for bar in screen.query(ActionBar))
+    return next(bars)

@@ -85,6 +85,7 @@ class OrdersPane(SectionPane[OrderRow]):
         super().__init__(
             number, "Orders", glyphs, _order_columns(), lambda row: row.key, _order_text, id="orders", opens=True
         )
+        self.table.stays_first = True
         self._earlier_key = earlier_key
         self.show_earlier = False
         """Whether orders of the project's earlier deployments are listed."""
@@ -93,6 +94,7 @@ class OrdersPane(SectionPane[OrderRow]):
 
     def show(self, resource: Resource[tuple[Order, ...]], deploy_id: str, moment: Moment) -> None:
         """Show the newest orders of a project, of which those of `deploy_id` are meant."""
+        self.begin(deploy_id)
         source = (resource.value, deploy_id)
         if self._source is None or source[0] is not self._source[0] or source[1] != self._source[1]:
             self._source = source

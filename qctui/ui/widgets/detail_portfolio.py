@@ -73,7 +73,7 @@ class CashPane(SectionPane[Cash]):
         elif rows:
             values = [each.value for each in rows if each.value is not None]
             total = format_number(sum(values), moment.glyphs) if len(values) == len(rows) else "unknown"
-            facts = ((f"worth {total} in account currency ", ""),)
+            facts = ((f"worth {total} ", ""), ("in the account's currency ", "muted"))
         self.show_rows(rows, moment, words, facts)
 
 

@@ -10,13 +10,13 @@ from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
 from qctui.ui.faces import FaceWords, describe
 from qctui.ui.facts import role_of_sign
-from qctui.ui.format import format_count, format_percent
+from qctui.ui.format import format_count
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.heat import RankedRun, Ranking, heat_grid, rank_runs
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
-from qctui.ui.widgets.heat_cells import value_text
+from qctui.ui.widgets.heat_cells import done_text, value_text
 from qctui.ui.widgets.heat_map import HeatMap
 from qctui.ui.widgets.pane import Pane
 from qctui.ui.widgets.section_table import SectionPane
@@ -233,7 +233,7 @@ def _state(each: RankedRun, moment: Moment) -> Spans:
     if each.run.failed:
         return ((f"{moment.glyphs.alert} exit {each.run.exit_code}", "danger"),)
     if each.run.progress < 1:
-        return ((f"{format_percent(each.run.progress, moment.glyphs)} done", "stale"),)
+        return ((f"{done_text(each.run.progress)} done", "stale"),)
     return (("done", "muted"),)
 
 

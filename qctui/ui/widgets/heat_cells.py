@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.color import Color
 
 from qctui.model.optimization import PERCENT_STATISTICS
-from qctui.ui.format import format_number, format_percent
+from qctui.ui.format import format_number
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.heat import HeatGrid, RankedRun
 from qctui.ui.theme import Palette
@@ -23,10 +23,14 @@ MOST_LABEL_CELLS = 12
 
 _LEVEL_CELLS = 2
 
+_FAINTEST = 0.25
+"""How far the worst is from the background: it must be seen to be there."""
+
 
 class HeatPalette(Palette):
-    """The theme's roles, and `heat0` to `heat7`: backgrounds from the panel's colour to the first of the charts, which
-    differ in brightness for every kind of colour vision. `cursor` after one reverses it."""
+    """The theme's roles, and `heat0` to `heat7`: from near the background to the first colour of the charts, told apart
+    by brightness with every kind of colour vision. A word may follow: `level` colours the sign instead of what is
+    behind it, `cursor` reverses."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__(variables)
@@ -40,12 +44,14 @@ class HeatPalette(Palette):
         step = int(name.removeprefix("heat"))
         strong = True if step == STEPS - 1 else None
         reverse = True if "cursor" in words else None
-        low, high = self._color("boost"), self._color("chart-1")
+        low, high = self._color("background"), self._color("chart-1")
         if low is None or high is None or low.ansi is not None or high.ansi is not None:
             # Sixteen colours have no steps between them: the numbers say it, and the extremes stand out.
             ends = {0: "muted", STEPS - 1: "ok"}
             return self[ends.get(step, "")] + Style(bold=strong, reverse=reverse)
-        background = low.blend(high, step / (STEPS - 1))
+        background = low.blend(high, _FAINTEST + (1 - _FAINTEST) * step / (STEPS - 1))
+        if "level" in words:
+            return Style(color=background.rich_color, bold=strong, reverse=reverse)
         text = Color.parse("#ffffff") if background.brightness < 0.5 else Color.parse("#000000")
         return Style(color=text.rich_color, bgcolor=background.rich_color, bold=strong, reverse=reverse)
 
@@ -78,8 +84,13 @@ def cell_text(each: RankedRun | None, target: str, glyphs: Glyphs) -> str:
     if each.run.failed:
         return "fail"
     if each.run.progress < 1:
-        return f"{format_percent(each.run.progress, glyphs)}{glyphs.ellipsis}"
+        return f"{done_text(each.run.progress)}{glyphs.ellipsis}"
     return value_text(each.value, target, glyphs)
+
+
+def done_text(fraction: float) -> str:
+    """A progress in whole percent, 100 only when it is done."""
+    return f"{int(min(1.0, max(0.0, fraction)) * 100)}%"
 
 
 def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
@@ -120,8 +131,6 @@ def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
     span = f"worst {value_text(worst, target, glyphs)} {glyphs.then} best {value_text(best, target, glyphs)}"
     levels = "" if plan.numbers else f"{glyphs.spark} "
     none = glyphs.none if plan.numbers else glyphs.dot
-    failed = "fail" if plan.numbers else "x"
-    return (
-        f"{levels}{span if grid.ranked else 'no run has ended'}   {glyphs.mark} best   {failed} failed   "
-        f"{glyphs.ellipsis} under way   {none} no run"
-    )
+    failed = "" if plan.numbers else "x failed  "
+    told = span if grid.ranked else "no run has ended"
+    return f"{levels}{told}  {glyphs.mark} best  {failed}{glyphs.ellipsis} running  {none} none"

@@ -240,10 +240,14 @@ class HeatMap(Widget, can_focus=True):
             if plan.numbers:
                 text = f"{pointer}{mark}{text.rjust(plan.width - 2)}"
             else:
-                text = f"{pointer if here else mark}{text}"
-            tint = cell_role(each, grid)
-            line.append((text, f"{tint} cursor" if here and tint.startswith("heat") else tint))
+                text = f"{pointer if here else mark if mark != ' ' else text}{text}"
+            line.append((text, self._tint(cell_role(each, grid), here)))
         return tuple(line)
+
+    def _tint(self, role: str, here: bool) -> str:
+        if not role.startswith("heat"):
+            return role
+        return f"{role}{'' if self._plan.numbers else ' level'}{' cursor' if here else ''}"
 
     def _reading(self, grid: HeatGrid) -> list[Spans]:
         """The cell under the cursor: its values, its rank, and the run's main statistics."""
