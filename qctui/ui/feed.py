@@ -259,6 +259,8 @@ class Feed:
     def _show_insights(self, moment: Moment) -> None:
         if self.current.deploy_id:
             self._panes.insights.show(self._insights(), self.current.name, moment)
+        elif self.current.project_id is not None and self._panes.deployments.knows(self.current.project_id):
+            self._panes.insights.show_nothing("Unknown: the service tells no deploy id to ask them by.", moment)
         elif self.current.project_id is not None:
             self._panes.insights.show_nothing(f"{self.current.name} was never deployed.", moment)
         else:

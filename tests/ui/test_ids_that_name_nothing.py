@@ -26,6 +26,14 @@ async def test_equity_is_compared_with_that_of_the_same_project(shared: str) -> 
         assert set(changes.values()) <= {0.0, None}
 
 
+async def test_a_deployment_without_an_id_was_deployed_all_the_same() -> None:
+    async with console((120, 40)) as page:
+        page.engine.put(DEPLOYMENTS, tuple(replace(each, deploy_id="") for each in deployments()))
+        await page.settle()
+        assert "was never deployed" not in page.text
+        assert "Unknown: the service tells no deploy id" in page.text
+
+
 @pytest.mark.parametrize("shared", ["", "L-same"])
 async def test_having_looked_at_one_error_is_not_having_looked_at_all(shared: str) -> None:
     async with console((120, 40)) as page:
