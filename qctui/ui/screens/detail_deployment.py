@@ -155,6 +155,8 @@ class DeploymentScreen(DetailScreen):
             blocks += [Paragraph(pieces((row, role)), hang=2) for row in shown.message.split("\n")]
             blocks.append(Paragraph())
         if detail is not None:
+            if not detail.statistics:
+                blocks.append(Paragraph(pieces(("This deployment reports no statistics.", "muted"))))
             blocks.append(Group("", tuple(_statistic(name, text) for name, text in detail.statistics.items())))
             server = tuple(fact(name, text) for name, text in detail.server_statistics.items())
             blocks.append(Group("Server", server))
@@ -162,8 +164,6 @@ class DeploymentScreen(DetailScreen):
                 blocks.append(Group("Description", (fact("", detail.description),), roomy=True))
             if detail.deploy_id and detail.deploy_id != shown.deploy_id:
                 facts.append((f"of {moment.glyphs.ellipsis}{detail.deploy_id[-4:]}, deployed before ", "stale bold"))
-            if not detail.statistics:
-                blocks.insert(0, Paragraph(pieces(("This deployment reports no statistics.", "muted"))))
         words = describe(resource, moment, what="statistics", nothing="", stale_after_s=STALE_AFTER_S, size=1)
         self.statistics.show_blocks(blocks, tuple(facts), words)
 
