@@ -14,13 +14,44 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from tests.ui.detail_scene import fill_details
 from tests.ui.page import OPTIONS, Page, Size, console
-from tests.ui.scene import StillEngine, fill, outage
+from tests.ui.scene import NOW, StillEngine, deploy_id, fill, outage, projects
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
 CLEARED = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "TEXTUAL_FPS")
 """Environment that would change a picture."""
+
+
+def acting(engine: StillEngine) -> None:
+    """Three actions under way: one accepted, one verified, one unknown."""
+    began = engine.clock.monotonic() - 42.0
+
+    def step(rung: Rung, after_s: float, detail: str = "") -> Step:
+        return Step(rung, NOW - 42.0 + after_s, began + after_s, detail)
+
+    sent = (step(Rung.SENDING, 0.0), step(Rung.SENT, 0.004))
+    ladders = (
+        (*sent, step(Rung.ACCEPTED, 0.2)),
+        (*sent, step(Rung.ACCEPTED, 0.2), step(Rung.STOPPED, 6.1), step(Rung.FLAT, 21.4), step(Rung.VERIFIED, 21.4)),
+        (*sent, step(Rung.UNKNOWN, 20.0, "no answer within 20 s")),
+    )
+    records = tuple(
+        ActionRecord(
+            f"a{number}",
+            "b",
+            Target("liquidate", project.name, project.project_id, deploy_id(project.project_id)),
+            "console",
+            NOW - 42.0,
+            began,
+            ladder,
+            tries=1,
+        )
+        for number, (ladder, project) in enumerate(zip(ladders, projects(), strict=False))
+    )
+    engine.put(ACTIONS, records)
 
 
 @dataclass(frozen=True)
@@ -43,6 +74,14 @@ PICTURES = (
     Picture("main-80x24", (80, 24)),
     Picture("main-120x40", (120, 40)),
     Picture("main-200x60", (200, 60)),
+    Picture("liquidate-80x24", (80, 24), ("L", "0"), prepare=fill_details, demo=False),
+    Picture("panic-120x40", (120, 40), ("X",), prepare=fill_details, demo=False),
+    Picture("ladder-80x24", (80, 24), after=acting, demo=False),
+    Picture("ladder-120x40", (120, 40), ("v",), after=acting, demo=False),
+    Picture("deployment-80x24", (80, 24), ("enter", "2"), prepare=fill_details),
+    Picture("orders-120x40", (120, 40), ("enter", "4"), prepare=fill_details),
+    Picture("heat-map-120x40", (120, 40), ("2", "enter", "m"), prepare=fill_details),
+    Picture("chart-120x40", (120, 40), ("4", "enter"), prepare=fill_details),
     Picture("insights-80x24", (80, 24), ("3", "j", "j")),
     Picture("outage-80x24", (80, 24), after=outage, demo=False),
     Picture("outage-120x40", (120, 40), after=outage, demo=False),
