@@ -163,8 +163,9 @@ class InsightBook:
 
     def _fill(self, rows: int, page: InsightPage) -> None:
         start, end = self._asked.start, self._asked.end
-        fresh = len({insight.insight_id for insight in page.insights} - self._pass_ids)
-        self._pass_ids.update(insight.insight_id for insight in page.insights)
+        ids = {_identity(insight) for insight in page.insights}
+        fresh = len(ids - self._pass_ids)
+        self._pass_ids |= ids
         if self._end is not None:
             # A gap. An empty answer closes it, or rows the service does not have would be asked for over and over.
             self._covered.add(start, start + rows if rows else end)
@@ -275,14 +276,15 @@ class InsightBook:
         """Take in rows; how many of them were not known."""
         fresh = 0
         for insight in insights:
-            known = self._by_id.get(insight.insight_id)
+            insight_id = _identity(insight)
+            known = self._by_id.get(insight_id)
             if known is None:
                 fresh += 1
                 if not insight.score_final and insight.close_at is not None and insight.close_at + SETTLE_S > self._now:
-                    heappush(self._open, (insight.close_at, insight.insight_id))
+                    heappush(self._open, (insight.close_at, insight_id))
             elif known == insight:
                 continue
-            self._by_id[insight.insight_id] = self._touched[insight.insight_id] = insight
+            self._by_id[insight_id] = self._touched[insight_id] = insight
         return fresh
 
     def _refresh_log(self) -> None:
@@ -295,9 +297,9 @@ class InsightBook:
         if not touched and not dropped:
             self.log = InsightLog(self.log.insights, complete, expected)
             return
-        insights = [each for each in self.log.insights if each.insight_id not in touched]
+        insights = [each for each in self.log.insights if _identity(each) not in touched]
         if complete:
-            insights = [each for each in insights if each.insight_id in self._by_id]
+            insights = [each for each in insights if _identity(each) in self._by_id]
         if len(touched) * 8 < len(insights):
             for insight in touched.values():
                 insort(insights, insight, key=_newest_first)
@@ -305,10 +307,16 @@ class InsightBook:
             insights.extend(touched.values())
             insights.sort(key=_newest_first)
         for gone in insights[LIMIT:]:
-            del self._by_id[gone.insight_id]
+            del self._by_id[_identity(gone)]
         del insights[LIMIT:]
         self._touched = {}
         self.log = InsightLog(tuple(insights), complete, expected)
+
+
+def _identity(insight: Insight) -> str:
+    """What makes it the same insight when it is read again: its id, or, where it carries none, what never changes in
+    it. Without that all of those would be one."""
+    return insight.insight_id or f"|{insight.generated_at}|{insight.symbol}|{insight.model}|{insight.tag}"
 
 
 def _newest_first(insight: Insight) -> tuple[float, str]:

@@ -215,6 +215,21 @@ def test_undated_and_repeated_rows_are_kept_once_and_last() -> None:
     assert _ids(book.log.insights) == _ids((make_insight(9), *rows))
 
 
+@pytest.mark.parametrize("count", [1, 250])
+def test_rows_without_an_id_are_not_one_and_the_same(count: int) -> None:
+    rows = [replace(row, insight_id="") for row in _rows(count)]
+    book = InsightBook()
+    _turn(book, _serve(rows))
+    assert len(book.log.insights) == count
+    before = book.log
+    _turn(book, _serve(rows))
+    assert book.log is before
+    final = [*rows[:-1], replace(rows[-1], score_direction=0.5)]
+    _turn(book, _serve(final))
+    assert len(book.log.insights) == count
+    assert book.log.insights[0].score_direction == 0.5
+
+
 def test_rows_that_vanish_stay_on_screen_until_that_is_certain() -> None:
     rows = _rows(300)
     book = InsightBook()
