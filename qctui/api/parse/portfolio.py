@@ -50,8 +50,7 @@ def _holding(key: str, value: object) -> Holding:
     named = WireSymbol.read(wire.symbol) if isinstance(wire.symbol, dict) else WireSymbol(value=line(wire.symbol))
     symbol = line(key) or named.id or named.value
     market_value = _first(wire.v, wire.market_value)
-    unrealized = _first(wire.u, wire.unrealized_pnl)
-    quantity, unreadable = _quantity(value, bool(market_value or unrealized))
+    quantity, unreadable = _quantity(value, market_value)
     rate = _first(wire.r, wire.conversion_rate)
     return Holding(
         symbol=symbol,
@@ -60,7 +59,7 @@ def _holding(key: str, value: object) -> Holding:
         average_price=_first(wire.a, wire.average_price),
         market_price=_first(wire.p, wire.market_price),
         market_value=market_value,
-        unrealized=unrealized,
+        unrealized=_first(wire.u, wire.unrealized_pnl),
         unrealized_percent=_first(wire.up, wire.unrealized_pnl_percent),
         currency_symbol=wire.c or wire.currency_symbol or "$",
         conversion_rate=1.0 if rate is None else rate,
@@ -68,12 +67,12 @@ def _holding(key: str, value: object) -> Holding:
     )
 
 
-def _quantity(value: object, worth: bool) -> tuple[float, bool]:
+def _quantity(value: object, market_value: float | None) -> tuple[float, bool]:
     """The quantity, and whether there may be one that could not be read.
 
     Zero only for a number that is zero, or for an absent one where nothing contradicts it: the service omits default
-    members, so a holding that is worth something or has gained or lost (`worth`) has a quantity we failed to see. So
-    may one whose every figure goes by a name we do not know.
+    members, so a value without a quantity is a quantity we failed to see. So may be a holding whose every figure goes
+    by a name we do not know.
     """
     if not isinstance(value, dict):
         return 0.0, value != []  # an empty map may come as a list
@@ -86,7 +85,7 @@ def _quantity(value: object, worth: bool) -> tuple[float, bool]:
         return quantity, True
     names = fold(value).keys()
     foreign = bool(names - _WORDS) and names.isdisjoint(_FIGURES)
-    return quantity, not told and (worth or foreign)
+    return quantity, not told and (bool(market_value) or foreign)
 
 
 def _cash(key: str, value: object) -> Cash:
