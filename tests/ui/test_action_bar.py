@@ -132,6 +132,7 @@ async def test_panic_shows_a_total_and_a_line_each_the_failing_first() -> None:
         assert lines[0].startswith("12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 REJECTED")
         assert lines[1].split()[:2] == ["REJECTED", "LIVE"]
         assert "No live deployment" in lines[1]
+        assert [line.split()[0] for line in lines[2:4]] == ["ACCEPTED", "ACCEPTED"]
         assert sum("VERIFIED  " in line for line in lines[1:]) == 9
 
 

@@ -55,6 +55,37 @@ async def test_ages_are_told_before_the_first_recheck() -> None:
         assert "Checking the target again; you need not wait for it." in text
 
 
+async def test_a_portfolio_alone_is_no_look_at_whether_it_runs() -> None:
+    async with opened() as (app, pilot):
+        recheck(app.engine, target(), Recheck(None, portfolio(), app.engine.clock.monotonic()))
+        await pilot.pause()
+        assert "Checked again" not in screen_text(app)
+        assert "Checking the target again; you need not wait for it." in screen_text(app)
+
+
+@pytest.mark.parametrize("status", ["LoggingIn", "", "Unheard of"])
+async def test_running_is_said_only_of_what_says_so(status: str) -> None:
+    async with opened() as (app, pilot):
+        recheck(app.engine, target(), Recheck(detail(status=status)))
+        await pilot.pause()
+        assert "Checked again: not ended." in screen_text(app)
+    async with opened("X", count=2) as (app, pilot):
+        for number, told in enumerate(("Running", status)):
+            recheck(app.engine, app.engine.desk.rechecked[0][number], Recheck(detail(number, status=told)))
+        await pilot.pause()
+        assert "Checked again: none has ended." in screen_text(app)
+
+
+async def test_at_80x24_a_target_of_several_takes_one_line() -> None:
+    async with opened("X", count=12) as (app, pilot):
+        for aim in app.engine.desk.rechecked[0]:
+            recheck(app.engine, aim, Recheck(detail(), portfolio(), app.engine.clock.monotonic()))
+        await pilot.pause()
+        rows = [line for line in screen_text(app).splitlines() if "5 open" in line]
+        assert len(rows) == 12
+        assert all("$1,204,999.00  5 open (now)" in row for row in rows)
+
+
 async def test_facts_are_refreshed_while_it_is_open() -> None:
     async with opened() as (app, pilot):
         newer = detail(status="Running", statistics={"Equity": "$999.00"})

@@ -48,6 +48,12 @@ class Aim:
         """It is sent if a person confirms."""
         return not self.refused and not self.disarmed
 
+    @property
+    def looked_at(self) -> bool:
+        """The target itself has been read again, not only its portfolio."""
+        newest = self.recheck.value
+        return newest is not None and (newest.detail is not None or newest.optimization is not None)
+
 
 def single_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
     """Everything about the one target, what will happen, and what may be left behind."""
@@ -98,7 +104,8 @@ def check_lines(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
         which = "target" if len(aims) == 1 else f"{len(failing)} of {len(armed)} targets"
         why = error.message if error is not None else ""
         return [Paragraph(pieces((f"{which} could not be re-checked: {why}; you can still send", "stale bold")))]
-    waiting = sum(aim.recheck.value is None for aim in armed)
+    # A portfolio alone says nothing of whether it still runs: the two are read apart from each other.
+    waiting = sum(not aim.looked_at for aim in armed)
     if waiting:
         which = "the target" if len(aims) == 1 else f"{waiting} of {len(armed)} targets"
         return [Paragraph(pieces((f"Checking {which} again; you need not wait for it.", "muted")))]
@@ -110,11 +117,20 @@ def check_lines(aims: Sequence[Aim], moment: Moment) -> list[Paragraph]:
     if unread:
         return [
             Paragraph(
-                pieces((f"Checked again, still running; holdings could not be re-read: {unread[0]}", "stale bold"))
+                pieces((f"Checked again, {_still(armed)}; holdings could not be re-read: {unread[0]}", "stale bold"))
             )
         ]
-    state = "running" if not armed[0].target.optimization_id else "under way"
-    return [Paragraph(pieces((f"Checked again: still {state}.", "muted")))]
+    return [Paragraph(pieces((f"Checked again: {_still(armed)}.", "muted")))]
+
+
+def _still(armed: Sequence[Aim]) -> str:
+    """What the newest looks at these targets have in common; `running` only of what says so itself."""
+    if armed[0].target.optimization_id:
+        return "still under way"
+    details = [aim.recheck.value.detail for aim in armed if aim.recheck.value is not None]
+    if all(detail is not None and detail.status.casefold() == "running" for detail in details):
+        return "still running"
+    return "not ended" if len(armed) == 1 else "none has ended"
 
 
 def format_earlier(record: ActionRecord, moment: Moment) -> Text:
@@ -136,6 +152,7 @@ def _deployment_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
     source = "" if typed_code_source(target) == "deploy id" else "  (you type the end of the project id)"
     status = (detail.status if detail is not None else "") or target.status or moment.glyphs.none
     checked = f" ({moment.age(aim.recheck.fetched_mono)})" if detail is not None else ""
+    amount, amount_mono = _equity(aim, moment)
     return [
         Paragraph(
             pieces(
@@ -149,7 +166,7 @@ def _deployment_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
             pieces(target.brokerage or moment.glyphs.none, ("   status ", "muted"), status, (checked, "muted")),
             2,
         ),
-        _labelled("Equity", _equity(aim, moment), 1),
+        _labelled("Equity", pieces(amount, _aged(amount_mono, moment)), 1),
         _labelled("Holdings", _holdings(aim, moment), 3),
         _labelled("Cash", _cash(aim, moment), 2),
     ]
@@ -160,12 +177,13 @@ def _coded(target: Target) -> Text:
     return pieces(target.deploy_id[:-CODE_LENGTH], (target.deploy_id[-CODE_LENGTH:] or "unknown", "title bold"))
 
 
-def _equity(aim: Aim, moment: Moment) -> Text:
+def _equity(aim: Aim, moment: Moment) -> tuple[str, float | None]:
+    """The newest equity in words, and when it was received."""
     newest = aim.recheck.value
     told = newest.detail.statistics.get("Equity", "") if newest is not None and newest.detail is not None else ""
     if told:
-        return pieces(told, _aged(aim.recheck.fetched_mono, moment))
-    return pieces(format_money(aim.target.equity, moment.glyphs), _aged(aim.target.equity_mono, moment))
+        return told, aim.recheck.fetched_mono
+    return format_money(aim.target.equity, moment.glyphs), aim.target.equity_mono
 
 
 def _known_portfolio(aim: Aim) -> tuple[Portfolio | None, float | None, str]:
@@ -270,8 +288,11 @@ def _row(aim: Aim, moment: Moment, name_cells: int) -> Paragraph:
         )
     portfolio, received, _ = _known_portfolio(aim)
     held = f"{len(portfolio.open_holdings)} open" if portfolio is not None and portfolio.tells else "holdings unknown"
-    equity = _equity(aim, moment)
-    row.append_text(pieces(" " * max(2, 18 - cell_len(equity.plain)), equity, "  ", held, _aged(received, moment)))
+    amount, amount_mono = _equity(aim, moment)
+    ages = _aged(amount_mono, moment), _aged(received, moment)
+    # An age both share is said once: on 80 columns that is a line instead of two, and twice as many targets in sight.
+    equity = pieces(amount, ages[0] if ages[0] != ages[1] else "")
+    row.append_text(pieces(" " * max(2, 12 - cell_len(equity.plain)), equity, "  ", held, ages[1]))
     if aim.earlier is not None:
         row.append_text(pieces("  earlier: ", format_earlier(aim.earlier, moment)))
     for caution in cautions(target, aim.project):

@@ -42,14 +42,14 @@ def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, .
 
 
 def batch_paragraphs(batch: Sequence[ActionRecord], moment: Moment, *, details: bool) -> list[Paragraph]:
-    """One confirmation. Several targets: the total, then a line each, those that need somebody first."""
+    """One confirmation. Several targets: the total, then a line each: what needs somebody first, what is over last."""
     if len(batch) == 1:
         return _single(batch[0], moment, details=details)
     total = pieces(format_total(batch), _origin(batch[0]))
     if any(record.done and record.target.action == "liquidate" for record in batch):
         total.append_text(pieces("  ", _CHECK))
     lines = [Paragraph(total, hang=2, tag=batch[0].action_id)]
-    for record in sorted(batch, key=lambda each: each.rung not in LOUD):
+    for record in sorted(batch, key=lambda each: (each.rung not in LOUD, each.done)):
         if details:
             lines += _single(record, moment, details=True)
         else:
