@@ -43,13 +43,18 @@ class Rechecks:
         self._api = api
         self._store = store
         self._clock = clock
+        self._targets: tuple[Target, ...] = ()
         self._newest: dict[Key[Recheck], Recheck] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._round = 0
 
     def newest(self, target: Target) -> Recheck | None:
-        """What the latest good re-read of this target told; None without one."""
-        return self._newest.get(recheck_key(target))
+        """What the latest good re-read of this very capture told, its dialog open or closed; None without one.
+
+        The same deployment captured anew is judged anew: one answer that named another deployment, or none that runs,
+        may have been a lagging replica's, and must not refuse whatever is asked from then on.
+        """
+        return self._newest.get(recheck_key(target)) if any(target is each for each in self._targets) else None
 
     def open(self, targets: Sequence[Target]) -> None:
         """Begin with these, in place of an earlier set."""
@@ -57,6 +62,7 @@ class Rechecks:
         for key in self._newest:
             self._store.drop(key)
         self._newest = {}
+        self._targets = tuple(targets)
         self._spawn(self._api.warm(min(len(targets) + SPARE_CONNECTIONS, MOST_CONNECTIONS)))
         status_gate, portfolio_gate = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         for target in targets:

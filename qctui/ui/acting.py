@@ -13,7 +13,7 @@ from qctui.actions.capture import capture_deployment, capture_optimization, runn
 from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
 from qctui.engine.facade import Engine
 from qctui.model.action import Target
-from qctui.model.keys import DEPLOYMENTS
+from qctui.model.keys import DEPLOYMENTS, Key, detail_key, optimization_key, optimizations_key
 from qctui.ui.format import format_age
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.screens.confirm import ConfirmScreen
@@ -159,9 +159,13 @@ class Acting:
         self._app.use_command_palette = False
 
     def _closed(self, action_ids: tuple[str, ...] | None) -> None:
+        disarmed = self._dialog.disarmed if self._dialog is not None else ()
         self._dialog = None
         self._app.use_command_palette = True
         self._engine.actions.close_rechecks()
+        if disarmed:
+            # The next key press captures from the lists, which do not know yet what the dialog has found.
+            self._engine.refresh([key for target in disarmed for key in _told_by(target)])
         if action_ids and self._on_confirmed is not None:
             self._on_confirmed()
 
@@ -174,6 +178,13 @@ class Acting:
 
     def _bar(self) -> ActionBar:
         return uppermost_bar(self._app)
+
+
+def _told_by(target: Target) -> tuple[Key[Any], ...]:
+    """The resources a target like this one is captured from."""
+    if target.optimization_id:
+        return (optimizations_key(target.project_id), optimization_key(target.optimization_id))
+    return (DEPLOYMENTS, detail_key(target.project_id))
 
 
 def _told(targets: Sequence[Target], refused: Sequence[str | None]) -> str:

@@ -32,31 +32,51 @@ async def test_the_target_is_read_at_once_and_every_2_s_on_warm_connections(rig:
 
 @in_rig
 async def test_a_changed_deploy_id_disarms_and_is_refused_by_the_service_too(rig: Rig) -> None:
-    rig.service.open_rechecks([target()])
+    captured = target()
+    rig.service.open_rechecks([captured])
     await rig.clock.settle()
     rig.api.details[1] = make_detail(1, deploy_id=OTHER)
     await rig.clock.advance(2)
-    recheck = _shown(rig, target()).value
+    recheck = _shown(rig, captured).value
     assert recheck is not None
     assert recheck.disarmed == f"redeployed since: now {OTHER}"
-    await rig.act(target())
+    rig.service.close_rechecks()
+    await rig.act(captured)
     assert last(rig.record()) == (Rung.REJECTED, f"redeployed since: now {OTHER}")
     assert rig.api.calls == 0
 
 
 @in_rig
+async def test_captured_anew_it_is_judged_anew(rig: Rig) -> None:
+    captured = target()
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    rig.service.open_rechecks([captured])
+    await rig.clock.settle()
+    rig.service.close_rechecks()
+    await rig.clock.settle()
+    assert rig.service.refusal(captured) == f"redeployed since: now {OTHER}"
+    del rig.api.details[1]  # the answer was that of a replica that lagged behind
+    again = target()
+    assert rig.service.refusal(again) is None
+    await rig.act(again)
+    assert rig.record().rung is Rung.ACCEPTED
+
+
+@in_rig
 async def test_a_deployment_that_ended_disarms(rig: Rig) -> None:
     rig.api.details[1] = make_detail(1, status="Stopped", stopped_at=rig.clock.now())
-    rig.service.open_rechecks([target()])
+    captured = target()
+    rig.service.open_rechecks([captured])
     await rig.clock.settle()
-    assert rig.service.refusal(target()) == "no longer running: Stopped"
+    assert rig.service.refusal(captured) == "no longer running: Stopped"
 
 
 @in_rig
 async def test_a_finished_optimization_disarms(rig: Rig) -> None:
-    rig.service.open_rechecks([target("abort")])
+    captured = target("abort")
+    rig.service.open_rechecks([captured])
     await rig.clock.settle()
-    assert rig.service.refusal(target("abort")) is None
+    assert rig.service.refusal(captured) is None
     rig.api.optimizations["O-1"] = make_optimization("O-1", status="completed")
     await rig.clock.advance(2)
     recheck = _shown(rig, target("abort")).value
@@ -66,7 +86,8 @@ async def test_a_finished_optimization_disarms(rig: Rig) -> None:
 
 @in_rig
 async def test_failing_rereads_are_said_and_do_not_block_an_emergency(rig: Rig) -> None:
-    rig.service.open_rechecks([target()])
+    captured = target()
+    rig.service.open_rechecks([captured])
     await rig.clock.settle()
     rig.api.fail["detail"] = error(FailureKind.CONNECT, "no network")
     await rig.clock.advance(4)
@@ -76,7 +97,7 @@ async def test_failing_rereads_are_said_and_do_not_block_an_emergency(rig: Rig) 
     assert shown.age_s(rig.clock.monotonic()) == 4
     assert shown.error is not None
     assert (shown.error.message, shown.error.attempts) == ("no network", 2)
-    assert rig.service.refusal(target()) is None
+    assert rig.service.refusal(captured) is None
     await rig.act()
     assert len(rig.api.posts) == 1
 
@@ -97,11 +118,12 @@ async def test_a_portfolio_that_fails_keeps_the_last_one_with_its_age(rig: Rig) 
 @in_rig
 async def test_a_portfolio_that_hangs_does_not_hold_back_a_redeploy(rig: Rig) -> None:
     rig.api.hang.add("portfolio")
-    rig.service.open_rechecks([target()])
+    captured = target()
+    rig.service.open_rechecks([captured])
     await rig.clock.settle()
     rig.api.details[1] = make_detail(1, deploy_id=OTHER)
     await rig.clock.advance(2)
-    assert rig.service.refusal(target()) is not None
+    assert rig.service.refusal(captured) is not None
 
 
 @in_rig

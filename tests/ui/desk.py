@@ -100,12 +100,13 @@ class StillEngine:
         self.clock: Clock = self.still_clock
         self.desk = RecordingDesk()
         self.actions: ActionDesk = self.desk
+        self.refreshed: list[tuple[Key[object], ...]] = []
 
     def show(self, view: View) -> None:
         pass
 
     def refresh(self, keys: Sequence[Key[object]] | None = None) -> None:
-        pass
+        self.refreshed.append(tuple(keys or ()))
 
 
 class Rows(Static, can_focus=True):

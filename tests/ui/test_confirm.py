@@ -7,7 +7,7 @@ from textual import events
 from textual.command import CommandPalette
 
 from qctui.model.action import Recheck
-from qctui.model.keys import DEPLOYMENTS, PROJECTS
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key
 from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
@@ -204,6 +204,34 @@ async def test_a_disarming_read_that_was_not_drawn_yet_still_counts() -> None:
         await pilot.pause()
         assert sent(app) == []
         assert "DISARMED: no longer running: Stopped" in screen_text(app)
+
+
+async def test_what_an_earlier_dialog_left_behind_does_not_disarm() -> None:
+    async with opened() as (app, pilot):
+        recheck(app.engine, target(), Recheck(detail(), disarmed="redeployed since: now L-ffff"))
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        app.engine.still_clock.mono += 1
+        await pilot.press("L")
+        await pilot.pause()
+        assert "DISARMED" not in screen_text(app)
+        await pilot.press(*"430e", "enter")
+        assert sent(app) == [(deploy_id(0),)]
+
+
+async def test_closing_a_disarmed_dialog_reads_anew_what_targets_are_captured_from() -> None:
+    async with opened() as (app, pilot):
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.engine.refreshed == []
+        await pilot.press("L")
+        await pilot.pause()
+        recheck(app.engine, target(), Recheck(detail(), disarmed="redeployed since: now L-ffff"))
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.engine.refreshed == [(DEPLOYMENTS, detail_key(project_id(0)))]
 
 
 async def test_disarmed_once_it_stays_so() -> None:

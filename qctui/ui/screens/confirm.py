@@ -18,8 +18,9 @@ from textual.widgets import Button
 from qctui.actions.ports import ActionDesk
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
 from qctui.clock import Clock
-from qctui.model.action import ACTIONS, ActionRecord, Target, recheck_key
+from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
 from qctui.model.keys import PROJECTS, Key
+from qctui.model.resource import Resource
 from qctui.store import Store
 from qctui.ui.departure import stand_aside
 from qctui.ui.glyphs import Glyphs
@@ -104,6 +105,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._timer = AgeTimer(clock, zone, glyphs, self._one_shot, self._show)
         self._answer: Answer | None = Answer(question_for(self._sendable()))
         self._shown_at: float | None = None
+        self._opened_mono = clock.monotonic()
         self.set_class(glyphs.ascii, "-ascii")
         self._sent = False
         self._overflows = False
@@ -172,6 +174,11 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._cancel()
 
     @property
+    def disarmed(self) -> tuple[Target, ...]:
+        """The targets that turned out to be no longer what was captured."""
+        return tuple(target for target, why in zip(self._targets, self._disarmed, strict=True) if why)
+
+    @property
     def text(self) -> str:
         """Everything the dialog says, as plain text."""
         return "\n".join(part.text for part in (self._facts, self._check, self._asked))
@@ -208,7 +215,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         """Take in the newest re-reads; ask anew, and return True, if what can be sent is not what was asked about."""
         before = self._sendable()
         for index, target in enumerate(self._targets):
-            newest = self._store.get(recheck_key(target)).value
+            newest = self._recheck(target).value
             if newest is not None and newest.disarmed and not self._disarmed[index]:
                 self._disarmed[index] = newest.disarmed
         after = self._sendable()
@@ -220,13 +227,19 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self.call_after_refresh(self._note_shown)
         return True
 
+    def _recheck(self, target: Target) -> Resource[Recheck]:
+        """What was read since this dialog opened: what an earlier one left in the store must not disarm this one."""
+        recheck = self._store.get(recheck_key(target))
+        stale = recheck.fetched_mono is not None and recheck.fetched_mono < self._opened_mono
+        return Resource[Recheck]() if stale else recheck
+
     def _aims(self) -> list[Aim]:
         records = self._store.get(ACTIONS).value or ()
         projects = {project.project_id: project for project in self._store.get(PROJECTS).value or ()}
         return [
             Aim(
                 target,
-                self._store.get(recheck_key(target)),
+                self._recheck(target),
                 _earlier(records, target),
                 projects.get(target.project_id),
                 refused,
