@@ -129,16 +129,21 @@ READ_ONLY = "read-only: nothing can be sent"
 def typed_code(target: Target) -> str:
     """What a person types for one target: the last four characters of the deploy id.
 
-    With a deploy id that is unknown or shorter than four characters it is the last four digits of the project id: the
-    one thing the request itself carries, so it still makes a person look at which project this is.
+    With a deploy id that is unknown, shorter than four characters or not to be typed on every keyboard it is the last
+    four digits of the project id: the one thing the request itself carries, so it still makes a person look at which
+    project this is.
     """
     code = target.deploy_id[-CODE_LENGTH:]
-    return code if len(code) == CODE_LENGTH else str(target.project_id)[-CODE_LENGTH:]
+    return code if _is_typeable(code) else str(target.project_id)[-CODE_LENGTH:]
 
 
 def typed_code_source(target: Target) -> str:
     """What `typed_code` is the end of, for the dialog to point at: `deploy id` or `project id`."""
-    return "deploy id" if len(target.deploy_id) >= CODE_LENGTH else "project id"
+    return "deploy id" if _is_typeable(target.deploy_id[-CODE_LENGTH:]) else "project id"
+
+
+def _is_typeable(code: str) -> bool:
+    return len(code) == CODE_LENGTH and code.isascii() and all(each.isalnum() or each in "-_" for each in code)
 
 
 def question_for(targets: Sequence[Target]) -> Question:

@@ -89,6 +89,12 @@ def test_what_the_code_is_the_end_of() -> None:
     assert typed_code_source(replace(LIVE, deploy_id="")) == "project id"
 
 
+@pytest.mark.parametrize("odd", ["L-12.4", "L-ab c", "L-12é4", "L-123 ", "L-均值均值"])
+def test_a_code_nobody_could_type_is_not_asked_for(odd: str) -> None:
+    at = replace(LIVE, deploy_id=odd, project_id=23456789)
+    assert (typed_code(at), typed_code_source(at)) == ("6789", "project id")
+
+
 def test_every_action_is_complete() -> None:
     assert list(ACTION_SPECS) == ["liquidate", "stop", "abort"]
     assert [spec.key for spec in ACTION_SPECS.values()] == ["L", "S", "A"]
