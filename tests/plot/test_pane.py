@@ -137,7 +137,7 @@ async def test_one_new_point_changes_few_cells(monkeypatch: pytest.MonkeyPatch) 
         ys.append(105.0)
         app.show(Chart("Strategy Equity", False, (replace(old, xs=xs, ys=ys),)))
         await pilot.pause()
-        assert 0 < sum(cells) < 60
+        assert 0 < sum(cells) < 100
 
 
 def count_cells(app: ChartApp, monkeypatch: pytest.MonkeyPatch) -> list[int]:

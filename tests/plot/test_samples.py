@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from qctui.model.chart import Chart, ChartWindow, Series
+from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.ui.plot import crosshair
+from qctui.ui.plot.candles import Body, body_of
 from qctui.ui.plot.compose import Drawing, Source, compose
 from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS
-from qctui.ui.plot.legend import reading_last, value_text
 from qctui.ui.plot.marks import Kind, PlotView
+from qctui.ui.plot.reading import reading_last, value_text
 from tests.plot.bare import NOW
 from tests.plot.samples import sample, sample_names
 
@@ -31,7 +32,7 @@ def test_no_label_of_the_axes_is_cut(name: str, width: int, height: int, glyphs:
     drawing = drawn(sample(name), width, height, glyphs=GLYPH_SETS[glyphs])
     if drawing.axis_row is not None:
         for word in "".join(drawing.grid.chars[drawing.axis_row]).split():
-            assert word in ("now", "Nov", "Dec", "Oct") or word.isdigit() or ":" in word, word
+            assert word in ("now", "Nov", "Dec", "Oct", "UTC") or word.isdigit() or ":" in word, word
     for panel in drawing.panels:
         if panel.kind is Kind.LINE and drawing.plot_width < width:
             for row in range(panel.top, panel.top + panel.height):
@@ -153,3 +154,48 @@ def test_a_marker_is_read_with_its_tooltip_and_only_where_it_is() -> None:
     off = crosshair.cross(drawing, drawing.view, 1_795_184_100.0)
     assert "Buy $182.1 order 7" in "".join(on.chars[row])
     assert "Buy - " in "".join(off.chars[row])
+
+
+def test_a_table_tells_its_times_newest_first_in_as_many_columns_as_fit() -> None:
+    rows = tuple((f"x={1_795_132_800 + 900 * i}", f"y={i}") for i in range(30))
+    matrix = Series("Matrix", "", 0, SeriesType.HEATMAP, array("d"), array("d"), rows=rows)
+    lines = drawn(Chart("Surface", False, (matrix,)), 90, 12).grid.text().splitlines()
+    assert lines[1] == "2026-11-20 07:15:00  y=29    2026-11-20 04:45:00  y=19    2026-11-20 02:15:00  y=9"
+    assert "more" not in lines[-1]
+    few = drawn(Chart("Surface", False, (matrix,)), 30, 12).grid.text().splitlines()
+    assert few[1].startswith("2026-11-20 07:15:00  y=29")
+    assert few[-1] == "… and 20 more"
+
+
+def test_a_legend_shows_numbers_whole_or_not_at_all_and_every_name_that_fits() -> None:
+    chart = sample("multi_series_index")
+    wide = drawn(chart, 100, 20).grid.text().splitlines()[0]
+    assert "Equity - Long Ratio 0.61" in wide
+    assert drawn(chart, 50, 20).grid.text().splitlines()[0] == "a━ Equity - Long Ratio  b━ Equity - Short Ratio"
+    assert drawn(chart, 38, 20).grid.text().splitlines()[0] == "a━ Equity - Long…  b━ Equity - Shor…"
+    for width in range(20, 120):
+        for word in drawn(chart, width, 20).grid.text().splitlines()[0].split():
+            assert not (word[:1].isdigit() and word.endswith("…")), word
+
+
+def test_a_lone_series_tells_its_last_value_its_change_and_its_reach() -> None:
+    chart = sample("strategy_equity_candles")
+    lines = drawn(chart, 80, 20).grid.text().splitlines()
+    assert lines[0] == "a┿ Equity $100,255.43 +0.21%  low $99,971.75  high $100,301.4"
+    assert drawn(chart, 40, 20).grid.text().splitlines()[0] == "a┿ Equity $100,255.43 +0.21%"
+
+
+def test_no_change_is_neither_up_nor_down() -> None:
+    drawing = drawn(sample("single_point"), 80, 20)
+    assert drawing.grid.text().splitlines()[0] == "┿ Equity $100,250.75 0.00%"
+
+
+def test_the_axis_says_what_its_times_are_told_in() -> None:
+    assert drawn(sample("line_with_nulls"), 100, 20).grid.text().splitlines()[-1].endswith("UTC")
+
+
+def test_candles_that_touch_leave_half_a_column_free_on_either_side() -> None:
+    assert body_of(2, BRAILLE) == Body(1, slim=False)
+    assert body_of(3, BRAILLE) == Body(3, slim=True)
+    assert body_of(4, BRAILLE) == Body(3, slim=False)
+    assert body_of(3, ASCII) == Body(1, slim=False)

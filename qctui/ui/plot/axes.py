@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qctui.ui.plot import times, values
 from qctui.ui.plot.grid import AXIS, GRID, MUTED, Grid, Ink, width_of
-from qctui.ui.plot.legend import reading_last
-from qctui.ui.plot.marks import Kind, Mark, Panel, PlotView
+from qctui.ui.plot.marks import TAGGED, Mark, Panel, PlotView
+from qctui.ui.plot.reading import reading_last
 from qctui.ui.plot.times import TimeScale
 from qctui.ui.plot.values import exact, short, with_unit
 
@@ -66,11 +66,7 @@ def put_tags(grid: Grid, gutter: int, panel: Panel, time: TimeScale, view: PlotV
 
 
 def _tagged(panel: Panel) -> list[Mark]:
-    return [
-        mark
-        for mark in panel.marks
-        if mark.shown and len(mark.series) and mark.kind not in (Kind.MARKERS, Kind.FLAGS, Kind.AREA)
-    ]
+    return [mark for mark in panel.marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
 
 
 def _tag(mark: Mark, panel: Panel, width: int) -> str:
@@ -84,9 +80,13 @@ def _tag(mark: Mark, panel: Panel, width: int) -> str:
 
 
 def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None:
-    """Write time labels centred under their instants, none cut and none touching; `now` where following ends."""
+    """Write time labels centred under their instants, none cut and none touching; `now` where following ends. Beside
+    them, under the value axis, stands what the times are told in."""
     if time.columns < 4:
         return
+    zone = times.zone_name(time.end, view.zone)
+    if width_of(zone) < grid.width - time.columns:
+        grid.put(time.columns + 1, row, zone, MUTED)
     taken: list[tuple[int, int]] = []
     if view.window.following:
         _label(grid, row, time, "now", view.now, MUTED, taken)

@@ -16,8 +16,9 @@ from qctui.ui.plot.values import ValueScale
 
 UP = Ink("up")
 DOWN = Ink("down")
-_NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400)
-"""Bucket lengths in seconds; longer ones are whole days."""
+_MINUTES = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1_440)
+_NICE = (1, 2, 5, 10, 15, 30, *(60 * length for length in _MINUTES))
+"""Bucket lengths in seconds, each a part of a day; longer ones are whole days."""
 WIDEST = 9
 """Columns of the widest candle body."""
 
@@ -74,42 +75,82 @@ def _candle(prepared: Prepared, at: float, start: int, end: int) -> Candle:
     return Candle(at, first, high, low, close, start, end)
 
 
+def candle_at(prepared: Prepared, time: TimeScale, length: float, place: int) -> Candle:
+    """The drawn candle of `length` seconds that the visible point at `place` is part of."""
+    xs = prepared.xs
+    first, stop = prepared.slice(time.start, time.end)
+    bucket = math.floor(xs[place] / length)
+    start = bisect_left(xs, bucket * length, min(first, place), place + 1)
+    end = bisect_left(xs, (bucket + 1) * length, place + 1, max(stop, place + 1))
+    return _candle(prepared, (bucket + 0.5) * length, start, end)
+
+
 def draw_candles(
     grid: Grid, left: int, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
 ) -> float:
     """Draw the visible candles of a series; returns the length of their buckets (0.0: as the API gave them)."""
     found, length = candles_of(mark.prepared, time)
     places = [min(time.columns - 1, max(0, time.column(candle.at))) for candle in found]
-    slot = min((b - a for a, b in itertools.pairwise(places)), default=5)
-    width = 1 if slot < 3 else min(WIDEST, (slot - 1) | 1 if slot % 2 == 0 else slot - 2)
+    body = body_of(min((b - a for a, b in itertools.pairwise(places)), default=5), glyphs)
     rows = height * 2
     mark.resolution = 2
+    mark.bucket_s = length
     for candle, column in zip(found, places, strict=True):
         ends = [scale.row(mark.of(value), rows) for value in (candle.high, candle.low, candle.open, candle.close)]
         mark.reached.update(ends[:2])
-        _draw(grid, left + column, top, candle, ends, width, glyphs, (left, left + time.columns))
+        _draw(grid, left + column, top, candle, ends, body, glyphs, (left, left + time.columns))
     return length
 
 
+class Body(NamedTuple):
+    """How wide the bodies of a chart's candles are."""
+
+    width: int
+    """Columns, odd: the wick stands in the middle."""
+    slim: bool
+    """Half a column less on either side, so that candles which touch have a column between them."""
+
+
+def body_of(slot: int, glyphs: GlyphSet) -> Body:
+    """The body for candles whose middles are `slot` columns apart or more; a column stays free between them."""
+    if slot < 3:
+        return Body(1, slim=False)
+    if slot % 2 == 0 or glyphs.ascii or slot > WIDEST:
+        return Body(min(WIDEST, slot - 1 if slot % 2 == 0 else slot - 2), slim=False)
+    return Body(slot, slim=True)
+
+
 def _draw(
-    grid: Grid, x: int, top: int, candle: Candle, ends: list[int], width: int, glyphs: GlyphSet, bounds: tuple[int, int]
+    grid: Grid,
+    x: int,
+    top: int,
+    candle: Candle,
+    ends: list[int],
+    shape: Body,
+    glyphs: GlyphSet,
+    bounds: tuple[int, int],
 ) -> None:
     high, low, opened, closed = ends
     rising = candle.close >= candle.open
     ink = AXIS if candle.high == candle.low else UP if rising else DOWN
     body = range(min(opened, closed), max(opened, closed) + 1)
     even = candle.open == candle.close
+    pieces = glyphs.candles.cells if rising else glyphs.candles.falling
+    width = shape.width
     for y in range(high // 2, low // 2 + 1):
         halves = [0 if not high <= row <= low else 2 if row in body else 1 for row in (y * 2, y * 2 + 1)]
+        center = pieces[halves[0]][halves[1]]
         if even and 2 in halves:
             wick = high < y * 2 or low > y * 2 + 1
-            text = glyphs.candles.flat * width
             center = glyphs.candles.cross if wick else glyphs.candles.flat
+            # Seen from afar a dash is as wide as a body: a slim one ends where its cells do.
+            text = glyphs.candles.flat * width
         elif 2 in halves and width > 1:
-            text, center = _wide(halves, y, body, width, rising, glyphs)
+            text = _wide(halves, y, body, shape, rising, glyphs)
+            if 1 not in halves:
+                center = text[width // 2]
         else:
             text = " " * width
-            center = (glyphs.candles.cells if rising else glyphs.candles.falling)[halves[0]][halves[1]]
         half = width // 2
         for offset in range(-half, half + 1):
             char = center if offset == 0 else text[offset + half]
@@ -117,22 +158,20 @@ def _draw(
                 grid.cell(x + offset, top + y, char, ink)
 
 
-def _wide(halves: list[int], y: int, body: range, width: int, rising: bool, glyphs: GlyphSet) -> tuple[str, str]:
-    """A body wider than a column: hollow when rising, filled when falling. Returns its cells and the middle one."""
-    pieces = glyphs.candles.cells if rising else glyphs.candles.falling
-    upper, lower = halves[0] == 2, halves[1] == 2
+def _wide(halves: list[int], y: int, body: range, shape: Body, rising: bool, glyphs: GlyphSet) -> str:
+    """The cells of a body wider than a column: hollow when rising, filled when falling."""
     if glyphs.ascii:
-        char = pieces[2][2]
-        return char * width, char
-    if not (upper and lower):
-        char = "▀" if upper else "▄"
-        other = halves[1] if upper else halves[0]
-        return char * width, pieces[halves[0]][halves[1]] if other == 1 else char
-    if not rising:
-        return "█" * width, "█"
+        return (glyphs.candles.cells if rising else glyphs.candles.falling)[2][2] * shape.width
+    inner = shape.width - 2
+    if halves[0] != 2 or halves[1] != 2:
+        upper = halves[0] == 2
+        edges = ("▝▘" if upper else "▗▖") if shape.slim else "▀▀" if upper else "▄▄"
+        return edges[0] + ("▀" if upper else "▄") * inner + edges[1]
     first, last = y * 2 == body.start, y * 2 + 1 == body.stop - 1
-    if first == last:
-        return "▌" + " " * (width - 2) + "▐", " "
-    if first:
-        return "▛" + "▀" * (width - 2) + "▜", "▀"
-    return "▙" + "▄" * (width - 2) + "▟", "▄"
+    if not rising:
+        return ("▐" if shape.slim else "█") + "█" * inner + ("▌" if shape.slim else "█")
+    fill = " " if first == last else "▀" if first else "▄"
+    if shape.slim:
+        return "▐" + fill * inner + "▌"
+    edges = "▌▐" if first == last else "▛▜" if first else "▙▟"
+    return edges[0] + fill * inner + edges[1]

@@ -6,26 +6,22 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from qctui.model.chart import Chart
-from qctui.ui.plot import times, values
+from qctui.ui.plot import times
 from qctui.ui.plot.area import Stack
 from qctui.ui.plot.axes import put_tags, put_time_axis, put_value_axis
 from qctui.ui.plot.bars import draw_bars, draw_markers
 from qctui.ui.plot.candles import draw_candles
 from qctui.ui.plot.decimate import Prepared, pieces, prepare
+from qctui.ui.plot.fitting import fit_panel, visible
 from qctui.ui.plot.grid import Grid
 from qctui.ui.plot.layout import place
-from qctui.ui.plot.legend import put_legend, reading_at
+from qctui.ui.plot.legend import put_legend
 from qctui.ui.plot.marks import Kind, Mark, Panel, PlotView, marks_of, panels_of
 from qctui.ui.plot.ranked import draw_ranked, draw_table
 from qctui.ui.plot.raster import Dots, draw_line
 from qctui.ui.plot.times import TimeScale
 from qctui.ui.plot.values import ValueScale
 
-_LINEAR = {
-    "below": "not log: values at or below zero",
-    "zero": "not log: bars and areas stand on zero",
-    "percent": "not log: changes in percent",
-}
 DRAW_COST = 2_000
 """What drawing one series is worth, in points read."""
 
@@ -98,7 +94,7 @@ def steps(
         stacks = {}
         for panel in plots:
             yield DRAW_COST
-            stacks[id(panel)] = yield from _scale(drawing, panel, _scale_before(panel, before))
+            stacks[id(panel)] = yield from fit_panel(panel, drawing.time, view, _scale_before(panel, before))
         needed = min(most, _needed(drawing, plots)) if plots else gutter
         # Too wide is left as it is: a last value with a digit less must not move the whole chart.
         if last or needed == gutter or (needed < gutter and before is not None):
@@ -113,11 +109,11 @@ def steps(
             yield from _plot(drawing, panel, stacks[id(panel)], gutter)
     for panel in drawing.panels:
         if panel.legend_row is not None:
-            put_legend(drawing.grid, panel.legend_row, panel.marks, view.glyphs, idle=panel.idle)
+            put_legend(drawing.grid, panel.legend_row, panel.marks, view, drawing.time, idle=panel.idle)
         if panel.kind is Kind.RANKED:
             draw_ranked(drawing.grid, panel, view.glyphs)
         elif panel.kind is Kind.TABLE:
-            draw_table(drawing.grid, panel, view.glyphs)
+            draw_table(drawing.grid, panel, view)
     notes = [panel.note for panel in drawing.panels if panel.note]
     drawing.notes = (*drawing.notes, *dict.fromkeys(notes))
     return drawing
@@ -162,7 +158,7 @@ def _set_idle(panels: list[Panel], time: TimeScale) -> None:
     plots = [panel for panel in panels if panel.kind is Kind.LINE]
     for panel in plots:
         panel.note = ""
-        panel.idle = not any(_visible(mark, time) for mark in panel.marks if mark.shown)
+        panel.idle = not any(visible(mark, time) for mark in panel.marks if mark.shown)
     if all(panel.idle for panel in plots):
         for panel in plots:
             panel.idle = False
@@ -179,63 +175,6 @@ def _scale_before(panel: Panel, before: Drawing | None) -> ValueScale | None:
     if before is None:
         return None
     return next((each.scale for each in before.panels if each.index == panel.index and each.kind is panel.kind), None)
-
-
-def _scale(drawing: Drawing, panel: Panel, before: ValueScale | None) -> Generator[int, None, Stack | None]:
-    time = drawing.time
-    assert time is not None
-    lows: list[float] = []
-    highs: list[float] = []
-    areas = [mark for mark in panel.marks if mark.kind is Kind.AREA and mark.shown]
-    stack = Stack(areas) if areas else None
-    if stack is not None:
-        yield from stack.build(time)
-        lows.append(stack.low)
-        highs.append(stack.high)
-    for mark in panel.marks:
-        if not mark.shown or not len(mark.series):
-            continue
-        if drawing.view.percent:
-            mark.base = _base(mark, time)
-        if mark.kind is Kind.AREA:
-            continue
-        for value in _visible(mark, time):
-            number = mark.of(value)
-            lows.append(number)
-            highs.append(number)
-        yield 256
-    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.shown and len(mark.series) for mark in panel.marks)
-    low, high = min(lows, default=0.0), max(highs, default=0.0)
-    log = drawing.view.log and not zero and not drawing.view.percent
-    panel.scale = values.fit(low, high, log=log, zero=zero, before=before)
-    if drawing.view.log and lows and not panel.scale.log:
-        panel.note = _LINEAR["percent" if drawing.view.percent else "zero" if zero else "below"]
-    if zero:
-        panel.scale = values.on_edge(panel.scale, panel.height)
-    return stack
-
-
-def _visible(mark: Mark, time: TimeScale) -> list[float]:
-    """The extremes of what is on screen; where no point is, the values of the line that crosses the window."""
-    prepared = mark.prepared
-    start, stop = prepared.slice(time.start, time.end)
-    if start < stop:
-        if mark.kind is Kind.CANDLES:
-            return list(prepared.range(start, stop))
-        return list(prepared.ys.of(start, stop))
-    if 0 < start < len(prepared.xs) and mark.kind is Kind.LINE:
-        return [prepared.ys.values[start - 1], prepared.ys.values[start]]
-    return []
-
-
-def _base(mark: Mark, time: TimeScale) -> float | None:
-    """The value at the left edge, or the first one after it; None if that is zero, of which nothing is a percentage."""
-    reading = reading_at(mark, time.start)
-    value = reading.value
-    if value is None:
-        start, stop = mark.prepared.slice(time.start, time.end)
-        value = mark.prepared.ys.values[start] if start < stop else None
-    return value or None
 
 
 def _needed(drawing: Drawing, plots: list[Panel]) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 
 from qctui.ui.plot import times
+from qctui.ui.plot.candles import candle_at
+from qctui.ui.plot.change import change_text, start_of
 from qctui.ui.plot.compose import Drawing
 from qctui.ui.plot.grid import Grid, Ink
-from qctui.ui.plot.legend import Reading, change_text, put_legend, reading_at, reading_last
+from qctui.ui.plot.legend import put_legend
 from qctui.ui.plot.marks import Kind, Mark, Panel, PlotView
+from qctui.ui.plot.reading import Reading, reading_at
 
 TAG = Ink("tag", "cursor")
 POINT = Ink("cursor", bold=True)
@@ -47,11 +49,24 @@ def step(drawing: Drawing, at: float | None, columns: int) -> float | None:
             place = max(place, bisect_right(xs, at))
         else:
             place = min(bisect_left(xs, time.at(here + columns + 1)), bisect_left(xs, at)) - 1
+        if mark.bucket_s and 0 <= place < len(xs):
+            place = _whole(mark, time, place, at, columns)
         if 0 <= place < len(xs) and first <= xs[place] <= last:
             found.append(xs[place])
     if not found:
         return last if columns > 0 else first
     return min(found) if columns > 0 else max(found)
+
+
+def _whole(mark: Mark, time: times.TimeScale, place: int, at: float, direction: int) -> int:
+    """The last point of the drawn candle around `place`, or of the one before when that is not on the way."""
+    first, stop = mark.prepared.slice(time.start, time.end)
+    if not first <= place < stop:
+        return place
+    candle = candle_at(mark.prepared, time, mark.bucket_s, place)
+    if direction < 0 and mark.prepared.xs[candle.end - 1] >= at:
+        return candle.start - 1
+    return candle.end - 1
 
 
 def step_point(drawing: Drawing, at: float | None, direction: int) -> float | None:
@@ -115,16 +130,7 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
             _points(grid, drawing, panel, at, "o" if view.glyphs.ascii else "●", POINT)
             if panel.legend_row is not None:
                 grid.put(0, panel.legend_row, " " * grid.width)
-                put_legend(
-                    grid,
-                    panel.legend_row,
-                    panel.marks,
-                    view.glyphs,
-                    at=at,
-                    since=_since(drawing, view),
-                    reach_s=time.step_s,
-                    first=first,
-                )
+                put_legend(grid, panel.legend_row, panel.marks, view, time, at=at, first=first)
     if drawing.axis_row is not None:
         if view.mark is not None and time.start <= view.mark <= time.end:
             grid.cell(time.column(view.mark), drawing.axis_row, view.glyphs.mark, Ink("mark", bold=True))
@@ -133,36 +139,11 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
     return grid
 
 
-def _since(drawing: Drawing, view: PlotView) -> Callable[[Mark], Reading]:
-    """Where a series' changes are counted from: the mark, else the left edge, else its own first visible point."""
-
-    def base(mark: Mark) -> Reading:
-        time = drawing.time
-        if view.mark is not None or time is None:
-            return reading_at(mark, view.mark or 0.0)
-        reading = reading_at(mark, time.start)
-        start, stop = mark.prepared.slice(time.start, time.end)
-        return reading if reading.value is not None or start == stop else reading_at(mark, mark.prepared.xs[start])
-
-    return base
-
-
-def gain(drawing: Drawing, view: PlotView, mark: Mark) -> str:
-    """The last value's change in percent from the left edge or the mark; empty for what is a percentage itself."""
-    start, end_ = _since(drawing, view)(mark).value, reading_last(mark).value
-    if start is None or end_ is None or mark.series.unit == "%" or mark.kind in (Kind.MARKERS, Kind.FLAGS, Kind.BARS):
-        return ""
-    # Of what stands around zero a percentage says nothing.
-    if start <= 0.0 or end_ <= 0.0 or end_ / start >= 100.0:
-        return ""
-    return f"{(end_ / start - 1.0) * 100.0:+,.2f}%"
-
-
 def summary(drawing: Drawing, view: PlotView, at: float) -> str:
     """The crosshair in one line, for where a legend has no room: the first series' value and its change."""
     for mark, reading in readings(drawing, at):
         if reading.value is not None:
-            return change_text(_since(drawing, view)(mark), reading, mark.series.unit)
+            return change_text(start_of(mark, drawing.time, view), reading, mark.series.unit)
     return ""
 
 
@@ -170,13 +151,21 @@ def _points(grid: Grid, drawing: Drawing, panel: Panel, at: float, char: str, in
     time, scale = drawing.time, panel.scale
     if time is None or scale is None or not time.start <= at <= time.end:
         return
-    column = min(time.columns - 1, time.column(at))
     for mark in panel.marks:
         if not mark.shown or mark.kind is Kind.AREA:
             continue
-        value = reading_at(mark, at, time.step_s).value
-        if value is not None:
-            grid.cell(column, panel.top + scale.row(mark.of(value), panel.height), char, ink)
+        reading = reading_at(mark, at, time.step_s)
+        if reading.value is not None:
+            column = min(time.columns - 1, max(0, time.column(_drawn_at(mark, time, reading, at))))
+            grid.cell(column, panel.top + scale.row(mark.of(reading.value), panel.height), char, ink)
+
+
+def _drawn_at(mark: Mark, time: times.TimeScale, reading: Reading, at: float) -> float:
+    """Where a reading stands on screen: at its instant, or in the middle of the candle it became part of."""
+    if not mark.bucket_s or reading.at is None or not time.start <= reading.at <= time.end:
+        return at
+    place = bisect_right(mark.prepared.xs, reading.at) - 1
+    return candle_at(mark.prepared, time, mark.bucket_s, place).at
 
 
 def _tag(grid: Grid, drawing: Drawing, at: float) -> None:

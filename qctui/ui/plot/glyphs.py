@@ -12,11 +12,14 @@ class CandleGlyphs:
     cells: tuple[tuple[str, str, str], ...]
     """`cells[upper][lower]`, with 0 nothing, 1 wick, 2 body, of a rising candle."""
     falling: tuple[tuple[str, str, str], ...]
-    """The same for a falling one: heavier, so that the two differ without colour."""
+    """The same for a falling one. Its whole cells are filled and a rising one's are not, so that the two differ without
+    colour; there is no such pair of half cells."""
     flat: str
     """Open equals close and nothing else: a dash."""
     cross: str
     """Open equals close on a wick."""
+    sign: str
+    """What stands for candles in a legend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,11 @@ def _braille() -> tuple[str, ...]:
 
 
 _LINES = CandleGlyphs(
-    cells=((" ", "╷", "╻"), ("╵", "│", "╽"), ("╹", "╿", "┃")),
+    cells=((" ", "╷", "▄"), ("╵", "│", "╽"), ("▀", "╿", "▓")),
     falling=((" ", "╷", "▄"), ("╵", "│", "╽"), ("▀", "╿", "█")),
     flat="─",
     cross="┼",
+    sign="┿",
 )
 _MARKERS = {
     "none": "•",
@@ -138,6 +142,7 @@ ASCII = GlyphSet(
         falling=((" ", "|", "#"), ("|", "|", "#"), ("#", "#", "#")),
         flat="-",
         cross="+",
+        sign="O",
     ),
     flag="F",
     rule="-",

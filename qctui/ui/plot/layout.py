@@ -26,7 +26,8 @@ class Layout:
 
 
 def place(panels: list[Panel], height: int) -> Layout:
-    """Share `height` rows: the time axis, a legend a panel where there is room, the first plot three times as high as others.
+    """Share `height` rows: the time axis, a legend a panel where there is room, the first plot three times as
+    high as the others.
 
     Rankings and tables come last, under the time axis.
     """

@@ -2,100 +2,159 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from qctui.ui.plot.candles import candle_at
+from qctui.ui.plot.change import change_text, gain, start_of
 from qctui.ui.plot.glyphs import GlyphSet
 from qctui.ui.plot.grid import MUTED, TEXT, Grid, Ink, cut, width_of
-from qctui.ui.plot.marks import Kind, Mark
+from qctui.ui.plot.marks import TAGGED, Kind, Mark, PlotView
+from qctui.ui.plot.reading import Reading, reading_at, reading_last, value_text
+from qctui.ui.plot.times import TimeScale, length_text
 from qctui.ui.plot.values import exact, with_unit
 
+Words = list[tuple[str, Ink]]
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a series is at an instant.
 
-    Fields:
-        at: Unix seconds of the point it was read from; None where there is none.
-        value: the payload's own number; None in a gap, before the first point, or without points.
-        candle: the payload's open, high, low and close (NaN where null), for candles.
-        tooltip: what the API says of the point, for scatters.
+class _Detail(NamedTuple):
+    """How much is said of each series."""
+
+    name: int = 10_000
+    """Cells for its name at most."""
+    value: bool = True
+    """Its value; without, only what no tag beside the plot says."""
+    change: bool = False
+    members: bool = False
+    """Under the crosshair: all four members of a candle."""
+    reach: bool = False
+    """Without a crosshair: the lowest and the highest visible value."""
+
+
+_ALONE = (
+    _Detail(change=True, members=True, reach=True),
+    _Detail(change=True, members=True),
+    _Detail(members=True),
+    _Detail(change=True),
+    _Detail(),
+)
+_READ = (_Detail(change=True), _Detail(), _Detail(14), _Detail(10))
+_NAMED = (_Detail(), _Detail(value=False), *(_Detail(name, value=False) for name in (20, 14, 10)))
+_LEAST_ENTRY = 6
+"""Cells of the shortest entry: a legend of more series than that allows is not even tried in full."""
+
+
+def put_legend(
+    grid: Grid,
+    row: int,
+    marks: list[Mark],
+    view: PlotView,
+    time: TimeScale | None,
+    *,
+    at: float | None = None,
+    first: int = 0,
+    idle: bool = False,
+) -> None:
+    """Write a panel's legend on `row`: last values, or with `at` the values there and the change since the left edge.
+
+    It says as much as fits: a number is shown whole or not at all. Where not even the names fit, `first` names the
+    series that comes first. `idle`: none of it is in the window.
     """
-
-    at: float | None
-    value: float | None
-    candle: tuple[float, float, float, float] | None = None
-    tooltip: str = ""
-
-
-NOTHING = Reading(None, None)
-
-
-def reading_at(mark: Mark, at: float, reach_s: float = 0.0) -> Reading:
-    """The last point not after `at`, unless a null stands between it and the next and `at` is past it.
-
-    A line or a candle holds until its next point; a marker is over when `reach_s` seconds have passed.
-    """
-    place = bisect_right(mark.prepared.xs, at) - 1
-    if place < 0:
-        return NOTHING
-    time = mark.prepared.xs[place]
-    if at > time and mark.prepared.broken(place, place + 1):
-        return NOTHING
-    if at - time > reach_s and mark.kind in (Kind.MARKERS, Kind.FLAGS):
-        return NOTHING
-    return _reading(mark, place)
+    order = marks[first % len(marks) :] + marks[: first % len(marks)] if marks else []
+    note = "no points in this window" if idle else ""
+    room = grid.width - (width_of(note) + 2 if note else 0)
+    if len(order) * _LEAST_ENTRY <= room:
+        details = _ALONE if len(order) == 1 else _NAMED if at is None else _READ
+        for detail in details:
+            entries = [_entry(mark, view, time, at, detail) for mark in order]
+            if sum(width_of(text) for words in entries for text, _ in words) + 2 * len(entries) - 2 <= room:
+                break
+        else:
+            entries = [_fitting(mark, view, time, at, room, more=len(order) > 1) for mark in order]
+    else:
+        entries = [_fitting(mark, view, time, at, room, more=True) for mark in order[: grid.width // _LEAST_ENTRY + 1]]
+    x = _put_entries(grid, row, entries, len(order), view.glyphs)
+    if note:
+        grid.put(x, row, cut(note, grid.width - x, view.glyphs.ellipsis), MUTED)
 
 
-def reading_last(mark: Mark) -> Reading:
-    """The last point there is."""
-    return _reading(mark, len(mark.prepared.xs) - 1) if len(mark.prepared.xs) else NOTHING
+def _fitting(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None, room: int, *, more: bool) -> Words:
+    """One series as it fits beside the count of the others: its name gives way to its value."""
+    words: Words = []
+    for detail in (_Detail(), _Detail(14), _Detail(8), _Detail(4), _Detail(0)):
+        words = _entry(mark, view, time, at, detail)
+        if sum(width_of(text) for text, _ in words) <= room - (5 if more else 0):
+            break
+    return words
 
 
-def _reading(mark: Mark, place: int) -> Reading:
-    series = mark.series
-    candle = None
-    if series.opens is not None and series.highs is not None and series.lows is not None:
-        candle = (series.opens[place], series.highs[place], series.lows[place], series.ys[place])
-    return Reading(series.xs[place], series.ys[place], candle, series.tooltips.get(place, ""))
+def _put_entries(grid: Grid, row: int, entries: list[Words], total: int, glyphs: GlyphSet) -> int:
+    x = 0
+    for number, words in enumerate(entries):
+        left = total - number - 1
+        reserve = len(f" +{left + 1}") if left else 0
+        if number and x + sum(width_of(text) for text, _ in words) > grid.width - reserve:
+            return grid.put(x, row, f"+{left + 1}", MUTED) + 2
+        for text, ink in words:
+            x = grid.put(x, row, cut(text, grid.width - x, glyphs.ellipsis), ink)
+        x += 2
+    return x
 
 
-def value_text(reading: Reading, unit: str, *, members: bool = False) -> str:
-    """The payload's number as text; with `members` a candle's four. A dash where there is nothing."""
-    if reading.value is None:
-        return "-"
-    if members and reading.candle is not None:
-        names = ("O", "H", "L", "C")
-        return " ".join(
-            f"{name} {exact(value) if math.isfinite(value) else '-'}"
-            for name, value in zip(names, reading.candle, strict=True)
-        )
-    text = with_unit(exact(reading.value), unit)
-    return f"{text} {unit}" if unit and unit not in text else text
+def _entry(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None, detail: _Detail) -> Words:
+    glyphs, unit = view.glyphs, mark.series.unit
+    reading = reading_last(mark) if at is None else reading_at(mark, at, time.step_s if time is not None else 0.0)
+    name = cut(mark.series.name, detail.name, glyphs.ellipsis)
+    words: Words = [(f"{mark.letter}{sample(mark, glyphs)} ", mark.ink if mark.shown else MUTED), (name, MUTED)]
+    if not mark.shown:
+        return [*words, (" off", MUTED)]
+    if not len(mark.series):
+        return [*words, (" no points", MUTED)]
+    if not detail.value and mark.kind in TAGGED:
+        return words
+    members = _members(mark, time, reading) if detail.members and at is not None else ""
+    words.append((f" {members or value_text(reading, unit)}", TEXT))
+    if mark.base is not None:
+        if reading.value is not None:
+            words.append((f" {mark.of(reading.value):+.2f}%", TEXT))
+    elif detail.change and mark.kind not in (Kind.MARKERS, Kind.FLAGS):
+        change = gain(mark, time, view) if at is None else change_text(start_of(mark, time, view), reading, unit)
+        words.append((f" {change}" if change else "", _direction(change)))
+    if detail.reach and at is None:
+        words += _reach(mark, time)
+    if at is not None and reading.tooltip:
+        words.append((f" {reading.tooltip}", MUTED))
+    return words
 
 
-def change_text(start: Reading, end: Reading, unit: str) -> str:
-    """From one reading to another: `+268.3 (+0.27%)`; empty where either is missing. Percent units change in points."""
-    if start.value is None or end.value is None:
+def _members(mark: Mark, time: TimeScale | None, reading: Reading) -> str:
+    """The four members of a candle: of the drawn one at its last point, else of the payload's own."""
+    if reading.candle is None or reading.at is None:
         return ""
-    change = end.value - start.value
-    if not math.isfinite(change):
-        return ""
-    digits = max(_decimals(start.value), _decimals(end.value))
-    text = f"{change:+,.{digits}f}" if digits <= 8 and abs(change) < 1e15 else f"{change:+.6g}"
-    if unit == "%" or not start.value:
-        return text
-    percent = change / abs(start.value) * 100.0
-    return f"{text} ({percent:+,.2f}%)" if abs(percent) < 1e9 else text
+    place = bisect_right(mark.prepared.xs, reading.at) - 1
+    if mark.bucket_s and time is not None and time.start <= reading.at <= time.end:
+        drawn = candle_at(mark.prepared, time, mark.bucket_s, place)
+        if drawn.end == place + 1:
+            four = Reading(reading.at, reading.value, (drawn.open, drawn.high, drawn.low, drawn.close))
+            return f"{length_text(mark.bucket_s)} {value_text(four, '', members=True)}"
+    return value_text(reading, "", members=True)
 
 
-def _decimals(value: float) -> int:
-    text = repr(value)
-    if "e" in text:
-        return 9
-    return 0 if text.endswith(".0") else len(text) - text.index(".") - 1
+def _reach(mark: Mark, time: TimeScale | None) -> Words:
+    """The lowest and the highest value on screen."""
+    if time is None or mark.base is not None or mark.kind not in (Kind.LINE, Kind.CANDLES):
+        return []
+    start, stop = mark.prepared.slice(time.start, time.end)
+    if stop - start < 2:
+        return []
+    low, high = mark.prepared.range(start, stop) if mark.kind is Kind.CANDLES else mark.prepared.ys.of(start, stop)
+    unit = mark.series.unit
+    return [
+        ("  low ", MUTED),
+        (with_unit(exact(low), unit), TEXT),
+        ("  high ", MUTED),
+        (with_unit(exact(high), unit), TEXT),
+    ]
 
 
 def sample(mark: Mark, glyphs: GlyphSet) -> str:
@@ -109,70 +168,8 @@ def sample(mark: Mark, glyphs: GlyphSet) -> str:
     if mark.kind is Kind.BARS:
         return "#" if glyphs.ascii else "▆"
     if mark.kind is Kind.CANDLES:
-        return glyphs.candles.cells[2][2]
+        return glyphs.candles.sign
     return "-" if glyphs.ascii else "━"
-
-
-def put_legend(
-    grid: Grid,
-    row: int,
-    marks: list[Mark],
-    glyphs: GlyphSet,
-    *,
-    at: float | None = None,
-    since: Callable[[Mark], Reading] | None = None,
-    reach_s: float = 0.0,
-    first: int = 0,
-    idle: bool = False,
-) -> None:
-    """Write a panel's legend on `row`: last values, or with `at` the values there and the change since `since`.
-
-    `first` names the series that comes first, for when they do not all fit. `idle`: none of it is in the window.
-    """
-    x = 0
-    order = marks[first % len(marks) :] + marks[: first % len(marks)] if marks else []
-    alone = len(order) == 1
-    for number, mark in enumerate(order):
-        reading = reading_last(mark) if at is None else reading_at(mark, at, reach_s)
-        texts = _entry(mark, reading, glyphs, at=at, since=since, alone=alone)
-        left = len(order) - number - 1
-        reserve = len(f" +{left + 1}") if left else 0
-        wanted = sum(width_of(text) for text, _ in texts)
-        if number and x + wanted > grid.width - reserve:
-            grid.put(x, row, f"+{left + 1}", MUTED)
-            return
-        for text, ink in texts:
-            x = grid.put(x, row, cut(text, grid.width - x, glyphs.ellipsis), ink)
-        x += 2
-    if idle:
-        grid.put(x, row, cut("no points in this window", grid.width - x, glyphs.ellipsis), MUTED)
-
-
-def _entry(
-    mark: Mark,
-    reading: Reading,
-    glyphs: GlyphSet,
-    *,
-    at: float | None,
-    since: Callable[[Mark], Reading] | None,
-    alone: bool,
-) -> list[tuple[str, Ink]]:
-    unit = mark.series.unit
-    name = mark.series.name
-    texts = [(f"{mark.letter}{sample(mark, glyphs)} ", mark.ink if mark.shown else MUTED), (f"{name} ", MUTED)]
-    if not mark.shown:
-        return [*texts, ("off", MUTED)]
-    if not len(mark.series):
-        return [*texts, ("no points", MUTED)]
-    texts.append((value_text(reading, unit, members=at is not None and alone), TEXT))
-    if mark.base is not None and reading.value is not None:
-        texts.append((f" {mark.of(reading.value):+.2f}%", TEXT))
-    elif at is not None and since is not None and mark.kind not in (Kind.MARKERS, Kind.FLAGS):
-        change = change_text(since(mark), reading, unit)
-        texts.append((f" {change}" if change else "", _direction(change)))
-    if at is not None and reading.tooltip:
-        texts.append((f" {reading.tooltip}", MUTED))
-    return texts
 
 
 def _direction(change: str) -> Ink:

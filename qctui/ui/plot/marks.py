@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ _BY_TYPE = {
     SeriesType.PIE: Kind.RANKED,
     SeriesType.TREEMAP: Kind.RANKED,
 }
+TAGGED = (Kind.LINE, Kind.CANDLES, Kind.BARS)
+"""Their last value stands beside the plot."""
 ORDER = (Kind.AREA, Kind.BARS, Kind.LINE, Kind.CANDLES, Kind.MARKERS, Kind.FLAGS)
 """Back to front."""
 
@@ -91,6 +94,8 @@ class Mark:
     reached: set[int] = field(default_factory=set)
     """Rows (of `resolution` a cell) that values were drawn on."""
     resolution: int = 1
+    bucket_s: float = 0.0
+    """Candles: the length they were re-bucketed to; 0.0 when each is drawn as the API gave it."""
 
     @property
     def series(self) -> Series:
@@ -133,13 +138,15 @@ def marks_of(chart: Chart, prepared: Iterable[Prepared], view: PlotView) -> list
     marks: list[Mark] = []
     many = sum(len(series) > 0 for series in chart.series) > 1
     for place, each in enumerate(prepared):
+        kind = kind_of(each.series)
+        if view.percent and kind in (Kind.CANDLES, Kind.BARS, Kind.AREA):
+            kind = Kind.LINE
         color = each.series.color.lower()
         if not color or color in taken:
             color = f"series{place % PALETTE}"
         taken.add(color)
-        kind = kind_of(each.series)
-        if view.percent and kind in (Kind.CANDLES, Kind.BARS, Kind.AREA):
-            kind = Kind.LINE
+        if kind is Kind.CANDLES:
+            color = _last_direction(each.series)
         letter = string.ascii_lowercase[place] if many and place < 26 else ""
         marks.append(
             Mark(
@@ -152,6 +159,14 @@ def marks_of(chart: Chart, prepared: Iterable[Prepared], view: PlotView) -> list
             )
         )
     return marks
+
+
+def _last_direction(candles: Series) -> str:
+    """The colour of the last candle: what stands for all of them beside the plot."""
+    if candles.opens is None or not len(candles):
+        return "up"
+    opened = candles.opens[-1]
+    return "down" if math.isfinite(opened) and candles.ys[-1] < opened else "up"
 
 
 def panels_of(marks: list[Mark], view: PlotView) -> list[Panel]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 from qctui.model.chart import SeriesType
+from qctui.ui.plot import times
 from qctui.ui.plot.glyphs import GlyphSet
 from qctui.ui.plot.grid import MUTED, TEXT, Grid, cut, width_of
-from qctui.ui.plot.marks import Mark, Panel
+from qctui.ui.plot.marks import Mark, Panel, PlotView
 from qctui.ui.plot.values import exact, short, with_unit
 
 
@@ -54,32 +56,52 @@ def _bar(grid: Grid, x: int, y: int, length: float, most: int, mark: Mark, glyph
         grid.put(x + whole, y, "." if glyphs.ascii else " ▏▎▍▌▋▊▉█"[max(1, part)], mark.ink)
 
 
-def draw_table(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
-    """The points as rows of text under a line that says why they are not drawn."""
+def draw_table(grid: Grid, panel: Panel, view: PlotView) -> None:
+    """The points as rows of text under a line that says why they are not drawn; the newest first where they have times.
+
+    They flow down as many columns as there is room for.
+    """
     y = panel.top
     end = panel.top + panel.height
+    ellipsis = view.glyphs.ellipsis
     for mark in panel.marks:
         if y >= end or not mark.shown:
             continue
-        grid.put(0, y, cut(f"{mark.series.name}: {_why(mark)}", grid.width, glyphs.ellipsis), MUTED)
+        grid.put(0, y, cut(f"{mark.series.name}: {_why(mark)}", grid.width, ellipsis), MUTED)
         y += 1
-        rows = mark.series.rows
-        shown = rows[: max(0, end - y - (1 if len(rows) > end - y else 0))]
-        widths = [max(map(width_of, column)) for column in zip(*_even(shown), strict=True)]
-        for row in _even(shown):
-            x = 0
+        rows = _dated(mark.series.rows, view)
+        widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+        wide = sum(widths) + _BETWEEN_CELLS * (len(widths) - 1)
+        columns = max(1, (grid.width + _BETWEEN_ROWS) // (wide + _BETWEEN_ROWS))
+        high = end - y if len(rows) <= (end - y) * columns else max(0, end - y - 1)
+        high = min(high, -(-len(rows) // columns))
+        for place, row in enumerate(rows[: high * columns]):
+            x = place // high * (wide + _BETWEEN_ROWS)
             for cell, width in zip(row, widths, strict=True):
-                grid.put(x, y, cut(cell, max(1, grid.width - x), glyphs.ellipsis), TEXT)
-                x += width + 2
-            y += 1
-        if len(shown) < len(rows) and y < end:
-            grid.put(0, y, f"{glyphs.ellipsis} and {len(rows) - len(shown)} more", MUTED)
+                grid.put(x, y + place % high, cut(cell, max(1, grid.width - x), ellipsis), TEXT)
+                x += width + _BETWEEN_CELLS
+        y += high
+        left = len(rows) - high * columns
+        if left > 0 and y < end:
+            grid.put(0, y, f"{ellipsis} and {left} more", MUTED)
             y += 1
 
 
-def _even(rows: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+_BETWEEN_CELLS, _BETWEEN_ROWS = 2, 4
+_TIME = re.compile(r"(?:[xX]=)?([0-9]{9,10}(?:\.[0-9]+)?)\Z")
+
+
+def _dated(rows: tuple[tuple[str, ...], ...], view: PlotView) -> list[tuple[str, ...]]:
+    """Rows of equal length. Where every first cell is an instant, as every point's is on this wire (REFERENCE.md 6.3),
+    it is told as one."""
     most = max(map(len, rows), default=0)
-    return [row + ("",) * (most - len(row)) for row in rows]
+    even = [row + ("",) * (most - len(row)) for row in rows]
+    found = [_TIME.match(row[0]) if row else None for row in even]
+    if not even or not all(found):
+        return even
+    instants = [float(each.group(1)) for each in found if each is not None]
+    dated = [(times.moment(at, view.zone), *row[1:]) for at, row in zip(instants, even, strict=True)]
+    return dated[::-1] if instants == sorted(instants) else dated
 
 
 def _why(mark: Mark) -> str:

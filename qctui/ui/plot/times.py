@@ -106,6 +106,14 @@ def zone_name(at: float, zone: tzinfo | None) -> str:
     return (parts.tzname() if parts is not None else None) or "UTC"
 
 
+def length_text(span_s: float) -> str:
+    """A length of time in its largest unit: `45m`, `1.5h`, `10d`."""
+    for unit, letter in ((31_536_000.0, "y"), (86_400.0, "d"), (3_600.0, "h"), (60.0, "m")):
+        if span_s >= unit:
+            return f"{span_s / unit:.3g}{letter}"
+    return f"{span_s:.3g}s"
+
+
 @dataclass(frozen=True, slots=True)
 class TimeTick:
     """A labelled instant. `major` begins a new day, month or year: it is kept when labels are thinned."""

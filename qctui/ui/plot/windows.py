@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qctui.model.chart import WINDOWS, ChartWindow
-from qctui.ui.plot.times import TimeScale
+from qctui.ui.plot.times import TimeScale, length_text
 
 SHORTEST_S = 60.0
 LONGEST_S = 20 * 31_536_000.0
@@ -35,10 +35,7 @@ def named(window: ChartWindow) -> str:
     for name, length in WINDOWS.items():
         if length is not None and abs(length - span) < 1.0:
             return name
-    for unit, letter in ((31_536_000.0, "y"), (86_400.0, "d"), (3_600.0, "h"), (60.0, "m")):
-        if span >= unit:
-            return f"{span / unit:.3g}{letter}"
-    return f"{span:.3g}s"
+    return length_text(span)
 
 
 def turned(window: ChartWindow, direction: int) -> ChartWindow:

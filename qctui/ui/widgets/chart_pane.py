@@ -14,13 +14,14 @@ from qctui.model.chart import Chart, ChartWindow
 from qctui.model.keys import chart_key
 from qctui.model.resource import Resource
 from qctui.ui.faces import FaceWords, describe
-from qctui.ui.format import format_duration
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.plot import crosshair, times, windows
+from qctui.ui.plot.change import gain
 from qctui.ui.plot.export import csv_text, plain_text, svg_text
 from qctui.ui.plot.grid import TEXT, Grid
-from qctui.ui.plot.legend import reading_last, value_text
+from qctui.ui.plot.marks import TAGGED
+from qctui.ui.plot.reading import reading_last, value_text
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.chart_files import WORDS, FileKind, write_file
 from qctui.ui.widgets.chart_view import ChartView
@@ -28,6 +29,9 @@ from qctui.ui.widgets.pane import Pane
 
 STALE_AFTER_S = 300.0
 """Charts are read once a minute: five missed readings are not a hiccup."""
+
+
+_ROLES = {"+": "pnl-up", "-": "pnl-down"}
 
 
 class ChartPane(Pane):
@@ -173,33 +177,36 @@ class ChartPane(Pane):
         name = self.name_shown
         if not name or self._moment is None:
             return ()
-        facts: list[tuple[str, str]] = [(f"{name} ", "title")] if self._named else []
+        # A small chart's title is its name: nothing after it may be cut in the middle of a number.
+        window = (f"{windows.named(view.plot.window)} ", "key")
+        facts: list[tuple[str, str]] = [(f"{name} ", "title"), window] if self._named else [("", "")]
+        if drawing is not None and drawing.panels:
+            at = view.visible_cursor
+            facts += self._last() if at is None else self._under(at)
         place = self._names.index(name) + 1 if name in self._names else 0
         if place and len(self._names) > 1:
             facts.append((f"{place}/{len(self._names)} ", "muted"))
-        if self._named:
-            facts.append((f"{windows.named(view.plot.window)} ", "key"))
-        if drawing is None or not drawing.panels:
-            return tuple(facts)
-        at = view.visible_cursor
-        if at is not None:
-            zone = times.zone_name(at, view.plot.zone)
-            facts.append((f"{times.moment(at, view.plot.zone)} {zone} ", "title"))
-            if all(panel.legend_row is None for panel in drawing.panels):
-                facts.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
-        else:
-            facts += self._last()
-        return (*facts, *self._hints())
+        return (*facts, *(self._hints() if drawing is not None and drawing.panels else ()))
+
+    def _under(self, at: float) -> Spans:
+        """When the crosshair is, and what is there where no legend says so."""
+        view, drawing = self.view, self.view.drawing
+        assert drawing is not None
+        spans = [(f"{times.moment(at, view.plot.zone)} {times.zone_name(at, view.plot.zone)} ", "title")]
+        if all(panel.legend_row is None for panel in drawing.panels):
+            spans.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
+        return tuple(spans)
 
     def _last(self) -> Spans:
+        """The last value of what the chart is about, where that is one series."""
         drawing = self.view.drawing
         assert drawing is not None
-        for mark in crosshair.timed(drawing):
-            change = crosshair.gain(drawing, self.view.plot, mark)
-            role = "pnl-down" if change.startswith("-") else "pnl-up"
-            value = (f"{value_text(reading_last(mark), mark.series.unit)} ", "title bold")
-            return (value, (f"{change} ", role)) if change else (value,)
-        return ()
+        main = [mark for mark in drawing.panels[0].marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
+        if len(main) != 1:
+            return ()
+        change = gain(main[0], drawing.time, self.view.plot)
+        value = (f"{value_text(reading_last(main[0]), main[0].series.unit)} ", "title bold")
+        return (value, (f"{change} ", _ROLES.get(change[:1], "muted"))) if change else (value,)
 
     def _hints(self) -> Spans:
         view, drawing = self.view, self.view.drawing
@@ -207,7 +214,7 @@ class ChartPane(Pane):
         dot = self._glyphs.dot
         hints: list[str] = []
         if drawing.bucket_s:
-            hints.append(f"{format_duration(drawing.bucket_s, self._glyphs)} candles")
+            hints.append(f"{times.length_text(drawing.bucket_s)} candles")
         if view.plot.percent:
             hints.append("change in %")
         if view.plot.log and not drawing.notes:

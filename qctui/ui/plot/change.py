@@ -1,0 +1,52 @@
+"""How much a series changed: from the mark or the left edge to an instant or to its last value."""
+
+from __future__ import annotations
+
+import math
+
+from qctui.ui.plot.marks import Kind, Mark, PlotView
+from qctui.ui.plot.reading import Reading, reading_at, reading_last
+from qctui.ui.plot.times import TimeScale
+
+
+def start_of(mark: Mark, time: TimeScale | None, view: PlotView) -> Reading:
+    """Where a series' changes are counted from: the mark, else the left edge, else its own first visible point."""
+    if view.mark is not None or time is None:
+        return reading_at(mark, view.mark or 0.0)
+    reading = reading_at(mark, time.start)
+    start, stop = mark.prepared.slice(time.start, time.end)
+    return reading if reading.value is not None or start == stop else reading_at(mark, mark.prepared.xs[start])
+
+
+def gain(mark: Mark, time: TimeScale | None, view: PlotView) -> str:
+    """The last value's change in percent; empty for what is a percentage itself, and for what is no course."""
+    start, end = start_of(mark, time, view).value, reading_last(mark).value
+    if start is None or end is None or mark.series.unit == "%" or mark.kind not in (Kind.LINE, Kind.CANDLES):
+        return ""
+    # Of what stands around zero a percentage says nothing.
+    if start <= 0.0 or end <= 0.0 or end / start >= 100.0:
+        return ""
+    text = f"{(end / start - 1.0) * 100.0:+,.2f}%"
+    return text if text.strip("+-0.%") else "0.00%"
+
+
+def change_text(start: Reading, end: Reading, unit: str) -> str:
+    """From one reading to another: `+268.3 (+0.27%)`; empty where either is missing. Percent units change in points."""
+    if start.value is None or end.value is None:
+        return ""
+    change = end.value - start.value
+    if not math.isfinite(change):
+        return ""
+    digits = max(_decimals(start.value), _decimals(end.value))
+    text = f"{change:+,.{digits}f}" if digits <= 8 and abs(change) < 1e15 else f"{change:+.6g}"
+    if unit == "%" or not start.value:
+        return text
+    percent = change / abs(start.value) * 100.0
+    return f"{text} ({percent:+,.2f}%)" if abs(percent) < 1e9 else text
+
+
+def _decimals(value: float) -> int:
+    text = repr(value)
+    if "e" in text:
+        return 9
+    return 0 if text.endswith(".0") else len(text) - text.index(".") - 1

@@ -1,0 +1,73 @@
+"""What a series is at an instant: the payload's own numbers."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from qctui.ui.plot.marks import Kind, Mark
+from qctui.ui.plot.values import exact, with_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a series is at an instant.
+
+    Fields:
+        at: Unix seconds of the point it was read from; None where there is none.
+        value: the payload's own number; None in a gap, before the first point, or without points.
+        candle: the payload's open, high, low and close (NaN where null), for candles.
+        tooltip: what the API says of the point, for scatters.
+    """
+
+    at: float | None
+    value: float | None
+    candle: tuple[float, float, float, float] | None = None
+    tooltip: str = ""
+
+
+NOTHING = Reading(None, None)
+
+
+def reading_at(mark: Mark, at: float, reach_s: float = 0.0) -> Reading:
+    """The last point not after `at`, unless a null stands between it and the next and `at` is past it.
+
+    A line or a candle holds until its next point; a marker is over when `reach_s` seconds have passed.
+    """
+    place = bisect_right(mark.prepared.xs, at) - 1
+    if place < 0:
+        return NOTHING
+    time = mark.prepared.xs[place]
+    if at > time and mark.prepared.broken(place, place + 1):
+        return NOTHING
+    if at - time > reach_s and mark.kind in (Kind.MARKERS, Kind.FLAGS):
+        return NOTHING
+    return _reading(mark, place)
+
+
+def reading_last(mark: Mark) -> Reading:
+    """The last point there is."""
+    return _reading(mark, len(mark.prepared.xs) - 1) if len(mark.prepared.xs) else NOTHING
+
+
+def _reading(mark: Mark, place: int) -> Reading:
+    series = mark.series
+    candle = None
+    if series.opens is not None and series.highs is not None and series.lows is not None:
+        candle = (series.opens[place], series.highs[place], series.lows[place], series.ys[place])
+    return Reading(series.xs[place], series.ys[place], candle, series.tooltips.get(place, ""))
+
+
+def value_text(reading: Reading, unit: str, *, members: bool = False) -> str:
+    """The payload's number as text; with `members` a candle's four. A dash where there is nothing."""
+    if reading.value is None:
+        return "-"
+    if members and reading.candle is not None:
+        names = ("O", "H", "L", "C")
+        return " ".join(
+            f"{name} {exact(value) if math.isfinite(value) else '-'}"
+            for name, value in zip(names, reading.candle, strict=True)
+        )
+    text = with_unit(exact(reading.value), unit)
+    return f"{text} {unit}" if unit and unit not in text else text
