@@ -12,6 +12,7 @@ from qctui.ui.acting import Selection
 from qctui.ui.messages import DetailKind
 from qctui.ui.screens.chart_full import ChartScreen
 from qctui.ui.widgets.chart_pane import ChartPane
+from qctui.ui.widgets.footer import KeyBar
 from tests.plot.full import FullApp
 from tests.plot.samples import sample
 
@@ -132,3 +133,25 @@ async def test_a_resize_shows_as_many_as_fit() -> None:
         await pilot.resize_terminal(120, 40)
         await answered(app, pilot)
         assert len(panes(app)) == 5
+
+
+async def test_the_footer_tells_the_charts_keys_and_only_those_that_do_something() -> None:
+    app = FullApp(names=NAMES)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(app, pilot)
+        keys = screen(app).query_one("#keys", KeyBar)
+        assert "+ zoom in" in keys.text
+        assert "w longer" in keys.text
+        assert "enlarge" not in keys.text
+        await pilot.press("a")
+        await answered(app, pilot)
+        assert "Enter enlarge" in keys.text
+
+
+async def test_a_small_chart_has_no_number_in_its_title_that_could_be_cut() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.EQUITIES)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await answered(app, pilot)
+        title = panes(app)[0].frame_text.splitlines()[0]
+        assert "$" not in title or "$100,255.43" in title
+        assert "Equity $100,255.43 +0.21%" in panes(app)[0].view.text

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
 from qctui.ui.faces import Face
-from qctui.ui.widgets import chart_view
+from qctui.ui.widgets import chart_canvas
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.samples import sample
 
@@ -57,7 +57,7 @@ async def test_faces_tell_which_one_they_are() -> None:
         app.show(sample("series_with_empty_values"))
         await pilot.pause()
         assert face_of(app) is Face.EMPTY
-        assert "No points in this window (Portfolio Turnover)" in app.pane.view.text
+        assert "No points in this window" in app.pane.view.text
 
 
 async def test_a_sparse_answer_says_so() -> None:
@@ -222,7 +222,7 @@ async def test_a_defect_of_drawing_is_said_and_ends_nothing(points: int, monkeyp
     app = ChartApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        monkeypatch.setattr(chart_view, "steps", broken)
+        monkeypatch.setattr(chart_canvas, "steps", broken)
         app.show(line(points))
         await app.workers.wait_for_complete()
         await pilot.press("left", "plus", "h")
@@ -265,3 +265,39 @@ def only_file(folder: Path, suffix: str) -> str:
 def screen_text(app: ChartApp) -> str:
     """Every character that the terminal is given."""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips(app.size))
+
+
+async def test_the_crosshair_goes_from_candle_to_candle_and_reads_the_drawn_one() -> None:
+    app = ChartApp()
+    step = 60.0
+    xs = array("d", (NOW - 86_400.0 + step * i for i in range(1_440)))
+    ys = array("d", (1_000.0 + i % 60 for i in range(1_440)))
+    candles = Series(
+        "Equity", "$", 0, SeriesType.CANDLE, xs, ys,
+        opens=array("d", (y - 2.0 for y in ys)), highs=array("d", (y + 3.0 for y in ys)),
+        lows=array("d", (y - 4.0 for y in ys)),
+    )  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.show(Chart("Strategy Equity", False, (candles,)))
+        await pilot.press("end", "left")
+        await pilot.pause()
+        drawing, cursor = app.pane.view.drawing, app.pane.view.cursor
+        assert drawing is not None
+        assert cursor is not None
+        length = drawing.bucket_s
+        assert length == 2_700.0
+        members = [i for i, x in enumerate(xs) if x // length == cursor // length]
+        assert cursor == xs[members[-1]]
+        four = (
+            candles.opens[members[0]] if candles.opens else 0.0,
+            max(candles.highs[i] for i in members) if candles.highs else 0.0,
+            min(candles.lows[i] for i in members) if candles.lows else 0.0,
+            ys[members[-1]],
+        )
+        assert "45m O {:,.0f} H {:,.0f} L {:,.0f} C {:,.0f}".format(*four) in app.pane.view.text
+        await pilot.press("left")
+        assert app.pane.view.cursor == xs[members[0] - 1]
+        await pilot.press("shift+left")
+        assert app.pane.view.cursor == xs[members[0] - 2]
+        assert "45m O" not in app.pane.view.text

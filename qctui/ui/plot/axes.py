@@ -86,7 +86,7 @@ def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None
         return
     zone = times.zone_name(time.end, view.zone)
     if width_of(zone) < grid.width - time.columns:
-        grid.put(time.columns + 1, row, zone, MUTED)
+        grid.put(grid.width - width_of(zone), row, zone, MUTED)
     taken: list[tuple[int, int]] = []
     if view.window.following:
         _label(grid, row, time, "now", view.now, MUTED, taken)

@@ -16,21 +16,23 @@ def main_series(chart: Chart) -> Series | None:
 
 
 def main_only(chart: Chart) -> Chart:
-    """The chart with its main series alone; as it is where it has none."""
+    """The chart with its main series alone, as a line: small candles touch. As it is where it has none."""
     series = main_series(chart)
-    return chart if series is None else replace(chart, series=(series,))
+    return chart if series is None else replace(chart, series=(as_line(series),))
+
+
+def as_line(series: Series) -> Series:
+    """Candles by their closes; in a colour of its own, since the API gives all equities the same."""
+    return replace(series, series_type=SeriesType.LINE, opens=None, highs=None, lows=None, color="")
 
 
 def overlaid(name: str, parts: Sequence[tuple[str, Chart]]) -> Chart:
-    """One chart of the main series of each of `parts`, called by the given labels; what has none is left out.
-
-    The API gives all equities one colour: here each gets its own.
-    """
+    """One chart of the main series of each of `parts`, called by the given labels; what has none is left out."""
     found = []
     for label, chart in parts:
         series = main_series(chart)
         if series is not None:
-            found.append(replace(series, name=label, index=0, color="", series_type=SeriesType.LINE))
+            found.append(replace(as_line(series), name=label, index=0))
     first = parts[0][1] if parts else Chart(name, stacked=False, series=())
     return Chart(
         name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 
@@ -25,21 +23,39 @@ from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.plot.windows import named
 from qctui.ui.screens.chart_choose import Choose
 from qctui.ui.screens.chart_subjects import EQUITY, Subject, Subjects
+from qctui.ui.screens.chart_tiles import Tiles
 from qctui.ui.screens.details import Surroundings
 from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.bar import Bar
-from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.footer import KeyBar
 
-TILE = (38, 9)
-"""Columns and rows a small chart needs."""
-MOST_TILES = 12
-"""Small charts at once: each costs a read a minute."""
-
-
 _KEYS = frozenset({"pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane"})
 """Commands of the main screen that mean the same here."""
+_FOOTER = (
+    "help",
+    "back",
+    "liquidate",
+    "stop",
+    "chart_open",
+    "zoom_in",
+    "window_next",
+    "next_chart",
+    "chart_series",
+    "chart_grid",
+    "overlay",
+    "pan_left",
+    "log_scale",
+    "export_chart",
+    "chart_mark",
+    "panic",
+    "chart_zone",
+    "equity_grid",
+    "percent_scale",
+    "zoom_out",
+    "pan_right",
+)
+"""Keys in the footer of this screen, those that must be there first."""
 
 
 class ChartScreen(Screen[None]):
@@ -48,7 +64,6 @@ class ChartScreen(Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS = [each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in _KEYS]  # noqa: RUF012  # as its base declares it
     DEFAULT_CSS = """
-    ChartScreen > #charts { height: 1fr; layout: grid; grid-size: 1 1; grid-gutter: 0 1; }
     ChartScreen > #subject { background: $panel; }
     """
 
@@ -70,13 +85,9 @@ class ChartScreen(Screen[None]):
         self._against: Subject | None = None
         self._mode: DetailKind = DetailKind.CHART if kind is DetailKind.OVERLAY else kind
         self._asks = kind is DetailKind.OVERLAY
-        self._page = 0
-        self._window = window
         self._told: tuple[Want, ...] = ()
         self._subjects = Subjects(around.engine.store)
-        self._tiles: list[tuple[Subject, ChartPane]] = []
-        self._laying_out = asyncio.Lock()
-        self._laid_out: tuple[int, int] | None = None
+        self._tiles = Tiles(self._glyphs, window)
         self._subject = Bar(self._glyphs, id="subject")
         self._keys = KeyBar(self._glyphs, around.options.keymap)
         self._actions = ActionBar(self._glyphs, id="chart-actions")
@@ -85,7 +96,7 @@ class ChartScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Whose chart, the charts, actions under way, keys."""
         yield self._subject
-        yield Container(id="charts")
+        yield self._tiles
         yield self._actions
         yield self._keys
 
@@ -100,7 +111,7 @@ class ChartScreen(Screen[None]):
     def wants(self) -> tuple[Want, ...]:
         """What the engine should keep current for this screen."""
         found = [Want(detail_key(self._project_id), Pace.OPENED)]
-        for subject, pane in self._tiles:
+        for subject, pane in self._tiles.shown:
             found += [Want(want.key, Pace.OPENED) for want in pane.wants(subject.project_id, subject.chart)]
             if self._against is not None:
                 key = chart_key(self._against.project_id, self._against.chart, *pane.wanted)
@@ -110,24 +121,19 @@ class ChartScreen(Screen[None]):
     @property
     def acting_selection(self) -> Selection:
         """The deployment whose chart has the keys is what an action aims at."""
-        tile = self._focused_tile()
+        tile = self._tiles.focused()
         return Selection((tile[0].project_id if tile is not None else self._project_id,))
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
-        if (
-            self._mode is DetailKind.EQUITIES
-            and DEPLOYMENTS in keys
-            and self._subjects.of(self._mode, self._project_id, self._project, self._chart)
-            != [s for s, _ in self._tiles]
-        ):
+        if self._mode is DetailKind.EQUITIES and DEPLOYMENTS in keys and self._all() != self._tiles.subjects:
             self.call_later(self._lay_out)
             return
         if any(key.kind in {"chart", "detail", "actions"} for key in keys):
             self._show(self._ages.moment())
 
     def _show(self, moment: Moment) -> None:
-        for subject, pane in self._tiles:
+        for subject, pane in self._tiles.shown:
             names = self._subjects.charts(self._project_id) if self._mode is DetailKind.CHART else ()
             pane.show(
                 self._subjects.resource(subject, self._against, self._mode, *pane.wanted),
@@ -140,41 +146,16 @@ class ChartScreen(Screen[None]):
         self._show_subject()
         self._tell()
 
+    def _all(self) -> list[Subject]:
+        """What there is to show, on this page or another."""
+        return self._subjects.of(self._mode, self._project_id, self._project, self._chart)
+
     def _shape(self) -> tuple[int, int]:
         """Columns and rows of charts that fit."""
-        if self._mode is DetailKind.CHART:
-            return 1, 1
-        columns = max(1, min(4, self.size.width // TILE[0]))
-        return columns, max(1, min(MOST_TILES // columns, (self.size.height - 2) // TILE[1]))
+        return (1, 1) if self._mode is DetailKind.CHART else Tiles.room(self.size)
 
     async def _lay_out(self) -> None:
-        # Keys and resizes arrive on different queues; two of these at once would mount everything twice.
-        async with self._laying_out:
-            await self._mount_tiles()
-
-    async def _mount_tiles(self) -> None:
-        subjects = self._subjects.of(self._mode, self._project_id, self._project, self._chart)
-        columns, rows = self._laid_out = self._shape()
-        room = columns * rows
-        pages = max(1, -(-len(subjects) // room))
-        self._page %= pages
-        shown = subjects[self._page * room : (self._page + 1) * room]
-        rows = max(1, -(-len(shown) // columns))
-        charts = self.query_one("#charts", Container)
-        await charts.remove_children()
-        charts.styles.grid_size_columns, charts.styles.grid_size_rows = columns, rows
-        self._tiles = []
-        for number, subject in enumerate(shown, 1):
-            title = "Chart" if self._mode is DetailKind.CHART else subject.label
-            pane = ChartPane(
-                self._glyphs, number=number, title=title, id=f"tile-{number}", named=self._mode is DetailKind.CHART
-            )
-            if self._window is not None:
-                pane.view.plot = replace(pane.view.plot, window=self._window)
-            self._tiles.append((subject, pane))
-        await charts.mount_all([pane for _, pane in self._tiles])
-        if self._tiles:
-            self._tiles[0][1].focus_body()
+        await self._tiles.lay_out(self._all(), self._shape(), small=self._mode is not DetailKind.CHART)
         self._show(self._ages.moment())
 
     def _show_subject(self) -> None:
@@ -185,11 +166,14 @@ class ChartScreen(Screen[None]):
         spans = [(" ", ""), (words, "title bold")]
         if self._against is not None:
             spans.append((f" against {self._against.label}", "mark"))
-        total = len(self._subjects.of(self._mode, self._project_id, self._project, self._chart))
+        total = len(self._all())
         right: list[tuple[str, str]] = []
         if self._mode is not DetailKind.CHART:
-            window = named(self._tiles[0][1].view.plot.window) if self._tiles else ""
-            right = [(f"{window} ", "key"), (f"{len(self._tiles)} of {total}, page {self._page + 1} ", "muted")]
+            window = next((named(pane.view.plot.window) for _, pane in self._tiles.shown), "")
+            right = [
+                (f"{window} ", "key"),
+                (f"{len(self._tiles.shown)} of {total}, page {self._tiles.page + 1} ", "muted"),
+            ]
             if not total:
                 spans.append((" (none known yet)", "muted"))
         self._subject.show_line(spans, right)
@@ -205,16 +189,13 @@ class ChartScreen(Screen[None]):
     @on(ChartView.WindowChanged)
     def look(self, event: ChartView.WindowChanged) -> None:
         """Small charts share their window: one that moves takes the others along."""
-        self._window = event.view.plot.window
-        for _, pane in self._tiles:
-            if pane.view is not event.view:
-                pane.view.set_window(self._window)
+        self._tiles.follow(event.view)
         self._show(self._ages.moment())
 
     @on(ChartView.OpenWanted)
     async def open(self, event: ChartView.OpenWanted) -> None:
         """One of the small ones large, or another arrangement."""
-        tile = self._focused_tile()
+        tile = self._tiles.focused()
         if event.kind is DetailKind.OVERLAY:
             self._choose_against()
             return
@@ -227,7 +208,7 @@ class ChartScreen(Screen[None]):
         await self._turn_to(event.kind)
 
     async def _turn_to(self, mode: DetailKind) -> None:
-        self._mode, self._page, self._against = mode, 0, None
+        self._mode, self._tiles.page, self._against = mode, 0, None
         await self._lay_out()
 
     def action_back(self) -> None:
@@ -244,7 +225,7 @@ class ChartScreen(Screen[None]):
     async def action_turn_chart(self, by: int) -> None:
         """The next or previous chart; with several on screen, page."""
         if self._mode is not DetailKind.CHART:
-            self._page += by
+            self._tiles.page += by
             await self._lay_out()
             return
         names = self._subjects.charts(self._project_id)
@@ -272,7 +253,7 @@ class ChartScreen(Screen[None]):
     def _take_chart(self, chart: str) -> None:
         self._chart = chart
         self._against = None
-        self._tiles = [(Subject(self._project_id, chart, self._project), pane) for _, pane in self._tiles[:1]]
+        self._tiles.take(Subject(self._project_id, chart, self._project))
         self._show(self._ages.moment())
 
     def _choose_against(self) -> None:
@@ -286,7 +267,8 @@ class ChartScreen(Screen[None]):
                 self._chart = EQUITY
                 await self._turn_to(DetailKind.CHART)
             self._against = others[place - 1] if place else None
-            self._tiles[0][1].view.set_view(percent=place > 0)
+            for _, pane in self._tiles.shown:
+                pane.view.set_view(percent=place > 0)
             self._show(self._ages.moment())
 
         self.app.push_screen(Choose("Compare the equity with", labels, self._glyphs), chosen)
@@ -296,11 +278,15 @@ class ChartScreen(Screen[None]):
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The footer shows the keys that work now."""
         ids = {active.binding.id for active in self.active_bindings.values() if active.enabled}
-        self._keys.show(command for command in COMMANDS if command.id in ids)
+        self._keys.show(
+            replace(command, footer=_FOOTER.index(command.id) if command.id in _FOOTER else None)
+            for command in COMMANDS
+            if command.id in ids
+        )
 
     def on_resize(self, event: Resize) -> None:
         """Another size holds another number of small charts."""
-        if self._laid_out is not None and self._shape() != self._laid_out:
+        if self._tiles.laid_out is not None and self._shape() != self._tiles.laid_out:
             self.call_later(self._lay_out)
 
     def on_unmount(self) -> None:
@@ -311,10 +297,6 @@ class ChartScreen(Screen[None]):
     def show_elapsed(self) -> None:
         """The seconds beside an action under way."""
         self._actions.show(self._engine.store.get(ACTIONS).value or (), self._ages.moment())
-
-    def _focused_tile(self) -> tuple[Subject, ChartPane] | None:
-        focused = self.focused
-        return next((tile for tile in self._tiles if tile[1].view is focused), None)
 
     def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         return self.set_timer(seconds, callback).stop

@@ -232,4 +232,4 @@ class ChartPane(Pane):
         if chart is None or not chart.series:
             return "The chart has no series."
         names = ", ".join(series.name for series in chart.series[:3])
-        return f"No points in this window ({names}).\nA longer window may have some: - or w."
+        return f"No points in this window\n{names}\nA longer one may have some: - or w"

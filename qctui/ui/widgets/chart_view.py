@@ -1,37 +1,25 @@
-"""The chart itself: cells that are sent only when they change, and the keys that explore them."""
+"""The chart with the keys that explore it."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Generator
-from dataclasses import replace
-from datetime import UTC, tzinfo
+from collections.abc import Callable
+from datetime import UTC
 
-from textual import work
 from textual.events import Key
 from textual.message import Message
 
-from qctui.model.chart import Chart, ChartWindow
+from qctui.model.chart import ChartWindow
 from qctui.ui.keymap import Scope, bindings
 from qctui.ui.messages import DetailKind
 from qctui.ui.plot import crosshair, windows
-from qctui.ui.plot.compose import Drawing, Source, steps
-from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS, GlyphSet
-from qctui.ui.plot.marks import PlotView
-from qctui.ui.widgets.chart_cells import Cells
+from qctui.ui.plot.glyphs import ASCII, GLYPH_SETS, GlyphSet
+from qctui.ui.widgets.chart_canvas import ChartCanvas
 
-_log = logging.getLogger(__name__)
-
-BUDGET = 100_000
-"""Points read in one go: some six milliseconds. The rest of a larger chart is read between keys."""
-SLICE = 32_768
-"""Points read between two looks at the keys."""
 SETTLE_S = 0.25
 """How long a window must stand before the API is asked for it: a held key must not ask thirty times a second."""
 
 
-class ChartView(Cells, can_focus=True):
+class ChartView(ChartCanvas, can_focus=True):
     """One chart. `show_chart` is the only way in for data; it never asks for any itself, it says what it would like."""
 
     DEFAULT_CSS = """
@@ -86,49 +74,19 @@ class ChartView(Cells, can_focus=True):
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)
-        self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
-        """How it is drawn now."""
-        self.cursor: float | None = None
-        """The instant under the crosshair, Unix seconds; None without one."""
-        self.drawing: Drawing | None = None
+        self.enlarges = True
+        """Enter has a larger screen to open."""
         self._glyph_sets = [ASCII] if ascii else list(GLYPH_SETS.values())
-        self._source: Source | None = None
-        self._words = ""
-        self._first = 0
-        self._local: tzinfo | None = None
-        self._utc = False
         self._settling: Callable[[], None] | None = None
         self._asked: tuple[ChartWindow, int] | None = None
-        self._round = 0
 
-    # What is shown
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What has no effect here is neither in the footer nor in the help."""
+        return self.enlarges or action != "open"
 
-    def show_chart(self, chart: Chart | None, *, now: float, zone: tzinfo | None = UTC, words: str = "") -> None:
-        """Show a chart as of wall time `now`; `words` stand in its place while there is none.
-
-        The same chart at the same size and view sends nothing. Series switched off, crosshair and window stay.
-        """
-        self._words = words
-        self._local = zone
-        self.plot = replace(self.plot, now=now, zone=UTC if self._utc else zone)
-        if chart is None:
-            self._source = None
-        elif self._source is None or self._source.chart is not chart:
-            self._source = Source(chart)
-        self.redraw()
-
-    def forget(self) -> None:
-        """Another chart comes: its series, mark and crosshair have nothing to do with this one's."""
-        self.plot = replace(self.plot, hidden=frozenset(), mark=None)
-        self.cursor = None
-        self._first = 0
-        self._source = None
-        self.drawing = None
-
-    @property
-    def chart(self) -> Chart | None:
-        """The chart it shows."""
-        return self._source.chart if self._source is not None else None
+    def announce(self) -> None:
+        """The title's words change with the chart."""
+        self.post_message(self.Looked(self))
 
     @property
     def wanted(self) -> tuple[ChartWindow, int]:
@@ -136,76 +94,6 @@ class ChartView(Cells, can_focus=True):
         window = windows.asked(self.plot.window)
         count = windows.samples(max(self.size.width, 60))
         return window, count if window == self.plot.window else min(windows.MOST_SAMPLES, count * 2)
-
-    def set_view(self, **changed: object) -> None:
-        """Change how it is drawn: fields of `PlotView`."""
-        self.plot = replace(self.plot, **changed)  # type: ignore[arg-type]  # checked by the dataclass's callers
-        self.redraw()
-        self.post_message(self.Looked(self))
-
-    def redraw(self) -> None:
-        """Draw what changed: at once what is quickly drawn, the rest in slices between keys."""
-        self._round += 1
-        if self.size.width and self.size.height:
-            self._safely(self._redraw)
-
-    def _safely(self, show: Callable[[], object]) -> None:
-        try:
-            show()
-        except Exception:  # whatever it is, a chart must not end a program that somebody may need to liquidate with
-            _log.exception("a chart could not be drawn")
-            self.drawing = None
-            self._round += 1
-            self._say("This chart could not be drawn.\nThe log has the details.")
-
-    def _redraw(self) -> None:
-        if self._source is None:
-            self.drawing = None
-            self._say(self._words)
-            return
-        drawing = steps(self._source, self.size.width, self.size.height, self.plot, self._lender())
-        if self._advance(drawing, BUDGET):
-            return
-        if self.drawing is None:
-            self._say(self._words)
-        self._finish(drawing, self._round)
-
-    def _lender(self) -> Drawing | None:
-        """The drawing whose value axes are kept where they still fit: the last one, while only data were added."""
-        last = self.drawing
-        if last is None or last.view.window != self.plot.window or last.view.hidden != self.plot.hidden:
-            return None
-        return last
-
-    def _advance(self, drawing: Generator[int, None, Drawing], points: int) -> bool:
-        """Draw on, for about `points` points. True when it is finished and shown."""
-        while points > 0:
-            try:
-                points -= next(drawing)
-            except StopIteration as done:
-                self._finished(done.value)
-                return True
-        return False
-
-    @work(group="draw", exclusive=True, exit_on_error=False)
-    async def _finish(self, drawing: Generator[int, None, Drawing], turn: int) -> None:
-        while turn == self._round:
-            # A real pause, not a mere yield: keys waiting in other queues go first.
-            await asyncio.sleep(0.001)
-            if turn == self._round:
-                self._safely(lambda: self._advance(drawing, SLICE))
-
-    def _finished(self, drawing: Drawing) -> None:
-        self._round += 1
-        self.drawing = drawing
-        if not drawing.panels:
-            self._say(self._words or "No points")
-        else:
-            self.present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
-        self.post_message(self.Looked(self))
-
-    def _say(self, words: str) -> None:
-        self.present_words(words, self.plot.glyphs.ellipsis)
 
     def on_resize(self) -> None:
         """Draw for the new size."""
@@ -244,13 +132,6 @@ class ChartView(Cells, can_focus=True):
         self.set_view(window=window)
         self._settle()
 
-    @property
-    def visible_cursor(self) -> float | None:
-        """The crosshair's instant, if it is on screen."""
-        time = self.drawing.time if self.drawing is not None else None
-        inside = self.cursor is not None and time is not None and time.start <= self.cursor <= time.end
-        return self.cursor if inside else None
-
     def _settle(self) -> None:
         if self._settling is not None:
             self._settling()
@@ -267,22 +148,22 @@ class ChartView(Cells, can_focus=True):
     def action_cursor(self, columns: int) -> None:
         """Move the crosshair by columns."""
         if self.drawing is not None:
-            self._look(crosshair.step(self.drawing, self.visible_cursor, columns))
+            self.look_at(crosshair.step(self.drawing, self.visible_cursor, columns))
 
     def action_cursor_point(self, direction: int) -> None:
         """Move the crosshair to the very next point."""
         if self.drawing is not None:
-            self._look(crosshair.step_point(self.drawing, self.visible_cursor, direction))
+            self.look_at(crosshair.step_point(self.drawing, self.visible_cursor, direction))
 
     def action_cursor_end(self, direction: int) -> None:
         """Move the crosshair to the first or last visible point."""
         if self.drawing is not None:
-            self._look(crosshair.end(self.drawing, direction))
+            self.look_at(crosshair.end(self.drawing, direction))
 
     def action_turn_legend(self, direction: int) -> None:
         """Put the next series first in the readout."""
         self._first = max(0, self._first + direction)
-        self._look(self.cursor)
+        self.look_at(self.cursor)
 
     def action_set_mark(self) -> None:
         """Count changes from here; a second time at the same place, no longer."""
@@ -292,20 +173,13 @@ class ChartView(Cells, can_focus=True):
     def _last(self) -> float | None:
         return crosshair.end(self.drawing, 1) if self.drawing is not None else None
 
-    def _look(self, at: float | None) -> None:
-        self.cursor = at
-        if self.drawing is not None and self.drawing.panels:
-            drawing = self.drawing
-            self._safely(lambda: self.present(crosshair.cross(drawing, self.plot, at, self._first)))
-        self.post_message(self.Looked(self))
-
     def on_key(self, event: Key) -> None:
         """Escape takes the crosshair away, then the mark. It is `back` everywhere else, so it is no binding here."""
         if event.key == "escape" and (self.cursor is not None or self.plot.mark is not None):
             event.stop()
             event.prevent_default()
             if self.cursor is not None:
-                self._look(None)
+                self.look_at(None)
             else:
                 self.set_view(mark=None)
 
