@@ -12,6 +12,8 @@ class Current:
     project_id: int | None = None
     """None until the live list or a picked project is there."""
     deploy_id: str = ""
-    """Empty for a project that was never deployed."""
+    """Empty for a project that was never deployed, and where the service does not tell it."""
     name: str = ""
     """The project's name as it is on screen."""
+    deployed: bool = False
+    """Whether the live list has a deployment of the project."""

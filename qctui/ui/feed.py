@@ -10,7 +10,7 @@ from qctui.engine.facade import Engine
 from qctui.engine.view import View, Want
 from qctui.model.action import ACTIONS
 from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, DeploymentDetail
 from qctui.model.history import EQUITY_HISTORY
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
@@ -121,24 +121,23 @@ class Feed:
     @property
     def chart_names(self) -> tuple[str, ...]:
         """The charts the current deployment reports; empty until that was read."""
-        if self.current.project_id is None or not self.current.deploy_id:
-            return ()
-        detail = self._engine.store.get(detail_key(self.current.project_id)).value
+        detail = self._detail()
         return () if detail is None else detail.charts
 
     @property
     def chart_name(self) -> str:
-        """The chart that is shown: the one a person chose where the deployment has it, else its equity. Empty if it
-        reports none.
+        """The chart that is shown: the one a person chose where the deployment has it, else its equity. Empty without a
+        deployment.
 
-        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for before the names are known.
+        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for where no names are told. A chart is
+        its project's: no deploy id is needed.
         """
-        if not self.current.deploy_id:
+        if not self.current.deployed:
             return ""
         names = self.chart_names
-        if self._chart_chosen in names or (not names and not self._charts_known()):
+        if self._chart_chosen in names or self._detail() is None:
             return self._chart_chosen
-        return EQUITY_CHART if EQUITY_CHART in names else names[0] if names else ""
+        return EQUITY_CHART if EQUITY_CHART in names or not names else names[0]
 
     def choose_chart(self, name: str) -> None:
         """Show this chart from now on, of every deployment that has it."""
@@ -156,10 +155,6 @@ class Feed:
         """Another chart, or another window of it, is looked at: show what the store has, ask for the rest."""
         self._guard("The chart", lambda: self._show_chart(self.ages.moment()))
         self.want()
-
-    def _charts_known(self) -> bool:
-        project_id = self.current.project_id
-        return project_id is not None and self._engine.store.get(detail_key(project_id)).value is not None
 
     def show_actions(self) -> None:
         """Show the action bar for the present: a second has passed."""
@@ -228,9 +223,10 @@ class Feed:
     def _follow(self, moment: Moment) -> None:
         row = self._panes.deployments.current_row
         if self._picked is not None and (row is None or row.project_id != self._picked):
-            current = Current(self._picked, "", name_of(self._picked, self._names))
+            known = self._panes.deployments.knows(self._picked)
+            current = Current(self._picked, "", name_of(self._picked, self._names), deployed=known)
         elif row is not None:
-            current = Current(row.project_id, row.deployment.deploy_id, row.name)
+            current = Current(row.project_id, row.deployment.deploy_id, row.name, deployed=True)
         else:
             current = Current()
         if current != self.current:
@@ -238,6 +234,9 @@ class Feed:
             self._show_selected(moment)
             self._guard("The link bar", lambda: self._show_link(moment))
             self.want()
+        elif not current.deployed:
+            # Why there is nothing to show depends on how the list was read.
+            self._show_selected(moment)
 
     def _show_selected(self, moment: Moment) -> None:
         self._guard("Optimizations", lambda: self._show_optimizations(moment))
@@ -259,26 +258,40 @@ class Feed:
     def _show_insights(self, moment: Moment) -> None:
         if self.current.deploy_id:
             self._panes.insights.show(self._insights(), self.current.name, moment)
-        elif self.current.project_id is not None and self._panes.deployments.knows(self.current.project_id):
+        elif self.current.deployed:
             self._panes.insights.show_nothing("Unknown: the service tells no deploy id to ask them by.", moment)
-        elif self.current.project_id is not None:
-            self._panes.insights.show_nothing(f"{self.current.name} was never deployed.", moment)
         else:
-            self._panes.insights.show_nothing("No deployment is selected.", moment)
+            self._panes.insights.show_nothing(self._why_nothing(moment), moment)
 
     def _show_chart(self, moment: Moment) -> None:
         project_id = self.current.project_id or 0
         name = self.chart_name
-        self._panes.chart.show(self._chart(), moment, project_id=project_id, name=name, names=self.chart_names)
+        nothing = self._why_nothing(moment)
+        self._panes.chart.show(
+            self._chart(), moment, project_id=project_id, name=name, names=self.chart_names, nothing=nothing
+        )
+
+    def _why_nothing(self, moment: Moment) -> str:
+        """Why there is no deployment to show anything of."""
+        listed = self._deployments()
+        if listed.value is None and listed.error is not None:
+            return f"The deployments can't be read: {listed.error.message}"
+        if listed.value is None:
+            return f"Reading deployments{moment.glyphs.ellipsis}"
+        if self.current.project_id is None:
+            return "No deployment is selected."
+        return f"{self.current.name} was never deployed."
 
     def _show_actions(self, moment: Moment) -> None:
         self._panes.actions.show(self._engine.store.get(ACTIONS).value or (), moment)
 
     def _show_link(self, moment: Moment) -> None:
-        on_screen: list[Resource[Any]] = [self._deployments(), self._optimizations()]
-        if self.current.deploy_id:
-            on_screen += [self._insights(), self._chart()]
+        on_screen: list[Resource[Any]] = [self._deployments(), self._optimizations(), self._insights(), self._chart()]
         self._panes.link.show(self._engine.store.get(LINK).value or Link(), on_screen, moment)
+
+    def _detail(self) -> DeploymentDetail | None:
+        project_id = self.current.project_id if self.current.deployed else None
+        return None if project_id is None else self._engine.store.get(detail_key(project_id)).value
 
     def _deployments(self) -> Resource[tuple[Deployment, ...]]:
         return self._engine.store.get(DEPLOYMENTS)

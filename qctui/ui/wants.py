@@ -32,9 +32,10 @@ def wants(
     listed = list(opened)
     for project_id in pinned or (() if current.project_id is None else (current.project_id,)):
         listed.append(Want(optimizations_key(project_id), pace))
-    if current.project_id is not None and current.deploy_id:
+    if current.project_id is not None and current.deployed:
         listed.append(Want(detail_key(current.project_id), pace))
-        listed.append(Want(insights_key(current.project_id, current.deploy_id), pace))
+        if current.deploy_id:
+            listed.append(Want(insights_key(current.project_id, current.deploy_id), pace))
         listed += [Want(want.key, max(pace, want.pace)) for want in chart]
     # A finished one never changes: it is read once, for its best value, and then no more.
     unsettled = [row for row in optimizations if not row.finished or row.detail is None or not row.detail.finished]

@@ -9,7 +9,7 @@ from qctui.ui.rows import OptimizationRow
 from qctui.ui.wants import MOST_OPTIMIZATIONS, wants
 from tests.ui.scene import optimizations
 
-CURRENT = Current(7, "L-7", "Seven")
+CURRENT = Current(7, "L-7", "Seven", deployed=True)
 ROWS = [OptimizationRow(summary, detail, "") for summary, detail in optimizations(7)]
 
 

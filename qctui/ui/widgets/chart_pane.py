@@ -13,7 +13,7 @@ from qctui.engine.view import Want
 from qctui.model.chart import Chart, ChartWindow
 from qctui.model.keys import chart_key
 from qctui.model.resource import Resource
-from qctui.ui.faces import FaceWords, describe
+from qctui.ui.faces import Face, FaceWords, describe
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.plot import crosshair, times, windows
@@ -66,11 +66,12 @@ class ChartPane(Pane):
         project_id: int,
         name: str,
         names: Sequence[str] = (),
+        nothing: str = "No chart is selected.",
     ) -> None:
         """Show the resource of chart `name` of a project; `names` are all charts the deployment reports.
 
-        While another window of the same chart has no value yet, what is there stays drawn. An empty `name`: the
-        deployment reports no chart.
+        While another window of the same chart has no value yet, what is there stays drawn. An empty `name`: there is no
+        chart, and `nothing` says why.
         """
         subject = (project_id, name)
         if subject != self._subject:
@@ -88,7 +89,7 @@ class ChartPane(Pane):
             size=chart.points + sum(len(series.rows) for series in chart.series) if chart is not None else None,
         )
         if not name:
-            chart, words = None, FaceWords(words.face, (), body="This deployment reports no charts.")
+            chart, words = None, FaceWords(Face.EMPTY, (), body=nothing)
         self._words = words
         self.view.show_chart(chart, now=moment.now, zone=moment.zone, words=words.body)
         self._title_again()

@@ -1,0 +1,96 @@
+"""Panes that have nothing to show say why, and never that there is none of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from qctui.model.deployment import DeploymentDetail
+from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, detail_key
+from qctui.model.link import Link
+from qctui.ui.widgets.pane import Pane
+from tests.ui.page import OPTIONS, Page, console
+from tests.ui.scene import StillEngine, deployments, fail, fill
+
+pytestmark = pytest.mark.anyio
+
+SELECTED = 23456791
+
+
+def pane_text(page: Page, pane: Pane) -> str:
+    region = pane.region
+    return "\n".join(line[region.x : region.right] for line in page.lines[region.y : region.bottom])
+
+
+def nothing_read(engine: StillEngine) -> None:
+    engine.put(LINK, Link())
+
+
+def nothing_but_a_failure(engine: StillEngine) -> None:
+    nothing_read(engine)
+    fail(engine, DEPLOYMENTS, "live/list: HTTP 401")
+
+
+def nothing_listed(engine: StillEngine) -> None:
+    nothing_read(engine)
+    engine.put(DEPLOYMENTS, ())
+
+
+@pytest.mark.parametrize("project_id", [None, 7])
+async def test_an_outage_is_told_by_every_pane_that_hangs_on_the_deployments(project_id: int | None) -> None:
+    options = replace(OPTIONS, project_id=project_id)
+    async with console((120, 40), prepare=nothing_but_a_failure, options=options) as page:
+        for pane in (page.main.chart, page.main.insights):
+            assert "The deployments can't be read: live/list: HTTP 401" in pane_text(page, pane)
+        assert "never deployed" not in page.text
+
+
+@pytest.mark.parametrize("project_id", [None, 7])
+async def test_before_the_first_answer_nothing_is_said_of_any_deployment(project_id: int | None) -> None:
+    options = replace(OPTIONS, project_id=project_id)
+    async with console((120, 40), prepare=nothing_read, options=options) as page:
+        for pane in (page.main.chart, page.main.insights):
+            assert "Reading deployments" in pane_text(page, pane)
+        assert "never deployed" not in page.text
+
+
+async def test_what_is_said_follows_the_reading_of_the_list() -> None:
+    async with console((120, 40), prepare=nothing_read) as page:
+        fail(page.engine, DEPLOYMENTS, "live/list: HTTP 401")
+        await page.settle()
+        assert "live/list: HTTP 401" in pane_text(page, page.main.chart)
+        page.engine.put(DEPLOYMENTS, ())
+        await page.settle()
+        assert "No deployment is selected." in pane_text(page, page.main.chart)
+
+
+async def test_without_deployments_none_is_selected() -> None:
+    async with console((120, 40), prepare=nothing_listed) as page:
+        for pane in (page.main.chart, page.main.insights):
+            assert "No deployment is selected." in pane_text(page, pane)
+
+
+async def test_a_project_that_never_ran_has_no_chart() -> None:
+    async with console((120, 40), options=replace(OPTIONS, project_id=23456799)) as page:
+        assert "Ideas/never deployed was never deployed." in pane_text(page, page.main.chart)
+
+
+async def test_a_deployment_without_an_id_has_its_chart_all_the_same() -> None:
+    async with console((120, 40)) as page:
+        page.engine.put(DEPLOYMENTS, tuple(replace(each, deploy_id="") for each in deployments()))
+        await page.settle()
+        assert "Strategy Equity" in page.line("4 Chart")
+        keys = {want.key for want in page.main.feed.view.wants}
+        assert {detail_key(SELECTED), chart_key(SELECTED, "Strategy Equity", *page.main.chart.wanted)} <= keys
+
+
+async def test_an_answer_that_names_no_charts_takes_none_away() -> None:
+    async with console((120, 40), prepare=fill) as page:
+        known = page.engine.store.get(detail_key(SELECTED)).value
+        assert isinstance(known, DeploymentDetail)
+        drawn = page.main.chart.view.text
+        page.engine.put(detail_key(SELECTED), replace(known, charts=()))
+        await page.settle()
+        assert page.main.chart.name_shown == "Strategy Equity"
+        assert page.main.chart.view.text == drawn
