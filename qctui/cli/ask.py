@@ -15,6 +15,7 @@ from qctui.actions.spec import ABORT, ACTION_SPECS, Ask, cautions, question_for
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.cli.interrupts import Interrupts
+from qctui.cli.printer import Printer
 from qctui.model.action import Target, recheck_key
 from qctui.model.keys import Key
 from qctui.store import Store
@@ -28,7 +29,9 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-async def ask(desk: ActionDesk, api: TriggerApi, store: Store, target: Target, interrupts: Interrupts) -> str | None:
+async def ask(
+    desk: ActionDesk, api: TriggerApi, store: Store, target: Target, interrupts: Interrupts, printer: Printer
+) -> str | None:
     """Ask whether to act on `target`. None if the answer is right, else why nothing is sent.
 
     While it is asked the target is read again, over the connection the trigger will use; a redeployment or an end
@@ -38,11 +41,13 @@ async def ask(desk: ActionDesk, api: TriggerApi, store: Store, target: Target, i
     desk.open_rechecks([target])
     try:
         for line in (*_describe(target), *await _exposure(api, target), spec.consequence, spec.leftovers):
-            _say(line)
+            printer.note(line)
         for caution in cautions(target):
-            _say(f"Note: {caution}.")
-        _say("")
-        _say(question.sentence if question.ask is not Ask.KEY else f"{question.sentence} Then Enter.")
+            printer.note(f"Note: {caution}.")
+        printer.note("")
+        await interrupts.or_wait(printer.printed())
+        _forget_typed()
+        printer.note(question.sentence if question.ask is not Ask.KEY else f"{question.sentence} Then Enter.")
         answering = asyncio.create_task(_read_line())
         disarmed = asyncio.create_task(_disarmed(store, target))
         await interrupts.or_wait(asyncio.wait({answering, disarmed}, return_when=asyncio.FIRST_COMPLETED))
@@ -103,11 +108,15 @@ async def _disarmed(store: Store, target: Target) -> str:
         unsubscribe()
 
 
-async def _read_line() -> str:
-    """One line from the terminal. What was typed before the question was shown does not answer it."""
-    loop, fd = asyncio.get_running_loop(), sys.stdin.fileno()
+def _forget_typed() -> None:
+    """What was typed before the question was shown does not answer it."""
     with contextlib.suppress(termios.error):
-        termios.tcflush(fd, termios.TCIFLUSH)
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+async def _read_line() -> str:
+    """One line from the terminal."""
+    loop, fd = asyncio.get_running_loop(), sys.stdin.fileno()
     typed: asyncio.Future[str] = loop.create_future()
 
     def take() -> None:
@@ -124,7 +133,3 @@ async def _read_line() -> str:
         return await typed
     finally:
         loop.remove_reader(fd)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

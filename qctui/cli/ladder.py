@@ -1,16 +1,14 @@
-"""How far an action got, a line a step, in words or as JSON. Output that fails never holds an action up."""
+"""How far an action got, a line a step, in words or as JSON. Output that nobody takes never holds an action up."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sys
 from collections.abc import Iterator
-from typing import IO
 
 from qctui.actions.book import Context
 from qctui.actions.wording import format_step, format_step_json
+from qctui.cli.printer import Printer
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.keys import Key
@@ -20,10 +18,11 @@ from qctui.store import Store
 class Ladder:
     """Prints the steps of one action as the store shows them."""
 
-    def __init__(self, store: Store, clock: Clock, context: Context, *, as_json: bool) -> None:
+    def __init__(self, store: Store, clock: Clock, context: Context, printer: Printer, *, as_json: bool) -> None:
         self._store = store
         self._clock = clock
         self._context = context
+        self._printer = printer
         self._as_json = as_json
         self._action_id = ""
         self._told: list[Step] = []
@@ -74,22 +73,12 @@ class Ladder:
 
     def note(self, words: str) -> None:
         """A remark beside the ladder."""
-        _print(f"qctui: {words}", sys.stderr)
+        self._printer.note(f"qctui: {words}")
 
     def _print_step(self, record: ActionRecord, step: Step) -> None:
         line = format_step_json(record, step, self._context) if self._as_json else format_step(record, step)
-        _print(line, sys.stdout)
+        self._printer.tell(line)
 
     def _note(self, key: Key[object]) -> None:
         if key == ACTIONS:
             self._changed.set()
-
-
-def _print(line: str, stream: IO[str]) -> None:
-    """Print at once. A closed pipe or terminal is nobody listening, and no reason to stop what was confirmed."""
-    try:
-        stream.write(line + "\n")
-        stream.flush()
-    except (OSError, ValueError):
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -10,9 +10,11 @@ from typing import TypeVar
 
 from qctui.actions.book import Context
 from qctui.actions.capture import target_of_detail, target_of_optimization
+from qctui.actions.facts import format_clock_time
+from qctui.actions.lookup import earlier_action
 from qctui.actions.service import ActionService
 from qctui.actions.spec import ABORT, READ_ONLY, cautions
-from qctui.actions.wording import exit_code
+from qctui.actions.wording import describe_step, exit_code
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.cli.ask import ask, can_ask
@@ -21,10 +23,11 @@ from qctui.cli.guard import DRAIN_S
 from qctui.cli.interrupts import Interrupts
 from qctui.cli.ladder import Ladder
 from qctui.cli.parser import Options
+from qctui.cli.printer import Printer
 from qctui.cli.startup import read_settings
 from qctui.cli.wiring import Account, account_of, open_client_of
 from qctui.clock import Clock, SystemClock
-from qctui.model.action import Rung, Target
+from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.keys import Key, detail_key, optimization_key
 from qctui.model.resource import Resource
 from qctui.paths import state_dir
@@ -33,6 +36,9 @@ from qctui.store import Store
 
 _ANSWERED = frozenset({Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.UNKNOWN})
 """Where `--no-wait` ends; the final rungs end it anyway."""
+
+PRINTING_S = 0.5
+"""How long the last lines are given to be taken after a signal."""
 
 T = TypeVar("T")
 
@@ -73,6 +79,7 @@ class Trigger:
         self._clock: Clock = SystemClock()
         self._store = Store()
         self._context = Context(account.base_url, settings.profile_name)
+        self._printer = Printer()
         self.confirmed = False
         """From here on the request may be out."""
 
@@ -94,13 +101,20 @@ class Trigger:
                 capturing = asyncio.gather(self._capture(client.triggers), service.start())
                 await interrupts.or_wait(capturing)
                 if interrupts.number is not None:
-                    print("qctui: interrupted before anything was sent", file=sys.stderr)
+                    self._printer.note("qctui: interrupted before anything was sent")
                     return interrupts.exit_code
                 return await self._act(service, client.triggers, capturing.result()[0], interrupts)
             finally:
                 await service.drain(0.0)
                 await service.aclose()
                 await client.aclose()
+                await self._printed(interrupts)
+
+    async def _printed(self, interrupts: Interrupts) -> None:
+        """Until the last line has been taken: a terminal that is held tells nothing. A signal ends the waiting."""
+        printing = asyncio.ensure_future(self._printer.printed())
+        await asyncio.wait({printing}, timeout=PRINTING_S)
+        await interrupts.or_wait(printing)
 
     async def _capture(self, api: TriggerApi) -> Target:
         """What is aimed at, as the API tells it now. A failing read is said and does not block an emergency."""
@@ -114,7 +128,7 @@ class Trigger:
             self._put(detail_key(int(given)), detail)
             return target_of_detail(action, detail)
         except ApiError as error:
-            print(f"qctui: warning: the target could not be read first: {error.message}", file=sys.stderr)
+            self._printer.note(f"qctui: warning: the target could not be read first: {error.message}")
         if action == ABORT.id:
             return Target(action=action, name=str(given), project_id=0, optimization_id=str(given))
         return Target(action=action, name=f"project {given}", project_id=int(given))
@@ -124,11 +138,14 @@ class Trigger:
         self._store.put(key, Resource[T]().with_value(value, at=at, mono=mono))
 
     async def _act(self, service: ActionService, api: TriggerApi, target: Target, interrupts: Interrupts) -> int:
-        ladder = Ladder(self._store, self._clock, self._context, as_json=bool(self._options.json))
+        ladder = Ladder(self._store, self._clock, self._context, self._printer, as_json=bool(self._options.json))
         reason = self._other_deployment(target)
+        possible = reason is None and service.refusal(target) is None
+        if possible:
+            self._tell_earlier(ladder, target)
         # What can't be done is not asked about: the service says why.
-        if reason is None and not self._options.yes and service.refusal(target) is None:
-            answer = await ask(service, api, self._store, target, interrupts)
+        if possible and not self._options.yes:
+            answer = await ask(service, api, self._store, target, interrupts, self._printer)
             if interrupts.number is not None:
                 ladder.tell_not_sent(target, "interrupted before confirming")
                 return interrupts.exit_code
@@ -139,7 +156,7 @@ class Trigger:
         if self._options.yes and service.refusal(target) is None:
             # Nobody is asked, but what a dialog would point out is still said.
             for caution in cautions(target):
-                print(f"qctui: warning: {caution}", file=sys.stderr)
+                ladder.note(f"warning: {caution}")
         self.confirmed = True
         (action_id,) = service.confirm([target], via="command")
         gc.enable()
@@ -147,6 +164,15 @@ class Trigger:
             await self._follow(service, ladder, interrupts, action_id)
             code = exit_code([ladder.record] if ladder.record else [])
         return interrupts.exit_code if interrupts.number is not None else code
+
+    def _tell_earlier(self, ladder: Ladder, target: Target) -> None:
+        """How far the same action on the same target is, by the journal: acting again is a person's right, with that in
+        view."""
+        record = earlier_action(self._store.get(ACTIONS).value or (), target)
+        if record is not None and record.steps:
+            when = format_clock_time(record.confirmed_at, self._clock.now())
+            step = record.steps[-1]
+            ladder.note(f"earlier {target.action}, confirmed at {when}: {step.rung.value} ({describe_step(step)})")
 
     def _other_deployment(self, target: Target) -> str | None:
         """Why `--deploy-id` forbids this; None if it does not. What can't be compared is another one."""

@@ -1,0 +1,65 @@
+"""What the end-to-end tests of the emergency path share: the journal, and a console ready to act."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.api import Api
+from tests.e2e.console import Console
+
+LIQUIDATE = "live/update/liquidate"
+
+
+def journal(home: Path) -> list[dict[str, Any]]:
+    path = home / "state" / "qctui" / "journal.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def events(home: Path) -> list[str]:
+    return [entry["event"] for entry in journal(home)]
+
+
+def of_project(home: Path, project_id: int) -> set[str]:
+    return {entry["event"] for entry in journal(home) if entry["project_id"] == project_id}
+
+
+def open_on(api: Api, env: dict[str, str], *arguments: str, environment: str = "live") -> tuple[Console, int, str]:
+    """A console on a running deployment, ready to act."""
+    project_id, name, deploy_id = api.running(environment)
+    console = Console("--base-url", api.base_url, "--project", str(project_id), *arguments, env=env)
+    console.wait_for(name, "API ok")
+    console.wait_until(lambda: f"2 Optimizations {name[:12]}" in console.text, f"{name} being selected")
+    return console, project_id, deploy_id
+
+
+def ask_to_liquidate(console: Console, deploy_id: str) -> None:
+    console.send("L")
+    console.wait_for(f"Type {deploy_id[-4:]} to liquidate, then Enter.", "Checked again")
+
+
+def confirm(console: Console, deploy_id: str) -> None:
+    console.send(deploy_id[-4:] + "\r")
+
+
+def refuse(api: Api, seconds: float) -> None:
+    """Take the API down, and return once nobody can reach it."""
+    api.control("POST", "refuse", seconds=seconds)
+    while reachable(api):
+        pass
+
+
+def reachable(api: Api) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", api.port), timeout=10).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def await_return(api: Api) -> None:
+    """Until the API can be reached again."""
+    while not reachable(api):
+        pass
