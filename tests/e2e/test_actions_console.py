@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console
-
-LIQUIDATE = "live/update/liquidate"
-
-
-def journal(home: Path) -> list[dict[str, Any]]:
-    path = home / "state" / "qctui" / "journal.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
-def events(home: Path) -> list[str]:
-    return [entry["event"] for entry in journal(home)]
-
-
-def open_on(api: Api, env: dict[str, str], *arguments: str, environment: str = "live") -> tuple[Console, int, str]:
-    """A console on a running deployment, ready to act."""
-    project_id, name, deploy_id = api.running(environment)
-    console = Console("--base-url", api.base_url, "--project", str(project_id), *arguments, env=env)
-    console.wait_for(name, "API ok")
-    console.wait_until(lambda: f"2 Optimizations {name[:12]}" in console.text, f"{name} being selected")
-    return console, project_id, deploy_id
-
-
-def ask_to_liquidate(console: Console, deploy_id: str) -> None:
-    console.send("L")
-    console.wait_for(f"Type {deploy_id[-4:]} to liquidate, then Enter.", "Checked again")
+from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, events, journal, of_project, open_on
 
 
 def test_l_four_characters_enter_is_one_request_and_the_ladder_to_verified(
@@ -175,10 +149,6 @@ def test_panic_hits_everything_that_runs_and_one_that_hangs_holds_up_none(home: 
             assert of_project(home, hanging) == {"intent", "sending", "sent"}
         requests = api.requests(LIQUIDATE)
     assert sorted(request["body"]["projectId"] for request in requests) == sorted(running)
-
-
-def of_project(home: Path, project_id: int) -> set[str]:
-    return {entry["event"] for entry in journal(home) if entry["project_id"] == project_id}
 
 
 def test_read_only_sends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:

@@ -1,0 +1,48 @@
+"""Two consoles and a command on one machine: one journal, and nobody acts blindly beside another."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from tests.e2e.api import Api
+from tests.e2e.console import Console, run_command
+from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, confirm, events, journal, open_on
+
+
+def test_what_one_console_does_the_others_see_heed_and_take_over(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    first, project_id, deploy_id = open_on(api, signed_in)
+    with first:
+        second, _, _ = open_on(api, signed_in)
+        with second:
+            api.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")
+            ask_to_liquidate(first, deploy_id)
+            confirm(first, deploy_id)
+            first.wait_for("ACCEPTED")
+
+            second.wait_for("another console", "ACCEPTED")
+            second.send("S")
+            second.wait_for("Can't stop", "a stop could")
+            second.send("L")
+            second.wait_for("Earlier", f"Type {deploy_id[-4:]} to liquidate, then Enter.")
+            second.send("\x1b")
+            second.wait_gone("Earlier")
+
+            stop = run_command("--base-url", api.base_url, "stop", str(project_id), "--yes", env=signed_in)
+            assert (stop.returncode, api.requests("live/update/stop")) == (1, [])
+            assert "REJECTED a liquidation of this deployment is not verified (ACCEPTED)" in stop.stdout
+            asking = ("--base-url", api.base_url, "liquidate", str(project_id))
+            with Console(*asking, env=signed_in) as command:
+                command.wait_for("earlier liquidate, confirmed at", "ACCEPTED", f"Type {deploy_id[-4:]} to liquidate")
+
+            first.signal(signal.SIGKILL)
+            first.wait_exit()
+            second.wait_gone("another console  SENT")
+            api.control("POST", "behaviours", projectId=project_id, behaviour="")
+            api.control("POST", "end", projectId=project_id, status="Liquidated")
+            api.until(lambda: events(home)[-1:] == ["stopped"], "the second console seeing the stop")
+    assert len(api.requests(LIQUIDATE)) == 1
+    assert events(home) == ["intent", "sending", "sent", "accepted", "rejected", "stopped"]
+    assert [entry["action"] for entry in journal(home) if entry["event"] == "rejected"] == ["stop"]
