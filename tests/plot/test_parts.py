@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.ui.plot import values
 from qctui.ui.plot.compose import Source, compose
 from qctui.ui.plot.contrast import LEAST, contrast, visible
-from qctui.ui.plot.decimate import BLOCK, Extremes, prepare
+from qctui.ui.plot.decimate import BLOCK, Prepared, prepare
 from qctui.ui.plot.grid import MUTED, TEXT, Grid, Ink, changes, cut, width_of
 from qctui.ui.plot.marks import PlotView
 from qctui.ui.plot.overlay import main_series, overlaid
@@ -25,16 +26,60 @@ from tests.plot.samples import sample
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@given(st.randoms(use_true_random=False), st.integers(0, 9 * BLOCK), st.integers(1, 9 * BLOCK))
-@settings(max_examples=40, deadline=None)
-def test_extremes_of_any_slice(random: object, start: int, size: int) -> None:
-    column = array("d", (math.sin(i * 7919) * (i % 977) for i in range(9 * BLOCK)))
-    extremes = Extremes(column)
-    for _ in extremes.build():
-        pass
-    part = column[start : start + size]
-    if part:
-        assert extremes.of(start, min(len(column), start + size)) == (min(part), max(part))
+LONG = 9 * BLOCK + 77
+
+
+def column(seed: int, *, holes: bool = False, size: float = 1.0) -> array[float]:
+    return array(
+        "d",
+        (math.nan if holes and i % 613 == seed else math.sin(i * 7919 + seed) * (i % 977) * size for i in range(LONG)),
+    )
+
+
+INSTANTS = array("d", range(LONG))
+LINE = Series("s", "", 0, SeriesType.LINE, INSTANTS, column(0))
+CANDLES = {
+    name: replace(LINE, ys=column(0, size=size), opens=opens, highs=highs, lows=lows)
+    for name, size, opens, highs, lows in (
+        ("whole", 1.0, column(1), column(2), column(3)),
+        ("partly null", 1.0, column(1, holes=True), column(2, holes=True), column(3, holes=True)),
+        ("huge", 1e305, column(1, size=1e305), column(2, size=1e305), column(3, size=1e305)),
+    )
+}
+
+
+def prepared(series: Series) -> Prepared:
+    steps = prepare(series)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            found: Prepared = done.value
+            return found
+
+
+READ = {"line": prepared(LINE), **{name: prepared(series) for name, series in CANDLES.items()}}
+
+
+@given(st.sampled_from(list(READ)), st.integers(0, LONG - 1), st.integers(1, LONG))
+@settings(max_examples=200, deadline=None)
+def test_extremes_of_any_slice(name: str, start: int, size: int) -> None:
+    series = READ[name].series
+    end = min(LONG, start + size)
+
+    def known(*columns: array[float] | None) -> list[float]:
+        return [value for each in columns if each is not None for value in each[start:end] if math.isfinite(value)]
+
+    low = min(known(series.ys, series.opens, series.lows))
+    high = max(known(series.ys, series.opens, series.highs))
+    assert READ[name].range(start, end) == (low, high)
+    assert READ[name].ys.of(start, end) == (min(series.ys[start:end]), max(series.ys[start:end]))
+
+
+def test_columns_of_another_length_make_no_candles() -> None:
+    short = replace(CANDLES["whole"], highs=array("d", [1.0]))
+    assert prepared(short).reach is None
+    assert len(prepared(short).xs) == LONG
 
 
 def test_no_step_of_reading_is_long() -> None:

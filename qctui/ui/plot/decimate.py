@@ -9,55 +9,70 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from operator import ge, le
 from typing import NamedTuple
 
 from qctui.model.chart import Series
 
 BLOCK = 1_024
 """Points under one pair of stored extremes."""
-STRIDE = 32
-"""Blocks read between two yields: 32,768 points, about two milliseconds."""
-CANDLES = 8_192
-"""Candles read between two yields, each being four numbers."""
+LEAST_BLOCKS = 4
+"""Blocks below which storing extremes is not worth its while."""
+STRIDE = 16_384
+"""Numbers read between two yields: about two milliseconds."""
 
 
 class Extremes:
     """Lowest and highest of any slice of one column of finite numbers."""
 
-    __slots__ = ("_highs", "_lows", "values")
+    __slots__ = ("highs", "lows", "values")
 
     def __init__(self, values: array[float]) -> None:
-        """`values` is read, never copied or changed. `build` must run to its end before the first question."""
+        """`values` is read, never copied or changed."""
         self.values = values
-        self._lows: array[float] = array("d")
-        self._highs: array[float] = array("d")
-
-    def build(self) -> Iterator[int]:
-        """Read the column; yields the points read since the last yield."""
-        values = self.values
-        size = len(values)
-        if size < 4 * BLOCK:
-            return
-        for count, start in enumerate(range(0, size, BLOCK), 1):
-            part = values[start : start + BLOCK]
-            self._lows.append(min(part))
-            self._highs.append(max(part))
-            if count % STRIDE == 0:
-                yield STRIDE * BLOCK
+        self.lows: array[float] = array("d")
+        """The lowest of each block, once it was read; empty while questions are answered from the values."""
+        self.highs: array[float] = array("d")
 
     def of(self, start: int, end: int) -> tuple[float, float]:
         """Lowest and highest of `values[start:end]`, which must not be empty."""
         first, last = -(-start // BLOCK), end // BLOCK
-        if not self._lows or last - first < 2:
+        if not self.lows or last - first < 2:
             part = self.values[start:end]
             return min(part), max(part)
-        low, high = min(self._lows[first:last]), max(self._highs[first:last])
+        low, high = min(self.lows[first:last]), max(self.highs[first:last])
         for edge in (self.values[start : first * BLOCK], self.values[last * BLOCK : end]):
             if edge:
                 low, high = min(low, min(edge)), max(high, max(edge))
+        return low, high
+
+
+class Reach:
+    """How far the candles of any slice reach, up and down: no less than any member that is known."""
+
+    __slots__ = ("bottoms", "highs", "lows", "tops")
+
+    def __init__(self, tops: Sequence[array[float]], bottoms: Sequence[array[float]]) -> None:
+        """The columns of finite numbers that reach highest, and lowest."""
+        self.tops = tops
+        self.bottoms = bottoms
+        self.lows: array[float] = array("d")
+        self.highs: array[float] = array("d")
+
+    def of(self, start: int, end: int) -> tuple[float, float]:
+        """Lowest and highest of the candles in `start:end`, which must not be empty."""
+        first, last = -(-start // BLOCK), end // BLOCK
+        if not self.lows or last - first < 2:
+            return (
+                min(min(column[start:end]) for column in self.bottoms),
+                max(max(column[start:end]) for column in self.tops),
+            )
+        low, high = min(self.lows[first:last]), max(self.highs[first:last])
+        for edge in (slice(start, first * BLOCK), slice(last * BLOCK, end)):
+            if edge.start < edge.stop:
+                low = min(low, *(min(column[edge]) for column in self.bottoms))
+                high = max(high, *(max(column[edge]) for column in self.tops))
         return low, high
 
 
@@ -68,8 +83,8 @@ class Prepared:
     series: Series
     xs: array[float]
     ys: Extremes
-    highs: Extremes | None = None
-    lows: Extremes | None = None
+    reach: Reach | None = None
+    """Candles only."""
     gaps: array[int] | None = None
 
     def slice(self, start: float, end: float) -> tuple[int, int]:
@@ -86,9 +101,7 @@ class Prepared:
 
     def range(self, start: int, end: int) -> tuple[float, float]:
         """Lowest and highest of the points in `start:end`, wicks included."""
-        if self.highs is None or self.lows is None:
-            return self.ys.of(start, end)
-        return self.lows.of(start, end)[0], self.highs.of(start, end)[1]
+        return (self.ys if self.reach is None else self.reach).of(start, end)
 
 
 def prepare(series: Series) -> Generator[int, None, Prepared]:
@@ -97,25 +110,85 @@ def prepare(series: Series) -> Generator[int, None, Prepared]:
     Ascending times and finite numbers are what parsing promises; reading a series proves it, and one that breaks the
     promise is drawn by what of it can be trusted.
     """
-    xs, values = series.xs, series.ys
-    if len(xs) != len(values) or not (yield from _sound(xs, values)):
+    columns = [column for column in (series.ys, series.opens, series.highs, series.lows) if column is not None]
+    if any(len(column) != len(series.xs) for column in columns) or not (yield from _ascending(series.xs)):
         series = _repaired(series)
-        xs, values = series.xs, series.ys
-    prepared = Prepared(series, xs, Extremes(values), gaps=series.gaps if len(series.gaps) else None)
-    yield from prepared.ys.build()
+    ys = Extremes(series.ys)
+    if not (yield from _read(ys)):
+        series = _repaired(series)
+        ys = Extremes(series.ys)
+        yield from _read(ys)
+    prepared = Prepared(series, series.xs, ys, gaps=series.gaps if len(series.gaps) else None)
     if series.opens is not None and series.highs is not None and series.lows is not None:
-        highs, lows = array("d"), array("d")
-        for start in range(0, len(xs), CANDLES):
-            part = slice(start, start + CANDLES)
-            _reach(values[part], series.opens[part], series.highs[part], series.lows[part], highs, lows)
-            yield 4 * CANDLES
-        prepared.highs, prepared.lows = Extremes(highs), Extremes(lows)
-        yield from prepared.highs.build()
-        yield from prepared.lows.build()
+        opens = Extremes(series.opens)
+        prepared.reach = Reach((series.highs, series.opens, series.ys), (series.lows, series.opens, series.ys))
+        if not ((yield from _read(opens)) and (yield from _widen(prepared.reach, ys, opens))):
+            tops, bottoms = array("d"), array("d")
+            for start in range(0, len(ys.values), BLOCK):
+                part = slice(start, start + BLOCK)
+                _known(ys.values[part], series.opens[part], series.highs[part], series.lows[part], tops, bottoms)
+                yield 8 * BLOCK
+            prepared.reach = Reach((tops,), (bottoms,))
+            yield from _widen(prepared.reach, ys, ys)
     return prepared
 
 
-def _reach(
+def _ascending(xs: array[float]) -> Generator[int, None, bool]:
+    previous = -math.inf
+    for start in range(0, len(xs), STRIDE):
+        times = xs[start : start + STRIDE].tolist()
+        # Sorting what is sorted is the quickest proof.
+        if times != sorted(times) or times[0] < previous or not math.isfinite(times[0] + times[-1]):
+            return False
+        previous = times[-1]
+        yield len(times)
+    return True
+
+
+def _read(column: Extremes) -> Generator[int, None, bool]:
+    """Find the extremes of each block; False as soon as a number is not finite."""
+    values = column.values
+    small = len(values) < LEAST_BLOCKS * BLOCK
+    unsaid = 0
+    for start in range(0, len(values), BLOCK):
+        part = values[start : start + BLOCK].tolist()
+        if not _finite(part):
+            return False
+        if not small:
+            column.lows.append(min(part))
+            column.highs.append(max(part))
+        unsaid += len(part)
+        if unsaid >= STRIDE:
+            yield unsaid
+            unsaid = 0
+    return True
+
+
+def _widen(reach: Reach, *inner: Extremes) -> Generator[int, None, bool]:
+    """Find how far each block of candles reaches, `inner` being known already; False if a number is not finite."""
+    highs, lows = reach.tops[0], reach.bottoms[0]
+    small = len(highs) < LEAST_BLOCKS * BLOCK
+    unsaid = 0
+    for block, start in enumerate(range(0, len(highs), BLOCK)):
+        above, below = highs[start : start + BLOCK].tolist(), lows[start : start + BLOCK].tolist()
+        if not (_finite(above) and _finite(below)):
+            return False
+        if not small:
+            reach.highs.append(max(max(above), *(each.highs[block] for each in inner)))
+            reach.lows.append(min(min(below), *(each.lows[block] for each in inner)))
+        unsaid += 2 * len(above)
+        if unsaid >= STRIDE:
+            yield unsaid
+            unsaid = 0
+    return True
+
+
+def _finite(part: list[float]) -> bool:
+    # A sum is finite only when every member is; finite ones can still sum to more than a float holds.
+    return math.isfinite(sum(part)) or all(map(math.isfinite, part))
+
+
+def _known(
     closes: array[float],
     opens: array[float],
     highs: array[float],
@@ -123,19 +196,8 @@ def _reach(
     tops: array[float],
     bottoms: array[float],
 ) -> None:
-    """Append how far each candle reaches, up and down: no less than any member that is known."""
-    # A NaN is neither, and fails this too.
-    if (
-        all(map(ge, highs, closes))
-        and all(map(ge, highs, opens))
-        and all(map(le, lows, closes))
-        and all(map(le, lows, opens))
-        and math.isfinite(sum(highs) - sum(lows))
-    ):
-        tops.extend(highs)
-        bottoms.extend(lows)
-        return
-    # What is missing (NaN) is neither larger nor smaller than anything.
+    """Append the highest and the lowest known member of each candle: a missing one (NaN) is neither larger nor smaller
+    than anything."""
     tops.extend(
         max(c, o if c < o < math.inf else c, h if c < h < math.inf else c)
         for c, o, h in zip(closes, opens, highs, strict=True)
@@ -144,23 +206,6 @@ def _reach(
         min(c, o if -math.inf < o < c else c, v if -math.inf < v < c else c)
         for c, o, v in zip(closes, opens, lows, strict=True)
     )
-
-
-def _sound(xs: array[float], values: array[float]) -> Generator[int, None, bool]:
-    previous = -math.inf
-    for count, start in enumerate(range(0, len(xs), BLOCK), 1):
-        times = xs[start : start + BLOCK].tolist()
-        # Sorting what is sorted is the quickest proof; a sum is finite only when every member is.
-        if times != sorted(times) or times[0] < previous or not math.isfinite(times[0] + times[-1]):
-            return False
-        if not math.isfinite(sum(values[start : start + BLOCK])) and not all(
-            map(math.isfinite, values[start : start + BLOCK])
-        ):
-            return False
-        previous = times[-1]
-        if count % STRIDE == 0:
-            yield STRIDE * BLOCK
-    return True
 
 
 def _repaired(series: Series) -> Series:
