@@ -199,3 +199,24 @@ def test_candles_that_touch_leave_half_a_column_free_on_either_side() -> None:
     assert body_of(3, BRAILLE) == Body(3, slim=True)
     assert body_of(4, BRAILLE) == Body(3, slim=False)
     assert body_of(3, ASCII) == Body(1, slim=False)
+
+
+def test_what_stays_linear_is_told_only_where_nothing_is_logarithmic() -> None:
+    both = drawn(sample("strategy_equity_candles"), 100, 30, log=True)
+    assert [panel.scale.log for panel in both.panels if panel.scale is not None][:1] == [True]
+    assert both.notes == ()
+
+
+def test_a_single_bar_takes_no_rows_from_what_is_above_it() -> None:
+    chart = sample("strategy_equity_candles")
+    bars = chart.series[1]
+    one = replace(bars, xs=bars.xs[-1:], ys=array("d", [0.2]), gaps=array("l"))
+    assert drawn(replace(chart, series=(chart.series[0], one)), 100, 40).panels[1].height == 3
+
+
+def test_candles_that_would_touch_are_put_together() -> None:
+    xs = array("d", (NOW - 3_600.0 + 60.0 * i for i in range(60)))
+    ys = array("d", (100.0 + i % 5 for i in range(60)))
+    candles = Series("Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=ys, highs=ys, lows=ys)
+    drawing = drawn(Chart("Equity", False, (candles,)), 100, 20)
+    assert drawing.bucket_s == 120.0

@@ -41,12 +41,13 @@ def candles_of(prepared: Prepared, time: TimeScale) -> tuple[list[Candle], float
     """The visible candles, and the length of their buckets in seconds: 0.0 when each is as the API gave it."""
     start, stop = prepared.slice(time.start, time.end)
     xs = prepared.xs
+    # Two columns a candle leave a gap between them; a narrow pane cannot afford it.
+    least_s = time.step_s * (2 if time.columns >= 48 else 1)
     if stop - start <= time.columns:
         shortest = min((xs[i + 1] - xs[i] for i in range(start, stop - 1)), default=math.inf)
-        if shortest >= time.step_s:
+        if shortest >= least_s:
             return [_candle(prepared, xs[i], i, i + 1) for i in range(start, stop)], 0.0
-    # Two columns a bucket leave a gap between candles; a narrow pane cannot afford it.
-    length = bucket_length(time.step_s * (2 if time.columns >= 48 else 1))
+    length = bucket_length(least_s)
     found: list[Candle] = []
     place = start
     while place < stop:

@@ -12,7 +12,7 @@ from qctui.ui.plot.axes import put_tags, put_time_axis, put_value_axis
 from qctui.ui.plot.bars import draw_bars, draw_markers
 from qctui.ui.plot.candles import draw_candles
 from qctui.ui.plot.decimate import Prepared, pieces, prepare
-from qctui.ui.plot.fitting import fit_panel, visible
+from qctui.ui.plot.fitting import LINEAR, fit_panel, visible
 from qctui.ui.plot.grid import Grid
 from qctui.ui.plot.layout import place
 from qctui.ui.plot.legend import put_legend
@@ -22,6 +22,8 @@ from qctui.ui.plot.raster import Dots, draw_line
 from qctui.ui.plot.times import TimeScale
 from qctui.ui.plot.values import ValueScale
 
+FEW = 3
+"""Visible points of a series that are too few to need rows."""
 DRAW_COST = 2_000
 """What drawing one series is worth, in points read."""
 
@@ -114,7 +116,9 @@ def steps(
             draw_ranked(drawing.grid, panel, view.glyphs)
         elif panel.kind is Kind.TABLE:
             draw_table(drawing.grid, panel, view)
-    notes = [panel.note for panel in drawing.panels if panel.note]
+    log = any(panel.scale is not None and panel.scale.log for panel in drawing.panels)
+    # That bars below stay linear needs no word while what a person looks at is as it was asked for.
+    notes = [panel.note for panel in drawing.panels if panel.note and not (log and panel.note in LINEAR)]
     drawing.notes = (*drawing.notes, *dict.fromkeys(notes))
     return drawing
 
@@ -159,11 +163,17 @@ def _set_idle(panels: list[Panel], time: TimeScale) -> None:
     for panel in plots:
         panel.note = ""
         panel.idle = not any(visible(mark, time) for mark in panel.marks if mark.shown)
+        panel.few = all(_count(mark, time) < FEW for mark in panel.marks if mark.shown)
     if all(panel.idle for panel in plots):
         for panel in plots:
             panel.idle = False
             if any(mark.shown for mark in panel.marks):
                 panel.note = "no points in this window"
+
+
+def _count(mark: Mark, time: TimeScale) -> int:
+    start, stop = mark.prepared.slice(time.start, time.end)
+    return stop - start
 
 
 def _gutter(width: int) -> int:

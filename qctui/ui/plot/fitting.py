@@ -11,11 +11,11 @@ from qctui.ui.plot.reading import reading_at
 from qctui.ui.plot.times import TimeScale
 from qctui.ui.plot.values import ValueScale
 
-_LINEAR = {
-    "below": "not log: values at or below zero",
-    "zero": "not log: bars and areas stand on zero",
-    "percent": "not log: changes in percent",
-}
+_BELOW = "not log: values at or below zero"
+_ZERO = "not log: bars and areas stand on zero"
+_PERCENT = "not log: changes in percent"
+LINEAR = frozenset({_BELOW, _ZERO, _PERCENT})
+"""Notes of a panel that stays linear although a logarithmic axis was asked for."""
 
 
 def fit_panel(
@@ -50,7 +50,7 @@ def fit_panel(
     log = view.log and not zero and not view.percent
     panel.scale = values.fit(low, high, log=log, zero=zero, before=before)
     if view.log and lows and not panel.scale.log:
-        panel.note = _LINEAR["percent" if view.percent else "zero" if zero else "below"]
+        panel.note = _PERCENT if view.percent else _ZERO if zero else _BELOW
     if zero:
         panel.scale = values.on_edge(panel.scale, panel.height)
     return stack

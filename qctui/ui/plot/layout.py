@@ -9,6 +9,9 @@ from qctui.ui.plot.marks import Kind, Panel
 LEAST_PLOT = 2
 """Rows of cells a plot needs to be worth drawing."""
 
+FEW_PLOT = 3
+"""Rows of cells of a plot below the first that has hardly a point to show."""
+
 LEAST_PANEL = 5
 """Rows a panel needs before another one may share the screen with it."""
 
@@ -58,7 +61,7 @@ def place(panels: list[Panel], height: int) -> Layout:
 
 def _shares(panels: list[Panel], free: int) -> list[int]:
     """Rows of each panel: rankings and tables take what they need, up to a fair part; plots share the rest, the first
-    one three times. A plot without a visible point gets none: its legend says so."""
+    one three times. A plot with hardly a visible point gets few, and one without any none: its legend says so."""
     plots = [panel for panel in panels if panel.kind is Kind.LINE and not panel.idle]
     fair = free // max(1, len(panels))
     shares = {}
@@ -67,6 +70,11 @@ def _shares(panels: list[Panel], free: int) -> list[int]:
             needed = sum(max(1, len(mark.series.rows) + 1 if mark.series.rows else 1) for mark in panel.marks)
             shares[id(panel)] = max(1, min(needed, fair if plots else free))
             free -= shares[id(panel)]
+    for panel in plots[1:]:
+        if panel.few:
+            shares[id(panel)] = max(1, min(FEW_PLOT, free // len(plots)))
+            free -= shares[id(panel)]
+    plots = [panel for panel in plots if id(panel) not in shares]
     weights = [3 if number == 0 and len(plots) > 1 else 1 for number in range(len(plots))]
     for number, (panel, weight) in enumerate(zip(plots, weights, strict=True)):
         shares[id(panel)] = max(1, free * weight // sum(weights[number:]))

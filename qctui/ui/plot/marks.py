@@ -125,6 +125,8 @@ class Panel:
     unit: str = ""
     idle: bool = False
     """Nothing of it is in the window while other panels have something there."""
+    few: bool = False
+    """So few points are visible that rows are worth more elsewhere."""
     note: str = ""
     """Why it is not drawn as asked, in words."""
 
