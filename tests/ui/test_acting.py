@@ -202,6 +202,32 @@ async def test_key_code_and_enter_in_one_burst_reach_the_dialog() -> None:
         assert app.heard == 1
 
 
+async def test_a_pasted_burst_answers_no_question_for_a_number() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 2)
+    app = ActingApp(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        burst(app, "X", "2", "enter", "enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert engine.desk.confirmed == []
+        assert isinstance(app.screen, ConfirmScreen)
+        await pilot.press("2", "enter")
+        assert [len(targets) for targets, _ in engine.desk.confirmed] == [2]
+
+
+async def test_escape_in_the_same_burst_cancels() -> None:
+    engine = StillEngine()
+    with_deployments(engine, 2)
+    app = ActingApp(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        burst(app, "X", "escape", "2", "enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert engine.desk.confirmed == []
+        assert app.acting.dialog is None
+
+
 async def test_a_pasted_burst_answers_no_question_for_y() -> None:
     engine = StillEngine()
     with_deployments(engine, paper=(0,))

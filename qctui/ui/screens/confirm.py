@@ -158,7 +158,9 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             if event.key in ("escape", "enter", "n"):
                 self._cancel()
             return
-        if self._answer.question.ask is Ask.KEY and not self._was_shown_before(event):
+        # A code is not guessed. `y` or a small number may be what a paste without brackets has after the action's key.
+        blind = self._answer.question.ask is not Ask.CODE and not self._was_shown_before(event)
+        if blind and event.key != "escape":
             return
         outcome = self._answer.press(event.key, event.character)
         if outcome is Outcome.CANCELLED:
@@ -198,7 +200,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             self.dismiss(None)
 
     def _was_shown_before(self, event: events.Key) -> bool:
-        """Whether the question was on screen when the key was pressed: a pasted `Sy` answers nothing."""
+        """Whether the question was on screen when the key was pressed: a pasted `Sy` or `X2` answers nothing."""
         return self._shown_at is not None and event.time >= self._shown_at
 
     def _note_shown(self) -> None:
