@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from qctui.api.errors import ApiError
 from qctui.api.ports import Exchange, Loading
 from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
 from qctui.model.insight import Direction, Insight, InsightPage
 from qctui.model.logs import LogPage
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary
@@ -141,6 +141,8 @@ class FakeApi:
         self.server_offset_s = 0.0
         """How far the API's clock, as told by its Date header, is ahead."""
         self.deployments: list[Deployment] = []
+        self.unreadable = 0
+        """Entries of the list of deployments that can't be read."""
         self.projects: list[Project] = []
         self.insights: list[Insight] = []
         self.orders: list[Order] = []
@@ -176,8 +178,8 @@ class FakeApi:
     async def fetch_projects(self) -> tuple[Project, ...]:
         return await self._answer("projects", (), lambda: tuple(self.projects))
 
-    async def fetch_deployments(self) -> tuple[Deployment, ...]:
-        return await self._answer("deployments", (), lambda: tuple(self.deployments))
+    async def fetch_deployments(self) -> DeploymentList:
+        return await self._answer("deployments", (), lambda: DeploymentList(tuple(self.deployments), self.unreadable))
 
     async def fetch_detail(self, project_id: int) -> DeploymentDetail:
         return await self._answer("detail", (project_id,), make_detail)

@@ -38,6 +38,14 @@ def format_quantity(holding: Holding) -> str:
     return f"{holding.ticker} {'?' if holding.unreadable_quantity else f'{holding.quantity:,.10g}'}"
 
 
+def format_unreadable(entries: int) -> str:
+    """That the list of deployments has a hole; empty if it has none."""
+    if not entries:
+        return ""
+    counted = "1 entry" if entries == 1 else f"{entries:,} entries"
+    return f"{counted} of the list of deployments can't be read: one that runs may be missing here"
+
+
 def format_holdings(holdings: Sequence[Holding]) -> str:
     """Open positions in one line, as in `SPY 100, AAPL -5 and 3 more`."""
     named = ", ".join(format_quantity(holding) for holding in holdings[:NAMED_HOLDINGS])

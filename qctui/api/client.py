@@ -20,7 +20,7 @@ from qctui.api.retry import NO_RETRIES, RetryPolicy
 from qctui.api.transport import Channel
 from qctui.clock import Clock
 from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import DeploymentList
 from qctui.model.insight import InsightPage
 from qctui.model.logs import LogPage
 from qctui.model.optimization import OptimizationSummary
@@ -65,7 +65,7 @@ class QuantConnectClient(Reader):
 
             return await live.projects(answer.document, answer.members, self._user_id)
 
-    async def fetch_deployments(self) -> tuple[Deployment, ...]:
+    async def fetch_deployments(self) -> DeploymentList:
         """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
         answer = await self._read(endpoints.LIVE_LIST, {})
         with reading(endpoints.LIVE_LIST):

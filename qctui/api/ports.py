@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.deployment import DeploymentDetail, DeploymentList
 from qctui.model.insight import InsightPage
 from qctui.model.logs import LogPage
 from qctui.model.optimization import Optimization, OptimizationSummary
@@ -53,7 +53,7 @@ class ReadApi(Protocol):
         """All projects, deleted ones left out (REFERENCE.md 4.2)."""
         ...
 
-    async def fetch_deployments(self) -> tuple[Deployment, ...]:
+    async def fetch_deployments(self) -> DeploymentList:
         """Past and present deployments of all projects, in the service's order (REFERENCE.md 6.1)."""
         ...
 

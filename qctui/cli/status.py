@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from qctui.actions.facts import format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
 from qctui.cli.exits import Exit
@@ -38,6 +39,8 @@ class Status:
     with a hole would look whole."""
     warnings: tuple[str, ...]
     """What could not be read."""
+    unreadable: int = 0
+    """Entries of the live list that are missing because they can't be read."""
 
 
 def run_status(options: Options) -> int:
@@ -97,17 +100,20 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
     reading = asyncio.create_task(names())
     others = [asyncio.create_task(unfinished(each)) for each in ([project_id] if project_id else pinned)]
     try:
-        deployments = await api.fetch_deployments()
+        listed = await api.fetch_deployments()
     except ApiError:
         for task in (reading, *others):
             task.cancel()
         await asyncio.gather(reading, *others, return_exceptions=True)
         raise
+    if listed.unreadable:
+        warnings.append(format_unreadable(listed.unreadable))
     found = await reading
     lists = [await task for task in others]
     read = [rows for rows in lists if rows is not None]
     optimizations = tuple(each for rows in read for each in rows) if len(read) == len(lists) else None
-    return Status(clock.now(), chosen(deployments, project_id), found, optimizations, tuple(warnings))
+    shown = chosen(listed.deployments, project_id)
+    return Status(clock.now(), shown, found, optimizations, tuple(warnings), listed.unreadable)
 
 
 def chosen(deployments: Sequence[Deployment], project_id: int | None) -> tuple[Deployment, ...]:
@@ -129,7 +135,10 @@ def format_status(status: Status, base_url: str, settings: Settings) -> str:
         for line, error in zip(align(rows, right=frozenset({3, 4})), ["", *_errors(status)], strict=True):
             lines += [line, *([f"       {error}"] if error else [])]
     else:
-        lines.append("nothing is running" if settings.project_id is None else "this project has no deployment")
+        known = " that can be read" if status.unreadable else ""
+        lines.append(
+            f"nothing{known} is running" if settings.project_id is None else f"this project has no deployment{known}"
+        )
     if status.optimizations:
         table: list[tuple[str, ...]] = [("OPTIMIZATION", "STATUS", "RUNS", "TARGET", "ID")]
         table += [_optimization_row(each) for each in status.optimizations]

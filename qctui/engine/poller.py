@@ -248,7 +248,8 @@ class Poller:
         poll.loadings = 0
         if answer.value is not None:
             value = keep(resource.value, answer.value)
-            self._store.put(poll.key, resource.with_value(value, at=now, mono=mono, as_of=answer.as_of))
+            newer = resource.with_value(value, at=now, mono=mono, as_of=answer.as_of, unreadable=answer.unreadable)
+            self._store.put(poll.key, newer)
             self._wanted.note(poll.key, value)
             self._follow_up(poll.key, value, now, mono)
         elif resource.error is not None:

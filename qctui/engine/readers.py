@@ -55,6 +55,8 @@ class Answer:
     """The service is preparing: ask again in a few seconds."""
     more: Errand | None = None
     """Another request is needed at once, of this urgency."""
+    unreadable: int = 0
+    """Entries that are missing from the value because they could not be read."""
 
 
 class Reader(Protocol):
@@ -79,7 +81,6 @@ class ReaderSet:
         api = self._api
         fetches: dict[str, Callable[[], Awaitable[Any]]] = {
             "projects": api.fetch_projects,
-            "deployments": api.fetch_deployments,
             "detail": lambda: api.fetch_detail(key.project_id),
             "portfolio": lambda: api.fetch_portfolio(key.project_id),
             "optimizations": lambda: api.fetch_optimizations(key.project_id),
@@ -87,6 +88,8 @@ class ReaderSet:
         }
         if key.kind in fetches:
             return PlainReader(fetches[key.kind])
+        if key.kind == "deployments":
+            return DeploymentReader(api)
         if key.kind == "chart":
             return ChartReader(api, key, self._store, self._clock)
         if key.kind == "insights":
@@ -111,6 +114,18 @@ class PlainReader:
     async def read(self) -> Answer:
         """Make the request."""
         return Answer(await self._fetch())
+
+
+class DeploymentReader:
+    """live/list."""
+
+    def __init__(self, api: ReadApi) -> None:
+        self._api = api
+
+    async def read(self) -> Answer:
+        """Make the request."""
+        listed = await self._api.fetch_deployments()
+        return Answer(listed.deployments, unreadable=listed.unreadable)
 
 
 class ChartReader:

@@ -65,6 +65,15 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentList:
+    """live/list."""
+
+    deployments: tuple[Deployment, ...]
+    unreadable: int = 0
+    """Entries left out because they name no project: a deployment that trades may be among them."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeploymentDetail:
     """live/read (REFERENCE.md 6.2): the most recent deployment of a project. Every field may be missing on the wire."""
 

@@ -73,6 +73,7 @@ class Resource(Generic[T]):
         as_of: Unix seconds the server's own snapshot is from, where it tells (live reads are up to ten minutes old).
         error: the failure after the value, if the last read failed.
         progress: set while the service is still preparing the answer.
+        unreadable: entries of the answer that could not be read and are missing from the value.
         version: grows by one with each replacement in the store.
     """
 
@@ -82,6 +83,7 @@ class Resource(Generic[T]):
     as_of: float | None = None
     error: Failure | None = None
     progress: Progress | None = None
+    unreadable: int = 0
     version: int = 0
 
     @property
@@ -93,9 +95,11 @@ class Resource(Generic[T]):
         """Seconds since the value was received, at monotonic time `mono`; None without a value."""
         return None if self.fetched_mono is None else max(0.0, mono - self.fetched_mono)
 
-    def with_value(self, value: T, *, at: float, mono: float, as_of: float | None = None) -> Resource[T]:
+    def with_value(
+        self, value: T, *, at: float, mono: float, as_of: float | None = None, unreadable: int = 0
+    ) -> Resource[T]:
         """A newer good value: the failure and the progress beside the old one are over."""
-        return Resource(value=value, fetched_at=at, fetched_mono=mono, as_of=as_of, version=self.version)
+        return Resource(value, at, mono, as_of, unreadable=unreadable, version=self.version)
 
     def with_error(self, error: Failure) -> Resource[T]:
         """A failed read: the last good value stays, with its age."""

@@ -10,6 +10,7 @@ from typing import Any
 from textual.app import App
 
 from qctui.actions.capture import capture_deployment, capture_optimization, running_targets
+from qctui.actions.facts import format_unreadable
 from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
 from qctui.engine.facade import Engine
 from qctui.model.action import Target
@@ -127,17 +128,21 @@ class Acting:
         if listed.value is None:
             why = f": {listed.error.message}" if listed.error is not None else ""
             return f"the list of deployments has not been read yet{why}"
-        return "no deployment is running" if request_id == PANIC else "no deployment is selected"
+        if request_id != PANIC:
+            return "no deployment is selected"
+        hole = format_unreadable(listed.unreadable)
+        return f"no deployment that can be read is running; {hole}" if hole else "no deployment is running"
 
     def _list_note(self) -> str:
-        """What to know of the list panic aims by: a deployment started since it was read is not in it."""
+        """What to know of the list panic aims by: deployments it does not show."""
         listed = self._engine.store.get(DEPLOYMENTS)
+        said = [f"{hole}."] if (hole := format_unreadable(listed.unreadable)) else []
         age_s = listed.age_s(self._engine.clock.monotonic())
-        if age_s is None or (listed.error is None and age_s <= LIST_LATE_S):
-            return ""
-        why = f" ({listed.error.message})" if listed.error is not None else ""
-        age, _ = format_age(age_s)
-        return f"The list of deployments was read {age} ago{why}: one started since is not in it."
+        if age_s is not None and (listed.error is not None or age_s > LIST_LATE_S):
+            why = f" ({listed.error.message})" if listed.error is not None else ""
+            age, _ = format_age(age_s)
+            said.append(f"The list of deployments was read {age} ago{why}: one started since is not in it.")
+        return " ".join(said)
 
     def _open(self, targets: Sequence[Target], refused: Sequence[str | None], note: str) -> None:
         desk = self._engine.actions

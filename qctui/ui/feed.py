@@ -280,6 +280,8 @@ class Feed:
             return f"Reading deployments{moment.glyphs.ellipsis}"
         if self.current.project_id is None:
             return "No deployment is selected."
+        if listed.unreadable:
+            return f"{self.current.name} is not among the deployments that can be read."
         return f"{self.current.name} was never deployed."
 
     def _show_actions(self, moment: Moment) -> None:

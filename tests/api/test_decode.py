@@ -142,7 +142,7 @@ def test_a_broken_element_is_malformed(name: str, call: Callable[[Client], Await
 
 def test_a_thousand_deployments() -> None:
     rows = [{"projectId": i, "deployId": f"L-{i:032x}", "status": "Running", "leagues": []} for i in range(1_000)]
-    found = ask({"success": True, "live": rows}, lambda client: client.reads.fetch_deployments())
+    found = ask({"success": True, "live": rows}, lambda client: client.reads.fetch_deployments()).deployments
     assert [(row.project_id, row.deploy_id) for row in found] == [(i, f"L-{i:032x}") for i in range(1_000)]
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from qctui.model.deployment import Environment
+from qctui.model.deployment import DeploymentList, Environment
 from tests.api.samples import DEPLOY_ID, NOON, answer
 from tests.api.support import ask, payload
 
@@ -16,7 +16,7 @@ def test_projects_read__ok_mixed_shapes() -> None:
 
 
 def test_live_list__ok() -> None:
-    running, liquidated, failed = ask(payload("live_list__ok"), lambda c: c.reads.fetch_deployments())
+    running, liquidated, failed = ask(payload("live_list__ok"), lambda c: c.reads.fetch_deployments()).deployments
     assert (running.project_id, running.deploy_id, running.status) == (31000017, DEPLOY_ID, "Running")
     assert running.alive
     assert running.environment is Environment.PAPER
@@ -31,7 +31,7 @@ def test_live_list__ok() -> None:
 
 
 def test_live_list__empty() -> None:
-    assert answer("live_list__empty") == ()
+    assert answer("live_list__empty") == DeploymentList(())
 
 
 def test_live_read__running() -> None:

@@ -254,9 +254,16 @@ def test_names_of_targets() -> None:
 
 
 def test_deployment_without_status_or_with_text_ids() -> None:
-    (row,) = ask({"success": True, "live": [{"projectId": "12", "deployId": "L-1"}, {"deployId": "lost"}]},
-                 lambda c: c.reads.fetch_deployments())  # fmt: skip
+    (row,) = ask(
+        {"success": True, "live": [{"projectId": "12", "deployId": "L-1"}]}, lambda c: c.reads.fetch_deployments()
+    ).deployments
     assert (row.project_id, row.deploy_id, row.status, row.alive, row.equity) == (12, "L-1", "", True, None)
+
+
+def test_entries_of_the_live_list_that_name_no_project_are_counted() -> None:
+    rows = [{"projectId": 12}, {"deployId": "L-lost", "status": "Running"}, None, "junk", {"projectId": "twelve"}]
+    listed = ask({"success": True, "live": rows}, lambda c: c.reads.fetch_deployments())
+    assert ([row.project_id for row in listed.deployments], listed.unreadable) == ([12], 4)
 
 
 LISTS: dict[str, Callable[[Client], Awaitable[object]]] = {

@@ -30,7 +30,7 @@ def test_a_stop_before_the_launch_or_at_the_end_of_time_stops_nothing(
 ) -> None:
     told = {"projectId": 1, "deployId": "L-1", "status": status, "launched": LAUNCHED, "stopped": stopped}
     detail = ask({"success": True, **told}, lambda client: client.triggers.fetch_detail(1))
-    (row,) = ask({"success": True, "live": [told]}, lambda client: client.reads.fetch_deployments())
+    (row,) = ask({"success": True, "live": [told]}, lambda client: client.reads.fetch_deployments()).deployments
     assert (detail.alive, row.alive) == (alive, alive)
 
 

@@ -22,7 +22,7 @@ from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.engine.view import Pace, View, Want
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.model.deployment import DeploymentDetail
+from qctui.model.deployment import DeploymentDetail, DeploymentList
 from qctui.model.keys import (
     chart_key,
     detail_key,
@@ -73,7 +73,8 @@ def _prepare(api: FakeApi, clock: FakeClock) -> None:
 
     def deployments() -> Any:
         mono = clock.monotonic()
-        return tuple(make_deployment(n, equity=1e5 + 1e3 * math.sin(mono / 1e3 + n)) for n in range(DEPLOYMENTS))
+        rows = (make_deployment(n, equity=1e5 + 1e3 * math.sin(mono / 1e3 + n)) for n in range(DEPLOYMENTS))
+        return DeploymentList(tuple(rows))
 
     def detail(project_id: int) -> DeploymentDetail:
         return make_detail(project_id, statistics={"Equity": f"${clock.monotonic():,.2f}"})

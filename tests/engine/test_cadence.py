@@ -21,7 +21,7 @@ from qctui.model.keys import (
 )
 from qctui.model.project import Project
 from tests.engine.rig import Rig, on_rig
-from tests.fakes import make_deployment, make_optimization
+from tests.fakes import make_deployment, make_optimization, server_error
 
 CHART = chart_key(1, "Strategy Equity", ChartWindow(), 200)
 
@@ -37,6 +37,22 @@ def test_the_live_list_is_read_at_once_and_every_15_s() -> None:
         assert rig.api.times("deployments")[0] == began
         assert _gaps(rig.api.times("deployments")) == {15.0}
         assert rig.get(DEPLOYMENTS).value == (make_deployment(1),)
+
+    on_rig(body)
+
+
+def test_what_could_not_be_read_of_the_live_list_is_told_with_it() -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.unreadable = 2
+        await rig.clock.advance(20)
+        assert (rig.get(DEPLOYMENTS).value, rig.get(DEPLOYMENTS).unreadable) == ((make_deployment(1),), 2)
+        rig.api.fail(server_error(), "deployments")
+        await rig.clock.advance(20)
+        assert rig.get(DEPLOYMENTS).unreadable == 2
+        rig.api.heal("deployments")
+        rig.api.unreadable = 0
+        await rig.clock.advance(120)
+        assert rig.get(DEPLOYMENTS).unreadable == 0
 
     on_rig(body)
 

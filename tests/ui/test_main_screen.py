@@ -75,6 +75,26 @@ async def test_an_unknown_equity_is_never_a_zero() -> None:
         assert "0.00" not in page.line("Research/vol carry")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_entries_that_can_not_be_read_are_counted_beside_the_rows(size: Size) -> None:
+    async with console(size) as page:
+        listed = page.engine.store.get(DEPLOYMENTS)
+        page.engine.store.put(DEPLOYMENTS, replace(listed, unreadable=1))
+        await page.settle()
+        assert "6 running · ! 1 entry unreadable" in page.line("1 Deployments")
+        page.engine.store.put(DEPLOYMENTS, replace(listed, unreadable=2))
+        await page.settle()
+        assert "! 2 entries unreadable" in page.line("1 Deployments")
+
+
+async def test_a_project_that_is_not_listed_may_be_one_that_can_not_be_read() -> None:
+    async with console((120, 40), options=replace(OPTIONS, project_id=23456799)) as page:
+        page.engine.store.put(DEPLOYMENTS, replace(page.engine.store.get(DEPLOYMENTS), unreadable=1))
+        await page.settle()
+        assert "was never deployed" not in page.text
+        assert "is not among the deployments that can be read" in page.text
+
+
 async def test_what_ended_long_ago_is_behind_a_key() -> None:
     async with console((120, 40)) as page:
         assert "Legacy/golden cross" not in page.text

@@ -70,7 +70,7 @@ def test_spans(seconds: float, text: str) -> None:
 
 def test_names_that_can_not_be_read_cost_a_warning_and_not_the_answer() -> None:
     api = FakeApi(FakeClock())
-    api.script["deployments"] = lambda: (RUNNING,)
+    api.deployments = [RUNNING]
     api.fail(ApiError(FailureKind.SERVER, "projects: server error"), "projects")
     status = asyncio.run(look(api, api.clock, None, ()))
     assert status.deployments == (RUNNING,)
@@ -79,12 +79,23 @@ def test_names_that_can_not_be_read_cost_a_warning_and_not_the_answer() -> None:
 
 def test_optimizations_that_can_not_be_read_are_not_none_running() -> None:
     api = FakeApi(FakeClock())
-    api.script["deployments"] = lambda: (RUNNING,)
+    api.deployments = [RUNNING]
     api.fail(ApiError(FailureKind.SERVER, "optimizations: server error"), "optimizations")
     status = asyncio.run(look(api, api.clock, 1, ()))
     told = as_json(status, "https://x", "m")
     assert told["optimizations"] is None
     assert told["warnings"] == ["no optimizations of project 1: optimizations: server error"]
+
+
+@pytest.mark.parametrize("project_id", [None, 1])
+def test_entries_that_can_not_be_read_are_told_beside_those_that_can(project_id: int | None) -> None:
+    api = FakeApi(FakeClock())
+    api.deployments, api.unreadable = [ENDED], 2
+    status = asyncio.run(look(api, api.clock, project_id, ()))
+    words = "2 entries of the list of deployments can't be read: one that runs may be missing here"
+    assert as_json(status, "https://x", "m")["warnings"] == [words]
+    told = format_status(status, "https://x", replace(load_settings(), project_id=project_id))
+    assert "that can be read" in told.splitlines()[-1]
 
 
 def test_without_the_list_there_is_no_answer() -> None:

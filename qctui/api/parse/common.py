@@ -41,7 +41,14 @@ def required(endpoint: Endpoint, document: Document, members: dict[str, object],
 async def each(
     endpoint: Endpoint, document: Document, members: dict[str, object], name: str, parse: Callable[[object], T | None]
 ) -> tuple[T, ...]:
-    """Parse every element of the list `name`; those that parse to None are left out.
+    """As `sift`, where what is left out need not be told."""
+    return (await sift(endpoint, document, members, name, parse))[0]
+
+
+async def sift(
+    endpoint: Endpoint, document: Document, members: dict[str, object], name: str, parse: Callable[[object], T | None]
+) -> tuple[tuple[T, ...], int]:
+    """Parse every element of the list `name`. Returns them and how many were left out because they parse to None.
 
     Raises ApiError if the list is absent, or if there were elements and none could be read: that is not an empty list.
     """
@@ -58,7 +65,7 @@ async def each(
                 await pace.give_way()
     if seen and not found:
         raise malformed(endpoint, "no entry of the answer can be read")
-    return tuple(found)
+    return tuple(found), seen - len(found)
 
 
 def texts(value: object) -> MappingProxyType[str, str]:

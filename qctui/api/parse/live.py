@@ -5,10 +5,10 @@ from __future__ import annotations
 from qctui.api.decode import Document
 from qctui.api.endpoints import LIVE_LIST, LOGS, PROJECTS
 from qctui.api.names import ChartNames
-from qctui.api.parse.common import MAX_NAMES, each, texts
+from qctui.api.parse.common import MAX_NAMES, each, sift, texts
 from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
 from qctui.api.tolerant import LAST_MOMENT, block, fold
-from qctui.model.deployment import Deployment, DeploymentDetail, environment_of, is_alive
+from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, environment_of, is_alive
 from qctui.model.logs import LogPage
 from qctui.model.project import Project
 
@@ -30,9 +30,9 @@ def _project(item: object, user_id: str) -> Project | None:
     return Project(wire.project_id, wire.name, wire.language, wire.modified, control)
 
 
-async def deployments(document: Document, members: dict[str, object]) -> tuple[Deployment, ...]:
+async def deployments(document: Document, members: dict[str, object]) -> DeploymentList:
     """live/list."""
-    return await each(LIVE_LIST, document, members, "live", _deployment)
+    return DeploymentList(*await sift(LIVE_LIST, document, members, "live", _deployment))
 
 
 def _deployment(item: object) -> Deployment | None:

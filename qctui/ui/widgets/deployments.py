@@ -165,6 +165,9 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         failed = sum(row.unseen_error and is_recent(row.deployment, moment.now) for row in rows)
         dot = moment.glyphs.dot
         facts: list[tuple[str, str]] = [(f"{format_count(alive)} running ", "")]
+        if unreadable := self._resource.unreadable:
+            entries = "1 entry" if unreadable == 1 else f"{format_count(unreadable)} entries"
+            facts.append((f"{dot} {moment.glyphs.alert} {entries} unreadable ", "stale bold"))
         if ended := len(rows) - alive - hidden:
             facts.append((f"{dot} {format_count(ended)} ended ", "muted"))
         if failed:
