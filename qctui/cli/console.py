@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from qctui.actions.book import Context
 from qctui.cli.demo import Demo
 from qctui.cli.exits import Exit, UsageError
-from qctui.cli.guard import DRAIN_S, Guard, open_note
+from qctui.cli.guard import DRAIN_S, Guard, last_words
 from qctui.cli.locale import given_locale, speaks_unicode
 from qctui.cli.logs import log_path
 from qctui.cli.parser import Options
@@ -27,7 +27,7 @@ from qctui.cli.terminal import Terminal, drop_unwritten
 from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_client_of
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.engine.poller import PollSettings
-from qctui.model.action import ACTIONS
+from qctui.model.action import ACTIONS, ActionRecord
 from qctui.paths import config_dir, state_dir
 from qctui.settings import Settings
 
@@ -94,11 +94,12 @@ class _Console:
         finally:
             self._shown.set()
             self._guard.interface_ended()
-            open_actions = self._end()
+            lines = self._end()
         if self._guard.signal_number is not None:
             code = 128 + self._guard.signal_number
-        if open_actions and self._demo is None:
-            self._terminal.say(open_note(open_actions))
+        if self._demo is None:
+            for line in lines:
+                self._terminal.say(line)
         return code
 
     def _run_interface(self) -> int:
@@ -120,8 +121,8 @@ class _Console:
         self._terminal.say(f"qctui: unexpected error ({app.crash}); details are in {log_path()}")
         return Exit.INTERNAL
 
-    def _end(self) -> int:
-        """Give the actions their time; say so if that takes long. Returns how many are not verified."""
+    def _end(self) -> list[str]:
+        """Give the actions their time; say so if that takes long. Returns what is left to say of them."""
         self._terminal.tidy()
         waiting = threading.Timer(PATIENCE_S, self._say_waiting)
         waiting.daemon = True
@@ -131,11 +132,14 @@ class _Console:
         finally:
             waiting.cancel()
 
-    def _drain(self, seconds: float) -> int:
+    def _drain(self, seconds: float) -> list[str]:
+        seen = {record.action_id: record.rung for record in self._actions()}
         if not self._host.stop(seconds):
             _log.error("the engine did not end within %.0f s", seconds)
-        records = self._host.store.get(ACTIONS).value or ()
-        return sum(1 for record in records if not record.done and not record.foreign)
+        return last_words(seen, self._actions())
+
+    def _actions(self) -> tuple[ActionRecord, ...]:
+        return self._host.store.get(ACTIONS).value or ()
 
     def _say_waiting(self) -> None:
         self._terminal.say(

@@ -14,9 +14,11 @@ import signal
 import threading
 import time
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+from qctui.actions.wording import describe_step
 from qctui.cli.terminal import Terminal
+from qctui.model.action import ActionRecord, Rung
 
 GRACE_S = 0.15
 """From a signal to asking the interface to end: keys typed before it, a confirming Enter among them, still count."""
@@ -27,6 +29,8 @@ ANSWER_S = 1.0
 DRAIN_S = 25.0
 """How long a confirmed action is given to be sent and its answer journalled, whatever ended the interface."""
 
+_BAD_NEWS = (Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED)
+
 _ENDING = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
 
 _log = logging.getLogger(__name__)
@@ -35,13 +39,13 @@ _log = logging.getLogger(__name__)
 class Guard:
     """Ends the process in time, with the terminal as it was and every confirmed action sent."""
 
-    def __init__(self, terminal: Terminal, drain: Callable[[float], int]) -> None:
+    def __init__(self, terminal: Terminal, drain: Callable[[float], Sequence[str]]) -> None:
         """Watch `terminal`; nothing is installed before `install`.
 
         Args:
             terminal: restored if the interface can't do it.
             drain: called with the seconds at most, from this thread or from `finish`; waits until every confirmed
-                action has its answer journalled and returns how many are not verified. May be called twice.
+                action has its answer journalled and returns what is to be said of them. May be called twice.
         """
         self._terminal = terminal
         self._drain = drain
@@ -107,9 +111,8 @@ class Guard:
             return  # the main thread goes on with draining; further signals are read again
         _log.warning("the interface does not answer: ending without it")
         self._terminal.restore()
-        open_actions = self._drain(DRAIN_S)
-        if open_actions:
-            self._terminal.say(open_note(open_actions))
+        for line in self._drain(DRAIN_S):
+            self._terminal.say(line)
         logging.shutdown()
         os._exit(128 + number)
 
@@ -138,10 +141,21 @@ class Guard:
         threading.Thread(target=end, name="end", daemon=True).start()
 
 
-def open_note(count: int) -> str:
-    """What is said at the end about actions that are not verified yet."""
-    them = "1 action is" if count == 1 else f"{count} actions are"
-    return f"qctui: {them} not verified yet; verification goes on at the next start (see: qctui journal)"
+def last_words(seen: Mapping[str, Rung | None], records: Sequence[ActionRecord]) -> list[str]:
+    """What is said at the end about the actions: bad news that came after the screen, which showed `seen`, was gone,
+    and how many are not verified yet."""
+    mine = [record for record in records if not record.foreign]
+    lines = [
+        f"qctui: {record.rung.value}: {record.target.action} {record.target.name} ({record.target.identity}): "
+        f"{record.steps[-1].detail or describe_step(record.steps[-1])}"
+        for record in mine
+        if record.rung in _BAD_NEWS and record.rung is not seen.get(record.action_id)
+    ]
+    count = sum(1 for record in mine if not record.done)
+    if count:
+        them = "1 action is" if count == 1 else f"{count} actions are"
+        lines.append(f"qctui: {them} not verified yet; verification goes on at the next start (see: qctui journal)")
+    return lines
 
 
 def _do_nothing(_number: int, _frame: object) -> None:

@@ -51,6 +51,23 @@ def test_given_up_while_sending_nothing_is_sent_once_the_api_is_back(
     assert events(home)[-1] == "not_sent"
 
 
+def test_bad_news_that_comes_after_quitting_is_said_on_the_terminal(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    console, _, deploy_id = open_on(api, signed_in)
+    with console:
+        api.fault("bare-false", LIQUIDATE)
+        ask_to_liquidate(console, deploy_id)
+        refuse(api, 2.5)
+        confirm(console, deploy_id)
+        console.wait_for("2nd try")
+        console.send("q")
+        assert console.wait_exit() == 0
+        assert f"qctui: REJECTED: liquidate Momentum/Crossover Live ({deploy_id})" in console.text
+    assert events(home)[-1] == "rejected"
+    assert len(api.requests(LIQUIDATE)) == 1
+
+
 def test_redeployed_while_the_dialog_is_open_it_disarms_and_the_next_one_is_about_the_new_one(
     api: Api, signed_in: dict[str, str], home: Path
 ) -> None:
