@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
 from qctui.model.action import Target
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment, is_alive
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, alive_by_project, is_alive
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.optimization import Optimization
 from qctui.model.portfolio import Portfolio
@@ -35,6 +35,7 @@ def capture_deployment(action: str, store: Store, project_id: int) -> Target:
         equity=row.equity if row is not None and same else None,
         equity_mono=listed.fetched_mono if same else None,
         portfolio=store.get(portfolio_key(project_id)),
+        also_alive=max(0, alive_by_project(listed.value or ())[project_id] - 1),
     )
 
 

@@ -194,6 +194,11 @@ def cautions(target: Target, project: Project | None = None) -> tuple[str, ...]:
             said.append(f"its status is {target.status}: it may not act on this")
         if not target.deploy_id:
             said.append("its deploy id is not known: this hits whatever is live in the project")
+        if target.also_alive:
+            others = "1 other deployment of this project is"
+            if target.also_alive > 1:
+                others = f"{target.also_alive:,} other deployments of this project are"
+            said.append(f"{others} alive too: this hits whatever the service holds live in it")
         if project is not None and project.live_control is False:
             said.append("you may have no live control of this project: the API may refuse")
     return tuple(said)

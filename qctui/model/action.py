@@ -67,6 +67,8 @@ class Target:
     """Monotonic seconds at which `equity` was received: its age."""
     portfolio: Resource[Portfolio] = field(default_factory=lambda: Resource[Portfolio]())
     """What was known of its holdings and cash when it was captured, with its age."""
+    also_alive: int = 0
+    """Other deployments of its project that may trade too, by the list it was captured from."""
 
     @property
     def identity(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -62,6 +63,13 @@ class Deployment:
     def alive(self) -> bool:
         """It may still trade."""
         return is_alive(self.status, self.stopped_at)
+
+
+def alive_by_project(deployments: Iterable[Deployment]) -> Counter[int]:
+    """How many deployments may trade, by project. One is the rule; a trigger hits whatever the service holds live in
+    the project (REFERENCE.md 7.1). An entry that is listed twice is one deployment."""
+    alive = {(each.project_id, each.deploy_id) for each in deployments if each.alive}
+    return Counter(project_id for project_id, _ in alive)
 
 
 @dataclass(frozen=True, slots=True)

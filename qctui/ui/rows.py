@@ -28,6 +28,8 @@ class DeploymentRow:
     trail: EquityTrail | None
     unseen_error: bool
     """It ended with a runtime error nobody has looked at yet."""
+    alive_in_project: int = 0
+    """Deployments of the project that may trade. The row shows the one launched last."""
 
     @property
     def project_id(self) -> int:

@@ -131,6 +131,8 @@ def test_cautions() -> None:
     assert cautions(replace(LIVE, status="History")) == ("its status is History: it may not act on this",)
     assert len(cautions(replace(LIVE, deploy_id=""), Project(1, "x", live_control=False))) == 2
     assert cautions(target("abort", status="new")) == ()
+    (said,) = cautions(replace(LIVE, also_alive=2))
+    assert said == "2 other deployments of this project are alive too: this hits whatever the service holds live in it"
 
 
 def test_disarming() -> None:
@@ -162,6 +164,17 @@ def test_a_target_is_captured_from_what_was_told_last() -> None:
     assert (newer.action, newer.deploy_id, newer.environment) == ("stop", "L-new", Environment.LIVE)
     # The equity was the other deployment's.
     assert (newer.equity, newer.equity_mono) == (None, None)
+
+
+def test_a_target_knows_of_others_alive_in_its_project() -> None:
+    store = Store()
+    old = make_deployment(1, deploy_id="L-old", launched_at=1.0)
+    ended = make_deployment(1, deploy_id="L-0", status="Stopped")
+    _put(store, DEPLOYMENTS, (old, make_deployment(1), make_deployment(1), ended, make_deployment(2)))
+    captured = capture_deployment("liquidate", store, 1)
+    assert (captured.deploy_id, captured.also_alive) == (make_deployment(1).deploy_id, 1)
+    assert [each.also_alive for each in running_targets(store)] == [1, 0]
+    assert capture_deployment("liquidate", store, 3).also_alive == 0
 
 
 def test_a_stop_time_alone_says_that_it_ended() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
-from qctui.model.deployment import Deployment, Environment
+from rich.cells import cell_len, set_cell_size
+
+from qctui.model.deployment import Deployment, Environment, alive_by_project
 from qctui.model.history import EquityTrail
 from qctui.model.resource import Resource
 from qctui.ui.faces import describe
@@ -28,6 +31,7 @@ STALE_AFTER_S = 60.0
 """The live list is read every 15 s."""
 
 _SPARK_MOST = 24
+_STATUS_CELLS = 12
 
 
 class DeploymentsPane(ListPane[DeploymentRow]):
@@ -45,6 +49,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         )
         self.show_older = False
         self._resource: Resource[tuple[Deployment, ...]] = Resource()
+        self._alive: Counter[int] = Counter()
         self._names: Mapping[int, str] = {}
         self._trails: Mapping[str, EquityTrail] = {}
         # By project too: a deploy id may be missing, and then many share it.
@@ -66,6 +71,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         self._resource, self._names, self._trails = resource, names, trails
         newest = newest_deployments(resource.value or ())
         self._remember(newest, resource.fetched_at)
+        self._alive = alive_by_project(resource.value or ())
         rows = [self._row(deployment) for deployment in newest]
         shown = [row for row in rows if self.show_older or is_recent(row.deployment, moment.now)]
         shown.sort(key=deployment_order)
@@ -156,6 +162,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             self._first.get(key),
             self._trails.get(deployment.deploy_id),
             has_runtime_error(deployment) and key not in self._seen,
+            self._alive[deployment.project_id],
         )
 
     def _tell(self, rows: list[DeploymentRow], hidden: int, moment: Moment) -> Spans:
@@ -164,7 +171,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         alive = sum(row.deployment.alive for row in rows)
         failed = sum(row.unseen_error and is_recent(row.deployment, moment.now) for row in rows)
         dot = moment.glyphs.dot
-        facts: list[tuple[str, str]] = [(f"{format_count(alive)} running ", "")]
+        facts: list[tuple[str, str]] = [(f"{format_count(self._alive.total())} running ", "")]
         if unreadable := self._resource.unreadable:
             entries = "1 entry" if unreadable == 1 else f"{format_count(unreadable)} entries"
             facts.append((f"{dot} {moment.glyphs.alert} {entries} unreadable ", "stale bold"))
@@ -186,7 +193,9 @@ def _columns() -> tuple[Column[DeploymentRow], ...]:
     return (
         Column("badge", "", 5, _badge, keep=8),
         Column("name", "project", 16, _name, good=30, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
-        Column("status", "status", 12, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()),
+        Column(
+            "status", "status", _STATUS_CELLS, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()
+        ),
         Column(
             "equity",
             "equity",
@@ -224,7 +233,14 @@ def _status(row: DeploymentRow, moment: Moment) -> Spans:
         return ((status, "danger bold" if row.unseen_error else "danger"),)
     if not row.deployment.alive:
         return ((status, "muted"),)
-    return ((status, "ok" if status.casefold() == "running" else "stale"),)
+    role = "ok" if status.casefold() == "running" else "stale"
+    if row.alive_in_project < 2:
+        return ((status, role),)
+    # The row stands for them all: that there are others is what must not be cut off.
+    others = f" +{row.alive_in_project - 1}"
+    if cell_len(status) > (room := _STATUS_CELLS - len(others)):
+        status = set_cell_size(status, room - 1).rstrip() + moment.glyphs.ellipsis
+    return ((status, role), (others, "stale bold"))
 
 
 def _equity(row: DeploymentRow, moment: Moment) -> Spans:
