@@ -5,14 +5,14 @@ from __future__ import annotations
 from qctui.ui.registry import Command, Scope
 
 CHART_COMMANDS: tuple[Command, ...] = (
-    Command("zoom_in", "plus,equals_sign", "zoom(1)", "zoom in", "Show a shorter time", Scope.CHART),
+    Command("zoom_in", "plus,equals_sign", "zoom(1)", "zoom in", "Show a shorter time", Scope.CHART, footer=7),
     Command("zoom_out", "minus", "zoom(-1)", "zoom out", "Show a longer time", Scope.CHART),
     Command("pan_left", "h", "pan(-1)", "earlier", "Go back in time", Scope.CHART),
     Command("pan_right", "l", "pan(1)", "later", "Go forward in time", Scope.CHART),
     Command("fit", "0", "fit", "fit", "Show everything there is", Scope.CHART),
     Command("chart_open", "enter", "open", "enlarge", "Show the chart on the whole screen", Scope.CHART, footer=5),
     Command(
-        "window_next", "w", "turn_window(1)", "longer", "Next window: 1h 1d 1w 1m 3m 1y all", Scope.CHART, footer=7
+        "window_next", "w", "turn_window(1)", "longer", "Next window: 1h 1d 1w 1m 3m 1y all", Scope.CHART, footer=6
     ),
     Command("window_previous", "W", "turn_window(-1)", "shorter", "Previous window", Scope.CHART),
     Command(

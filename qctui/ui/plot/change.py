@@ -19,8 +19,13 @@ def start_of(mark: Mark, time: TimeScale | None, view: PlotView) -> Reading:
 
 
 def gain(mark: Mark, time: TimeScale | None, view: PlotView) -> str:
-    """The last value's change in percent; empty for what is a percentage itself, and for what is no course."""
-    start, end = start_of(mark, time, view).value, reading_last(mark).value
+    """The last value's change in percent, as `percent_text`."""
+    return percent_text(start_of(mark, time, view), reading_last(mark), mark)
+
+
+def percent_text(at_start: Reading, at_end: Reading, mark: Mark) -> str:
+    """From one reading to another in percent; empty for what is a percentage itself, and for what is no course."""
+    start, end = at_start.value, at_end.value
     if start is None or end is None or mark.series.unit == "%" or mark.kind not in (Kind.LINE, Kind.CANDLES):
         return ""
     # Of what stands around zero a percentage says nothing.

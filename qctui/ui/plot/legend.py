@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from qctui.ui.plot.candles import candle_at
-from qctui.ui.plot.change import change_text, gain, start_of
+from qctui.ui.plot.change import change_text, gain, percent_text, start_of
 from qctui.ui.plot.glyphs import GlyphSet
 from qctui.ui.plot.grid import MUTED, TEXT, Grid, Ink, cut, width_of
 from qctui.ui.plot.marks import TAGGED, Kind, Mark, PlotView
@@ -25,6 +25,8 @@ class _Detail(NamedTuple):
     value: bool = True
     """Its value; without, only what no tag beside the plot says."""
     change: bool = False
+    """How much it changed; under the crosshair in its unit and in percent, with `percent` in that alone."""
+    percent: bool = False
     members: bool = False
     """Under the crosshair: all four members of a candle."""
     reach: bool = False
@@ -34,11 +36,13 @@ class _Detail(NamedTuple):
 _ALONE = (
     _Detail(change=True, members=True, reach=True),
     _Detail(change=True, members=True),
+    _Detail(change=True, percent=True, members=True),
     _Detail(members=True),
     _Detail(change=True),
+    _Detail(change=True, percent=True),
     _Detail(),
 )
-_READ = (_Detail(change=True), _Detail(), _Detail(14), _Detail(10))
+_READ = (_Detail(change=True), _Detail(change=True, percent=True), _Detail(), _Detail(14), _Detail(10))
 _NAMED = (_Detail(), _Detail(value=False), *(_Detail(name, value=False) for name in (20, 14, 10)))
 _LEAST_ENTRY = 6
 """Cells of the shortest entry: a legend of more series than that allows is not even tried in full."""
@@ -118,7 +122,12 @@ def _entry(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None,
         if reading.value is not None:
             words.append((f" {mark.of(reading.value):+.2f}%", TEXT))
     elif detail.change and mark.kind not in (Kind.MARKERS, Kind.FLAGS):
-        change = gain(mark, time, view) if at is None else change_text(start_of(mark, time, view), reading, unit)
+        if at is None:
+            change = gain(mark, time, view)
+        elif detail.percent:
+            change = percent_text(start_of(mark, time, view), reading, mark)
+        else:
+            change = change_text(start_of(mark, time, view), reading, unit)
         words.append((f" {change}" if change else "", _direction(change)))
     if detail.reach and at is None:
         words += _reach(mark, time)
