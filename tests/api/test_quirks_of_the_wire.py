@@ -285,12 +285,25 @@ def test_a_list_that_is_not_told_is_not_an_empty_list(name: str, told: object) -
         assert failure(lambda: ask(body, LISTS[name])).kind is FailureKind.MALFORMED
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_loading_where_it_is_not_documented_is_said(name: str) -> None:
+SINGLE: dict[str, Callable[[Client], Awaitable[object]]] = {
+    "live/read": lambda c: c.reads.fetch_detail(1),
+    "live/read of a trigger": lambda c: c.triggers.fetch_detail(1),
+    "live/portfolio/read": lambda c: c.reads.fetch_portfolio(1),
+    "optimizations/read": lambda c: c.reads.fetch_optimization("O-1"),
+}
+
+
+@pytest.mark.parametrize("read", [*LISTS.values(), *SINGLE.values()], ids=[*LISTS, *SINGLE])
+def test_loading_where_it_is_not_documented_is_said(read: Callable[[Client], Awaitable[object]]) -> None:
     body = {"success": True, "status": "loading", "progress": 0.5}
-    error = failure(lambda: ask(body, LISTS[name]))
+    error = failure(lambda: ask(body, read))
     assert error.kind is FailureKind.SERVER
     assert error.message.endswith(": the API is still preparing the answer")
+
+
+def test_a_deployment_that_says_who_it_is_may_have_any_status() -> None:
+    detail = ask({"success": True, "status": "loading", "deployId": "L-1"}, lambda c: c.reads.fetch_detail(1))
+    assert (detail.status, detail.alive) == ("loading", True)
 
 
 def test_orders_of_odd_types() -> None:

@@ -33,9 +33,15 @@ def required(endpoint: Endpoint, document: Document, members: dict[str, object],
     value = members.get(name)
     if isinstance(value, dict) or document.holds_array(value):
         return value
+    refuse_loading(endpoint, members)
+    raise malformed(endpoint, f"the answer has no {name}")
+
+
+def refuse_loading(endpoint: Endpoint, members: dict[str, object]) -> None:
+    """For an answer without what was asked for. Raises ApiError if it says that it is being prepared: documented for
+    some endpoints only (REFERENCE.md 2.3)."""
     if line(members.get("status")).casefold() == "loading":
         raise ApiError(FailureKind.SERVER, f"{endpoint.words}: the API is still preparing the answer")
-    raise malformed(endpoint, f"the answer has no {name}")
 
 
 async def each(

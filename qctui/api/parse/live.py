@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from qctui.api.decode import Document
-from qctui.api.endpoints import LIVE_LIST, LOGS, PROJECTS
+from qctui.api.endpoints import LIVE_LIST, LIVE_READ, LOGS, PROJECTS
 from qctui.api.names import ChartNames
-from qctui.api.parse.common import MAX_NAMES, each, sift, texts
+from qctui.api.parse.common import MAX_NAMES, each, refuse_loading, sift, texts
 from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
 from qctui.api.tolerant import LAST_MOMENT, block, fold
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, environment_of, is_alive
@@ -65,9 +65,14 @@ def _stopped_at(wire: WireDeployment | WireDetail) -> float | None:
     return stopped
 
 
-def detail(tree: object, project_id: int, names: ChartNames) -> DeploymentDetail:
-    """live/read, in which everything is optional. The names of its charts are remembered in `names`."""
-    wire = WireDetail.read(tree)
+def detail(members: dict[str, object], project_id: int, names: ChartNames) -> DeploymentDetail:
+    """live/read, in which everything is optional. The names of its charts are remembered in `names`.
+
+    Raises ApiError if the answer is only being prepared: its status is not the deployment's.
+    """
+    wire = WireDetail.read(members)
+    if not wire.deploy_id:
+        refuse_loading(LIVE_READ, members)
     return DeploymentDetail(
         project_id=project_id,
         deploy_id=wire.deploy_id,

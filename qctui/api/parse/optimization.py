@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from qctui.api.decode import Document
 from qctui.api.endpoints import OPTIMIZATION_LIST, OPTIMIZATION_READ
-from qctui.api.parse.common import MAX_NAMES, each, malformed, texts
+from qctui.api.parse.common import MAX_NAMES, each, malformed, refuse_loading, texts
 from qctui.api.schemas.optimization import (
     WireConstraint,
     WireCriterion,
@@ -51,6 +51,7 @@ def _summary(item: object) -> OptimizationSummary | None:
 async def optimization(document: Document, members: dict[str, object], asked: str) -> Optimization:
     """optimizations/read; `asked` is the id that was asked for, should the answer not carry one."""
     if not isinstance(members.get("optimization"), dict):
+        refuse_loading(OPTIMIZATION_READ, members)
         raise malformed(OPTIMIZATION_READ, "the answer has no optimization")
     wire = WireOptimization.read(members["optimization"])
     tally = WireTally.read(wire.runtime_statistics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qctui.api.endpoints import PORTFOLIO
-from qctui.api.parse.common import malformed
+from qctui.api.parse.common import malformed, refuse_loading
 from qctui.api.schemas.live import WireCash, WireHolding
 from qctui.api.schemas.order import WireSymbol
 from qctui.api.tolerant import fold, line, number
@@ -28,6 +28,8 @@ def portfolio(members: dict[str, object]) -> Portfolio:
     there is.
     """
     body = members.get("portfolio")
+    if body is None:
+        refuse_loading(PORTFOLIO, members)
     if body is not None and not isinstance(body, (dict, list)):
         raise malformed(PORTFOLIO, "the answer has no portfolio")
     inner = fold(body)
