@@ -84,9 +84,10 @@ class DeploymentCheck:
             self._book.warn(self._id, "status", f"live/read fails: {error.message}")
             return False
         self._status_reads.went_well(self._clock)
-        self._book.warn(self._id, "status", "")
         if self._done.is_set():
             return False
+        told = bool(detail.status) or detail.stopped_at is not None
+        self._book.warn(self._id, "status", "" if told else "live/read tells no status")
         if not is_same_deployment(self._deploy_id, detail):
             self._see_another(detail)
             return False
@@ -96,7 +97,7 @@ class DeploymentCheck:
         self._status = detail.status
         if not detail.alive and not self._stopped:
             self._see_stopped(stopped_words(detail, self._clock))
-        return True
+        return told
 
     def _see_stopped(self, words: str) -> None:
         self._stopped = True

@@ -12,6 +12,7 @@ from tests.actions.fakes import EMPTY, FLAT, HELD, SPY, Rig, Try, error, in_rig,
 from tests.fakes import FakeClock, make_detail, make_optimization, make_order
 
 OTHER = "L-" + "9" * 32
+SILENT = make_detail(1, deploy_id="", status="", launched_at=None)
 
 
 @in_rig
@@ -299,6 +300,44 @@ async def test_an_abort_that_cannot_be_looked_into_says_why(rig: Rig) -> None:
     assert rig.record().warnings == ("the optimization can't be read: server error",)
     await rig.clock.advance(601)
     assert last(rig.record()) == (Rung.UNVERIFIED, "could not be re-read: server error")
+
+
+@in_rig
+async def test_a_live_read_that_tells_nothing_is_said_at_once_and_until_it_tells(rig: Rig) -> None:
+    rig.api.stop_after_s = 1e9
+    rig.api.details[1] = SILENT
+    await rig.act()
+    await rig.clock.advance(1)
+    assert rig.record().warnings == ("live/read tells no status",)
+    rig.api.details[1] = make_detail(1)
+    await rig.clock.advance(4)
+    assert rig.record().warnings == ()
+    rig.api.details[1] = make_detail(1, status="")
+    await rig.clock.advance(600)
+    assert "not seen to stop: the API tells no status" in last(rig.record())[1]
+
+
+@in_rig
+async def test_a_live_read_that_tells_nothing_confirms_no_flat_portfolio(rig: Rig) -> None:
+    rig.api.stop_after_s, rig.api.flat_after_s = 1e9, 10.0
+    rig.api.details[1] = make_detail(1, status="Liquidated")
+    rig.api.on_read = lambda name: rig.api.details.update({1: SILENT}) if name == "portfolio" else None
+    await rig.act()
+    await rig.clock.advance(60)
+    assert rig.rungs()[-1] == "STOPPED"
+    rig.api.on_read = lambda name: None
+    rig.api.details[1] = make_detail(1, status="Liquidated")
+    await rig.clock.advance(11)
+    assert rig.rungs()[-2:] == ["FLAT", "VERIFIED"]
+
+
+@in_rig
+async def test_a_stop_time_without_a_status_is_told_enough(rig: Rig) -> None:
+    rig.api.details[1] = make_detail(1, status="", stopped_at=rig.clock.now())
+    await rig.act()
+    await rig.clock.advance(1)
+    assert rig.record().warnings == ()
+    assert "STOPPED" in rig.rungs()
 
 
 @in_rig
