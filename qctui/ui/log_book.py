@@ -24,6 +24,8 @@ class LogBook:
         """How many lines there are in all, where the service tells."""
         self.offset = 0
         """How many belong to earlier deployments."""
+        self.hollow = False
+        """The newest window came without rows, although the service tells of some."""
 
     @property
     def end_line(self) -> int:
@@ -35,9 +37,18 @@ class LogBook:
         """Lines of this deployment before the first one here."""
         return max(0, self.first_line - self.offset)
 
+    @property
+    def expected(self) -> int:
+        """Lines this deployment has in all, where the service tells; else 0."""
+        return max(0, (self.length or 0) - self.offset)
+
     def add(self, page: LogPage) -> None:
-        """Join a window to what is here. One that leaves a gap, or lies before it all, replaces it."""
+        """Join a window to what is here. One that leaves a gap, or lies before it all, replaces it; a hollow one tells
+        nothing of the lines and takes none away."""
         self.length, self.offset = page.length, page.deployment_offset
+        self.hollow = not page.lines and self.expected > 0
+        if self.hollow:
+            return
         start, end = page.start_line, page.start_line + len(page.lines)
         if not self.lines or start > self.end_line or end < self.first_line or end < self.end_line:
             # Fewer lines than there were: the log was cut, or it is another one.

@@ -83,6 +83,31 @@ async def test_lines_of_several_lines() -> None:
         assert "zone" not in title(page)
 
 
+async def test_a_window_without_rows_is_no_empty_log() -> None:
+    def hollow(engine: StillEngine) -> None:
+        fill_details(engine)
+        engine.put(logs_key(PROJECT, DEPLOY_ID), LogPage((), 40, 100, 10))
+
+    async with opened("enter", "5", prepare=hollow) as page:
+        assert "The log is empty." not in page.text
+        assert "No rows in this window, though the log has 90." in page.text
+        page.engine.put(logs_key(PROJECT, DEPLOY_ID), LogPage((), 40, 10, 10))
+        await page.settle()
+        assert "The log is empty." in page.text
+
+
+async def test_a_window_without_rows_takes_no_rows_away() -> None:
+    async with opened("enter", "5") as page:
+        page.engine.put(logs_key(PROJECT, DEPLOY_ID), LogPage((), 40, 100, 10))
+        await page.settle()
+        assert "line 99" in page.text
+        assert "the newest answer has no rows" in title(page)
+        page.engine.put(logs_key(PROJECT, DEPLOY_ID), logs(70))
+        await page.settle()
+        assert "line 109" in page.text
+        assert "no rows" not in title(page)
+
+
 async def test_empty_and_failing() -> None:
     def prepare(engine: StillEngine) -> None:
         fill_details(engine)

@@ -224,7 +224,9 @@ class LogsPane(Pane):
             resource,
             moment,
             what="log",
-            nothing="The log is empty.",
+            nothing=f"No rows in this window, though the log has {format_count(self._book.expected)}."
+            if self._book.hollow
+            else "The log is empty.",
             stale_after_s=STALE_AFTER_S,
             size=len(self._book.lines),
         )
@@ -246,6 +248,8 @@ class LogsPane(Pane):
                 facts.append(("following ", ""))
             else:
                 facts.append((f"{format_count(self.view.below)} below, End follows ", "mark bold"))
+            if book.hollow:
+                facts.append((f"{dot} the newest answer has no rows ", "stale"))
             if times_of(book.lines):
                 facts.append((f"{dot} times in the algorithm's own zone ", "muted"))
             if book.earlier:
