@@ -37,6 +37,9 @@ from qctui.store import Store
 _ANSWERED = frozenset({Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.UNKNOWN})
 """Where `--no-wait` ends; the final rungs end it anyway."""
 
+SILENCE_S = 1.0
+"""How long the reading of the target may go on without a word. It ends by itself after 10 s at the latest."""
+
 PRINTING_S = 0.5
 """How long the last lines are given to be taken after a signal."""
 
@@ -119,6 +122,8 @@ class Trigger:
     async def _capture(self, api: TriggerApi) -> Target:
         """What is aimed at, as the API tells it now. A failing read is said and does not block an emergency."""
         action, given = str(self._options.command), self._options.target
+        words = "qctui: still reading the target; nothing has been sent yet"
+        silence = asyncio.get_running_loop().call_later(SILENCE_S, self._printer.note, words)
         try:
             if action == ABORT.id:
                 optimization = await api.fetch_optimization(str(given))
@@ -129,6 +134,8 @@ class Trigger:
             return target_of_detail(action, detail)
         except ApiError as error:
             self._printer.note(f"qctui: warning: the target could not be read first: {error.message}")
+        finally:
+            silence.cancel()
         if action == ABORT.id:
             return Target(action=action, name=str(given), project_id=0, optimization_id=str(given))
         return Target(action=action, name=f"project {given}", project_id=int(given))

@@ -296,7 +296,7 @@ def test_ctrl_c_while_it_verifies_says_that_the_request_stays_sent(
 def test_ctrl_c_while_the_target_is_read_sends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:
     api.fault("hang-before", "live/read")
     with Console("--base-url", api.base_url, "liquidate", "23456789", "--yes", env=signed_in) as console:
-        api.until(lambda: bool(api.requests("live/read")), "the target being read")
+        console.wait_for("still reading the target; nothing has been sent yet")
         console.send("\x03")
         assert console.wait_exit() == 130
         assert "before anything was sent" in console.text
