@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 
 from qctui.text import clean, clean_block
 
-LAST_MOMENT = 253_370_764_800.0
-"""The year 9999 in Unix seconds: later times (.NET's largest date among them) become this one, so that every time can
-be shown in every zone."""
+LAST_MOMENT = 7_258_118_400.0
+"""The year 2200 in Unix seconds. Later times (.NET's largest date among them) are none: whatever they were meant to be,
+nothing here happens then."""
+
+_MILLISECONDS = 1e11
+"""A number beyond this (in seconds the year 5138, in milliseconds 1973) counts milliseconds."""
 
 _MAX_DIGITS = 64
 _MAX_INT = 2**63 - 1
@@ -56,9 +59,11 @@ def flag(value: object) -> bool | None:
 def moment(value: object) -> float | None:
     """Unix seconds from a date of either form or a number (REFERENCE.md 2.5). Without a zone it is UTC.
 
-    Dates before 1970 are .NET's way to say "none".
+    Dates before 1970 are .NET's way to say "none", and so are those after `LAST_MOMENT`.
     """
     seconds = number(value)
+    if seconds is not None and seconds > _MILLISECONDS:
+        seconds /= 1_000
     if seconds is None:
         if not isinstance(value, str) or not 8 <= len(value) <= _MAX_DIGITS:
             return None
@@ -67,7 +72,7 @@ def moment(value: object) -> float | None:
             seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             return None
-    return min(seconds, LAST_MOMENT) if seconds > 0 else None
+    return seconds if 0 < seconds <= LAST_MOMENT else None
 
 
 def line(value: object) -> str:

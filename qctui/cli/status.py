@@ -23,6 +23,9 @@ from qctui.model.deployment import Deployment
 from qctui.model.optimization import Optimization
 from qctui.settings import Settings
 
+SKEW_S = 60.0
+"""Up to this far ahead a time of the service's is now: its clock and ours need not agree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -152,10 +155,16 @@ def _row(each: Deployment, status: Status) -> tuple[str, ...]:
         status.names.get(each.project_id) or f"project {each.project_id}",
         each.status or "unknown",
         "unknown" if each.equity is None else f"{each.equity:,.2f}",
-        "unknown" if each.launched_at is None else f"{format_span(status.at - each.launched_at)} ago",
+        _since(each.launched_at, status.at),
         str(each.project_id),
         each.deploy_id,
     )
+
+
+def _since(at: float | None, now: float) -> str:
+    if at is None:
+        return "unknown"
+    return "in the future" if at - now > SKEW_S else f"{format_span(now - at)} ago"
 
 
 def _errors(status: Status) -> list[str]:

@@ -11,6 +11,9 @@ from qctui.clock import Clock
 from qctui.ui.format import format_age, format_late, format_time, format_wait
 from qctui.ui.glyphs import Glyphs
 
+AHEAD_S = 60.0
+"""Up to this far ahead a time of the service's is `now`: its clock and ours need not agree."""
+
 
 def _unheard(_due_mono: float) -> None:
     """Nobody redraws this moment."""
@@ -41,8 +44,14 @@ class Moment:
         return "" if since_mono is None else self._word(format_late(self.mono - since_mono))
 
     def ago(self, at: float | None) -> str:
-        """How long ago Unix time `at` was; empty for None."""
-        return "" if at is None else self._word(format_age(self.now - at))
+        """How long ago Unix time `at` was; empty for None, and for what lies ahead by more than two clocks differ."""
+        if at is None:
+            return ""
+        ahead_s = at - self.now
+        if ahead_s > AHEAD_S:
+            self.note(self.mono + ahead_s - AHEAD_S)
+            return ""
+        return self._word(format_age(-ahead_s))
 
     def wait(self, due_mono: float | None) -> str:
         """How long until monotonic `due_mono`; empty for None."""

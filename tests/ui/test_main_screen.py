@@ -486,3 +486,19 @@ async def test_what_is_typed_in_one_piece_behind_a_key_goes_where_that_key_leads
             page.app.post_message(events.Key("slash" if character == "/" else character, character))
         await page.settle()
         assert page.main.deployments.filter_text == "momentum"
+
+
+async def test_a_time_that_lies_ahead_is_no_age() -> None:
+    async with console() as page:
+        ahead = page.engine.clock.now() + 90 * 86_400
+        rows = [replace(each, launched_at=ahead, stopped_at=each.stopped_at and ahead) for each in deployments()]
+        page.engine.put(DEPLOYMENTS, tuple(rows))
+        await page.settle()
+        ages = [
+            line.rstrip("│┃").split()[-1] for line in page.lines if line.lstrip(" ▸").startswith(("LIVE  ", "PAPER "))
+        ]
+        assert len(ages) > 4
+        assert set(ages[1:]) == {"—"}
+        await page.press("enter")
+        assert "in 90d" in page.text
+        assert "( ago)" not in page.text

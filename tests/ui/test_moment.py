@@ -68,3 +68,14 @@ def test_words_due_together_are_changed_together() -> None:
     _, timers, ages, _ = make()
     ages.moment().age(MONO - 74.9)
     assert timers.started[-1][0] == AgeTimer.SOONEST_S
+
+
+def test_what_lies_ahead_has_no_age_but_for_a_little_skew() -> None:
+    clock, timers, ages, _ = make()
+    now = clock.now()
+    moment = ages.moment()
+    assert moment.ago(now + 59) == "now"
+    assert moment.ago(now + 3_600) == ""
+    # It has an age once it is past: the pane is drawn again then.
+    assert ages.due_mono <= clock.monotonic() + 3_600
+    assert timers.started

@@ -47,6 +47,15 @@ def test_what_is_not_known_is_not_a_zero() -> None:
     assert paper.split() == ["PAPER", "project", "2", "Running", "unknown", "unknown", "2", "L-2"]
 
 
+def test_a_launch_in_the_future_is_not_now() -> None:
+    def launched(ahead_s: float) -> str:
+        status = Status(NOW, (replace(RUNNING, launched_at=NOW + ahead_s),), {1: "A"}, (), ())
+        return format_status(status, "https://x", load_settings()).splitlines()[-1]
+
+    assert "  in the future  " in launched(3_600)
+    assert "  0s ago  " in launched(30)
+
+
 def test_an_error_is_told_below_its_deployment() -> None:
     text = format_status(Status(NOW, (ENDED,), {}, (), ()), "https://x", load_settings())
     assert text.splitlines()[-1].strip() == "boom"

@@ -7,7 +7,7 @@ from qctui.api.endpoints import LIVE_LIST, LIVE_READ, LOGS, PROJECTS
 from qctui.api.names import ChartNames
 from qctui.api.parse.common import MAX_NAMES, each, refuse_loading, sift, texts
 from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
-from qctui.api.tolerant import LAST_MOMENT, block, fold
+from qctui.api.tolerant import block, fold
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, environment_of, is_alive
 from qctui.model.logs import LogPage
 from qctui.model.project import Project
@@ -55,14 +55,12 @@ def _deployment(item: object) -> Deployment | None:
 
 
 def _stopped_at(wire: WireDeployment | WireDetail) -> float | None:
-    """When it stopped. Before its launch, or at .NET's end of time, an unended one can't have: taking such a time for
-    its own would hide an algorithm that trades, and refuse to liquidate it."""
+    """When it stopped. Before its launch an unended one can't have: taking such a time for its own would hide an
+    algorithm that trades, and refuse to liquidate it."""
     stopped = wire.stopped
     if stopped is None or not is_alive(wire.status, None):
         return stopped
-    if stopped >= LAST_MOMENT or (wire.launched is not None and stopped < wire.launched):
-        return None
-    return stopped
+    return None if wire.launched is not None and stopped < wire.launched else stopped
 
 
 def detail(members: dict[str, object], project_id: int, names: ChartNames) -> DeploymentDetail:

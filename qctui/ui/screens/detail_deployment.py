@@ -13,7 +13,7 @@ from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
 from qctui.ui.deployed import Deployed, deployed
 from qctui.ui.faces import describe
-from qctui.ui.facts import Fact, Group, fact, role_of_sign, sign_of
+from qctui.ui.facts import Fact, Group, fact, relative_words, role_of_sign, sign_of
 from qctui.ui.format import format_instant, format_money
 from qctui.ui.keymap import BY_ID, format_key, keys_of
 from qctui.ui.ladder import format_badge
@@ -186,5 +186,5 @@ def _when(word: str, at: float | None, moment: Moment) -> list[Piece]:
     if at is None:
         return []
     ago = moment.ago(at)
-    ago = ago if ago == "now" else f"{ago} ago"
+    ago = "now" if ago == "now" else f"{ago} ago" if ago else relative_words(at, moment)
     return [(f"{word} ", "muted"), format_instant(at, moment.zone, moment.glyphs), (f" ({ago})", "muted")]
