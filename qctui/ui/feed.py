@@ -268,7 +268,13 @@ class Feed:
         name = self.chart_name
         nothing = self._why_nothing(moment)
         self._panes.chart.show(
-            self._chart(), moment, project_id=project_id, name=name, names=self.chart_names, nothing=nothing
+            self._chart(),
+            moment,
+            project_id=project_id,
+            name=name,
+            names=self.chart_names,
+            project=self.current.name,
+            nothing=nothing,
         )
 
     def _why_nothing(self, moment: Moment) -> str:

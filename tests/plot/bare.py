@@ -63,4 +63,6 @@ class ChartApp(App[None]):
 
     def show_resource(self, resource: Resource[Chart], name: str) -> None:
         """Show any resource."""
-        self.pane.show(resource, self.moment(), project_id=1, name=name, names=(name, "Drawdown"))
+        self.pane.show(
+            resource, self.moment(), project_id=1, name=name, names=(name, "Drawdown"), project="Momentum [b]"
+        )

@@ -173,6 +173,7 @@ def test_a_legend_shows_numbers_whole_or_not_at_all_and_every_name_that_fits() -
     assert "Equity - Long Ratio 0.61" in wide
     assert drawn(chart, 50, 20).grid.text().splitlines()[0] == "a━ Equity - Long Ratio  b━ Equity - Short Ratio"
     assert drawn(chart, 38, 20).grid.text().splitlines()[0] == "a━ Equity - Long…  b━ Equity - Shor…"
+    assert drawn(chart, 30, 20).grid.text().splitlines()[0] == "a━ Equity - Long… 0.61  +1"
     for width in range(20, 120):
         for word in drawn(chart, width, 20).grid.text().splitlines()[0].split():
             assert not (word[:1].isdigit() and word.endswith("…")), word
@@ -220,3 +221,15 @@ def test_candles_that_would_touch_are_put_together() -> None:
     candles = Series("Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=ys, highs=ys, lows=ys)
     drawing = drawn(Chart("Equity", False, (candles,)), 100, 20)
     assert drawing.bucket_s == 120.0
+
+
+def test_a_candle_that_ends_beyond_the_edge_does_not_narrow_the_others() -> None:
+    xs = array("d", (NOW - 21_600.0 + 60.0 * i for i in range(360)))
+    ys = array("d", (100.0 + i % 7 for i in range(360)))
+    candles = Series(
+        "Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=array("d", (y - 9.0 for y in ys)), highs=ys, lows=ys
+    )
+    window = ChartWindow(None, NOW - 21_540.0, NOW - 60.0)
+    drawing = compose(Source(Chart("Equity", False, (candles,))), 120, 30, PlotView(window, now=NOW))
+    assert drawing.bucket_s == 600.0
+    assert any(cell == "▐" for row in drawing.grid.chars for cell in row)

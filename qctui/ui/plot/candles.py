@@ -91,8 +91,10 @@ def draw_candles(
 ) -> float:
     """Draw the visible candles of a series; returns the length of their buckets (0.0: as the API gave them)."""
     found, length = candles_of(mark.prepared, time)
-    places = [min(time.columns - 1, max(0, time.column(candle.at))) for candle in found]
+    places = [time.column(candle.at) for candle in found]
     body = body_of(min((b - a for a, b in itertools.pairwise(places)), default=5), glyphs)
+    # The middle of a candle that only begins or ends in the window can lie outside it.
+    places = [min(time.columns - 1, max(0, place)) for place in places]
     rows = height * 2
     mark.resolution = 2
     mark.bucket_s = length

@@ -70,6 +70,8 @@ def put_legend(
     if len(order) * _LEAST_ENTRY <= room:
         details = _ALONE if len(order) == 1 else _NAMED if at is None else _READ
         for detail in details:
+            if not _told_apart(order, detail.name):
+                continue
             entries = [_entry(mark, view, time, at, detail) for mark in order]
             if sum(width_of(text) for words in entries for text, _ in words) + 2 * len(entries) - 2 <= room:
                 break
@@ -80,6 +82,12 @@ def put_legend(
     x = _put_entries(grid, row, entries, len(order), view.glyphs)
     if note:
         grid.put(x, row, cut(note, grid.width - x, view.glyphs.ellipsis), MUTED)
+
+
+def _told_apart(marks: list[Mark], name: int) -> bool:
+    """Names cut to so many cells are as different as they were."""
+    names = {mark.series.name for mark in marks}
+    return len({cut(each, name, "") for each in names}) == len(names)
 
 
 def _fitting(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None, room: int, *, more: bool) -> Words:

@@ -33,28 +33,10 @@ from qctui.ui.widgets.footer import KeyBar
 _KEYS = frozenset({"pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane"})
 """Commands of the main screen that mean the same here."""
 _FOOTER = (
-    "help",
-    "back",
-    "liquidate",
-    "stop",
-    "chart_open",
-    "zoom_in",
-    "window_next",
-    "next_chart",
-    "chart_series",
-    "chart_grid",
-    "overlay",
-    "pan_left",
-    "log_scale",
-    "export_chart",
-    "chart_mark",
-    "panic",
-    "chart_zone",
-    "equity_grid",
-    "percent_scale",
-    "zoom_out",
-    "pan_right",
-)
+    "help", "back", "liquidate", "stop", "chart_open", "zoom_in", "window_next", "next_chart", "chart_series",
+    "chart_grid", "overlay", "pan_left", "log_scale", "export_chart", "chart_mark", "panic", "chart_zone",
+    "equity_grid", "percent_scale", "zoom_out", "pan_right",
+)  # fmt: skip
 """Keys in the footer of this screen, those that must be there first."""
 
 
@@ -141,6 +123,7 @@ class ChartScreen(Screen[None]):
                 project_id=subject.project_id,
                 name=subject.chart,
                 names=names,
+                project=self._project if self._mode is not DetailKind.EQUITIES else subject.label,
             )
         self._actions.show(self._engine.store.get(ACTIONS).value or (), moment)
         self._show_subject()

@@ -51,6 +51,7 @@ class ChartPane(Pane):
         self._named = named
         self._subject: tuple[int, str] | None = None
         self._names: tuple[str, ...] = ()
+        self._project = ""
         self._resource: Resource[Chart] = Resource()
         self._moment: Moment | None = None
 
@@ -66,10 +67,12 @@ class ChartPane(Pane):
         project_id: int,
         name: str,
         names: Sequence[str] = (),
+        project: str = "",
         nothing: str = "No chart is selected.",
     ) -> None:
         """Show the resource of chart `name` of a project; `names` are all charts the deployment reports.
 
+        `project`, its name, goes into files: a picture has no screen around it that tells whose chart it is.
         While another window of the same chart has no value yet, what is there stays drawn. An empty `name`: there is no
         chart, and `nothing` says why.
         """
@@ -77,7 +80,7 @@ class ChartPane(Pane):
         if subject != self._subject:
             self._subject = subject
             self.view.forget()
-        self._names = tuple(names)
+        self._names, self._project = tuple(names), project
         self._resource, self._moment = resource, moment
         chart = resource.value if resource.value is not None else self.view.chart
         words = describe(
@@ -145,7 +148,7 @@ class ChartPane(Pane):
         if drawing is None or moment is None:
             return
         titled = self._titled(self.view.shown)
-        inks, name = self.view.inks, self.name_shown
+        inks, name = self.view.inks, f"{self._project} {self.name_shown}".strip()
 
         def make() -> Path:
             if kind is FileKind.CSV:
@@ -166,7 +169,9 @@ class ChartPane(Pane):
     def _titled(self, cells: Grid) -> Grid:
         """The cells with the title's words above them: a picture has no pane around it."""
         grid = Grid(cells.width, cells.height + 1)
-        grid.put(0, 0, "".join(text for text, _ in self._facts).strip(), TEXT)
+        facts = "".join(text for text, _ in self._facts).strip()
+        name = facts if self._named else f"{self.name_shown} {facts}"
+        grid.put(0, 0, f"{self._project}: {name}" if self._project else name, TEXT)
         grid.paste(cells, 0, 1)
         return grid
 
