@@ -233,3 +233,14 @@ def test_a_candle_that_ends_beyond_the_edge_does_not_narrow_the_others() -> None
     drawing = compose(Source(Chart("Equity", False, (candles,))), 120, 30, PlotView(window, now=NOW))
     assert drawing.bucket_s == 600.0
     assert any(cell == "▐" for row in drawing.grid.chars for cell in row)
+
+
+def test_the_tag_has_the_colour_of_the_last_drawn_candle() -> None:
+    xs = array("d", (NOW - 86_400.0 + 60.0 * i for i in range(1_440)))
+    ys = array("d", (2_000.0 - i for i in range(1_440)))
+    ys[-1] = ys[-2] + 0.5
+    opens = array("d", (ys[max(0, i - 1)] for i in range(1_440)))
+    candles = Series("Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=opens, highs=opens, lows=ys)
+    drawing = drawn(Chart("Equity", False, (candles,)), 80, 20)
+    assert candles.ys[-1] > opens[-1]
+    assert drawing.marks[0].ink.color == "down"

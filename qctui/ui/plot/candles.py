@@ -102,6 +102,9 @@ def draw_candles(
         ends = [scale.row(mark.of(value), rows) for value in (candle.high, candle.low, candle.open, candle.close)]
         mark.reached.update(ends[:2])
         _draw(grid, left + column, top, candle, ends, body, glyphs, (left, left + time.columns))
+    if found and found[-1].end == len(mark.prepared.xs):
+        # The tag beside the last drawn candle must not contradict it.
+        mark.ink = UP if found[-1].close >= found[-1].open else DOWN
     return length
 
 
