@@ -174,7 +174,7 @@ def _errors(status: Status) -> list[str]:
 def _optimization_row(each: Optimization) -> tuple[str, ...]:
     done = None if each.completed is None else each.completed + (each.failed or 0)
     runs = "unknown" if done is None or each.total is None else f"{done}/{each.total}"
-    target = f"{each.criterion.target} {'max' if each.criterion.maximize else 'min'}"
+    target = f"{each.criterion.target} {each.criterion.extremum}".rstrip()
     return (each.name, each.status or "unknown", runs, target, each.optimization_id)
 
 

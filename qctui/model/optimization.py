@@ -60,9 +60,14 @@ class Criterion:
 
     target: str
     """The statistic's short name in words, for example `Sharpe Ratio`."""
-    maximize: bool
-    """The extremum: highest wins; else lowest."""
+    maximize: bool | None
+    """The extremum: highest wins; else lowest. None while it is not told: a guess would call the worst run the best."""
     target_value: float | None = None
+
+    @property
+    def extremum(self) -> str:
+        """`max` or `min`; empty while it is not told."""
+        return "" if self.maximize is None else "max" if self.maximize else "min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +165,12 @@ class Optimization:
 
     @property
     def best(self) -> Run | None:
-        """The finished run with the best value of the criterion's target; None when no run tells."""
+        """The finished run with the best value of the criterion's target; None when no run tells, or nobody what is
+        best."""
         scored = [
             run for run in self.runs if self.criterion.target in run.statistics and not run.failed and run.progress >= 1
         ]
-        if not scored:
+        if not scored or self.criterion.maximize is None:
             return None
         pick = max if self.criterion.maximize else min
         return pick(scored, key=lambda run: run.statistics[self.criterion.target])

@@ -12,6 +12,10 @@ MOST_STEPS = 400
 """Values of one axis that are taken from a parameter's range; of a finer one only those that were run."""
 
 
+UNRANKED = "max or min is not told: no rank"
+"""Said of runs whose target has no extremum."""
+
+
 @dataclass(frozen=True, slots=True)
 class RankedRun:
     """A run and its place among those that tell the target's value."""
@@ -20,7 +24,7 @@ class RankedRun:
     key: str
     """Names it in a list."""
     rank: int | None
-    """1 is the best; None while the run tells no final value."""
+    """1 is the best; None while the run tells no final value, and where it is not told what is best."""
     value: float | None
     """Of the target, also of a run that has not ended."""
 
@@ -32,11 +36,14 @@ class RankedRun:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Every run, the best first; then those under way by their progress, then those that failed."""
+    """Every run, the best first (where it is not told what is best, the highest); then those under way by their
+    progress, then those that failed."""
 
     runs: tuple[RankedRun, ...] = ()
+    ended: int = 0
+    """How many tell a final value of the target. They come first."""
     ranked: int = 0
-    """How many have a rank."""
+    """How many have a rank: all that ended, or none."""
     varying: tuple[str, ...] = ()
     """Names of the parameters the search varies, in its order."""
     by_key: dict[str, RankedRun] = field(default_factory=dict)
@@ -49,7 +56,8 @@ class Ranking:
 
 def rank_runs(optimization: Optimization) -> Ranking:
     """Rank the runs by the criterion's target. Equal values share a rank."""
-    target, sign = optimization.criterion.target, -1.0 if optimization.criterion.maximize else 1.0
+    target, maximize = optimization.criterion.target, optimization.criterion.maximize
+    sign = 1.0 if maximize is False else -1.0
     counted: dict[str, int] = {}
     scored: list[tuple[float, Run, str]] = []
     rest: list[RankedRun] = []
@@ -66,10 +74,12 @@ def rank_runs(optimization: Optimization) -> Ranking:
     rows: list[RankedRun] = []
     for place, (value, run, key) in enumerate(scored, 1):
         shared = rows[-1].rank if rows and rows[-1].value == value else place
-        rows.append(RankedRun(run, key, shared, value))
+        rows.append(RankedRun(run, key, None if maximize is None else shared, value))
     rest.sort(key=lambda each: (each.run.failed, -each.run.progress))
     everything = (*rows, *rest)
-    return Ranking(everything, len(rows), varying_names(optimization), {each.key: each for each in everything})
+    ranked = 0 if maximize is None else len(rows)
+    by_key = {each.key: each for each in everything}
+    return Ranking(everything, len(rows), ranked, varying_names(optimization), by_key)
 
 
 def varying_names(optimization: Optimization) -> tuple[str, ...]:
@@ -113,16 +123,19 @@ class HeatGrid:
     low: float
     high: float
     """The lowest and highest final value; both 0 without any."""
-    maximize: bool
+    maximize: bool | None
+    ended: int
+    """Runs with a final value."""
     ranked: int
+    """Those of them with a rank: all or none."""
     best: tuple[int, int] | None
 
     def goodness(self, value: float) -> float:
-        """0 for the worst of all final values, 1 for the best."""
+        """0 for the worst of all final values, 1 for the best; the lowest and the highest while that is not told."""
         if self.high <= self.low:
             return 1.0
         share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
-        return share if self.maximize else 1.0 - share
+        return 1.0 - share if self.maximize is False else share
 
 
 def heat_grid(optimization: Optimization, ranking: Ranking) -> HeatGrid | None:
@@ -144,9 +157,9 @@ def heat_grid(optimization: Optimization, ranking: Ranking) -> HeatGrid | None:
             # The ranking is best first: the first run of a place is the one that counts.
             cells.setdefault((at[0], at[1]), each)
             best = best or ((at[0], at[1]) if each.rank == 1 else None)
-    final = [each.value for each in ranking.runs[: ranking.ranked] if each.value is not None]
+    final = [each.value for each in ranking.runs[: ranking.ended] if each.value is not None]
     low, high = (min(final), max(final)) if final else (0.0, 0.0)
-    return HeatGrid(x, y, cells, low, high, optimization.criterion.maximize, ranking.ranked, best)
+    return HeatGrid(x, y, cells, low, high, optimization.criterion.maximize, ranking.ended, ranking.ranked, best)
 
 
 def _axis(name: str, optimization: Optimization) -> Axis:

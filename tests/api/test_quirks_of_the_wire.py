@@ -180,7 +180,12 @@ def test_18_the_extremum_of_the_criterion_wins() -> None:
     assert criterion(criterion={"extremum": "min"}, extremum="max").maximize is False
     assert criterion(criterion={}, extremum="min").maximize is False
     assert criterion(criterion=None, extremum="Min").maximize is False
-    assert criterion().maximize is True
+    assert criterion(criterion={"extremum": "Maximum"}).maximize is True
+
+
+@pytest.mark.parametrize("told", [{}, {"criterion": {"target": "x", "extremum": "?"}}, {"criterion": {"extremum": 1}}])
+def test_an_extremum_that_is_not_told_is_not_guessed(told: dict[str, object]) -> None:
+    assert criterion(**told).maximize is None
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def logs(count: int = 60, start: int = 40) -> LogPage:
 
 
 def grid_optimization(
-    fast: int = 8, slow: int = 6, *, target: str = "Sharpe Ratio", maximize: bool = True, done: int | None = None
+    fast: int = 8, slow: int = 6, *, target: str = "Sharpe Ratio", maximize: bool | None = True, done: int | None = None
 ) -> Optimization:
     """Two parameters; the runs of the last fast value fail, one is under way, `done` of them exist."""
     runs: list[Run] = []

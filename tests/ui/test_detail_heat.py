@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.ui.glyphs import ASCII, UNICODE
 from qctui.ui.heat import heat_grid, rank_runs, value_key, varying_names
-from qctui.ui.widgets.heat_cells import cell_role, cell_text, done_text, level_text, plan_cells, value_text
+from qctui.ui.widgets.heat_cells import (
+    STEPS,
+    cell_role,
+    cell_text,
+    done_text,
+    legend,
+    level_text,
+    plan_cells,
+    value_text,
+)
 from tests.ui.detail_scene import grid_optimization
 
 
@@ -19,7 +28,7 @@ def run(key: str, value: float | None = None, **changes: object) -> Run:
     return replace(made, **changes)  # type: ignore[arg-type]  # names and types are the caller's to get right
 
 
-def of(*runs: Run, maximize: bool = True, parameters: tuple[Parameter, ...] = ()) -> Optimization:
+def of(*runs: Run, maximize: bool | None = True, parameters: tuple[Parameter, ...] = ()) -> Optimization:
     criterion = Criterion("Sharpe Ratio", maximize)
     return Optimization(
         "O-1", 1, "x", "running", criterion, None, None, None, None, None, None, parameters=parameters, runs=runs
@@ -48,6 +57,23 @@ def test_what_has_not_ended_has_no_rank_however_good() -> None:
     assert ranking.best is not None
     assert ranking.best.key == "done"
     assert rank_runs(of(run("half", 9.0, progress=0.5))).best is None
+
+
+def test_without_an_extremum_nothing_is_ranked_and_the_values_are_in_order() -> None:
+    ranking = rank_runs(of(run("half", 9.0, progress=0.5), run("a", 1.0), run("b", 3.0), maximize=None))
+    assert [(each.key, each.rank) for each in ranking.runs] == [("b", None), ("a", None), ("half", None)]
+    assert (ranking.ended, ranking.ranked, ranking.best) == (2, 0, None)
+
+
+def test_a_map_without_an_extremum_goes_from_low_to_high_and_marks_none() -> None:
+    optimization = grid_optimization(maximize=None)
+    grid = heat_grid(optimization, rank_runs(optimization))
+    assert grid is not None
+    assert grid.best is None
+    assert (grid.goodness(grid.low), grid.goodness(grid.high)) == (0.0, 1.0)
+    assert cell_role(grid.cells[(3, 2)], grid) == f"heat{STEPS - 1}"
+    assert level_text(grid.cells[(3, 2)], grid, UNICODE) == UNICODE.spark[-1]
+    assert "best" not in legend(grid, "Sharpe Ratio", plan_cells(grid, "Sharpe Ratio", 40, UNICODE), UNICODE)
 
 
 def test_the_best_is_the_models_best() -> None:

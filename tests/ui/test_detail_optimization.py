@@ -63,6 +63,18 @@ async def test_runs_are_ranked_and_the_best_is_marked() -> None:
         assert "40% done" in page.text
 
 
+async def test_without_an_extremum_no_run_is_called_the_best() -> None:
+    async with opened("2", "enter", prepare=holding(grid_optimization(maximize=None))) as page:
+        assert "unknown: max or min is not told: no rank" in page.line("Best  ")
+        assert "max or min is not told: no rank" in page.line("─ 1 Runs")
+        assert "●" not in page.text
+        await page.press("enter")
+        assert isinstance(page.app.screen, RunScreen)
+        assert "done; max or min is not told: no rank" in page.text
+        await page.press("escape", "escape")
+        assert "47/48      —" in page.line("▸ Lookback x")
+
+
 async def test_sorting_by_any_column() -> None:
     async with opened("2", "enter") as page:
         table = screen(page).runs.table

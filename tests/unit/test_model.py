@@ -69,6 +69,7 @@ def test_the_best_run_is_a_finished_one_by_the_extremum() -> None:
     assert optimization(runs=runs).best is runs[1]
     assert optimization(runs=runs, criterion=Criterion("Sharpe Ratio", maximize=False)).best is runs[0]
     assert optimization(runs=runs, criterion=Criterion("Alpha", maximize=True)).best is None
+    assert optimization(runs=runs, criterion=Criterion("Sharpe Ratio", maximize=None)).best is None
 
 
 def test_an_unreadable_quantity_is_never_flat() -> None:

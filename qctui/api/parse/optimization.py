@@ -93,11 +93,11 @@ def _criterion(wire: WireOptimization) -> Criterion:
     """The criterion's own members first: newer answers repeat some at the top level, and may contradict
     (REFERENCE.md 9, row 18)."""
     criterion = WireCriterion.read(wire.criterion)
-    extremum = criterion.extremum or wire.extremum
+    extremum = (criterion.extremum or wire.extremum).casefold()
     value = criterion.target_value if criterion.target_value is not None else wire.target_value
     return Criterion(
         target=target_words(criterion.target or wire.optimization_target),
-        maximize=not extremum.casefold().startswith("min"),
+        maximize=True if extremum.startswith("max") else False if extremum.startswith("min") else None,
         target_value=value,
     )
 

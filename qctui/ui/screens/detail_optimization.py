@@ -15,6 +15,7 @@ from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
 from qctui.ui.facts import relative_words
 from qctui.ui.format import format_bar, format_count
+from qctui.ui.heat import UNRANKED
 from qctui.ui.messages import OpenDetail
 from qctui.ui.moment import Moment
 from qctui.ui.rows import name_of
@@ -133,9 +134,10 @@ class OptimizationScreen(DetailScreen):
             self.app.push_screen(RunScreen(self._around, self._optimization_id, ranked))
 
     def _best(self, optimization: Optimization, moment: Moment) -> list[Piece]:
-        best, target = self._ranked.of(optimization).best, optimization.criterion.target
+        ranking, target = self._ranked.of(optimization), optimization.criterion.target
+        best = ranking.best
         if best is None:
-            return [("no run has ended yet", "muted")]
+            return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
         values = f" {moment.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
         return [(value_text(best.value, target, moment.glyphs, 3), "title bold"), (" with ", "muted"), values]
 
@@ -152,7 +154,7 @@ def _status(known: Optimization | OptimizationSummary | None) -> tuple[str, str]
 
 def _criterion(criterion: Criterion) -> list[Piece]:
     goal = f" to {criterion.target_value:g}" if criterion.target_value is not None else ""
-    return [("max " if criterion.maximize else "min ", "muted"), f"{criterion.target}{goal}"]
+    return [(f"{criterion.extremum} ".lstrip(), "muted"), f"{criterion.target}{goal}"]
 
 
 def _progress(optimization: Optimization, moment: Moment) -> list[Piece]:

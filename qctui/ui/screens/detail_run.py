@@ -12,7 +12,7 @@ from qctui.model.resource import Resource
 from qctui.ui.acting import Selection
 from qctui.ui.facts import Group, fact, role_of_sign
 from qctui.ui.format import format_change, format_instant, format_money, format_sparkline
-from qctui.ui.heat import RankedRun
+from qctui.ui.heat import UNRANKED, RankedRun
 from qctui.ui.moment import Moment
 from qctui.ui.screens.detail_base import DetailScreen
 from qctui.ui.screens.details import Surroundings
@@ -61,6 +61,8 @@ class RunScreen(DetailScreen):
         elif ranked.rank is not None:
             best = f"  {glyphs.mark} best" if ranked.rank == 1 else ""
             title += [f"rank {ranked.rank} of {ranking.ranked}", (best, "mark bold")]
+        elif ranked.value is not None:
+            title.append((f"done; {UNRANKED}", "muted"))
         else:
             title.append(("done, without a value of the target", "muted"))
         name = "" if resource.value is None else resource.value.name

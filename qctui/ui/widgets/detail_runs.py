@@ -12,7 +12,7 @@ from qctui.ui.faces import FaceWords, describe
 from qctui.ui.facts import role_of_sign
 from qctui.ui.format import format_count
 from qctui.ui.glyphs import Glyphs
-from qctui.ui.heat import RankedRun, Ranking, heat_grid, rank_runs
+from qctui.ui.heat import UNRANKED, RankedRun, Ranking, heat_grid, rank_runs
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
@@ -56,7 +56,8 @@ class RunsPane(SectionPane[RankedRun]):
             failed = sum(each.run.failed for each in ranking.runs)
             if failed:
                 facts.append((f"{dot} {format_count(failed)} failed ", "danger"))
-            facts.append((f"{dot} {moment.glyphs.mark} best " if best else f"{dot} none has ended ", "mark"))
+            known = f"{moment.glyphs.mark} best" if best else UNRANKED if ranking.ended else "none has ended"
+            facts.append((f"{dot} {known} ", "mark"))
         marked = frozenset({best.key}) if best is not None else frozenset()
         self.show_rows(ranking.runs, moment, words, tuple(facts), marked)
 

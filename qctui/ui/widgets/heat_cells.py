@@ -99,7 +99,7 @@ def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
         return glyphs.dot
     if each.run.failed:
         return "x"
-    if each.rank is None or each.value is None:
+    if not each.ended or each.value is None:
         return glyphs.ellipsis if each.run.progress < 1 else "?"
     top = len(glyphs.spark) - 1
     return glyphs.spark[round(grid.goodness(each.value) * top)]
@@ -111,7 +111,7 @@ def cell_role(each: RankedRun | None, grid: HeatGrid) -> str:
         return "rule"
     if each.run.failed:
         return "danger"
-    if each.rank is None or each.value is None:
+    if not each.ended or each.value is None:
         return "muted"
     return f"heat{round(grid.goodness(each.value) * (STEPS - 1))}"
 
@@ -127,10 +127,13 @@ def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int 
 
 def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
     """What the signs mean."""
-    worst, best = (grid.low, grid.high) if grid.maximize else (grid.high, grid.low)
-    span = f"worst {value_text(worst, target, glyphs)} {glyphs.then} best {value_text(best, target, glyphs)}"
+    low, high = value_text(grid.low, target, glyphs), value_text(grid.high, target, glyphs)
+    span = f"worst {low} {glyphs.then} best {high}" if grid.maximize else f"worst {high} {glyphs.then} best {low}"
+    mark = f"  {glyphs.mark} best"
+    if grid.maximize is None:
+        span, mark = f"lowest {low} {glyphs.then} highest {high}", ""
     levels = "" if plan.numbers else f"{glyphs.spark} "
     none = glyphs.none if plan.numbers else glyphs.dot
     failed = "" if plan.numbers else "x failed  "
-    told = span if grid.ranked else "no run has ended"
-    return f"{levels}{told}  {glyphs.mark} best  {failed}{glyphs.ellipsis} running  {none} none"
+    told = span if grid.ended else "no run has ended"
+    return f"{levels}{told}{mark}  {failed}{glyphs.ellipsis} running  {none} none"

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from qctui.ui.glyphs import Glyphs
-from qctui.ui.heat import HeatGrid, RankedRun
+from qctui.ui.heat import UNRANKED, HeatGrid, RankedRun
 from qctui.ui.keymap import Scope, bindings
 from qctui.ui.widgets.cells import Span, Spans, changed_cells, fit, seven_bit, to_strip, wrap
 from qctui.ui.widgets.heat_cells import (
@@ -261,6 +261,8 @@ class HeatMap(Widget, can_focus=True):
         if each.rank is not None:
             best = f" {glyphs.mark} best" if each.rank == 1 else ""
             where.append((f"  rank {each.rank} of {grid.ranked}{best}", "mark bold" if best else "muted"))
+        elif each.ended and each.value is not None:
+            where.append((f"  {UNRANKED}", "muted"))
         elif each.run.failed:
             where.append((f"  failed, exit code {each.run.exit_code}", "danger"))
         else:

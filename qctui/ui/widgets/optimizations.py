@@ -138,7 +138,7 @@ def _best(row: OptimizationRow, moment: Moment) -> Spans:
 
 def _target(row: OptimizationRow, moment: Moment) -> Spans:
     criterion = row.summary.criterion
-    return ((f"{'max' if criterion.maximize else 'min'} {criterion.target}", "muted"),)
+    return ((f"{criterion.extremum} {criterion.target}".lstrip(), "muted"),)
 
 
 def _status(row: OptimizationRow, moment: Moment) -> Spans:
