@@ -13,7 +13,8 @@ from textual.screen import Screen
 
 from qctui.engine.facade import Engine
 from qctui.model.action import ACTIONS
-from qctui.model.keys import Key
+from qctui.model.keys import LINK, Key
+from qctui.model.link import Link
 from qctui.ui import quirks
 from qctui.ui.acting import Acting, Selection
 from qctui.ui.bridge import Bridge
@@ -25,6 +26,7 @@ from qctui.ui.messages import OpenDetail, ShowsStore, StoreStirred
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.main import MainScreen
 from qctui.ui.theme import DEFAULT_THEME, Palette, load_themes, role_defaults, shipped_folder, stamp
+from qctui.ui.widgets.link_bar import refresh_words
 
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
@@ -201,7 +203,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
     def action_refresh_now(self) -> None:
         """Read everything wanted again, ahead of its time."""
         self.engine.refresh()
-        self.notify("Reading everything on screen again", timeout=2, markup=False)
+        self.notify(refresh_words(self.engine.store.get(LINK).value or Link()), timeout=2, markup=False)
 
     def action_copy_row(self) -> None:
         """Copy what is selected through the terminal (OSC 52)."""

@@ -10,12 +10,14 @@ from qctui.engine.view import Pace
 from qctui.model.deployment import Deployment
 from qctui.model.keys import (
     DEPLOYMENTS,
+    LINK,
     PROJECTS,
     detail_key,
     insights_key,
     optimization_key,
     optimizations_key,
 )
+from qctui.model.link import Link, LinkState
 from qctui.model.resource import Resource
 from qctui.ui.faces import Face
 from qctui.ui.moment import Moment
@@ -302,6 +304,31 @@ async def test_refresh_reads_everything_again() -> None:
     async with console() as page:
         await page.press("r")
         assert page.engine.refreshed == [None]
+        assert page.said[-1] == "Reading everything on screen again"
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        (Link(LinkState.OK, budget_used=44), "Reading everything on screen again"),
+        (
+            Link(LinkState.OK, budget_used=48, waiting=3),
+            "Reading everything on screen again, some of it perhaps later: 48 of 60 reads a minute are used",
+        ),
+        (
+            Link(LinkState.OK, budget_used=71),
+            "Reading everything on screen again, some of it perhaps later: 71 of 60 reads a minute are used",
+        ),
+        (Link(LinkState.DOWN, budget_used=71), "Asking the API again; everything on screen is read once it answers"),
+        (Link(LinkState.AUTH), "Asking the API again; everything on screen is read once it answers"),
+    ],
+)
+async def test_reading_again_promises_no_more_than_the_link_allows(link: Link, words: str) -> None:
+    async with console() as page:
+        page.engine.put(LINK, link)
+        await page.settle()
+        await page.press("r")
+        assert page.said[-1] == words
 
 
 async def test_the_selected_row_is_copied() -> None:

@@ -48,6 +48,16 @@ class LinkBar(Bar):
         self.show_line(left, [(" ", ""), *_joined(right, dot), (" ", "")])
 
 
+def refresh_words(link: Link) -> str:
+    """What reading again on a person's word comes to, as the link is now."""
+    if link.state in {LinkState.DOWN, LinkState.AUTH}:
+        return "Asking the API again; everything on screen is read once it answers"
+    reading = "Reading everything on screen again"
+    if not link.waiting and link.budget_used < link.budget:
+        return reading
+    return f"{reading}, some of it perhaps later: {link.budget_used} of {link.budget} reads a minute are used"
+
+
 def _badges(options: UiOptions) -> list[Span]:
     badges: list[Span] = [(" DEMO ", "demo badge")] if options.demo else [(" LIVE ", "live badge")]
     if options.read_only:
