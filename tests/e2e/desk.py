@@ -22,6 +22,12 @@ def events(home: Path) -> list[str]:
     return [entry["event"] for entry in journal(home)]
 
 
+def await_event(api: Api, home: Path, last: str) -> None:
+    """Until this is the journal's last event. The screen tells a step the moment it is taken, the disk a little later:
+    a test that kills the console in between would look for a line that nobody promised."""
+    api.until(lambda: events(home)[-1:] == [last], f"{last} being the journal's last word")
+
+
 def of_project(home: Path, project_id: int) -> set[str]:
     return {entry["event"] for entry in journal(home) if entry["project_id"] == project_id}
 

@@ -9,6 +9,7 @@ from tests.e2e.console import Console
 from tests.e2e.desk import (
     LIQUIDATE,
     ask_to_liquidate,
+    await_event,
     await_return,
     confirm,
     events,
@@ -26,6 +27,7 @@ def test_refused_then_the_api_appears(api: Api, signed_in: dict[str, str], home:
         confirm(console, deploy_id)
         console.wait_for("SENDING", "2nd try", "connection refused")
         console.wait_for("VERIFIED")
+        await_event(api, home, "verified")
     told = events(home)
     tries = told.count("sending")
     assert tries > 1
@@ -87,8 +89,8 @@ def test_redeployed_while_the_dialog_is_open_it_disarms_and_the_next_one_is_abou
         console.wait_until(lambda: asks_about(console, new), "a question about the new one")
         confirm(console, new)
         console.wait_for("ACCEPTED")
+        api.until(lambda: of_project(home, project_id) >= {"intent", "accepted"}, "the journal telling both")
     assert len(api.requests(LIQUIDATE)) == 1
-    assert of_project(home, project_id) >= {"intent", "accepted"}
 
 
 def asks_about(console: Console, deploy_id: str) -> bool:
@@ -111,6 +113,7 @@ def test_redeployed_during_verification_is_said_and_never_called_flat(
         new = api.control("POST", "redeploy", projectId=project_id)["deployId"]
         console.wait_for("UNVERIFIED", f"the portfolio is now that of {new}", "Check the brokerage.")
         assert "FLAT" not in console.text
+        await_event(api, home, "unverified")
     assert events(home) == ["intent", "sending", "sent", "accepted", "stopped", "unverified"]
     assert len(api.requests(LIQUIDATE)) == 1
 
@@ -123,6 +126,7 @@ def test_the_token_stops_working_while_the_dialog_is_open(api: Api, signed_in: d
         console.wait_for("could not be re-checked", "credentials not accepted", "you can still send")
         confirm(console, deploy_id)
         console.wait_for("REJECTED", "credentials not accepted")
+        await_event(api, home, "rejected")
     assert events(home) == ["intent", "sending", "sent", "rejected"]
     assert len(api.requests(LIQUIDATE)) == 1
 
@@ -166,5 +170,6 @@ def test_in_a_panic_every_request_leaves_before_any_is_answered(home: Path) -> N
             console.send(f"{len(running)}\r")
             api.until(lambda: len(api.requests(LIQUIDATE)) == len(running), "all of them at the API")
             console.wait_for(f"{len(running)} SENT")
+            told = {"intent", "sending", "sent"}
+            api.until(lambda: all(of_project(home, each) == told for each in running), "the journal telling of each")
         assert sorted(request["body"]["projectId"] for request in api.requests(LIQUIDATE)) == running
-    assert all(of_project(home, each) == {"intent", "sending", "sent"} for each in running)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.e2e.api import Api
 from tests.e2e.console import Console
-from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_return, confirm, events, open_on, refuse
+from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, await_return, confirm, events, open_on, refuse
 
 
 def kill(console: Console) -> None:
@@ -24,12 +24,13 @@ def test_killed_while_sending_nothing_more_is_sent_and_the_outcome_is_open(
         refuse(api, 1.5)
         confirm(console, deploy_id)
         console.wait_for("SENDING", "2nd try")
+        api.until(lambda: "sending" in events(home), "the journal telling of a try")
         kill(console)
     assert set(events(home)) == {"intent", "sending"}
     await_return(api)
     with Console("--base-url", api.base_url, env=signed_in, columns=80, rows=24) as console:
         console.wait_for("from the last run", "UNKNOWN", "the program ended before the answer", "API ok")
-    assert events(home)[-1] == "unknown"
+        await_event(api, home, "unknown")
     assert api.requests(LIQUIDATE) == []
 
 
@@ -49,6 +50,7 @@ def test_killed_during_verification_the_next_start_goes_on_with_it(
         console.wait_for("from the last run", "ACCEPTED", "(not seen")
         api.control("POST", "end", projectId=project_id, status="Liquidated")
         console.wait_for("STOPPED")
+        api.until(lambda: "stopped" in events(home), "the journal telling of the stop")
     assert events(home)[:5] == ["intent", "sending", "sent", "accepted", "stopped"]
     assert len(api.requests(LIQUIDATE)) == 1
 

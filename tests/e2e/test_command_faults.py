@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.api import Api
 from tests.e2e.console import Console, run_command
-from tests.e2e.desk import LIQUIDATE, events, journal
+from tests.e2e.desk import LIQUIDATE, await_event, events, journal
 
 
 def test_429_is_sent_again_after_the_time_it_asks_for(api: Api, signed_in: dict[str, str], home: Path) -> None:
@@ -66,6 +66,7 @@ def test_an_answer_that_never_comes_is_left_to_the_journal_by_a_second_ctrl_c(
     with Console("--base-url", api.base_url, env=signed_in) as console:
         console.wait_for("the program ended before the answer")
         console.wait_for("VERIFIED")
+        await_event(api, home, "verified")
     assert events(home) == ["intent", "sending", "sent", "unknown", "stopped", "flat", "verified"]
     assert len(api.requests(LIQUIDATE)) == 1
 
