@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +105,7 @@ BRAILLE = GlyphSet(
     separator="·",
 )
 
-BLOCKS = GlyphSet(
-    name="blocks",
-    ascii=False,
-    sub_x=2,
-    sub_y=2,
-    cells=tuple(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"),
-    levels=" ▁▂▃▄▅▆▇█",
-    fills="█▓▒░",
-    markers=_MARKERS,
-    candles=_LINES,
-    flag="⚑",
-    rule="─",
-    stem="│",
-    corner="┘",
-    tick="┬",
-    grid="·",
-    cursor="▲",
-    mark="◆",
-    now="▸",
-    ellipsis="…",
-    separator="·",
-)
+BLOCKS = replace(BRAILLE, name="blocks", sub_x=2, sub_y=2, cells=tuple(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"))
 
 ASCII = GlyphSet(
     name="ascii",
