@@ -71,8 +71,10 @@ def test_a_signal_right_after_the_confirming_key_changes_nothing_for_the_action(
 
 
 def test_the_answer_is_awaited_after_the_screen_is_gone(api: Api, signed_in: dict[str, str], home: Path) -> None:
-    console, _, deploy_id = open_on(api, signed_in)
+    console, project_id, deploy_id = open_on(api, signed_in)
     with console:
+        # It must not be verified by the time the answer comes: then there would be nothing left to say.
+        api.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")
         api.fault("slow", LIQUIDATE, value=2.0)
         ask_to_liquidate(console, deploy_id)
         console.send(deploy_id[-4:] + "\r")
