@@ -160,7 +160,7 @@ def _locked(fd: int) -> Iterator[bool]:
         except BlockingIOError:
             if time.monotonic() >= give_up:
                 break
-            time.sleep(0.005)
+            time.sleep(0.005)  # the journal's own thread; bounded by LOCK_WAIT_S
         except OSError:  # a file system without locks: O_APPEND alone has to do
             break
     try:

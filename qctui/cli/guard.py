@@ -105,7 +105,7 @@ class Guard:
         """End in order if that is still possible, by force if not."""
         self._leaving = number
         _log.info("ending: %s", number.name)
-        time.sleep(GRACE_S)
+        time.sleep(GRACE_S)  # on the guard's own thread: keys typed before the signal still count
         self._request()
         if self._interface_ended.wait(ANSWER_S):
             return  # the main thread goes on with draining; further signals are read again
@@ -135,7 +135,7 @@ class Guard:
         """Everything is done: end with `code` even if a thread that is left keeps the interpreter from it."""
 
         def end() -> None:
-            time.sleep(within_s)
+            time.sleep(within_s)  # a daemon thread: an orderly end does not wait for it
             os._exit(code)
 
         threading.Thread(target=end, name="end", daemon=True).start()

@@ -80,7 +80,7 @@ class Terminal:
                     try:
                         data = data[os.write(fd, data) :]
                     except BlockingIOError:
-                        time.sleep(0.01)
+                        time.sleep(0.01)  # until `until`: a terminal that does not read gets no longer
         except OSError:
             pass  # it has hung up: nothing is left to restore
         finally:

@@ -63,10 +63,9 @@ def run_trigger(options: Options) -> int:
         trigger = Trigger(options, settings, account)
         try:
             return asyncio.run(trigger.run())
-        except Exception:
+        except Exception:  # once it may be out, only 4 is true, whatever else went wrong here
             if not trigger.confirmed:
                 raise
-            # Once it may be out, only 4 is true, whatever else went wrong here.
             _log.exception("the command failed after confirming")
             print("qctui: unexpected error after confirming; see: qctui journal", file=sys.stderr)
             return Exit.UNCONFIRMED

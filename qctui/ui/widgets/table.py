@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from textual import events
 from textual.geometry import Region
@@ -37,6 +37,19 @@ class _Drawn(Generic[R]):
     """`cursor`, `cursor-blurred` or empty: the background."""
 
 
+class _OfTable(Message):
+    """What happened in a table; `@on(..., selector)` finds the table as its control."""
+
+    def __init__(self, table: KeyedTable[Any]) -> None:
+        super().__init__()
+        self.table = table
+
+    @property
+    def control(self) -> Widget:
+        """The table."""
+        return self.table
+
+
 class KeyedTable(Widget, Generic[R], can_focus=True):
     """Rows by key, with a cursor that stays on its key whatever happens around it.
 
@@ -49,47 +62,29 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
     """
     BINDINGS = bindings(Scope.TABLE)
 
-    class CursorMoved(Message):
+    class CursorMoved(_OfTable):
         """The cursor stands on another row."""
 
         def __init__(self, table: KeyedTable[R], key: Hashable | None, by_person: bool) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
             """None: the table is empty."""
             self.by_person = by_person
             """False: rows came or went under it."""
 
-        @property
-        def control(self) -> Widget:
-            """The table."""
-            return self.table
-
-    class Opened(Message):
+    class Opened(_OfTable):
         """Enter on a row."""
 
         def __init__(self, table: KeyedTable[R], key: Hashable) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
 
-        @property
-        def control(self) -> Widget:
-            """The table."""
-            return self.table
-
-    class Marked(Message):
+    class Marked(_OfTable):
         """Somebody asked to mark or unmark this row."""
 
         def __init__(self, table: KeyedTable[R], key: Hashable) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
-
-        @property
-        def control(self) -> Widget:
-            """The table."""
-            return self.table
 
     class Scrolled(Message):
         """Other rows are visible."""
