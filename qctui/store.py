@@ -19,8 +19,7 @@ class Store:
     """What the program knows now. Written by the engine's thread, read by any.
 
     Resources are frozen, so a reader never sees a half-written one. Subscribers are called on the writer's thread,
-    after the replacement, and must be quick
-    and not raise: they post a message and return.
+    after the replacement, and must be quick and not raise: they post a message and return.
     """
 
     def __init__(self, capacity: int = 256) -> None:
@@ -37,11 +36,13 @@ class Store:
 
     def put(self, key: Key[T], resource: Resource[T]) -> Resource[T]:
         """Replace the resource of `key`, one version on, and tell the subscribers. Returns what is stored."""
+        return self.change(key, lambda _: resource)
+
+    def change(self, key: Key[T], change: Callable[[Resource[T]], Resource[T]]) -> Resource[T]:
+        """Replace the resource of `key` by what `change` makes of it, with no other writer in between. Returns what is
+        stored."""
         with self._lock:
-            stored = replace(resource, version=self.get(key).version + 1)
-            self._resources[key] = stored
-            self._resources.move_to_end(key)
-            self._evict()
+            stored = self._replace(key, change(self.get(key)))
             subscribers = self._subscribers
         for subscriber in subscribers:
             subscriber(key)
@@ -75,6 +76,13 @@ class Store:
                 self._subscribers = tuple(each for each in self._subscribers if each is not subscriber)
 
         return unsubscribe
+
+    def _replace(self, key: Key[T], resource: Resource[T]) -> Resource[T]:
+        stored = replace(resource, version=self.get(key).version + 1)
+        self._resources[key] = stored
+        self._resources.move_to_end(key)
+        self._evict()
+        return stored
 
     def _evict(self) -> None:
         # However much a screen wants, some room stays for what is written beside it and not pinned.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,9 @@ KEPT_RECORDS = 500
 
 JOURNAL = "journal"
 """Topic of the warning about the journal."""
+
+LOCK = "lock"
+"""Topic of the warning about the lock beside it."""
 
 
 _LOG = logging.getLogger(__name__)
@@ -73,8 +77,11 @@ class Book:
         self._context = context
         self._records: dict[str, ActionRecord] = {}
         self._warnings: dict[str, dict[str, str]] = {}
-        self._version = 0
-        """Of the resource this book put into the store last."""
+        self._published: frozenset[str] = frozenset()
+        """Ids this book has put into the store: any other there came from elsewhere."""
+        self._holding = 0
+        self._unpublished = False
+        """Something has changed that is held back."""
         self.records: tuple[ActionRecord, ...] = ()
         """All of them, oldest first. Not read back from the store, which may evict."""
 
@@ -133,6 +140,15 @@ class Book:
         """Hand lines to the journal."""
         return self._scribe.write(lines)
 
+    async def catch_up(self) -> str:
+        """Know what the other processes of this machine have confirmed, none of them being able to confirm more until
+        `let_go`. Returns why that could not be; empty if it is."""
+        return await self._scribe.catch_up()
+
+    def let_go(self) -> None:
+        """After `catch_up`: what was decided has been done."""
+        self._scribe.let_go()
+
     def warn(self, action_id: str, topic: str, words: str) -> None:
         """Say something beside the ladder, in place of what was said about `topic`; empty words take it back."""
         if action_id not in self._records:
@@ -144,22 +160,38 @@ class Book:
             said.pop(topic, None)
         self.change(action_id, warnings=tuple(said.values()))
 
-    def publish(self) -> None:
-        """Put the records into the store.
-
-        What somebody else put there meanwhile is kept: a confirmation that came before the service ran.
-        """
-        known: Resource[tuple[ActionRecord, ...]] = self._store.get(ACTIONS)
-        if known.version != self._version:
-            for record in known.value or ():
-                self._records.setdefault(record.action_id, record)
-        self.records = tuple(self._records.values())
-        resource = known.with_value(self.records, at=self._clock.now(), mono=self._clock.monotonic())
-        self._version = known.version + 1
+    @contextlib.contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Publish nothing in between: while a batch leaves, whoever looks on would take the processor from it."""
+        self._holding += 1
         try:
-            self._store.put(ACTIONS, resource)
+            yield
+        finally:
+            self._holding -= 1
+            if not self._holding and self._unpublished:
+                self.publish()
+
+    def publish(self) -> None:
+        """Put the records into the store, unless that is held back.
+
+        What another thread put there meanwhile is kept: a confirmation that came before the service ran.
+        """
+        self.records = tuple(self._records.values())
+        self._unpublished = self._holding > 0
+        if self._unpublished:
+            return
+        try:
+            self._store.change(ACTIONS, self._merged)
         except Exception:  # whoever looks on must never come between a confirmation and its request
-            _LOG.exception("somebody who watches the actions failed")
+            _LOG.exception("a subscriber of the actions failed")
+
+    def _merged(self, known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
+        foreign = [each for each in known.value or () if each.action_id not in self._published]
+        if foreign:
+            self._records = {each.action_id: each for each in foreign} | self._records
+            self.records = tuple(self._records.values())
+        self._published = frozenset(self._records)
+        return known.with_value(self.records, at=self._clock.now(), mono=self._clock.monotonic())
 
     def _follow(self, written: asyncio.Future[str], action_ids: Sequence[str]) -> None:
         """Warn on the records as long as the journal can't be written."""
@@ -170,8 +202,12 @@ class Book:
             error = done.exception()
             failure = str(error) if error is not None else done.result()
             words = f"the journal could not be written: {failure}" if failure else ""
+            unlocked = self._scribe.unlocked
+            alone = f"sent without the others knowing first: {unlocked}" if unlocked and not failure else ""
             for action_id in action_ids:
                 self.warn(action_id, JOURNAL, words)
+                if alone:
+                    self.warn(action_id, LOCK, alone)
 
         written.add_done_callback(tell)
 

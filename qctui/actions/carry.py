@@ -5,30 +5,56 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from qctui.actions.book import JOURNAL, Book
+from qctui.actions.rejection import judge_rejection
 from qctui.actions.send import SEND_S, Flight, Refusal, Sender
 from qctui.actions.spec import ABORT
-from qctui.actions.verify import VERIFY_S, AbortCheck, Check, find_already_ended
+from qctui.actions.verify import VERIFY_S, AbortCheck, Check
 from qctui.actions.verify_deployment import DeploymentCheck
 from qctui.actions.waiting import first_of
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock
-from qctui.model.action import ActionRecord, Rung, Target
+from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
 
 JOURNAL_WAIT_S = 1.0
 """How long sending waits for the journal. A disk that is full or hangs must not stop an emergency: it is sent anyway,
 and the record says loudly that the journal does not have it."""
 
-HOLD_BACK_S = 0.25
+LEAVE_S = 0.6
+"""How long a batch that leaves may keep everything else waiting: the screen, which tells of its steps afterwards."""
+
+HOLD_BACK_S = 10.0
 """How long the first look at one target waits for the requests to the others at most."""
+
+ANSWER = "answer"
+"""Topic of the warning about an answer that is being checked."""
 
 CANCELLED = "cancelled before it was sent"
 ENDED_BEFORE_SENT = "the program ended before the API could be reached"
 ENDED_BEFORE_ANSWER = "the program ended before the answer"
 
 _LOG = logging.getLogger(__name__)
+
+
+class Batch:
+    """The requests of one confirmation: have they all left?"""
+
+    def __init__(self, flights: Sequence[Flight]) -> None:
+        """Watch these."""
+        self._waiting = {flight.action_id for flight in flights}
+        self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once each of them has left, has been answered, or has failed to leave at its first try."""
+        for flight in flights:
+            flight.on_first_try = partial(self.note_answered, flight)
+
+    def note_answered(self, flight: Flight) -> None:
+        """It need not be waited for."""
+        self._waiting.discard(flight.action_id)
+        if not self._waiting and not self.left.done():
+            self.left.set_result(None)
 
 
 class Carrier:
@@ -40,7 +66,7 @@ class Carrier:
         self._clock = clock
         self._book = book
         self._ending = ending
-        self._sender = Sender(api, clock, book)
+        self._sender = Sender(api, clock, book, self.spawn)
         self._flights: dict[str, Flight] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -51,13 +77,16 @@ class Carrier:
         """Some action has no answer yet."""
         return bool(self._flights)
 
+    def holds(self, action_id: str) -> bool:
+        """It is on its way, and ends in a word by itself."""
+        return action_id in self._flights
+
     def begin(self, records: Sequence[ActionRecord]) -> None:
         """Carry one confirmed batch, whose records are in the book."""
-        for record in records:
-            flight = Flight(record.action_id, record.target, record.confirmed_mono + SEND_S)
-            self._flights[record.action_id] = flight
+        flights = [Flight(each.action_id, each.target, each.confirmed_mono + SEND_S) for each in records]
+        self._flights |= {flight.action_id: flight for flight in flights}
         self._idle.clear()
-        self.spawn(self._fly([record.action_id for record in records]))
+        self.spawn(self._fly(flights))
 
     def look_after(self, record: ActionRecord) -> None:
         """An action left open by a process that is gone: never sent again, only verified."""
@@ -95,42 +124,79 @@ class Carrier:
         if not task.cancelled() and (error := task.exception()) is not None:
             _LOG.error("an action's task ended in an unforeseen way", exc_info=error)
 
-    async def _fly(self, action_ids: Sequence[str]) -> None:
-        """Journal the batch, then send all of it at once, each on its own."""
-        journalled = self._book.intend(action_ids)
-        if not await first_of(self._clock, JOURNAL_WAIT_S, journalled):
-            for action_id in action_ids:
-                self._book.warn(action_id, JOURNAL, f"sent without the journal: no write within {JOURNAL_WAIT_S:g} s")
-        for action_id in action_ids:
-            self.spawn(self._carry(self._flights[action_id]))
+    async def _fly(self, flights: Sequence[Flight]) -> None:
+        """Journal the batch, then send all of it at once, each on its own.
 
-    async def _carry(self, flight: Flight) -> None:
-        """One action from SENDING to its end."""
+        Until all are out nothing else of ours runs: no verification begins and nobody is told of each step, because
+        what a hundred targets cause on screen takes longer than a hundred requests.
+        """
+        with self._book.held_back():
+            await self._journal([flight.action_id for flight in flights])
+            batch = Batch(flights)
+            for flight in flights:
+                self.spawn(self._carry(flight, batch))
+            await first_of(self._clock, LEAVE_S, batch.left)
+
+    async def _journal(self, action_ids: Sequence[str]) -> None:
+        words = f"sent without the journal: no write within {JOURNAL_WAIT_S:g} s"
+        try:
+            if await first_of(self._clock, JOURNAL_WAIT_S, self._book.intend(action_ids)):
+                return
+        except Exception as error:  # a defect in writing it down must not keep a confirmed request from leaving
+            _LOG.exception("the journal failed in an unforeseen way")
+            words = f"sent without the journal: internal error ({type(error).__name__})"
+        for action_id in action_ids:
+            self._book.warn(action_id, JOURNAL, words)
+
+    async def _carry(self, flight: Flight, batch: Batch) -> None:
+        """One action from SENDING to its end. Whatever goes wrong here, it ends in a word."""
         action_id = flight.action_id
         try:
-            self._book.step(action_id, Rung.SENDING, journal=False, tries=1, cancellable=True)
             try:
-                outcome = await self._sender.send(flight)
-            except Refusal as refusal:
-                await self._tell_rejection(flight, str(refusal))
-                return
-        finally:
-            self._land(action_id)
-        if outcome is not Rung.NOT_SENT:
-            await self._let_others_leave()
-            await self._verify(action_id, flight.target)
+                outcome = await self._send(flight)
+            finally:
+                self._land(action_id)
+                batch.note_answered(flight)
+            if outcome not in FINAL_RUNGS:
+                # Verification reads would compete with the requests of the batch that are still to leave.
+                await first_of(self._clock, HOLD_BACK_S, batch.left)
+                await self._verify(action_id, flight.target)
+        except Exception as error:
+            _LOG.exception("an action failed in an unforeseen way")
+            words = f"internal error ({type(error).__name__}); look at QuantConnect, and at the brokerage"
+            self._book.step(action_id, Rung.UNVERIFIED, words)
 
-    async def _let_others_leave(self) -> None:
-        """Look into nothing while another request is about to leave: in a panic the reads that follow the first answers
-        would otherwise compete with the last requests."""
-        give_up = self._clock.monotonic() + HOLD_BACK_S
-        while any(flight.sent_mono is None for flight in self._flights.values()) and self._clock.monotonic() < give_up:
-            await self._clock.sleep(0.01)
+    async def _send(self, flight: Flight) -> Rung:
+        """From SENDING to an answer: ACCEPTED, NOT SENT, UNKNOWN or REJECTED."""
+        self._book.step(flight.action_id, Rung.SENDING, journal=False, tries=1, cancellable=True)
+        try:
+            return await self._sender.send(flight)
+        except Refusal as refusal:
+            return await self._reject(flight, refusal)
+        except Exception as error:
+            _LOG.exception("sending failed in an unforeseen way")
+            outcome = Rung.NOT_SENT if flight.sent_mono is None else Rung.UNKNOWN
+            self._book.step(flight.action_id, outcome, f"internal error ({type(error).__name__})")
+            return outcome
 
-    async def _tell_rejection(self, flight: Flight, words: str) -> None:
-        """REJECTED with the API's words, and before them that the target had already ended, if it had."""
-        ended = await find_already_ended(self._api, self._clock, flight.target, self._ending)
-        self._book.step(flight.action_id, Rung.REJECTED, f"{ended}; the API said: {words}" if ended else words)
+    async def _reject(self, flight: Flight, refusal: Refusal) -> Rung:
+        """REJECTED with the words of whoever refused, once a look at the world agrees that nothing happened."""
+        if flight.sent_mono is None:
+            self._book.step(flight.action_id, Rung.REJECTED, refusal.words)
+            return Rung.REJECTED
+        self._book.warn(flight.action_id, ANSWER, f"the API said: {refusal.words}; looking whether nothing happened")
+        sent_at = self._clock.now() - (self._clock.monotonic() - flight.sent_mono)
+        verdict = await judge_rejection(self._api, self._clock, flight.target, sent_at, self._ending)
+        self._book.warn(flight.action_id, ANSWER, "")
+        if verdict.acted:
+            self._book.step(flight.action_id, Rung.UNKNOWN, f"the API said: {refusal.words}; but {verdict.words}")
+            return Rung.UNKNOWN
+        if verdict.unchecked:
+            words = f"{refusal.words}; {verdict.words}"
+        else:
+            words = f"{verdict.words}; the API said: {refusal.words}" if verdict.words else refusal.words
+        self._book.step(flight.action_id, Rung.REJECTED, words)
+        return Rung.REJECTED
 
     def _land(self, action_id: str) -> None:
         self._flights.pop(action_id, None)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from qctui.actions.facts import format_clock_time, format_holdings, format_span
 from qctui.clock import Clock
 from qctui.model.action import ActionRecord, Rung
-from qctui.model.deployment import DeploymentDetail
 from qctui.model.order import LIQUIDATED_TAG, Order
 
 CHECK_BROKERAGE = "check the brokerage"
@@ -35,27 +34,6 @@ class ReadState:
         """That it could not be read again, since when and why."""
         since = f"since {format_clock_time(self.good_at, clock.now())}" if self.good_at is not None else "at all"
         return f"{what} could not be re-read {since}: {self.failure}"
-
-
-def is_same_deployment(deploy_id: str, detail: DeploymentDetail) -> bool:
-    """Whether an answer may be about that deployment. One without an id is no evidence of another: every field of
-    live/read may be missing (REFERENCE.md 6.2)."""
-    return not deploy_id or not detail.deploy_id or detail.deploy_id == deploy_id
-
-
-def stopped_words(detail: DeploymentDetail, clock: Clock) -> str:
-    """How it is known to have stopped, as in `Liquidated at 14:33 UTC`."""
-    status = detail.status or "stopped"
-    return f"{status} at {format_clock_time(detail.stopped_at, clock.now())}" if detail.stopped_at else status
-
-
-def already_ended_words(detail: DeploymentDetail, clock: Clock) -> str:
-    """That there was nothing to act upon any more, as in `already stopped at 14:33 UTC`."""
-    word = detail.status.casefold()
-    known = word if word in ("stopped", "liquidated", "completed", "deleted") else "stopped"
-    when = f" at {format_clock_time(detail.stopped_at, clock.now())}" if detail.stopped_at else ""
-    status = f" ({detail.status})" if known != word and detail.status and not detail.alive else ""
-    return f"already {known}{when}{status}"
 
 
 def liquidation_orders(orders: Sequence[Order], deploy_id: str) -> tuple[Order, ...]:

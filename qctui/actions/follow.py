@@ -23,6 +23,9 @@ from qctui.text import clean
 FOLLOW_S = 2.0
 """Between looks at the journal; one stat while nobody writes."""
 
+CLOSE_S = 0.2
+"""How long the end of the program waits for the disk to let go of the locks."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -92,9 +95,11 @@ class Follower:
         except Exception:  # whatever is wrong with a shared file, this console's own actions go on
             _LOG.exception("the journal could not be followed")
 
-    def close(self) -> None:
-        """Let go of the locks: what is still open is anybody's now."""
-        self._presence.close()
+    async def aclose(self) -> None:
+        """Let go of the locks: what is still open is anybody's now. A disk that hangs is not waited for: the kernel
+        lets go when the process ends."""
+        # By the loop's own time: this bound is for the process.
+        await asyncio.wait({self._disk.run(self._presence.close)}, timeout=CLOSE_S)
 
     def _take(self, entries: Sequence[JournalEntry]) -> None:
         for action_id, lines in by_action(entries).items():

@@ -8,19 +8,18 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from qctui.actions.journal import JournalTail, UnsyncedError, append_entries
+from qctui.actions.journal import JournalTail, SendLock, UnsyncedError, append_entries
 from qctui.actions.ports import JournalEntry
+from qctui.actions.spec import LIQUIDATE
 
 T = TypeVar("T")
 
 KEPT_ENTRIES = 5_000
 """Lines of the journal kept in memory, newest; the file keeps all."""
-
-KEPT_UNWRITTEN = 1_000
-"""Lines kept for another try while the journal can't be written."""
 
 
 class Disk(Protocol):
@@ -84,6 +83,10 @@ class _Turn:
 
     failure: str
     """Why lines are not safely on the disk; empty if they are."""
+    unlocked: str
+    """Why an intent was written without the lock beside the journal; empty if it was held, or not needed."""
+    written: bool
+    """The lines are in the file: writing them again would tell the story twice."""
     found: tuple[JournalEntry, ...]
     """Appended since the last turn, by whomever."""
 
@@ -91,8 +94,9 @@ class _Turn:
 class Scribe:
     """Appends and follows one journal.
 
-    Lines handed over while an append is under way go out together in the next: twelve answers at once cost one or two
-    fsyncs. Lines that could not be written are kept and go first in the next turn, so the story stays in order.
+    One turn at the disk at a time: lines handed over while an append is under way go out together in the next, so that
+    a hundred answers at once cost two or three fsyncs. Lines that could not be written are kept, all of them, and go
+    first in the next turn, so the story stays in order. What people confirm bounds their number.
     """
 
     def __init__(self, path: Path, disk: Disk, first_bytes: int) -> None:
@@ -100,73 +104,103 @@ class Scribe:
         self.path = path
         self._disk = disk
         self._tail = JournalTail(path, first_bytes)
-        self._unwritten: deque[JournalEntry] = deque(maxlen=KEPT_UNWRITTEN)
-        self._unwritten_lock = threading.Lock()
+        self._lock = SendLock(path)
+        self._deciding = 0
+        """Decisions under way: the lock is held until the last of them has been carried out."""
+        self._unwritten: list[JournalEntry] = []
         self._entries: deque[JournalEntry] = deque(maxlen=KEPT_ENTRIES)
-        self._turns = 0
+        self._current: asyncio.Task[str] | None = None
+        """The turn that is at the disk."""
+        self._next: asyncio.Task[str] | None = None
+        """The turn that waits for it, and takes whatever is handed over until it begins."""
         self.entries: tuple[JournalEntry, ...] = ()
         """The newest entries, oldest first. Replaced whole: may be read from any thread."""
         self.failure = ""
         """Why the journal could not be written last time; empty when it could."""
+        self.unlocked = ""
+        """Why an intent was written last time without the lock beside the journal; empty if it was held."""
         self.found: Callable[[Sequence[JournalEntry]], None] = lambda entries: None
         """Called on the loop with entries just read from the file, own ones too."""
 
     def write(self, entries: Sequence[JournalEntry]) -> asyncio.Future[str]:
         """Append `entries`. The result is empty once they are on the disk, or says why they are not.
 
-        Waiting for it is the caller's choice, and so is for how long.
+        Waiting for it is the caller's choice, and so is for how long; cancelling it is not: others wait for it too.
         """
-        with self._unwritten_lock:
-            self._unwritten.extend(entries)
-        return asyncio.ensure_future(self._turn())
+        self._unwritten.extend(entries)
+        return self._turn_soon()
 
     async def poll(self) -> str:
         """Read what others appended, and try again what could not be written. Returns as `write` does."""
-        return await self._turn()
+        return await asyncio.shield(self._turn_soon())
+
+    async def catch_up(self) -> str:
+        """Take the lock beside the journal, then read what others appended: right before a decision that must come
+        after theirs. Returns why the lock or the journal is not to be had; empty if all is well. `let_go` follows in
+        any case."""
+        self._deciding += 1
+        refused = await self._disk.run(self._lock.acquire)
+        return refused or await self.poll()
+
+    def let_go(self) -> None:
+        """What was decided has been done: the next process may decide."""
+        self._deciding -= 1
+        if not self._deciding:
+            self._disk.run(self._lock.release)
 
     @property
     def busy(self) -> bool:
         """Something handed over is not on the disk yet, or a turn is under way."""
-        return self._turns > 0 or bool(self._unwritten)
+        return self._current is not None or self._next is not None or bool(self._unwritten)
 
-    async def _turn(self) -> str:
-        self._turns += 1
+    def _turn_soon(self) -> asyncio.Task[str]:
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._turn(self._current))
+        return self._next
+
+    async def _turn(self, before: asyncio.Task[str] | None) -> str:
+        if before is not None:
+            await asyncio.wait({before})
+        self._current, self._next = self._next, None
+        batch = tuple(self._unwritten)
         try:
-            turn = await self._disk.run(self._at_disk)
+            turn = await self._disk.run(partial(self._at_disk, batch))
         finally:
-            self._turns -= 1
+            self._current = None
         self.failure = turn.failure
+        if turn.written:
+            # Only this turn takes lines away, and what came meanwhile stands behind them.
+            del self._unwritten[: len(batch)]
         if turn.found:
             self._entries.extend(turn.found)
             self.entries = tuple(self._entries)
             self.found(turn.found)
+        self.unlocked = turn.unlocked
         return turn.failure
 
-    def _at_disk(self) -> _Turn:
-        with self._unwritten_lock:
-            batch = tuple(self._unwritten)
-        failure = ""
+    def _at_disk(self, batch: Sequence[JournalEntry]) -> _Turn:
+        failure, unlocked, written = "", "", False
         if batch:
+            # Only a liquidation's intent: other lines endanger no decision and need not wait.
+            decides = any(entry.event == "intent" and entry.action == LIQUIDATE.id for entry in batch)
+            decides = decides and not self._lock.held
+            unlocked = self._lock.acquire() if decides else ""
             try:
                 append_entries(self.path, batch)
             except UnsyncedError as error:
-                failure = _words(error)
-                self._forget(len(batch))
+                failure, written = _words(error), True
             except OSError as error:
                 failure = _words(error)
             else:
-                self._forget(len(batch))
+                written = True
+            if decides:
+                self._lock.release()
         try:
             found = self._tail.read()
         except OSError as error:
             found = ()
             failure = failure or _words(error)
-        return _Turn(failure, found)
-
-    def _forget(self, count: int) -> None:
-        with self._unwritten_lock:
-            for _ in range(min(count, len(self._unwritten))):
-                self._unwritten.popleft()
+        return _Turn(failure, unlocked, written, found)
 
 
 def _words(error: OSError) -> str:

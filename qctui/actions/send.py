@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from qctui.actions.book import Book
+from qctui.actions.book import LOCK, Book
+from qctui.actions.lookup import stop_lock
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
 from qctui.actions.waiting import first_of
 from qctui.api.errors import ApiError
-from qctui.api.ports import TriggerApi
+from qctui.api.ports import Gate, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
 from qctui.model.resource import FailureKind
@@ -24,6 +25,12 @@ ANSWER_S = 30.0
 
 BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 """Pauses before the second, third ... try; the last one repeats."""
+
+DECIDE_S = 0.25
+"""How long a stop waits to know what other processes are doing: a little more than the lock beside the journal is."""
+
+LEAVES_S = 0.02
+"""From the decision that a request may leave to its first byte being out, at most."""
 
 TOO_LATE = f"the API could not be reached within {SEND_S:g} s"
 
@@ -44,6 +51,8 @@ class Flight:
         """Why nothing may leave any more; empty while it may."""
         self.abandoned = ""
         """Why its answer is no longer waited for; empty while it is."""
+        self.on_first_try: Callable[[], None] = lambda: None
+        """Called once the first byte of a try has left, or a try has failed before that."""
         self.changed = asyncio.Event()
         """Set when any of the above is, to wake whoever waits for it."""
 
@@ -63,16 +72,24 @@ class Flight:
 
 
 class Refusal(Exception):
-    """The API said no, or the program did, for certain. The words are for the screen."""
+    """The API said no, or the program did. The words are for the screen."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 class Sender:
     """Carries a flight to ACCEPTED, NOT SENT or UNKNOWN, or to a refusal that is still to be put into words."""
 
-    def __init__(self, api: TriggerApi, clock: Clock, book: Book) -> None:
+    def __init__(
+        self, api: TriggerApi, clock: Clock, book: Book, spawn: Callable[[Coroutine[Any, Any, None]], None]
+    ) -> None:
+        """`spawn` runs what goes on behind a request."""
         self._api = api
         self._clock = clock
         self._book = book
+        self._spawn = spawn
 
     async def send(self, flight: Flight) -> Rung:
         """Send, and put each rung into the book. The rung that ended it: ACCEPTED, NOT SENT or UNKNOWN.
@@ -83,6 +100,7 @@ class Sender:
         tries = 1
         while True:
             failure = await self._try(flight)
+            flight.on_first_try()
             if failure is None:
                 return self._accepted(flight)
             if not failure.may_have_acted and (flight.closed or self._late(flight)):
@@ -126,8 +144,10 @@ class Sender:
             post.cancel()
 
     async def _post(self, flight: Flight) -> ApiError | None:
-        def gate() -> None:
+        async def gate() -> None:
             """Runs right before the first byte. A machine that slept while connecting must not send hours later."""
+            if flight.target.action == STOP.id:
+                await self._give_way_to_liquidations(flight)
             if flight.closed or self._late(flight):
                 raise ApiError(FailureKind.REFUSED, flight.closed or TOO_LATE, may_have_acted=False)
             self._mark_sent(flight)
@@ -141,13 +161,44 @@ class Sender:
             return ApiError(FailureKind.INTERNAL, f"internal error: {type(error).__name__}")
         return None
 
-    async def _trigger(self, target: Target, on_sent: Callable[[], None]) -> None:
+    async def _give_way_to_liquidations(self, flight: Flight) -> None:
+        """Let no stop overtake a liquidation, whichever process of this machine confirmed it: decided on what the
+        shared journal says right now.
+
+        Raises ApiError when it would. A disk or a lock that hangs delays an emergency by `DECIDE_S` at most; what this
+        process knows decides then, and it is said.
+        """
+        catching_up = asyncio.ensure_future(self._catch_up())
+        await first_of(self._clock, DECIDE_S, catching_up)
+        failure = catching_up.result() if catching_up.done() else f"no answer of the disk within {DECIDE_S:g} s"
+        reason = stop_lock(self._book.records, flight.target, self._clock.monotonic())
+        if reason is not None:
+            raise ApiError(FailureKind.REFUSED, reason, may_have_acted=False)
+        if failure:
+            words = f"not known whether another process is liquidating: {failure}"
+            self._book.warn(flight.action_id, LOCK, words)
+
+    async def _catch_up(self) -> str:
+        try:
+            return await self._book.catch_up()
+        except Exception as error:  # a defect in reading a shared file must not keep a confirmed request from leaving
+            _LOG.exception("what other processes do could not be read")
+            return f"internal error ({type(error).__name__})"
+        finally:
+            self._spawn(self._let_go())
+
+    async def _let_go(self) -> None:
+        """After the first byte has left: the transport hands it over within a turn or two of the loop."""
+        await self._clock.sleep(LEAVES_S)
+        self._book.let_go()
+
+    async def _trigger(self, target: Target, gate: Gate) -> None:
         if target.action == LIQUIDATE.id:
-            await self._api.liquidate(target.project_id, on_sent=on_sent)
+            await self._api.liquidate(target.project_id, gate=gate)
         elif target.action == STOP.id:
-            await self._api.stop(target.project_id, on_sent=on_sent)
+            await self._api.stop(target.project_id, gate=gate)
         elif target.action == ABORT.id:
-            await self._api.abort(target.optimization_id, on_sent=on_sent)
+            await self._api.abort(target.optimization_id, gate=gate)
         else:
             raise ApiError(FailureKind.REFUSED, f"no such action: {target.action}", may_have_acted=False)
 
@@ -155,6 +206,7 @@ class Sender:
         if flight.sent_mono is None:
             flight.sent_mono = self._clock.monotonic()
             flight.changed.set()
+            flight.on_first_try()
             self._book.step(flight.action_id, Rung.SENT)
 
     def _late(self, flight: Flight) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from qctui.actions.spec import READ_ONLY, STOP, eligibility
 from qctui.actions.waiting import first_of
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock
-from qctui.model.action import ActionRecord, Rung, Target
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.resource import Resource
 from qctui.store import Store
 
 START_S = 2.0
@@ -36,7 +39,12 @@ SHORT_TAIL_BYTES = 256 * 1024
 FLUSH_S = 1.0
 """How long the end of the program waits for the journal's last lines."""
 
+KEPT_TAKEN = 2_000
+"""Confirmed targets remembered, several times the largest batch."""
+
 ENDING = "the program is ending"
+
+_LOG = logging.getLogger(__name__)
 
 
 class ActionService:
@@ -118,7 +126,7 @@ class ActionService:
         self._ending.set()
         await self._rechecks.aclose()
         await self._carrier.aclose()
-        self._follower.close()
+        await self._follower.aclose()
         self._disk.close()
 
     # What the interface and the command line may ask: any thread.
@@ -153,6 +161,7 @@ class ActionService:
         ids: list[str] = []
         records: list[ActionRecord] = []
         with self._lock:
+            self._forget_taken()
             ending = self._ending.is_set()
             batch_id = f"{self._instance}-b{next(self._numbers)}"
             for target in targets:
@@ -167,9 +176,7 @@ class ActionService:
         if records and not self._call(partial(self._take, records, ending)):
             with self._lock:
                 self._queued -= 1
-            self._book.put(records)
-            for record in records:
-                self._book.step(record.action_id, Rung.NOT_SENT, ENDING, journal=False)
+            self._give_up(records, ENDING)
         return tuple(ids)
 
     def cancel(self, action_id: str) -> None:
@@ -200,11 +207,22 @@ class ActionService:
         """Begin a confirmed batch. Refusals are decided here, where nothing can come between.
 
         `ending` is how it was at the moment of confirming: what was confirmed before the program began to end is sent.
+        Whatever goes wrong, no confirmation vanishes: each ends in a word.
         """
+        try:
+            self._begin(records, ending)
+        except Exception as error:
+            _LOG.exception("a confirmation could not be taken")
+            self._give_up(records, f"internal error ({type(error).__name__}): it was not begun")
+        finally:
+            with self._lock:
+                self._queued -= 1
+
+    def _begin(self, records: list[ActionRecord], ending: bool) -> None:
         accepted: list[ActionRecord] = []
         refused: list[tuple[str, str]] = []
         for record in records:
-            reason = ENDING if ending else self._obstacle(record.target)
+            reason = ENDING if ending else self._checked(record.target)
             if reason is None:
                 accepted.append(record)
             else:
@@ -214,12 +232,41 @@ class ActionService:
             self._book.step(action_id, Rung.REJECTED, reason)
         if accepted:
             self._carrier.begin(accepted)
-        with self._lock:
-            self._queued -= 1
+
+    def _checked(self, target: Target) -> str | None:
+        """`_obstacle`, at the moment of confirming. A defect of the check stands in nobody's way, but in a stop's: sent
+        blindly it could cancel a liquidation."""
+        try:
+            return self._obstacle(target)
+        except Exception as error:
+            _LOG.exception("whether %s may be sent could not be checked", target.action)
+            return f"internal error ({type(error).__name__}) in the check" if target.action == STOP.id else None
+
+    def _give_up(self, records: Sequence[ActionRecord], why: str) -> None:
+        """Put the records of a confirmation that can't be carried out into the store, past the action store, which
+        belongs to the loop."""
+        at, mono = self._clock.now(), self._clock.monotonic()
+        lost = [
+            replace(record, steps=(Step(Rung.NOT_SENT, at, mono, why),))
+            for record in records
+            if not self._carrier.holds(record.action_id)
+        ]
+
+        def add(known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
+            names = {record.action_id for record in lost}
+            kept = [each for each in known.value or () if each.action_id not in names]
+            return known.with_value((*kept, *lost), at=at, mono=mono)
+
+        self._store.change(ACTIONS, add)
 
     def _acknowledge(self, action_id: str) -> None:
         if self._book.get(action_id) is not None:
             self._book.change(action_id, acknowledged=True)
+
+    def _forget_taken(self) -> None:
+        """Keep what was confirmed last: a dialog that held an earlier capture closed long ago."""
+        for number in list(self._taken)[:-KEPT_TAKEN]:
+            del self._taken[number]
 
     def _taken_as(self, target: Target) -> str | None:
         taken = self._taken.get(id(target))

@@ -9,9 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from qctui.actions.book import Book
-from qctui.actions.evidence import already_ended_words
-from qctui.actions.spec import ABORT
-from qctui.actions.waiting import first_of
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock
@@ -26,11 +23,14 @@ STATUS_S = 3.0
 SNAPSHOT_S = 10.0
 """Between reads of portfolio and orders (REFERENCE.md section 3)."""
 
+AGREEING = 2
+"""Looks in a row that must agree before a goal is verified; each contradiction met asks for one more."""
+
+MOST_AGREEING = 6
+"""However often the API contradicts itself, this many in a row are believed."""
+
 ASLEEP_S = 30.0
 """A wait that took this much longer than asked: the machine slept."""
-
-SECOND_LOOK_S = 3.0
-"""How long a rejection may wait for a look at whether the target had already ended."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,14 +43,14 @@ class Check(Protocol):
         ...
 
 
-async def keep_looking(look: Callable[[], Awaitable[None]], clock: Clock, interval_s: float) -> None:
-    """Call `look` every `interval_s`, counted from the end of the one before, until cancelled."""
+async def keep_looking(look: Callable[[], Awaitable[None]], clock: Clock, pause_s: Callable[[], float]) -> None:
+    """Call `look` again `pause_s()` after the end of the one before, until cancelled."""
     while True:
         try:
             await look()
         except Exception:  # a defect in reading one answer must not end a verification
             _LOG.exception("a look at the target failed in an unforeseen way")
-        await clock.sleep(interval_s)
+        await clock.sleep(pause_s())
 
 
 async def wait_for_deadline(book: Book, action_id: str, clock: Clock) -> None:
@@ -88,7 +88,7 @@ async def run_until_done(
 
 
 class AbortCheck:
-    """Looks for the status `aborted`."""
+    """Looks for the status `aborted`, twice in a row: one answer may be a lagging replica's."""
 
     def __init__(self, api: TriggerApi, clock: Clock, book: Book, action_id: str, target: Target) -> None:
         self._api = api
@@ -98,11 +98,14 @@ class AbortCheck:
         self._target = target
         self._status = ""
         self._failure = ""
+        self._agreeing = 0
+        """Looks in a row that showed it finished, with this very status."""
+        self._needed = AGREEING
         self._done = asyncio.Event()
 
     async def run(self) -> None:
         """As in `Check`."""
-        looks = [asyncio.ensure_future(keep_looking(self._look, self._clock, STATUS_S))]
+        looks = [asyncio.ensure_future(keep_looking(self._look, self._clock, lambda: STATUS_S))]
         deadline = wait_for_deadline(self._book, self._id, self._clock)
         await run_until_done(looks, deadline, self._done, self._give_up)
 
@@ -115,8 +118,15 @@ class AbortCheck:
             return
         self._failure = ""
         self._book.warn(self._id, "status", "")
-        self._status = optimization.status
+        before, self._status = self._status, optimization.status
+        if not optimization.finished or before.casefold() != optimization.status.casefold():
+            if self._agreeing:
+                self._needed = min(MOST_AGREEING, self._needed + 1)
+            self._agreeing = 0
         if not optimization.finished or self._done.is_set():
+            return
+        self._agreeing += 1
+        if self._agreeing < self._needed:
             return
         if optimization.status.casefold() == "aborted":
             self._book.step(self._id, Rung.VERIFIED, f"status {optimization.status}")
@@ -130,34 +140,3 @@ class AbortCheck:
         answered = record is not None and any(step.rung is Rung.ACCEPTED for step in record.steps)
         seen = f"could not be re-read: {self._failure}" if self._failure else f"still {self._status or 'not aborted'}"
         self._book.step(self._id, Rung.UNVERIFIED, seen if answered else f"no answer to the request; {seen}")
-
-
-async def find_already_ended(api: TriggerApi, clock: Clock, target: Target, hurry: asyncio.Event) -> str:
-    """After a rejection: that the target had already ended, in words; empty if it had not or nobody can tell.
-
-    Takes at most `SECOND_LOOK_S`, and stops at once when `hurry` is set (the program is ending): the API's own words
-    must reach the journal in any case.
-    """
-
-    async def look() -> str:
-        if target.action == ABORT.id:
-            optimization = await api.fetch_optimization(target.optimization_id)
-            return f"already finished: {optimization.status}" if optimization.finished else ""
-        detail = await api.fetch_detail(target.project_id)
-        if target.deploy_id and detail.deploy_id and detail.deploy_id != target.deploy_id:
-            return f"redeployed since: now {detail.deploy_id}"
-        return "" if detail.alive else already_ended_words(detail, clock)
-
-    looking = asyncio.ensure_future(look())
-    hurried = asyncio.ensure_future(hurry.wait())
-    try:
-        await first_of(clock, SECOND_LOOK_S, looking, hurried)
-        if not looking.done():
-            return ""
-        return looking.result()
-    except Exception:  # whatever goes wrong here, the rejection itself stays told in the API's words
-        _LOG.debug("the second look after a rejection failed", exc_info=True)
-        return ""
-    finally:
-        looking.cancel()
-        hurried.cancel()

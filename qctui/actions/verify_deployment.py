@@ -1,43 +1,47 @@
-"""Verification of liquidate and stop: STOPPED, and for a liquidation FLAT after it."""
+"""Verification of liquidate and stop: STOPPED, for a liquidation FLAT after it, and VERIFIED when later looks agree."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
 
 from qctui.actions.book import Book
-from qctui.actions.evidence import (
-    CHECK_BROKERAGE,
-    ReadState,
-    is_same_deployment,
-    liquidation_orders,
-    shortfall,
-    stopped_words,
-    unfilled_words,
-)
+from qctui.actions.evidence import CHECK_BROKERAGE, ReadState, liquidation_orders, shortfall, unfilled_words
+from qctui.actions.facts import format_holdings
 from qctui.actions.spec import ACTION_SPECS, Proof
-from qctui.actions.verify import SNAPSHOT_S, STATUS_S, keep_looking, run_until_done, wait_for_deadline
+from qctui.actions.verify import (
+    AGREEING,
+    MOST_AGREEING,
+    SNAPSHOT_S,
+    STATUS_S,
+    keep_looking,
+    run_until_done,
+    wait_for_deadline,
+)
+from qctui.actions.witness import SILENT, Look, Seen, look_at
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
-from qctui.model.deployment import DeploymentDetail
 from qctui.model.order import OrderPage
 
 ORDERS_WINDOW = 100
 """Orders asked for at once (REFERENCE.md 6.7)."""
 
 SURE_OF_ANOTHER = 2
-"""Reads in a row that must name another deployment before ours counts as replaced: one may be a lagging replica."""
+"""Looks in a row that must show another deployment before ours counts as replaced: one may be a lagging replica's."""
+
+_REACHED_BY = (Rung.ACCEPTED, Rung.UNKNOWN)
+"""What is left of a ladder whose evidence was withdrawn."""
 
 
 class DeploymentCheck:
-    """Looks for STOPPED and, for a liquidation, FLAT.
+    """Looks for STOPPED and, for a liquidation, FLAT; then looks again before it says VERIFIED.
 
-    FLAT rests on three answers in this order: live/read shows ours stopped; then a portfolio read begins and shows no
-    quantity; then live/read still names ours. Without the last one the flat portfolio could be a newer deployment's,
-    because both endpoints tell of the project's most recent one (REFERENCE.md section 6).
+    FLAT rests on three answers in this order: a look shows ours stopped; then a portfolio read begins and shows no
+    quantity; then another look still shows ours stopped. Without the last one the flat portfolio could be a newer
+    deployment's, because the portfolio is that of the project's most recent one (REFERENCE.md section 6).
+
+    A rung that later evidence contradicts is withdrawn: the ladder goes back to the one below, with the reason.
     """
 
     def __init__(self, api: TriggerApi, clock: Clock, book: Book, action_id: str, target: Target) -> None:
@@ -52,84 +56,123 @@ class DeploymentCheck:
         self._status_reads = ReadState()
         self._portfolio_reads = ReadState()
         self._orders_known = 0
-        self._stopped = False
+        self._stopped_looks = 0
+        """Looks in a row that showed ours stopped."""
+        self._flat_reads = 0
+        """Portfolio reads in a row that were flat and followed by a look that showed ours stopped."""
+        self._round = 0
+        """Raised whenever those in a row begin anew."""
         self._others = 0
+        """Looks in a row that showed another deployment in its place."""
+        self._contradictions = 0
         self._done = asyncio.Event()
         self._looks: list[asyncio.Task[None]] = []
         self._portfolio_task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """As in `Check`."""
-        self._start(self._look_at_status, STATUS_S)
+        self._looks.append(asyncio.ensure_future(keep_looking(self._look_at_status, self._clock, lambda: STATUS_S)))
         if self._wants_flat:
-            self._portfolio_task = self._start(partial(self._read_portfolio, after_stop=False), SNAPSHOT_S)
-            self._start(self._read_orders, SNAPSHOT_S)
+            self._read_portfolios_anew()
+            reading = keep_looking(self._read_orders, self._clock, lambda: SNAPSHOT_S)
+            self._looks.append(asyncio.ensure_future(reading))
         deadline = wait_for_deadline(self._book, self._id, self._clock)
         await run_until_done(self._looks, deadline, self._done, self._give_up)
 
-    def _start(self, look: Callable[[], Awaitable[None]], interval_s: float) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(keep_looking(look, self._clock, interval_s))
-        self._looks.append(task)
-        return task
+    @property
+    def _agreeing(self) -> int:
+        return min(MOST_AGREEING, AGREEING + self._contradictions)
+
+    def _stands(self, rung: Rung) -> bool:
+        record = self._book.get(self._id)
+        return record is not None and rung in record.standing
+
+    # Whether it runs.
 
     async def _look_at_status(self) -> None:
-        await self._read_status()
+        await self._look()
 
-    async def _read_status(self) -> bool:
-        """Read live/read and draw the conclusions. Whether it told of our deployment."""
-        try:
-            detail = await self._api.fetch_detail(self._target.project_id)
-        except ApiError as error:
-            self._status_reads.failure = error.message
-            self._book.warn(self._id, "status", f"live/read fails: {error.message}")
+    async def _look(self) -> bool:
+        """Look once and draw the conclusions. Whether ours was seen stopped."""
+        look = await look_at(self._api, self._target.project_id, self._deploy_id)
+        self._book.warn(self._id, "status", look.note)
+        if look.seen is Seen.UNKNOWN:
+            self._status_reads.failure = "" if look.note == SILENT else look.note
+            self._status = look.status
             return False
         self._status_reads.went_well(self._clock)
         if self._done.is_set():
             return False
-        told = bool(detail.status) or detail.stopped_at is not None
-        self._book.warn(self._id, "status", "" if told else "live/read tells no status")
-        if not is_same_deployment(self._deploy_id, detail):
-            self._see_another(detail)
+        if look.seen is Seen.REPLACED:
+            self._see_another(look)
             return False
         self._others = 0
         self._book.warn(self._id, "redeployed", "")
-        self._deploy_id = self._deploy_id or detail.deploy_id
-        self._status = detail.status
-        if not detail.alive and not self._stopped:
-            self._see_stopped(stopped_words(detail, self._clock))
-        return told
+        self._deploy_id = self._deploy_id or look.deploy_id
+        self._status = look.status
+        if look.seen is Seen.ALIVE:
+            self._see_alive(look)
+            return False
+        self._see_stopped(look)
+        return True
 
-    def _see_stopped(self, words: str) -> None:
-        self._stopped = True
-        self._step_once(Rung.STOPPED, words)
-        if not self._wants_flat:
+    def _begin_anew(self) -> None:
+        """What was seen of a stop so far counts no more: it has to be seen again, in a row."""
+        self._stopped_looks = self._flat_reads = 0
+        self._round += 1
+
+    def _see_alive(self, look: Look) -> None:
+        self._begin_anew()
+        if self._stands(Rung.STOPPED):
+            self._withdraw(Rung.STOPPED, f"{look.source} says {look.status or 'alive'} again")
+
+    def _see_stopped(self, look: Look) -> None:
+        words = look.ended_words(self._clock)
+        self._stopped_looks += 1
+        if not self._stands(Rung.STOPPED):
+            self._book.step(self._id, Rung.STOPPED, words)
+        if self._wants_flat:
+            if self._stopped_looks == 1 and self._portfolio_task is not asyncio.current_task():
+                # A portfolio read that began before this proves nothing, and a slow one must not delay the one that
+                # does.
+                self._read_portfolios_anew()
+        elif self._stopped_looks >= self._agreeing:
             self._finish(Rung.VERIFIED, words)
-            return
-        # A portfolio read that began before this proves nothing, and a slow one must not delay the one that does.
-        if self._portfolio_task is not None:
-            self._portfolio_task.cancel()
-        self._portfolio_task = self._start(partial(self._read_portfolio, after_stop=True), SNAPSHOT_S)
 
-    def _see_another(self, detail: DeploymentDetail) -> None:
+    def _see_another(self, look: Look) -> None:
         """The project's most recent deployment is not ours any more: what live/read and the portfolio tell from now on
         is about the other one."""
-        now = f"{detail.deploy_id} ({detail.status or 'status unknown'})"
+        now = look.other_words
         self._book.warn(self._id, "redeployed", f"redeployed meanwhile: now {now}")
         self._others += 1
+        self._begin_anew()
         if self._others < SURE_OF_ANOTHER:
             return
-        self._stopped = True
-        self._step_once(Rung.STOPPED, f"replaced by {now}: a project has one live deployment")
+        if not self._stands(Rung.STOPPED):
+            self._book.step(self._id, Rung.STOPPED, f"replaced by {now}: a project has one live deployment")
         if self._wants_flat:
             self._book.change(self._id, holdings=None, holdings_mono=None)
             words = f"redeployed: the portfolio is now that of {now}, the request may have hit it; {CHECK_BROKERAGE}"
             self._finish(Rung.UNVERIFIED, words)
-        elif detail.alive:
+        elif look.alive:
             self._finish(Rung.UNVERIFIED, f"redeployed: {now} trades in its place")
         else:
             self._finish(Rung.VERIFIED, f"replaced by {now}, which has ended too")
 
-    async def _read_portfolio(self, *, after_stop: bool) -> None:
+    # What is held.
+
+    def _read_portfolios_anew(self) -> None:
+        """Read now and every `SNAPSHOT_S`; sooner while one more flat read is all that VERIFIED waits for."""
+        if self._portfolio_task is not None:
+            self._portfolio_task.cancel()
+        reading = keep_looking(
+            self._read_portfolio, self._clock, lambda: STATUS_S if self._stands(Rung.FLAT) else SNAPSHOT_S
+        )
+        self._portfolio_task = asyncio.ensure_future(reading)
+        self._looks.append(self._portfolio_task)
+
+    async def _read_portfolio(self) -> None:
+        stopped_since = self._round if self._stopped_looks else None
         try:
             portfolio = await self._api.fetch_portfolio(self._target.project_id)
         except ApiError as error:
@@ -141,17 +184,33 @@ class DeploymentCheck:
             self._miss_portfolio("the answer is empty, which may mean anything")
             return
         self._portfolio_reads.went_well(self._clock)
-        self._book.warn(self._id, "portfolio", "")
         holdings = portfolio.open_holdings
+        unreadable = [holding for holding in holdings if holding.unreadable_quantity]
+        words = (
+            f"holdings that could not be read: {', '.join(each.ticker for each in unreadable)}" if unreadable else ""
+        )
+        self._book.warn(self._id, "portfolio", words)
         self._book.change(self._id, holdings=holdings, holdings_mono=self._clock.monotonic())
-        if after_stop and not holdings and await self._read_status() and not self._done.is_set():
-            self._step_once(Rung.FLAT, "no holding with a quantity")
+        if holdings:
+            self._flat_reads = 0
+            if self._stands(Rung.FLAT):
+                self._withdraw(Rung.FLAT, f"a later portfolio shows {format_holdings(holdings)}")
+        elif stopped_since is not None and await self._look() and stopped_since == self._round:
+            self._see_flat()
+
+    def _see_flat(self) -> None:
+        self._flat_reads += 1
+        if not self._stands(Rung.FLAT):
+            self._book.step(self._id, Rung.FLAT, "no holding with a quantity")
+        if self._flat_reads >= self._agreeing and self._stopped_looks >= self._agreeing:
             unfilled = self._unfilled()
             self._finish(Rung.VERIFIED, "; ".join(filter(None, ("stopped and flat", unfilled, CHECK_BROKERAGE))))
 
     def _miss_portfolio(self, why: str) -> None:
         self._portfolio_reads.failure = why
         self._book.warn(self._id, "portfolio", f"the portfolio is unknown: {why}")
+
+    # What the liquidation ordered.
 
     async def _read_orders(self) -> None:
         """Read the newest orders: they are at the end of the list, whose length only an answer tells."""
@@ -180,11 +239,17 @@ class DeploymentCheck:
         record = self._book.get(self._id)
         return unfilled_words(record.orders) if record is not None else ""
 
-    def _step_once(self, rung: Rung, words: str) -> None:
-        """A resumed action may have reached a rung before: the story tells it once."""
+    # What follows.
+
+    def _withdraw(self, rung: Rung, why: str) -> None:
+        """Take `rung` back, and what stands above it: the one below is reached again, which says so."""
         record = self._book.get(self._id)
-        if record is not None and all(step.rung is not rung for step in record.steps):
-            self._book.step(self._id, rung, words)
+        if record is None:
+            return
+        self._contradictions += 1
+        below = record.standing[: record.standing.index(rung)]
+        ground = next((each for each in reversed(below) if each in (*_REACHED_BY, Rung.STOPPED)), Rung.UNKNOWN)
+        self._book.step(self._id, ground, f"{rung.value} withdrawn: {why}")
 
     def _finish(self, rung: Rung, words: str) -> None:
         if rung is Rung.VERIFIED:
@@ -200,7 +265,7 @@ class DeploymentCheck:
         words = shortfall(
             record,
             status=self._status,
-            stopped=self._stopped,
+            stopped=self._stands(Rung.STOPPED),
             status_reads=self._status_reads,
             portfolio_reads=self._portfolio_reads,
             clock=self._clock,

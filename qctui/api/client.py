@@ -13,14 +13,13 @@ from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.limits import Pool, Timeouts
 from qctui.api.names import ChartNames
-from qctui.api.ports import Exchange, Loading
+from qctui.api.ports import Exchange, Gate, Loading
 from qctui.api.quirks import httpx
 from qctui.api.reader import Reader, loading_in, reading
 from qctui.api.retry import NO_RETRIES, RetryPolicy
 from qctui.api.transport import Channel
 from qctui.clock import Clock
 from qctui.model.chart import Chart
-from qctui.model.deployment import DeploymentList
 from qctui.model.insight import InsightPage
 from qctui.model.logs import LogPage
 from qctui.model.optimization import OptimizationSummary
@@ -64,14 +63,6 @@ class QuantConnectClient(Reader):
             from qctui.api.parse import live
 
             return await live.projects(answer.document, answer.members, self._user_id)
-
-    async def fetch_deployments(self) -> DeploymentList:
-        """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
-        answer = await self._read(endpoints.LIVE_LIST, {})
-        with reading(endpoints.LIVE_LIST):
-            from qctui.api.parse import live
-
-            return await live.deployments(answer.document, answer.members)
 
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         """live/chart/read. Times are sent as whole seconds."""
@@ -137,23 +128,23 @@ class TriggerClient(Reader):
         self._read_only = read_only
         self._trigger_timeouts = timeouts
 
-    async def liquidate(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
+    async def liquidate(self, project_id: int, gate: Gate | None = None) -> None:
         """live/update/liquidate. The project id is all it takes (REFERENCE.md 9, row 10)."""
-        await self._trigger(endpoints.LIQUIDATE, {"projectId": project_id}, on_sent)
+        await self._trigger(endpoints.LIQUIDATE, {"projectId": project_id}, gate)
 
-    async def stop(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
+    async def stop(self, project_id: int, gate: Gate | None = None) -> None:
         """live/update/stop."""
-        await self._trigger(endpoints.STOP, {"projectId": project_id}, on_sent)
+        await self._trigger(endpoints.STOP, {"projectId": project_id}, gate)
 
-    async def abort(self, optimization_id: str, on_sent: Callable[[], None] | None = None) -> None:
+    async def abort(self, optimization_id: str, gate: Gate | None = None) -> None:
         """optimizations/abort."""
-        await self._trigger(endpoints.ABORT, {"optimizationId": optimization_id}, on_sent)
+        await self._trigger(endpoints.ABORT, {"optimizationId": optimization_id}, gate)
 
-    async def _trigger(self, endpoint: Endpoint, body: dict[str, object], on_sent: Callable[[], None] | None) -> None:
+    async def _trigger(self, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> None:
         if self._read_only:
             raise ApiError(FailureKind.REFUSED, f"{endpoint.words}: not sent, read-only", may_have_acted=False)
         # Once, whatever happens: a repeated liquidation could hit a deployment that was started in between.
-        answer = await self._channel.post(endpoint, body, timeouts=self._trigger_timeouts, on_sent=on_sent)
+        answer = await self._channel.post(endpoint, body, timeouts=self._trigger_timeouts, gate=gate)
         if answer.members.get("success") is not True:
             raise ApiError(FailureKind.MALFORMED, f"{endpoint.words}: the answer does not say that it succeeded")
 

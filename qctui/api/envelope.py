@@ -33,7 +33,8 @@ def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber) -> dic
     errors, others = _texts(answer)
     if all(value is True for value in told) and not errors and 200 <= status < 300:
         return answer
-    raise _failure(endpoint, status, bool(told) and all(value is False for value in told), errors or others, scrub)
+    said_false = bool(told) and all(value is False for value in told)
+    raise _failure(endpoint, status, said_false, errors or others, scrub, answer)
 
 
 def said_by(tree: object) -> str:
@@ -62,7 +63,9 @@ def _strings(value: object) -> list[str]:
     return [item if isinstance(item, str) else line(item) or "an error without text" for item in value[:100] if item]
 
 
-def _failure(endpoint: Endpoint, status: int, said_false: bool, said: list[str], scrub: Scrubber) -> ApiError:
+def _failure(
+    endpoint: Endpoint, status: int, said_false: bool, said: list[str], scrub: Scrubber, answer: dict[str, object]
+) -> ApiError:
     # `success: "true"` is no clear yes, but it is no refusal either.
     silent = "the API refused without saying why" if said_false or not 200 <= status < 300 else _UNCLEAR
     words = scrub("; ".join(said[:_SHOWN])) or silent
@@ -77,4 +80,4 @@ def _failure(endpoint: Endpoint, status: int, said_false: bool, said: list[str],
         kind = FailureKind.RATE_LIMITED
     elif first.startswith(_TRANSIENT):
         kind = FailureKind.SERVER
-    return ApiError(kind, f"{endpoint.words}: {words}", answered=said_false, status_code=status)
+    return ApiError(kind, f"{endpoint.words}: {words}", answered=said_false, status_code=status, members=answer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qctui.model.resource import FailureKind
 
 
@@ -17,6 +19,8 @@ class ApiError(Exception):
         answered: the API gave a well-formed answer of its own (`success: false`): a rejection is certain, not unknown.
         retry_after_s: seconds the API asked us to wait, when it did.
         status_code: the HTTP status, when there was one.
+        members: what the answer held beside its errors, under folded names; a failure may carry data
+            (REFERENCE.md 2.1).
     """
 
     def __init__(
@@ -28,6 +32,7 @@ class ApiError(Exception):
         answered: bool = False,
         retry_after_s: float | None = None,
         status_code: int | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -36,3 +41,4 @@ class ApiError(Exception):
         self.answered = answered
         self.retry_after_s = retry_after_s
         self.status_code = status_code
+        self.members: Mapping[str, object] = members or {}

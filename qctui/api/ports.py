@@ -5,7 +5,7 @@ Every method raises `qctui.api.errors.ApiError` and nothing else. Cancelling a r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,9 @@ from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.project import Project
 from qctui.model.resource import FailureKind
+
+Gate = Callable[[], Awaitable[None]]
+"""Awaited right before the first byte of a trigger; an `ApiError` it raises keeps everything from being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +100,32 @@ class TriggerApi(Protocol):
     trigger raises `ApiError` of kind REFUSED
     before a request is built.
 
-    `on_sent` is called once per POST, on the loop's thread, right before the request's first byte is written
-    (connected, TLS done): from then on it may be out. Should it raise an `ApiError`, nothing is written and that very
-    error comes out of the call. It is the last gate: closed when the person cancelled or the deadline passed while
-    connecting.
+    `gate` is awaited once per POST, right before the request's first byte is written (connected, TLS done): from its
+    return on it may be out. Should it raise an `ApiError`, nothing is written and that very error comes out of the
+    call. It is the last gate: closed when the person cancelled, the deadline passed while connecting, or something else
+    forbids it by then.
     """
 
-    async def liquidate(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
+    async def liquidate(self, project_id: int, gate: Gate | None = None) -> None:
         """Close all positions of whatever is live in the project now, and stop it (REFERENCE.md 7.1)."""
         ...
 
-    async def stop(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
+    async def stop(self, project_id: int, gate: Gate | None = None) -> None:
         """Stop it, leaving its positions (REFERENCE.md 7.2)."""
         ...
 
-    async def abort(self, optimization_id: str, on_sent: Callable[[], None] | None = None) -> None:
+    async def abort(self, optimization_id: str, gate: Gate | None = None) -> None:
         """End an optimization (REFERENCE.md 5.3)."""
         ...
 
     async def warm(self, connections: int = 1) -> None:
         """Open up to `connections` connections ahead of a trigger, so that sending costs no handshake. Never
         raises for a failure."""
+        ...
+
+    async def fetch_deployments(self, project_id: int) -> DeploymentList:
+        """live/list of one project, over the trigger's connections and without retries: the second witness beside
+        live/read."""
         ...
 
     async def fetch_detail(self, project_id: int) -> DeploymentDetail:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from qctui.api import endpoints
@@ -15,7 +15,7 @@ from qctui.api.ports import Loading
 from qctui.api.retry import RetryPolicy, with_retries
 from qctui.api.tolerant import line, number
 from qctui.api.transport import Answer, Channel
-from qctui.model.deployment import DeploymentDetail
+from qctui.model.deployment import DeploymentDetail, DeploymentList
 from qctui.model.optimization import Optimization
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
@@ -58,13 +58,31 @@ class Reader:
             self._jitter,
         )
 
+    async def fetch_deployments(self, project_id: int | None = None) -> DeploymentList:
+        """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
+        body: dict[str, object] = {} if project_id is None else {"projectId": project_id}
+        answer = await self._read(endpoints.LIVE_LIST, body)
+        with reading(endpoints.LIVE_LIST):
+            from qctui.api.parse import live
+
+            return await live.deployments(answer.document, answer.members)
+
     async def fetch_detail(self, project_id: int) -> DeploymentDetail:
-        """live/read."""
-        answer = await self._read(endpoints.LIVE_READ, {"projectId": project_id})
+        """live/read. Errors beside its fields take nothing from them: they are told in the detail's `errors`."""
+        failure: ApiError | None = None
+        members: Mapping[str, object]
+        try:
+            members = (await self._read(endpoints.LIVE_READ, {"projectId": project_id})).members
+        except ApiError as error:
+            failure, members = error, error.members
         with reading(endpoints.LIVE_READ):
             from qctui.api.parse import live
 
-            return live.detail(answer.members, project_id, self._names)
+            if failure is None:
+                return live.detail(members, project_id, self._names)
+            if failure.kind is FailureKind.AUTH or not live.holds_detail(members):
+                raise failure
+            return live.detail(members, project_id, self._names, failure.message)
 
     async def fetch_portfolio(self, project_id: int) -> Portfolio:
         """live/portfolio/read."""

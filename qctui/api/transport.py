@@ -18,7 +18,7 @@ from qctui.api.envelope import check, said_by
 from qctui.api.errors import ApiError
 from qctui.api.inflate import Inflate
 from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
-from qctui.api.ports import Exchange
+from qctui.api.ports import Exchange, Gate
 from qctui.api.quirks import SENDING_BEGINS, TCP_STANDS, TLS_STANDS, httpx, resolve_in_daemon_threads
 from qctui.api.scrub import Scrubber
 from qctui.clock import Clock
@@ -85,15 +85,15 @@ class Channel:
         body: dict[str, object],
         *,
         timeouts: Timeouts | None = None,
-        on_sent: Callable[[], None] | None = None,
+        gate: Gate | None = None,
     ) -> Answer:
         """Send one POST, once, and give its successful answer.
 
-        `on_sent` is called right before the first byte leaves; an ApiError it raises keeps everything from being
+        `gate` is awaited right before the first byte leaves; an ApiError it raises keeps everything from being
         written and comes out of here.
         """
         limits = timeouts or self._timeouts
-        call = _Call(self, endpoint, on_sent)
+        call = _Call(self, endpoint, gate)
         try:
             async with asyncio.timeout(limits.total_s):
                 answer = await call.run(body, limits)
@@ -170,10 +170,10 @@ class Channel:
 class _Call:
     """One request under way."""
 
-    def __init__(self, channel: Channel, endpoint: Endpoint, on_sent: Callable[[], None] | None) -> None:
+    def __init__(self, channel: Channel, endpoint: Endpoint, gate: Gate | None) -> None:
         self._channel = channel
         self._endpoint = endpoint
-        self._on_sent = on_sent
+        self._gate = gate
         self._began_mono = channel.clock.monotonic()
         self._headers_mono: float | None = None
         self._headers_at: float | None = None
@@ -181,7 +181,7 @@ class _Call:
         self.may_have_acted = False
         self._half_open: Any = None
         self.called_off = False
-        """By `on_sent`, which says nothing of the connection: nobody is told of such an exchange."""
+        """By `gate`, which says nothing of the connection: nobody is told of such an exchange."""
 
     async def run(self, body: dict[str, object], limits: Timeouts) -> Answer:
         channel, endpoint = self._channel, self._endpoint
@@ -190,7 +190,7 @@ class _Call:
         if channel.traced:
             request.extensions["trace"] = self._trace
         else:
-            self._leaves()
+            await self._leaves()
         response = await client.send(request, stream=True)
         try:
             self._note_headers(response)
@@ -212,12 +212,12 @@ class _Call:
             self._half_open = None
         # Through a proxy the same event tells of the CONNECT that opens the tunnel: nothing of ours is in it.
         if event == SENDING_BEGINS and info["request"].method == b"POST":
-            self._leaves()
+            await self._leaves()
 
-    def _leaves(self) -> None:
-        if self._on_sent is not None:
+    async def _leaves(self) -> None:
+        if self._gate is not None:
             try:
-                self._on_sent()
+                await self._gate()
             except ApiError:
                 self.called_off = True
                 raise

@@ -96,6 +96,6 @@ class DeskFront:
         records = tuple(
             ActionRecord(uuid.uuid4().hex, batch_id, target, via, now, mono, steps=(step,)) for target in targets
         )
-        known = self._store.get(ACTIONS)
-        self._store.put(ACTIONS, known.with_value((*(known.value or ()), *records), at=now, mono=mono))
+        # In one step: the engine's thread may be writing the actions of its own at this moment.
+        self._store.change(ACTIONS, lambda known: known.with_value((*(known.value or ()), *records), at=now, mono=mono))
         return tuple(record.action_id for record in records)

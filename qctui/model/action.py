@@ -23,13 +23,13 @@ class Rung(Enum):
     ACCEPTED = "ACCEPTED"
     """The API answered `success: true`. Nothing has been seen to happen yet."""
     STOPPED = "STOPPED"
-    """live/read shows a stop time, or a terminal status."""
+    """live/read, or live/list in its place, shows a stop time or a terminal status."""
     FLAT = "FLAT"
-    """A portfolio read after that shows no holding with a quantity."""
+    """A portfolio read after that shows no holding with a quantity, and every entry of it was understood."""
     VERIFIED = "VERIFIED"
-    """Everything the action is meant to do has been seen."""
+    """Everything the action is meant to do has been seen, a second look agrees, and nothing read since contradicts."""
     REJECTED = "REJECTED"
-    """The API said no, or the target had already ended."""
+    """The API said no and a look at the world agrees that nothing happened, or the target had already ended."""
     NOT_SENT = "NOT SENT"
     """The API could not be reached before the deadline, or the person cancelled while SENDING."""
     UNKNOWN = "UNKNOWN"
@@ -151,6 +151,27 @@ class ActionRecord:
     def rung(self) -> Rung | None:
         """The newest rung; None right after confirming."""
         return self.steps[-1].rung if self.steps else None
+
+    @property
+    def standing(self) -> tuple[Rung, ...]:
+        """The rungs that nothing has taken back, in the order reached.
+
+        A rung that is reached again takes back those above it: that is how a withdrawal is told, in the ladder as in
+        the journal, whose words are a promise and know none of its own.
+        """
+        found: list[Rung] = []
+        for step in self.steps:
+            if step.rung in found:
+                del found[found.index(step.rung) :]
+            found.append(step.rung)
+        return tuple(found)
+
+    @property
+    def withdrawal(self) -> str:
+        """What was withdrawn last and why, while nothing newer was reached; empty otherwise."""
+        newest = self.steps[-1] if self.steps else None
+        again = newest is not None and any(step.rung is newest.rung for step in self.steps[:-1])
+        return newest.detail if newest is not None and again and newest.rung is not Rung.SENDING else ""
 
     @property
     def done(self) -> bool:

@@ -104,8 +104,15 @@ class DeploymentDetail:
     server_statistics: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     charts: tuple[str, ...] = ()
     """Names of the charts this deployment reports."""
+    errors: str = ""
+    """What the answer complained of beside its fields (REFERENCE.md 2.1): such an answer wants a second witness."""
 
     @property
     def alive(self) -> bool:
         """It may still trade."""
         return is_alive(self.status, self.stopped_at)
+
+    @property
+    def tells_status(self) -> bool:
+        """It says whether it runs: every field of live/read may be missing."""
+        return bool(self.status) or self.stopped_at is not None

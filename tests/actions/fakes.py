@@ -13,9 +13,9 @@ from qctui.actions.journal import read_journal
 from qctui.actions.ports import JournalEntry
 from qctui.actions.service import ActionService
 from qctui.api.errors import ApiError
-from qctui.api.ports import Loading
+from qctui.api.ports import Gate, Loading
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
-from qctui.model.deployment import DeploymentDetail, Environment
+from qctui.model.deployment import DeploymentDetail, DeploymentList, Environment
 from qctui.model.optimization import Optimization
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Cash, Holding, Portfolio
@@ -91,25 +91,27 @@ class FakeTriggers:
         self.flat_after_s = 20.0
         self.acted: dict[int | str, float] = {}
         self.details: dict[int, DeploymentDetail] = {}
+        self.lists: dict[int, DeploymentList] = {}
+        """What live/list says of a project; nothing by default."""
         self.portfolios: dict[int, Portfolio] = {}
         self.flat = FLAT
         self.orders: list[Order] = []
         self.optimizations: dict[str, Optimization] = {}
         self.fail: dict[str, ApiError] = {}
-        """Failures by read: `detail`, `portfolio`, `orders`, `optimization`."""
+        """Failures by read: `detail`, `deployments`, `portfolio`, `orders`, `optimization`."""
         self.hang: set[str] = set()
         self.reads: list[tuple[str, float]] = []
         self.warmed: list[int] = []
         self.on_read: Callable[[str], None] = lambda name: None
 
-    async def liquidate(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
-        await self._trigger("liquidate", project_id, on_sent, self.per_project.get(project_id))
+    async def liquidate(self, project_id: int, gate: Gate | None = None) -> None:
+        await self._trigger("liquidate", project_id, gate, self.per_project.get(project_id))
 
-    async def stop(self, project_id: int, on_sent: Callable[[], None] | None = None) -> None:
-        await self._trigger("stop", project_id, on_sent, self.per_project.get(project_id))
+    async def stop(self, project_id: int, gate: Gate | None = None) -> None:
+        await self._trigger("stop", project_id, gate, self.per_project.get(project_id))
 
-    async def abort(self, optimization_id: str, on_sent: Callable[[], None] | None = None) -> None:
-        await self._trigger("abort", optimization_id, on_sent, None)
+    async def abort(self, optimization_id: str, gate: Gate | None = None) -> None:
+        await self._trigger("abort", optimization_id, gate, None)
 
     async def warm(self, connections: int = 1) -> None:
         self.warmed.append(connections)
@@ -122,6 +124,10 @@ class FakeTriggers:
             stopped_at = self.clock.now() - (self.clock.monotonic() - stopped_mono)
             return replace(detail, status="Liquidated", stopped_at=stopped_at)
         return detail
+
+    async def fetch_deployments(self, project_id: int) -> DeploymentList:
+        await self._read("deployments")
+        return self.lists.get(project_id, DeploymentList(()))
 
     async def fetch_portfolio(self, project_id: int) -> Portfolio:
         await self._read("portfolio")
@@ -149,16 +155,14 @@ class FakeTriggers:
         if name in self.fail:
             raise self.fail[name].with_traceback(None)
 
-    async def _trigger(
-        self, action: str, identity: int | str, on_sent: Callable[[], None] | None, special: Try | None
-    ) -> None:
+    async def _trigger(self, action: str, identity: int | str, gate: Gate | None, special: Try | None) -> None:
         self.calls += 1
         outcome = special or next(self.tries, Try())
         if outcome.before_s:
             await self.clock.sleep(outcome.before_s)
         if outcome.leaves:
-            if on_sent is not None:
-                on_sent()
+            if gate is not None:
+                await gate()
             self.posts.append(Post(action, identity, self.clock.monotonic()))
             if outcome.acts:
                 self.acted.setdefault(identity, self.clock.monotonic())

@@ -82,6 +82,9 @@ async def test_stop_confirmed_right_after_a_liquidation_never_overtakes_it(rig: 
 async def test_a_liquidation_that_did_nothing_locks_no_stop(rig: Rig) -> None:
     rig.api.tries = iter([Try(error(FailureKind.REJECTED, "no", answered=True), acts=False)])
     await rig.act()
+    # Not before a second look agrees that it did nothing.
+    assert "(SENT)" in (rig.service.refusal(target("stop")) or "")
+    await rig.clock.advance(4)
     assert rig.service.refusal(target("stop")) is None
 
 

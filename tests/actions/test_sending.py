@@ -59,6 +59,8 @@ async def test_an_optimization_that_completes_first_is_not_called_aborted(rig: R
     rig.api.optimizations["O-1"] = make_optimization("O-1", status="completed")
     await rig.act(target("abort"))
     await rig.clock.advance(1)
+    assert rig.record().rung is Rung.ACCEPTED
+    await rig.clock.advance(3)
     assert last(rig.record()) == (Rung.REJECTED, "already finished: completed before the abort took effect")
 
 
@@ -99,7 +101,7 @@ async def test_a_second_look_that_hangs_or_fails_leaves_the_apis_words(rig: Rig)
     await rig.act()
     assert rig.rungs()[-1] == "SENT"
     await rig.clock.advance(4)
-    assert last(rig.record()) == (Rung.REJECTED, "no")
+    assert last(rig.record()) == (Rung.REJECTED, "no; could not be checked: no answer in time")
     rig.api.hang.clear()
     rig.api.fail["detail"] = error(FailureKind.SERVER)
     (second,) = await rig.act()
@@ -110,6 +112,7 @@ async def test_a_second_look_that_hangs_or_fails_leaves_the_apis_words(rig: Rig)
 async def test_rejected_credentials_are_a_rejection(rig: Rig) -> None:
     rig.api.tries = iter([Try(error(FailureKind.AUTH, "not accepted", status_code=401), acts=False)])
     await rig.act()
+    await rig.clock.advance(4)
     assert last(rig.record()) == (Rung.REJECTED, "not accepted")
 
 
@@ -252,6 +255,7 @@ async def test_an_answer_that_never_comes_becomes_unknown_and_is_looked_into(rig
 async def test_cancel_while_nothing_is_out_is_not_sent(rig: Rig) -> None:
     rig.api.tries = iter([Try(before_s=10)])
     (action_id,) = await rig.act()
+    await rig.clock.advance(1)
     assert rig.record().cancellable
     rig.service.cancel(action_id)
     await rig.clock.advance(60)

@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from qctui.actions.evidence import already_ended_words, liquidation_orders
+from qctui.actions.evidence import liquidation_orders
+from qctui.actions.witness import Look, Seen
 from qctui.model.action import Rung
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding, Portfolio
@@ -93,7 +94,9 @@ async def test_a_flat_portfolio_before_the_stop_proves_nothing(rig: Rig) -> None
     await rig.clock.advance(29)
     assert rig.rungs()[-1] == "ACCEPTED"
     await rig.clock.advance(2)
-    assert rig.rungs()[-3:] == ["STOPPED", "FLAT", "VERIFIED"]
+    assert rig.rungs()[-2:] == ["STOPPED", "FLAT"]
+    await rig.clock.advance(3)
+    assert rig.rungs()[-1] == "VERIFIED"
 
 
 @in_rig
@@ -107,7 +110,7 @@ async def test_a_portfolio_read_that_began_before_the_stop_does_not_count(rig: R
     await rig.clock.advance(3)
     # The hanging one was given up and another begun the moment the stop was seen.
     assert sum(name == "portfolio" for name, _ in rig.api.reads) == began + 1
-    assert rig.record().rung is Rung.VERIFIED
+    assert rig.record().rung is Rung.FLAT
 
 
 @in_rig
@@ -203,7 +206,10 @@ async def test_nothing_could_be_read_at_all(rig: Rig) -> None:
     rig.api.fail["detail"] = error(FailureKind.CONNECT, "no network")
     await rig.act(target("stop"))
     await rig.clock.advance(601)
-    assert last(rig.record()) == (Rung.UNVERIFIED, "the deployment could not be re-read at all: no network")
+    assert last(rig.record()) == (
+        Rung.UNVERIFIED,
+        "the deployment could not be re-read at all: live/read fails: no network",
+    )
 
 
 @in_rig
@@ -228,6 +234,9 @@ async def test_an_answer_without_a_deploy_id_is_taken_for_ours(rig: Rig) -> None
     rig.api.flat_after_s = 0.0
     await rig.act()
     await rig.clock.advance(1)
+    assert rig.record().rung is Rung.FLAT
+    assert rig.record().warnings == ("live/read tells no deploy id",)
+    await rig.clock.advance(3)
     assert rig.record().rung is Rung.VERIFIED
 
 
@@ -327,7 +336,7 @@ async def test_a_live_read_that_tells_nothing_confirms_no_flat_portfolio(rig: Ri
     assert rig.rungs()[-1] == "STOPPED"
     rig.api.on_read = lambda name: None
     rig.api.details[1] = make_detail(1, status="Liquidated")
-    await rig.clock.advance(11)
+    await rig.clock.advance(14)
     assert rig.rungs()[-2:] == ["FLAT", "VERIFIED"]
 
 
@@ -386,7 +395,9 @@ def test_only_orders_a_liquidation_of_this_deployment_placed_count() -> None:
 def test_words_for_what_had_already_ended() -> None:
     clock = FakeClock()
     at = clock.now() - 60
-    assert already_ended_words(make_detail(status="Stopped", stopped_at=at), clock).startswith("already stopped at ")
-    assert already_ended_words(make_detail(status="Liquidated"), clock) == "already liquidated"
-    assert already_ended_words(make_detail(status="RuntimeError"), clock) == "already stopped (RuntimeError)"
-    assert "-" in already_ended_words(make_detail(status="Stopped", stopped_at=at - 3 * 86_400), clock)
+    assert (
+        Look(Seen.ENDED, status="Stopped", stopped_at=at).already_ended_words(clock).startswith("already stopped at ")
+    )
+    assert Look(Seen.ENDED, status="Liquidated").already_ended_words(clock) == "already liquidated"
+    assert Look(Seen.ENDED, status="RuntimeError").already_ended_words(clock) == "already stopped (RuntimeError)"
+    assert "-" in Look(Seen.ENDED, status="Stopped", stopped_at=at - 3 * 86_400).already_ended_words(clock)

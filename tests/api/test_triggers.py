@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from qctui.api.errors import ApiError
-from qctui.api.ports import Exchange
+from qctui.api.ports import Exchange, Gate
 from qctui.api.quirks import httpx
 from qctui.model.resource import FailureKind
 from tests.api.support import Requests as Received
@@ -52,17 +52,26 @@ async def answer_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
         await writer.drain()
 
 
-def test_on_sent_is_called_once_and_before_the_first_byte() -> None:
+def noting(called: list[bool]) -> Gate:
+    """A gate that lets everything pass and says that it was asked."""
+
+    async def gate() -> None:
+        called.append(True)
+
+    return gate
+
+
+def test_the_gate_is_asked_once_and_before_the_first_byte() -> None:
     async def go() -> None:
         async with raw_server(answer_ok) as (url, received):
             client = loopback_client(url)
             seen: list[tuple[int, int]] = []
 
-            def on_sent() -> None:
+            async def gate() -> None:
                 seen.append((received.connections, received.posts))
 
-            await client.triggers.liquidate(1, on_sent)
-            await client.triggers.liquidate(1, on_sent)
+            await client.triggers.liquidate(1, gate)
+            await client.triggers.liquidate(1, gate)
             await client.aclose()
             # The second on the first one's connection.
             assert [posts for _, posts in seen] == [0, 1]
@@ -72,17 +81,17 @@ def test_on_sent_is_called_once_and_before_the_first_byte() -> None:
     run(go())
 
 
-def test_an_error_in_on_sent_keeps_everything_from_being_written() -> None:
+def test_an_error_of_the_gate_keeps_everything_from_being_written() -> None:
     cancelled = ApiError(FailureKind.REFUSED, "cancelled", may_have_acted=False)
 
-    def on_sent() -> None:
+    async def gate() -> None:
         raise cancelled
 
     async def go() -> None:
         async with raw_server(answer_ok) as (url, received):
             exchanges: list[Exchange] = []
             client = loopback_client(url, exchanges=exchanges)
-            error = await failure_of(client.triggers.liquidate(1, on_sent))
+            error = await failure_of(client.triggers.liquidate(1, gate))
             assert error is cancelled
             assert exchanges == []
             await client.triggers.stop(2)
@@ -92,17 +101,17 @@ def test_an_error_in_on_sent_keeps_everything_from_being_written() -> None:
     run(go())
 
 
-def test_on_sent_gates_a_transport_in_memory_too() -> None:
+def test_the_gate_closes_a_transport_in_memory_too() -> None:
     client, script = client_for(reply({"success": True}))
 
-    def on_sent() -> None:
+    async def gate() -> None:
         raise ApiError(FailureKind.REFUSED, "cancelled", may_have_acted=False)
 
-    assert run(failure_of(client.triggers.stop(1, on_sent))).message == "cancelled"
+    assert run(failure_of(client.triggers.stop(1, gate))).message == "cancelled"
     assert script.requests == []
 
 
-def test_on_sent_is_not_called_when_there_is_no_connection() -> None:
+def test_the_gate_is_not_asked_when_there_is_no_connection() -> None:
     called: list[bool] = []
 
     async def go() -> ApiError:
@@ -111,7 +120,7 @@ def test_on_sent_is_not_called_when_there_is_no_connection() -> None:
         server.close()
         await server.wait_closed()
         client = loopback_client(f"http://127.0.0.1:{port}")
-        return await failure_of(client.triggers.liquidate(1, lambda: called.append(True)))
+        return await failure_of(client.triggers.liquidate(1, noting(called)))
 
     error = run(go())
     assert (error.kind, error.may_have_acted) == (FailureKind.CONNECT, False)

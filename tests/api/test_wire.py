@@ -263,11 +263,14 @@ def test_a_proxy_of_the_environment_is_not_used_towards_this_machine(monkeypatch
 def test_a_proxy_that_refuses_the_tunnel_was_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[bool] = []
 
+    async def gate() -> None:
+        called.append(True)
+
     async def go() -> tuple[ApiError, Requests]:
         async with raw_server(sends(http(b"", "403 Forbidden"))) as (url, received):
             monkeypatch.setenv("HTTPS_PROXY", url.removesuffix("/api/v2"))
             client = loopback_client("https://api.invalid/api/v2")
-            error = await failure_of(client.triggers.liquidate(1, lambda: called.append(True)))
+            error = await failure_of(client.triggers.liquidate(1, gate))
             await client.aclose()
             return error, received
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -37,7 +37,7 @@ def required(endpoint: Endpoint, document: Document, members: dict[str, object],
     raise malformed(endpoint, f"the answer has no {name}")
 
 
-def refuse_loading(endpoint: Endpoint, members: dict[str, object]) -> None:
+def refuse_loading(endpoint: Endpoint, members: Mapping[str, object]) -> None:
     """For an answer without what was asked for. Raises ApiError if it says that it is being prepared: documented for
     some endpoints only (REFERENCE.md 2.3)."""
     if line(members.get("status")).casefold() == "loading":

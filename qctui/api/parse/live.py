@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qctui.api.decode import Document
 from qctui.api.endpoints import LIVE_LIST, LIVE_READ, LOGS, PROJECTS
 from qctui.api.names import ChartNames
@@ -63,8 +65,16 @@ def _stopped_at(wire: WireDeployment | WireDetail) -> float | None:
     return None if wire.launched is not None and stopped < wire.launched else stopped
 
 
-def detail(members: dict[str, object], project_id: int, names: ChartNames) -> DeploymentDetail:
-    """live/read, in which everything is optional. The names of its charts are remembered in `names`.
+def holds_detail(members: Mapping[str, object]) -> bool:
+    """Whether a failed live/read says all the same which deployment this is, or how it is: such fields are kept
+    (REFERENCE.md 2.1)."""
+    wire = WireDetail.read(members)
+    return bool(wire.deploy_id) or wire.stopped is not None
+
+
+def detail(members: Mapping[str, object], project_id: int, names: ChartNames, errors: str = "") -> DeploymentDetail:
+    """live/read, in which everything is optional. The names of its charts are remembered in `names`. `errors` is what
+    the answer complained of.
 
     Raises ApiError if the answer is only being prepared: its status is not the deployment's.
     """
@@ -87,6 +97,7 @@ def detail(members: dict[str, object], project_id: int, names: ChartNames) -> De
         statistics=texts(wire.runtime_statistics),
         server_statistics=texts(wire.server_statistics),
         charts=names.remember(project_id, _chart_names(wire.charts)),
+        errors=errors,
     )
 
 

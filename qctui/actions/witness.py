@@ -1,0 +1,162 @@
+"""What live/read and live/list together show of one deployment: the second is asked where the first can't be trusted.
+
+One answer may come from a replica that lags, or be half readable. What counts as seen is decided here for one look; how
+many looks must agree is decided by whoever draws the conclusion (`verify_deployment.py`, `rejection.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from qctui.actions.facts import format_clock_time
+from qctui.api.errors import ApiError
+from qctui.api.ports import TriggerApi
+from qctui.clock import Clock
+from qctui.model.deployment import Deployment, DeploymentDetail, is_alive
+
+SILENT = "live/read tells no status"
+
+
+class Seen(Enum):
+    """What one look shows of the deployment that was aimed at."""
+
+    ALIVE = auto()
+    """It may still trade."""
+    ENDED = auto()
+    """It has a stop time or a terminal status."""
+    REPLACED = auto()
+    """The project has another one, which live/read and the portfolio are about, and nothing says that ours lives on."""
+    UNKNOWN = auto()
+    """Nothing could be read, or the witnesses contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a project, by live/read and, where that leaves doubt, by live/list."""
+
+    seen: Seen
+    source: str = "live/read"
+    """The endpoint that says so."""
+    deploy_id: str = ""
+    """Of the deployment that was looked at, where it is told; of the other one if ours was replaced."""
+    status: str = ""
+    stopped_at: float | None = None
+    """Unix seconds."""
+    note: str = ""
+    """What to know of this look, for the screen: a read that failed, errors beside the fields, a contradiction. Empty
+    if all was clear."""
+
+    def ended_words(self, clock: Clock) -> str:
+        """How it is known to have ended, as in `Liquidated at 14:33 UTC`."""
+        status = self.status or "stopped"
+        when = f" at {format_clock_time(self.stopped_at, clock.now())}" if self.stopped_at else ""
+        return f"{status}{when}{'' if self.source == 'live/read' else f' by {self.source}'}"
+
+    def already_ended_words(self, clock: Clock) -> str:
+        """That there was nothing to act upon any more, as in `already stopped at 14:33 UTC`."""
+        word = self.status.casefold()
+        known = word if word in ("stopped", "liquidated", "completed", "deleted") else "stopped"
+        when = f" at {format_clock_time(self.stopped_at, clock.now())}" if self.stopped_at else ""
+        status = f" ({self.status})" if known != word and word != "running" and self.status else ""
+        return f"already {known}{when}{status}"
+
+    @property
+    def alive(self) -> bool:
+        """The deployment it names may still trade."""
+        return is_alive(self.status, self.stopped_at)
+
+    @property
+    def other_words(self) -> str:
+        """The deployment that replaced ours."""
+        return f"{self.deploy_id or 'another deployment'} ({self.status or 'status unknown'})"
+
+
+async def look_at(api: TriggerApi, project_id: int, deploy_id: str) -> Look:
+    """Look at the deployment `deploy_id` of a project; with an empty id, at the project's most recent one.
+
+    Never raises for a failing API: that is a look that shows nothing, with the reason in its note.
+    """
+    detail: DeploymentDetail | None = None
+    failure = ""
+    try:
+        detail = await api.fetch_detail(project_id)
+    except ApiError as error:
+        failure = f"live/read fails: {error.message}"
+    if detail is not None and not _doubts(detail, deploy_id) and _is_same(deploy_id, detail.deploy_id):
+        return _look_of(detail, "live/read")
+    try:
+        listed = await api.fetch_deployments(project_id)
+    except ApiError as error:
+        return _without_list(detail, deploy_id, failure, f"live/list fails: {error.message}")
+    rows = tuple(row for row in listed.deployments if row.project_id == project_id)
+    return _weigh(detail, rows, deploy_id, failure)
+
+
+def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy_id: str, failure: str) -> Look:
+    """What both witnesses show, live/read being in doubt: failed, with errors, silent, or about another deployment.
+
+    Whatever else is alive in the project matters too: the portfolio is then that one's.
+    """
+    note = failure or _doubts(detail, deploy_id)
+    row = _newest(row for row in rows if deploy_id in ("", row.deploy_id))
+    ours = row if row is not None and (row.status or row.stopped_at is not None) else None
+    other: Deployment | DeploymentDetail | None = _newest(row for row in rows if row is not ours and row.alive)
+    if detail is not None and not _is_same(deploy_id, detail.deploy_id):
+        other = detail
+    if other is not None and (ours is None or not ours.alive):
+        return _replaced(other, note)
+    if other is detail and detail is not None and ours is not None:
+        words = f"live/read shows {detail.deploy_id}, live/list that {deploy_id} is {ours.status or 'alive'}"
+        return Look(Seen.UNKNOWN, note="; ".join(filter(None, (words, note))))
+    if detail is None or not detail.tells_status:
+        return _look_of(ours, "live/list", note) if ours is not None else Look(Seen.UNKNOWN, note=note)
+    if ours is None:
+        return _look_of(detail, "live/read", note)
+    if ours.alive is not detail.alive:
+        words = f"live/read says {detail.status or 'stopped'}, live/list {ours.status or 'stopped'}"
+        return Look(Seen.UNKNOWN, status=ours.status, note="; ".join(filter(None, (words, note))))
+    return _look_of(detail, "live/read", note)
+
+
+def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str, list_failure: str) -> Look:
+    """Live/read in doubt and no second witness: what is readable counts, with the doubt beside it."""
+    note = "; ".join(filter(None, (failure or _doubts(detail, deploy_id), list_failure)))
+    if detail is None or not detail.tells_status:
+        return Look(Seen.UNKNOWN, note=note)
+    if not _is_same(deploy_id, detail.deploy_id):
+        return _replaced(detail, note)
+    return _look_of(detail, "live/read", note)
+
+
+def _newest(rows: Iterable[Deployment]) -> Deployment | None:
+    """The one alive, else the one launched last."""
+    return max(rows, key=lambda row: (row.alive, row.launched_at or 0.0), default=None)
+
+
+def _look_of(known: Deployment | DeploymentDetail, source: str, note: str = "") -> Look:
+    seen = Seen.ALIVE if known.alive else Seen.ENDED
+    return Look(seen, source, known.deploy_id, known.status, known.stopped_at, note)
+
+
+def _replaced(other: Deployment | DeploymentDetail, note: str) -> Look:
+    source = "live/read" if isinstance(other, DeploymentDetail) else "live/list"
+    return Look(Seen.REPLACED, source, other.deploy_id, other.status, other.stopped_at, note)
+
+
+def _doubts(detail: DeploymentDetail | None, deploy_id: str) -> str:
+    """Why an answer of live/read wants a second witness; empty if it does not."""
+    if detail is None:
+        return ""
+    if detail.errors:
+        return f"live/read carries errors: {detail.errors}"
+    if not detail.tells_status:
+        return SILENT
+    return "live/read tells no deploy id" if deploy_id and not detail.deploy_id else ""
+
+
+def _is_same(deploy_id: str, told: str) -> bool:
+    """Whether an answer may be about that deployment. One without an id is no evidence of another: every field of
+    live/read may be missing (REFERENCE.md 6.2)."""
+    return not deploy_id or not told or told == deploy_id
