@@ -34,8 +34,9 @@ def format_span(seconds: float) -> str:
 
 
 def format_quantity(holding: Holding) -> str:
-    """Ticker and signed quantity; `?` for a quantity that was there and could not be read."""
-    return f"{holding.ticker} {'?' if holding.unreadable_quantity else f'{holding.quantity:,.10g}'}"
+    """Ticker and signed quantity, or that there may be one and that it could not be read."""
+    name = holding.ticker or holding.symbol or "a holding without a name"
+    return f"{name} (could not be read)" if holding.unreadable_quantity else f"{name} {holding.quantity:,.10g}"
 
 
 def format_unreadable(entries: int) -> str:

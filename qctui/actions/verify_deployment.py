@@ -185,11 +185,8 @@ class DeploymentCheck:
             return
         self._portfolio_reads.went_well(self._clock)
         holdings = portfolio.open_holdings
-        unreadable = [holding for holding in holdings if holding.unreadable_quantity]
-        words = (
-            f"holdings that could not be read: {', '.join(each.ticker for each in unreadable)}" if unreadable else ""
-        )
-        self._book.warn(self._id, "portfolio", words)
+        unreadable = format_holdings([holding for holding in holdings if holding.unreadable_quantity])
+        self._book.warn(self._id, "portfolio", f"not known to be flat: {unreadable}" if unreadable else "")
         self._book.change(self._id, holdings=holdings, holdings_mono=self._clock.monotonic())
         if holdings:
             self._flat_reads = 0

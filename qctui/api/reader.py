@@ -90,7 +90,7 @@ class Reader:
         with reading(endpoints.PORTFOLIO):
             from qctui.api.parse import portfolio
 
-            return portfolio.portfolio(answer.members)
+            return portfolio.portfolio(answer.document.tree)
 
     async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
         """live/orders/read."""

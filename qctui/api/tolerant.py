@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 
 from qctui.text import clean, clean_block
@@ -101,12 +101,22 @@ def listing(value: object) -> list[object]:
     return list(value.values()) if isinstance(value, dict) else []
 
 
+def fold_name(key: str) -> str:
+    """A member's name without case, hyphens, underscores and spaces: `DeployId`, `deploy-id` and `deployId` are one
+    (REFERENCE.md 6.4, 9)."""
+    return key.replace("-", "").replace("_", "").replace(" ", "").casefold()
+
+
 def fold(value: object) -> dict[str, object]:
-    """The members of a map under names without case, hyphens, underscores and spaces: `DeployId`, `deploy-id` and
-    `deployId` are one (REFERENCE.md 6.4, 9). The first that is not null wins."""
+    """The members of a map under folded names. Of several spellings the first that is not null wins."""
     folded: dict[str, object] = {}
     for key, member in mapping(value).items():
-        name = key.replace("-", "").replace("_", "").replace(" ", "").casefold()
+        name = fold_name(key)
         if folded.get(name) is None:
             folded[name] = member
     return folded
+
+
+def spelled(value: object, names: Set[str]) -> list[object]:
+    """Every member of a map whose folded name is one of `names`, however often it is told."""
+    return [member for key, member in mapping(value).items() if fold_name(key) in names]

@@ -57,7 +57,7 @@ async def test_stopped_but_never_flat_names_what_is_open_and_how_old_that_is(rig
     rung, words = last(rig.record())
     assert rung is Rung.UNVERIFIED
     assert "stopped, not seen flat" in words
-    assert "still open: SPY 100, ODD ?" in words
+    assert "still open: SPY 100, ODD (could not be read)" in words
     assert [holding.ticker for holding in rig.record().holdings or ()] == ["SPY", "ODD"]
     assert rig.events()[-2:] == ["stopped", "unverified"]
 

@@ -36,8 +36,10 @@ def flat(portfolio: Portfolio) -> bool:
         {"quantity": "0"},
         {"v": 0},
         {"q": 0, "lotSize": 1},
-        {"a": 588.1, "p": 590.0, "u": 199},
+        {"q": 0, "a": 588.1, "p": 590.0},
+        {"p": 590.0, "u": 0, "v": "0.00"},
         {"MarketPrice": 590.0},
+        {"p": 590.0, "exchange": "NYSE", "lastTrade": None, "halted": False},
     ],
 )
 def test_plainly_zero(holding: object) -> None:
@@ -61,6 +63,20 @@ def test_plainly_zero(holding: object) -> None:
         {"q": "NaN"},
         {"quantity": 0, "Quantity": None},
         {"v": 59011},
+        {"p": 455.1, "v": "$54,612.00"},
+        {"a": 412.5, "p": 455.1, "u": 5112.0},
+        {"a": 588.1, "p": 590.0, "u": 199},
+        {"a": 412.5, "p": 455.1},
+        {"a": "412,50", "p": 455.1},
+        {"amount": 120, "p": 455.1},
+        {"amount": "120", "p": 455.1},
+        {"position": {"q": 120}, "p": 455.1},
+        {"invested": True, "p": 455.1},
+        {"p": "$455.10"},
+        {"q": 0, "v": 54_612.0},
+        {"q": 0, "u": "5,112.00"},
+        {"v": 0, "V": 54_612.0},
+        {"up": 12.4},
         {"marketValue": -2},
         {"qty": 100},
         {"size": 3, "symbol": {"value": "SPY"}},
@@ -105,6 +121,28 @@ def test_an_unreadable_quantity_is_marked() -> None:
 )
 def test_whether_an_answer_tells(portfolio: object, tells: bool) -> None:
     assert read(portfolio).tells is tells
+
+
+@pytest.mark.parametrize(
+    "portfolio",
+    [
+        {"holdings": {}, "Holdings": {"SPY": {"q": 120}}, "cash": CASH},
+        {"Holdings": {"SPY": {"q": 120}}, "holdings": {}, "cash": CASH},
+        {"holdings": [], "HOLDINGS": [{"symbol": "SPY", "q": 120}], "cash": CASH},
+        {"holdings": {"TLT": {}}, "Holdings": {"SPY": {"q": 120}}, "cash": CASH},
+    ],
+)
+def test_holdings_told_twice_are_all_counted(portfolio: object) -> None:
+    assert [holding.quantity for holding in read(portfolio).open_holdings] == [120.0]
+
+
+def test_portfolios_told_twice_are_all_counted() -> None:
+    body = {"success": True, "portfolio": {"holdings": {}, "cash": CASH}, "Portfolio": {"holdings": {"SPY": {"q": 2}}}}
+    assert [each.quantity for each in ask(body, lambda client: client.triggers.fetch_portfolio(1)).open_holdings] == [2]
+
+
+def test_holdings_told_twice_and_once_unreadable_tell_nothing() -> None:
+    assert not read({"holdings": {"SPY": {}}, "Holdings": "see the brokerage", "cash": CASH}).tells
 
 
 def test_no_portfolio_at_all_tells_nothing() -> None:

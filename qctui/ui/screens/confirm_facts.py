@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from qctui.actions.facts import format_quantity
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
 from qctui.model.action import ActionRecord, Recheck, Target
 from qctui.model.deployment import Environment
@@ -212,7 +213,9 @@ def _holdings(aim: Aim, moment: Moment) -> Text:
 
 
 def _holding(holding: Holding, moment: Moment) -> str:
-    quantity = "?" if holding.unreadable_quantity else f"{holding.quantity:+,.10g}"
+    if holding.unreadable_quantity:
+        return format_quantity(holding)
+    quantity = f"{holding.quantity:+,.10g}"
     if holding.market_value is None:
         return f"{quantity} {holding.ticker}"
     sign = "-" if holding.market_value < 0 else ""

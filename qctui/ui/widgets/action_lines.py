@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
+from qctui.actions.facts import format_quantity
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding
@@ -96,7 +97,11 @@ def _origin(record: ActionRecord) -> Text:
 
 def _alarms(record: ActionRecord, moment: Moment) -> list[Text]:
     """What must not be overlooked: why it failed, what is still open, what happened meanwhile."""
-    alarms = [pieces((reason, "stale bold")) for reason in (format_reason(record), *record.warnings) if reason]
+    alarms = [
+        pieces((reason, "stale bold"))
+        for reason in (format_reason(record), record.withdrawal, *record.warnings)
+        if reason
+    ]
     if record.rung is Rung.UNVERIFIED and record.target.action == "liquidate":
         alarms.append(pieces(("Still open: ", "title bold"), _open_now(record, moment, SHOWN_OPEN)))
     return alarms
@@ -117,7 +122,9 @@ def _open_now(record: ActionRecord, moment: Moment, most: int) -> Text:
 
 
 def _quantity(holding: Holding) -> str:
-    return f"{'?' if holding.unreadable_quantity else f'{holding.quantity:+,.10g}'} {holding.ticker}"
+    if holding.unreadable_quantity:
+        return format_quantity(holding)
+    return f"{holding.quantity:+,.10g} {holding.ticker}"
 
 
 def _details(record: ActionRecord, moment: Moment) -> list[Paragraph]:
