@@ -112,7 +112,7 @@ async def test_holdings_that_could_not_be_reread_keep_their_age() -> None:
         (Resource(value=Portfolio((), (), tells=False), fetched_mono=1_000.0), "not the same as flat"),
         (
             Resource(value=Portfolio((Holding("X", "X", 0.0, unreadable_quantity=True),), (), True), fetched_mono=1.0),
-            "1 open (15m): ? X",
+            "1 open (15m): X (could not be read)",
         ),
     ],
 )
