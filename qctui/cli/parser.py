@@ -44,7 +44,7 @@ class Options(argparse.Namespace):
     ascii: bool
     json: bool
     target: int | str
-    """Project id or optimization id, as typed."""
+    """What a trigger aims at: a project's id as a number or its name as typed, or an optimization id."""
     yes: bool
     deploy_id: str | None
     no_wait: bool
@@ -68,6 +68,18 @@ def project_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) <= 18 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a project id: a positive whole number is expected")
     return int(text)
+
+
+def project(text: str) -> int | str:
+    """A project from the command line: its id, or its name where it can't be an id. A name of digits alone is taken for
+    an id: what has always meant one project must not come to mean another.
+
+    Raises:
+        argparse.ArgumentTypeError: an id that is none, or nothing at all.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the id or the name of a project is expected")
+    return project_id(text) if text.isascii() and text.isdigit() else text
 
 
 def build_parser(wanted: str | None = None) -> Parser:
@@ -147,12 +159,16 @@ def _add_triggers(command: Any) -> None:
         "Ctrl+C while it verifies does not take the request back."
     )
     for name, metavar, summary, rungs in (
-        ("liquidate", "PROJECT_ID", "close all positions of what runs in a project, and stop it", ", STOPPED, FLAT"),
-        ("stop", "PROJECT_ID", "stop what runs in a project, leaving its positions", ", STOPPED"),
+        ("liquidate", "PROJECT", "close all positions of what runs in a project, and stop it", ", STOPPED, FLAT"),
+        ("stop", "PROJECT", "stop what runs in a project, leaving its positions", ", STOPPED"),
         ("abort", "OPTIMIZATION_ID", "end an optimization", ""),
     ):
         parser = command(name, summary, summary[0].upper() + summary[1:] + ".\n\n" + explain.format(rungs=rungs))
-        parser.add_argument("target", metavar=metavar, type=str if name == "abort" else project_id)
+        if name == "abort":
+            parser.add_argument("target", metavar=metavar)
+        else:
+            what = "the project's id, or the exact name of the one that runs (with an id nothing is listed first)"
+            parser.add_argument("target", metavar=metavar, type=project, help=what)
         parser.add_argument("--yes", action="store_true", help="do not ask (required without a terminal)")
         if name != "abort":
             parser.add_argument("--deploy-id", metavar="ID", default=None, help="refuse any other deployment")

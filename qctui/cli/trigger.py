@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import sys
+from collections.abc import Iterator
 from typing import TypeVar
 
 from qctui.actions.book import Context
@@ -16,8 +18,9 @@ from qctui.actions.service import ActionService
 from qctui.actions.spec import ABORT, READ_ONLY, cautions
 from qctui.actions.wording import describe_step, exit_code
 from qctui.api.errors import ApiError
-from qctui.api.ports import TriggerApi
+from qctui.api.ports import ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
+from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.exits import Exit, UsageError
 from qctui.cli.guard import DRAIN_S
 from qctui.cli.interrupts import Interrupts
@@ -38,7 +41,8 @@ _ANSWERED = frozenset({Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.UNKNOWN})
 """Where `--no-wait` ends; the final rungs end it anyway."""
 
 SILENCE_S = 1.0
-"""How long the reading of the target may go on without a word. It ends by itself after 10 s at the latest."""
+"""How long reading the target, or finding the project of a name, may go on without a word. The first ends by itself
+after 10 s at the latest."""
 
 PRINTING_S = 0.5
 """How long the last lines are given to be taken after a signal."""
@@ -52,7 +56,8 @@ def run_trigger(options: Options) -> int:
     """Ask, send once, and print how far it gets.
 
     Raises:
-        UsageError: read-only, nobody to ask, or the configuration can't be used. Nothing was sent.
+        UsageError: read-only, nobody to ask, the configuration can't be used, or the name is not the name of exactly
+            one project that runs. Nothing was sent.
     """
     settings = read_settings(options)
     if settings.read_only:
@@ -99,18 +104,34 @@ class Trigger:
         )
         with Interrupts() as interrupts:
             try:
+                given = self._options.target
+                if self._options.command != ABORT.id and isinstance(given, str):
+                    finding = asyncio.ensure_future(self._find(client.reads, given))
+                    await interrupts.or_wait(finding)
+                    if interrupts.number is not None:
+                        return self._interrupted_early(interrupts)
+                    given = finding.result()
                 # One round trip, while the journal is read.
-                capturing = asyncio.gather(self._capture(client.triggers), service.start())
+                capturing = asyncio.gather(self._capture(client.triggers, given), service.start())
                 await interrupts.or_wait(capturing)
                 if interrupts.number is not None:
-                    self._printer.note("qctui: interrupted before anything was sent")
-                    return interrupts.exit_code
+                    return self._interrupted_early(interrupts)
                 return await self._act(service, client.triggers, capturing.result()[0], interrupts)
+            except LookupFailedError as error:
+                self._ladder().tell_not_sent(self._target_unread(self._options.target), str(error))
+                return Exit.NOT_SENT
             finally:
                 await service.drain(0.0)
                 await service.aclose()
                 await client.aclose()
                 await self._printed(interrupts)
+
+    def _interrupted_early(self, interrupts: Interrupts) -> int:
+        self._printer.note("qctui: interrupted before anything was sent")
+        return interrupts.exit_code
+
+    def _ladder(self) -> Ladder:
+        return Ladder(self._store, self._clock, self._context, self._printer, as_json=bool(self._options.json))
 
     async def _printed(self, interrupts: Interrupts) -> None:
         """Until the last line has been taken: a terminal that is held tells nothing. A signal ends the waiting."""
@@ -118,33 +139,54 @@ class Trigger:
         await asyncio.wait({printing}, timeout=PRINTING_S)
         await interrupts.or_wait(printing)
 
-    async def _capture(self, api: TriggerApi) -> Target:
-        """What is aimed at, as the API tells it now. A failing read is said and does not block an emergency."""
-        action, given = str(self._options.command), self._options.target
-        words = "qctui: still reading the target; nothing has been sent yet"
+    async def _find(self, api: ReadApi, name: str) -> int:
+        """The id of the project with this name. What it is taken for is said: the name may have been typed."""
+        with self._told_after_a_while("looking for the project of that name"):
+            project_id = await find_project(api, name)
+        self._printer.note(f"qctui: {name!r} is project {project_id}")
+        return project_id
+
+    @contextlib.contextmanager
+    def _told_after_a_while(self, doing: str) -> Iterator[None]:
+        """Say what is being waited for once it lasts longer than `SILENCE_S`."""
+        words = f"qctui: still {doing}; nothing has been sent yet"
         silence = asyncio.get_running_loop().call_later(SILENCE_S, self._printer.note, words)
         try:
-            if action == ABORT.id:
-                optimization = await api.fetch_optimization(str(given))
-                self._put(optimization_key(str(given)), optimization)
-                return target_of_optimization(optimization)
-            detail = await api.fetch_detail(int(given))
-            self._put(detail_key(int(given)), detail)
-            return target_of_detail(action, detail)
-        except ApiError as error:
-            self._printer.note(f"qctui: warning: the target could not be read first: {error.message}")
+            yield
         finally:
             silence.cancel()
+
+    async def _capture(self, api: TriggerApi, given: int | str) -> Target:
+        """What is aimed at, as the API tells it now. A failing read is said and does not block an emergency."""
+        action = str(self._options.command)
+        with self._told_after_a_while("reading the target"):
+            try:
+                if action == ABORT.id:
+                    optimization = await api.fetch_optimization(str(given))
+                    self._put(optimization_key(str(given)), optimization)
+                    return target_of_optimization(optimization)
+                detail = await api.fetch_detail(int(given))
+                self._put(detail_key(int(given)), detail)
+                return target_of_detail(action, detail)
+            except ApiError as error:
+                self._printer.note(f"qctui: warning: the target could not be read first: {error.message}")
+        return self._target_unread(given)
+
+    def _target_unread(self, given: int | str) -> Target:
+        """What is aimed at, of which nothing but the words of the command line is known."""
+        action = str(self._options.command)
         if action == ABORT.id:
             return Target(action=action, name=str(given), project_id=0, optimization_id=str(given))
-        return Target(action=action, name=f"project {given}", project_id=int(given))
+        if isinstance(given, str):
+            return Target(action=action, name=given, project_id=0)
+        return Target(action=action, name=f"project {given}", project_id=given)
 
     def _put(self, key: Key[T], value: T) -> None:
         at, mono = self._clock.now(), self._clock.monotonic()
         self._store.put(key, Resource[T]().with_value(value, at=at, mono=mono))
 
     async def _act(self, service: ActionService, api: TriggerApi, target: Target, interrupts: Interrupts) -> int:
-        ladder = Ladder(self._store, self._clock, self._context, self._printer, as_json=bool(self._options.json))
+        ladder = self._ladder()
         reason = self._other_deployment(target)
         possible = reason is None and service.refusal(target) is None
         if possible:

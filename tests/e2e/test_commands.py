@@ -129,6 +129,49 @@ def trigger(api: Api, env: dict[str, str], *arguments: str) -> tuple[int, str, s
     return done.returncode, done.stdout, done.stderr
 
 
+def test_liquidate_takes_the_name_of_what_runs(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    project_id, name, deploy_id = api.running("live")
+    code, out, err = trigger(api, signed_in, "liquidate", name, "--yes", "--deploy-id", deploy_id)
+    assert (code, err) == (0, f"qctui: {name!r} is project {project_id}\n")
+    assert rungs(out)[-1] == "VERIFIED"
+    asked = [request["path"] for request in api.control("GET", "requests")["requests"]]
+    assert {"projects/read", "live/list"} == set(asked[:2])
+    assert asked[2:4] == ["live/read", LIQUIDATE]
+    (request,) = api.requests(LIQUIDATE)
+    assert request["body"]["projectId"] == project_id
+    assert "intent" in journal_events(home)
+
+
+def test_a_name_that_is_no_ones_lists_what_runs_and_sends_nothing(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, name, _ = api.running("live")
+    code, out, err = trigger(api, signed_in, "stop", name.upper(), "--yes")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"qctui: no project that runs is named {name.upper()!r}")
+    assert any(name in line and str(project_id) in line for line in err.splitlines())
+    assert not api.requests("live/update/stop")
+
+
+def test_a_name_is_not_looked_up_where_the_lists_can_not_be_read(api: Api, signed_in: dict[str, str]) -> None:
+    _, name, _ = api.running("live")
+    api.fault("http-401", "projects/read")
+    code, out, _ = trigger(api, signed_in, "liquidate", name, "--yes", "--json")
+    assert code == 3
+    step = json.loads(out)
+    assert (step["event"], step["name"]) == ("not_sent", name)
+    assert "could not be listed" in step["detail"]
+    assert not api.requests(LIQUIDATE)
+
+
+def test_finding_a_name_is_said_while_it_lasts(api: Api, signed_in: dict[str, str]) -> None:
+    _, name, _ = api.running("live")
+    api.fault("hang-before", "live/list")
+    with Console("--base-url", api.base_url, "liquidate", name, "--yes", env=signed_in) as shell:
+        shell.wait_for("qctui: still looking for the project of that name; nothing has been sent yet")
+        shell.send("\x03")
+        assert shell.wait_exit() == 130
+    assert not api.requests(LIQUIDATE)
+
+
 def test_liquidate_goes_up_the_ladder_and_reads_no_list(api: Api, signed_in: dict[str, str], home: Path) -> None:
     project_id, _, deploy_id = api.running("live")
     code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--deploy-id", deploy_id)

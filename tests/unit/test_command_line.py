@@ -64,6 +64,21 @@ def test_triggers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "target"),
+    [
+        ("23456789", 23_456_789),
+        ("007", 7),
+        ("Momentum/Crossover Live", "Momentum/Crossover Live"),
+        ("12.5", "12.5"),
+        ("1 ", "1 "),
+        ("٣", "٣"),
+    ],
+)
+def test_a_project_is_an_id_where_it_can_be_one_and_else_a_name(given: str, target: int | str) -> None:
+    assert parse(["stop", given]).target == target
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["--nonsense"],
@@ -74,9 +89,9 @@ def test_triggers() -> None:
         ["--project", "9" * 5000],
         ["--prof", "main"],
         ["liquidate"],
-        ["liquidate", "x"],
-        ["liquidate", "1 "],
-        ["liquidate", "٣"],
+        ["liquidate", "0"],
+        ["liquidate", "9" * 5000],
+        ["liquidate", " "],
         ["liquidate", "1", "2"],
         ["abort"],
         ["abort", "O-1", "--deploy-id", "L-1"],
