@@ -62,6 +62,10 @@ def run(options: Options) -> int:
             from qctui.cli.doctor import run_doctor
 
             return run_doctor(options)
+        case "completion":
+            from qctui.cli.completion import run_completion
+
+            return run_completion(options)
         case _:
             from qctui.simulator.cli import run as run_simulator
 

@@ -28,6 +28,16 @@ No account at hand? `qctui --demo` runs against a simulated API on this machine.
 """
 
 
+COMPLETION = """\
+Print a script that makes a shell complete commands and options.
+
+To have it from the next shell on:
+  bash   qctui completion bash > ~/.local/share/bash-completion/completions/qctui
+  zsh    qctui completion zsh > a folder of $fpath/_qctui
+  fish   qctui completion fish > ~/.config/fish/completions/qctui.fish
+"""
+
+
 class Options(argparse.Namespace):
     """What the command line said. Options that were not given have their defaults."""
 
@@ -48,6 +58,11 @@ class Options(argparse.Namespace):
     yes: bool
     deploy_id: str | None
     no_wait: bool
+    shell: str
+
+
+SHELLS = ("bash", "zsh", "fish")
+"""Those that `qctui completion` knows."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -120,6 +135,8 @@ def build_parser(wanted: str | None = None) -> Parser:
     _add_json(journal, "print one JSON object a line, as in the file")
     command("doctor", "check credentials, clock, API, terminal and configuration, and say what to do")
     _add_simulate(commands, wanted)
+    completion = command("completion", "print what makes a shell complete qctui's commands and options", COMPLETION)
+    completion.add_argument("shell", choices=SHELLS, help="the shell to print it for")
     return parser
 
 

@@ -42,8 +42,8 @@ def test_the_contracts_of_pyproject_hold() -> None:
 @pytest.mark.parametrize(
     ("code", "never"),
     [
-        ("import qctui.cli", INTERFACE | NETWORK | SERVER | {"asyncio", "logging"}),
-        ("from qctui.cli.parser import parse; parse(['liquidate', '1', '--yes'])", INTERFACE | NETWORK | SERVER),
+        ("import qctui.cli", INTERFACE | NETWORK | SERVER | {"asyncio", "logging", "shtab"}),
+        ("from qctui.cli.parser import parse; parse(['stop', '1'])", INTERFACE | NETWORK | SERVER | {"shtab"}),
         ("import qctui.cli.trigger, qctui.cli.wiring", INTERFACE | SERVER | {"pygments", "click"}),
         ("import qctui.cli.status, qctui.cli.journal", INTERFACE | SERVER),
         ("import qctui.cli.journal", {"asyncio", *NETWORK, *INTERFACE, *SERVER}),

@@ -107,7 +107,9 @@ def test_a_wrong_command_line_is_one_line_and_exit_2(arguments: list[str], capsy
     assert captured.err.startswith("qctui")
 
 
-@pytest.mark.parametrize("command", ["status", "liquidate", "stop", "abort", "journal", "doctor", "simulate"])
+@pytest.mark.parametrize(
+    "command", ["status", "liquidate", "stop", "abort", "journal", "doctor", "simulate", "completion"]
+)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"qctui {command}" in capsys.readouterr().out
