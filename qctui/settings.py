@@ -201,6 +201,8 @@ class Settings:
     base_url: str
     read_only: bool
     theme: str | None
+    theme_source: str
+    """What named the theme, as a message begins: the option, or the file and its key."""
     mouse: bool
     ascii: bool
     demo: bool
@@ -297,6 +299,7 @@ def load_settings(
         base_url=base_url or chosen.base_url or DEFAULT_BASE_URL,
         read_only=read_only or chosen.read_only or loaded.read_only,
         theme=theme or chosen.theme or loaded.theme,
+        theme_source="--theme" if theme else f"{path}: `{f'profiles.{name}.' if chosen.theme else ''}theme`",
         mouse=mouse or loaded.mouse,
         ascii=ascii_only or loaded.ascii,
         demo=demo,

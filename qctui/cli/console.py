@@ -205,9 +205,11 @@ def ui_options(settings: Settings) -> UiOptions:
         raise UsageError(f"{settings.config_path}: {error}") from error
     theme = settings.theme or DEFAULT_THEME
     if settings.theme is not None:
-        known, _ = load_themes([shipped_folder(), themes_dir])
+        known, problems = load_themes([shipped_folder(), themes_dir])
         if theme not in known:
-            raise UsageError(f"there is no theme {theme!r}; allowed: {', '.join(sorted(known))}")
+            # A file that can't be used may be the very one that was meant: it is named, with what is wrong in it.
+            told = (f"there is no theme {theme!r}; allowed: {', '.join(sorted(known))}", *problems)
+            raise UsageError(f"{settings.theme_source}: {'; '.join(told)}")
     return UiOptions(
         profile=settings.profile_name,
         demo=settings.demo,

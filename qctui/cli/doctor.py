@@ -164,7 +164,8 @@ def check_themes(settings: Settings) -> Iterator[Finding]:
     if name in themes:
         yield Finding(Verdict.OK, "theme", f"{name} (of {', '.join(sorted(themes))})")
     else:
-        yield Finding(Verdict.FAIL, "theme", f"there is no theme {name!r}", f"use one of {', '.join(sorted(themes))}")
+        found = f"{settings.theme_source}: there is no theme {name!r}"
+        yield Finding(Verdict.FAIL, "theme", found, f"use one of {', '.join(sorted(themes))}")
 
 
 def check_terminal(environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -154,10 +154,18 @@ def test_a_name_that_is_not_a_theme_or_a_key_is_said_before_the_screen_is_touche
 ) -> None:
     with Console("--demo", "--theme", "nonsense", env=env) as console:
         assert console.wait_exit() == 2
-        assert "there is no theme 'nonsense'" in console.text
+        assert "--theme: there is no theme 'nonsense'" in console.text
         assert "1049" not in console.terminal.modes
     folder = home / "config" / "qctui"
     folder.mkdir()
+    (folder / "config.toml").write_text('theme = "mine"\n')
+    (folder / "themes").mkdir()
+    (folder / "themes" / "mine.toml").write_text('name = "mine"\n[colors]\nprimary = "no colour"\n')
+    with Console("--demo", env=env) as console:
+        assert console.wait_exit() == 2
+        said = console.text.replace("\n", "")
+        assert f"{folder / 'config.toml'}: `theme`: there is no theme 'mine'" in said
+        assert f"{folder / 'themes' / 'mine.toml'}: 'colors.primary' is not a colour: 'no colour'" in said
     (folder / "config.toml").write_text('[keys]\nliquidate = "q"\n')
     with Console("--demo", env=env) as console:
         assert console.wait_exit() == 2

@@ -56,4 +56,5 @@ def test_the_users_keys_and_themes_are_checked(tmp_path: Path, monkeypatch: pyte
     problem, chosen = check_themes(settings)
     assert (problem.verdict, chosen.verdict) == (Verdict.WARN, Verdict.FAIL)
     assert "mine.toml" in problem.found
+    assert chosen.found == f"{folder / 'config.toml'}: `theme`: there is no theme 'nonsense'"
     assert "qctui-dark" in chosen.advice

@@ -201,6 +201,13 @@ def test_an_unknown_profile_lists_those_there_are(config: Path) -> None:
         load_settings(profile="x")
 
 
+def test_what_named_the_theme_is_known(config: Path) -> None:
+    config.write_text('theme = "a"\n[profiles.main]\ntheme = "b"\n')
+    assert load_settings().theme_source == f"{config}: `theme`"
+    assert load_settings(profile="main").theme_source == f"{config}: `profiles.main.theme`"
+    assert load_settings(theme="c", profile="main").theme_source == "--theme"
+
+
 def test_demo_takes_no_other_api(config: Path) -> None:
     assert load_settings(demo=True).profile_name == "demo"
     with pytest.raises(SettingsError, match="--demo and --base-url"):
