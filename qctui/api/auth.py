@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 
+REFUSED = "credentials not accepted"
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """A QuantConnect user. Printing it shows no token."""
@@ -22,6 +25,13 @@ class Credentials:
     user_id: str
     """Decimal, from the account settings page."""
     token: SecretStr
+    source: str = ""
+    """Where they were found, in words; empty if that is not known."""
+
+    @property
+    def refused(self) -> str:
+        """What is said when the API does not accept them: which ones, before what the API says of them."""
+        return f"credentials from {self.source} not accepted" if self.source else REFUSED
 
 
 def signed_headers(user_id: str, token: str, timestamp: int) -> dict[str, str]:

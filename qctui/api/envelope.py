@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qctui.api.auth import REFUSED
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.scrub import Scrubber
@@ -15,8 +16,8 @@ _SHOWN = 3
 _UNCLEAR = "the answer does not say clearly whether it succeeded"
 
 
-def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber) -> dict[str, object]:
-    """The answer's members, folded, if it is a success.
+def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber, refused: str = REFUSED) -> dict[str, object]:
+    """The answer's members, folded, if it is a success. `refused` is what is said of credentials it does not accept.
 
     Raises ApiError if `success` is there and not true, if there are errors, or if the answer is no JSON object.
     `answered` is set only for an explicit `success: false`: anything less clear is no certain "no" to a trigger.
@@ -34,7 +35,9 @@ def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber) -> dic
     if all(value is True for value in told) and not errors and 200 <= status < 300:
         return answer
     said_false = bool(told) and all(value is False for value in told)
-    raise _failure(endpoint, status, said_false, errors or others, scrub, answer)
+    failure = _failure(endpoint, status, said_false, errors or others, scrub, refused)
+    failure.members = answer
+    raise failure
 
 
 def said_by(tree: object) -> str:
@@ -64,7 +67,7 @@ def _strings(value: object) -> list[str]:
 
 
 def _failure(
-    endpoint: Endpoint, status: int, said_false: bool, said: list[str], scrub: Scrubber, answer: dict[str, object]
+    endpoint: Endpoint, status: int, said_false: bool, said: list[str], scrub: Scrubber, refused: str
 ) -> ApiError:
     # `success: "true"` is no clear yes, but it is no refusal either.
     silent = "the API refused without saying why" if said_false or not 200 <= status < 300 else _UNCLEAR
@@ -75,9 +78,9 @@ def _failure(
     kind = FailureKind.REJECTED
     if first.startswith(_AUTH_PREFIXES):
         kind = FailureKind.AUTH
-        words = f"credentials not accepted ({words})"
+        words = f"{refused} ({words})"
     elif any(_THROTTLE in text.casefold() for text in said):
         kind = FailureKind.RATE_LIMITED
     elif first.startswith(_TRANSIENT):
         kind = FailureKind.SERVER
-    return ApiError(kind, f"{endpoint.words}: {words}", answered=said_false, status_code=status, members=answer)
+    return ApiError(kind, f"{endpoint.words}: {words}", answered=said_false, status_code=status)

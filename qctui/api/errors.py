@@ -32,7 +32,6 @@ class ApiError(Exception):
         answered: bool = False,
         retry_after_s: float | None = None,
         status_code: int | None = None,
-        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -41,4 +40,4 @@ class ApiError(Exception):
         self.answered = answered
         self.retry_after_s = retry_after_s
         self.status_code = status_code
-        self.members: Mapping[str, object] = members or {}
+        self.members: Mapping[str, object] = {}

@@ -6,6 +6,7 @@ import email.utils
 import socket
 import ssl
 
+from qctui.api.auth import REFUSED
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.quirks import httpx
@@ -89,16 +90,18 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def of_status(endpoint: Endpoint, status: int, headers: httpx.Headers, now: float, words: str = "") -> ApiError:
+def of_status(
+    endpoint: Endpoint, status: int, headers: httpx.Headers, now: float, words: str = "", refused: str = REFUSED
+) -> ApiError:
     """The failure of an HTTP status outside 2xx whose body is no envelope of the API.
 
     `now` dates a Retry-After that is a date and came without a Date header. `words` may hold the API's own text,
-    scrubbed.
+    scrubbed. `refused` is what is said of credentials that are not accepted.
     """
     said = f": {words}" if words else ""
     name = endpoint.words
     if status == 401:
-        return ApiError(FailureKind.AUTH, f"{name}: credentials not accepted{said}", answered=True, status_code=401)
+        return ApiError(FailureKind.AUTH, f"{name}: {refused}{said}", answered=True, status_code=401)
     if status == 429:
         wait = retry_after_s(headers, now)
         told = "" if wait is None else f"; it asks to wait {wait:.0f} s"

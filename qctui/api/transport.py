@@ -68,6 +68,8 @@ class Channel:
         self._observer = observer
         self._transport = transport
         self._opened: httpx.AsyncClient | None = None
+        self.refused = credentials.refused
+        """What is said when the API does not accept the credentials."""
         self.scrub = Scrubber(credentials)
         """Makes outside text fit for messages."""
 
@@ -277,8 +279,9 @@ class _Call:
         # A refusal in the API's own words; 401, 429 and 5xx mean more than their text.
         speaks = 400 <= status < 500 and status not in (401, 429) and isinstance(document.tree, dict)
         if response.is_success or speaks:
-            return Answer(check(self._endpoint, status, document.tree, scrub), document)
-        raise failures.of_status(self._endpoint, status, response.headers, self._channel.clock.now(), said)
+            return Answer(check(self._endpoint, status, document.tree, scrub, self._channel.refused), document)
+        now = self._channel.clock.now()
+        raise failures.of_status(self._endpoint, status, response.headers, now, said, self._channel.refused)
 
     def _malformed(self, words: str) -> ApiError:
         return ApiError(FailureKind.MALFORMED, f"{self._endpoint.words}: the answer cannot be read ({words})")

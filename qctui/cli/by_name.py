@@ -40,7 +40,8 @@ async def find_project(api: ReadApi, name: str) -> int:
     except TimeoutError:
         raise LookupFailedError(f"the projects could not be listed within {LOOKUP_S:.0f} s; {ID_HINT}") from None
     except ApiError as error:
-        raise LookupFailedError(f"the projects could not be listed: {error.message}; {ID_HINT}") from None
+        hint = error.kind.advice or ID_HINT
+        raise LookupFailedError(f"the projects could not be listed: {error.message}; {hint}") from None
     return choose_project(listed, projects, name)
 
 

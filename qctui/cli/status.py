@@ -17,7 +17,7 @@ from qctui.cli.exits import Exit
 from qctui.cli.parser import Options
 from qctui.cli.startup import read_settings
 from qctui.cli.tables import align, format_span
-from qctui.cli.wiring import Account, account_of, exit_of, open_client_of
+from qctui.cli.wiring import Account, account_of, exit_of, format_failure, open_client_of
 from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment
 from qctui.model.optimization import Optimization
@@ -58,7 +58,7 @@ def run_status(options: Options) -> int:
         try:
             status = asyncio.run(_read(account, settings, clock))
         except ApiError as error:
-            print(f"qctui: {error.message}", file=sys.stderr)
+            print(f"qctui: {format_failure(error)}", file=sys.stderr)
             return exit_of(error.kind)
         for warning in status.warnings:
             print(f"qctui: warning: {warning}", file=sys.stderr)

@@ -28,7 +28,7 @@ from qctui.cli.ladder import Ladder
 from qctui.cli.parser import Options
 from qctui.cli.printer import Printer
 from qctui.cli.startup import read_settings
-from qctui.cli.wiring import Account, account_of, open_client_of
+from qctui.cli.wiring import Account, account_of, format_failure, open_client_of
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.keys import Key, detail_key, optimization_key
@@ -169,7 +169,7 @@ class Trigger:
                 self._put(detail_key(int(given)), detail)
                 return target_of_detail(action, detail)
             except ApiError as error:
-                self._printer.note(f"qctui: warning: the target could not be read first: {error.message}")
+                self._printer.note(f"qctui: warning: the target could not be read first: {format_failure(error)}")
         return self._target_unread(given)
 
     def _target_unread(self, given: int | str) -> Target:

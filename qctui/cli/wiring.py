@@ -20,6 +20,7 @@ from qctui.settings import Settings
 
 if TYPE_CHECKING:
     from qctui.api.client import Client
+    from qctui.api.errors import ApiError
     from qctui.api.ports import Exchange
 
 
@@ -85,7 +86,7 @@ def open_client_of(
 
     try:
         return open_client(
-            Credentials(account.user_id, account.token),
+            Credentials(account.user_id, account.token, account.source),
             account.base_url,
             read_only=settings.read_only,
             clock=clock,
@@ -93,6 +94,11 @@ def open_client_of(
         )
     except ValueError as error:
         raise UsageError(f"base URL: {error}") from error
+
+
+def format_failure(error: ApiError) -> str:
+    """A read that failed, with what a person can do about it."""
+    return f"{error.message}; {error.kind.advice}" if error.kind.advice else error.message
 
 
 def exit_of(kind: FailureKind) -> Exit:

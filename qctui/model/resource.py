@@ -35,6 +35,11 @@ class FailureKind(Enum):
     INTERNAL = "internal"
     """A defect of the program, kept from ending it."""
 
+    @property
+    def advice(self) -> str:
+        """What a person can do about it, where asking again will not help; else empty."""
+        return "run: qctui doctor" if self is FailureKind.AUTH else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

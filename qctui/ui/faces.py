@@ -88,9 +88,10 @@ def _failed(resource: Resource[Any], moment: Moment, what: str) -> FaceWords:
     error = resource.error
     assert error is not None
     alert = moment.glyphs.alert
-    retry: Spans = ()
+    # At the right, where it is not cut: a message can be longer than the screen is wide.
+    retry: Spans = ((f" {error.kind.advice}", "title bold"),) if error.kind.advice else ()
     if error.next_try_mono is not None:
-        retry = ((f" next try {moment.wait(error.next_try_mono)}", "muted"),)
+        retry += ((f" next try {moment.wait(error.next_try_mono)}", "muted"),)
     if resource.value is None:
         return FaceWords(
             Face.FAILED,

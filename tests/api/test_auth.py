@@ -48,9 +48,8 @@ def test_nothing_printed_holds_the_token() -> None:
     client, _ = client_for(reply({"success": True}))
     shown = [repr(CREDENTIALS), str(CREDENTIALS), repr(client), repr(client.reads), repr(vars(client.reads))]
     assert not any(TOKEN in text for text in shown)
-    assert (
-        repr(Credentials("7", SecretStr("secret-token"))) == "Credentials(user_id='7', token=SecretStr('**********'))"
-    )
+    printed = repr(Credentials("7", SecretStr("secret-token")))
+    assert printed == "Credentials(user_id='7', token=SecretStr('**********'), source='')"
 
 
 @pytest.mark.parametrize(

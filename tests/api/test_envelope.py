@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from qctui.api.auth import Credentials
+from qctui.api.endpoints import LIVE_READ
+from qctui.api.envelope import check
 from qctui.api.errors import ApiError
+from qctui.api.scrub import Scrubber
 from qctui.model.resource import FailureKind
-from tests.api.support import ask, client_for, failure, failure_of, payload, reply, run
+from tests.api.support import CREDENTIALS, ask, client_for, failure, failure_of, payload, reply, run
 
 NO_WORDS = "deployment: the API refused without saying why"
 UNCLEAR = "deployment: the answer does not say clearly whether it succeeded"
@@ -15,6 +19,15 @@ AMBIGUOUS = "stop: server error (could also be rejected credentials)"
 
 def told(body: object) -> ApiError:
     return failure(lambda: ask(body, lambda client: client.triggers.fetch_detail(1)))
+
+
+def test_credentials_that_are_not_accepted_are_named_by_their_source() -> None:
+    credentials = Credentials("1", CREDENTIALS.token, "profile main in config.toml")
+    body = {"success": False, "errors": ["UserID not valid"]}
+    with pytest.raises(ApiError) as caught:
+        check(LIVE_READ, 200, body, Scrubber(credentials), credentials.refused)
+    words = "credentials from profile main in config.toml not accepted (UserID not valid)"
+    assert caught.value.message == f"deployment: {words}"
 
 
 @pytest.mark.parametrize(

@@ -123,9 +123,9 @@ def test_the_token_stops_working_while_the_dialog_is_open(api: Api, signed_in: d
     with console:
         ask_to_liquidate(console, deploy_id)
         api.control("POST", "credentials", token="0" * 64)
-        console.wait_for("could not be re-checked", "credentials not accepted", "you can still send")
+        console.wait_for("could not be re-checked", "credentials from the environment not accepted", "can still send")
         confirm(console, deploy_id)
-        console.wait_for("REJECTED", "credentials not accepted")
+        console.wait_for("REJECTED", "credentials from the environment not accepted")
         await_event(api, home, "rejected")
     assert events(home) == ["intent", "sending", "sent", "rejected"]
     assert len(api.requests(LIQUIDATE)) == 1
@@ -139,7 +139,7 @@ def test_the_token_stops_working_during_verification(api: Api, signed_in: dict[s
         confirm(console, deploy_id)
         console.wait_for("ACCEPTED")
         api.control("POST", "credentials", token="0" * 64)
-        console.wait_for("live/read fails: deployment: credentials not accepted", "(not seen")
+        console.wait_for("live/read fails: deployment: credentials from the environment not accepted", "(not seen")
     assert events(home) == ["intent", "sending", "sent", "accepted"]
     assert len(api.requests(LIQUIDATE)) == 1
 

@@ -107,6 +107,32 @@ def test_status_fails_in_words(api: Api, signed_in: dict[str, str], fault: str, 
     assert one_line(done.stderr)
 
 
+def test_wrong_credentials_are_named_by_their_source_with_what_to_do(api: Api, signed_in: dict[str, str]) -> None:
+    wrong = signed_in | {"QUANTCONNECT_API_TOKEN": "wrong"}
+    done = run_command("--base-url", api.base_url, "status", env=wrong)
+    words = "credentials from the environment not accepted; run: qctui doctor"
+    assert (done.returncode, done.stderr) == (1, f"qctui: deployment list: {words}\n")
+    code, _, err = trigger(api, wrong, "liquidate", "23456789", "--yes")
+    assert code == 1
+    assert words in err
+    code, out, _ = trigger(api, wrong, "liquidate", "Momentum/Crossover Live", "--yes")
+    assert code == 3
+    assert words in out
+    done = run_command("--base-url", api.base_url, "doctor", env=wrong)
+    assert "run: qctui doctor" not in done.stdout
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_the_console_names_the_source_of_wrong_credentials(
+    api: Api, signed_in: dict[str, str], size: tuple[int, int]
+) -> None:
+    wrong = signed_in | {"QUANTCONNECT_API_TOKEN": "wrong"}
+    columns, rows = size
+    with Console("--base-url", api.base_url, env=wrong, columns=columns, rows=rows) as console:
+        console.wait_for("credentials from the environment not accepted", "run: qctui doctor", "next try")
+        assert "run: qctui doctor" in console.text.splitlines()[0]
+
+
 def test_status_without_an_api(env: dict[str, str]) -> None:
     nobody = env | {"QUANTCONNECT_USER_ID": "1", "QUANTCONNECT_API_TOKEN": "x"}
     done = run_command("--base-url", "http://127.0.0.1:1/api/v2", "status", env=nobody)

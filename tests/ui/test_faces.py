@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
@@ -63,6 +64,11 @@ def test_a_failure_over_the_last_good_data() -> None:
 
 def test_a_failure_over_an_empty_answer_does_not_say_there_is_nothing() -> None:
     assert words(value((), 130).with_error(FAILURE)).body == ""
+
+
+def test_rejected_credentials_say_what_to_do_where_nothing_is_cut() -> None:
+    face = words(Resource[Any]().with_error(replace(FAILURE, kind=FailureKind.AUTH)))
+    assert text(face.note_right) == " run: qctui doctor next try 15s"
 
 
 def test_a_failure_before_any_data() -> None:

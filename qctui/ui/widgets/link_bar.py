@@ -44,7 +44,8 @@ class LinkBar(Bar):
             left.append((f" {latency}", "muted"))
         if link.state is not LinkState.OK and link.failure is not None:
             left += [dot, (link.failure.message, role)]
-        right = [*_skew(link), *_budget(link), *_next_try(link, moment), *_oldest(link, on_screen, moment)]
+        waiting = [*_advice(link), *_next_try(link, moment)]
+        right = [*_skew(link), *_budget(link), *waiting, *_oldest(link, on_screen, moment)]
         self.show_line(left, [(" ", ""), *_joined(right, dot), (" ", "")])
 
 
@@ -75,6 +76,12 @@ def _budget(link: Link) -> list[list[Span]]:
     if not link.waiting:
         return []
     return [[(f"reads {link.budget_used}/{link.budget} a minute, {link.waiting} waiting", "stale")]]
+
+
+def _advice(link: Link) -> list[list[Span]]:
+    if link.failure is None or not link.failure.kind.advice:
+        return []
+    return [[(link.failure.kind.advice, "title bold")]]
 
 
 def _next_try(link: Link, moment: Moment) -> list[list[Span]]:
