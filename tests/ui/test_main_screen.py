@@ -108,13 +108,21 @@ async def test_what_ended_long_ago_is_behind_a_key() -> None:
 
 async def test_a_runtime_error_stands_out_until_somebody_stood_on_it() -> None:
     async with console() as page:
-        assert "! 1 failed" in page.text
+        # The one that failed has ended too: it is counted once.
+        assert "6 running · 1 ended · ! 1 failed · 1 older" in page.line("1 Deployments")
         pane = page.main.deployments
         assert [row.unseen_error for row in pane.table.visible_rows if row.name == "FX/overnight drift"] == [True]
         await page.press(*["j"] * 6)
         assert pane.current_row is not None
         assert pane.current_row.name == "FX/overnight drift"
-        assert "1 failed" not in page.text
+        assert "6 running · 2 ended · 1 older" in page.line("1 Deployments")
+
+
+async def test_the_column_of_times_says_whose_they_are() -> None:
+    async with console() as page:
+        assert page.line("equity   change").endswith(" up/ended")
+        assert page.line("Crypto/BTC trend    Running").endswith(" 3d")
+        assert page.line("Options/wheel").endswith(" 7h ago")
 
 
 async def test_moving_the_cursor_switches_the_other_panes_at_once() -> None:

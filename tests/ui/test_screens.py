@@ -35,6 +35,16 @@ async def test_help_lists_the_keys_that_work_right_now() -> None:
         assert "In a table" not in page.text
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 60)])
+async def test_help_explains_the_ages_on_screen(size: tuple[int, int]) -> None:
+    async with console(size) as page:
+        await page.press("question_mark", *["pagedown"] * 5)
+        words = " ".join(" ".join(line.strip(" │▏▎▍▌▋▊▉█▁▂▃▄▅▆▇") for line in page.lines).split())
+        assert "now, of 2m ago Read just now; QuantConnect took the snapshot in it 2 minutes ago" in words
+        assert "oldest data 2m The pane on screen that was read longest ago, 2 minutes ago" in words
+        assert "up/ended How long a deployment has been up, or how long ago it ended" in words
+
+
 @pytest.mark.parametrize("key", ["escape", "q", "question_mark", "enter"])
 async def test_help_is_closed_by_what_people_press(key: str) -> None:
     async with console() as page:

@@ -1,4 +1,4 @@
-"""Help: the keys that work right now."""
+"""Help: the keys that work right now, and what the ages on screen mean."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ _FRAME = 5
 """Cells of border, padding and scroll bar."""
 _KEYS = 14
 """Cells of a line before what its keys do."""
+
+_AGES = (
+    ("now", "Read just now. An age moves in coarse steps: now, 1m, 2m, 5m ..."),
+    ("now, of 2m ago", "Read just now; QuantConnect took the snapshot in it 2 minutes ago (up to 10 are normal)"),
+    ("stale 2m", "Nothing failed, and yet nothing newer came for 2 minutes"),
+    ("oldest data 2m", "The pane on screen that was read longest ago, 2 minutes ago"),
+    ("up/ended", "How long a deployment has been up, or how long ago it ended"),
+)
+"""What the screen says of times, and what it means."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -75,5 +84,11 @@ class HelpScreen(ModalScreen[None]):
                 text.append(f"  {keys:<11} ", palette["danger bold" if command.acts else "key bold"])
                 hanging = "\n" + " " * _KEYS
                 text.append(hanging.join(wrap(command.tooltip, width)) + "\n")
+        text.append("\nWhat the ages say\n", palette["title bold"])
+        indent = 2 + max(len(words) for words, _ in _AGES) + 2
+        for words, meaning in _AGES:
+            text.append(f"  {words}".ljust(indent), palette["key bold"])
+            lines = wrap(meaning, width + _KEYS - indent)
+            text.append(("\n" + " " * indent).join(lines) + "\n")
         text.rstrip()
         return text

@@ -175,7 +175,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         if unreadable := self._resource.unreadable:
             entries = "1 entry" if unreadable == 1 else f"{format_count(unreadable)} entries"
             facts.append((f"{dot} {moment.glyphs.alert} {entries} unreadable ", "stale bold"))
-        if ended := len(rows) - alive - hidden:
+        # What failed has ended too: until it was seen it is counted as failed, and no deployment is counted twice.
+        if ended := len(rows) - alive - hidden - failed:
             facts.append((f"{dot} {format_count(ended)} ended ", "muted"))
         if failed:
             facts.append((f"{dot} {moment.glyphs.alert} {format_count(failed)} failed ", "danger bold"))
@@ -208,7 +209,7 @@ def _columns() -> tuple[Column[DeploymentRow], ...]:
         ),
         Column("change", "change", 8, _change, right=True, keep=5, sort_key=lambda row: row.change, descending=True),
         Column("trail", "seen", 8, _trail, good=14, most=_SPARK_MOST, keep=3, keep_end=True),
-        Column("age", "age", 8, _age, right=True, keep=4, sort_key=_age_key),
+        Column("age", "up/ended", 8, _age, right=True, keep=4, sort_key=_age_key),
         Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
         Column("deploy_id", "deploy id", 12, _deploy_id, most=34, keep=1),
     )
