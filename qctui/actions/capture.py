@@ -83,6 +83,20 @@ def target_of_detail(action: str, detail: DeploymentDetail, portfolio: Resource[
     )
 
 
+def target_of_row(action: str, row: Deployment, name: str = "") -> Target:
+    """The target a fresh live/list tells of, where live/read can't be relied on. The list carries no names."""
+    return Target(
+        action=action,
+        name=name or f"project {row.project_id}",
+        project_id=row.project_id,
+        deploy_id=row.deploy_id,
+        environment=row.environment,
+        brokerage=row.brokerage,
+        status=_status(row),
+        equity=row.equity,
+    )
+
+
 def target_of_optimization(optimization: Optimization) -> Target:
     """The target a fresh optimizations/read tells of."""
     return Target(

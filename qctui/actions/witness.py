@@ -6,15 +6,20 @@ many looks must agree is decided by whoever draws the conclusion (`verify_deploy
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from qctui.actions.facts import format_clock_time
+from qctui.actions.waiting import first_of
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock
 from qctui.model.deployment import Deployment, DeploymentDetail, is_alive
+
+SILENT_S = 2.0
+"""How long live/read may be silent before live/list is asked beside it."""
 
 SILENT = "live/read tells no status"
 
@@ -78,20 +83,67 @@ async def look_at(api: TriggerApi, project_id: int, deploy_id: str) -> Look:
 
     Never raises for a failing API: that is a look that shows nothing, with the reason in its note.
     """
-    detail: DeploymentDetail | None = None
-    failure = ""
-    try:
-        detail = await api.fetch_detail(project_id)
-    except ApiError as error:
-        failure = f"live/read fails: {error.message}"
+    detail, failure = await _read(api, project_id)
     if detail is not None and not _doubts(detail, deploy_id) and _is_same(deploy_id, detail.deploy_id):
         return _look_of(detail, "live/read")
+    rows, list_failure = await _list(api, project_id)
+    if list_failure:
+        return _without_list(detail, deploy_id, failure, list_failure)
+    return _weigh(detail, rows, deploy_id, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a project turned out to hold, before anything is sent."""
+
+    known: Deployment | DeploymentDetail | None
+    """The deployment that an action would hit; None if nothing could be read."""
+    detail: DeploymentDetail | None
+    """What live/read said, whatever it is worth."""
+    notes: tuple[str, ...] = ()
+    """What was in doubt, for the screen."""
+
+
+async def find_current(api: TriggerApi, clock: Clock, project_id: int) -> Found:
+    """The deployment of a project that an action would hit: the one alive, by live/read.
+
+    Live/list is asked too where that fails, carries errors, tells no id or an ended one (another may live in the
+    project), or has not answered within `SILENT_S`. Never raises for a failing API.
+    """
+    reading = asyncio.ensure_future(_read(api, project_id))
+    try:
+        if await first_of(clock, SILENT_S, reading):
+            detail, failure = reading.result()
+            if detail is not None and detail.alive and detail.deploy_id and not _doubts(detail, ""):
+                return Found(detail, detail)
+        rows, list_failure = await _list(api, project_id)
+        # One that has not answered by now is waited for only if the other witness has nothing to say.
+        if not reading.done() and not any(row.alive for row in rows):
+            await asyncio.wait({reading})
+        late = f"live/read has not answered within {SILENT_S:g} s"
+        detail, failure = reading.result() if reading.done() else (None, late)
+    finally:
+        reading.cancel()
+    row = _newest(rows)
+    notes = tuple(filter(None, (failure or _doubts(detail, "any"), list_failure)))
+    if row is not None and row.alive and (detail is None or detail.deploy_id != row.deploy_id or not detail.alive):
+        return Found(row, detail, notes)
+    return Found(detail or row, detail, notes)
+
+
+async def _read(api: TriggerApi, project_id: int) -> tuple[DeploymentDetail | None, str]:
+    try:
+        return await api.fetch_detail(project_id), ""
+    except ApiError as error:
+        return None, f"live/read fails: {_said(error)}"
+
+
+async def _list(api: TriggerApi, project_id: int) -> tuple[tuple[Deployment, ...], str]:
     try:
         listed = await api.fetch_deployments(project_id)
     except ApiError as error:
-        return _without_list(detail, deploy_id, failure, f"live/list fails: {error.message}")
-    rows = tuple(row for row in listed.deployments if row.project_id == project_id)
-    return _weigh(detail, rows, deploy_id, failure)
+        return (), f"live/list fails: {_said(error)}"
+    return tuple(row for row in listed.deployments if row.project_id == project_id), ""
 
 
 def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy_id: str, failure: str) -> Look:
@@ -128,6 +180,11 @@ def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str,
     if not _is_same(deploy_id, detail.deploy_id):
         return _replaced(detail, note)
     return _look_of(detail, "live/read", note)
+
+
+def _said(error: ApiError) -> str:
+    """What failed, and what a person can do about it."""
+    return f"{error.message}; {error.kind.advice}" if error.kind.advice else error.message
 
 
 def _newest(rows: Iterable[Deployment]) -> Deployment | None:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from qctui.actions.book import Context
-from qctui.actions.capture import target_of_detail, target_of_optimization
+from qctui.actions.capture import target_of_detail, target_of_optimization, target_of_row
 from qctui.actions.facts import format_clock_time
 from qctui.actions.lookup import earlier_action
 from qctui.actions.service import ActionService
 from qctui.actions.spec import ABORT, READ_ONLY, cautions
+from qctui.actions.witness import find_current
 from qctui.actions.wording import describe_step, exit_code
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi, TriggerApi
@@ -31,6 +32,7 @@ from qctui.cli.startup import read_settings
 from qctui.cli.wiring import Account, account_of, format_failure, open_client_of
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
+from qctui.model.deployment import Deployment
 from qctui.model.keys import Key, detail_key, optimization_key
 from qctui.model.resource import Resource
 from qctui.paths import state_dir
@@ -160,17 +162,31 @@ class Trigger:
         """What is aimed at, as the API tells it now. A failing read is said and does not block an emergency."""
         action = str(self._options.command)
         with self._told_after_a_while("reading the target"):
+            if action != ABORT.id:
+                return await self._capture_deployment(api, action, int(given))
             try:
-                if action == ABORT.id:
-                    optimization = await api.fetch_optimization(str(given))
-                    self._put(optimization_key(str(given)), optimization)
-                    return target_of_optimization(optimization)
-                detail = await api.fetch_detail(int(given))
-                self._put(detail_key(int(given)), detail)
-                return target_of_detail(action, detail)
+                optimization = await api.fetch_optimization(str(given))
             except ApiError as error:
-                self._printer.note(f"qctui: warning: the target could not be read first: {format_failure(error)}")
-        return self._target_unread(given)
+                self._warn_unread(format_failure(error))
+                return self._target_unread(given)
+            self._put(optimization_key(str(given)), optimization)
+            return target_of_optimization(optimization)
+
+    async def _capture_deployment(self, api: TriggerApi, action: str, project_id: int) -> Target:
+        found = await find_current(api, self._clock, project_id)
+        if found.known is None:
+            self._warn_unread("; ".join(found.notes))
+            return self._target_unread(project_id)
+        for note in found.notes:
+            self._printer.note(f"qctui: warning: {note}")
+        if found.detail is not None:
+            self._put(detail_key(project_id), found.detail)
+        if isinstance(found.known, Deployment):
+            return target_of_row(action, found.known, found.detail.project_name if found.detail is not None else "")
+        return target_of_detail(action, found.known)
+
+    def _warn_unread(self, why: str) -> None:
+        self._printer.note(f"qctui: warning: the target could not be read first: {why}")
 
     def _target_unread(self, given: int | str) -> Target:
         """What is aimed at, of which nothing but the words of the command line is known."""
