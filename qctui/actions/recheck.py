@@ -1,4 +1,4 @@
-"""Reading targets again while their dialog is open, over the connections the trigger will use."""
+"""Reading targets again while their dialog is open, and keeping warm the connections the trigger will use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from qctui.actions.spec import ABORT, disarm_reason
 from qctui.api.errors import ApiError
-from qctui.api.ports import TriggerApi
+from qctui.api.ports import REWARM_S, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Recheck, Target, recheck_key
 from qctui.model.keys import Key
@@ -22,10 +22,10 @@ RECHECK_S = 2.0
 """Between reads of one target (DESIGN section 4)."""
 
 AT_ONCE = 8
-"""Reads under way at the same time: panic over many targets must leave connections free for the triggers."""
+"""Reads under way at the same time: panic over many targets must leave the loop free for the triggers."""
 
-SPARE_CONNECTIONS = 2
-"""Kept warm beyond one per target, for the reads that may be under way at the moment of confirming."""
+SPARE_CONNECTIONS = 1
+"""Kept warm beyond one per target, for one that the server closes."""
 
 MOST_CONNECTIONS = 24
 """Kept warm at most."""
@@ -63,7 +63,7 @@ class Rechecks:
             self._store.drop(key)
         self._newest = {}
         self._targets = tuple(targets)
-        self._spawn(self._api.warm(min(len(targets) + SPARE_CONNECTIONS, MOST_CONNECTIONS)))
+        self._spawn(self._keep_warm(min(len(targets) + SPARE_CONNECTIONS, MOST_CONNECTIONS)))
         status_gate, portfolio_gate = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         for target in targets:
             self._store.put(recheck_key(target), Resource[Recheck]())
@@ -75,8 +75,8 @@ class Rechecks:
                 self._spawn(self._keep_reading(target, self._read_portfolio, portfolio_gate))
 
     def close(self) -> None:
-        """Begin no more reads. Those under way end by themselves: cancelling one would close a warm connection at the
-        very moment the trigger may want it."""
+        """Begin no more reads. Those under way end by themselves: cancelling a credential check would close a warm
+        connection at the very moment the trigger may want it."""
         self._round += 1
 
     async def aclose(self) -> None:
@@ -90,6 +90,14 @@ class Rechecks:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _keep_warm(self, connections: int) -> None:
+        """Apart from the reads: they go over connections of their own, so that no answer to one is ever taken for the
+        trigger's. A check that hangs does not hold back the next."""
+        round_ = self._round
+        while round_ == self._round:
+            self._spawn(self._api.warm(connections))
+            await self._clock.sleep(REWARM_S)
 
     async def _keep_reading(
         self, target: Target, read: Callable[[Target], Awaitable[_Update]], gate: asyncio.Semaphore

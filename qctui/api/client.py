@@ -1,4 +1,4 @@
-"""The QuantConnect client: reads on one pool of connections, triggers on another."""
+"""The QuantConnect client: polling, the looks around a trigger, and triggers, each on connections of their own."""
 
 from __future__ import annotations
 
@@ -27,14 +27,31 @@ from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
 READ_POOL = Pool(connections=20, idle_s=30.0)
-TRIGGER_POOL = Pool(connections=100, idle_s=4.0)
-"""Idle connections are trusted only briefly: one that the server closes just as a trigger leaves would make its outcome
-unknown. Common servers keep them for 5 s and more; while a dialog is open its re-reads keep one warm."""
+TRIGGER_POOL = Pool(connections=128, idle_s=4.0)
+"""For a hundred at once while some are being warmed.
+
+Idle connections are trusted only briefly: one that the server closes just as a trigger leaves would make its outcome
+unknown. Common servers keep them for 5 s and more; while a dialog is open, `warm` is called more often than that.
+
+They carry triggers and credential checks and nothing else: an answer that something in between delays, repeats or gives
+to the wrong request is then never one that tells of a deployment.
+"""
+
+CHECK_POOL = Pool(connections=100, idle_s=4.0)
+"""For the looks at a trigger's target, before and after. They are not repeated either, so a connection that may be
+closed any moment is not for them."""
 
 READ_TIMEOUTS = Timeouts(connect_s=5.0, read_s=30.0, total_s=60.0)
 TRIGGER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=20.0, total_s=30.0)
 CHECK_TIMEOUTS = Timeouts(connect_s=3.0, read_s=10.0, total_s=20.0)
-"""Reads on the trigger's connections: the verification of an action asks again anyway."""
+"""Looks at a trigger's target: the verification of an action asks again anyway."""
+
+WARM_TIMEOUTS = Timeouts(connect_s=3.0, read_s=3.0, total_s=5.0)
+"""A connection that answers more slowly than this is none that a trigger should wait on."""
+
+WAIT_FOR_WARM_S = 0.25
+"""How long a trigger waits at most for a connection that is just being warmed: most often the rest of one round trip,
+where a new one costs three."""
 
 
 class QuantConnectClient(Reader):
@@ -122,11 +139,22 @@ class TriggerClient(Reader):
     """`TriggerApi` over HTTP: connections of its own, and nothing is ever sent twice."""
 
     def __init__(
-        self, channel: Channel, names: ChartNames, *, read_only: bool, timeouts: Timeouts, check_timeouts: Timeouts
+        self,
+        channel: Channel,
+        for_triggers: Channel,
+        names: ChartNames,
+        *,
+        read_only: bool,
+        timeouts: Timeouts,
+        check_timeouts: Timeouts,
     ) -> None:
         super().__init__(channel, names, NO_RETRIES, lambda: 0.0, check_timeouts)
+        self._for_triggers = for_triggers
         self._read_only = read_only
         self._trigger_timeouts = timeouts
+        self._warming: set[asyncio.Task[object]] = set()
+        self._waiting = 0
+        """Triggers that wait for one of `_warming`."""
 
     async def liquidate(self, project_id: int, gate: Gate | None = None) -> None:
         """live/update/liquidate. The project id is all it takes (REFERENCE.md 9, row 10)."""
@@ -143,18 +171,31 @@ class TriggerClient(Reader):
     async def _trigger(self, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> None:
         if self._read_only:
             raise ApiError(FailureKind.REFUSED, f"{endpoint.words}: not sent, read-only", may_have_acted=False)
+        await self._wait_for_warm()
         # Once, whatever happens: a repeated liquidation could hit a deployment that was started in between.
-        answer = await self._channel.post(endpoint, body, timeouts=self._trigger_timeouts, gate=gate)
+        answer = await self._for_triggers.post(endpoint, body, timeouts=self._trigger_timeouts, gate=gate)
         if answer.members.get("success") is not True:
             raise ApiError(FailureKind.MALFORMED, f"{endpoint.words}: the answer does not say that it succeeded")
 
     async def warm(self, connections: int = 1) -> None:
-        """Open connections by checking the credentials on as many at once."""
-        checks = [
-            self._channel.post(endpoints.AUTHENTICATE, {}, timeouts=self._timeouts) for _ in range(max(0, connections))
-        ]
+        """Check the credentials on as many connections at once, those that are still under way counted in."""
+        for _ in range(connections - len(self._warming)):
+            check = self._for_triggers.post(endpoints.AUTHENTICATE, {}, timeouts=WARM_TIMEOUTS)
+            task: asyncio.Task[object] = asyncio.ensure_future(check)
+            self._warming.add(task)
+            task.add_done_callback(self._warming.discard)
         # A connection that could not be opened shows when something is sent.
-        await asyncio.gather(*checks, return_exceptions=True)
+        await asyncio.gather(*self._warming, return_exceptions=True)
+
+    async def _wait_for_warm(self) -> None:
+        """Return when a connection is likely free, or soon. Each that is being warmed is waited for by one trigger."""
+        if self._waiting >= len(self._warming) or self._for_triggers.has_idle():
+            return
+        self._waiting += 1
+        try:
+            await asyncio.wait(self._warming, timeout=WAIT_FOR_WARM_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waiting -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +238,17 @@ def open_client(
             base_url, credentials, clock=clock, pool=pool, timeouts=timeouts, observer=observer, transport=transport
         )
 
-    for_reads, for_triggers = channel(READ_POOL, read_timeouts), channel(TRIGGER_POOL, trigger_timeouts)
+    for_reads, for_checks = channel(READ_POOL, read_timeouts), channel(CHECK_POOL, check_timeouts)
+    for_triggers = channel(TRIGGER_POOL, trigger_timeouts)
     return Client(
         QuantConnectClient(for_reads, names, policy or RetryPolicy(), jitter, read_timeouts, credentials.user_id),
         TriggerClient(
-            for_triggers, names, read_only=read_only, timeouts=trigger_timeouts, check_timeouts=check_timeouts
+            for_checks,
+            for_triggers,
+            names,
+            read_only=read_only,
+            timeouts=trigger_timeouts,
+            check_timeouts=check_timeouts,
         ),
-        (for_reads, for_triggers),
+        (for_reads, for_checks, for_triggers),
     )

@@ -11,6 +11,8 @@ class Endpoint:
     """Below the base URL, no slash at either end."""
     words: str
     """What a message calls it."""
+    plain: bool = False
+    """Answers with nothing but whether it succeeded and what went wrong (REFERENCE.md 7: RestResponse)."""
 
 
 AUTHENTICATE = Endpoint("authenticate", "credential check")
@@ -24,6 +26,16 @@ ORDERS = Endpoint("live/orders/read", "orders")
 LOGS = Endpoint("live/logs/read", "logs")
 OPTIMIZATION_LIST = Endpoint("optimizations/list", "optimization list")
 OPTIMIZATION_READ = Endpoint("optimizations/read", "optimization")
-LIQUIDATE = Endpoint("live/update/liquidate", "liquidate")
-STOP = Endpoint("live/update/stop", "stop")
-ABORT = Endpoint("optimizations/abort", "abort")
+LIQUIDATE = Endpoint("live/update/liquidate", "liquidate", plain=True)
+STOP = Endpoint("live/update/stop", "stop", plain=True)
+ABORT = Endpoint("optimizations/abort", "abort", plain=True)
+
+TELLING = frozenset(
+    (
+        *("projects", "live", "deployid", "status", "progress", "launched", "stopped", "brokerage"),
+        *("runtimestatistics", "chart", "charts", "series", "insights", "portfolio", "holdings", "cash"),
+        *("orders", "logs", "length", "optimization", "optimizations", "backtests"),
+    )
+)
+"""Members, under folded names, by which an answer shows that it belongs to an endpoint that is not plain. Members that
+are not known anywhere say nothing: the API may add one to its plain answers any day."""

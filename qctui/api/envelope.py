@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qctui.api.auth import REFUSED
-from qctui.api.endpoints import Endpoint
+from qctui.api.endpoints import TELLING, Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.scrub import Scrubber
 from qctui.api.tolerant import fold, line
@@ -19,7 +19,8 @@ _UNCLEAR = "the answer does not say clearly whether it succeeded"
 def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber, refused: str = REFUSED) -> dict[str, object]:
     """The answer's members, folded, if it is a success. `refused` is what is said of credentials it does not accept.
 
-    Raises ApiError if `success` is there and not true, if there are errors, or if the answer is no JSON object.
+    Raises ApiError if `success` is there and not true, if there are errors, if the answer is no JSON object, or if it
+    is another endpoint's.
     `answered` is set only for an explicit `success: false`: anything less clear is no certain "no" to a trigger.
     """
     if not isinstance(tree, dict):
@@ -29,6 +30,10 @@ def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber, refuse
             status_code=status,
         )
     answer = fold(tree)
+    if endpoint.plain and not TELLING.isdisjoint(answer):
+        # Something in between mixed answers up. Whether it says yes or no, it says it of something else.
+        words = f"{endpoint.words}: the answer belongs to another request"
+        raise ApiError(FailureKind.MALFORMED, words, status_code=status)
     # Old data may carry `Success` beside `success`; one that is not true is enough for a no.
     told = [value for name, value in tree.items() if name.casefold() == "success"]
     errors, others = _texts(answer)

@@ -22,6 +22,9 @@ from qctui.model.resource import FailureKind
 Gate = Callable[[], Awaitable[None]]
 """Awaited right before the first byte of a trigger; an `ApiError` it raises keeps everything from being written."""
 
+REWARM_S = 3.0
+"""How often `TriggerApi.warm` is to be called: an idle connection is trusted for some 4 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loading:
@@ -96,6 +99,9 @@ class ReadApi(Protocol):
 class TriggerApi(Protocol):
     """The emergency path: its own connections, no retries, no share in the read budget.
 
+    The reads here have connections apart from those of the triggers: an answer that something in between repeats or
+    mixes up is then never one that tells of a deployment. So reading keeps no trigger's connection warm; `warm` does.
+
     A trigger returns only on an explicit `success: true`. Each call sends at most one POST. In read-only mode every
     trigger raises `ApiError` of kind REFUSED
     before a request is built.
@@ -119,8 +125,8 @@ class TriggerApi(Protocol):
         ...
 
     async def warm(self, connections: int = 1) -> None:
-        """Open up to `connections` connections ahead of a trigger, so that sending costs no handshake. Never
-        raises for a failure."""
+        """Open up to `connections` connections ahead of a trigger, or use those that are open, so that sending costs no
+        handshake. To be called again every `REWARM_S` while a trigger may come. Never raises for a failure."""
         ...
 
     async def fetch_deployments(self, project_id: int) -> DeploymentList:
@@ -129,17 +135,17 @@ class TriggerApi(Protocol):
         ...
 
     async def fetch_detail(self, project_id: int) -> DeploymentDetail:
-        """As in `ReadApi`, over the trigger's connections and without retries."""
+        """As in `ReadApi`, over the emergency path's connections and without retries."""
         ...
 
     async def fetch_portfolio(self, project_id: int) -> Portfolio:
-        """As in `ReadApi`, over the trigger's connections and without retries."""
+        """As in `ReadApi`, over the emergency path's connections and without retries."""
         ...
 
     async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
-        """As in `ReadApi`, over the trigger's connections and without retries."""
+        """As in `ReadApi`, over the emergency path's connections and without retries."""
         ...
 
     async def fetch_optimization(self, optimization_id: str) -> Optimization:
-        """As in `ReadApi`, over the trigger's connections and without retries."""
+        """As in `ReadApi`, over the emergency path's connections and without retries."""
         ...

@@ -19,7 +19,15 @@ from qctui.api.errors import ApiError
 from qctui.api.inflate import Inflate
 from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
 from qctui.api.ports import Exchange, Gate
-from qctui.api.quirks import SENDING_BEGINS, TCP_STANDS, TLS_STANDS, httpx, resolve_in_daemon_threads
+from qctui.api.quirks import (
+    SENDING_BEGINS,
+    TCP_STANDS,
+    TLS_STANDS,
+    has_idle,
+    has_unread,
+    httpx,
+    resolve_in_daemon_threads,
+)
 from qctui.api.scrub import Scrubber
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
@@ -29,6 +37,9 @@ if TYPE_CHECKING:
 
 USER_AGENT = "qctui"
 EMPTY = "it is empty"
+
+MOST_UNFIT = 3
+"""New connections in a row that brought an answer before anything was asked: the next would do so too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,10 @@ class Channel:
                 raise ApiError(FailureKind.CONNECT, text, may_have_acted=False) from None
         return self._opened
 
+    def has_idle(self) -> bool:
+        """Whether a connection stands that nothing is using."""
+        return self._opened is not None and has_idle(self._opened)
+
     @property
     def traced(self) -> bool:
         """Whether the transport tells when a request's first byte leaves."""
@@ -169,6 +184,10 @@ class Channel:
             self._observer(exchange)
 
 
+class _Unfit(Exception):
+    """The connection brought something before the request was written, and nothing was written to it."""
+
+
 class _Call:
     """One request under way."""
 
@@ -182,11 +201,28 @@ class _Call:
         self._server_at: float | None = None
         self.may_have_acted = False
         self._half_open: Any = None
+        self._unfit = 0
+        """New connections that could not be used."""
+        self._is_new = False
+        """The connection was made for this request."""
         self.called_off = False
         """By `gate`, which says nothing of the connection: nobody is told of such an exchange."""
 
     async def run(self, body: dict[str, object], limits: Timeouts) -> Answer:
+        """Write the request to one connection, which has brought nothing but the answers it was asked for."""
+        while True:
+            try:
+                return await self._attempt(body, limits)
+            except _Unfit:
+                # The pool has closed it and gives another. As many as were idle may be like it.
+                self._unfit += self._is_new
+            if self._unfit >= MOST_UNFIT:
+                words = f"{self._endpoint.words}: the API's side answers before it is asked"
+                raise ApiError(FailureKind.CONNECT, words, may_have_acted=False)
+
+    async def _attempt(self, body: dict[str, object], limits: Timeouts) -> Answer:
         channel, endpoint = self._channel, self._endpoint
+        self._is_new = False
         client = channel.open()
         request = client.build_request("POST", channel.url(endpoint), json=body, timeout=limits.as_httpx())
         if channel.traced:
@@ -210,20 +246,30 @@ class _Call:
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event == TCP_STANDS:
             self._half_open = info["return_value"]
+            self._is_new = True
         elif event in (TLS_STANDS, SENDING_BEGINS):
             self._half_open = None
         # Through a proxy the same event tells of the CONNECT that opens the tunnel: nothing of ours is in it.
         if event == SENDING_BEGINS and info["request"].method == b"POST":
-            await self._leaves()
+            self._insist_on_silence(info["request"])
+            await self._leaves(info["request"])
 
-    async def _leaves(self) -> None:
+    async def _leaves(self, request: Any = None) -> None:
+        """The last moment before the first byte: `request` is httpcore's, if it goes over a wire."""
         if self._gate is not None:
             try:
                 await self._gate()
             except ApiError:
                 self.called_off = True
                 raise
+            if request is not None:
+                # The gate may have taken its time.
+                self._insist_on_silence(request)
         self.may_have_acted = True
+
+    def _insist_on_silence(self, request: Any) -> None:
+        if has_unread(self._channel.open(), request):
+            raise _Unfit
 
     def _note_headers(self, response: httpx.Response) -> None:
         clock = self._channel.clock

@@ -34,8 +34,8 @@ async def ask(
 ) -> str | None:
     """Ask whether to act on `target`. None if the answer is right, else why nothing is sent.
 
-    While it is asked the target is read again, over the connection the trigger will use; a redeployment or an end
-    closes the question.
+    While it is asked the target is read again, and the connection the trigger will use is kept warm; a redeployment or
+    an end closes the question.
     """
     spec, question = ACTION_SPECS[target.action], question_for([target])
     desk.open_rechecks([target])

@@ -104,6 +104,8 @@ class Trigger:
             read_only=self._settings.read_only,
             resume=False,
         )
+        # The connection for the trigger is made while the target is read over another.
+        warming = asyncio.ensure_future(client.triggers.warm())
         with Interrupts() as interrupts:
             try:
                 given = self._options.target
@@ -125,6 +127,8 @@ class Trigger:
             finally:
                 await service.drain(0.0)
                 await service.aclose()
+                warming.cancel()
+                await asyncio.wait({warming})
                 await client.aclose()
                 await self._printed(interrupts)
 

@@ -22,12 +22,14 @@ async def test_the_target_is_read_at_once_and_every_2_s_on_warm_connections(rig:
     assert recheck.detail == make_detail(1)
     assert (recheck.portfolio, recheck.portfolio_mono, recheck.portfolio_failure) == (HELD, rig.clock.monotonic(), "")
     assert recheck.disarmed == ""
-    assert rig.api.warmed == [3]
+    assert rig.api.warmed == [2]
     await rig.clock.advance(6)
+    assert rig.api.warmed == [2, 2, 2]
     assert [at - 1_000 for name, at in rig.api.reads if name == "detail"] == [0, 2, 4, 6]
     rig.service.close_rechecks()
     await rig.clock.advance(60)
     assert len([name for name, _ in rig.api.reads if name == "detail"]) == 4
+    assert len(rig.api.warmed) == 3
 
 
 @in_rig

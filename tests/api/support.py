@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from qctui.api.auth import Credentials
 from qctui.api.client import Client, open_client
 from qctui.api.errors import ApiError
 from qctui.api.limits import Timeouts
-from qctui.api.ports import Exchange
+from qctui.api.ports import Exchange, Gate
 from qctui.api.quirks import httpx
 from qctui.clock import Clock, SystemClock
 
@@ -162,8 +163,13 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Requests], Await
 
 
 @asynccontextmanager
-async def raw_server(handler: Handler) -> AsyncIterator[tuple[str, Requests]]:
-    """A server on loopback that speaks only through `handler`; yields its base URL and what it received."""
+async def raw_server(handler: Handler, *, certificate: Path | None = None) -> AsyncIterator[tuple[str, Requests]]:
+    """A server on loopback that speaks only through `handler`, over TLS if it has a certificate; yields its base URL
+    and what it received."""
+    context = None
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
     requests = Requests()
     tasks: set[asyncio.Task[Any]] = set()
 
@@ -180,10 +186,10 @@ async def raw_server(handler: Handler) -> AsyncIterator[tuple[str, Requests]]:
             tasks.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}/api/v2", requests
+        yield f"{'https' if context else 'http'}://127.0.0.1:{port}/api/v2", requests
     finally:
         server.close()
         for task in list(tasks):
@@ -216,3 +222,12 @@ def loopback_client(
         check_timeouts=timeouts,
         jitter=lambda: 0.0,
     )
+
+
+def gate_that(notes: Callable[[], object]) -> Gate:
+    """A gate that lets everything pass after `notes`."""
+
+    async def gate() -> None:
+        notes()
+
+    return gate

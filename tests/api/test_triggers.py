@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
+from qctui.api import client as client_module
 from qctui.api.errors import ApiError
-from qctui.api.ports import Exchange, Gate
+from qctui.api.ports import Exchange
 from qctui.api.quirks import httpx
 from qctui.model.resource import FailureKind
 from tests.api.support import Requests as Received
-from tests.api.support import abort, client_for, failure_of, http, loopback_client, raw_server, reply, run
+from tests.api.support import abort, client_for, failure_of, gate_that, http, loopback_client, raw_server, reply, run
 
 OK = http(b'{"success": true}')
 
@@ -50,15 +51,6 @@ async def answer_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
     while await received.read(reader):
         writer.write(OK)
         await writer.drain()
-
-
-def noting(called: list[bool]) -> Gate:
-    """A gate that lets everything pass and says that it was asked."""
-
-    async def gate() -> None:
-        called.append(True)
-
-    return gate
 
 
 def test_the_gate_is_asked_once_and_before_the_first_byte() -> None:
@@ -120,7 +112,7 @@ def test_the_gate_is_not_asked_when_there_is_no_connection() -> None:
         server.close()
         await server.wait_closed()
         client = loopback_client(f"http://127.0.0.1:{port}")
-        return await failure_of(client.triggers.liquidate(1, noting(called)))
+        return await failure_of(client.triggers.liquidate(1, gate_that(lambda: called.append(True))))
 
     error = run(go())
     assert (error.kind, error.may_have_acted) == (FailureKind.CONNECT, False)
@@ -156,7 +148,7 @@ def test_a_reused_connection_that_breaks_sends_once_and_is_unknown(polite: bool)
     async def go() -> None:
         async with raw_server(second_breaks) as (url, received):
             client = loopback_client(url)
-            await client.triggers.fetch_detail(1)
+            await client.triggers.warm()
             error = await failure_of(client.triggers.liquidate(1))
             assert (error.kind, error.may_have_acted, error.answered) == (FailureKind.RESET, True, False)
             assert received.connections == 1
@@ -180,7 +172,7 @@ def test_a_connection_the_server_has_closed_is_replaced_before_anything_is_writt
     async def go() -> None:
         async with raw_server(one_each) as (url, received):
             client = loopback_client(url)
-            await client.triggers.fetch_detail(1)
+            await client.triggers.warm()
             await closed.wait()
             await client.triggers.liquidate(1)
             await client.aclose()
@@ -268,3 +260,57 @@ def test_warming_raises_for_no_failure() -> None:
     run(client.triggers.warm(3))
     run(client.triggers.warm(0))
     assert len(script.requests) == 3
+
+
+class Slow:
+    """Answers everything, a credential check only when it may."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, received: Received) -> None:
+        while await received.read(reader):
+            if b"authenticate" in received.heads[-1]:
+                await self.may_answer.wait()
+            writer.write(OK)
+            await writer.drain()
+
+
+def test_a_trigger_takes_the_connection_that_is_just_being_warmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "WAIT_FOR_WARM_S", 60.0)
+
+    async def go() -> None:
+        server = Slow()
+        async with raw_server(server) as (url, received):
+            client = loopback_client(url)
+            warming = asyncio.ensure_future(client.triggers.warm(2))
+            await received.came(2)
+            # Two have one to wait for; the third makes its own.
+            triggers = [asyncio.ensure_future(client.triggers.liquidate(number)) for number in (1, 2, 3)]
+            await received.came(3)
+            assert received.bodies == [b"{}", b"{}", b'{"projectId":3}']
+            server.may_answer.set()
+            await asyncio.gather(warming, *triggers)
+            await client.aclose()
+            assert (received.connections, received.posts) == (3, 5)
+
+    run(go())
+
+
+def test_a_credential_check_that_hangs_holds_no_trigger_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "WAIT_FOR_WARM_S", 0.0)
+
+    async def go() -> None:
+        async with raw_server(Slow()) as (url, received):
+            client = loopback_client(url)
+            warming = [asyncio.ensure_future(client.triggers.warm(2)) for _ in range(3)]
+            await received.came(2)
+            await client.triggers.liquidate(1)
+            # However often it is called, no more are under way than were asked for.
+            assert received.bodies == [b"{}", b"{}", b'{"projectId":1}']
+            for task in warming:
+                task.cancel()
+            await asyncio.gather(*warming, return_exceptions=True)
+            await client.aclose()
+
+    run(go())
