@@ -16,7 +16,7 @@ from qctui.api.ports import Loading, ReadApi
 from qctui.clock import Clock
 from qctui.engine.insights import InsightBook
 from qctui.engine.rate import Errand
-from qctui.model.chart import Chart, ChartWindow
+from qctui.model.chart import Chart, ChartWindow, Series
 from qctui.model.keys import DEPLOYMENTS, Key
 from qctui.model.logs import LogPage
 from qctui.model.order import Order
@@ -274,6 +274,11 @@ def keep(old: Any, new: Any) -> Any:
     return old if type(old) is type(new) and old == new else new
 
 
+def _told_beside_points(series: Series) -> tuple[object, ...]:
+    head = (series.name, series.unit, series.index, series.series_type, series.color, series.marker)
+    return (*head, series.rows, series.tooltips, series.null_tooltips)
+
+
 def _same_chart(old: Chart, new: Chart) -> bool:
     # The window's edges are left out: that a following window has moved on is not news about its data.
     if (old.name, old.stacked, old.count, old.sparse) != (new.name, new.stacked, new.count, new.sparse):
@@ -283,17 +288,7 @@ def _same_chart(old: Chart, new: Chart) -> bool:
     for one, other in zip(old.series, new.series, strict=True):
         if len(one) != len(other) or (len(one) and (one.xs[-1] != other.xs[-1] or one.ys[-1] != other.ys[-1])):
             return False
-        told = (one.name, one.unit, one.index, one.series_type, one.color, one.marker, one.rows, one.tooltips)
-        if told != (
-            other.name,
-            other.unit,
-            other.index,
-            other.series_type,
-            other.color,
-            other.marker,
-            other.rows,
-            other.tooltips,
-        ):
+        if _told_beside_points(one) != _told_beside_points(other):
             return False
         # As bytes: a NaN of a candle equals itself, and a million points are compared in a millisecond.
         for column in ("xs", "ys", "gaps", "opens", "highs", "lows"):

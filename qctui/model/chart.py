@@ -56,6 +56,8 @@ class Series:
     """Scatter marker: none, circle, square, diamond, triangle, triangle-down."""
     tooltips: dict[int, str] = field(default_factory=dict)
     """Position to text, scatter only."""
+    null_tooltips: tuple[tuple[float, str], ...] = ()
+    """Times, ascending, and texts of the nulls that have one: something happened, and it has no value."""
     rows: tuple[tuple[str, ...], ...] = ()
     """For types that have no time axis (heat map, 3-D): the points as text, for a table."""
     index_name: str = ""

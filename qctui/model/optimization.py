@@ -94,6 +94,7 @@ class OptimizationSummary:
     created_at: float | None
     node_type: str = ""
     psr: float | None = None
+    """Probabilistic Sharpe Ratio in percent points, as a run's statistic of that name."""
     sharpe_ratio: float | None = None
     trades: int | None = None
     parameters: tuple[Parameter, ...] = ()

@@ -61,8 +61,9 @@ def test_live_chart_read__legacy_xy_capitalised() -> None:
 
 def test_live_chart_read__candles_legacy_two_values() -> None:
     (equity,) = chart("candles_legacy_two_values").series
-    assert (equity.series_type, equity.candles) == (SeriesType.CANDLE, False)
+    assert (equity.series_type, equity.candles) == (SeriesType.CANDLE, True)
     assert (list(equity.ys), list(equity.gaps)) == ([100010.0, 100032.5], [2])
+    assert equity.opens == equity.highs == equity.lows == equity.ys
 
 
 def test_live_chart_read__single_point() -> None:

@@ -19,7 +19,7 @@ def test_optimizations_list__ok() -> None:
     assert running.criterion == Criterion("Sharpe Ratio", maximize=True)
     assert (running.psr, running.sharpe_ratio, running.trades) == (None, None, None)
     assert running.parameters[0] == Parameter("ema_fast", 5.0, 20.0, 5.0)
-    assert (completed.psr, completed.sharpe_ratio, completed.trades) == (0.6123, 1.42, 318)
+    assert (completed.psr, completed.sharpe_ratio, completed.trades) == (61.23, 1.42, 318)
     assert completed.parameters[1] == Parameter("universe", value="large")
     assert aborted.criterion == Criterion("Drawdown", maximize=False, target_value=0.2)
     assert aborted.finished

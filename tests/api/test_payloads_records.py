@@ -13,7 +13,7 @@ def test_live_insights_read__openapi_shape() -> None:
     assert page.length == 2
     assert (bitcoin.ticker, bitcoin.direction, bitcoin.weight) == ("BTCUSD", Direction.UP, 0.25)
     assert (bitcoin.reference, bitcoin.reference_final, bitcoin.score_final) == (91234.5, 91300.25, False)
-    assert (bitcoin.generated_at, bitcoin.close_at, bitcoin.created_at) == (NOON - 3_600, NOON + 82_800, None)
+    assert (bitcoin.generated_at, bitcoin.close_at, bitcoin.created_at) == (NOON - 3_600, NOON + 82_800, NOON - 3_600)
     assert bitcoin.active(NOON)
     assert (spy.kind, spy.direction, spy.magnitude, spy.score_final) == ("volatility", Direction.FLAT, None, True)
 

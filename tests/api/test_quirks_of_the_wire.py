@@ -81,6 +81,43 @@ def test_3_points_of_every_shape_in_one_series() -> None:
     assert list(chart({"series": {"A": {"values": values}}}).series[0].ys) == [1.0, 2.0, 3.0]
 
 
+@pytest.mark.parametrize("first", [[], [[T0, 1, 9, 0, 3]]])
+@pytest.mark.parametrize("told", [2, "Candle"])
+def test_3_a_pair_in_a_candle_series_is_a_candle_of_one_value(first: list[object], told: object) -> None:
+    values = [*first, [T0 + 1, 5], {"x": T0 + 2, "y": 6}, [T0 + 3, None]]
+    (made,) = chart({"series": {"A": {"seriesType": told, "values": values}}}).series
+    assert made.opens is not None
+    assert made.highs is not None
+    assert made.lows is not None
+    members = list(zip(made.opens, made.highs, made.lows, made.ys, strict=True))
+    assert members[len(first) :] == [(5.0, 5.0, 5.0, 5.0), (6.0, 6.0, 6.0, 6.0)]
+    assert members[: len(first)] == [(1.0, 9.0, 0.0, 3.0)] * len(first)
+    assert list(made.gaps) == [len(made.xs)]
+
+
+def test_3_pairs_before_the_first_candle_are_candles_too_whatever_the_type() -> None:
+    (made,) = chart({"series": {"A": {"values": [[T0, 5], [T0 + 1, 1, 9, 0, 3], [T0 + 2, 6]]}}}).series
+    assert made.opens is not None
+    assert list(made.opens) == [5.0, 1.0, 6.0]
+
+
+def test_3_pairs_of_a_line_are_no_candles() -> None:
+    (made,) = chart({"series": {"A": {"seriesType": 0, "values": [[T0, 5]]}}}).series
+    assert not made.candles
+
+
+def test_3_what_is_said_where_there_is_no_value_is_kept() -> None:
+    values = [
+        {"x": T0 + 2, "y": None, "tooltip": "order 8"},
+        {"x": T0, "y": 1, "tooltip": "order 7"},
+        {"x": T0 + 1, "tooltip": "order 9"},
+        {"x": T0 + 3, "y": None, "tooltip": ""},
+    ]
+    (made,) = chart({"series": {"A": {"seriesType": 1, "values": values}}}).series
+    assert (list(made.xs), made.tooltips) == ([float(T0)], {0: "order 7"})
+    assert made.null_tooltips == ((T0 + 1, "order 9"), (T0 + 2, "order 8"))
+
+
 def test_4_x_as_text() -> None:
     assert list(chart({"series": {"A": {"values": [{"x": str(T0), "y": 1}]}}}).series[0].xs) == [float(T0)]
 
@@ -95,6 +132,19 @@ def test_5_both_spellings_of_insights() -> None:
 def test_5_the_first_spelling_with_a_value_wins() -> None:
     both = insight(referenceFinal=None, referenceValueFinal=7, scoreFinal=None, scoreIsFinal=False)
     assert (both.reference_final, both.score_final) == (7.0, False)
+
+
+def test_5_one_time_stands_in_for_the_other() -> None:
+    for told, generated, created in (
+        ({"generated-time": T0, "created-time": T0 + 5}, T0, T0 + 5),
+        ({"generated-time": T0}, T0, T0),
+        ({"created-time": T0}, T0, T0),
+        ({"createdTime": str(T0), "generatedTime": None}, T0, T0),
+        ({"createdTime": 0, "generatedTime": T0}, T0, T0),
+        ({}, None, None),
+    ):
+        made = insight(**told)
+        assert (made.generated_at, made.created_at) == (generated, created), told
 
 
 @pytest.mark.parametrize(
@@ -143,6 +193,22 @@ def test_14_statistics_as_map_or_list() -> None:
     assert dict(by_index.statistics) == {"Sharpe Ratio": 1.25, "Custom": 0.5, "99": 3.0}
     assert dict(a_run(statistics=[0.5, None, 2]).statistics) == {"Alpha": 0.5, "Annual Variance": 2.0}
     assert dict(a_run(statistics=None).statistics) == dict(a_run(statistics=[]).statistics) == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"), [(0.6123, 61.23), ("0.05", 5.0), (0, 0.0), (1, 100.0), (61.23, 61.23), (None, None), ("x", None)]
+)
+def test_14_the_probabilistic_sharpe_ratio_of_the_list_is_a_fraction_and_shown_in_percent_points(
+    told: object, shown: float | None
+) -> None:
+    body = {"success": True, "optimizations": [{"optimizationId": "O-1", "psr": told}]}
+    (made,) = ask(body, lambda c: c.reads.fetch_optimizations(1))
+    assert made.psr == (None if shown is None else pytest.approx(shown))
+
+
+def test_14_the_probabilistic_sharpe_ratio_of_a_run_is_in_percent_points() -> None:
+    """However small: 0.5 is half a percent."""
+    assert a_run(statistics={"13": 0.5}).statistics["Probabilistic Sharpe Ratio"] == 0.5
 
 
 @pytest.mark.parametrize(

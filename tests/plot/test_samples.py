@@ -81,9 +81,9 @@ def test_a_null_breaks_the_line_and_is_no_zero() -> None:
     assert all(drawing.grid.char(gap, panel.top + row) in (" ", "·") for row in range(panel.height))
 
 
-def test_candles_in_a_line_series_are_candles_and_pairs_in_a_candle_series_are_a_line() -> None:
+def test_candles_in_a_line_series_are_candles_and_so_are_pairs_in_a_candle_series() -> None:
     assert drawn(sample("strategy_equity_candles")).marks[0].kind is Kind.CANDLES
-    assert drawn(sample("candles_legacy_two_values")).marks[0].kind is Kind.LINE
+    assert drawn(sample("candles_legacy_two_values")).marks[0].kind is Kind.CANDLES
 
 
 def test_series_with_another_index_get_a_panel_of_their_own_under_one_time_axis() -> None:
@@ -154,6 +154,21 @@ def test_a_marker_is_read_with_its_tooltip_and_only_where_it_is() -> None:
     off = crosshair.cross(drawing, drawing.view, 1_795_184_100.0)
     assert "Buy $182.1 order 7" in "".join(on.chars[row])
     assert "Buy - " in "".join(off.chars[row])
+
+
+def test_what_is_said_where_there_is_no_value_is_read_at_its_instant() -> None:
+    chart = sample("scatter_tooltip_objects")
+    price, buy, sell = chart.series
+    told = ((1_795_184_100.0, "order 8"), (1_795_185_000.0, "under a value"), (1_795_185_600.0, "order 9"))
+    drawing = drawn(replace(chart, series=(price, replace(buy, null_tooltips=told), sell)), 120, 20)
+    row = drawing.panels[0].legend_row or 0
+
+    def read(at: float) -> str:
+        return "".join(crosshair.cross(drawing, drawing.view, at).chars[row])
+
+    assert "Buy - order 8" in read(1_795_184_100.0)
+    assert "order" not in read(1_795_184_550.0)
+    assert "Buy $181.9 " in read(1_795_185_000.0)
 
 
 def test_a_table_tells_its_times_newest_first_in_as_many_columns_as_fit() -> None:

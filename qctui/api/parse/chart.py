@@ -103,7 +103,7 @@ async def _series(document: Document, key: str, wire: WireSeries) -> tuple[Serie
     if kind in _TABLES:
         columns, rows = Columns(), await _rows(document, wire.values)
     else:
-        columns = await read_columns(document.chunks(wire.values))
+        columns = await read_columns(document.chunks(wire.values), candles=kind is SeriesType.CANDLE)
     marker = wire.scatter_marker_symbol.casefold()
     series = Series(
         name=wire.name or line(key),
@@ -119,6 +119,7 @@ async def _series(document: Document, key: str, wire: WireSeries) -> tuple[Serie
         color=wire.color if _COLOR.fullmatch(wire.color) else "",
         marker=marker if marker in _MARKERS else "none",
         tooltips=columns.tooltips,
+        null_tooltips=tuple(columns.null_tooltips),
         rows=rows,
         index_name=wire.index_name,
         z_index=wire.z_index or 0,

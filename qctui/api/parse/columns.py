@@ -22,7 +22,10 @@ _AT_ONCE = 256
 
 @dataclass(slots=True)
 class Columns:
-    """The points of one series while they are read. `opens` and its like are None until the first candle."""
+    """The points of one series while they are read. `opens` and its like are None until the first candle.
+
+    Among candles a point with one value is a candle that never moved, as LEAN reads it.
+    """
 
     xs: array[float] = field(default_factory=lambda: array("d"))
     ys: array[float] = field(default_factory=lambda: array("d"))
@@ -30,10 +33,14 @@ class Columns:
     highs: array[float] | None = None
     lows: array[float] | None = None
     tooltips: dict[int, str] = field(default_factory=dict)
+    null_tooltips: list[tuple[float, str]] = field(default_factory=list)
+    """Time and text of nulls that have one."""
     null_xs: array[float] = field(default_factory=lambda: array("d"))
     """Times of the nulls, in the order they came."""
     null_at: array[int] = field(default_factory=lambda: array("l"))
     """How many points stood before each null."""
+    all_candles: bool = False
+    """The series says that its points are candles."""
     entries: int = 0
     """Elements seen, nulls included."""
     ascending: bool = True
@@ -69,23 +76,21 @@ class Columns:
         if times[0] < self._last or list(times) != sorted(times):
             self.ascending = False
         self._last = times[-1]
-        if len(arrays) == 5:
+        if len(arrays) == 5 or self.all_candles:
             self._need_candles()
-        self._extend_candles(arrays[1:4] if len(arrays) == 5 else None, len(times))
+        self._extend_candles(arrays[1:4] if len(arrays) == 5 else [arrays[-1]] * 3)
         self.xs.extend(times)
         self.ys.extend(arrays[-1])
         return True
 
     def _need_candles(self) -> None:
         if self.opens is None:
-            before = [NAN] * len(self.xs)
-            self.opens, self.highs, self.lows = array("d", before), array("d", before), array("d", before)
+            self.opens, self.highs, self.lows = array("d", self.ys), array("d", self.ys), array("d", self.ys)
 
-    def _extend_candles(self, members: list[array[float]] | None, count: int) -> None:
+    def _extend_candles(self, members: list[array[float]]) -> None:
         if self.opens is None or self.highs is None or self.lows is None:
             return
-        missing = array("d", [NAN]) * count
-        opens, highs, lows = members or (missing, missing, missing)
+        opens, highs, lows = members
         self.opens.extend(opens)
         self.highs.extend(highs)
         self.lows.extend(lows)
@@ -104,15 +109,15 @@ class Columns:
         best = next((value for value in (values[-1], *values[:-1]) if value is not None), None)
         if best is None:
             self._add_null(at)
+            if tooltip:
+                self.null_tooltips.append((at, tooltip))
             return
         if tooltip:
             self.tooltips[len(self.xs)] = tooltip
-        if len(values) == 4:
+        if len(values) == 4 or self.all_candles:
             self._need_candles()
-            members = [array("d", [NAN if value is None else value]) for value in values[:3]]
-            self._extend_candles(members, 1)
-        else:
-            self._extend_candles(None, 1)
+        members = values[:3] if len(values) == 4 else [best] * 3
+        self._extend_candles([array("d", [NAN if value is None else value]) for value in members])
         self.xs.append(at)
         self.ys.append(best)
 
@@ -136,11 +141,12 @@ class Columns:
         return array("l", dict.fromkeys(self.null_at))
 
 
-async def read_columns(chunks: AsyncIterator[list[object]]) -> Columns:
-    """All points, ascending in time."""
-    columns = Columns()
+async def read_columns(chunks: AsyncIterator[list[object]], *, candles: bool) -> Columns:
+    """All points, ascending in time. `candles`: the series says that they are candles."""
+    columns = Columns(all_candles=candles)
     async for chunk in chunks:
         columns.add_chunk(chunk)
+    columns.null_tooltips.sort(key=itemgetter(0))
     return columns if columns.ascending else await _sorted(columns)
 
 
@@ -163,7 +169,7 @@ async def _sorted(columns: Columns) -> Columns:
             await pace.give_way()
     by_time = itemgetter(0)
     runs = [sorted(entries[start : start + _RUN], key=by_time) for start in range(0, len(entries), _RUN)]
-    result = Columns(entries=columns.entries)
+    result = Columns(entries=columns.entries, null_tooltips=columns.null_tooltips)
     if columns.opens is not None:
         result._need_candles()
     for count, (at, position) in enumerate(heapq.merge(*runs, key=by_time)):

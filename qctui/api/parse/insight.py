@@ -31,7 +31,8 @@ def _insight(item: object) -> Insight | None:
     wire = WireInsight.read(item)
     return Insight(
         insight_id=wire.id,
-        generated_at=wire.generated_time,
+        # Either may be missing or 0 (REFERENCE.md 6.4); LEAN itself lets the one stand in for the other.
+        generated_at=wire.generated_time or wire.created_time,
         close_at=wire.close_time,
         symbol=wire.symbol,
         ticker=wire.ticker or wire.symbol.partition(" ")[0],
@@ -50,7 +51,7 @@ def _insight(item: object) -> Insight | None:
         model=wire.source_model,
         group_id=wire.group_id,
         tag=wire.tag,
-        created_at=wire.created_time,
+        created_at=wire.created_time or wire.generated_time,
     )
 
 

@@ -41,7 +41,7 @@ def _summary(item: object) -> OptimizationSummary | None:
         criterion=_criterion(wire),
         created_at=wire.created or wire.requested,
         node_type=wire.node_type,
-        psr=wire.psr,
+        psr=_percent_points(wire.psr),
         sharpe_ratio=wire.sharpe_ratio,
         trades=wire.trades,
         parameters=_parameters(wire.parameters),
@@ -74,6 +74,12 @@ async def optimization(document: Document, members: dict[str, object], asked: st
         node_type=wire.node_type,
         parallel_nodes=wire.parallel_nodes,
     )
+
+
+def _percent_points(psr: float | None) -> float | None:
+    """The list's Probabilistic Sharpe Ratio as a run's statistic 13 has it: 61.23, where the list says 0.6123. It is a
+    probability, so what is beyond 1 can only be percent points already."""
+    return psr if psr is None or not 0 <= psr <= 1 else psr * 100
 
 
 def _count(value: int | None) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 
 from qctui.ui.plot.marks import Kind, Mark
 from qctui.ui.plot.values import exact, with_unit
@@ -18,7 +19,7 @@ class Reading:
         at: Unix seconds of the point it was read from; None where there is none.
         value: the payload's own number; None in a gap, before the first point, or without points.
         candle: the payload's open, high, low and close (NaN where null), for candles.
-        tooltip: what the API says of the point, for scatters.
+        tooltip: what the API says of the point, for scatters; of a null too, where it has a text.
     """
 
     at: float | None
@@ -36,6 +37,10 @@ def reading_at(mark: Mark, at: float, reach_s: float = 0.0) -> Reading:
     A line or a candle holds until its next point; a marker is over when `reach_s` seconds have passed.
     """
     place = bisect_right(mark.prepared.xs, at) - 1
+    told = mark.series.null_tooltips
+    null = bisect_right(told, at, key=itemgetter(0)) - 1
+    if null >= 0 and at - told[null][0] <= reach_s and (place < 0 or told[null][0] > mark.prepared.xs[place]):
+        return Reading(told[null][0], None, tooltip=told[null][1])
     if place < 0:
         return NOTHING
     time = mark.prepared.xs[place]
