@@ -34,6 +34,15 @@ def environment_of(brokerage: str, environment: str) -> Environment:
     return Environment.PAPER if "paper" in environment.casefold() else Environment.LIVE
 
 
+_FOR_PRACTICE = ("paper", "practice", "demo", "sandbox", "simul", "testnet")
+
+
+def claims_paper(environment: Environment, told: str) -> bool:
+    """Whether an account that counts as LIVE says of itself that no real money is in it. That is shown and changes
+    nothing else: only the brokerage that is nothing but paper is beyond doubt."""
+    return environment is Environment.LIVE and any(word in told.casefold() for word in _FOR_PRACTICE)
+
+
 def is_alive(status: str, stopped_at: float | None) -> bool:
     """Whether a deployment with this status may still trade. A stop time always ends it; an unlisted status is alive,
     because calling a trading algorithm ended would hide it (REFERENCE.md 8.1: treat unknown values as opaque)."""
@@ -58,11 +67,18 @@ class Deployment:
     description: str = ""
     subscription: str = ""
     """Chart name the API suggests."""
+    account_environment: str = ""
+    """What the API says of the account, as it spells it."""
 
     @property
     def alive(self) -> bool:
         """It may still trade."""
         return is_alive(self.status, self.stopped_at)
+
+    @property
+    def claims_paper(self) -> bool:
+        """It is LIVE, and its account says that it is not."""
+        return claims_paper(self.environment, self.account_environment)
 
 
 def alive_by_project(deployments: Iterable[Deployment]) -> Counter[int]:
@@ -106,6 +122,8 @@ class DeploymentDetail:
     """Names of the charts this deployment reports."""
     errors: str = ""
     """What the answer complained of beside its fields (REFERENCE.md 2.1): such an answer wants a second witness."""
+    account_environment: str = ""
+    """What the API says of the account, as it spells it."""
 
     @property
     def alive(self) -> bool:
@@ -116,3 +134,7 @@ class DeploymentDetail:
     def tells_status(self) -> bool:
         """It says whether it runs: every field of live/read may be missing."""
         return bool(self.status) or self.stopped_at is not None
+
+    def claims_paper(self) -> bool:
+        """It is LIVE, and its account says that it is not."""
+        return claims_paper(self.environment, self.account_environment)

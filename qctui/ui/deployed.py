@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment, is_alive
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, claims_paper, is_alive
 from qctui.model.resource import Resource
 from qctui.ui.rows import newest_deployments
 
@@ -31,11 +31,18 @@ class Deployed:
     description: str
     known: bool
     """Whether anything has been received of it."""
+    account_environment: str = ""
+    """What the API says of the account, as it spells it."""
 
     @property
     def alive(self) -> bool:
         """It may still trade."""
         return is_alive(self.status, self.stopped_at)
+
+    @property
+    def claims_paper(self) -> bool:
+        """It is LIVE, and its account says that it is not."""
+        return claims_paper(self.environment, self.account_environment)
 
     @property
     def failed(self) -> bool:
@@ -80,4 +87,5 @@ def deployed(
         datacenter=detail.datacenter if detail is not None else "",
         description=(detail.description if detail is not None else "") or (row.description if row is not None else ""),
         known=True,
+        account_environment=tells.account_environment or other.account_environment,
     )

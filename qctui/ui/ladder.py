@@ -51,9 +51,14 @@ def role_of(environment: Environment) -> str:
     return "live badge" if environment is Environment.LIVE else "paper bold"
 
 
-def format_badge(environment: Environment, *, aligned: bool = False) -> Text:
-    """LIVE or PAPER as a block that is read without its colour; as wide as each other if `aligned`."""
-    word = f"{environment.value:<5}" if aligned else environment.value
+LIVE_IN_DOUBT = f"{Environment.LIVE.value}?"
+"""Treated as LIVE, though its account says that it is for practice."""
+
+
+def format_badge(environment: Environment, *, aligned: bool = False, claims_paper: bool = False) -> Text:
+    """LIVE or PAPER as a block that is read without its colour; as wide as each other if `aligned`. `claims_paper`: its
+    account says that it is not LIVE."""
+    word = LIVE_IN_DOUBT if claims_paper else f"{environment.value:<5}" if aligned else environment.value
     return pieces((f" {word} ", role_of(environment)))
 
 

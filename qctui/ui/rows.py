@@ -119,6 +119,7 @@ def deployment_text(row: DeploymentRow) -> str:
     deployment = row.deployment
     return (
         f"{row.name} {deployment.environment.value} {deployment.status} {deployment.brokerage} "
+        f"{deployment.account_environment} "
         f"{deployment.deploy_id} {deployment.project_id}"
     )
 

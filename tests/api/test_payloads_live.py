@@ -52,6 +52,7 @@ def test_live_read__running() -> None:
 def test_live_read__running_deployment_details() -> None:
     detail = ask(payload("live_read__running_deployment_details"), lambda c: c.reads.fetch_detail(1))
     assert detail.environment is Environment.LIVE
+    assert (detail.account_environment, detail.claims_paper) == ("paper", True)
     assert "U0000000" not in repr(detail)
 
 

@@ -40,6 +40,17 @@ async def test_enter_opens_it_and_escape_goes_back() -> None:
         assert page.app.screen is page.main
 
 
+async def test_what_the_account_says_of_itself_stands_beside_the_brokerage() -> None:
+    async with opened(size=(120, 40)) as page:
+        assert " LIVE " in page.text
+        assert "LIVE?" not in page.text
+        known = page.engine.store.get(detail_key(PROJECT))
+        page.engine.store.put(detail_key(PROJECT), replace(known, value=detail(account_environment="live-paper")))
+        await page.settle()
+        assert " LIVE? " in page.text
+        assert "CoinbaseBrokerage, whose account says live-paper" in page.text
+
+
 async def test_statistics_are_as_the_engine_formatted_them() -> None:
     async with opened() as page:
         for text in ("$25,900.40", "-$12.40", "$-61.31", "0.25 %", "Server", "CPU Usage", "3d 00:15:00"):

@@ -7,7 +7,7 @@ from textual import events
 from textual.widgets import Input
 
 from qctui.engine.view import Pace
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, Environment
 from qctui.model.keys import (
     DEPLOYMENTS,
     LINK,
@@ -54,6 +54,19 @@ async def test_all_four_panes_and_both_bars_are_on_screen(size: Size) -> None:
             assert title in page.text
         assert page.lines[0].startswith("  LIVE  main")
         assert "L liquidate" in page.lines[-1]
+
+
+@pytest.mark.parametrize("size", [(40, 12), *SIZES])
+async def test_a_real_brokers_account_that_says_it_is_paper_is_told_apart_in_words(size: Size) -> None:
+    first, *others = deployments()
+    doubtful = replace(first, brokerage="OandaBrokerage", environment=Environment.LIVE, account_environment="Practice")
+    async with console(size) as page:
+        known = page.engine.store.get(DEPLOYMENTS)
+        page.engine.store.put(DEPLOYMENTS, replace(known, value=(doubtful, *others)))
+        await page.settle()
+        assert "LIVE?" in page.text
+        if size == (120, 40):
+            assert "Practice, OandaBr" in page.text
 
 
 @pytest.mark.parametrize("size", [*SIZES, (40, 12), (20, 6), (10, 3), (1, 1)])

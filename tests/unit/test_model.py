@@ -1,6 +1,6 @@
 import pytest
 
-from qctui.model.deployment import Environment, environment_of, is_alive
+from qctui.model.deployment import Environment, claims_paper, environment_of, is_alive
 from qctui.model.optimization import Criterion, Optimization, Run
 from qctui.model.portfolio import Holding, Portfolio
 
@@ -18,6 +18,23 @@ from qctui.model.portfolio import Holding, Portfolio
 )
 def test_unknown_is_real_money(brokerage: str, environment: str, expected: Environment) -> None:
     assert environment_of(brokerage, environment) is expected
+
+
+@pytest.mark.parametrize(
+    ("told", "claims"),
+    [
+        ("paper", True), ("Practice", True), ("live-paper", True), ("Demo", True), ("sandbox", True), ("testnet", True),
+        ("live", False), ("Trade", False), ("", False), ("newspeak", False),
+    ],
+)  # fmt: skip
+def test_an_account_that_says_it_is_for_practice_is_still_acted_on_as_real_money(told: str, claims: bool) -> None:
+    environment = environment_of("OandaBrokerage", told)
+    assert environment is Environment.LIVE
+    assert claims_paper(environment, told) is claims
+
+
+def test_quantconnects_own_paper_is_beyond_doubt() -> None:
+    assert not claims_paper(environment_of("PaperBrokerage", "live-paper"), "live-paper")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from qctui.api.endpoints import LIVE_LIST, LIVE_READ, LOGS, PROJECTS
 from qctui.api.names import ChartNames
 from qctui.api.parse.common import MAX_NAMES, each, refuse_loading, sift, texts
 from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
-from qctui.api.tolerant import block, fold
+from qctui.api.tolerant import block, fold, line
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, environment_of, is_alive
 from qctui.model.logs import LogPage
 from qctui.model.project import Project
@@ -53,6 +53,7 @@ def _deployment(item: object) -> Deployment | None:
         error=wire.error,
         description=wire.description,
         subscription=wire.subscription,
+        account_environment=wire.environment,
     )
 
 
@@ -98,6 +99,7 @@ def detail(members: Mapping[str, object], project_id: int, names: ChartNames, er
         server_statistics=texts(wire.server_statistics),
         charts=names.remember(project_id, _chart_names(wire.charts)),
         errors=errors,
+        account_environment=wire.environment or line(fold(members.get("deploymentdetails")).get("environment")),
     )
 
 

@@ -43,7 +43,7 @@ class WireDeployment(Wire):
 
 class WireDetail(Wire):
     """live/read, which is flat. `deploymentDetails` may hold account numbers and `files` is source text: neither is
-    kept."""
+    kept, but for the first one's `environment`."""
 
     deploy_id: Line = ""
     status: Line = ""

@@ -108,13 +108,16 @@ class DeploymentScreen(DetailScreen):
         """Who it is and how it is, in few lines."""
         shown = self.deployed
         dot = (f" {moment.glyphs.dot} ", "rule")
-        title: list[Piece] = [format_badge(shown.environment), " ", (shown.name or "unnamed", "title bold"), "  "]
+        badge = format_badge(shown.environment, claims_paper=shown.claims_paper)
+        title: list[Piece] = [badge, " ", (shown.name or "unnamed", "title bold"), "  "]
         title.append((shown.status or "status unknown", _status_role(shown)))
         if shown.equity is not None:
             title += [dot, ("equity ", "muted"), format_money(shown.equity, moment.glyphs)]
         about: list[Piece] = [shown.deploy_id or "deploy id unknown", dot, ("project ", "muted"), str(shown.project_id)]
         if shown.brokerage:
             about += [dot, shown.brokerage]
+        if shown.claims_paper:
+            about.append((f", whose account says {shown.account_environment}", "stale bold"))
         when = _when("launched", shown.launched_at, moment) or [("launch time unknown", "muted")]
         if shown.stopped_at is not None:
             when += [dot, *_when("stopped", shown.stopped_at, moment)]

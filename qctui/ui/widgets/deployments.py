@@ -13,6 +13,7 @@ from qctui.model.resource import Resource
 from qctui.ui.faces import describe
 from qctui.ui.format import format_change, format_count, format_money, format_sparkline, format_time
 from qctui.ui.glyphs import Glyphs
+from qctui.ui.ladder import LIVE_IN_DOUBT
 from qctui.ui.moment import Moment
 from qctui.ui.rows import (
     DeploymentRow,
@@ -219,6 +220,8 @@ def _badge(row: DeploymentRow, moment: Moment) -> Spans:
     environment = row.deployment.environment
     if environment is Environment.PAPER:
         return (("PAPER", "paper"),)
+    if row.deployment.claims_paper:
+        return ((LIVE_IN_DOUBT, "live"),)
     return (("LIVE ", "live badge" if row.deployment.alive else "live"),)
 
 
@@ -278,7 +281,8 @@ def _age_key(row: DeploymentRow) -> float | None:
 
 
 def _brokerage(row: DeploymentRow, moment: Moment) -> Spans:
-    return ((row.deployment.brokerage or moment.glyphs.none, "muted"),)
+    account = f"{row.deployment.account_environment}, " if row.deployment.claims_paper else ""
+    return ((account, "stale"), (row.deployment.brokerage or moment.glyphs.none, "muted"))
 
 
 def _brokerage_key(row: DeploymentRow) -> str:
