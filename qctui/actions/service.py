@@ -227,6 +227,8 @@ class ActionService:
                 accepted.append(record)
             else:
                 refused.append((record.action_id, reason))
+        # The dialog has been answered: from here on its re-reads would only be in the way of the requests.
+        self._rechecks.close()
         self._book.put(records)
         for action_id, reason in refused:
             self._book.step(action_id, Rung.REJECTED, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qctui.api import endpoints
@@ -17,7 +17,7 @@ from qctui.api.ports import Exchange, Gate, Loading
 from qctui.api.quirks import httpx
 from qctui.api.reader import Reader, loading_in, reading
 from qctui.api.retry import NO_RETRIES, RetryPolicy
-from qctui.api.transport import Channel
+from qctui.api.transport import Answer, Channel
 from qctui.clock import Clock
 from qctui.model.chart import Chart
 from qctui.model.insight import InsightPage
@@ -27,8 +27,12 @@ from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
 READ_POOL = Pool(connections=20, idle_s=30.0)
-TRIGGER_POOL = Pool(connections=128, idle_s=4.0)
-"""For a hundred at once while some are being warmed.
+TRIGGER_LANES = 8
+TRIGGER_POOL = Pool(connections=16, idle_s=4.0)
+"""In each of `TRIGGER_LANES`: for a hundred at once while some are being warmed.
+
+A pool looks at each of its connections for every request: a hundred requests in one pool of a hundred connections spend
+more time on that than on being sent.
 
 Idle connections are trusted only briefly: one that the server closes just as a trigger leaves would make its outcome
 unknown. Common servers keep them for 5 s and more; while a dialog is open, `warm` is called more often than that.
@@ -135,13 +139,39 @@ class QuantConnectClient(Reader):
             return await optimization.summaries(answer.document, answer.members)
 
 
+class Lanes:
+    """Several pools to the same address, used as one."""
+
+    def __init__(self, channels: Sequence[Channel]) -> None:
+        self._channels = tuple(channels)
+        self._under_way = [0] * len(channels)
+
+    async def post(
+        self, endpoint: Endpoint, body: dict[str, object], *, timeouts: Timeouts, gate: Gate | None = None
+    ) -> Answer:
+        """As `Channel.post`, over the lane with a connection to spare, else the one least used."""
+        lane = min(range(len(self._channels)), key=self._rank)
+        self._under_way[lane] += 1
+        try:
+            return await self._channels[lane].post(endpoint, body, timeouts=timeouts, gate=gate)
+        finally:
+            self._under_way[lane] -= 1
+
+    def has_idle(self) -> bool:
+        """Whether a connection stands that nothing is using."""
+        return any(channel.has_idle() for channel in self._channels)
+
+    def _rank(self, lane: int) -> tuple[bool, int, int]:
+        return (not self._channels[lane].has_idle(), self._under_way[lane], lane)
+
+
 class TriggerClient(Reader):
     """`TriggerApi` over HTTP: connections of its own, and nothing is ever sent twice."""
 
     def __init__(
         self,
         channel: Channel,
-        for_triggers: Channel,
+        for_triggers: Lanes,
         names: ChartNames,
         *,
         read_only: bool,
@@ -239,16 +269,16 @@ def open_client(
         )
 
     for_reads, for_checks = channel(READ_POOL, read_timeouts), channel(CHECK_POOL, check_timeouts)
-    for_triggers = channel(TRIGGER_POOL, trigger_timeouts)
+    for_triggers = [channel(TRIGGER_POOL, trigger_timeouts) for _ in range(TRIGGER_LANES)]
     return Client(
         QuantConnectClient(for_reads, names, policy or RetryPolicy(), jitter, read_timeouts, credentials.user_id),
         TriggerClient(
             for_checks,
-            for_triggers,
+            Lanes(for_triggers),
             names,
             read_only=read_only,
             timeouts=trigger_timeouts,
             check_timeouts=check_timeouts,
         ),
-        (for_reads, for_checks, for_triggers),
+        (for_reads, for_checks, *for_triggers),
     )

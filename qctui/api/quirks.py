@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import socket
 import ssl
@@ -25,6 +26,11 @@ if "httpx" not in sys.modules and "httpx._main" not in sys.modules:
     del sys.modules["httpx._main"]
 else:
     import httpx
+
+# httpcore asks sniffio which event loop this is, several times a request, by importing it. Where it is not installed,
+# and nothing here needs it, the search through the disk takes 0.15 ms each time: half of what a request costs.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = cast(ModuleType, None)
 
 SENDING_BEGINS = "http11.send_request_headers.started"
 """The httpcore trace event right before a request's first byte is written: the connection stands, TLS is done.

@@ -135,6 +135,7 @@ class DeploymentDetail:
         """It says whether it runs: every field of live/read may be missing."""
         return bool(self.status) or self.stopped_at is not None
 
+    @property
     def claims_paper(self) -> bool:
         """It is LIVE, and its account says that it is not."""
         return claims_paper(self.environment, self.account_environment)

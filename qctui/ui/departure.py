@@ -11,11 +11,15 @@ from qctui.model.keys import Key
 from qctui.store import Store
 
 LONGEST_S = 0.03
-"""Shorter than a person can see, and several times what a request needs to get out."""
+"""For one request: shorter than a person can see, and several times what it needs to get out."""
+
+EACH_S = 0.005
+"""For each request of a batch: a hundred leave within half a second, or the screen no longer waits for them."""
 
 
 def stand_aside(store: Store, confirm: Callable[[], tuple[str, ...]], longest_s: float = LONGEST_S) -> tuple[str, ...]:
-    """Call `confirm`, then wait until all of its actions are on their way, at most `longest_s`. Returns its answer.
+    """Call `confirm`, then wait until all of its actions are on their way, at most `longest_s` and `EACH_S` for each.
+    Returns its answer.
 
     Both threads share one interpreter. Closing the dialog and drawing what was under it takes it for tens of
     milliseconds, exactly while the engine and its journal need it a dozen times in a row for a moment each.
@@ -36,7 +40,7 @@ def stand_aside(store: Store, confirm: Callable[[], tuple[str, ...]], longest_s:
         action_ids = frozenset(confirmed)
         look(ACTIONS)
         if action_ids:
-            left.wait(longest_s)
+            left.wait(longest_s + EACH_S * len(action_ids))
     finally:
         unsubscribe()
     return confirmed

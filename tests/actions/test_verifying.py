@@ -179,7 +179,7 @@ async def test_the_token_stops_working_in_between(rig: Rig) -> None:
         rig.api.fail[name] = error(FailureKind.AUTH, "credentials not accepted", answered=True)
     await rig.clock.advance(100)
     assert rig.record().rung is Rung.STOPPED
-    assert "live/read fails: credentials not accepted" in rig.record().warnings
+    assert "live/read fails: credentials not accepted; run: qctui doctor" in rig.record().warnings
     await rig.clock.advance(500)
     rung, words = last(rig.record())
     assert rung is Rung.UNVERIFIED
