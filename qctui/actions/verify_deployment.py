@@ -65,6 +65,8 @@ class DeploymentCheck:
         self._others = 0
         """Looks in a row that showed another deployment in its place."""
         self._contradictions = 0
+        self._looked = asyncio.Event()
+        """Set by the first look: before it nobody knows whose portfolio the project's is."""
         self._done = asyncio.Event()
         self._looks: list[asyncio.Task[None]] = []
         self._portfolio_task: asyncio.Task[None] | None = None
@@ -95,6 +97,7 @@ class DeploymentCheck:
     async def _look(self) -> bool:
         """Look once and draw the conclusions. Whether ours was seen stopped."""
         look = await look_at(self._api, self._target.project_id, self._deploy_id)
+        self._looked.set()
         self._book.warn(self._id, "status", look.note)
         if look.seen is Seen.UNKNOWN:
             self._status_reads.failure = "" if look.note == SILENT else look.note
@@ -178,6 +181,7 @@ class DeploymentCheck:
         except ApiError as error:
             self._miss_portfolio(error.message)
             return
+        await self._looked.wait()
         if self._others or self._done.is_set():
             return
         if not portfolio.tells:
