@@ -30,6 +30,9 @@ ORDERS_WINDOW = 100
 SURE_OF_ANOTHER = 2
 """Looks in a row that must show another deployment before ours counts as replaced: one may be a lagging replica's."""
 
+LATER_S = 1.0
+"""Looks closer to each other than this are one: the same replica may have answered both."""
+
 _REACHED_BY = (Rung.ACCEPTED, Rung.UNKNOWN)
 """What is left of a ladder whose evidence was withdrawn."""
 
@@ -56,8 +59,9 @@ class DeploymentCheck:
         self._status_reads = ReadState()
         self._portfolio_reads = ReadState()
         self._orders_known = 0
-        self._stopped_looks = 0
-        """Looks in a row that showed ours stopped."""
+        self._stopped_looks = 0.0
+        """Looks in a row that showed ours stopped. One that needed a second witness, or had none, counts half."""
+        self._counted_mono = 0.0
         self._flat_reads = 0
         """Portfolio reads in a row that were flat and followed by a look that showed ours stopped."""
         self._round = 0
@@ -121,7 +125,7 @@ class DeploymentCheck:
 
     def _begin_anew(self) -> None:
         """What was seen of a stop so far counts no more: it has to be seen again, in a row."""
-        self._stopped_looks = self._flat_reads = 0
+        self._stopped_looks, self._flat_reads = 0.0, 0
         self._round += 1
 
     def _see_alive(self, look: Look) -> None:
@@ -131,11 +135,15 @@ class DeploymentCheck:
 
     def _see_stopped(self, look: Look) -> None:
         words = look.ended_words(self._clock)
-        self._stopped_looks += 1
+        first = not self._stopped_looks
+        mono = self._clock.monotonic()
+        if first or mono - self._counted_mono >= LATER_S:
+            self._counted_mono = mono
+            self._stopped_looks += 0.5 if look.note else 1.0
         if not self._stands(Rung.STOPPED):
             self._book.step(self._id, Rung.STOPPED, words)
         if self._wants_flat:
-            if self._stopped_looks == 1 and self._portfolio_task is not asyncio.current_task():
+            if first and self._portfolio_task is not asyncio.current_task():
                 # A portfolio read that began before this proves nothing, and a slow one must not delay the one that
                 # does.
                 self._read_portfolios_anew()

@@ -115,7 +115,10 @@ async def test_errors_beside_a_full_answer_do_not_stand_in_the_way(rig: Rig) -> 
     rig.api.flat_after_s = 0.0
     await rig.act()
     assert rig.record().warnings == ("live/read carries errors: backend busy",)
-    await rig.clock.advance(10)
+    # Looks that leave a doubt count half.
+    await rig.clock.advance(5)
+    assert rig.record().rung is Rung.FLAT
+    await rig.clock.advance(5)
     assert rig.record().rung is Rung.VERIFIED
 
 
