@@ -6,9 +6,11 @@ Everything here may block on the disk and is called on the journal's own thread 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -22,10 +24,18 @@ from qctui.text import clean
 LONGEST_LINE = 64 * 1024
 """Bytes of one line; a longer one is no line of ours and is skipped."""
 
+READ_BYTES = 64 * 1024 * 1024
+"""The most that is read at once, the newest: some 200,000 lines. A larger file costs no more memory than that."""
+
+_PIECE_BYTES = 1024 * 1024
+
 LOCK_WAIT_S = 0.3
 """How long an append waits for another console's lock before it goes ahead: a stopped process may hold it for ever, and
 with O_APPEND the lock only guards the repair of a torn tail."""
 
+
+_UNREADABLE = b"\0"
+"""Stands for the beginning of a line that is not kept: whatever follows, it is no line of ours."""
 
 SEND_LOCK_WAIT_S = 0.2
 """How long a request waits for the lock beside the journal. A process that was stopped may hold it for ever, and no
@@ -168,11 +178,11 @@ def append_entries(path: Path, entries: Sequence[JournalEntry]) -> None:
 
     Raises:
         UnsyncedError: they are in the file, and may not survive a power cut.
-        OSError: none of them is in the file.
+        OSError: none of them is in the file, or what is there is no regular file.
     """
     private_dir(path.parent)
     existed = path.exists()
-    fd = open_private(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    fd = _open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         if os.fstat(fd).st_mode & 0o077:
             os.fchmod(fd, 0o600)
@@ -193,6 +203,48 @@ def append_entries(path: Path, entries: Sequence[JournalEntry]) -> None:
             raise UnsyncedError(error.errno, error.strerror) from error
     finally:
         os.close(fd)
+
+
+def try_journal(path: Path) -> None:
+    """Find out whether lines could be appended now, without appending any: the file can be opened, and its disk takes
+    and keeps a byte beside it.
+
+    Raises:
+        OSError: they could not.
+    """
+    import tempfile  # here: a command that acts has no use for it, and would wait for its import
+
+    private_dir(path.parent)
+    if path.exists():
+        os.close(_open_regular(path, os.O_RDWR | os.O_APPEND))
+    with tempfile.TemporaryFile(dir=path.parent) as probe:
+        probe.write(b"\n")
+        probe.flush()
+        os.fsync(probe.fileno())
+
+
+def _open_regular(path: Path, flags: int) -> int:
+    """Open the journal, which is a regular file: a pipe would be waited for, a device never ends or takes lines for
+    commands. Looked at before it is opened, because opening a device can already do something, and after, because it
+    may have been another one by then.
+
+    Raises:
+        OSError: it can't be opened, or is no regular file.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        _check_regular(path.stat())
+    fd = open_private(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        _check_regular(os.fstat(fd))
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
 
 
 @contextlib.contextmanager
@@ -232,54 +284,69 @@ def _sync_directory(folder: Path) -> None:
 
 
 def read_journal(path: Path) -> tuple[JournalEntry, ...]:
-    """The whole journal, oldest first; empty when there is none yet. What can't be read as an entry is left out.
+    """The whole journal, oldest first; empty when there is none yet. What can't be read as an entry is left out, and so
+    is what lies more than `READ_BYTES` before the end (`JournalTail.skipped` tells).
 
     Raises:
         OSError: it is there and can't be read.
     """
-    return JournalTail(path, None).read()
+    return JournalTail(path).read()
 
 
 class JournalTail:
     """Reads what was appended since the last time, whoever wrote it."""
 
-    def __init__(self, path: Path, first_bytes: int | None) -> None:
-        """Begin at most `first_bytes` before the end: a journal of years must not delay a start. None: all of it."""
+    def __init__(self, path: Path, first_bytes: int = READ_BYTES) -> None:
+        """Begin at most `first_bytes` before the end: a journal of years must not delay a start."""
         self._path = path
         self._first_bytes = first_bytes
         self._inode: tuple[int, int] | None = None
         self._offset = 0
         self._rest = b""
         """The last line, while its newline is missing: it may be half of one being written."""
+        self.skipped = 0
+        """Bytes that were not read, because more was there than is read at once."""
 
     def read(self) -> tuple[JournalEntry, ...]:
         """Entries complete since the last call, oldest first. One stat, and nothing more, when nothing was appended.
 
         Raises:
-            OSError: the journal is there and can't be read.
+            OSError: the journal is there and can't be read, or is no regular file.
         """
         try:
             status = self._path.stat()
+            inode = (status.st_dev, status.st_ino)
+            if inode == self._inode and status.st_size == self._offset:
+                return ()
+            fd = _open_regular(self._path, os.O_RDONLY)
         except FileNotFoundError:
             self._inode = None
             return ()
+        try:
+            return self._read_open(fd)
+        finally:
+            os.close(fd)
+
+    def _read_open(self, fd: int) -> tuple[JournalEntry, ...]:
+        """Up to the size the file has now: what is appended meanwhile comes with the next call."""
+        status = os.fstat(fd)
         inode = (status.st_dev, status.st_ino)
-        if inode == self._inode and status.st_size == self._offset:
-            return ()
-        with self._path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            inode = (status.st_dev, status.st_ino)
-            skipping = False
-            if inode != self._inode or status.st_size < self._offset:
-                begin = 0 if self._first_bytes is None else max(0, status.st_size - self._first_bytes)
-                self._inode, self._offset, self._rest = inode, begin, b""
-                skipping = begin > 0
-            file.seek(self._offset)
-            data = file.read()
-        self._offset += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            self._rest = b"\0"  # no line of ours, whatever follows: keeps it unreadable without keeping it
-        if skipping:
-            lines = lines[1:]
-        return tuple(entry for entry in map(decode_entry, lines) if entry is not None)
+        most = READ_BYTES
+        if inode != self._inode or status.st_size < self._offset:
+            self._inode, self._offset, self._rest, self.skipped = inode, 0, b"", 0
+            most = self._first_bytes
+        begin = max(self._offset, status.st_size - most)
+        if begin > self._offset:
+            self.skipped += begin - self._offset
+            self._offset, self._rest = begin, _UNREADABLE
+        entries: list[JournalEntry] = []
+        while self._offset < status.st_size:
+            data = os.pread(fd, min(_PIECE_BYTES, status.st_size - self._offset), self._offset)
+            if not data:  # cut off meanwhile
+                break
+            self._offset += len(data)
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            if len(self._rest) > LONGEST_LINE:
+                self._rest = _UNREADABLE
+            entries += [entry for entry in map(decode_entry, lines) if entry is not None]
+        return tuple(entries)

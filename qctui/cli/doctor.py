@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from qctui.actions.journal import read_journal
+from qctui.actions.journal import JournalTail, try_journal
 from qctui.api.errors import ApiError
 from qctui.api.ports import Exchange
 from qctui.cli.exits import Exit, UsageError
@@ -24,7 +23,7 @@ from qctui.cli.tables import align
 from qctui.cli.wiring import Account, account_of, exit_of, open_client_of
 from qctui.clock import SystemClock
 from qctui.model.resource import FailureKind
-from qctui.paths import config_dir, private_dir, state_dir
+from qctui.paths import config_dir, state_dir
 from qctui.settings import DEMO_PROFILE, Settings
 
 SKEW_WARN_S = 60.0
@@ -210,21 +209,19 @@ def _multiplexer(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 def check_journal(path: Path) -> Iterator[Finding]:
     """Whether actions can be written down, and whether some are open."""
+    tail = JournalTail(path)
     try:
-        private_dir(path.parent)
-        with tempfile.TemporaryFile(dir=path.parent) as probe:
-            probe.write(b"\n")
-            probe.flush()
-            os.fsync(probe.fileno())
-        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise PermissionError(13, "not readable and writable")
-        entries = read_journal(path)
+        try_journal(path)
+        entries = tail.read()
     except OSError as error:
         found = f"{path} can't be written ({error.strerror})"
-        yield Finding(Verdict.FAIL, "journal", found, "make room, or make the folder writable")
+        yield Finding(
+            Verdict.FAIL, "journal", found, "make room, or make the folder writable; acting goes on without it"
+        )
         return
     count = len({entry.id for entry in entries})
-    yield Finding(Verdict.OK, "journal", f"{path}, {count} action{'' if count == 1 else 's'}")
+    least = "at least " if tail.skipped else ""
+    yield Finding(Verdict.OK, "journal", f"{path}, {least}{count} action{'' if count == 1 else 's'}")
     # Nobody can verify what was done to a simulator that is gone.
     if unfinished := open_actions(entries, but_for=DEMO_PROFILE):
         found = f"{unfinished} without an outcome"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from qctui.actions.journal import encode_entry, parse_journal_time, read_journal
+from qctui.actions.journal import READ_BYTES, JournalTail, encode_entry, parse_journal_time
 from qctui.actions.ports import JournalEntry
 from qctui.cli.exits import Exit, UsageError
 from qctui.cli.parser import Options
@@ -23,15 +23,19 @@ def run_journal(options: Options) -> int:
         UsageError: it is there and can't be read.
     """
     path = state_dir() / "journal.jsonl"
+    tail = JournalTail(path)
     try:
-        entries = read_journal(path)
+        entries = tail.read()
     except OSError as error:
         raise UsageError(f"{path}: can't be read ({error.strerror})") from error
+    if tail.skipped:
+        print(f"qctui: warning: {path}: only the newest {READ_BYTES >> 20} MiB of it are read", file=sys.stderr)
     if options.json:
         for entry in entries:
             sys.stdout.write(encode_entry(entry).decode("utf-8"))
     elif not entries:
-        print(f"no action has been taken from this machine ({path})")
+        none = "no action is told there" if tail.skipped else "no action has been taken from this machine"
+        print(f"{none} ({path})")
     else:
         print(format_journal(entries))
     return Exit.DONE

@@ -188,7 +188,7 @@ def test_several_processes_append_at_once_and_no_line_is_lost_or_mixed(tmp_path:
 
 def test_the_tail_sees_what_others_append_and_a_replaced_file(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    tail = JournalTail(path, None)
+    tail = JournalTail(path)
     assert tail.read() == ()
     append_entries(path, [ENTRY])
     assert tail.read() == (ENTRY,)
