@@ -11,19 +11,24 @@ import sys
 from collections.abc import Sequence
 
 from qctui.cli.exits import Exit, UsageError
-from qctui.cli.parser import Options, parse
+from qctui.cli.parser import TRIGGERS, Options, parse
+from qctui.cli.streams import hold_standard_streams, is_for_want_of_files, too_few_files
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code (`Exit`, or 128 and the signal's number)."""
+    hold_standard_streams()
     # Collections among thousands of fresh module objects find nothing and cost a tenth of the start. What lives long
     # (console, simulator, a trigger being verified) switches them on again.
     gc.disable()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name must not end the program on an ASCII terminal
+    options: Options | None = None
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
+        if words := too_few_files(options.command):
+            return _no_room(options, words)
         return int(run(options))
     except SystemExit as end:  # argparse: help, version, wrong usage
         return end.code if isinstance(end.code, int) else Exit.USAGE
@@ -35,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         return _pipe_closed()
+    except OSError as error:
+        if is_for_want_of_files(error):
+            return _no_room(options, f"no more files can be opened ({error.strerror}): raise the limit (ulimit -n)")
+        return _unexpected(error)
     except Exception as error:  # the last resort: whatever it was, one line, and never the values around it
         return _unexpected(error)
 
@@ -50,7 +59,7 @@ def run(options: Options) -> int:
             from qctui.cli.status import run_status
 
             return run_status(options)
-        case "liquidate" | "stop" | "abort":
+        case command if command in TRIGGERS:
             from qctui.cli.trigger import run_trigger
 
             return run_trigger(options)
@@ -80,6 +89,13 @@ def _pipe_closed() -> int:
 
     drop_unwritten()
     return Exit.DONE
+
+
+def _no_room(options: Options | None, words: str) -> int:
+    """Too few files may be open. What got as far as sending has an exit code of its own (`run_trigger`)."""
+    acts = options is not None and options.command in TRIGGERS
+    print(f"qctui: {'nothing was sent: ' if acts else ''}{words}", file=sys.stderr)
+    return Exit.NOT_SENT if acts else Exit.USAGE
 
 
 def _unexpected(error: Exception) -> int:

@@ -36,6 +36,8 @@ To have it from the next shell on:
   zsh    qctui completion zsh > a folder of $fpath/_qctui
   fish   qctui completion fish > ~/.config/fish/completions/qctui.fish
 """
+TRIGGERS = ("liquidate", "stop", "abort")
+"""The commands that act."""
 
 
 class Options(argparse.Namespace):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import queue
 import sys
 import threading
 from collections.abc import Callable
 from typing import TextIO
+
+_log = logging.getLogger(__name__)
 
 
 class Printer:
@@ -53,7 +56,11 @@ class Printer:
 
     def _work(self) -> None:
         while True:
-            self._jobs.get()()
+            job = self._jobs.get()
+            try:
+                job()
+            except Exception:  # a line that can't be printed must not keep those who wait for the ones behind it
+                _log.exception("a line could not be printed")
 
 
 def _write(line: str, stream: TextIO) -> None:
