@@ -1,6 +1,8 @@
 """Where the program keeps its files: XDG folders, private to the user."""
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -8,14 +10,51 @@ import platformdirs
 _APP = "qctui"
 
 
+NO_HOME = Path("/dev/null/no-home")
+"""Stands for a folder of a user without a home directory: nothing can be found or made there, by anybody."""
+
+NO_HOME_WORDS = "no home directory: set HOME"
+
+
 def config_dir() -> Path:
-    """`$XDG_CONFIG_HOME/qctui`: config.toml and themes/. Not created here."""
-    return Path(platformdirs.user_config_dir(_APP))
+    """`$XDG_CONFIG_HOME/qctui`: config.toml and themes/. Not created here; `NO_HOME` where there can be none."""
+    return _folder(platformdirs.user_config_dir)
 
 
 def state_dir() -> Path:
-    """`$XDG_STATE_HOME/qctui`: journal.jsonl and qctui.log. Not created here."""
-    return Path(platformdirs.user_state_dir(_APP))
+    """`$XDG_STATE_HOME/qctui`: journal.jsonl and qctui.log. Not created here; `NO_HOME` where there can be none."""
+    return _folder(platformdirs.user_state_dir)
+
+
+def home_dir() -> Path:
+    """The user's home directory; `NO_HOME` where there is none."""
+    home = expand_home("~")
+    return home if home.is_absolute() else NO_HOME
+
+
+def expand_home(name: str) -> Path:
+    """The path `name`, a leading `~` replaced if that is possible."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # the system knows no home of that user
+        return Path(name)
+
+
+def describe_path(path: Path) -> str:
+    """`path` for a message; of one that can't be for want of a home, its name and the reason."""
+    return f"{path.name} ({NO_HOME_WORDS})" if _is_nowhere(path) else str(path)
+
+
+def _folder(find: Callable[[str], str]) -> Path:
+    try:
+        path = Path(find(_APP))
+    except RuntimeError:  # no XDG variable, no HOME, and the system knows no home of this user
+        return NO_HOME
+    return path if path.is_absolute() else NO_HOME
+
+
+def _is_nowhere(path: Path) -> bool:
+    return path == NO_HOME or NO_HOME in path.parents
 
 
 def private_dir(path: Path) -> Path:
@@ -24,6 +63,8 @@ def private_dir(path: Path) -> Path:
     Raises:
         OSError: it can't be made.
     """
+    if _is_nowhere(path):
+        raise OSError(errno.ENOTDIR, NO_HOME_WORDS)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

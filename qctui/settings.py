@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from qctui.paths import config_dir
+from qctui.paths import config_dir, expand_home
 from qctui.text import clean
 
 DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
@@ -220,7 +220,7 @@ def load_config(path: Path) -> Config:
     """
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Config.model_construct()
     except OSError as error:
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from error
@@ -272,16 +272,20 @@ def load_settings(
     ascii_only: bool = False,
     demo: bool = False,
     project_id: int | None = None,
+    emergency: bool = False,
 ) -> Settings:
     """Put the command line over the profile over the file over the defaults.
+
+    In an `emergency` a home that may not be entered is one without a configuration: it is somebody else's.
 
     Raises:
         SettingsError: something in it can't be used.
     """
-    path = Path(config).expanduser() if config is not None else config_dir() / "config.toml"
-    if config is not None and not path.exists():
+    path = config_dir() / "config.toml" if config is None else expand_home(config)
+    if config is not None and not _is_there(path):
         raise SettingsError(f"{path}: no such file (named with --config)")
-    loaded = load_config(path)
+    closed = config is None and emergency and _is_closed(path)
+    loaded = Config.model_construct() if closed else load_config(path)
     name, chosen = _choose_profile(loaded, profile, path)
     if base_url is not None:
         if demo:
@@ -293,7 +297,7 @@ def load_settings(
     return Settings(
         config=loaded,
         config_path=path,
-        config_exists=path.exists(),
+        config_exists=not closed and _is_there(path),
         profile_name=DEMO_PROFILE if demo else name,
         profile=chosen,
         base_url=base_url or chosen.base_url or DEFAULT_BASE_URL,
@@ -305,8 +309,30 @@ def load_settings(
         demo=demo,
         project_id=project_id,
         pinned=tuple(chosen.pinned or loaded.pinned),
-        warnings=_permission_warnings(path, loaded),
+        warnings=(
+            *_permission_warnings(path, loaded),
+            *([f"{path} can't be looked for (Permission denied); defaults are used"] if closed else []),
+        ),
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file, as far as can be seen."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _is_closed(path: Path) -> bool:
+    """Whether it may not even be seen if there is such a file."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str, Profile]:

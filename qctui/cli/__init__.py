@@ -102,8 +102,11 @@ def _unexpected(error: Exception) -> int:
     import logging
 
     from qctui.cli.logs import log_path, start_logging
+    from qctui.paths import describe_path
 
     start_logging()  # if it came before anything else did
     logging.getLogger("qctui").error("unexpected error", exc_info=error)
-    print(f"qctui: unexpected error ({type(error).__name__}); details are in {log_path()}", file=sys.stderr)
+    print(
+        f"qctui: unexpected error ({type(error).__name__}); details are in {describe_path(log_path())}", file=sys.stderr
+    )
     return Exit.INTERNAL

@@ -28,7 +28,7 @@ from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_c
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.engine.poller import PollSettings
 from qctui.model.action import ACTIONS, ActionRecord
-from qctui.paths import config_dir, state_dir
+from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import Settings
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Console:
         asyncio.run(show())
         if app.crash is None:
             return Exit.DONE
-        self._terminal.say(f"qctui: unexpected error ({app.crash}); details are in {log_path()}")
+        self._terminal.say(f"qctui: unexpected error ({app.crash}); details are in {describe_path(log_path())}")
         return Exit.INTERNAL
 
     def _end(self) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from qctui.paths import describe_path, home_dir
 from qctui.settings import Settings, SettingsError, check_token, check_user_id
 from qctui.text import clean
 
@@ -44,14 +45,14 @@ def find_credentials(settings: Settings) -> Credentials:
         return found
     raise SettingsError(
         f"no credentials: set {USER_ID_VARIABLE} and {TOKEN_VARIABLE}, or put user-id and token (or token-command) "
-        f"under [profiles.NAME] in {settings.config_path}, or run `lean login` (~/.lean/credentials); "
+        f"under [profiles.NAME] in {describe_path(settings.config_path)}, or run `lean login` (~/.lean/credentials); "
         "to look around without an account: qctui --demo"
     )
 
 
 def lean_credentials_path() -> Path:
     """Where `lean login` keeps what it was told."""
-    return Path.home() / ".lean" / "credentials"
+    return home_dir() / ".lean" / "credentials"
 
 
 def _from_environment() -> Credentials | None:
@@ -101,7 +102,7 @@ def run_token_command(command: list[str], where: str) -> str:
 def _from_lean(path: Path) -> Credentials | None:
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from error

@@ -23,7 +23,7 @@ from qctui.cli.tables import align
 from qctui.cli.wiring import Account, account_of, exit_of, open_client_of
 from qctui.clock import SystemClock
 from qctui.model.resource import FailureKind
-from qctui.paths import config_dir, state_dir
+from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import DEMO_PROFILE, Settings
 
 SKEW_WARN_S = 60.0
@@ -81,7 +81,11 @@ def _settings(options: Options, findings: list[Finding]) -> Settings | None:
     except UsageError as error:
         findings.append(Finding(Verdict.FAIL, "configuration", str(error), "correct it; README, Configuration"))
         return None
-    found = str(settings.config_path) if settings.config_exists else f"none ({settings.config_path}); defaults are used"
+    found = (
+        str(settings.config_path)
+        if settings.config_exists
+        else f"none ({describe_path(settings.config_path)}); defaults are used"
+    )
     profile = f"{found}, profile {settings.profile_name}{', read-only' if settings.read_only else ''}"
     findings.append(Finding(Verdict.OK, "configuration", profile))
     findings.extend(Finding(Verdict.WARN, "configuration", warning) for warning in settings.warnings)
@@ -214,7 +218,7 @@ def check_journal(path: Path) -> Iterator[Finding]:
         try_journal(path)
         entries = tail.read()
     except OSError as error:
-        found = f"{path} can't be written ({error.strerror})"
+        found = f"{describe_path(path)} can't be written ({error.strerror})"
         yield Finding(
             Verdict.FAIL, "journal", found, "make room, or make the folder writable; acting goes on without it"
         )

@@ -11,7 +11,7 @@ from qctui.cli.exits import Exit, UsageError
 from qctui.cli.parser import Options
 from qctui.cli.tables import align
 from qctui.model.action import FINAL_RUNGS
-from qctui.paths import state_dir
+from qctui.paths import describe_path, state_dir
 
 _FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
 
@@ -27,7 +27,7 @@ def run_journal(options: Options) -> int:
     try:
         entries = tail.read()
     except OSError as error:
-        raise UsageError(f"{path}: can't be read ({error.strerror})") from error
+        raise UsageError(f"{describe_path(path)}: can't be read ({error.strerror})") from error
     if tail.skipped:
         print(f"qctui: warning: {path}: only the newest {READ_BYTES >> 20} MiB of it are read", file=sys.stderr)
     if options.json:

@@ -14,7 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qctui.paths import open_private, private_dir, state_dir
+from qctui.paths import NO_HOME, NO_HOME_WORDS, config_dir, open_private, private_dir, state_dir
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -103,6 +103,10 @@ def start_logging() -> str | None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if any(isinstance(handler, PrivateRotatingHandler) for handler in root.handlers):
         return None
+    if state_dir() == NO_HOME:
+        root.addHandler(logging.NullHandler())
+        configured = "" if config_dir() != NO_HOME else "no configuration, "
+        return f"{NO_HOME_WORDS}; until then there is {configured}no log, and NO JOURNAL of what is done"
     try:
         private_dir(log_path().parent)
         handler: logging.Handler = PrivateRotatingHandler(log_path(), maxBytes=MAX_BYTES, backupCount=3)

@@ -7,7 +7,7 @@ import sys
 from qctui.cli.credentials import Credentials, find_credentials
 from qctui.cli.exits import UsageError
 from qctui.cli.logs import keep_out_of_logs, start_logging
-from qctui.cli.parser import Options
+from qctui.cli.parser import TRIGGERS, Options
 from qctui.settings import Settings, SettingsError, load_settings
 
 
@@ -28,6 +28,7 @@ def read_settings(options: Options) -> Settings:
             ascii_only=options.ascii,
             demo=options.demo,
             project_id=options.project,
+            emergency=options.command in TRIGGERS,
         )
     except SettingsError as error:
         raise UsageError(str(error)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,15 @@ import pytest
 from tests.e2e.api import Api
 from tests.e2e.console import DEADLINE_S, QCTUI, Console
 from tests.e2e.desk import LIQUIDATE, events
+
+UNKNOWN_USER = """
+import pwd, sys
+def unknown(uid): raise KeyError(uid)
+pwd.getpwuid = unknown
+from qctui.cli import main
+sys.exit(main())
+"""
+"""`qctui` on a system that has never heard of its user, as in a container."""
 
 CLOSED = [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
@@ -94,3 +104,74 @@ def test_where_too_few_files_may_be_open_the_console_does_not_touch_the_terminal
         assert console.wait_exit() == 2
         assert "too few files may be open" in console.text
         assert b"\x1b[" not in console.raw
+
+
+def without_home(env: Mapping[str, str], **more: str) -> dict[str, str]:
+    homes = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
+    return {name: value for name, value in env.items() if name not in homes} | more
+
+
+def run_unknown_user(*arguments: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", UNKNOWN_USER, *arguments],
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("more", [{}, {"HOME": ""}, {"HOME": "a/b"}], ids=str)
+def test_without_a_home_an_emergency_is_sent_and_the_missing_journal_is_said(
+    api: Api, signed_in: dict[str, str], tmp_path: Path, more: dict[str, str]
+) -> None:
+    env = without_home(signed_in, **more)
+    arguments = ("--base-url", api.base_url, "liquidate", str(api.running("live")[0]), "--yes")
+    before = set(tmp_path.iterdir())
+    done = run_unknown_user(*arguments, env=env, cwd=tmp_path)
+    assert (done.returncode, "VERIFIED" in done.stdout) == (0, True)
+    assert "no home directory: set HOME" in done.stderr
+    assert "NO JOURNAL" in done.stderr
+    assert "the journal could not be written: no home directory: set HOME" in done.stderr
+    assert len(api.requests(LIQUIDATE)) == 1
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_without_a_home_every_other_command_says_so_and_does_what_it_can(
+    api: Api, signed_in: dict[str, str], tmp_path: Path
+) -> None:
+    env = without_home(signed_in)
+    for command, code in (("status", 0), ("journal", 2), ("doctor", 2), ("--config ~/x.toml status", 2)):
+        done = run_unknown_user("--base-url", api.base_url, *command.split(), env=env, cwd=tmp_path)
+        assert (command, done.returncode) == (command, code)
+        assert done.stderr.count("\n") == 1
+        if "--config" not in command:
+            assert "no home directory: set HOME" in done.stderr
+    nobody = {name: value for name, value in env.items() if not name.startswith("QUANTCONNECT")}
+    done = run_unknown_user("status", env=nobody, cwd=tmp_path)
+    assert (done.returncode, "no credentials" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_without_a_home_the_console_opens(api: Api, signed_in: dict[str, str]) -> None:
+    command = [sys.executable, "-c", UNKNOWN_USER]
+    with Console("--base-url", api.base_url, env=without_home(signed_in), command=command) as console:
+        console.wait_for(api.running("live")[1], "API ok")
+        console.send("q")
+        assert console.wait_exit() == 0
+
+
+@pytest.mark.parametrize("home_of_nobody", ["/dev/null", "/proc/nowhere"])
+def test_a_home_that_is_none_holds_up_no_emergency(api: Api, signed_in: dict[str, str], home_of_nobody: str) -> None:
+    env = without_home(signed_in, HOME=home_of_nobody)
+    project = str(api.running("live")[0])
+    done = run_in_shell(["--base-url", api.base_url, "liquidate", project, "--yes", "--no-wait"], env)
+    assert (done.returncode, "ACCEPTED" in done.stdout) == (4, True)
+    assert "the journal could not be written" in done.stderr
+    assert len(api.requests(LIQUIDATE)) == 1
+    assert run_in_shell(["--base-url", api.base_url, "status"], env).returncode == 0
+    for command, code in (("journal", {"/dev/null": 2, "/proc/nowhere": 0}[home_of_nobody]), ("doctor", 2)):
+        done = run_in_shell(["--base-url", api.base_url, command], env)
+        assert (command, done.returncode, "Traceback" in done.stderr) == (command, code, False)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -230,3 +232,33 @@ def test_a_token_others_can_read_is_warned_about(config: Path, mode: int) -> Non
 def test_a_private_token_or_none_is_not_warned_about(config: Path) -> None:
     assert warnings(config, 0o600, '[profiles.main]\nuser-id = 1\ntoken = "x"\n') == ()
     assert warnings(config, 0o644, '[profiles.main]\nuser-id = 1\ntoken-command = "x"\n') == ()
+
+
+@pytest.fixture
+def closed(config: Path) -> Iterator[None]:
+    """The configuration is in a folder that may not be entered, as in somebody else's home."""
+    config.write_text("read-only = true\n")
+    user = os.geteuid()
+    config.parent.chmod(0)
+    if user == 0:
+        os.seteuid(65_534)  # whom permissions bind
+    yield
+    os.seteuid(user)
+    config.parent.chmod(0o700)
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_home_that_may_not_be_entered_holds_up_no_emergency_and_is_said(config: Path) -> None:
+    with pytest.raises(SettingsError, match="can't be read"):
+        load_settings()
+    settings = load_settings(emergency=True)
+    assert (settings.read_only, settings.config_exists) == (False, False)
+    assert settings.warnings == (f"{config} can't be looked for (Permission denied); defaults are used",)
+
+
+def test_in_an_emergency_a_configuration_that_can_be_read_counts(config: Path) -> None:
+    config.write_text("read-only = true\n")
+    assert load_settings(emergency=True).read_only
+    config.write_text("colour = 1\n")
+    with pytest.raises(SettingsError):
+        load_settings(emergency=True)
