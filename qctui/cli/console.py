@@ -34,6 +34,7 @@ from qctui.settings import Settings
 if TYPE_CHECKING:
     from qctui.actions.service import ActionService
     from qctui.api.client import Client
+    from qctui.ui.app import QctuiApp
     from qctui.ui.options import UiOptions
 
 FRAME_S = 1.0
@@ -106,20 +107,22 @@ class _Console:
         from qctui.cli.app import Console
 
         options = ui_options(self._settings)
-        app = Console(self._host, options, self._shown.set)
+        if not self._guard.interface_begins():
+            return Exit.DONE
+        app = Console(self._host, options, lambda: self._first_frame(app))
         # Everything imported stays: collections need not look at it again, and none falls into the start.
         gc.freeze()
         gc.enable()
-
-        async def show() -> None:
-            self._guard.attach(asyncio.get_running_loop(), lambda: app.exit(0))
-            await app.run_async(mouse=self._settings.mouse)
-
-        asyncio.run(show())
+        asyncio.run(app.run_async(mouse=self._settings.mouse))
         if app.crash is None:
             return Exit.DONE
         self._terminal.say(f"qctui: unexpected error ({app.crash}); details are in {describe_path(log_path())}")
         return Exit.INTERNAL
+
+    def _first_frame(self, app: QctuiApp) -> None:
+        """It is out. On the interface's loop."""
+        self._shown.set()
+        self._guard.attach(asyncio.get_running_loop(), lambda: app.exit(0))
 
     def _end(self) -> list[str]:
         """Give the actions their time; say so if that takes long. Returns what is left to say of them."""

@@ -55,6 +55,7 @@ class Guard:
         self._lock = threading.Lock()
         self._loop: AbstractEventLoop | None = None
         self._ask: Callable[[], object] | None = None
+        self._interface_begun = False
         self._interface_ended = threading.Event()
         self._leaving: int | None = None
 
@@ -72,8 +73,17 @@ class Guard:
             signal.signal(number, _do_nothing)
         threading.Thread(target=self._watch, name="guard", daemon=True).start()
 
+    def interface_begins(self) -> bool:
+        """The interface is about to take the terminal. False if it is not to: a signal has come already."""
+        with self._lock:
+            self._interface_begun = self._leaving is None
+            return self._interface_begun
+
     def attach(self, loop: AbstractEventLoop, ask: Callable[[], object]) -> None:
-        """The interface runs on `loop`; `ask`, called there, makes it end."""
+        """The interface runs on `loop`, and its first frame is out; `ask`, called there, makes it end.
+
+        Not before: an interface that is asked to end while it puts its parts together ends by an error.
+        """
         with self._lock:
             self._loop, self._ask = loop, ask
         if self._leaving is not None:
@@ -103,14 +113,16 @@ class Guard:
 
     def _leave(self, number: signal.Signals) -> None:
         """End in order if that is still possible, by force if not."""
-        self._leaving = number
+        with self._lock:
+            self._leaving = number
         _log.info("ending: %s", number.name)
         time.sleep(GRACE_S)  # on the guard's own thread: keys typed before the signal still count
         self._request()
         if self._interface_ended.wait(ANSWER_S):
             return  # the main thread goes on with draining; further signals are read again
         _log.warning("the interface does not answer: ending without it")
-        self._terminal.restore()
+        if self._interface_begun:
+            self._terminal.restore()
         for line in self._drain(DRAIN_S):
             self._terminal.say(line)
         logging.shutdown()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +11,8 @@ from rich.console import Console
 from rich.control import Control
 from textual import _compositor
 from textual.app import App
+from textual.drivers import _writer_thread
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -17,6 +21,8 @@ def install() -> None:
     """Put every workaround in place. Safe to call more than once."""
     _compositor.ChopsUpdate.render_segments = _render_changed_cells  # type: ignore[method-assign]  # see below
     App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see below
+    _writer_thread.WriterThread.run = _write_while_there  # type: ignore[method-assign]  # see below
+    LinuxDriver._sigcont_application = _go_on  # type: ignore[method-assign]  # see below
 
 
 def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> str:
@@ -48,6 +54,35 @@ def visible_background(self: App[Any]) -> list[Screen[Any]]:
             break
         seen.append(below)
     return seen[::-1]
+
+
+_write = _writer_thread.WriterThread.run
+_resume = LinuxDriver._sigcont_application
+
+
+def _write_while_there(self: _writer_thread.WriterThread) -> None:
+    """Write to the terminal; once it has hung up, let go of what is drawn.
+
+    Textual's own thread ends by an error then. Nobody empties its queue any more, and drawing waits for room in it.
+    """
+    try:
+        _write(self)
+    except OSError:
+        while self._queue.get() is not None:
+            pass
+
+
+def _go_on(self: LinuxDriver, *_: object) -> None:
+    """SIGCONT: resume what SIGTSTP suspended, else only draw again.
+
+    The kernel sends it with the SIGHUP of a closed terminal, systemd after SIGTERM. Textual's own then sets up a
+    terminal that is set up already, takes its raw mode for the one it had before, and leaves that to the shell.
+    """
+    if self._must_signal_resume:
+        _resume(self)
+    else:
+        with contextlib.suppress(RuntimeError):  # no loop runs any more, or not yet
+            asyncio.get_running_loop().call_soon_threadsafe(self._app.refresh)
 
 
 def still_palette(app: App[Any]) -> None:

@@ -117,6 +117,7 @@ def test_a_closed_terminal_ends_it(env: dict[str, str], home: Path) -> None:
         console.wait_for(LIVE_PROJECT)
         console.hang_up()
         assert console.wait_exit() == 129
+    assert "ERROR" not in log_of(home)
 
 
 def test_a_terminal_that_stopped_reading_does_not_keep_it(api: Api, signed_in: dict[str, str]) -> None:

@@ -1,0 +1,107 @@
+"""Signals and a closed terminal before the first frame, and what comes along with them: a quiet end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.api import Api
+from tests.e2e.console import Console
+from tests.e2e.test_console import LIVE_PROJECT, log_of
+
+ENDS = [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+
+
+def takes_signals(console: Console) -> bool:
+    """Whether it has a handler for SIGTERM by now, which is before it imports its interface."""
+    status = Path(f"/proc/{console.process.pid}/status").read_text()
+    caught = int(next(line for line in status.splitlines() if line.startswith("SigCgt:")).split()[1], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+def await_handlers(console: Console) -> None:
+    while not takes_signals(console):
+        assert console.process.poll() is None, console.text
+
+
+def await_first_byte(console: Console) -> None:
+    console.wait_until(lambda: bool(console.raw), "its first byte")
+
+
+def quiet(home: Path) -> bool:
+    log = log_of(home)
+    assert "ERROR" not in log, log
+    return "Traceback" not in log
+
+
+def ended_quietly(console: Console, home: Path) -> bool:
+    assert console.terminal.left_behind == []
+    assert console.terminal_as_found()
+    assert "unexpected" not in console.text
+    return quiet(home)
+
+
+AT = pytest.mark.parametrize("moment", [await_handlers, await_first_byte], ids=["handlers", "first-byte"])
+
+
+@AT
+@pytest.mark.parametrize(("number", "code"), ENDS, ids=str)
+def test_a_signal_before_the_first_frame_ends_it_quietly(
+    env: dict[str, str], home: Path, moment: Callable[[Console], None], number: signal.Signals, code: int
+) -> None:
+    with Console("--demo", env=env) as console:
+        moment(console)
+        console.signal(number)
+        assert console.wait_exit() == code
+        assert ended_quietly(console, home)
+
+
+@AT
+def test_a_terminal_that_closes_before_the_first_frame_ends_it_quietly(
+    env: dict[str, str], home: Path, moment: Callable[[Console], None]
+) -> None:
+    with Console("--demo", env=env) as console:
+        moment(console)
+        console.hang_up()
+        assert console.wait_exit() == 129
+        assert quiet(home)
+
+
+def test_a_signal_in_its_first_moments_leaves_the_terminal_untouched(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    with Console("--base-url", api.base_url, env=signed_in) as console:
+        await_handlers(console)
+        console.signal(signal.SIGTERM)
+        assert console.wait_exit() == 143
+        assert ended_quietly(console, home)
+        assert b"\x1b[?1049h" not in console.raw
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_the_signal_to_go_on_that_comes_with_the_one_to_end_does_no_harm(
+    env: dict[str, str], home: Path, number: signal.Signals
+) -> None:
+    with Console("--demo", env=env) as console:
+        console.wait_for(LIVE_PROJECT)
+        console.signal(number)
+        console.signal(signal.SIGCONT)
+        assert console.wait_exit() == 128 + number
+        assert ended_quietly(console, home)
+
+
+def test_stopped_and_continued_from_elsewhere_it_draws_again_and_leaves_the_terminal_as_it_was(
+    env: dict[str, str], home: Path
+) -> None:
+    with Console("--demo", env=env) as console:
+        console.wait_for(LIVE_PROJECT)
+        console.signal(signal.SIGSTOP)
+        console.terminal.screen.reset()
+        console.signal(signal.SIGCONT)
+        console.wait_for(LIVE_PROJECT)
+        console.send("q")
+        assert console.wait_exit() == 0
+        assert ended_quietly(console, home)
