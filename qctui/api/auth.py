@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 
-REFUSED = "credentials not accepted"
+NOT_ACCEPTED = "not accepted"
+REFUSED = f"credentials {NOT_ACCEPTED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Credentials:
     @property
     def refused(self) -> str:
         """What is said when the API does not accept them: which ones, before what the API says of them."""
-        return f"credentials from {self.source} not accepted" if self.source else REFUSED
+        return f"credentials from {self.source} {NOT_ACCEPTED}" if self.source else REFUSED
 
 
 def signed_headers(user_id: str, token: str, timestamp: int) -> dict[str, str]:

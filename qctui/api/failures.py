@@ -6,12 +6,13 @@ import email.utils
 import socket
 import ssl
 
-from qctui.api.auth import REFUSED
+from qctui.api.auth import NOT_ACCEPTED, REFUSED
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.quirks import httpx
 from qctui.api.scrub import Scrubber
 from qctui.api.tolerant import number
+from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
 
 _LEFT = ("Server disconnected", "peer closed connection", "peer unexpectedly closed")
@@ -123,6 +124,24 @@ def of_status(
         text = f"{name}: HTTP {status}, a redirect, which the API never answers; is the base URL right?"
         return ApiError(FailureKind.MALFORMED, text, status_code=status)
     return ApiError(FailureKind.REJECTED, f"{name}: HTTP {status}{said}", status_code=status)
+
+
+def blame_clock(error: ApiError, skew_s: float | None) -> ApiError:
+    """The failure as it is; or, if credentials were refused while the clocks are too far apart for any to be accepted,
+    with that reason. `skew_s` is the API's clock minus ours, None while unknown."""
+    refused = error.kind is FailureKind.AUTH or error.status_code == 500
+    if not refused or skew_s is None or abs(skew_s) < SKEW_LIMIT_S:
+        return error
+    away = f"{_span(abs(skew_s))} {'behind' if skew_s > 0 else 'ahead of'}"
+    reason = f"this machine's clock is {away} the API's, and signatures are dated"
+    before, found, after = error.message.partition(NOT_ACCEPTED)
+    error.message = f"{before}{found}: {reason}{after}" if found else f"{error.message}: {reason}"
+    return error
+
+
+def _span(seconds: float) -> str:
+    hours = seconds / 3600
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
 def retry_after_s(headers: httpx.Headers, now: float) -> float | None:

@@ -113,7 +113,7 @@ class Channel:
         except ApiError as error:
             if not call.called_off:
                 call.observe(error.kind)
-            raise
+            raise failures.blame_clock(error, call.skew_s) from None
         except Exception as error:
             # Everything: the promise is that nothing but ApiError comes out, and a transport may raise what it likes.
             failure = failures.of_exception(endpoint, error, may_have_acted=call.may_have_acted, scrub=self.scrub)
@@ -236,6 +236,13 @@ class _Call:
         finally:
             await response.aclose()
         return await self._judge(response, raw)
+
+    @property
+    def skew_s(self) -> float | None:
+        """The API's clock minus ours, by the answer's Date header; None without one."""
+        if self._server_at is None or self._headers_at is None:
+            return None
+        return self._server_at - self._headers_at
 
     async def let_go(self) -> None:
         """Close a connection that was given up between TCP and TLS: httpcore forgets it when it is cancelled there."""

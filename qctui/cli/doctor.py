@@ -22,15 +22,13 @@ from qctui.cli.startup import read_settings
 from qctui.cli.tables import align
 from qctui.cli.wiring import Account, account_of, exit_of, open_client_of
 from qctui.clock import SystemClock
+from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
 from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import DEMO_PROFILE, Settings
 
 SKEW_WARN_S = 60.0
 """A clock off by this much makes ages and chart edges look wrong."""
-
-SKEW_FAIL_S = 7_000.0
-"""A request signed with a time this far off is refused (REFERENCE.md 1.2: 7,200 s)."""
 
 
 class Verdict(Enum):
@@ -135,7 +133,7 @@ def check_clock(skew_s: float | None) -> Finding:
     if abs(skew_s) < 2:
         return Finding(Verdict.OK, "clock", "agrees with the API's")
     found = f"{abs(skew_s):.0f} s {'behind' if skew_s > 0 else 'ahead of'} the API's"
-    if abs(skew_s) >= SKEW_FAIL_S:
+    if abs(skew_s) >= SKEW_LIMIT_S:
         advice = "set it (timedatectl set-ntp true): QuantConnect refuses requests signed two hours off"
         return Finding(Verdict.FAIL, "clock", found, advice)
     if abs(skew_s) >= SKEW_WARN_S:

@@ -7,6 +7,9 @@ from enum import Enum
 
 from qctui.model.resource import Failure
 
+SKEW_LIMIT_S = 7_000.0
+"""A request signed with a time this far from the API's is refused (REFERENCE.md 1.2: 7,200 s)."""
+
 
 class LinkState(Enum):
     """What is known of the API as a whole."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from qctui.model.link import Link, LinkState
+from qctui.model.link import SKEW_LIMIT_S, Link, LinkState
 from qctui.model.resource import Resource
 from qctui.ui.format import format_latency, format_skew
 from qctui.ui.glyphs import Glyphs
@@ -38,6 +38,8 @@ class LinkBar(Bar):
         dot = (f" {moment.glyphs.dot} ", "rule")
         left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
         word, role = _STATES[link.state]
+        if _refused_for_its_time(link):
+            word = f"NOT ACCEPTED: CLOCK {format_skew(-(link.skew_s or 0.0))} OFF"
         left += [("API ", "muted"), (word, role)]
         latency = format_latency(link.latency_s)
         if link.state in {LinkState.OK, LinkState.DEGRADED} and latency:
@@ -66,8 +68,13 @@ def _badges(options: UiOptions) -> list[Span]:
     return badges
 
 
+def _refused_for_its_time(link: Link) -> bool:
+    """Whether the credentials can't be accepted as long as this machine's clock is what it is."""
+    return link.state is LinkState.AUTH and link.skew_s is not None and abs(link.skew_s) >= SKEW_LIMIT_S
+
+
 def _skew(link: Link) -> list[list[Span]]:
-    if link.skew_s is None or abs(link.skew_s) < SKEW_S:
+    if link.skew_s is None or abs(link.skew_s) < SKEW_S or _refused_for_its_time(link):
         return []
     return [[("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]]
 
