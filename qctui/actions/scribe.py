@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from qctui.actions.journal import JournalTail, SendLock, UnsyncedError, append_entries
+from qctui.actions.journal import JournalTail, SendLock, UnsyncedError, append_entries, try_journal
 from qctui.actions.ports import JournalEntry
 from qctui.actions.spec import LIQUIDATE
 
@@ -148,6 +148,10 @@ class Scribe:
         if not self._deciding:
             self._disk.run(self._lock.release)
 
+    async def check(self) -> str:
+        """Find out whether lines could be appended now, without appending any. Returns as `write` does."""
+        return await self._disk.run(self._check_at_disk)
+
     @property
     def busy(self) -> bool:
         """Something handed over is not on the disk yet, or a turn is under way."""
@@ -201,6 +205,13 @@ class Scribe:
             found = ()
             failure = failure or _words(error)
         return _Turn(failure, unlocked, written, found)
+
+    def _check_at_disk(self) -> str:
+        try:
+            try_journal(self.path)
+        except OSError as error:
+            return _words(error)
+        return ""
 
 
 def _words(error: OSError) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from qctui.actions.book import Book, Context
 from qctui.actions.carry import Carrier
 from qctui.actions.follow import Follower
+from qctui.actions.journal_state import publish_journal_state
 from qctui.actions.lookup import is_same_object, known_end, stop_lock
 from qctui.actions.ports import JournalEntry
 from qctui.actions.recheck import Rechecks
@@ -82,6 +83,7 @@ class ActionService:
         self._follower = Follower(
             self._book, self._scribe, self._disk, clock, context, journal.parent / "consoles", self._instance
         )
+        self._resume = resume
         self._ending = asyncio.Event()
         self._carrier = Carrier(triggers, clock, self._book, self._ending)
         self._follower.adopt = self._carrier.look_after if resume else None
@@ -103,6 +105,8 @@ class ActionService:
         read = asyncio.ensure_future(self._follower.started.wait())
         await first_of(self._clock, START_S, read)
         read.cancel()
+        if self._resume:  # a single command says it with its action
+            self._carrier.spawn(publish_journal_state(self._scribe, self._store, self._clock))
 
     async def drain(self, timeout_s: float) -> None:
         """Take nothing new, and wait until every confirmed action has its answer in the journal, at most `timeout_s`.

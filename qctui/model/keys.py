@@ -32,6 +32,8 @@ class Key(Generic[T]):
 
 
 LINK: Key[Link] = Key("link")
+JOURNAL: Key[str] = Key("journal")
+"""Why actions can't be written to the journal now, in words; empty while they can. Without a value: not known yet."""
 PROJECTS: Key[tuple[Project, ...]] = Key("projects")
 DEPLOYMENTS: Key[tuple[Deployment, ...]] = Key("deployments")
 

@@ -15,6 +15,7 @@ from qctui.model.history import EQUITY_HISTORY
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
+    JOURNAL,
     LINK,
     PROJECTS,
     Key,
@@ -295,7 +296,9 @@ class Feed:
 
     def _show_link(self, moment: Moment) -> None:
         on_screen: list[Resource[Any]] = [self._deployments(), self._optimizations(), self._insights(), self._chart()]
-        self._panes.link.show(self._engine.store.get(LINK).value or Link(), on_screen, moment)
+        store = self._engine.store
+        journal = store.get(JOURNAL).value or ""
+        self._panes.link.show(store.get(LINK).value or Link(), on_screen, moment, journal)
 
     def _detail(self) -> DeploymentDetail | None:
         project_id = self.current.project_id if self.current.deployed else None

@@ -175,3 +175,34 @@ def test_a_home_that_is_none_holds_up_no_emergency(api: Api, signed_in: dict[str
     for command, code in (("journal", {"/dev/null": 2, "/proc/nowhere": 0}[home_of_nobody]), ("doctor", 2)):
         done = run_in_shell(["--base-url", api.base_url, command], env)
         assert (command, done.returncode, "Traceback" in done.stderr) == (command, code, False)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
+def test_a_journal_that_can_not_be_written_is_said_as_long_as_that_lasts(
+    api: Api, signed_in: dict[str, str], home: Path, columns: int, rows: int
+) -> None:
+    (home / "state" / "qctui" / "journal.jsonl").mkdir(parents=True)
+    with Console("--base-url", api.base_url, env=signed_in, columns=columns, rows=rows) as console:
+        console.wait_for("NO JOURNAL: not a regular file", "API ok")
+        console.send("\r")  # the detail of what is selected says it too
+        console.wait_for("launched", "NO JOURNAL: not a regular file")
+        (home / "state" / "qctui" / "journal.jsonl").rmdir()
+        console.wait_gone("NO JOURNAL")
+        console.send("\x1b")
+        console.wait_for("1 Deployments", "oldest data")
+        console.wait_gone("NO JOURNAL")
+
+
+def test_without_a_home_the_console_says_that_there_is_no_journal(api: Api, signed_in: dict[str, str]) -> None:
+    command = [sys.executable, "-c", UNKNOWN_USER]
+    with Console(
+        "--base-url", api.base_url, env=without_home(signed_in), columns=80, rows=24, command=command
+    ) as console:
+        console.wait_for("NO JOURNAL: no home directory", "API ok")
+
+
+def test_doctor_says_that_the_journal_can_not_be_written(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    (home / "state" / "qctui" / "journal.jsonl").mkdir(parents=True)
+    done = run_in_shell(["--base-url", api.base_url, "doctor"], signed_in)
+    assert done.returncode == 2
+    assert "journal.jsonl can't be written (not a regular file)" in done.stdout

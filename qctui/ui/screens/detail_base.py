@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from qctui.engine.view import Pace, Want
 from qctui.model.action import ACTIONS
-from qctui.model.keys import LINK, Key
+from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
 from qctui.ui.acting import Selection
 from qctui.ui.faces import Face
@@ -123,7 +123,7 @@ class DetailScreen(Screen[None]):
         if not keys.isdisjoint(self.keys()) or any(self.minds(key) for key in keys):
             self._show(self._ages.moment())
             self._keep_open()
-        elif not keys.isdisjoint({ACTIONS, LINK}):
+        elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK}):
             moment = self._ages.moment()
             self._show_actions(moment)
             self._show_link(moment)
@@ -228,7 +228,9 @@ class DetailScreen(Screen[None]):
     def _show_link(self, moment: Moment) -> None:
         store = self._engine.store
         link = store.get(LINK).value or Link()
-        self._guard("The link bar", lambda: self.link_bar.show(link, [store.get(key) for key in self.keys()], moment))
+        journal = store.get(JOURNAL).value or ""
+        on_screen = [store.get(key) for key in self.keys()]
+        self._guard("The link bar", lambda: self.link_bar.show(link, on_screen, moment, journal))
 
     def _show_tabs(self) -> None:
         line: list[Span] = [(" ", "")]

@@ -17,6 +17,9 @@ from qctui.ui.widgets.cells import Span
 SKEW_S = 10.0
 """A clock this far from the API's is said; the Date header alone is good to a second or two."""
 
+REASON = 24
+"""Characters of the reason why there is no journal: the rest of the line is for the API."""
+
 _STATES = {
     LinkState.CONNECTING: ("connecting", "muted"),
     LinkState.OK: ("ok", "ok"),
@@ -33,8 +36,12 @@ class LinkBar(Bar):
         super().__init__(glyphs, id="link")
         self._options = options
 
-    def show(self, link: Link, on_screen: Iterable[Resource[Any]], moment: Moment) -> None:
-        """Show the link's state. `on_screen` are the resources whose data the other panes show."""
+    def show(self, link: Link, on_screen: Iterable[Resource[Any]], moment: Moment, journal: str = "") -> None:
+        """Show the link's state.
+
+        `on_screen` are the resources whose data the other panes show; `journal` is why actions can't be written down,
+        empty while they can.
+        """
         dot = (f" {moment.glyphs.dot} ", "rule")
         left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
         word, role = _STATES[link.state]
@@ -42,12 +49,12 @@ class LinkBar(Bar):
             word = f"NOT ACCEPTED: CLOCK {format_skew(-(link.skew_s or 0.0))} OFF"
         left += [("API ", "muted"), (word, role)]
         latency = format_latency(link.latency_s)
-        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency:
+        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not journal:
             left.append((f" {latency}", "muted"))
         if link.state is not LinkState.OK and link.failure is not None:
             left += [dot, (link.failure.message, role)]
         waiting = [*_advice(link), *_next_try(link, moment)]
-        right = [*_skew(link), *_budget(link), *waiting, *_oldest(link, on_screen, moment)]
+        right = [*_journal(journal, moment), *_skew(link), *_budget(link), *waiting, *_oldest(link, on_screen, moment)]
         self.show_line(left, [(" ", ""), *_joined(right, dot), (" ", "")])
 
 
@@ -66,6 +73,12 @@ def _badges(options: UiOptions) -> list[Span]:
     if options.read_only:
         badges += [(" ", ""), (" READ-ONLY ", "read-only badge")]
     return badges
+
+
+def _journal(failure: str, moment: Moment) -> list[list[Span]]:
+    if len(failure) > REASON:
+        failure = f"{failure[: REASON - 1]}{moment.glyphs.ellipsis}"
+    return [[(f"NO JOURNAL: {failure}", "danger bold")]] if failure else []
 
 
 def _refused_for_its_time(link: Link) -> bool:
