@@ -68,7 +68,9 @@ class PrivateRotatingHandler(RotatingFileHandler):
     """
 
     def _open(self) -> io.TextIOWrapper:
-        descriptor = open_private(Path(self.baseFilename), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        # Not blocking: a pipe that nobody reads is no log, and must not be waited for in an emergency.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+        descriptor = open_private(Path(self.baseFilename), flags)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -206,3 +207,13 @@ def test_doctor_says_that_the_journal_can_not_be_written(api: Api, signed_in: di
     done = run_in_shell(["--base-url", api.base_url, "doctor"], signed_in)
     assert done.returncode == 2
     assert "journal.jsonl can't be written (not a regular file)" in done.stdout
+
+
+def test_a_log_that_is_a_pipe_is_not_waited_for(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    folder = home / "state" / "qctui"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "qctui.log")
+    arguments = ["--base-url", api.base_url, "liquidate", str(api.running("live")[0]), "--yes", "--no-wait"]
+    done = run_in_shell(arguments, signed_in)
+    assert (done.returncode, "ACCEPTED" in done.stdout) == (4, True)
+    assert "no log is kept" in done.stderr
