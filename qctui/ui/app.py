@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,6 +20,7 @@ from qctui.ui.acting import Acting, Selection
 from qctui.ui.bridge import Bridge
 from qctui.ui.commands import KeyCommands
 from qctui.ui.glyphs import glyphs
+from qctui.ui.guard import Guard
 from qctui.ui.key_order import KeysInOrder
 from qctui.ui.keymap import COMMANDS, Command, Scope, bindings
 from qctui.ui.messages import OpenDetail, ShowsStore, StoreStirred
@@ -61,8 +62,9 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self._theme_stamp = stamp(self._theme_folders)
         self._problems = self._load_themes(options.theme)
         self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
-        self._told: set[str] = set()
         self._untold: WeakKeyDictionary[Screen[Any], frozenset[Key[Any]]] = WeakKeyDictionary()
+        self.guard = Guard(engine.clock, options.zone, self.glyphs, self.say)
+        """Does the work of showing."""
         self.main_screen = MainScreen(engine, options, self.glyphs, self.guard)
         self.acting = Acting(
             self,
@@ -134,18 +136,6 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
                 self.push_screen(screen)
 
         self.guard("What was opened", show)
-
-    def guard(self, what: str, work: Callable[[], None]) -> None:
-        """Do some work of showing. A defect in it must not end a program that somebody may need to liquidate with: it
-        is logged, and said once."""
-        try:
-            work()
-        except Exception as error:  # whatever it is, the other panes and the emergency keys must live on
-            _log.exception("%s could not be shown", what)
-            told = f"{what}: {type(error).__name__}"
-            if told not in self._told:
-                self._told.add(told)
-                self.say(f"{what} could not be shown ({type(error).__name__}). The log has the details.")
 
     def say(self, message: str) -> None:
         """Tell the person something in passing. What must not be missed belongs elsewhere: this vanishes."""

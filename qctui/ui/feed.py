@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from qctui.model.resource import Resource
 from qctui.ui.current import Current
 from qctui.ui.faces import merged
 from qctui.ui.glyphs import Glyphs
+from qctui.ui.guard import Guard
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.options import UiOptions
 from qctui.ui.rows import name_of
@@ -47,9 +48,6 @@ EQUITY_CHART = "Strategy Equity"
 
 SETTLE_S = 0.15
 """Cursor moves that follow each other faster than this ask the engine for the last one's data only."""
-
-Guard = Callable[[str, Callable[[], None]], None]
-"""`guard(what, work)` does the work and turns an exception into a message that names what could not be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +93,10 @@ class Feed:
         """Show everything: at start, and when the word of an age on screen changes."""
         moment = moment or self.ages.moment()
         self._name_projects()
-        self._guard("Deployments", lambda: self._show_deployments(moment))
+        self._guard("Deployments", lambda: self._show_deployments(moment), self._panes.deployments)
         self._show_selected(moment)
-        self._guard("The actions", lambda: self._show_actions(moment))
-        self._guard("The link bar", lambda: self._show_link(moment))
+        self._guard("The actions", lambda: self._show_actions(moment), self._panes.actions)
+        self._guard("The link bar", lambda: self._show_link(moment), self._panes.link)
         self.want()
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
@@ -107,16 +105,16 @@ class Feed:
         if PROJECTS in keys:
             self._name_projects()
         if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY}):
-            self._guard("Deployments", lambda: self._show_deployments(moment))
+            self._guard("Deployments", lambda: self._show_deployments(moment), self._panes.deployments)
         if PROJECTS in keys or any(key.kind in {"optimizations", "optimization"} for key in keys):
-            self._guard("Optimizations", lambda: self._show_optimizations(moment))
+            self._guard("Optimizations", lambda: self._show_optimizations(moment), self._panes.optimizations)
         if self._insights_key() in keys:
-            self._guard("Insights", lambda: self._show_insights(moment))
+            self._guard("Insights", lambda: self._show_insights(moment), self._panes.insights)
         if any(key.kind in {"chart", "detail"} and key.project_id == self.current.project_id for key in keys):
-            self._guard("The chart", lambda: self._show_chart(moment))
+            self._guard("The chart", lambda: self._show_chart(moment), self._panes.chart)
         if ACTIONS in keys:
-            self._guard("The actions", lambda: self._show_actions(moment))
-        self._guard("The link bar", lambda: self._show_link(moment))
+            self._guard("The actions", lambda: self._show_actions(moment), self._panes.actions)
+        self._guard("The link bar", lambda: self._show_link(moment), self._panes.link)
         self.want()
 
     @property
@@ -154,12 +152,12 @@ class Feed:
 
     def look_at_chart(self) -> None:
         """Another chart, or another window of it, is looked at: show what the store has, ask for the rest."""
-        self._guard("The chart", lambda: self._show_chart(self.ages.moment()))
+        self._guard("The chart", lambda: self._show_chart(self.ages.moment()), self._panes.chart)
         self.want()
 
     def show_actions(self) -> None:
         """Show the action bar for the present: a second has passed."""
-        self._guard("The actions", lambda: self._show_actions(self.ages.moment()))
+        self._guard("The actions", lambda: self._show_actions(self.ages.moment()), self._panes.actions)
 
     def follow_cursor(self, *, by_person: bool) -> None:
         """The cursor of Deployments stands on another row: the other panes switch at once to what the store holds."""
@@ -233,16 +231,16 @@ class Feed:
         if current != self.current:
             self.current = current
             self._show_selected(moment)
-            self._guard("The link bar", lambda: self._show_link(moment))
+            self._guard("The link bar", lambda: self._show_link(moment), self._panes.link)
             self.want()
         elif not current.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(moment)
 
     def _show_selected(self, moment: Moment) -> None:
-        self._guard("Optimizations", lambda: self._show_optimizations(moment))
-        self._guard("Insights", lambda: self._show_insights(moment))
-        self._guard("The chart", lambda: self._show_chart(moment))
+        self._guard("Optimizations", lambda: self._show_optimizations(moment), self._panes.optimizations)
+        self._guard("Insights", lambda: self._show_insights(moment), self._panes.insights)
+        self._guard("The chart", lambda: self._show_chart(moment), self._panes.chart)
 
     def _show_optimizations(self, moment: Moment) -> None:
         store = self._engine.store

@@ -15,6 +15,7 @@ from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.ui import quirks
 from qctui.ui.glyphs import glyphs
+from qctui.ui.guard import Guard
 from qctui.ui.messages import DetailKind
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.chart_full import ChartScreen
@@ -59,7 +60,8 @@ class FullApp(App[None]):
 
     def on_mount(self) -> None:
         options = UiOptions(zone=UTC)
-        around = Surroundings(self.engine, options, self.glyphs, lambda _what, work: work(), self.keep)
+        guard = Guard(self.engine.clock, UTC, self.glyphs, self.notify)
+        around = Surroundings(self.engine, options, self.glyphs, guard, self.keep)
         self.screen_shown = ChartScreen(
             around, project_id=1, name="Trend", chart="Strategy Equity", kind=self.kind, window=ChartWindow(None)
         )

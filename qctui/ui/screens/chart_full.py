@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual import on
@@ -27,6 +28,7 @@ from qctui.ui.screens.chart_tiles import Tiles
 from qctui.ui.screens.details import Surroundings
 from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.bar import Bar
+from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.footer import KeyBar
 
@@ -115,19 +117,24 @@ class ChartScreen(Screen[None]):
             self._show(self._ages.moment())
 
     def _show(self, moment: Moment) -> None:
+        guard = self._around.guard
         for subject, pane in self._tiles.shown:
-            names = self._subjects.charts(self._project_id) if self._mode is DetailKind.CHART else ()
-            pane.show(
-                self._subjects.resource(subject, self._against, self._mode, *pane.wanted),
-                moment,
-                project_id=subject.project_id,
-                name=subject.chart,
-                names=names,
-                project=self._project if self._mode is not DetailKind.EQUITIES else subject.label,
-            )
-        self._actions.show(self._engine.store.get(ACTIONS).value or (), moment)
-        self._show_subject()
+            guard(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, moment), pane)
+        records = self._engine.store.get(ACTIONS).value or ()
+        guard("The actions", lambda: self._actions.show(records, moment), self._actions)
+        guard("The line above the charts", self._show_subject, self._subject)
         self._tell()
+
+    def _show_tile(self, subject: Subject, pane: ChartPane, moment: Moment) -> None:
+        names = self._subjects.charts(self._project_id) if self._mode is DetailKind.CHART else ()
+        pane.show(
+            self._subjects.resource(subject, self._against, self._mode, *pane.wanted),
+            moment,
+            project_id=subject.project_id,
+            name=subject.chart,
+            names=names,
+            project=self._project if self._mode is not DetailKind.EQUITIES else subject.label,
+        )
 
     def _all(self) -> list[Subject]:
         """What there is to show, on this page or another."""

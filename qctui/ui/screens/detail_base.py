@@ -215,22 +215,25 @@ class DetailScreen(Screen[None]):
         self._show_tabs()
 
     def _show(self, moment: Moment) -> None:
-        self._guard("The header", lambda: self.header.show(self.show_header(moment)))
-        self._guard("The sections", lambda: self.show_sections(moment))
+        self._guard("The header", lambda: self.header.show(self.show_header(moment)), self.header)
+        self._guard("The sections", lambda: self.show_sections(moment), *self.sections)
         self._show_actions(moment)
         self._show_link(moment)
         self._show_tabs()
 
     def _show_actions(self, moment: Moment) -> None:
         records = self._engine.store.get(ACTIONS).value or ()
-        self._guard("The actions", lambda: self.action_bar.show(records, moment))
+        self._guard("The actions", lambda: self.action_bar.show(records, moment), self.action_bar)
 
     def _show_link(self, moment: Moment) -> None:
         store = self._engine.store
         link = store.get(LINK).value or Link()
         journal = store.get(JOURNAL).value or ""
-        on_screen = [store.get(key) for key in self.keys()]
-        self._guard("The link bar", lambda: self.link_bar.show(link, on_screen, moment, journal))
+
+        def show() -> None:
+            self.link_bar.show(link, [store.get(key) for key in self.keys()], moment, journal)
+
+        self._guard("The link bar", show, self.link_bar)
 
     def _show_tabs(self) -> None:
         line: list[Span] = [(" ", "")]

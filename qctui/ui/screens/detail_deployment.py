@@ -142,11 +142,12 @@ class DeploymentScreen(DetailScreen):
         store, project_id, shown = self._engine.store, self._project_id, self.deployed
         portfolio = store.get(portfolio_key(project_id))
         log = store.get(logs_key(project_id, shown.deploy_id)) if shown.deploy_id else Resource()
-        self._guard("Statistics", lambda: self._show_statistics(shown, moment))
-        self._guard("Holdings", lambda: self.holdings.show(portfolio, moment))
-        self._guard("Cash", lambda: self.cash.show(portfolio, moment))
-        self._guard("Orders", lambda: self.orders.show(store.get(orders_key(project_id)), shown.deploy_id, moment))
-        self._guard("The log", lambda: self.logs.show(log, shown.deploy_id, moment))
+        self._guard("Statistics", lambda: self._show_statistics(shown, moment), self.statistics)
+        self._guard("Holdings", lambda: self.holdings.show(portfolio, moment), self.holdings)
+        self._guard("Cash", lambda: self.cash.show(portfolio, moment), self.cash)
+        orders = store.get(orders_key(project_id))
+        self._guard("Orders", lambda: self.orders.show(orders, shown.deploy_id, moment), self.orders)
+        self._guard("The log", lambda: self.logs.show(log, shown.deploy_id, moment), self.logs)
 
     def _show_statistics(self, shown: Deployed, moment: Moment) -> None:
         resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self._project_id))

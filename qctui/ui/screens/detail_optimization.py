@@ -123,8 +123,8 @@ class OptimizationScreen(DetailScreen):
         resource = self.resource
         ranking = self._ranked.of(resource.value)
         words = runs_words(resource, moment)
-        self._guard("The runs", lambda: self.runs.show(resource, ranking, words, moment))
-        self._guard("The heat map", lambda: self.map.show(resource, ranking, words))
+        self._guard("The runs", lambda: self.runs.show(resource, ranking, words, moment), self.runs)
+        self._guard("The heat map", lambda: self.map.show(resource, ranking, words), self.map)
 
     def _open_run(self, key: str) -> None:
         from qctui.ui.screens.detail_run import RunScreen

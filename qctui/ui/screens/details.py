@@ -10,8 +10,8 @@ from textual.screen import Screen
 
 from qctui.engine.facade import Engine
 from qctui.engine.view import Want
-from qctui.ui.feed import Guard
 from qctui.ui.glyphs import Glyphs
+from qctui.ui.guard import Guard
 from qctui.ui.messages import DetailKind, OpenDetail
 from qctui.ui.options import UiOptions
 
@@ -26,7 +26,7 @@ class Surroundings:
     options: UiOptions
     glyphs: Glyphs
     guard: Guard
-    """Does a work of showing, and turns an exception into a message."""
+    """Does the work of showing; what fails is said where it would stand."""
     keep_open: Callable[[object, Iterable[Want]], None]
     """`keep_open(owner, wants)`: what the engine should keep current for this owner from now on; nothing once it
     closes."""

@@ -15,8 +15,9 @@ from qctui.engine.facade import Engine
 from qctui.model.keys import Key
 from qctui.ui.acting import Selection
 from qctui.ui.current import Current
-from qctui.ui.feed import Feed, Guard, Panes
+from qctui.ui.feed import Feed, Panes
 from qctui.ui.glyphs import Glyphs
+from qctui.ui.guard import Guard
 from qctui.ui.keymap import BY_ID, COMMANDS, Scope, bindings, format_key, keys_of
 from qctui.ui.messages import DetailKind, OpenDetail
 from qctui.ui.options import UiOptions

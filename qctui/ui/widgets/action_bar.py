@@ -17,7 +17,7 @@ from qctui.ui.keymap import Scope, bindings
 from qctui.ui.ladder import LOUD, format_counts, format_identity, format_reason
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.action_lines import batch_paragraphs, group_batches
-from qctui.ui.widgets.lines import Lines
+from qctui.ui.widgets.lines import Lines, Paragraph, pieces
 
 HINTS: Mapping[str, tuple[str, str]] = {
     "action_details": ("v", "details"),
@@ -97,6 +97,17 @@ class ActionBar(Vertical, can_focus=True):
         self._fit()
         self._tell_if_covered()
         self._tick_while_pending()
+
+    def show_defect(self, words: str) -> None:
+        """Say that the actions could not be drawn, and name each in the plainest way there is: none is ever hidden.
+        Empty: they have been drawn again."""
+        self._lines.show_defect(words)
+        if words:
+            self.set_class(True, "-shown")
+            self.set_class(True, "-loud")
+            self._lines.show(_plain(record) for record in self._records)
+            self._fit()
+            self._tick_while_pending()
 
     @property
     def text(self) -> str:
@@ -205,6 +216,12 @@ class ActionBar(Vertical, can_focus=True):
     def _tick(self) -> None:
         self._ticking = False
         self.post_message(self.Ticked())
+
+
+def _plain(record: ActionRecord) -> Paragraph:
+    target = record.target
+    rung = record.rung.value if record.rung is not None else "confirmed"
+    return Paragraph(pieces(f"{target.action} {target.name} {target.identity}  {rung}"), tag=record.action_id)
 
 
 def uppermost_bar(app: App[Any]) -> ActionBar:

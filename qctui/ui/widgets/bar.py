@@ -30,6 +30,7 @@ class Bar(Widget):
         self._right: Sequence[Span] = ()
         self._optional: Sequence[Span] = ()
         self._drawn: Spans = ()
+        self._defect = ""
 
     def show_line(
         self,
@@ -44,6 +45,12 @@ class Bar(Widget):
         self._left, self._right, self._optional = left, right, optional
         self._fill = fill or self._fill
         if self.size.width:
+            self._draw()
+
+    def show_defect(self, words: str) -> None:
+        """Say this at the right end, where ages stand, until it is empty again."""
+        if words != self._defect:
+            self._defect = words
             self._draw()
 
     @property
@@ -70,6 +77,8 @@ class Bar(Widget):
 
     def _compose_line(self, width: int) -> Spans:
         left, right, optional = tuple(self._left), tuple(self._right), tuple(self._optional)
+        if self._defect:
+            right = ((f" {self._glyphs.alert} {self._defect} ", "danger bold"),)
         if self._glyphs.ascii:
             left, right, optional = seven_bit(left), seven_bit(right), seven_bit(optional)
         if width_of(right) > width:

@@ -39,6 +39,8 @@ class ChartCanvas(Cells):
         """The instant under the crosshair, Unix seconds; None without one."""
         self.drawing: Drawing | None = None
         """What is on screen; None while there is no chart."""
+        self.defect = ""
+        """The kind of defect that keeps the chart from being drawn; empty while there is none."""
         self._source: Source | None = None
         self._words = ""
         self._first = 0
@@ -98,15 +100,17 @@ class ChartCanvas(Cells):
     def _safely(self, show: Callable[[], object]) -> None:
         try:
             show()
-        except Exception:  # whatever it is, a chart must not end a program that somebody may need to liquidate with
+        except Exception as error:  # a chart must not end a program that somebody may need to liquidate with
             _log.exception("a chart could not be drawn")
+            self.defect = type(error).__name__
             self.drawing = None
             self._round += 1
             self._say("This chart could not be drawn.\nThe log has the details.")
+            self.announce()
 
     def _redraw(self) -> None:
         if self._source is None:
-            self.drawing = None
+            self.drawing, self.defect = None, ""
             self._say(self._words)
             return
         drawing = steps(self._source, self.size.width, self.size.height, self.plot, self._lender())
@@ -143,7 +147,7 @@ class ChartCanvas(Cells):
 
     def _finished(self, drawing: Drawing) -> None:
         self._round += 1
-        self.drawing = drawing
+        self.drawing, self.defect = drawing, ""
         if not drawing.panels:
             self._say(self._words or "No points")
         else:

@@ -178,6 +178,12 @@ class ChartPane(Pane):
     def _title_again(self) -> None:
         self.show_frame(self._facts_now(), self._words)
 
+    @property
+    def _worn(self) -> FaceWords:
+        """The picture is drawn apart from the rest, and later: its failure is the pane's too."""
+        defect = self.view.defect
+        return self.defect_words(f"not drawn ({defect})") if defect and not self._defect else super()._worn
+
     def _facts_now(self) -> Spans:
         view, drawing = self.view, self.view.drawing
         name = self.name_shown

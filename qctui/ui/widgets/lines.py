@@ -59,13 +59,25 @@ class Lines(ScrollView, can_focus=False):
         super().__init__(id=id, classes=classes)
         self._glyphs = glyphs
         self._paragraphs: tuple[Paragraph, ...] = ()
+        self._wanted: tuple[Paragraph, ...] = ()
+        self._defect = ""
         self._rows: list[Spans] = []
         self._tags: list[str] = []
         self._laid_out_for = -1
 
     def show(self, paragraphs: Iterable[Paragraph]) -> None:
         """Replace what is shown. Equal content costs nothing."""
-        wanted = tuple(paragraphs)
+        self._wanted = tuple(paragraphs)
+        self._show_wanted()
+
+    def show_defect(self, words: str) -> None:
+        """Say this above the lines, until it is empty again."""
+        self._defect = words
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        alert = f"{self._glyphs.alert} {self._defect}"
+        wanted = (Paragraph(pieces((alert, "danger bold"))), *self._wanted) if self._defect else self._wanted
         if wanted == self._paragraphs:
             return
         self._paragraphs = wanted

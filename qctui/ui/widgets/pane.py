@@ -72,6 +72,7 @@ class Pane(Vertical):
         self._note.add_class("pane--note")
         self._facts: Spans = ()
         self._words = FaceWords(Face.LOADING, ())
+        self._defect = ""
         self.filter_text = ""
 
     def compose(self) -> ComposeResult:
@@ -87,9 +88,20 @@ class Pane(Vertical):
     def show_frame(self, facts: Spans, words: FaceWords) -> None:
         """Show the face, and what the title says beside its name: the first fact always, the others while they fit."""
         self._facts, self._words = facts, words
-        self._draw_title()
-        self.set_class(bool(words.note), "-noted")
-        self._note.show_line(((" ", ""), *words.note), (*words.note_right, (" ", "")))
+        self._draw_frame()
+
+    def show_defect(self, words: str) -> None:
+        """Wear the failed face in these words instead of the age: what stands here is older than any age of it. Empty:
+        it is drawn again."""
+        if words != self._defect:
+            self._defect = words
+            self._draw_frame()
+
+    def defect_words(self, words: str) -> FaceWords:
+        """The failed face of something that could not be drawn."""
+        alert = self._glyphs.alert
+        note = ((f"{alert} {words}", "danger"), (". The log has the details.", "muted"))
+        return FaceWords(Face.FAILED, ((f"{alert} not drawn", "danger bold"),), note)
 
     @property
     def title_text(self) -> str:
@@ -99,7 +111,7 @@ class Pane(Vertical):
     @property
     def face(self) -> Face:
         """The face it wears now."""
-        return self._words.face
+        return self._worn.face
 
     @property
     def frame_text(self) -> str:
@@ -173,6 +185,17 @@ class Pane(Vertical):
         self.filter_text = text
         self.post_message(self.FilterChanged(self, text))
 
+    @property
+    def _worn(self) -> FaceWords:
+        """The face's words, or those of a failure to draw it."""
+        return self.defect_words(self._defect) if self._defect else self._words
+
+    def _draw_frame(self) -> None:
+        words = self._worn
+        self._draw_title()
+        self.set_class(bool(words.note), "-noted")
+        self._note.show_line(((" ", ""), *words.note), (*words.note_right, (" ", "")))
+
     def _draw_title(self) -> None:
         current = self.has_class("-current")
         rule = "focus" if current else "rule"
@@ -185,7 +208,6 @@ class Pane(Vertical):
         ]
         if self.filter_text:
             left += [(f"/{self.filter_text} ", "mark bold")]
-        right = ((" ", ""), *self._words.age, (" ", ""), (self._glyphs.rule, rule))
-        self._bar.show_line(
-            left, right if self._words.age else (), optional=self._facts[1:], fill=(self._glyphs.rule, rule)
-        )
+        age = self._worn.age
+        right = ((" ", ""), *age, (" ", ""), (self._glyphs.rule, rule))
+        self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=(self._glyphs.rule, rule))

@@ -1,0 +1,180 @@
+"""What cannot be drawn says so where it would stand, and no age there looks fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from qctui.model.action import ACTIONS, Rung
+from qctui.model.keys import DEPLOYMENTS, LINK, Key, chart_key, detail_key, insights_key, optimizations_key
+from qctui.ui.faces import Face
+from qctui.ui.screens.chart_full import ChartScreen
+from qctui.ui.screens.detail_deployment import DeploymentScreen
+from qctui.ui.widgets import action_bar, chart_canvas, link_bar
+from qctui.ui.widgets.pane import Pane
+from tests.ui.desk import record, target
+from tests.ui.detail_scene import PROJECT, opened
+from tests.ui.page import Page, console
+
+pytestmark = pytest.mark.anyio
+
+
+def broken(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("a defect")
+
+
+async def read_again(page: Page, *keys: Key[Any]) -> None:
+    """The same values, read a second later."""
+    page.engine.still.passed += 1
+    for key in keys:
+        page.engine.put(key, page.engine.store.get(key).value)
+    await page.settle()
+
+
+def face_of(pane: Pane) -> Face:
+    return pane.face
+
+
+def chart_of(page: Page) -> Key[Any]:
+    return chart_key(page.main.current.project_id or 0, "Strategy Equity", *page.main.chart.wanted)
+
+
+PANES: dict[str, tuple[Callable[[Page], Pane], Callable[[Page], object], str, Callable[[Page], Key[Any]]]] = {
+    "deployments": (lambda page: page.main.deployments, lambda page: page.main.deployments.table, "show",
+                    lambda page: DEPLOYMENTS),
+    "optimizations": (lambda page: page.main.optimizations, lambda page: page.main.optimizations.table, "show",
+                      lambda page: optimizations_key(page.main.current.project_id or 0)),
+    "insights": (lambda page: page.main.insights, lambda page: page.main.insights.table, "show",
+                 lambda page: insights_key(page.main.current.project_id or 0, page.main.current.deploy_id)),
+    "chart": (lambda page: page.main.chart, lambda page: page.main.chart.view, "show_chart", chart_of),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PANES)
+async def test_a_pane_that_cannot_be_drawn_wears_the_failed_face_until_it_can(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane_of, part_of, drawing, key_of = PANES[name]
+    async with console((120, 40)) as page:
+        pane, key = pane_of(page), key_of(page)
+        await read_again(page, key)
+        assert face_of(pane) is Face.DATA
+        fine = pane.frame_text
+        with monkeypatch.context() as patch:
+            patch.setattr(part_of(page), drawing, broken)
+            await read_again(page, key)
+            assert face_of(pane) is Face.FAILED
+            title, note = pane.frame_text.split("\n")
+            assert title.endswith("! not drawn ─")
+            assert "now" not in title.split("not drawn")[1]
+            assert note.startswith(" ! not drawn since 14:32:06 (ZeroDivisionError)")
+            # A key that words the title anew does not wash it off.
+            await page.press("tab", "tab", "tab", "tab")
+            assert "not drawn" in pane.frame_text
+        await read_again(page, key)
+        assert face_of(pane) is Face.DATA
+        assert pane.frame_text == fine
+
+
+async def test_a_chart_whose_picture_fails_is_not_as_fresh_as_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console((120, 40)) as page:
+        pane = page.main.chart
+        with monkeypatch.context() as patch:
+            patch.setattr(chart_canvas, "steps", broken)
+            pane.view.redraw()
+            await page.settle()
+            assert face_of(pane) is Face.FAILED
+            assert "! not drawn (ZeroDivisionError)" in pane.frame_text
+            assert "This chart could not be drawn." in page.text
+        pane.view.redraw()
+        await page.app.workers.wait_for_complete()
+        await page.settle()
+        assert face_of(pane) is Face.DATA
+
+
+async def test_a_section_that_cannot_be_drawn_marks_its_tab(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as page:
+        screen = page.app.screen
+        assert isinstance(screen, DeploymentScreen)
+        with monkeypatch.context() as patch:
+            patch.setattr(screen.statistics.view, "show_blocks", broken)
+            await read_again(page, detail_key(PROJECT))
+            assert face_of(screen.statistics) is Face.FAILED
+            assert "1 Statistics !" in page.text
+            assert face_of(screen.holdings) is Face.DATA
+        await read_again(page, detail_key(PROJECT))
+        assert face_of(screen.statistics) is Face.DATA
+
+
+async def test_what_fails_before_the_sections_are_reached_marks_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as page:
+        screen = page.app.screen
+        assert isinstance(screen, DeploymentScreen)
+        with monkeypatch.context() as patch:
+            patch.setattr(screen, "show_sections", broken)
+            await read_again(page, detail_key(PROJECT))
+            assert {section.face for section in screen.sections} == {Face.FAILED}
+        await read_again(page, detail_key(PROJECT))
+        assert {section.face for section in screen.sections} == {Face.DATA}
+
+
+async def test_a_header_that_cannot_be_drawn_says_so_above_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as page:
+        before = page.app.screen.query_one("#detail-header").text  # type: ignore[attr-defined]
+        with monkeypatch.context() as patch:
+            patch.setattr(page.app.screen, "show_header", broken)
+            for _ in range(2):
+                await read_again(page, detail_key(PROJECT))
+            header = page.app.screen.query_one("#detail-header").text  # type: ignore[attr-defined]
+            first, *rest = header.split("\n")
+            assert first.startswith("! not drawn since 14:32:")
+            assert rest == before.split("\n")
+        await read_again(page, detail_key(PROJECT))
+        assert "not drawn" not in page.app.screen.query_one("#detail-header").text  # type: ignore[attr-defined]
+
+
+async def test_the_link_bar_says_so_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console((120, 40)) as page:
+        with monkeypatch.context() as patch:
+            patch.setattr(link_bar, "_skew", broken)
+            await read_again(page, LINK)
+            assert "oldest data" not in page.lines[0]
+            assert page.lines[0].endswith("(ZeroDivisionError)")
+            assert "! not drawn since 14:32:" in page.lines[0]
+        await read_again(page, LINK)
+        assert page.lines[0].endswith("oldest data now")
+
+
+async def test_no_action_is_hidden_because_it_cannot_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console((120, 40)) as page:
+        first = record("a1", target(name="Momentum/ES intraday"), (Rung.UNKNOWN, 1.0))
+        with monkeypatch.context() as patch:
+            patch.setattr(action_bar, "batch_paragraphs", broken)
+            page.engine.put(ACTIONS, (first,))
+            await page.settle()
+            bar = page.app.screen.query_one(action_bar.ActionBar)
+            assert bar.display
+            assert "! not drawn since 14:32:" in bar.text
+            assert f"liquidate Momentum/ES intraday {first.target.identity}  UNKNOWN" in bar.text
+        page.engine.put(ACTIONS, (replace(first, acknowledged=False),))
+        await page.settle()
+        assert "not drawn" not in bar.text
+        assert "UNKNOWN" in bar.text
+
+
+async def test_one_chart_of_many_that_cannot_be_drawn_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console((200, 60)) as page:
+        await page.press("4", "a")
+        screen = page.app.screen
+        assert isinstance(screen, ChartScreen)
+        (_, one), (subject, other), *_ = screen._tiles.shown
+        before = face_of(other)
+        with monkeypatch.context() as patch:
+            patch.setattr(one.view, "show_chart", broken)
+            await read_again(page, detail_key(subject.project_id))
+            assert (face_of(one), face_of(other)) == (Face.FAILED, before)
+        await read_again(page, detail_key(subject.project_id))
+        assert face_of(one) is not Face.FAILED
