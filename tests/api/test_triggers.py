@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from types import SimpleNamespace
 
 import pytest
+from httpcore._async import http11
 
 from qctui.api import client as client_module
 from qctui.api.errors import ApiError
-from qctui.api.ports import Exchange
+from qctui.api.ports import REWARM_S, Exchange
 from qctui.api.quirks import httpx
 from qctui.model.resource import FailureKind
 from tests.api.support import Requests as Received
@@ -312,5 +315,27 @@ def test_a_credential_check_that_hangs_holds_no_trigger_up(monkeypatch: pytest.M
                 task.cancel()
             await asyncio.gather(*warming, return_exceptions=True)
             await client.aclose()
+
+    run(go())
+
+
+@pytest.mark.parametrize(("idle_s", "connections"), [(REWARM_S, 1), (3.9, 1), (4.1, 2), (5.0, 2)])
+def test_an_idle_connection_is_trusted_with_a_trigger_for_four_seconds(
+    idle_s: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Common servers close one after five: a trigger written to it at that moment has an unknown outcome."""
+    ahead_s = 0.0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead_s)
+    monkeypatch.setattr(http11, "time", clock)
+
+    async def go() -> None:
+        nonlocal ahead_s
+        async with raw_server(answer_ok) as (url, received):
+            client = loopback_client(url)
+            await client.triggers.warm()
+            ahead_s = idle_s
+            await client.triggers.liquidate(1)
+            await client.aclose()
+            assert received.connections == connections
 
     run(go())

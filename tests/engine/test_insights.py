@@ -292,3 +292,57 @@ def test_a_page_that_cannot_be_read_again_does_not_stand_before_the_new_ones() -
     rows.append(make_insight(400))
     _turn(book, _serve(rows), now + 1_060)
     assert book.log.insights[0] == make_insight(400)
+
+
+def _windows(book: InsightBook, serve: Serve, now: float = 2e9) -> list[tuple[int, int]]:
+    """The windows of one turn, as they went out."""
+    asked: list[tuple[int, int]] = []
+
+    def noted(start: int, end: int) -> InsightPage:
+        asked.append((start, end))
+        return serve(start, end)
+
+    _turn(book, noted, now)
+    return asked
+
+
+def test_the_windows_of_a_list_that_begins_with_the_oldest() -> None:
+    """Each row in one window, none in two but those read again for their scores: 49 at the end, and room for 50."""
+    rows = _rows(250)
+    book = InsightBook()
+    assert _windows(book, _serve(rows)) == [(0, 99), (152, 251), (99, 152)]
+    assert _windows(book, _serve(rows)) == [(201, 300)]
+    rows += [make_insight(number) for number in range(250, 299)]
+    # 98 rows are a short page: there is nothing after them.
+    assert _windows(book, _serve(rows)) == [(201, 300)]
+    rows.append(make_insight(299))
+    assert _windows(book, _serve(rows)) == [(250, 349)]
+    rows += [make_insight(number) for number in range(300, 350)]
+    # 99 rows are a full one.
+    assert _windows(book, _serve(rows)) == [(251, 350), (350, 449)]
+
+
+def test_the_windows_of_a_list_that_begins_with_the_newest() -> None:
+    rows = _rows(400)[::-1]
+    book = InsightBook()
+    assert _windows(book, _serve(rows)) == [(0, 99), (99, 198), (198, 297), (297, 396), (396, 495)]
+    assert _windows(book, _serve(rows)) == [(0, 99)]
+
+
+def test_the_windows_of_a_list_whose_order_shows_late() -> None:
+    """Its first page tells no order, so the tail is read second; then the middle, from its newer end."""
+    rows = [replace(row, generated_at=None) for row in _rows(99)] + _rows(400)[:98:-1]
+    book = InsightBook()
+    assert _windows(book, _serve(rows)) == [(0, 99), (302, 401), (99, 198), (198, 297), (297, 302)]
+
+
+@pytest.mark.parametrize(("reverse", "window"), [(False, (151, 250)), (True, (750, 849))])
+def test_the_window_of_an_insight_that_has_closed_stands_around_it(reverse: bool, window: tuple[int, int]) -> None:
+    now = 1_700_000_000.0
+    rows = _rows(1_000)
+    rows[200] = replace(rows[200], score_final=False, close_at=now)
+    if reverse:
+        rows.reverse()
+    book = InsightBook()
+    _turn(book, _serve(rows), now)
+    assert _windows(book, _serve(rows), now + 1_000)[1:] == [window]

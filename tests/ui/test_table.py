@@ -151,6 +151,20 @@ async def test_the_cursor_follows_its_key_and_stays_at_its_line() -> None:
         assert bench.table.cursor_key == key
 
 
+@pytest.mark.parametrize(("place", "top"), [(4, 3), (12, 11), (18, 15), (0, 0)])
+async def test_a_sort_leaves_the_cursor_at_its_line_as_far_as_the_list_goes(place: int, top: int) -> None:
+    """Its row is found again far from where it was, also within what is on screen."""
+    async with table() as bench:
+        bench.show(rows(20))
+        await bench.pilot.press(*["down"] * 10, "up", "up", "up")
+        assert (bench.table._cursor, bench.table._top) == (7, 6)
+        others = [row for row in rows(20) if row.key != 7]
+        bench.show([*others[:place], rows(20)[7], *others[place:]])
+        assert bench.table.cursor_key == 7
+        assert (bench.table._cursor, bench.table._top) == (place, top)
+        assert "row 7" in bench.lines[place - top + 1]
+
+
 async def test_a_vanished_row_gives_the_cursor_to_its_neighbour_and_says_nobody_moved_it() -> None:
     async with table() as bench:
         bench.show(rows(3))
