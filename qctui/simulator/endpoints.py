@@ -195,9 +195,9 @@ class Endpoints:
             )
         variant = self.shapes.variant("live/insights/read")
         found_now = [feed_payloads.insight(one, variant) for one in feed.window(start, end, taken_at)]
-        return success(
-            {"insights": found_now, "length": feed.count(taken_at)}, "no-errors" if variant != "engine" else ""
-        )
+        # The documentation calls it the number returned in one place and the total in another (REFERENCE.md 9, row 24).
+        length = len(found_now) if variant == "counted" else feed.count(taken_at)
+        return success({"insights": found_now, "length": length}, "no-errors" if variant != "engine" else "")
 
     def _portfolio(self, fields: Fields) -> Json:
         now = self.world.now()

@@ -15,7 +15,7 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "live/list": ("modern", "iso-dates", "sparse", "no-errors"),
     "live/read": ("modern", "capitalised", "data-center", "map-lists", "details", "no-errors"),
     "live/chart/read": ("modern", "capitalised", "two-values", "holes", "series-list", "type-names", "no-map"),
-    "live/insights/read": ("modern", "engine", "kebab", "doc"),
+    "live/insights/read": ("modern", "engine", "kebab", "doc", "counted"),
     "live/portfolio/read": ("modern", "long", "capitalised", "map-lists"),
     "live/orders/read": ("modern", "capitalised", "no-errors"),
     "live/logs/read": ("modern", "no-errors", "no-success"),

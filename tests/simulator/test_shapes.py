@@ -160,6 +160,12 @@ def test_insights(variant: str, sample: str) -> None:
         assert fits(wanted[0], one) == []
 
 
+def test_the_length_of_insights_may_be_how_many_are_returned() -> None:
+    for end in (5, 99):
+        answer = told("live/insights/read", "counted").post("live/insights/read", projectId=PAIRS, start=0, end=end)
+        assert answer["length"] == len(answer["insights"]) == end
+
+
 @pytest.mark.parametrize(
     ("variant", "sample"),
     [
