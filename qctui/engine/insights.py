@@ -1,18 +1,21 @@
-"""Reading the insights of a deployment a page at a time: all of them once, the newest first, then only what is new.
+"""Reading the insights of a deployment a page at a time: the newest first, then all of them once, then what is new.
 
 The wire (REFERENCE.md 6.4): pages by index, fewer than 100 rows each; `length` is a hint that may be the total, the
 number returned, or wrong; the order of the rows is not promised. Pages end at an empty or a short one.
+
+Most services add new rows at the end, so the end is looked for first (`EndSearch`), and what lies between is read
+backwards. While that lasts the newest page is read again from time to time: what is on top must not grow old.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from heapq import heappop, heappush
 
 from qctui.engine.coverage import Coverage
+from qctui.engine.list_end import EndSearch, Window
 from qctui.model.insight import Insight, InsightLog, InsightPage
 
 PAGE = 99
@@ -33,6 +36,9 @@ SETTLE_S = 660.0
 """How long after its close an insight is read again for its final score: the service's snapshot is up to ten minutes
 old (REFERENCE.md 3)."""
 
+RENEW_S = 60.0
+"""How often the newest page is read again while older ones are still being read: as often as it is polled later."""
+
 SHRINK_PATIENCE = 3
 """Empty answers in a row, where rows had been, before everything is read again."""
 
@@ -44,14 +50,6 @@ class Order(Enum):
     """Too few rows to tell."""
     OLDEST_FIRST = "oldest_first"
     NEWEST_FIRST = "newest_first"
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Rows to ask for: `start` inclusive, `end` exclusive."""
-
-    start: int
-    end: int
 
 
 class InsightBook:
@@ -66,7 +64,7 @@ class InsightBook:
     """
 
     def __init__(self) -> None:
-        self.log = InsightLog((), complete=False)
+        self.log = InsightLog((), complete=False, newest=False)
         self.pages = 0
         """Answers taken in so far."""
         self._by_id: dict[str, Insight] = {}
@@ -74,11 +72,18 @@ class InsightBook:
         """New or changed since the log was made."""
         self._pass_ids: set[str] = set()
         """Ids seen since filling began: what tells a service that repeats itself from one that goes on."""
+        self._last_ids: frozenset[str] = frozenset()
+        self._same = 0
+        """Pages in a row that were the same as the one before."""
         self._covered = Coverage()
         self._end: int | None = None
         """How many rows there are; None until a page told."""
-        self._hint: int | None = None
+        self._search = EndSearch(PAGE)
         self._order = Order.UNTOLD
+        self._renewed_at = 0.0
+        """When the newest page was last read, or asked for again."""
+        self._following = False
+        """The page asked for is of a poll for what is new."""
         self._cursor: int | None = None
         """Start of the next page of a poll under way; None between polls."""
         self._followed = 0
@@ -103,9 +108,22 @@ class InsightBook:
         return self._end is not None and self._gap() is None
 
     @property
+    def newest_known(self) -> bool:
+        """The end where new insights are added has been read."""
+        return self._end is not None or (self._order is Order.NEWEST_FIRST and self.pages > 0)
+
+    @property
+    def probing(self) -> bool:
+        """The page asked for may lie beyond the end: that there is nothing in it is no failure."""
+        return self._end is None and self._asked.start > self._covered.top
+
+    @property
     def publishable(self) -> bool:
-        """Whether the log is worth showing now: after the first pages, then every few, and when it is complete."""
-        return self.filled or self.pages <= 2 or self.pages % PUBLISH_EVERY == 0
+        """Whether the log is worth showing now: after the first page, when the newest are in it, then every few pages,
+        and when it is complete."""
+        if self.filled or self.pages <= 1 or self._following or self.newest_known is not self.log.newest:
+            return True
+        return self.pages % PUBLISH_EVERY == 0
 
     def next_window(self, now: float) -> Window:
         """The page to ask for now, at Unix time `now`."""
@@ -113,31 +131,43 @@ class InsightBook:
         # Taken, not looked at: should this page fail again and again, it must not stand before the new insights.
         recheck, self._recheck = self._recheck, None
         self._rechecking = recheck is not None
-        self._asked = recheck or (self._follow_window() if self.filled else self._fill_window())
+        self._following = self.filled or self._cursor is not None
+        if not self._following and self.newest_known and not 0 <= now - self._renewed_at < RENEW_S:
+            # Taken too: a page that can't be read again does not stand before the older ones either.
+            self._following, self._renewed_at = True, now
+        self._asked = recheck or (self._follow_window() if self._following else self._fill_window())
         return self._asked
 
     def add(self, page: InsightPage) -> bool:
         """Take in the answer to the last `next_window`. True if another page is to be asked for at once."""
         self.pages += 1
-        following = self.filled
+        ends_known = bool(page.insights) and _identity(page.insights[-1]) in self._by_id
         fresh = self._learn(page.insights)
         if self._rechecking:
             self._refresh_log()
             return False
+        newest_known = self.newest_known
         if self._order is Order.UNTOLD:
             self._order = _order_of(page.insights)
         # A service that answers with more rows than asked for is believed in the rows, not in their indexes.
         rows = min(len(page.insights), self._asked.end - self._asked.start)
-        if following:
-            more = self._follow(rows, fresh)
+        polling = self.filled
+        if polling:
+            more = self._follow(rows, fresh, ends_known)
         else:
-            self._fill(rows, page)
+            if self._following:
+                self._pass_ids |= {_identity(insight) for insight in page.insights}
+                self._follow(rows, fresh, ends_known)
+            else:
+                self._fill(rows, page)
             more = not self.filled
             if not more:
                 self._end_pass()
+        if self.newest_known and not newest_known:
+            self._renewed_at = self._now
         if self.publishable:
             self._refresh_log()
-        if following and not more:
+        if polling and not more:
             self._recheck = self._recheck_window()
             more = self._recheck is not None
         return more
@@ -145,26 +175,23 @@ class InsightBook:
     # Filling: everything is read once.
 
     def _fill_window(self) -> Window:
+        newest_first = self._order is Order.NEWEST_FIRST
         if self._end is None:
-            if (
-                self._hint is not None
-                and self._hint > self._covered.top + PAGE
-                and self._order is not Order.NEWEST_FIRST
-            ):
-                # The tail before the middle: the newest insights are what somebody is waiting for. One row fewer than
-                # a page, so that a right hint is confirmed by a short answer. A list that begins with the newest needs
-                # no such jump, and read in order nothing is lost when new rows push the others down meanwhile.
-                return Window(self._hint - PAGE + 1, self._hint + 1)
-            return Window(self._covered.top, self._covered.top + PAGE)
+            # A list that begins with the newest needs no search for its end, and read in order nothing is lost when
+            # new rows push the others down meanwhile.
+            top = self._covered.top
+            return Window(top, top + PAGE) if newest_first else self._search.window(top)
         low, high = self._gap() or (self._end, self._end + PAGE)
-        if self._order is Order.NEWEST_FIRST:
-            return Window(low, min(high, low + PAGE))
-        return Window(max(low, high - PAGE), high)
+        return Window(low, min(high, low + PAGE)) if newest_first else Window(max(low, high - PAGE), high)
 
     def _fill(self, rows: int, page: InsightPage) -> None:
         start, end = self._asked.start, self._asked.end
-        ids = {_identity(insight) for insight in page.insights}
-        fresh = len(ids - self._pass_ids)
+        ids = frozenset(_identity(insight) for insight in page.insights)
+        # Where new rows push the others down, a page of nothing new is no sign of a service that ignores the indexes;
+        # the same page three times is.
+        self._same = self._same + 1 if ids == self._last_ids else 0
+        repeats = self._same > 1 if self._order is Order.NEWEST_FIRST else ids <= self._pass_ids
+        self._last_ids = ids
         self._pass_ids |= ids
         if self._end is not None:
             # A gap. An empty answer closes it, or rows the service does not have would be asked for over and over.
@@ -172,21 +199,9 @@ class InsightBook:
             if self.weight >= LIMIT:
                 self._covered.add(0, self._end)
             return
-        if start == 0 and page.length is not None and page.length > rows:
-            self._hint = page.length
-        jumped = start > self._covered.top
+        self._end = self._search.learn(self._asked, rows, page.length, self._covered.top, repeats=repeats)
         self._covered.add(start, start + rows)
-        short = rows < end - start
-        if jumped and rows == 0:
-            self._hint = None  # it pointed past the end: go on page by page
-        elif rows == 0 or (short and (self._hint is None or self._covered.top >= self._hint)):
-            self._end = self._covered.top
-        elif start > 0 and not short and fresh == 0:
-            # A full page of nothing new: the service ignores the indexes and would answer like this for ever.
-            self._end = self._covered.top
-        elif self._hint is not None and self._covered.top >= self._hint:
-            self._hint = None  # it was too small: go on page by page
-        if self._covered.top >= LIMIT:
+        if self._order is Order.NEWEST_FIRST and self._covered.top >= LIMIT:
             self._end = self._covered.top
 
     def _end_pass(self) -> None:
@@ -211,7 +226,7 @@ class InsightBook:
             return (self._end or 0) > PAGE
         return self._order is Order.OLDEST_FIRST
 
-    def _follow(self, rows: int, fresh: int) -> bool:
+    def _follow(self, rows: int, fresh: int, ends_known: bool) -> bool:
         start, known_end = self._asked.start, self._end or 0
         full = rows >= PAGE
         appending = self._appending
@@ -220,17 +235,19 @@ class InsightBook:
             self._shrunk += 1
             if self._shrunk >= SHRINK_PATIENCE:
                 # Rows went away: what is known stays on screen while the list is read anew.
-                self._covered, self._end, self._hint, self._shrunk = Coverage(), None, None, 0
+                self._covered, self._end, self._search, self._shrunk = Coverage(), None, EndSearch(PAGE), 0
+                self._pass_ids = set()
             return False
         if not appending:
             self._shrunk = 0
-            self._set_end(known_end + fresh)
-            more = full and fresh == rows
+            self._push_down(fresh)
+            more = full and not ends_known
         elif start + rows < known_end:
             more = True  # the service cuts pages shorter than asked for
         else:
             self._shrunk = 0
-            self._set_end(start + rows)
+            self._end = start + rows
+            self._covered.add(start, self._end)
             # A full page of nothing new would never end: the service ignores the indexes.
             more = full and fresh > 0
         self._followed = self._followed + 1 if more else 0
@@ -240,10 +257,16 @@ class InsightBook:
             self._cursor = start + rows
         return more
 
-    def _set_end(self, end: int) -> None:
-        self._end = end
-        self._covered = Coverage()
-        self._covered.add(0, end)
+    def _push_down(self, fresh: int) -> None:
+        """New rows stand before the others."""
+        if self.filled:
+            self._end = (self._end or 0) + fresh
+            self._covered.add(0, self._end)
+        elif fresh and self._end is not None:
+            # What was not read yet is elsewhere now: it is read in order from where the first rows end.
+            first, _ = self._gap() or (0, 0)
+            self._covered, self._end = Coverage(), None
+            self._covered.add(0, first)
 
     def _recheck_window(self) -> Window | None:
         """The page around the first insight that has closed since it was read, with those that closed near it."""
@@ -268,7 +291,7 @@ class InsightBook:
 
     def _gap(self) -> tuple[int, int] | None:
         """Rows below the end, or below the highest row read, that have not been read: those to fill first."""
-        return self._covered.gap(self._end or 0, highest=self._order is Order.OLDEST_FIRST)
+        return self._covered.gap(self._end or 0, highest=self._order is not Order.NEWEST_FIRST)
 
     # The value.
 
@@ -289,13 +312,13 @@ class InsightBook:
 
     def _refresh_log(self) -> None:
         complete = self.filled
-        expected = None if complete else (self._end or self._hint)
+        expected = None if complete else (self._end or self._search.told)
+        facts = complete, expected, self.newest_known
         touched = self._touched
         dropped = complete and len(self._by_id) < len(self.log.insights)
-        if not touched and not dropped and (complete, expected) == (self.log.complete, self.log.expected):
-            return
         if not touched and not dropped:
-            self.log = InsightLog(self.log.insights, complete, expected)
+            if facts != (self.log.complete, self.log.expected, self.log.newest):
+                self.log = InsightLog(self.log.insights, *facts)
             return
         insights = [each for each in self.log.insights if _identity(each) not in touched]
         if complete:
@@ -310,7 +333,7 @@ class InsightBook:
             del self._by_id[_identity(gone)]
         del insights[LIMIT:]
         self._touched = {}
-        self.log = InsightLog(tuple(insights), complete, expected)
+        self.log = InsightLog(tuple(insights), *facts)
 
 
 def _identity(insight: Insight) -> str:

@@ -17,6 +17,7 @@ from qctui.clock import Clock
 from qctui.engine.insights import InsightBook
 from qctui.engine.rate import Errand
 from qctui.model.chart import Chart, ChartWindow, Series
+from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
 from qctui.model.logs import LogPage
 from qctui.model.order import Order
@@ -35,6 +36,10 @@ TAIL_SLACK = 10
 EMPTY_PATIENCE = 12
 """Empty order windows in a row, where there should be orders, before calling it a failure: the service's cache may
 take 10 x 10 s to load (REFERENCE.md 6.7)."""
+
+FRESH_PAGES = 3
+"""Pages of insights that may go before the routine while the newest are looked for: the first, the one that the told
+length points to, and one more."""
 
 ALL_SPAN_S = 730 * 86_400.0
 """The longest window the chart `all` asks for: the service keeps two years (REFERENCE.md 6.3)."""
@@ -184,12 +189,19 @@ class InsightReader:
 
     async def read(self) -> Answer:
         """Ask for the next page. The answer's value is the log as of the last publication."""
-        window = self._book.next_window(self._clock.now())
-        page = await self._api.fetch_insights(self._key.project_id, window.start, window.end, self._key.name)
-        more = self._book.add(page)
-        # The second page holds the newest insights, which is what somebody is waiting for.
-        errand = Errand.FRESH if self._book.pages == 1 else Errand.BULK
-        return Answer(self._book.log if self._book.publishable else None, more=errand if more else None)
+        book = self._book
+        window = book.next_window(self._clock.now())
+        try:
+            page = await self._api.fetch_insights(self._key.project_id, window.start, window.end, self._key.name)
+        except ApiError as error:
+            if error.kind is not FailureKind.REJECTED or not book.probing:
+                raise
+            # No service has to answer for rows it does not have.
+            page = InsightPage((), None)
+        more = book.add(page)
+        # The newest insights are what somebody is waiting for; all others are behind what is on screen.
+        errand = Errand.BULK if book.newest_known or book.pages > FRESH_PAGES else Errand.FRESH
+        return Answer(book.log if book.publishable else None, more=errand if more else None)
 
 
 class OrderReader:

@@ -63,4 +63,6 @@ class InsightLog:
     complete: bool
     """Whether every window up to the end has been read."""
     expected: int | None = None
-    """How many there may be in all, while reading; a hint."""
+    """How many there may be in all, while reading; a hint as long as the newest are not known."""
+    newest: bool = True
+    """Whether the newest are among them, as of the reading: the end where new ones are added has been read."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qctui.api.errors import ApiError
 from qctui.engine import insights as module
 from qctui.engine.insights import PAGE, InsightBook
 from qctui.model.insight import Insight, InsightPage
@@ -153,12 +154,110 @@ def test_whatever_the_length_claims_everything_is_read_and_then_followed(
     requests = _turn(book, _serve(rows, length))
     assert book.log.complete
     assert _ids(book.log.insights) == _newest_first(rows)
-    assert requests <= count // PAGE + 4
+    assert requests <= count // PAGE + 4 + 2 * (count // PAGE).bit_length()
     for number in range(count, count + 60):
         rows.insert(0 if reverse else len(rows), make_insight(number))
         if number % 7 == 0:
             assert _turn(book, _serve(rows, length)) <= 2
     _turn(book, _serve(rows, length))
+    assert _ids(book.log.insights) == _newest_first(rows)
+
+
+@pytest.mark.parametrize("count", [150, 199, 250, 1_000, 2_000, 10_000])
+@pytest.mark.parametrize("length", [-1, None, "returned", 10, 150, 50_000])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_newest_are_there_before_the_rest_whatever_the_length_claims(
+    count: int, length: int | str | None, reverse: bool
+) -> None:
+    rows = _rows(count)
+    if reverse:
+        rows.reverse()
+
+    def serve(start: int, end: int) -> InsightPage:
+        page = tuple(rows[start:end])
+        told = count if length == -1 else len(page) if isinstance(length, str) else length
+        return InsightPage(page, told)
+
+    book = InsightBook()
+    newest = make_insight(count - 1)
+    asked, more = 0, True
+    while more and not book.log.newest:
+        asked += 1
+        window = book.next_window(2e9)
+        more = book.add(serve(window.start, window.end))
+        # What is not known to be the newest is never passed off as such, and what is known is shown at once.
+        assert book.log.newest is (newest in book.log.insights)
+    assert book.log.newest
+    assert asked <= 2 + 2 * (count // PAGE).bit_length()
+    if length == -1:
+        assert asked <= 2
+    assert book.log.insights[0] == newest
+
+
+def test_a_service_that_refuses_what_lies_beyond_the_end_is_read_like_any_other() -> None:
+    def serve(project_id: int, start: int, end: int, deploy_id: str) -> InsightPage:
+        if start > 640:
+            raise ApiError(FailureKind.REJECTED, "insights: no such rows", answered=True)
+        return InsightPage(tuple(_rows(640)[start:end]), None)
+
+    async def body(rig: Rig) -> None:
+        rig.show(KEY)
+        await rig.clock.advance(30)
+        assert _ids(rig.value(KEY).insights) == _newest_first(_rows(640))
+        assert rig.get(KEY).error is None
+
+    def before(rig: Rig) -> None:
+        rig.api.script["insights"] = serve
+
+    on_rig(body, before=before)
+
+
+def test_the_top_stays_new_while_thousands_are_read() -> None:
+    async def body(rig: Rig) -> None:
+        rig.show(KEY)
+        for number in range(10_000, 10_002):
+            rig.api.insights.append(make_insight(number))
+            await rig.clock.advance(65)
+            log = rig.value(KEY)
+            assert not log.complete
+            assert log.newest
+            assert log.insights[0].insight_id == make_insight(number).insight_id
+            assert log.expected == number + 1
+        await rig.clock.advance(200)
+        assert rig.value(KEY).complete
+        assert len(rig.value(KEY).insights) == 10_002
+        assert rig.api.count("insights") <= 10_000 // PAGE + 15
+
+    def before(rig: Rig) -> None:
+        rig.api.insights = _rows(10_000)
+
+    on_rig(body, before=before)
+
+
+@given(
+    count=st.integers(0, 1_500),
+    length=st.one_of(st.just(-1), st.none(), st.integers(-5, 4_000)),
+    reverse=st.booleans(),
+    bursts=st.lists(st.sampled_from([0, 0, 0, 0, 0, 1, 7, 60]), max_size=40),
+    large=st.integers(0, 40),
+)
+def test_nothing_is_lost_of_what_comes_while_they_are_read(
+    count: int, length: int | None, reverse: bool, bursts: list[int], large: int
+) -> None:
+    rows = _rows(count)
+    if reverse:
+        rows.reverse()
+    book, now, made = InsightBook(), 1.8e9, count
+    # Hundreds of rows that push the others down while two pages are read are more than a list without a mark can tell.
+    for burst in (*bursts[:large], 90 if reverse else 320, *bursts[large:], *[0] * 200):
+        now += 25.0
+        window = book.next_window(now)
+        assert 0 <= window.start < window.end <= window.start + PAGE
+        book.add(_serve(rows, length)(window.start, window.end))
+        for _ in range(burst):
+            rows.insert(0 if reverse else len(rows), make_insight(made))
+            made += 1
+    assert book.log.complete
     assert _ids(book.log.insights) == _newest_first(rows)
 
 

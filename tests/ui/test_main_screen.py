@@ -18,7 +18,6 @@ from qctui.model.keys import (
     optimizations_key,
 )
 from qctui.model.link import Link, LinkState
-from qctui.model.resource import Resource
 from qctui.ui.faces import Face
 from qctui.ui.moment import Moment
 from qctui.ui.rows import DeploymentRow
@@ -503,14 +502,22 @@ async def test_a_thousand_deployments_format_only_what_is_visible() -> None:
         assert page.main.deployments.table.position == (1_000, 1_000)
 
 
-async def test_the_words_while_insights_are_still_being_read() -> None:
-    async with console((120, 40)) as page:
-        log = replace(insights(30), complete=False, expected=10_000)
-        page.engine.store.put(
-            insights_key(23456791, deploy_id(23456791)), Resource(value=log, fetched_at=1.0, fetched_mono=50_000.0)
-        )
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_words_while_insights_are_still_being_read(size: Size) -> None:
+    async with console(size) as page:
+        key = insights_key(23456791, deploy_id(23456791))
+        # What is known not to be the newest has no age that could be taken for theirs.
+        page.engine.put(key, replace(insights(30), complete=False, newest=False, expected=10_000), age_s=0)
         await page.settle()
-        assert "reading 30 of ~10,000" in page.line("3 Insights")
+        assert "30 of ~10,000" in page.line("3 Insights")
+        assert page.line("3 Insights").endswith(" reading newer ─")
+        page.engine.put(key, replace(insights(30), complete=False, newest=False, expected=None), age_s=0)
+        await page.settle()
+        assert "30 read so far" in page.line("3 Insights")
+        page.engine.put(key, replace(insights(30), complete=False, expected=10_000), age_s=0)
+        await page.settle()
+        assert "30 of 10,000" in page.line("3 Insights")
+        assert page.line("3 Insights").endswith(" now ─")
 
 
 async def test_the_first_row_is_current_until_the_names_have_put_the_list_in_order() -> None:

@@ -25,11 +25,13 @@ _KEYS = 14
 _AGES = (
     ("now", "Read just now. An age moves in coarse steps: now, 1m, 2m, 5m ..."),
     ("now, of 2m ago", "Read just now; QuantConnect took the snapshot in it 2 minutes ago (up to 10 are normal)"),
+    ("reading newer", "What is shown is known not to be the newest yet"),
+    ("198 of 2,000", "The newest 198 insights were read; older ones follow within the read budget"),
     ("stale 2m", "Nothing failed, and yet nothing newer came for 2 minutes"),
     ("oldest data 2m", "The pane on screen that was read longest ago, 2 minutes ago"),
     ("up/ended", "How long a deployment has been up, or how long ago it ended"),
 )
-"""What the screen says of times, and what it means."""
+"""What the screen says of how new things are, and what it means."""
 
 
 class HelpScreen(ModalScreen[None]):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.resource import Resource
-from qctui.ui.faces import describe
+from qctui.ui.faces import Face, describe
 from qctui.ui.format import format_count, format_duration, format_number, format_percent
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
@@ -44,9 +44,13 @@ class InsightsPane(ListPane[Insight]):
         )
         facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
         dot = moment.glyphs.dot
+        if log is not None and not log.newest and words.face is Face.DATA:
+            # However lately these were read: they are known not to be the newest.
+            words = replace(words, age=(("reading newer", "stale bold"),))
         if log is not None and reading:
-            expected = f" of ~{format_count(log.expected)}" if log.expected else ""
-            facts.append((f"{dot} reading {format_count(len(rows))}{expected} ", "stale"))
+            about = "" if log.newest else "~"
+            expected = f" of {about}{format_count(log.expected)}" if log.expected else " read so far"
+            facts.append((f"{dot} {format_count(len(rows))}{expected} ", "stale"))
         elif rows:
             facts.append((f"{dot} {format_count(len(rows))} ", ""))
         self.show_rows(rows, moment, words, tuple(facts))
