@@ -204,11 +204,14 @@ class FakeApi:
             lambda *_: OrderPage(tuple(self.orders[start:end]), len(self.orders)),
         )
 
-    async def fetch_logs(self, project_id: int, deploy_id: str, start_line: int, end_line: int) -> LogPage:
+    async def fetch_logs(
+        self, project_id: int, deploy_id: str, start_line: int, end_line: int, query: str = ""
+    ) -> LogPage:
+        lines = [line for line in self.logs if query.casefold() in line.casefold()]
         return await self._answer(
             "logs",
-            (project_id, deploy_id, start_line, end_line),
-            lambda *_: LogPage(tuple(self.logs[start_line:end_line]), start_line, len(self.logs), 0),
+            (project_id, deploy_id, start_line, end_line, *([query] if query else [])),
+            lambda *_: LogPage(tuple(lines[start_line:end_line]), start_line, len(lines), 0),
         )
 
     async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:

@@ -115,7 +115,9 @@ class QuantConnectClient(Reader):
 
             return await insight.insights(answer.document, answer.members)
 
-    async def fetch_logs(self, project_id: int, deploy_id: str, start_line: int, end_line: int) -> LogPage:
+    async def fetch_logs(
+        self, project_id: int, deploy_id: str, start_line: int, end_line: int, query: str = ""
+    ) -> LogPage:
         """live/logs/read."""
         body: dict[str, object] = {
             "projectId": project_id,
@@ -124,6 +126,8 @@ class QuantConnectClient(Reader):
             "endLine": end_line,
             "format": "json",
         }
+        if query:
+            body["query"] = query
         answer = await self._read(endpoints.LOGS, body)
         with reading(endpoints.LOGS):
             from qctui.api.parse import live

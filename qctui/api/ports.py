@@ -83,8 +83,11 @@ class ReadApi(Protocol):
         """Orders by index, `end - start` at most 100 (REFERENCE.md 6.7)."""
         ...
 
-    async def fetch_logs(self, project_id: int, deploy_id: str, start_line: int, end_line: int) -> LogPage:
-        """Log lines, `end_line - start_line` at most 200 (REFERENCE.md 6.5)."""
+    async def fetch_logs(
+        self, project_id: int, deploy_id: str, start_line: int, end_line: int, query: str = ""
+    ) -> LogPage:
+        """Log lines, `end_line - start_line` at most 200 (REFERENCE.md 6.5). With `query` only those that contain it,
+        upper or lower case, of all deployments of the project; the numbers count them."""
         ...
 
     async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:

@@ -19,19 +19,13 @@ from qctui.engine.rate import Errand
 from qctui.model.chart import Chart, ChartWindow, Series
 from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
-from qctui.model.logs import LogPage
+from qctui.model.logs import LOG_WINDOW, TAIL_SLACK, LogPage
 from qctui.model.order import Order
 from qctui.model.resource import FailureKind
 from qctui.store import Store
 
 ORDER_WINDOW = 100
 """Orders per request: the limit everybody agrees on (REFERENCE.md 9, row 8)."""
-
-LOG_WINDOW = 200
-"""Log lines per request: the smaller of the limits told (REFERENCE.md 9, row 9)."""
-
-TAIL_SLACK = 10
-"""Rows of a tail window left free for new ones, so that most polls cost one request."""
 
 EMPTY_PATIENCE = 12
 """Empty order windows in a row, where there should be orders, before calling it a failure: the service's cache may
@@ -90,6 +84,7 @@ class ReaderSet:
             "portfolio": lambda: api.fetch_portfolio(key.project_id),
             "optimizations": lambda: api.fetch_optimizations(key.project_id),
             "optimization": lambda: api.fetch_optimization(key.name),
+            "log_lines": lambda: api.fetch_logs(key.project_id, key.name, key.count, key.count + LOG_WINDOW, key.query),
         }
         if key.kind in fetches:
             return PlainReader(fetches[key.kind])

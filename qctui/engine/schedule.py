@@ -23,6 +23,7 @@ CADENCE_S = MappingProxyType(
         "portfolio": 60.0,
         "orders": 60.0,
         "logs": 60.0,
+        "log_lines": 60.0,
         "optimizations": 30.0,
         "optimization": 30.0,
         "projects": 300.0,

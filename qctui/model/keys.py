@@ -29,6 +29,9 @@ class Key(Generic[T]):
     """Deploy id, optimization id or chart name."""
     window: ChartWindow | None = None
     count: int = 0
+    """Samples of a chart, or the first line of a window of a log."""
+    query: str = ""
+    """What the lines of a log have to contain."""
 
 
 LINK: Key[Link] = Key("link")
@@ -56,6 +59,12 @@ def orders_key(project_id: int) -> Key[tuple[Order, ...]]:
 def logs_key(project_id: int, deploy_id: str) -> Key[LogPage]:
     """The tail of live/logs/read."""
     return Key("logs", project_id, deploy_id)
+
+
+def log_lines_key(project_id: int, deploy_id: str, start_line: int, query: str = "") -> Key[LogPage]:
+    """Lines of live/logs/read from `start_line` on, as many as one answer holds; with `query` the numbers count the
+    lines that contain it."""
+    return Key("log_lines", project_id, deploy_id, count=start_line, query=query)
 
 
 def insights_key(project_id: int, deploy_id: str) -> Key[InsightLog]:

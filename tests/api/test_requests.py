@@ -39,6 +39,18 @@ from tests.api.support import client_for, failure_of, reply, run
             "live/logs/read",
             {"projectId": 7, "algorithmId": "L-1", "startLine": 10, "endLine": 210, "format": "json"},
         ),
+        (
+            lambda c: c.reads.fetch_logs(7, "L-1", 0, 200, "Order [x]"),
+            "live/logs/read",
+            {
+                "projectId": 7,
+                "algorithmId": "L-1",
+                "startLine": 0,
+                "endLine": 200,
+                "format": "json",
+                "query": "Order [x]",
+            },
+        ),
         (lambda c: c.reads.fetch_optimizations(7), "optimizations/list", {"projectId": 7}),
         (lambda c: c.reads.fetch_optimization("O-1"), "optimizations/read", {"optimizationId": "O-1"}),
     ],

@@ -23,11 +23,12 @@ from qctui.engine.readers import (
 )
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.model.deployment import Deployment
-from qctui.model.keys import DEPLOYMENTS, LINK, chart_key
+from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, log_lines_key
 from qctui.model.logs import LogPage
 from qctui.model.order import OrderPage
 from qctui.model.resource import Resource
 from qctui.store import Store
+from tests.engine.rig import Rig, on_rig
 from tests.fakes import FakeApi, FakeClock, make_deployment, make_order
 
 
@@ -123,6 +124,21 @@ def test_a_log_whose_length_is_not_told_is_walked_to_the_end(api: FakeApi) -> No
     lines = tuple(f"line {number}" for number in range(450))
     api.script["logs"] = lambda project_id, deploy_id, start, end: LogPage(lines[start:end], start, None, 0)
     assert _turn(LogReader(api, 1, "L-1")).value.lines[-1] == "line 449"
+
+
+def test_lines_of_a_log_are_read_where_they_are_asked_for_and_searched_by_the_service() -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.logs = [f"line {number} {'Filled' if number % 3 == 0 else 'held'}" for number in range(900)]
+        older, found = log_lines_key(1, "L-1", 400), log_lines_key(1, "L-1", 0, "fILLED")
+        rig.show(older, found)
+        await rig.clock.advance(1)
+        assert rig.value(older).lines == tuple(rig.api.logs[400:600])
+        page = rig.value(found)
+        assert (page.length, len(page.lines), page.lines[1]) == (300, 200, "line 3 Filled")
+        calls = {call.args for call in rig.api.calls if call.name == "logs"}
+        assert calls == {(1, "L-1", 400, 600), (1, "L-1", 0, 200, "fILLED")}
+
+    on_rig(body)
 
 
 def _chart_call(api: FakeApi, window: ChartWindow, store: Store | None = None) -> tuple[float, float]:
