@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from qctui.model.logs import LogPage
 
-MOST_LINES = 5_000
-"""Kept of one deployment while its log is open; the oldest go first."""
+MOST_LINES = 20_000
+"""Kept of one deployment while its log is open; the oldest go first, and no older ones are read beyond it."""
 
 
 class LogBook:
@@ -42,6 +42,20 @@ class LogBook:
         """Lines this deployment has in all, where the service tells; else 0."""
         return max(0, (self.length or 0) - self.offset)
 
+    @property
+    def full(self) -> bool:
+        """No further line is kept without another one going."""
+        return len(self.lines) >= MOST_LINES
+
+    def put_before(self, lines: Sequence[str], first_line: int) -> bool:
+        """Join lines that lie before those here. False if they do not reach up to them."""
+        if not first_line <= self.first_line <= first_line + len(lines):
+            return False
+        self.lines = [*lines[: self.first_line - first_line], *self.lines]
+        self.first_line = first_line
+        self._cut()
+        return True
+
     def add(self, page: LogPage) -> None:
         """Join a window to what is here. One that leaves a gap, or lies before it all, replaces it; a hollow one tells
         nothing of the lines and takes none away."""
@@ -57,6 +71,9 @@ class LogBook:
             self.lines, self.first_line = list(page.lines), start
         else:
             self.lines[start - self.first_line :] = page.lines
+        self._cut()
+
+    def _cut(self) -> None:
         if (excess := len(self.lines) - MOST_LINES) > 0:
             del self.lines[:excess]
             self.first_line += excess

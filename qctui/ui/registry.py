@@ -142,7 +142,15 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
         Scope.PANES,
         palette=False,
     ),
-    Command("filter", "slash", "filter", "filter", "Show only rows that contain a text", Scope.PANES, footer=6),
+    Command(
+        "filter",
+        "slash",
+        "filter",
+        "filter",
+        "Show only rows that contain a text; of a log, search it all",
+        Scope.PANES,
+        footer=6,
+    ),
     Command("sort", "s", "sort", "sort", "Sort the pane by its next column", Scope.PANES, footer=7),
     Command(
         "show_ended",
@@ -169,8 +177,8 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
     Command("up", "k,up", "move(-1)", "up", "Previous row", Scope.TABLE, palette=False),
     Command("page_down", "pagedown", "page(1)", "page down", "A page of rows down", Scope.TABLE, palette=False),
     Command("page_up", "pageup", "page(-1)", "page up", "A page of rows up", Scope.TABLE, palette=False),
-    Command("first", "home", "first", "first", "First row", Scope.TABLE, palette=False),
-    Command("last", "end", "last", "last", "Last row", Scope.TABLE, palette=False),
+    Command("first", "home,g", "first", "first", "First row; of a log its very beginning", Scope.TABLE, palette=False),
+    Command("last", "end,G", "last", "last", "Last row; a log is followed there", Scope.TABLE, palette=False),
     Command("open", "enter", "open", "open", "Open the selected row", Scope.TABLE, footer=5, palette=False),
     Command(
         "mark", "space", "mark", "mark", "Mark or unmark a deployment, to act on several", Scope.TABLE, palette=False

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from qctui.model.keys import logs_key
+from qctui.model.keys import Key, log_lines_key, logs_key
 from qctui.model.logs import LogPage
 from qctui.ui import log_book
 from qctui.ui.log_book import LogBook, times_of, wrap_line
 from qctui.ui.screens.detail_deployment import DeploymentScreen
-from qctui.ui.widgets.detail_logs import LogView
-from tests.ui.detail_scene import DEPLOY_ID, PROJECT, fill_details, logs, opened
+from qctui.ui.widgets.log_view import LogView
+from tests.ui.detail_scene import DEPLOY_ID, PROJECT, fill_details, logs, opened, wanted
 from tests.ui.page import Page
 from tests.ui.scene import HOSTILE, StillEngine, fail
 
@@ -62,6 +63,142 @@ async def test_scrolled_back_it_stays_on_its_lines_and_says_how_many_are_below()
 async def test_earlier_lines_that_were_not_read_are_told() -> None:
     async with opened("enter", "5", size=(120, 40)) as page:
         assert "30 earlier lines not read" in title(page)
+
+
+def many(start: int, end: int, offset: int = 10, length: int = 700) -> LogPage:
+    lines = [f"2024-03-25 10:{number % 60:02d}:00 line {number}" for number in range(start, end)]
+    return LogPage(tuple(lines), start, length, offset)
+
+
+def long_log(engine: StillEngine) -> None:
+    fill_details(engine)
+    engine.put(logs_key(PROJECT, DEPLOY_ID), many(510, 700))
+
+
+def window(start: int, query: str = "") -> Key[LogPage]:
+    return log_lines_key(PROJECT, DEPLOY_ID, start, query)
+
+
+def windows_wanted(page: Page) -> set[Key[Any]]:
+    return {key for key in wanted(page) if key.kind == "log_lines"}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_older_lines_are_read_when_somebody_nears_the_first(size: tuple[int, int]) -> None:
+    async with opened("enter", "5", prepare=long_log, size=size) as page:
+        assert windows_wanted(page) == set()
+        await page.press(*["pageup"] * 20)
+        assert windows_wanted(page) == {window(310)}
+        assert "reading more" in title(page)
+        assert view(page).text.startswith(" 2024-03-25 10:30:00 line 510")
+        page.engine.put(window(310), many(310, 510))
+        await page.settle()
+        # What was on screen stays where it was.
+        assert view(page).text.startswith(" 2024-03-25 10:30:00 line 510")
+        assert windows_wanted(page) == set()
+        await page.press("pageup")
+        assert "line 509" in view(page).text
+        assert "reading more" not in title(page)
+
+
+async def test_older_lines_that_can_not_be_read_are_said() -> None:
+    async with opened("enter", "5", prepare=long_log, size=(120, 40)) as page:
+        await page.press(*["pageup"] * 20)
+        fail(page.engine, window(310), "logs: HTTP 502")
+        await page.settle()
+        assert "! more can't be read: logs: HTTP 502" in title(page)
+        page.engine.put(window(310), many(310, 510))
+        await page.settle()
+        assert "can't" not in title(page)
+
+
+async def test_g_goes_to_the_very_beginning_and_capital_g_back_to_the_end() -> None:
+    async with opened("enter", "5", prepare=long_log, size=(120, 40)) as page:
+        await page.press("g")
+        assert windows_wanted(page) == {window(10)}
+        assert "reading more" in title(page)
+        page.engine.put(window(10), many(10, 210))
+        await page.settle()
+        assert view(page).text.startswith(" 2024-03-25 10:10:00 line 10")
+        assert "earlier" not in title(page)
+        assert windows_wanted(page) == set()
+        below = 700 - 10 - view(page).size.height
+        assert f"{below} below, End follows" in title(page)
+        await page.press(*["pagedown"] * 30)
+        assert "line 209" in view(page).text
+        assert windows_wanted(page) == {window(210)}
+        await page.press("G")
+        assert "line 699" in view(page).text
+        assert "following" in title(page)
+        assert windows_wanted(page) == set()
+
+
+async def test_what_is_typed_stands_out_and_enter_searches_the_whole_log() -> None:
+    async with opened("enter", "5", prepare=long_log) as page:
+        await page.press("pageup")
+        before = view(page).text
+        await page.press("slash", *"LINE 6")
+        assert "Enter searches the whole log" in title(page)
+        assert windows_wanted(page) == set()
+        assert any(("line 6", "mark badge") in row for row in view(page)._drawn)
+        await page.press("enter")
+        assert windows_wanted(page) == {window(0, "LINE 6")}
+        assert "searching the whole log" in title(page)
+        assert "Reading matches" in page.text
+        page.engine.put(window(0, "LINE 6"), LogPage(("a line 69", "b LINE 690"), 0, 2, 10))
+        await page.settle()
+        assert "2 matches" in title(page)
+        assert [line.strip(" │┃") for line in view(page).text.split("\n") if line] == ["a line 69", "b LINE 690"]
+        await page.press("escape")
+        assert view(page).text == before
+        assert windows_wanted(page) == set()
+        assert isinstance(page.app.screen, DeploymentScreen)
+
+
+async def test_a_search_may_find_what_earlier_deployments_wrote_and_says_so() -> None:
+    async with opened("enter", "5", prepare=long_log, size=(120, 40)) as page:
+        await page.press("slash", "x", "enter")
+        page.engine.put(window(0, "x"), LogPage(("x",), 0, 1, 10))
+        await page.settle()
+        assert "1 match " in title(page)
+        assert "also of earlier deployments" in title(page)
+
+
+async def test_of_many_matches_the_newest_are_shown_first() -> None:
+    async with opened("enter", "5", prepare=long_log) as page:
+        await page.press("slash", "x", "enter")
+        page.engine.put(window(0, "x"), LogPage(tuple(f"x {n}" for n in range(200)), 0, 1_000, 0))
+        await page.settle()
+        assert "1,000 lines contain it; reading the newest" in page.text
+        assert windows_wanted(page) == {window(810, "x")}
+        page.engine.put(window(810, "x"), LogPage(tuple(f"x {n}" for n in range(810, 1_000)), 810, 1_000, 0))
+        await page.settle()
+        assert "x 999" in view(page).text
+        assert "1,000 matches" in title(page)
+
+
+async def test_a_search_without_a_match_and_one_that_fails() -> None:
+    async with opened("enter", "5", prepare=long_log) as page:
+        await page.press("slash", "z", "enter")
+        page.engine.put(window(0, "z"), LogPage((), 0, 0, 10))
+        await page.settle()
+        assert "No line contains 'z'. Esc shows the log again." in page.text
+        await page.press("slash", "y", "enter")
+        fail(page.engine, window(0, "zy"), "logs: HTTP 502")
+        await page.settle()
+        assert page.line("No matches received yet.")
+        assert "HTTP 502" in page.text
+        assert "! failed" in title(page)
+        await page.press("escape")
+        assert "line 699" in page.text
+
+
+async def test_what_is_typed_in_one_burst_searches_like_what_is_typed_slowly() -> None:
+    async with opened("enter", "5", prepare=long_log) as page:
+        await page.pilot.press("slash", *"LSX q", "enter")
+        await page.settle()
+        assert windows_wanted(page) == {window(0, "LSX q")}
+        assert len(page.app.screen_stack) == 2
 
 
 async def test_a_long_hostile_line_is_shown_whole() -> None:

@@ -63,7 +63,7 @@ def test_two_commands_may_swap_their_keys() -> None:
 
 
 def test_one_key_may_mean_two_things_where_they_never_meet() -> None:
-    assert check_keymap({"mark": "g"}) == {"mark": "g"}
+    assert check_keymap({"mark": "t"}) == {"mark": "t"}
 
 
 def test_keys_are_shown_as_a_person_reads_them() -> None:

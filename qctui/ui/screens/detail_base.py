@@ -164,7 +164,9 @@ class DetailScreen(Screen[None]):
             return len(self.sections) > 1 and isinstance(parameters[0], int) and parameters[0] <= len(self.sections)
         if action == "go_on":
             return len(self.sections) > 1
-        if action in {"filter", "sort"}:
+        if action == "filter":
+            return self.chosen.has_filter
+        if action == "sort":
             return isinstance(self.chosen, ListPane)
         return action not in {"toggle_map", "toggle_earlier"}
 
@@ -178,7 +180,7 @@ class DetailScreen(Screen[None]):
 
     async def action_filter(self) -> None:
         """Filter the section with the keys."""
-        if isinstance(self.chosen, ListPane):
+        if self.chosen.has_filter:
             await self.chosen.open_filter()
 
     def action_sort(self) -> None:

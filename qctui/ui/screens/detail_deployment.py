@@ -64,7 +64,7 @@ class DeploymentScreen(DetailScreen):
         project_id = self._project_id
         found: list[Key[Any]] = [detail_key(project_id), portfolio_key(project_id), orders_key(project_id)]
         if deploy_id := self.deployed.deploy_id:
-            found.append(logs_key(project_id, deploy_id))
+            found += [logs_key(project_id, deploy_id), *self.logs.keys()]
         return found
 
     def minds(self, key: Key[Any]) -> bool:
@@ -93,6 +93,12 @@ class DeploymentScreen(DetailScreen):
         """Show or hide orders of the project's earlier deployments."""
         self.orders.show_earlier = not self.orders.show_earlier
         self.show_sections(self._ages.moment())
+
+    @on(LogsPane.Wanted)
+    def read_more_of_the_log(self) -> None:
+        """Show what is known of the windows that are wanted now, and ask for the rest."""
+        self._show_log(self.deployed.deploy_id, self._ages.moment())
+        self._keep_open()
 
     @on(KeyedTable.Opened, "#orders KeyedTable")
     def open_order(self, event: KeyedTable.Opened) -> None:
@@ -141,13 +147,17 @@ class DeploymentScreen(DetailScreen):
         """Each its resource."""
         store, project_id, shown = self._engine.store, self._project_id, self.deployed
         portfolio = store.get(portfolio_key(project_id))
-        log = store.get(logs_key(project_id, shown.deploy_id)) if shown.deploy_id else Resource()
+        orders = store.get(orders_key(project_id))
         self._guard("Statistics", lambda: self._show_statistics(shown, moment), self.statistics)
         self._guard("Holdings", lambda: self.holdings.show(portfolio, moment), self.holdings)
         self._guard("Cash", lambda: self.cash.show(portfolio, moment), self.cash)
-        orders = store.get(orders_key(project_id))
         self._guard("Orders", lambda: self.orders.show(orders, shown.deploy_id, moment), self.orders)
-        self._guard("The log", lambda: self.logs.show(log, shown.deploy_id, moment), self.logs)
+        self._show_log(shown.deploy_id, moment)
+
+    def _show_log(self, deploy_id: str, moment: Moment) -> None:
+        store, project_id = self._engine.store, self._project_id
+        log = store.get(logs_key(project_id, deploy_id)) if deploy_id else Resource()
+        self._guard("The log", lambda: self.logs.show(log, (project_id, deploy_id), moment, store.get), self.logs)
 
     def _show_statistics(self, shown: Deployed, moment: Moment) -> None:
         resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self._project_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.widget import Widget
 
@@ -22,6 +22,8 @@ R = TypeVar("R")
 
 class ListPane(Pane, Generic[R]):
     """Subclasses turn a resource into rows and hand them to `show_rows`."""
+
+    has_filter: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -53,6 +54,10 @@ class Pane(Vertical):
     Pane > .pane--note { display: none; }
     Pane.-noted > .pane--note { display: block; }
     """
+
+    has_filter: ClassVar[bool] = False
+    """Whether there is something to search for here."""
+    FILTER_HINT = "rows that contain ..."
 
     class FilterChanged(Message):
         """The text rows must contain is another one."""
@@ -125,7 +130,7 @@ class Pane(Vertical):
         if existing:
             self.screen.set_focus(existing.first())
             return
-        field = FilterInput(self.filter_text, placeholder="rows that contain ...", select_on_focus=False)
+        field = FilterInput(self.filter_text, placeholder=self.FILTER_HINT, select_on_focus=False)
         await self.mount(field, after=self._bar)
         # Not `field.focus()`, which comes later: what was typed behind `/` belongs into the field already.
         self.screen.set_focus(field)
