@@ -111,6 +111,14 @@ class Book:
         record = self._records[action_id]
         if record.done:
             return
+        self._step(record, rung, detail, journal=journal, **changes)
+
+    def reopen(self, action_id: str, detail: str) -> None:
+        """Withdraw the end of an action: it is UNKNOWN again, and nobody has seen that yet."""
+        self._step(self._records[action_id], Rung.UNKNOWN, detail, journal=True, acknowledged=False, goal_by_mono=None)
+
+    def _step(self, record: ActionRecord, rung: Rung, detail: str, *, journal: bool, **changes: Any) -> None:
+        action_id = record.action_id
         at = self._clock.now()
         detail = clean(detail)
         record = with_step(record, Step(rung, at, self._clock.monotonic(), detail))

@@ -32,8 +32,9 @@ def by_action(entries: Sequence[JournalEntry]) -> dict[str, list[JournalEntry]]:
 
 
 def is_open(story: Sequence[JournalEntry]) -> bool:
-    """Whether an action's lines leave its outcome untold."""
-    return not any(entry.event in FINAL_EVENTS for entry in story)
+    """Whether an action's lines leave its outcome untold: they told none, or withdrew it."""
+    told = [entry.event for entry in story if entry.event in FINAL_EVENTS or entry.event == Rung.UNKNOWN.event]
+    return not told or told[-1] not in FINAL_EVENTS
 
 
 def record_of(story: Sequence[JournalEntry], clock: Clock) -> ActionRecord | None:
@@ -75,7 +76,8 @@ def record_of(story: Sequence[JournalEntry], clock: Clock) -> ActionRecord | Non
     )
     for entry in story:
         rung = RUNG_OF_EVENT.get(entry.event)
-        if rung is None or record.done:
+        # Nothing follows an end but its withdrawal.
+        if rung is None or (record.done and rung is not Rung.UNKNOWN):
             continue
         at, step_mono = place(entry)
         record = with_step(record, Step(rung, at, step_mono, entry.detail))

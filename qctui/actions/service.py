@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from qctui.actions.aftercare import Aftercare
 from qctui.actions.book import Book, Context
 from qctui.actions.carry import Carrier
 from qctui.actions.follow import Follower
@@ -87,6 +88,7 @@ class ActionService:
         self._ending = asyncio.Event()
         self._carrier = Carrier(triggers, clock, self._book, self._ending)
         self._follower.adopt = self._carrier.look_after if resume else None
+        self._aftercare = Aftercare(store, clock, self._book, self._carrier.look_after) if resume else None
         self._lock = threading.Lock()
         self._queued = 0
         """Confirmations taken and not yet seen by the loop: `drain` must not miss them."""
@@ -102,6 +104,8 @@ class ActionService:
         self._loop = asyncio.get_running_loop()
         self._book.publish()
         self._carrier.spawn(self._follower.run())
+        if self._aftercare is not None:
+            self._carrier.spawn(self._aftercare.run())
         read = asyncio.ensure_future(self._follower.started.wait())
         await first_of(self._clock, START_S, read)
         read.cancel()

@@ -47,6 +47,10 @@ FINAL_RUNGS = frozenset({Rung.VERIFIED, Rung.REJECTED, Rung.NOT_SENT, Rung.UNVER
 """Nothing more will be tried or read by itself. UNKNOWN is not among them: it is being verified."""
 
 
+_ANSWERS = frozenset({Rung.ACCEPTED, Rung.UNKNOWN})
+_SEEN = FINAL_RUNGS | {Rung.STOPPED, Rung.FLAT}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What an action aims at, captured at the key press and never read again from a cursor."""
@@ -156,13 +160,16 @@ class ActionRecord:
     def standing(self) -> tuple[Rung, ...]:
         """The rungs that nothing has taken back, in the order reached.
 
-        A rung that is reached again takes back those above it: that is how a withdrawal is told, in the ladder as in
-        the journal, whose words are a promise and know none of its own.
+        A rung that is reached again takes back those above it, and what the API answered stands below what was seen:
+        that is how a withdrawal is told, in the ladder as in the journal, whose words are a promise and know none of
+        its own.
         """
         found: list[Rung] = []
         for step in self.steps:
             if step.rung in found:
                 del found[found.index(step.rung) :]
+            elif step.rung in _ANSWERS:
+                found = [rung for rung in found if rung not in _SEEN]
             found.append(step.rung)
         return tuple(found)
 
