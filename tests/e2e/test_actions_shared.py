@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 
 from tests.e2e.api import Api
-from tests.e2e.console import Console, run_command
+from tests.e2e.console import QCTUI, Console, run_command
 from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, confirm, events, journal, open_on
 
 
@@ -46,3 +47,20 @@ def test_what_one_console_does_the_others_see_heed_and_take_over(
     assert len(api.requests(LIQUIDATE)) == 1
     assert events(home) == ["intent", "sending", "sent", "accepted", "rejected", "stopped"]
     assert [entry["action"] for entry in journal(home) if entry["event"] == "rejected"] == ["stop"]
+
+
+def test_a_stop_that_was_asked_for_first_does_not_overtake_a_liquidation(api: Api, signed_in: dict[str, str]) -> None:
+    project_id, _, _ = api.running("live")
+    api.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")
+    # Both witnesses let the stop wait, and only it: the next ones answer at once.
+    for endpoint in ("live/read", "live/list"):
+        api.fault("slow", endpoint, value=8, times=1)
+    stopping = ["--base-url", api.base_url, "stop", str(project_id), "--yes", "--no-wait"]
+    with Popen([QCTUI, *stopping], env=signed_in, stdout=PIPE, stderr=DEVNULL, text=True) as stop:
+        api.until(lambda: len(api.requests("live/list")) == 1, "the stop waiting for both witnesses")
+        liquidating = ("--base-url", api.base_url, "liquidate", str(project_id), "--yes", "--no-wait")
+        assert "ACCEPTED" in run_command(*liquidating, env=signed_in).stdout
+        told, _ = stop.communicate()
+    assert (stop.returncode, api.requests("live/update/stop")) == (1, [])
+    assert "REJECTED a liquidation of this deployment is not verified (ACCEPTED)" in told
+    assert len(api.requests(LIQUIDATE)) == 1
