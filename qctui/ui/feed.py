@@ -1,4 +1,4 @@
-"""From the store to the panes of the main screen, and from the cursor to what the engine reads."""
+"""From the store to the panes of the main screen, and from the selection to what the engine reads."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ from qctui.model.keys import (
 from qctui.model.link import Link
 from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.resource import Resource
-from qctui.ui.current import Current
 from qctui.ui.faces import merged
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.options import UiOptions
 from qctui.ui.rows import name_of
+from qctui.ui.selected import Selected
+from qctui.ui.selection import Change, Chose, Covered, Pane, Picked, Selection
 from qctui.ui.settle import Settled, StartTimer
 from qctui.ui.wants import wants
 from qctui.ui.widgets.action_bar import ActionBar
@@ -73,22 +74,27 @@ class Feed:
         options: UiOptions,
         glyphs: Glyphs,
         panes: Panes,
+        selected: Selected,
         guard: Guard,
+        say: Callable[[str], None],
         start_timer: StartTimer,
     ) -> None:
+        """`say` tells the person something in passing."""
         self._engine = engine
         self._options = options
         self._panes = panes
-        self._guard = guard
+        self._selected = selected
+        self._guard, self._say = guard, say
         self.ages = AgeTimer(engine.clock, options.zone, glyphs, start_timer, self.show_all)
         self._names: dict[int, str] = {}
-        self._picked = options.project_id
         self._views = Settled(View(), engine.show, start_timer, SETTLE_S)
         self._covered = False
         self._opened: dict[object, tuple[Want, ...]] = {}
         self._chart_chosen = EQUITY_CHART
-        self.current = Current()
-        """The project and deployment the panes show."""
+        self._lost = selected.lost_marks
+        if options.project_id is not None:
+            selected.change(Picked(options.project_id))
+        selected.told = self._follow
 
     def show_all(self, moment: Moment | None = None) -> None:
         """Show everything: at start, and when the word of an age on screen changes."""
@@ -111,7 +117,7 @@ class Feed:
             self._guard("Optimizations", lambda: self._show_optimizations(moment))
         if self._insights_key() in keys:
             self._guard("Insights", lambda: self._show_insights(moment))
-        if any(key.kind in {"chart", "detail"} and key.project_id == self.current.project_id for key in keys):
+        if any(key.kind in {"chart", "detail"} and key.project_id == self._selection.project_id for key in keys):
             self._guard("The chart", lambda: self._show_chart(moment))
         if ACTIONS in keys:
             self._guard("The actions", lambda: self._show_actions(moment))
@@ -132,7 +138,7 @@ class Feed:
         Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for where no names are told. A chart is
         its project's: no deploy id is needed.
         """
-        if not self.current.deployed:
+        if not self._selection.deployed:
             return ""
         names = self.chart_names
         if self._chart_chosen in names or self._detail() is None:
@@ -160,20 +166,40 @@ class Feed:
         """Show the action bar for the present: a second has passed."""
         self._guard("The actions", lambda: self._show_actions(self.ages.moment()))
 
-    def follow_cursor(self, *, by_person: bool) -> None:
-        """The cursor of Deployments stands on another row: the other panes switch at once to what the store holds."""
-        if by_person:
-            self._picked = None
-        self._follow(self.ages.moment())
-
     def pick(self, project_id: int) -> None:
-        """Make a project the current one, whether it is listed, ended long ago or was never deployed."""
-        self._picked = project_id
-        pane = self._panes.deployments
-        if not pane.table.move_to(project_id) and not pane.show_older and pane.knows(project_id):
-            pane.toggle_older()
-            pane.table.move_to(project_id)
-        self._follow(self.ages.moment())
+        """Select a project, whether it is listed, ended long ago or was never deployed. It is selected where it can be
+        seen: a filter that it does not pass is dropped."""
+        self._selected.change(Picked(project_id))
+        self._reveal()
+
+    def hold(self, held: bool) -> None:
+        """Something above the main screen shows what is selected, or no longer does."""
+        if held is not self._selection.held:
+            self._selected.change(Covered(held))
+            if not held:
+                self._reveal()
+
+    @property
+    def name(self) -> str:
+        """The selected project's, as it is on screen."""
+        project_id = self._selection.project_id
+        return "" if project_id is None else name_of(project_id, self._names)
+
+    def why_nothing(self) -> str:
+        """Why there is no deployment to show, or to act on, in terms of what is on screen."""
+        listed = self._deployments()
+        if listed.value is None and listed.error is not None:
+            return f"The deployments can't be read: {listed.error.message}"
+        if listed.value is None:
+            return f"Reading deployments{self.ages.moment().glyphs.ellipsis}"
+        if self._selection.project_id is None:
+            text = self._panes.deployments.filter_text
+            return f"No deployment matches /{text}." if text else "No deployment is selected."
+        if listed.unreadable:
+            return f"{self.name} is not among the deployments that can be read."
+        if self._panes.deployments.was_listed(self._selection.project_id):
+            return f"{self.name} is no longer listed."
+        return f"{self.name} was never deployed."
 
     def cover(self, covered: bool) -> None:
         """Another screen hides the panes, or no longer does."""
@@ -193,10 +219,10 @@ class Feed:
         pinned = self._options.pinned
         self._views.offer(
             wants(
-                self.current,
+                self._selection,
                 self._panes.optimizations.visible_rows,
                 pinned=pinned,
-                chart=self._panes.chart.wants(self.current.project_id or 0, self.chart_name),
+                chart=self._panes.chart.wants(self._selection.project_id or 0, self.chart_name),
                 opened=[want for opened in self._opened.values() for want in opened],
                 covered=self._covered,
             )
@@ -216,27 +242,43 @@ class Feed:
         trails = store.get(EQUITY_HISTORY).value or {}
         pane = self._panes.deployments
         pane.show(self._deployments(), self._names, trails, moment)
-        if self._picked is not None:
-            pane.table.move_to(self._picked)
-        self._follow(moment)
-
-    def _follow(self, moment: Moment) -> None:
-        row = self._panes.deployments.current_row
-        if self._picked is not None and (row is None or row.project_id != self._picked):
-            known = self._panes.deployments.knows(self._picked)
-            current = Current(self._picked, "", name_of(self._picked, self._names), deployed=known)
-        elif row is not None:
-            current = Current(row.project_id, row.deployment.deploy_id, row.name, deployed=True)
-        else:
-            current = Current()
-        if current != self.current:
-            self.current = current
-            self._show_selected(moment)
-            self._guard("The link bar", lambda: self._show_link(moment))
-            self.want()
-        elif not current.deployed:
+        if not self._selection.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(moment)
+        self._tell_lost_marks()
+
+    def _tell_lost_marks(self) -> None:
+        """A mark belongs to a deployment, not to what runs in the project later."""
+        lost, told = self._selected.lost_marks, self._lost
+        self._lost = lost
+        for mark in lost:
+            if mark not in told:
+                name = name_of(mark.project_id, self._names)
+                self._say(f"{name} was deployed again: what runs there now is not marked")
+
+    def _follow(self, before: Selection, now: Selection, change: Change) -> None:
+        """The selection is another one: the other panes switch at once to what the store holds."""
+        if isinstance(change, Chose) and change.pane is Pane.DEPLOYMENTS:
+            self._note_seen()
+        if now.marks != before.marks:
+            self._panes.deployments.show_again()
+        if _subject(before) != _subject(now):
+            moment = self.ages.moment()
+            self._show_selected(moment)
+            self._guard("The link bar", lambda: self._show_link(moment))
+        self.want()
+
+    def _note_seen(self) -> None:
+        row = self._panes.deployments.current_row
+        if row is not None:
+            self._panes.deployments.note_seen(row)
+
+    def _reveal(self) -> None:
+        pane, project_id = self._panes.deployments, self._selection.project_id
+        if project_id is not None and pane.filters_out(project_id):
+            self._say(f"The filter /{pane.filter_text} is dropped: {self.name} does not match it")
+            pane.drop_filter()
+        pane.show_again()
 
     def _show_selected(self, moment: Moment) -> None:
         self._guard("Optimizations", lambda: self._show_optimizations(moment))
@@ -251,44 +293,31 @@ class Feed:
             detail = store.get(optimization_key(each.optimization_id)).value
             if detail is not None:
                 details[each.optimization_id] = detail
-        scope = f"of {len(self._options.pinned)} pinned projects" if self._options.pinned else self.current.name
-        nowhere = not self._options.pinned and self.current.project_id is None
+        scope = f"of {len(self._options.pinned)} pinned projects" if self._options.pinned else self.name
+        nowhere = not self._options.pinned and self._selection.project_id is None
         self._panes.optimizations.show(resource, details, self._names, scope, moment, selected=not nowhere)
 
     def _show_insights(self, moment: Moment) -> None:
-        if self.current.deploy_id:
-            self._panes.insights.show(self._insights(), self.current.name, moment)
-        elif self.current.deployed:
+        if self._selection.deploy_id:
+            self._panes.insights.show(self._insights(), self.name, moment)
+        elif self._selection.deployed:
             self._panes.insights.show_nothing("Unknown: the service tells no deploy id to ask them by.", moment)
         else:
-            self._panes.insights.show_nothing(self._why_nothing(moment), moment)
+            self._panes.insights.show_nothing(self.why_nothing(), moment)
 
     def _show_chart(self, moment: Moment) -> None:
-        project_id = self.current.project_id or 0
+        project_id = self._selection.project_id or 0
         name = self.chart_name
-        nothing = self._why_nothing(moment)
+        nothing = self.why_nothing()
         self._panes.chart.show(
             self._chart(),
             moment,
             project_id=project_id,
             name=name,
             names=self.chart_names,
-            project=self.current.name,
+            project=self.name,
             nothing=nothing,
         )
-
-    def _why_nothing(self, moment: Moment) -> str:
-        """Why there is no deployment to show anything of."""
-        listed = self._deployments()
-        if listed.value is None and listed.error is not None:
-            return f"The deployments can't be read: {listed.error.message}"
-        if listed.value is None:
-            return f"Reading deployments{moment.glyphs.ellipsis}"
-        if self.current.project_id is None:
-            return "No deployment is selected."
-        if listed.unreadable:
-            return f"{self.current.name} is not among the deployments that can be read."
-        return f"{self.current.name} was never deployed."
 
     def _show_actions(self, moment: Moment) -> None:
         self._panes.actions.show(self._engine.store.get(ACTIONS).value or (), moment)
@@ -298,7 +327,7 @@ class Feed:
         self._panes.link.show(self._engine.store.get(LINK).value or Link(), on_screen, moment)
 
     def _detail(self) -> DeploymentDetail | None:
-        project_id = self.current.project_id if self.current.deployed else None
+        project_id = self._selection.project_id if self._selection.deployed else None
         return None if project_id is None else self._engine.store.get(detail_key(project_id)).value
 
     def _deployments(self) -> Resource[tuple[Deployment, ...]]:
@@ -308,11 +337,11 @@ class Feed:
         store = self._engine.store
         if self._options.pinned:
             return merged([store.get(optimizations_key(project_id)) for project_id in self._options.pinned])
-        project_id = self.current.project_id
+        project_id = self._selection.project_id
         return Resource() if project_id is None else store.get(optimizations_key(project_id))
 
     def _chart(self) -> Resource[Chart]:
-        project_id, name = self.current.project_id, self.chart_name
+        project_id, name = self._selection.project_id, self.chart_name
         if project_id is None or not name:
             return Resource()
         return self._engine.store.get(chart_key(project_id, name, *self._panes.chart.wanted))
@@ -322,7 +351,15 @@ class Feed:
         return Resource() if key is None else self._engine.store.get(key)
 
     def _insights_key(self) -> Key[InsightLog] | None:
-        current = self.current
-        if current.project_id is None or not current.deploy_id:
+        now = self._selection
+        if now.project_id is None or not now.deploy_id:
             return None
-        return insights_key(current.project_id, current.deploy_id)
+        return insights_key(now.project_id, now.deploy_id)
+
+    @property
+    def _selection(self) -> Selection:
+        return self._selected.now
+
+
+def _subject(selection: Selection) -> tuple[int | None, str, bool]:
+    return selection.project_id, selection.deploy_id, selection.deployed

@@ -8,9 +8,11 @@ from typing import Any
 from rich.console import Console
 from rich.control import Control
 from textual import _compositor
+from textual._callback import invoke
 from textual.app import App
+from textual.events import Event
+from textual.message_pump import MessagePump
 from textual.screen import Screen
-from textual.widgets import Input
 
 
 def install() -> None:
@@ -50,12 +52,24 @@ def visible_background(self: App[Any]) -> list[Screen[Any]]:
     return seen[::-1]
 
 
-def still_palette(app: App[Any]) -> None:
-    """Keep the cursor of a palette that is open from blinking, which is sent each time, and its words to 7 bits."""
+def path_of_keys(focused: MessagePump) -> list[MessagePump]:
+    """The widgets a key goes through: what has the focus, and what it stands in, up to its screen."""
+    path: list[MessagePump] = []
+    node: MessagePump | None = focused
+    while node is not None and not isinstance(node, App):
+        path.append(node)
+        node = node._parent
+    return path
 
-    def still() -> None:
-        for field in app.screen.query(Input):
-            field.cursor_blink = False
-            field.placeholder = "Search for commands"
 
-    app.call_after_refresh(still)
+async def hand_to(node: MessagePump, event: Event) -> None:
+    """Let a widget handle an event now, with all its handlers, and without passing it on.
+
+    Textual has no such call: it puts the event into the widget's queue, where it is handled some time later, and on
+    from there into the queue of the widget's parent. Keys that follow would overtake what this one does.
+    """
+    if not node._running or not node.check_message_enabled(event):
+        return
+    with node._context(), node.prevent(*event._prevent):
+        for _, handler in node._get_dispatch_methods(event.handler_name, event):
+            await invoke(handler, event)

@@ -8,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from qctui.model.chart import Chart
-from qctui.ui.acting import Selection
-from qctui.ui.messages import DetailKind
+from qctui.ui.acting import Pointed
+from qctui.ui.opening import DetailKind
 from qctui.ui.screens.chart_full import ChartScreen
 from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.footer import KeyBar
@@ -37,7 +37,7 @@ def screen(app: FullApp) -> ChartScreen:
 
 
 def panes(app: FullApp) -> list[ChartPane]:
-    return list(screen(app).query(ChartPane))
+    return [pane for pane in screen(app).query(ChartPane) if pane.display]
 
 
 async def answered(app: FullApp, pilot: Pilot[None], charts: dict[tuple[int, str], Chart] | None = None) -> None:
@@ -81,9 +81,9 @@ async def test_the_equity_of_all_deployments_and_what_an_action_would_hit() -> N
         assert charts_wanted(app) == [(number, "Strategy Equity") for number in (1, 2, 3)]
         assert "Project [b]2[/b] 均值" in panes(app)[1].frame_text
         assert "Return" not in panes(app)[0].view.text
-        assert screen(app).acting_selection == Selection((1,))
+        assert screen(app).pointed() == Pointed(project_id=1)
         await pilot.press("tab")
-        assert screen(app).acting_selection == Selection((2,))
+        assert screen(app).pointed() == Pointed(project_id=2)
 
 
 async def test_another_deployment_is_laid_over_in_percent() -> None:

@@ -80,5 +80,5 @@ async def test_a_value_nobody_foresaw_is_a_sign_and_a_line_in_the_log(caplog: py
         with caplog.at_level(logging.ERROR):
             page.main.feed.show_all()
             await page.press("j", "j")
-        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.name == "Pairs/KO-PEP mean reversion"
         assert caplog.text.count("Column 'equity' could not be shown") == 1

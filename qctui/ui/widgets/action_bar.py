@@ -126,9 +126,9 @@ class ActionBar(Vertical, can_focus=True):
         self._details = not self._details
         if self._details:
             self._keys_from = self.screen.focused if not self.has_focus else None
-            self.focus()
+            self.screen.set_focus(self)
         elif self.has_focus and self._keys_from is not None:
-            self._keys_from.focus()
+            self.screen.set_focus(self._keys_from)
         if self._moment is not None:
             self.show(self._records, self._moment)
 

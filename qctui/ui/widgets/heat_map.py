@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -41,16 +42,11 @@ class HeatMap(Widget, can_focus=True):
     """
     BINDINGS = bindings(Scope.TABLE, Scope.MAP)
 
-    class Opened(Message):
-        """Enter on a cell with a run."""
-
-        def __init__(self, run: RankedRun) -> None:
-            super().__init__()
-            self.run = run
-
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self._glyphs = glyphs
+        self.opened: Callable[[str], object] = _nothing
+        """Called with the key of a run: Enter on its cell."""
         self._grid: HeatGrid | None = None
         self._target = ""
         self._said = ""
@@ -109,7 +105,7 @@ class HeatMap(Widget, can_focus=True):
     def action_open(self) -> None:
         """Ask for the run in full."""
         if (run := self.under) is not None:
-            self.post_message(self.Opened(run))
+            self.opened(run.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Cells can't be marked."""
@@ -272,3 +268,7 @@ class HeatMap(Widget, can_focus=True):
             if name != self._target and name in each.run.statistics:
                 rest += [dot, (f"{name} ", "muted"), (value_text(each.run.statistics[name], name, glyphs), "")]
         return [tuple(where), tuple(rest)]
+
+
+def _nothing(_key: str) -> None:
+    """There is nothing more to show of a run."""

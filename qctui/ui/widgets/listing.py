@@ -12,6 +12,7 @@ from qctui.ui.format import format_count
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import narrowed, ordered
+from qctui.ui.selected import Cursor
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from qctui.ui.widgets.pane import Pane
@@ -33,11 +34,12 @@ class ListPane(Pane, Generic[R]):
         text_of: Callable[[R], str],
         *,
         id: str,
+        cursor: Cursor | None = None,
     ) -> None:
+        """`cursor` owns what is selected in the list."""
         super().__init__(number, title, glyphs, id=id)
-        self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs)
+        self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs, cursor=cursor)
         self._text_of = text_of
-        self._scope: str | None = None
         self._sort: tuple[str, bool] | None = None
         self._rows: Sequence[R] = ()
         self._moment: Moment | None = None
@@ -49,12 +51,6 @@ class ListPane(Pane, Generic[R]):
     def compose_body(self) -> Iterable[Widget]:
         """The table."""
         yield self.table
-
-    def begin(self, scope: str) -> None:
-        """Say whose rows come next. Another list begins at its first row: a place in the earlier one means nothing."""
-        if scope != self._scope:
-            self._scope = scope
-            self.table.start_over()
 
     def show_rows(
         self,
@@ -78,11 +74,19 @@ class ListPane(Pane, Generic[R]):
         self._refresh_rows()
         return f"by {columns[at].header}" if at < len(columns) else "in the usual order"
 
-    def _set_filter(self, text: str) -> None:
-        super()._set_filter(text)
-        self._refresh_rows()
+    searchable = True
 
-    def _refresh_rows(self) -> None:
+    def filter_by(self, text: str) -> None:
+        """Show only the rows that contain this text."""
+        if text != self.filter_text:
+            super().filter_by(text)
+            self._refresh_rows(refiltered=True)
+
+    def filter_kept(self) -> None:
+        """What the filter has selected is what was meant."""
+        self.table.cursor.take()
+
+    def _refresh_rows(self, *, refiltered: bool = False) -> None:
         moment, words = self._moment, self._face_words
         if moment is None or words is None:
             return
@@ -93,7 +97,15 @@ class ListPane(Pane, Generic[R]):
             facts = (*facts, (f"{format_count(len(rows))} of {format_count(len(self._rows))} ", "mark"))
             if self._rows and not rows:
                 body = f"No row contains '{self.filter_text}'. Esc shows all."
-        self.table.show(rows, moment, marks=self._marked, sort=self._sort, words=body)
+        self.table.show(
+            rows,
+            moment,
+            listed=self._rows if self.filter_text else None,
+            refiltered=refiltered,
+            marks=self._marked,
+            sort=self._sort,
+            words=body,
+        )
         self.show_frame(facts, words)
 
     def _arranged(self) -> Sequence[R]:
