@@ -26,8 +26,9 @@ class Field(Input):
     ) -> None:
         """`typed` is told the text whenever it changes, `entered` is called on Enter, `left` on Escape: without it
         Escape is the screen's."""
-        super().__init__(value, placeholder=placeholder, select_on_focus=False)
+        # First: a field that begins with a text is told so while it is made.
         self._typed, self._entered, self._left = typed, entered, left
+        super().__init__(value, placeholder=placeholder, select_on_focus=False)
 
     def on_mount(self) -> None:
         """A blinking cursor would send bytes all day."""
