@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qctui.actions.spec import ABORT, LIQUIDATE
+from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
 from qctui.model.action import Target
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, is_alive
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
@@ -62,14 +62,15 @@ def capture_optimization(store: Store, optimization_id: str, project_id: int = 0
 
 
 def running_targets(store: Store) -> tuple[Target, ...]:
-    """Every deployment of the profile that the list has alive, to be liquidated: what panic hits. LIVE first, then by
-    name. One that has ended since by another answer is among them: the dialog says so, and none is left out without a
-    word."""
+    """Every deployment of the profile that any answer has alive, to be liquidated: what panic hits. LIVE first, then by
+    name. One that has ended by a later answer is among them: the dialog says so, and none is left out without a word.
+    """
     rows = store.get(DEPLOYMENTS).value or ()
-    targets = [
-        capture_deployment(LIQUIDATE.id, store, project_id)
-        for project_id in sorted({row.project_id for row in rows if row.alive})
-    ]
+    alive = {row.project_id for row in rows if row.alive}
+    # A later answer may know of one that the list has as ended, or not at all.
+    read = {key.project_id for key in store.keys() if key.kind == "detail"} - alive  # noqa: SIM118 - no mapping
+    found = {project_id: capture_deployment(LIQUIDATE.id, store, project_id) for project_id in sorted(alive | read)}
+    targets = [target for project_id, target in found.items() if project_id in alive or eligibility(target) is None]
     return tuple(
         sorted(targets, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
     )

@@ -28,7 +28,8 @@ from qctui.ui.options import UiOptions
 from qctui.ui.screens.main import MainScreen
 from qctui.ui.screens.nothing_to_search import NothingToSearch
 from qctui.ui.selection import Unmarked
-from qctui.ui.theme import DEFAULT_THEME, Palette, load_themes, role_defaults, shipped_folder, stamp
+from qctui.ui.theme import Palette, role_defaults
+from qctui.ui.theme_files import ThemeFiles
 from qctui.ui.widgets.link_bar import refresh_words
 from qctui.ui.widgets.pane import Pane
 
@@ -61,9 +62,8 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self.options = options
         self.glyphs = glyphs(options.ascii)
         self._palette: tuple[dict[str, str], Palette] | None = None
-        self._theme_folders = [shipped_folder(), *([options.themes_dir] if options.themes_dir else [])]
-        self._theme_stamp = stamp(self._theme_folders)
-        self._problems = self._load_themes(options.theme)
+        self._themes = ThemeFiles(self, options.themes_dir)
+        self._problems = self._themes.load(options.theme)
         self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
         self._told: set[str] = set()
         self._untold: WeakKeyDictionary[Screen[Any], frozenset[Key[Any]]] = WeakKeyDictionary()
@@ -288,29 +288,10 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
             self.pop_screen()
         self.main_screen.feed.pick(project_id)
 
-    def _load_themes(self, wanted: str) -> list[str]:
-        specs, problems = load_themes(self._theme_folders)
-        told = list(problems)
-        for spec in specs.values():
-            self.register_theme(spec.build())
-        if wanted not in self.available_themes:
-            known = ", ".join(sorted(specs))
-            told.append(f"theme {wanted!r} is not known; allowed: {known}. Using {DEFAULT_THEME!r}")
-            wanted = DEFAULT_THEME
-        if wanted in self.available_themes:
-            self.theme = wanted
-        return told
-
     def reload_themes(self) -> None:
         """Show theme files that were saved since the last look."""
-        now = stamp(self._theme_folders)
-        if now == self._theme_stamp:
-            return
-        self._theme_stamp = now
-        for problem in self._load_themes(self.theme):
+        for problem in self._themes.reload():
             self.say(problem)
-        # The name is the same: Textual does not notice that the colours behind it changed.
-        self._watch_theme(self.theme)
 
     def _repaint(self) -> None:
         for screen in self.screen_stack:

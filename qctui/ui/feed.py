@@ -9,30 +9,23 @@ from typing import Any
 from qctui.engine.facade import Engine
 from qctui.engine.view import View, Want
 from qctui.model.action import ACTIONS
-from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment, DeploymentDetail
 from qctui.model.history import EQUITY_HISTORY
-from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
     LINK,
     PROJECTS,
     Key,
-    chart_key,
-    detail_key,
-    insights_key,
     optimization_key,
-    optimizations_key,
 )
 from qctui.model.link import Link
-from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
-from qctui.ui.faces import merged
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.options import UiOptions
 from qctui.ui.rows import name_of
 from qctui.ui.selected import Selected
+from qctui.ui.selected_data import SelectedData
 from qctui.ui.selection import Change, Chose, Covered, Pane, Picked, Selection
 from qctui.ui.settle import Settled, StartTimer
 from qctui.ui.wants import wants
@@ -42,8 +35,6 @@ from qctui.ui.widgets.deployments import DeploymentsPane
 from qctui.ui.widgets.insights import InsightsPane
 from qctui.ui.widgets.link_bar import LinkBar
 from qctui.ui.widgets.optimizations import OptimizationsPane
-
-EQUITY_CHART = "Strategy Equity"
 
 SETTLE_S = 0.15
 """Cursor moves that follow each other faster than this ask the engine for the last one's data only."""
@@ -86,20 +77,21 @@ class Feed:
         self._selected = selected
         self._guard, self._say = guard, say
         self.ages = AgeTimer(engine.clock, options.zone, glyphs, start_timer, self.show_all)
-        self._names: dict[int, str] = {}
+        self.data = SelectedData(engine.store, selected, options.pinned)
+        """What the panes show."""
         self._views = Settled(View(), engine.show, start_timer, SETTLE_S)
         self._covered = False
         self._opened: dict[object, tuple[Want, ...]] = {}
-        self._chart_chosen = EQUITY_CHART
         self._lost = selected.lost_marks
         if options.project_id is not None:
             selected.change(Picked(options.project_id))
         selected.told = self._follow
+        panes.deployments.refiltered = self._name_the_filter
 
     def show_all(self, moment: Moment | None = None) -> None:
         """Show everything: at start, and when the word of an age on screen changes."""
         moment = moment or self.ages.moment()
-        self._name_projects()
+        self.data.read_names()
         self._guard("Deployments", lambda: self._show_deployments(moment))
         self._show_selected(moment)
         self._guard("The actions", lambda: self._show_actions(moment))
@@ -110,12 +102,12 @@ class Feed:
         """Hand the newer resources to the panes that show them."""
         moment = self.ages.moment()
         if PROJECTS in keys:
-            self._name_projects()
+            self.data.read_names()
         if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY}):
             self._guard("Deployments", lambda: self._show_deployments(moment))
         if PROJECTS in keys or any(key.kind in {"optimizations", "optimization"} for key in keys):
             self._guard("Optimizations", lambda: self._show_optimizations(moment))
-        if self._insights_key() in keys:
+        if self.data.insights_key in keys:
             self._guard("Insights", lambda: self._show_insights(moment))
         if any(key.kind in {"chart", "detail"} and key.project_id == self._selection.project_id for key in keys):
             self._guard("The chart", lambda: self._show_chart(moment))
@@ -124,37 +116,16 @@ class Feed:
         self._guard("The link bar", lambda: self._show_link(moment))
         self.want()
 
-    @property
-    def chart_names(self) -> tuple[str, ...]:
-        """The charts the current deployment reports; empty until that was read."""
-        detail = self._detail()
-        return () if detail is None else detail.charts
-
-    @property
-    def chart_name(self) -> str:
-        """The chart that is shown: the one a person chose where the deployment has it, else its equity. Empty without a
-        deployment.
-
-        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for where no names are told. A chart is
-        its project's: no deploy id is needed.
-        """
-        if not self._selection.deployed:
-            return ""
-        names = self.chart_names
-        if self._chart_chosen in names or self._detail() is None:
-            return self._chart_chosen
-        return EQUITY_CHART if EQUITY_CHART in names or not names else names[0]
-
     def choose_chart(self, name: str) -> None:
         """Show this chart from now on, of every deployment that has it."""
-        self._chart_chosen = name
+        self.data.chart_chosen = name
         self.look_at_chart()
 
     def turn_chart(self, by: int) -> None:
         """Show the next or previous of the deployment's charts."""
-        names = self.chart_names
+        names = self.data.chart_names
         if names:
-            at = names.index(self.chart_name) if self.chart_name in names else -by
+            at = names.index(self.data.chart_name) if self.data.chart_name in names else -by
             self.choose_chart(names[(at + by) % len(names)])
 
     def look_at_chart(self) -> None:
@@ -179,15 +150,9 @@ class Feed:
             if not held:
                 self._reveal()
 
-    @property
-    def name(self) -> str:
-        """The selected project's, as it is on screen."""
-        project_id = self._selection.project_id
-        return "" if project_id is None else name_of(project_id, self._names)
-
     def why_nothing(self) -> str:
         """Why there is no deployment to show, or to act on, in terms of what is on screen."""
-        listed = self._deployments()
+        listed = self.data.deployments
         if listed.value is None and listed.error is not None:
             return f"The deployments can't be read: {listed.error.message}"
         if listed.value is None:
@@ -196,10 +161,10 @@ class Feed:
             text = self._panes.deployments.filter_text
             return f"No deployment matches /{text}." if text else "No deployment is selected."
         if listed.unreadable:
-            return f"{self.name} is not among the deployments that can be read."
+            return f"{self.data.name} is not among the deployments that can be read."
         if self._panes.deployments.was_listed(self._selection.project_id):
-            return f"{self.name} is no longer listed."
-        return f"{self.name} was never deployed."
+            return f"{self.data.name} is no longer listed."
+        return f"{self.data.name} was never deployed."
 
     def cover(self, covered: bool) -> None:
         """Another screen hides the panes, or no longer does."""
@@ -222,7 +187,7 @@ class Feed:
                 self._selection,
                 self._panes.optimizations.visible_rows,
                 pinned=pinned,
-                chart=self._panes.chart.wants(self._selection.project_id or 0, self.chart_name),
+                chart=self._panes.chart.wants(self._selection.project_id or 0, self.data.chart_name),
                 opened=[want for opened in self._opened.values() for want in opened],
                 covered=self._covered,
             )
@@ -233,15 +198,11 @@ class Feed:
         """What the engine is told to keep current."""
         return self._views.newest
 
-    def _name_projects(self) -> None:
-        projects = self._engine.store.get(PROJECTS).value or ()
-        self._names = {project.project_id: project.name for project in projects}
-
     def _show_deployments(self, moment: Moment) -> None:
         store = self._engine.store
         trails = store.get(EQUITY_HISTORY).value or {}
         pane = self._panes.deployments
-        pane.show(self._deployments(), self._names, trails, moment)
+        pane.show(self.data.deployments, self.data.names, trails, moment)
         if not self._selection.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(moment)
@@ -253,7 +214,7 @@ class Feed:
         self._lost = lost
         for mark in lost:
             if mark not in told:
-                name = name_of(mark.project_id, self._names)
+                name = name_of(mark.project_id, self.data.names)
                 self._say(f"{name} was deployed again: what runs there now is not marked")
 
     def _follow(self, before: Selection, now: Selection, change: Change) -> None:
@@ -268,6 +229,11 @@ class Feed:
             self._guard("The link bar", lambda: self._show_link(moment))
         self.want()
 
+    def _name_the_filter(self) -> None:
+        """With no match, what is said for it names the filter."""
+        if self._selection.project_id is None:
+            self._show_selected(self.ages.moment())
+
     def _note_seen(self) -> None:
         row = self._panes.deployments.current_row
         if row is not None:
@@ -276,7 +242,7 @@ class Feed:
     def _reveal(self) -> None:
         pane, project_id = self._panes.deployments, self._selection.project_id
         if project_id is not None and pane.filters_out(project_id):
-            self._say(f"The filter /{pane.filter_text} is dropped: {self.name} does not match it")
+            self._say(f"The filter /{pane.filter_text} is dropped: {self.data.name} does not match it")
             pane.drop_filter()
         pane.show_again()
 
@@ -287,19 +253,19 @@ class Feed:
 
     def _show_optimizations(self, moment: Moment) -> None:
         store = self._engine.store
-        resource = self._optimizations()
+        resource = self.data.optimizations
         details: dict[str, Optimization] = {}
         for each in resource.value or ():
             detail = store.get(optimization_key(each.optimization_id)).value
             if detail is not None:
                 details[each.optimization_id] = detail
-        scope = f"of {len(self._options.pinned)} pinned projects" if self._options.pinned else self.name
+        scope = f"of {len(self._options.pinned)} pinned projects" if self._options.pinned else self.data.name
         nowhere = not self._options.pinned and self._selection.project_id is None
-        self._panes.optimizations.show(resource, details, self._names, scope, moment, selected=not nowhere)
+        self._panes.optimizations.show(resource, details, self.data.names, scope, moment, selected=not nowhere)
 
     def _show_insights(self, moment: Moment) -> None:
         if self._selection.deploy_id:
-            self._panes.insights.show(self._insights(), self.name, moment)
+            self._panes.insights.show(self.data.insights, self.data.name, moment)
         elif self._selection.deployed:
             self._panes.insights.show_nothing("Unknown: the service tells no deploy id to ask them by.", moment)
         else:
@@ -307,15 +273,15 @@ class Feed:
 
     def _show_chart(self, moment: Moment) -> None:
         project_id = self._selection.project_id or 0
-        name = self.chart_name
+        name = self.data.chart_name
         nothing = self.why_nothing()
         self._panes.chart.show(
-            self._chart(),
+            self.data.chart(*self._panes.chart.wanted),
             moment,
             project_id=project_id,
             name=name,
-            names=self.chart_names,
-            project=self.name,
+            names=self.data.chart_names,
+            project=self.data.name,
             nothing=nothing,
         )
 
@@ -323,38 +289,13 @@ class Feed:
         self._panes.actions.show(self._engine.store.get(ACTIONS).value or (), moment)
 
     def _show_link(self, moment: Moment) -> None:
-        on_screen: list[Resource[Any]] = [self._deployments(), self._optimizations(), self._insights(), self._chart()]
+        on_screen: list[Resource[Any]] = [
+            self.data.deployments,
+            self.data.optimizations,
+            self.data.insights,
+            self.data.chart(*self._panes.chart.wanted),
+        ]
         self._panes.link.show(self._engine.store.get(LINK).value or Link(), on_screen, moment)
-
-    def _detail(self) -> DeploymentDetail | None:
-        project_id = self._selection.project_id if self._selection.deployed else None
-        return None if project_id is None else self._engine.store.get(detail_key(project_id)).value
-
-    def _deployments(self) -> Resource[tuple[Deployment, ...]]:
-        return self._engine.store.get(DEPLOYMENTS)
-
-    def _optimizations(self) -> Resource[tuple[OptimizationSummary, ...]]:
-        store = self._engine.store
-        if self._options.pinned:
-            return merged([store.get(optimizations_key(project_id)) for project_id in self._options.pinned])
-        project_id = self._selection.project_id
-        return Resource() if project_id is None else store.get(optimizations_key(project_id))
-
-    def _chart(self) -> Resource[Chart]:
-        project_id, name = self._selection.project_id, self.chart_name
-        if project_id is None or not name:
-            return Resource()
-        return self._engine.store.get(chart_key(project_id, name, *self._panes.chart.wanted))
-
-    def _insights(self) -> Resource[InsightLog]:
-        key = self._insights_key()
-        return Resource() if key is None else self._engine.store.get(key)
-
-    def _insights_key(self) -> Key[InsightLog] | None:
-        now = self._selection
-        if now.project_id is None or not now.deploy_id:
-            return None
-        return insights_key(now.project_id, now.deploy_id)
 
     @property
     def _selection(self) -> Selection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -9,8 +11,10 @@ from rich.console import Console
 from rich.control import Control
 from textual import _compositor
 from textual._callback import invoke
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.events import Event
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
@@ -19,6 +23,7 @@ def install() -> None:
     """Put every workaround in place. Safe to call more than once."""
     _compositor.ChopsUpdate.render_segments = _render_changed_cells  # type: ignore[method-assign]  # see below
     App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see below
+    XTermParser.feed = _feed_apart  # type: ignore[method-assign]  # see below
 
 
 def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> str:
@@ -36,6 +41,30 @@ def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> st
             out.append(Control.move_to(start, y).segment.text)
             out.append(strip.crop(start - x, min(end, x2) - x).render(console))
     return "".join(out)
+
+
+_LONE_ESCAPE = re.compile(r"\x1b(?=[^\x1b\[\]OP_^])")
+"""Escape before what can't be the rest of a sequence that begins with it."""
+
+_ESCAPE = "\x1b[27u"
+"""Escape, spelled so that nothing can be taken for its continuation."""
+
+_feed = XTermParser.feed
+
+
+def _feed_apart(self: XTermParser, data: str) -> Iterable[Message]:
+    """What the terminal sent, with Escape as a key of its own whatever is typed behind it.
+
+    Textual's own waits a tenth of a second for the rest of a sequence, takes what comes meanwhile for it, and hands
+    all of it on without the Escape: `Escape L`, typed quickly or sent in one piece, would be `L` alone, or Alt+L.
+    """
+    waiting = getattr(self, "_ended_in_escape", False) and self._timeout_time is not None
+    if data and "\x1b[200~" not in data:
+        if waiting and data[0] not in "\x1b[]OP_^":
+            data = _ESCAPE[1:] + data
+        data = _LONE_ESCAPE.sub(_ESCAPE, data)
+    self._ended_in_escape = data.endswith("\x1b")  # type: ignore[attr-defined]  # ours, kept where it belongs
+    yield from _feed(self, data)
 
 
 def visible_background(self: App[Any]) -> list[Screen[Any]]:

@@ -68,7 +68,11 @@ JOURNEYS = (
         (("/gap\r", " of "), ("\r", "Statistics"), ("pmacro\r", "1 Deployments"), *confirmed(MACRO)),
         MACRO,
     ),
-    Journey("act from an insight", (("/crossover l\r", "1 of"), ("3\r", "What is predicted"), *confirmed(LIVE)), LIVE),
+    Journey(
+        "act from an insight",
+        (("/crossover l\r", "1 of"), ("3", "Live · 240"), ("\r", "What is predicted"), *confirmed(LIVE)),
+        LIVE,
+    ),
     Journey("act from an order", (("/crossover l\r", "1 of"), ("\r4\r", "Filled"), *confirmed(LIVE)), LIVE),
 )
 """Each ends in one request, however it is typed."""
@@ -145,9 +149,11 @@ def forty() -> Iterator[Api]:
 def test_marks_made_under_two_filters_are_all_named_and_all_sent(forty: Api, home: Path) -> None:
     codes = projects(forty)
     with ready(forty, home) as console:
-        console.send("/gap fade 0016\r /carry 0037\r ")
+        console.send("/gap fade 0016\r \x1b/carry 0037\r ")
         console.wait_for("2 marked, 1 hidden by the filter")
-        console.send("/macro\rL")
+        console.send("\x1b/macro\r")
+        console.wait_for("2 marked, 2 hidden by the filter")
+        console.send("L")
         console.wait_for("Type 2 to liquidate 2 deployments, then Enter.", "Gap Fade 0016", "Carry 0037")
         console.send("2\r")
         console.wait_for("VERIFIED 2")
@@ -158,7 +164,7 @@ def test_an_optimization_in_full_is_aborted_and_offers_nothing_else(forty: Api, 
     with ready(forty, home) as console:
         console.send("/crossover live\r2")
         console.wait_for("2 Optimizations Momentum")
-        console.wait_until(lambda: "running" in console.text, "its optimizations being listed")
+        console.wait_for("0/24")
         console.send("\rL")
         console.wait_for("Can't liquidate: an optimization is on screen, no deployment", "A abort")
         assert "L liquidate" not in console.text
@@ -225,7 +231,7 @@ def test_one_burst_confirms_once(forty: Api, home: Path) -> None:
     code = codes["Book 00/Carry 0020"][1]
     with ready(forty, home) as console:
         console.send(f"L{code}\rL{code}\r")
-        console.wait_for("what was typed before this was on screen does not count")
+        console.wait_for("A second time: type it again")
         console.send(f"{code}\r")
         console.wait_until(lambda: len(forty.requests(LIQUIDATE)) == 2, "the second one being meant")
 

@@ -176,7 +176,7 @@ class World:
             "panes": panes,
             "dialog": asked,
             "older": app.main_screen.deployments.show_older,
-            "chart": app.main_screen.feed.chart_name,
+            "chart": app.main_screen.feed.data.chart_name,
             "sent": [[(each.action, each.identity) for each in targets] for targets in self.desk.confirmed],
             "acknowledged": list(self.desk.acknowledged),
             "pointed": app._pointed(),

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from qctui.model.chart import Chart
+from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.acting import Pointed
 from qctui.ui.opening import DetailKind
 from qctui.ui.screens.chart_full import ChartScreen
@@ -155,3 +156,26 @@ async def test_a_small_chart_has_no_number_in_its_title_that_could_be_cut() -> N
         title = panes(app)[0].frame_text.splitlines()[0]
         assert "$" not in title or "$100,255.43" in title
         assert "Equity $100,255.43 +0.21%" in panes(app)[0].view.text
+
+
+async def test_a_page_of_equities_stays_where_it_is_when_the_list_is_read_again() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.EQUITIES, projects=40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(app, pilot)
+        await pilot.press("right_square_bracket", "tab", "tab")
+        tile, before = screen(app)._tiles.focused(), screen(app)._tiles.shown
+        assert tile is not None
+        assert screen(app).pointed() == Pointed(project_id=tile.project_id)
+        rows = app.engine.store.get(DEPLOYMENTS).value or ()
+        app.put(DEPLOYMENTS, tuple(rows))
+        screen(app).show_changes(frozenset({DEPLOYMENTS}))
+        await pilot.pause()
+        assert screen(app)._tiles.focused() == tile
+        assert screen(app)._tiles.shown == before
+        # Another order puts it on another page: it keeps the keys.
+        app.put(DEPLOYMENTS, tuple(reversed(rows)))
+        screen(app).show_changes(frozenset({DEPLOYMENTS}))
+        await pilot.pause()
+        assert screen(app)._tiles.focused() == tile
+        assert screen(app).pointed() == Pointed(project_id=tile.project_id)
+        assert screen(app)._tiles.shown != before

@@ -120,7 +120,7 @@ async def test_a_runtime_error_stands_out_until_somebody_stood_on_it() -> None:
 async def test_moving_the_cursor_switches_the_other_panes_at_once() -> None:
     async with console() as page:
         await page.press("j")
-        assert page.main.feed.name == "Momentum/ES intraday"
+        assert page.main.feed.data.name == "Momentum/ES intraday"
         assert "Momentum/ES" in page.line("2 Optimizations")
         assert "Momentum/ES intraday" in page.line("3 Insights")
 
@@ -151,7 +151,7 @@ async def test_twenty_quick_moves_leave_one_selection_and_few_requests() -> None
             page.main.deployments.table.action_move(-1)
         page.main.deployments.table.action_move(2)
         await page.settle()
-        assert page.main.feed.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
         assert len(page.engine.views) - before <= 2
 
 
@@ -169,11 +169,11 @@ async def test_a_deployment_that_was_redeployed_takes_the_panes_with_it() -> Non
 async def test_the_cursor_stays_on_its_project_when_rows_are_reordered() -> None:
     async with console() as page:
         await page.press("j", "j")
-        assert page.main.feed.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
         first: Deployment = replace(deployments()[0], project_id=1, deploy_id="L-1")
         page.engine.put(DEPLOYMENTS, (first, *deployments()))
         await page.settle()
-        assert page.main.feed.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
 
 
 async def test_nothing_slides_under_the_keys_when_the_selected_project_vanishes() -> None:
@@ -185,7 +185,7 @@ async def test_nothing_slides_under_the_keys_when_the_selected_project_vanishes(
         await page.press("L")
         assert page.said == ["Can't liquidate: Momentum/ES intraday is no longer listed"]
         await page.press("j")
-        assert page.main.feed.name == "Crypto/BTC trend"
+        assert page.main.feed.data.name == "Crypto/BTC trend"
 
 
 async def test_a_project_without_deployments_can_be_picked() -> None:
@@ -201,7 +201,7 @@ async def test_a_project_without_deployments_can_be_picked() -> None:
 async def test_a_project_that_ended_long_ago_can_be_picked() -> None:
     async with console((120, 40)) as page:
         await page.press("p", *"golden", "enter")
-        assert page.main.feed.name == "Legacy/golden cross"
+        assert page.main.feed.data.name == "Legacy/golden cross"
         row = page.main.deployments.current_row
         assert row is not None
         assert row.name == "Legacy/golden cross"
@@ -209,7 +209,7 @@ async def test_a_project_that_ended_long_ago_can_be_picked() -> None:
 
 async def test_the_project_of_the_command_line_is_selected_first() -> None:
     async with console(options=replace(OPTIONS, project_id=23456792)) as page:
-        assert page.main.feed.name == "Research/sector rotation"
+        assert page.main.feed.data.name == "Research/sector rotation"
 
 
 async def test_a_filter_narrows_while_typing_and_escape_shows_all() -> None:
@@ -414,7 +414,7 @@ async def test_a_defect_in_one_pane_is_a_message_and_the_others_live_on(
 async def test_hostile_text_is_literal_in_every_pane() -> None:
     async with console((200, 60)) as page:
         await page.press("j", "j", "j")
-        assert page.main.feed.name == HOSTILE
+        assert page.main.feed.data.name == HOSTILE
         assert page.text.count("[bold red]x[/]") >= 4
         await page.press("slash", *"[/x]")
         assert "/[/x]" in page.line("1 Deployments")

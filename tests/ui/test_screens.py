@@ -98,15 +98,15 @@ async def test_the_picker_narrows_and_escape_keeps_what_was() -> None:
         assert isinstance(page.app.screen, ProjectPicker)
         assert "Pairs/KO-PEP mean reversion" in page.text
         await page.press("escape")
-        assert page.main.feed.name == "Crypto/BTC trend"
+        assert page.main.feed.data.name == "Crypto/BTC trend"
         await page.press("p", *"23456789", "enter")
-        assert page.main.feed.name == "Momentum/ES intraday"
+        assert page.main.feed.data.name == "Momentum/ES intraday"
 
 
 async def test_the_picker_moves_with_the_arrows_and_says_when_nothing_matches() -> None:
     async with console() as page:
         await page.press("p", "down", "down", "enter")
-        assert page.main.feed.name == "Momentum/ES intraday"
+        assert page.main.feed.data.name == "Momentum/ES intraday"
         await page.press("p", *"zzz")
         assert "No project contains 'zzz'." in page.text
         await page.press("enter")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from textual import on
@@ -17,11 +16,12 @@ from qctui.model.action import ACTIONS
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import Key, chart_key, detail_key
 from qctui.ui.acting import DEPLOYMENT, Pointed
-from qctui.ui.keymap import COMMANDS, Scope, bindings
+from qctui.ui.keymap import Scope, bindings
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.opening import DetailKind
 from qctui.ui.plot.windows import named
 from qctui.ui.screens.chart_choose import Choose
+from qctui.ui.screens.chart_footer import KEYS, footer
 from qctui.ui.screens.chart_subjects import EQUITY, Subject, Subjects
 from qctui.ui.screens.chart_tiles import Tiles
 from qctui.ui.screens.details import Surroundings
@@ -30,15 +30,6 @@ from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.bar import Bar
 from qctui.ui.widgets.footer import KeyBar
 
-_KEYS = frozenset({"pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane"})
-"""Commands of the main screen that mean the same here."""
-_FOOTER = (
-    "help", "back", "liquidate", "stop", "chart_open", "zoom_in", "window_next", "next_chart", "chart_series",
-    "chart_grid", "overlay", "pan_left", "log_scale", "export_chart", "chart_mark", "panic", "chart_zone",
-    "equity_grid", "percent_scale", "zoom_out", "pan_right",
-)  # fmt: skip
-"""Keys in the footer of this screen, those that must be there first."""
-
 
 class ChartScreen(Screen[None]):
     """Shows charts of the store; `wants` is what it would like to be kept current."""
@@ -46,7 +37,7 @@ class ChartScreen(Screen[None]):
     AUTO_FOCUS = ""
     ACTS_ON = frozenset({DEPLOYMENT})
     NAME = "a chart"
-    BINDINGS = [each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in _KEYS]  # noqa: RUF012  # as its base declares it
+    BINDINGS = [each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in KEYS]  # noqa: RUF012  # as its base declares it
     DEFAULT_CSS = """
     ChartScreen > #subject { background: $panel; }
     """
@@ -296,12 +287,7 @@ class ChartScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Bring the footer up to date with the keys that work now."""
-        ids = {active.binding.id for active in self.active_bindings.values() if active.enabled}
-        self._keys.show(
-            replace(command, footer=_FOOTER.index(command.id) if command.id in _FOOTER else None)
-            for command in COMMANDS
-            if command.id in ids
-        )
+        self._keys.show(footer({active.binding.id for active in self.active_bindings.values() if active.enabled}))
 
     def on_resize(self, event: Resize) -> None:
         """Another size holds another number of small charts."""

@@ -215,7 +215,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         if self._answer.question.ask is not Ask.CODE:
             return True
         if self._again:
-            self._answer.notice = "Asked for a second time: what was typed before this was on screen does not count"
+            self._answer.notice = "A second time: type it again, now that the question is on screen"
             self._show_answer()
         return self._again
 

@@ -135,7 +135,9 @@ class MainScreen(Screen[None]):
     def _open_insight(self) -> None:
         insight, now = self.insights.current_row, self.selection
         if insight is not None and now.project_id is not None:
-            self._opens(Detail(DetailKind.INSIGHT, now.project_id, now.deploy_id, insight=insight, name=self.feed.name))
+            self._opens(
+                Detail(DetailKind.INSIGHT, now.project_id, now.deploy_id, insight=insight, name=self.feed.data.name)
+            )
 
     def _open_chart(self, kind: DetailKind) -> None:
         now = self.selection
@@ -145,8 +147,8 @@ class MainScreen(Screen[None]):
                     kind,
                     now.project_id,
                     now.deploy_id,
-                    name=self.feed.name,
-                    chart=self.feed.chart_name,
+                    name=self.feed.data.name,
+                    chart=self.feed.data.chart_name,
                     window=self.chart.view.plot.window,
                 )
             )
@@ -221,7 +223,7 @@ class MainScreen(Screen[None]):
         """Choose one of the deployment's charts by name."""
         from qctui.ui.screens.chart_choose import Choose
 
-        names = self.feed.chart_names
+        names = self.feed.data.chart_names
         if not names:
             self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
             return
@@ -230,7 +232,7 @@ class MainScreen(Screen[None]):
             if place is not None:
                 self.feed.choose_chart(names[place])
 
-        current = names.index(self.feed.chart_name) if self.feed.chart_name in names else None
+        current = names.index(self.feed.data.chart_name) if self.feed.data.chart_name in names else None
         self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
 
     def action_turn_chart(self, by: int) -> None:

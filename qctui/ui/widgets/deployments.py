@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
-from rich.cells import cell_len, set_cell_size
-
-from qctui.model.deployment import Deployment, Environment, alive_by_project
+from qctui.model.deployment import Deployment, alive_by_project
 from qctui.model.history import EquityTrail
 from qctui.model.resource import Resource
 from qctui.ui.faces import describe
-from qctui.ui.format import format_change, format_count, format_money, format_sparkline, format_time
+from qctui.ui.format import format_count, format_time
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import (
@@ -26,14 +24,11 @@ from qctui.ui.rows import (
 from qctui.ui.selected import Selected, SelectedCursor
 from qctui.ui.selection import Pane
 from qctui.ui.widgets.cells import Spans
-from qctui.ui.widgets.columns import Column
+from qctui.ui.widgets.deployment_columns import deployment_columns
 from qctui.ui.widgets.listing import ListPane
 
 STALE_AFTER_S = 60.0
 """The live list is read every 15 s."""
-
-_SPARK_MOST = 24
-_STATUS_CELLS = 12
 
 
 class DeploymentsPane(ListPane[DeploymentRow]):
@@ -44,13 +39,15 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             1,
             "Deployments",
             glyphs,
-            _columns(),
+            deployment_columns(),
             lambda row: row.project_id,
             deployment_text,
             id="deployments",
             cursor=SelectedCursor(selected, Pane.DEPLOYMENTS),
         )
         self._selected = selected
+        self.refiltered: Callable[[], object] = _nothing
+        """Called when it is filtered by another text."""
         self.table.keeps = True
         self.show_older = False
         self._resource: Resource[tuple[Deployment, ...]] = Resource()
@@ -98,7 +95,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         )
         self._hidden = len(rows) - len(shown)
         self._every = rows
-        self.show_rows(shown, moment, words, self._tell(moment), self._marked_rows())
+        self.show_rows(shown, moment, words, (), self._marked_rows())
 
     @property
     def current_row(self) -> DeploymentRow | None:
@@ -167,6 +164,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         if self._moment is not None:
             self._facts_of_rows = self._tell(self._moment)
         super()._refresh_rows(refiltered=refiltered)
+        if refiltered:
+            self.refiltered()
 
     def _tell(self, moment: Moment) -> Spans:
         rows, hidden = self._every, self._hidden
@@ -206,100 +205,5 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         return ", ".join(told)
 
 
-def _columns() -> tuple[Column[DeploymentRow], ...]:
-    return (
-        Column("badge", "", 5, _badge, keep=8),
-        Column("name", "project", 16, _name, good=30, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
-        Column(
-            "status", "status", _STATUS_CELLS, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()
-        ),
-        Column(
-            "equity",
-            "equity",
-            11,
-            _equity,
-            right=True,
-            keep=7,
-            sort_key=lambda row: row.deployment.equity,
-            descending=True,
-        ),
-        Column("change", "change", 8, _change, right=True, keep=5, sort_key=lambda row: row.change, descending=True),
-        Column("trail", "seen", 8, _trail, good=14, most=_SPARK_MOST, keep=3, keep_end=True),
-        Column("age", "age", 8, _age, right=True, keep=4, sort_key=_age_key),
-        Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
-        Column("deploy_id", "deploy id", 12, _deploy_id, most=34, keep=1),
-    )
-
-
-def _badge(row: DeploymentRow, moment: Moment) -> Spans:
-    environment = row.deployment.environment
-    if environment is Environment.PAPER:
-        return (("PAPER", "paper"),)
-    return (("LIVE ", "live badge" if row.deployment.alive else "live"),)
-
-
-def _name(row: DeploymentRow, moment: Moment) -> Spans:
-    if row.unseen_error:
-        return ((row.name, "danger bold"),)
-    return ((row.name, "title" if row.deployment.alive else "muted"),)
-
-
-def _status(row: DeploymentRow, moment: Moment) -> Spans:
-    status = row.deployment.status or "unknown"
-    if has_runtime_error(row.deployment):
-        return ((status, "danger bold" if row.unseen_error else "danger"),)
-    if not row.deployment.alive:
-        return ((status, "muted"),)
-    role = "ok" if status.casefold() == "running" else "stale"
-    if row.alive_in_project < 2:
-        return ((status, role),)
-    # The row stands for them all: that there are others is what must not be cut off.
-    others = f" +{row.alive_in_project - 1}"
-    if cell_len(status) > (room := _STATUS_CELLS - len(others)):
-        status = set_cell_size(status, room - 1).rstrip() + moment.glyphs.ellipsis
-    return ((status, role), (others, "stale bold"))
-
-
-def _equity(row: DeploymentRow, moment: Moment) -> Spans:
-    return ((format_money(row.deployment.equity, moment.glyphs), "" if row.deployment.alive else "muted"),)
-
-
-def _change(row: DeploymentRow, moment: Moment) -> Spans:
-    change = row.change if row.deployment.alive else None
-    text = format_change(change, moment.glyphs)
-    if change is None or text == "0.00%":
-        return ((text, "muted"),)
-    return ((text, "pnl-up" if change > 0 else "pnl-down"),)
-
-
-def _trail(row: DeploymentRow, moment: Moment) -> Spans:
-    if row.trail is None or not row.deployment.alive:
-        return ()
-    values = row.trail.values
-    role = "muted" if len(values) < 2 else "pnl-up" if values[-1] >= values[0] else "pnl-down"
-    return ((format_sparkline(values, _SPARK_MOST, moment.glyphs), role),)
-
-
-def _age(row: DeploymentRow, moment: Moment) -> Spans:
-    deployment = row.deployment
-    if deployment.alive:
-        return ((moment.ago(deployment.launched_at) or moment.glyphs.none, "muted"),)
-    ended = moment.ago(deployment.stopped_at)
-    return ((f"{ended} ago" if ended not in {"", "now"} else ended or moment.glyphs.none, "muted"),)
-
-
-def _age_key(row: DeploymentRow) -> float | None:
-    at = row.deployment.launched_at if row.deployment.alive else row.deployment.stopped_at
-    return None if at is None else -at
-
-
-def _brokerage(row: DeploymentRow, moment: Moment) -> Spans:
-    return ((row.deployment.brokerage or moment.glyphs.none, "muted"),)
-
-
-def _brokerage_key(row: DeploymentRow) -> str:
-    return row.deployment.brokerage.casefold()
-
-
-def _deploy_id(row: DeploymentRow, moment: Moment) -> Spans:
-    return ((row.deployment.deploy_id or moment.glyphs.none, "muted"),)
+def _nothing() -> None:
+    """Nothing hangs on the filter."""
