@@ -81,6 +81,15 @@ def visible_background(self: App[Any]) -> list[Screen[Any]]:
     return seen[::-1]
 
 
+def lay_out(screen: Screen[Any]) -> None:
+    """Give every widget its size now.
+
+    Textual does so when it paints next: a key that depends on what fits would find the sizes from before the keys that
+    came together with it.
+    """
+    screen._refresh_layout()
+
+
 def path_of_keys(focused: MessagePump) -> list[MessagePump]:
     """The widgets a key goes through: what has the focus, and what it stands in, up to its screen."""
     path: list[MessagePump] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from tests.journeys.sequences import ANSWER, NEWS, burst
+from tests.journeys.sequences import ANSWER, CROSSHAIR, NEWS, PAGES, burst
 from tests.journeys.world import World
 
 
@@ -54,11 +54,14 @@ async def _compare(random: Random, bursts: int, size: tuple[int, int], typed: li
 
 async def _type_slowly(world: World, keys: list[str]) -> list[list[str]]:
     """Key after key, each when all before it is done and painted. Returns the keys in the pieces in which they may be
-    typed at once: a question that has to be seen before it is answered ends a piece."""
+    typed at once: a question that has to be seen before it is answered ends a piece. What depends on how much has been
+    read and drawn begins one: a page on how much room the actions under way leave, a crosshair on its chart."""
     pieces: list[list[str]] = [[]]
     for each in keys:
         for key in world.answer if each == ANSWER else (each,):
             waited = world.must_be_seen
+            if key in PAGES or (key in CROSSHAIR and world.in_chart):
+                pieces.append([])
             await world.press([key])
             pieces[-1].append(key)
             if world.must_be_seen and not waited:

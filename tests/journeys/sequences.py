@@ -8,6 +8,12 @@ ANSWER = "ANSWER"
 """Stands for what the dialog on top asks to be typed, key by key."""
 
 _MOVES = ("j", "k", "j", "down", "up", "pagedown", "pageup", "home", "end")
+CROSSHAIR = frozenset({"left", "right", "pagedown", "pageup", "home", "end", "m", "h", "l", "+", "-"})
+"""What these do in a chart depends on what is drawn of it."""
+
+PAGES = frozenset({"pagedown", "pageup"})
+"""How far these go depends on what fits."""
+
 _PANES = ("1", "2", "3", "4", "tab", "shift+tab", "5")
 _OPENS = ("enter", "enter", "J", "?", "c", "p", "ctrl+p", "/")
 _CHARTS = ("a", "E", "O", "t", "w", "+", "-", "0", "h", "l", "m", "g", "[", "]", "left", "right")

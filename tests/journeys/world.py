@@ -22,6 +22,7 @@ from qctui.model.project import Project
 from qctui.ui.app import QctuiApp
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.listing import ListPane
 from qctui.ui.widgets.pane import FilterField, Pane
 from tests.ui import scene
@@ -115,6 +116,11 @@ class World:
         if not isinstance(dialog, ConfirmScreen) or dialog._answer is None:
             return False
         return dialog._answer.question.ask is not Ask.CODE or dialog._again
+
+    @property
+    def in_chart(self) -> bool:
+        """A chart has the keys."""
+        return isinstance(self.app.focused, ChartView)
 
     @property
     def answer(self) -> str:

@@ -15,7 +15,7 @@ from qctui.model.optimization import Criterion, Optimization, OptimizationSummar
 from qctui.ui.glyphs import ASCII, UNICODE, Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import DeploymentRow, OptimizationRow, deployment_order
-from qctui.ui.widgets import insights, optimizations
+from qctui.ui.widgets import deployment_columns, insights, optimizations
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from tests.ui.page import console

@@ -160,10 +160,13 @@ class MainScreen(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the keys gets the room, and the footer shows its keys."""
+        self._give_room()
+        self.show_keys()
+
+    def _give_room(self) -> None:
         pane = self._focused_pane()
         for name in PANES:
             self.set_class(pane is not None and pane.id == name, f"-at-{name}")
-        self.show_keys()
 
     def show_keys(self) -> None:
         """Bring the footer up to date with the keys that work now."""
@@ -181,6 +184,7 @@ class MainScreen(Screen[None]):
     def action_go_to(self, pane: str) -> None:
         """Give the keys to a pane."""
         self.query_one(f"#{pane}", Pane).focus_body()
+        self._give_room()
 
     def action_go_on(self, by: int) -> None:
         """Give the keys to the next pane."""

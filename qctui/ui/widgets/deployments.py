@@ -174,9 +174,11 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         alive = sum(row.deployment.alive for row in rows)
         failed = sum(row.unseen_error and is_recent(row.deployment, moment.now) for row in rows)
         dot = moment.glyphs.dot
-        facts: list[tuple[str, str]] = [(f"{format_count(self._alive.total())} running ", "")]
+        running = f"{format_count(self._alive.total())} running "
+        facts: list[tuple[str, str]] = [(running, "")]
         if self._selected.now.marks:
-            facts.append((f"{dot} {moment.glyphs.mark} {self._tell_marks()} ", "mark bold"))
+            # First: what the keys would hit is said before anything that may not fit.
+            facts = [(f"{moment.glyphs.mark} {self._tell_marks()} ", "mark bold"), (f"{dot} {running}", "")]
         if unreadable := self._resource.unreadable:
             entries = "1 entry" if unreadable == 1 else f"{format_count(unreadable)} entries"
             facts.append((f"{dot} {moment.glyphs.alert} {entries} unreadable ", "stale bold"))

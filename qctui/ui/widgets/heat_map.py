@@ -12,6 +12,7 @@ from textual.widget import Widget
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.heat import UNRANKED, HeatGrid, RankedRun
 from qctui.ui.keymap import Scope, bindings
+from qctui.ui.quirks import lay_out
 from qctui.ui.widgets.cells import Span, Spans, changed_cells, fit, seven_bit, to_strip, wrap
 from qctui.ui.widgets.heat_cells import (
     CellPlan,
@@ -90,6 +91,7 @@ class HeatMap(Widget, can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Move by what fits."""
+        lay_out(self.screen)
         self._go(0, by * max(1, self._shown[1] - 1))
 
     def action_first(self) -> None:

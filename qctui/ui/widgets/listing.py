@@ -11,6 +11,7 @@ from qctui.ui.faces import FaceWords
 from qctui.ui.format import format_count
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
+from qctui.ui.quirks import lay_out
 from qctui.ui.rows import narrowed, ordered
 from qctui.ui.selected import Cursor
 from qctui.ui.widgets.cells import Spans
@@ -67,6 +68,7 @@ class ListPane(Pane, Generic[R]):
 
     def cycle_sort(self) -> str:
         """Sort by the next column that is on screen, then by none. Returns what it is sorted by, in words."""
+        lay_out(self.screen)
         columns = [column for column in self.table.shown_columns if column.sort_key is not None]
         ids = [column.id for column in columns]
         at = ids.index(self._sort[0]) + 1 if self._sort is not None and self._sort[0] in ids else 0

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.keymap import Scope, bindings
 from qctui.ui.moment import Moment
+from qctui.ui.quirks import lay_out
 from qctui.ui.selected import Cursor, KeysOf, LocalCursor
 from qctui.ui.selection import NO_ROW, Rows
 from qctui.ui.theme import Palette
@@ -156,7 +157,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
     @property
     def shown_columns(self) -> tuple[Column[R], ...]:
         """The columns that fit."""
-        return tuple(placed.column for placed in self._placed)
+        return tuple(placed.column for placed in place(self._columns, self.size.width - 1, indent=GUTTER))
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
@@ -164,6 +165,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Move the cursor by pages."""
+        lay_out(self.screen)
         self._choose(self._cursor.place.index + by * max(1, self._height - 1))
 
     def action_first(self) -> None:
