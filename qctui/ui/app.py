@@ -202,7 +202,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """Find a command by name."""
         from qctui.ui.screens.palette import CommandPalette
 
-        palette = CommandPalette(self.commands_now(), self.options.keymap, self.glyphs)
+        palette = CommandPalette(self.commands_now(), self.options.keymap, self.glyphs, self.size.width)
 
         async def chosen(place: int | None) -> None:
             if place is not None:

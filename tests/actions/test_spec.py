@@ -220,6 +220,14 @@ def test_panic_hits_every_deployment_that_may_trade() -> None:
     assert running_targets(Store()) == ()
 
 
+def test_panic_hits_what_only_a_later_read_has_alive() -> None:
+    store = Store()
+    _put(store, DEPLOYMENTS, (make_deployment(1), make_deployment(2, status="Stopped")), 1_000.0)
+    _put(store, detail_key(2), make_detail(2, deploy_id="L-again"), 1_001.0)
+    _put(store, detail_key(3), make_detail(3, status="Stopped"), 1_001.0)
+    assert [(each.project_id, each.deploy_id) for each in running_targets(store)][1:] == [(2, "L-again")]
+
+
 def test_optimizations_are_captured_by_id() -> None:
     store = Store()
     assert capture_optimization(store, "O-1") == Target("abort", "O-1", 0, optimization_id="O-1")

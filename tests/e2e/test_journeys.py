@@ -239,7 +239,7 @@ def test_one_burst_confirms_once(forty: Api, home: Path) -> None:
 def test_what_is_typed_behind_a_slash_where_there_is_nothing_to_search_is_no_command(forty: Api, home: Path) -> None:
     with ready(forty, home) as console:
         console.send("4/Sy")
-        console.wait_for("Sy")
+        console.wait_for("Nothing to search in Chart", "Sy")
         console.send("\rL")
         console.wait_for("Type f17c to liquidate")
     assert posts(forty) == []

@@ -55,6 +55,6 @@ def phrase(random: Random) -> list[str]:
 def burst(random: Random) -> list[str]:
     """What is typed in one go."""
     keys: list[str] = []
-    for _ in range(random.choice((1, 1, 2, 2, 4))):
+    for _ in range(random.choice((1, 1, 1, 2, 3))):
         keys += phrase(random)
     return keys

@@ -176,7 +176,7 @@ async def test_what_is_typed_for_a_search_where_there_is_none_is_no_command() ->
         await page.press("enter")
         assert page.engine.desk.rechecked == []
         await page.press("/")
-        assert "nothing to search in Statistics: Enter or Esc goes back" in page.text
+        assert "Nothing to search in Statistics: Enter or Esc goes back" in page.text
         await page.press("escape")
         assert isinstance(page.app.screen, DeploymentScreen)
 

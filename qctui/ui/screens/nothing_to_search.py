@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from qctui.ui.widgets.field import Field
 
@@ -18,7 +20,9 @@ class NothingToSearch(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     NothingToSearch { align: center bottom; background: transparent; }
-    NothingToSearch Field, NothingToSearch Field:focus { width: 100%; background: $panel; color: $muted; }
+    NothingToSearch > Vertical { width: 100%; height: 2; background: $panel; }
+    NothingToSearch Static { padding: 0 1; color: $stale; text-style: bold; }
+    NothingToSearch Field, NothingToSearch Field:focus { color: $muted; }
     """
 
     def __init__(self, where: str) -> None:
@@ -27,13 +31,10 @@ class NothingToSearch(ModalScreen[None]):
         self._where = where
 
     def compose(self) -> ComposeResult:
-        """The line."""
-        yield Field(
-            placeholder=f"nothing to search in {self._where}: Enter or Esc goes back",
-            typed=self._ignore,
-            entered=self._close,
-            left=self._close,
-        )
+        """Why, and the line."""
+        with Vertical():
+            yield Static(f"Nothing to search in {self._where}: Enter or Esc goes back", markup=False)
+            yield Field(placeholder="", typed=self._ignore, entered=self._close, left=self._close)
 
     def _close(self) -> None:
         if self.is_current:
