@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
 from qctui.model.action import Target
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment, alive_by_project, is_alive
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, is_alive
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.optimization import Optimization
 from qctui.model.portfolio import Portfolio
@@ -15,15 +15,19 @@ from qctui.store import Store
 def capture_deployment(action: str, store: Store, project_id: int) -> Target:
     """The deployment of `project_id` that matters now: the one alive, else the newest.
 
-    Of live/list and live/read the one received later tells id and status. What nobody told stays empty.
+    Of live/list and live/read the one received later tells id and status. live/read tells of one deployment only: that
+    it ended says nothing about another one that the list has alive. What nobody told stays empty.
     """
     listed = store.get(DEPLOYMENTS)
-    row = _current(listed.value or (), project_id)
+    rows = tuple(row for row in listed.value or () if row.project_id == project_id)
     read = store.get(detail_key(project_id))
     detail = read.value
-    newer = detail is not None and (row is None or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0))
-    known: Deployment | DeploymentDetail | None = detail if newer else row
-    same = row is not None and known is not None and row.deploy_id == known.deploy_id
+    newer = detail is not None and (not rows or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0))
+    known = _matters(rows, detail if newer else None)
+    row = next((row for row in rows if known is not None and row.deploy_id == known.deploy_id), None)
+    others = dict.fromkeys(row.deploy_id for row in rows if known is not None and row.deploy_id != known.deploy_id)
+    ended = {detail.deploy_id} if newer and detail is not None and not detail.alive else set()
+    alive = {row.deploy_id for row in rows if row.alive} - ended
     return Target(
         action=action,
         name=_project_name(store, project_id) or (detail.project_name if detail else "") or f"project {project_id}",
@@ -32,10 +36,11 @@ def capture_deployment(action: str, store: Store, project_id: int) -> Target:
         environment=known.environment if known else Environment.LIVE,
         brokerage=known.brokerage if known else "",
         status=_status(known),
-        equity=row.equity if row is not None and same else None,
-        equity_mono=listed.fetched_mono if same else None,
+        equity=row.equity if row is not None else None,
+        equity_mono=listed.fetched_mono if row is not None else None,
         portfolio=store.get(portfolio_key(project_id)),
-        also_alive=max(0, alive_by_project(listed.value or ())[project_id] - 1),
+        also_alive=len(alive - {known.deploy_id if known else ""}),
+        others=tuple(others),
     )
 
 
@@ -57,15 +62,17 @@ def capture_optimization(store: Store, optimization_id: str, project_id: int = 0
 
 
 def running_targets(store: Store) -> tuple[Target, ...]:
-    """Every running deployment of the profile, to be liquidated: what panic hits. LIVE first, then by name."""
+    """Every deployment of the profile that any answer has alive, to be liquidated: what panic hits. LIVE first, then by
+    name. One that has ended by a later answer is among them: the dialog says so, and none is left out without a word.
+    """
     rows = store.get(DEPLOYMENTS).value or ()
-    targets = [
-        capture_deployment(LIQUIDATE.id, store, project_id)
-        for project_id in sorted({row.project_id for row in rows if row.alive})
-    ]
-    eligible = [target for target in targets if eligibility(target) is None]
+    alive = {row.project_id for row in rows if row.alive}
+    # A later answer may know of one that the list has as ended, or not at all.
+    read = {key.project_id for key in store.keys() if key.kind == "detail"} - alive  # noqa: SIM118 - no mapping
+    found = {project_id: capture_deployment(LIQUIDATE.id, store, project_id) for project_id in sorted(alive | read)}
+    targets = [target for project_id, target in found.items() if project_id in alive or eligibility(target) is None]
     return tuple(
-        sorted(eligible, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
+        sorted(targets, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
     )
 
 
@@ -116,9 +123,14 @@ def _status(known: Deployment | DeploymentDetail | None) -> str:
     return "Stopped" if ended_by_time else known.status
 
 
-def _current(rows: tuple[Deployment, ...], project_id: int) -> Deployment | None:
-    mine = [row for row in rows if row.project_id == project_id]
-    return max(mine, key=lambda row: (row.alive, row.launched_at or 0.0), default=None)
+def _matters(rows: tuple[Deployment, ...], newer: DeploymentDetail | None) -> Deployment | DeploymentDetail | None:
+    """The one alive, else the one launched last, of what is listed and what was read later."""
+    if newer is not None and all(row.deploy_id != newer.deploy_id for row in rows):
+        # One that the list does not have yet, or an answer that does not say which: it is of the newest.
+        return newer
+    others = [row for row in rows if newer is None or row.deploy_id != newer.deploy_id]
+    candidates: list[Deployment | DeploymentDetail] = [*others, *([newer] if newer is not None else [])]
+    return max(candidates, key=lambda each: (each.alive, each.launched_at or 0.0), default=None)
 
 
 def _project_name(store: Store, project_id: int) -> str:

@@ -208,7 +208,10 @@ def disarm_reason(target: Target, detail: DeploymentDetail | None, optimization:
     """Why a newer look at the target forbids sending; empty if it does not.
 
     An answer without a deploy id disarms nothing by it: every field of live/read may be missing (REFERENCE.md 6.2).
+    Nor does the end of another deployment of the project that was known beside this one.
     """
+    if detail is not None and detail.deploy_id in target.others and not detail.alive:
+        return ""
     if detail is not None:
         if target.deploy_id and detail.deploy_id and detail.deploy_id != target.deploy_id:
             return f"redeployed since: now {detail.deploy_id}"

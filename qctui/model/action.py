@@ -73,6 +73,8 @@ class Target:
     """What was known of its holdings and cash when it was captured, with its age."""
     also_alive: int = 0
     """Other deployments of its project that may trade too, by the list it was captured from."""
+    others: tuple[str, ...] = ()
+    """Deploy ids of the project's other deployments, alive or not, that were known when it was captured."""
 
     @property
     def identity(self) -> str:

@@ -11,6 +11,7 @@ from textual.app import App
 
 from qctui.actions.capture import capture_deployment, capture_optimization, running_targets
 from qctui.actions.facts import format_unreadable
+from qctui.actions.lookup import is_same_object
 from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
 from qctui.engine.facade import Engine
 from qctui.model.action import Target
@@ -18,6 +19,7 @@ from qctui.model.keys import DEPLOYMENTS, Key, detail_key, optimization_key, opt
 from qctui.ui.format import format_age
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.selection import Mark
 from qctui.ui.widgets.action_bar import ActionBar, uppermost_bar
 
 PANIC = "panic"
@@ -30,14 +32,29 @@ LIST_LATE_S = 60.0
 """A list of deployments older than this (four reads missed) is said to be old before panic aims by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a person has pointed at, by id, at the instant of the key press."""
+DEPLOYMENT, OPTIMIZATION = "deployment", "optimization"
+"""What a screen can show that is acted on."""
 
-    project_ids: tuple[int, ...] = ()
-    """The marked deployments; without marks the selected one."""
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """What the keys act on, by id: what is selected, as far as the screen on top shows it."""
+
+    marks: tuple[Mark, ...] = ()
+    """The marked deployments. Without marks it is the selected one."""
+    project_id: int | None = None
+    """The selected deployment's project."""
     optimization_id: str = ""
     optimization_project_id: int = 0
+    why_not: str = ""
+    """Why no deployment is pointed at, in terms of what is on screen."""
+
+
+def acts_on(request_id: str) -> str:
+    """What a screen has to show for this request to be offered there; empty for panic, which needs nothing."""
+    if request_id == PANIC:
+        return ""
+    return OPTIMIZATION if request_id == ABORT.id else DEPLOYMENT
 
 
 class Acting:
@@ -48,17 +65,17 @@ class Acting:
         app: App[Any],
         engine: Engine,
         *,
-        selection: Callable[[], Selection],
+        pointed: Callable[[], Pointed],
         glyphs: Glyphs,
         zone: tzinfo | None = None,
-        on_confirmed: Callable[[], None] | None = None,
+        unmark: Callable[[tuple[Mark, ...] | None], None] | None = None,
     ) -> None:
-        """`selection` is asked once for each request. `on_confirmed` is called after something was sent: marks have
-        served then."""
+        """`pointed` is asked once for each request. `unmark` drops marks that have served, or these."""
         self._app, self._engine = app, engine
-        self._selection = selection
+        self._pointed = pointed
         self._glyphs, self._zone = glyphs, zone
-        self._on_confirmed = on_confirmed
+        self._unmark = unmark
+        self._confirmed: list[Target] = []
         self._dialog: ConfirmScreen | None = None
 
     @property
@@ -74,13 +91,19 @@ class Acting:
         if self._engine.actions.read_only:
             self._refuse(request_id, READ_ONLY)
             return
-        targets = self._capture(request_id)
+        pointed = self._pointed()
+        targets = self._capture(request_id, pointed)
         if not targets:
-            self._refuse(request_id, self._nothing_to_aim_at(request_id))
+            self._refuse(request_id, self._nothing_to_aim_at(request_id, pointed))
             return
-        refused = [self._engine.actions.refusal(target) for target in targets]
+        deploys = request_id not in {PANIC, ABORT.id}
+        lost = _lost_marks(pointed.marks, targets) if deploys else {}
+        refused = [lost.get(target.project_id) or self._engine.actions.refusal(target) for target in targets]
         if all(refused):
             self._refuse(request_id, _told(targets, refused))
+            if lost and self._unmark is not None:
+                # It has been said: the next key acts on what is selected.
+                self._unmark(tuple(mark for mark in pointed.marks if mark.project_id in lost))
             return
         self._open(targets, refused, self._list_note() if request_id == PANIC else "")
 
@@ -107,21 +130,22 @@ class Acting:
         else:
             self._bar().toggle_details()
 
-    def _capture(self, request_id: str) -> tuple[Target, ...]:
+    def _capture(self, request_id: str, pointed: Pointed) -> tuple[Target, ...]:
         store = self._engine.store
         if request_id == PANIC:
             return running_targets(store)
-        selection = self._selection()
         if request_id == ABORT.id:
-            if not selection.optimization_id:
+            if not pointed.optimization_id:
                 return ()
-            return (capture_optimization(store, selection.optimization_id, selection.optimization_project_id),)
+            return (capture_optimization(store, pointed.optimization_id, pointed.optimization_project_id),)
+        if store.get(DEPLOYMENTS).value is None:
+            return ()
         # One target per project, whatever was marked: the request carries nothing but the project id.
-        return tuple(
-            capture_deployment(request_id, store, project_id) for project_id in dict.fromkeys(selection.project_ids)
-        )
+        selected = () if pointed.project_id is None else (pointed.project_id,)
+        projects = tuple(dict.fromkeys(mark.project_id for mark in pointed.marks)) or selected
+        return tuple(capture_deployment(request_id, store, project_id) for project_id in projects)
 
-    def _nothing_to_aim_at(self, request_id: str) -> str:
+    def _nothing_to_aim_at(self, request_id: str, pointed: Pointed) -> str:
         if request_id == ABORT.id:
             return "no optimization is selected"
         listed = self._engine.store.get(DEPLOYMENTS)
@@ -129,7 +153,7 @@ class Acting:
             why = f": {listed.error.message}" if listed.error is not None else ""
             return f"the list of deployments has not been read yet{why}"
         if request_id != PANIC:
-            return "no deployment is selected"
+            return pointed.why_not or "no deployment is selected"
         hole = format_unreadable(listed.unreadable)
         return f"no deployment that can be read is running; {hole}" if hole else "no deployment is running"
 
@@ -155,24 +179,24 @@ class Acting:
             glyphs=self._glyphs,
             zone=self._zone,
             note=note,
+            again=any(is_same_object(target, earlier) for target in targets for earlier in self._confirmed),
         )
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
         desk.open_rechecks([target for target, why in zip(targets, refused, strict=True) if not why])
         self._app.push_screen(dialog, self._closed)
         self._dialog = dialog
-        # Even a priority binding for the palette, and its own action, must not open it above the dialog.
-        self._app.use_command_palette = False
 
     def _closed(self, action_ids: tuple[str, ...] | None) -> None:
-        disarmed = self._dialog.disarmed if self._dialog is not None else ()
-        self._dialog = None
-        self._app.use_command_palette = True
+        dialog, self._dialog = self._dialog, None
+        disarmed = dialog.disarmed if dialog is not None else ()
         self._engine.actions.close_rechecks()
         if disarmed:
             # The next key press captures from the lists, which do not know yet what the dialog has found.
             self._engine.refresh([key for target in disarmed for key in _told_by(target)])
-        if action_ids and self._on_confirmed is not None:
-            self._on_confirmed()
+        if action_ids and dialog is not None:
+            self._confirmed += dialog.confirmed
+            if self._unmark is not None:
+                self._unmark(None)
 
     def _refuse(self, request_id: str, why: str) -> None:
         verb = ACTION_SPECS[LIQUIDATE.id if request_id == PANIC else request_id].verb
@@ -183,6 +207,16 @@ class Acting:
 
     def _bar(self) -> ActionBar:
         return uppermost_bar(self._app)
+
+
+def _lost_marks(marks: Sequence[Mark], targets: Sequence[Target]) -> dict[int, str]:
+    """Why marks no longer count, by project: what runs there now is not what was marked."""
+    marked = {mark.project_id: mark.deploy_id for mark in marks}
+    return {
+        target.project_id: "deployed again since it was marked" if target.deploy_id else "no longer listed"
+        for target in targets
+        if marked.get(target.project_id) and target.deploy_id != marked[target.project_id]
+    }
 
 
 def _told_by(target: Target) -> tuple[Key[Any], ...]:

@@ -11,23 +11,28 @@ from weakref import WeakKeyDictionary
 from textual import on
 from textual.screen import Screen
 
+from qctui.actions.spec import READ_ONLY
 from qctui.engine.facade import Engine
 from qctui.model.action import ACTIONS
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
 from qctui.ui import quirks
-from qctui.ui.acting import Acting, Selection
+from qctui.ui.acting import Acting, Pointed, acts_on
 from qctui.ui.bridge import Bridge
-from qctui.ui.commands import KeyCommands
 from qctui.ui.glyphs import glyphs
 from qctui.ui.guard import Guard
 from qctui.ui.key_order import KeysInOrder
-from qctui.ui.keymap import COMMANDS, Command, Scope, bindings
-from qctui.ui.messages import OpenDetail, ShowsStore, StoreStirred
+from qctui.ui.keymap import COMMANDS, Command, Scope, bindings, format_key, keys_of
+from qctui.ui.messages import ShowsStore, StoreStirred
+from qctui.ui.opening import Detail
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.main import MainScreen
-from qctui.ui.theme import DEFAULT_THEME, Palette, load_themes, role_defaults, shipped_folder, stamp
+from qctui.ui.screens.nothing_to_search import NothingToSearch
+from qctui.ui.selection import Unmarked
+from qctui.ui.theme import Palette, role_defaults
+from qctui.ui.theme_files import ThemeFiles
 from qctui.ui.widgets.link_bar import refresh_words
+from qctui.ui.widgets.pane import Pane
 
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
@@ -44,8 +49,8 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
     TITLE = "qctui"
     CSS_PATH = "styles/app.tcss"
     BINDINGS = bindings(Scope.APP)
-    COMMANDS = {KeyCommands}  # noqa: RUF012  # as its base declares it
-    ENABLE_COMMAND_PALETTE = True
+    # Textual's own searches in the background: Enter behind what is typed would find nothing yet.
+    ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, engine: Engine, options: UiOptions) -> None:
         """Nothing is shown or subscribed before `run`. Environment variables that Textual reads when it is imported are
@@ -58,21 +63,21 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self.options = options
         self.glyphs = glyphs(options.ascii)
         self._palette: tuple[dict[str, str], Palette] | None = None
-        self._theme_folders = [shipped_folder(), *([options.themes_dir] if options.themes_dir else [])]
-        self._theme_stamp = stamp(self._theme_folders)
-        self._problems = self._load_themes(options.theme)
+        self._themes = ThemeFiles(self, options.themes_dir)
+        self._problems = self._themes.load(options.theme)
         self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
         self._untold: WeakKeyDictionary[Screen[Any], frozenset[Key[Any]]] = WeakKeyDictionary()
         self.guard = Guard(engine.clock, options.zone, self.glyphs, self.say)
         """Does the work of showing."""
-        self.main_screen = MainScreen(engine, options, self.glyphs, self.guard)
+        self.main_screen = MainScreen(engine, options, self.glyphs, self.guard, self.open_detail)
+        self.selected = self.main_screen.selected
         self.acting = Acting(
             self,
             engine,
-            selection=self._acting_selection,
+            pointed=self._pointed,
             glyphs=self.glyphs,
             zone=options.zone,
-            on_confirmed=self._drop_marks,
+            unmark=lambda marks: self.selected.change(Unmarked(marks)),
         )
         self.set_keymap(options.keymap)
 
@@ -122,24 +127,30 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
                 if told:
                     self.guard(type(screen).__name__, partial(screen.show_changes, told))
 
-    @on(OpenDetail)
-    def open_detail(self, event: OpenDetail) -> None:
-        """Open one thing in full."""
+    def open_detail(self, detail: Detail) -> None:
+        """Open one thing in full. It is on top when this returns."""
         from qctui.ui.screens.details import Surroundings, make_detail
 
         keep_open = self.main_screen.feed.keep_open
-        around = Surroundings(self.engine, self.options, self.glyphs, self.guard, keep_open)
+        around = Surroundings(self.engine, self.options, self.glyphs, self.guard, keep_open, self.selected)
 
         def show() -> None:
-            screen = make_detail(event, around)
+            screen = make_detail(detail, around)
             if screen is not None:
                 self.push_screen(screen)
 
         self.guard("What was opened", show)
 
+    def screens_changed(self) -> None:
+        """What is shown in full stays selected until the main screen is seen again."""
+        above = self.screen_stack[1:]
+        self.main_screen.feed.hold(any(not screen.is_modal for screen in above))
+
     def say(self, message: str) -> None:
-        """Tell the person something in passing. What must not be missed belongs elsewhere: this vanishes."""
-        self.notify(message, severity="warning", markup=False)
+        """Tell the person something in passing. What must not be missed belongs elsewhere: this vanishes. What still
+        stands is not said twice."""
+        if all(each.message != message for each in self._notifications):
+            self.notify(message, severity="warning", markup=False)
 
     def commands_now(self) -> Iterable[Command]:
         """The commands whose keys work right now, in the registry's order."""
@@ -147,13 +158,47 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         return [command for command in COMMANDS if command.id in ids]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In read-only mode what acts is not there: no key, no footer, no help."""
-        return not (self.engine.actions.read_only and action in {"request_action", "cancel_sending"})
+        """In read-only mode what acts is not there: no key, no footer, no help. Nor is it where nothing is shown that
+        it could act on."""
+        if self.engine.actions.read_only and action in {"request_action", "cancel_sending"}:
+            return False
+        if action == "request_action":
+            needed = acts_on(str(parameters[0]))
+            return not needed or needed in getattr(self.screen, "ACTS_ON", ())
+        return True
+
+    def key_unused(self, key: str) -> None:
+        """A key that is not available here does nothing and says so."""
+        commands = [command for command in COMMANDS if key in keys_of(command, self.options.keymap)]
+        if not commands or self.screen.is_modal:
+            return
+        command, where = commands[0], getattr(self.screen, "NAME", "what is on screen")
+        if command.action == "filter":
+            self.push_screen(NothingToSearch(self._searched()))
+        elif command.acts and self.engine.actions.read_only:
+            self.say(f"Can't {command.label}: {READ_ONLY}")
+        elif command.acts:
+            self.say(f"Can't {command.label}: {where} is on screen, no {acts_on(command.id)}")
+        else:
+            self.say(f"{format_key(key)} ({command.label}) does nothing here")
+
+    def _searched(self) -> str:
+        """What has the keys, by its title."""
+        nodes = self.focused.ancestors_with_self if self.focused is not None else ()
+        pane = next((each for each in nodes if isinstance(each, Pane)), None)
+        return pane.title_text if pane is not None else getattr(self.screen, "NAME", "what is on screen")
 
     def action_command_palette(self) -> None:
         """Find a command by name."""
-        super().action_command_palette()
-        quirks.still_palette(self)
+        from qctui.ui.screens.palette import CommandPalette
+
+        palette = CommandPalette(self.commands_now(), self.options.keymap, self.glyphs, self.size.width)
+
+        async def chosen(place: int | None) -> None:
+            if place is not None:
+                await self.run_command(palette.commands[place].id)
+
+        self.push_screen(palette, chosen)
 
     def action_request_action(self, request_id: str) -> None:
         """Ask for an action; nothing is sent before its dialog has been answered."""
@@ -209,51 +254,34 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """Leave. Confirmed actions belong to the engine, which outlives this."""
         self.exit(0)
 
-    def run_command(self, command_id: str) -> None:
-        """Do what a command's key does, from the palette. `check_action` covers keys only, so it is asked here."""
+    async def run_command(self, command_id: str) -> None:
+        """Do what a command's key does, from the palette."""
         for active in self.screen.active_bindings.values():
             if active.binding.id == command_id and active.enabled:
-                self.call_later(self.run_action, active.binding.action, active.node)
+                await self.run_action(active.binding.action, active.node)
                 return
 
-    def _acting_selection(self) -> Selection:
-        """What the topmost screen that shows a target aims at."""
+    def _pointed(self) -> Pointed:
+        """What the topmost screen shows of what is selected."""
         for screen in reversed(self.screen_stack):
-            selection = getattr(screen, "acting_selection", None)
-            if isinstance(selection, Selection):
-                return selection
-        return Selection()
-
-    def _drop_marks(self) -> None:
-        self.main_screen.deployments.drop_marks()
+            pointed = getattr(screen, "pointed", None)
+            if pointed is not None:
+                found: Pointed = pointed()
+                return found
+        return Pointed()
 
     def _picked(self, project_id: int | None) -> None:
-        if project_id is not None:
-            self.main_screen.feed.pick(project_id)
-
-    def _load_themes(self, wanted: str) -> list[str]:
-        specs, problems = load_themes(self._theme_folders)
-        told = list(problems)
-        for spec in specs.values():
-            self.register_theme(spec.build())
-        if wanted not in self.available_themes:
-            known = ", ".join(sorted(specs))
-            told.append(f"theme {wanted!r} is not known; allowed: {known}. Using {DEFAULT_THEME!r}")
-            wanted = DEFAULT_THEME
-        if wanted in self.available_themes:
-            self.theme = wanted
-        return told
+        """Go to a project: on the main screen, whatever was open above it."""
+        if project_id is None:
+            return
+        for _ in self.screen_stack[1:]:
+            self.pop_screen()
+        self.main_screen.feed.pick(project_id)
 
     def reload_themes(self) -> None:
         """Show theme files that were saved since the last look."""
-        now = stamp(self._theme_folders)
-        if now == self._theme_stamp:
-            return
-        self._theme_stamp = now
-        for problem in self._load_themes(self.theme):
+        for problem in self._themes.reload():
             self.say(problem)
-        # The name is the same: Textual does not notice that the colours behind it changed.
-        self._watch_theme(self.theme)
 
     def _repaint(self) -> None:
         for screen in self.screen_stack:

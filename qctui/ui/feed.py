@@ -1,40 +1,34 @@
-"""From the store to the panes of the main screen, and from the cursor to what the engine reads."""
+"""From the store to the panes of the main screen, and from the selection to what the engine reads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from qctui.engine.facade import Engine
 from qctui.engine.view import View, Want
 from qctui.model.action import ACTIONS
-from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment, DeploymentDetail
 from qctui.model.history import EQUITY_HISTORY
-from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
     JOURNAL,
     LINK,
     PROJECTS,
     Key,
-    chart_key,
-    detail_key,
-    insights_key,
     optimization_key,
-    optimizations_key,
 )
 from qctui.model.link import Link
-from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
-from qctui.ui.current import Current
-from qctui.ui.faces import merged
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.guard import Guard
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.options import UiOptions
 from qctui.ui.rows import name_of
+from qctui.ui.selected import Selected
+from qctui.ui.selected_data import SelectedData
+from qctui.ui.selection import Change, Chose, Covered, Pane, Picked, Selection
 from qctui.ui.settle import Settled, StartTimer
 from qctui.ui.wants import wants
 from qctui.ui.widgets.action_bar import ActionBar
@@ -43,8 +37,6 @@ from qctui.ui.widgets.deployments import DeploymentsPane
 from qctui.ui.widgets.insights import InsightsPane
 from qctui.ui.widgets.link_bar import LinkBar
 from qctui.ui.widgets.optimizations import OptimizationsPane
-
-EQUITY_CHART = "Strategy Equity"
 
 SETTLE_S = 0.15
 """Cursor moves that follow each other faster than this ask the engine for the last one's data only."""
@@ -72,27 +64,33 @@ class Feed:
         options: UiOptions,
         glyphs: Glyphs,
         panes: Panes,
+        selected: Selected,
         guard: Guard,
+        say: Callable[[str], None],
         start_timer: StartTimer,
     ) -> None:
+        """`say` tells the person something in passing."""
         self._engine = engine
         self._options = options
         self._panes = panes
-        self._guard = guard
+        self._selected = selected
+        self._guard, self._say = guard, say
         self.ages = AgeTimer(engine.clock, options.zone, glyphs, start_timer, self.show_all)
-        self._names: dict[int, str] = {}
-        self._picked = options.project_id
+        self.data = SelectedData(engine.store, selected, options.pinned)
+        """What the panes show."""
         self._views = Settled(View(), engine.show, start_timer, SETTLE_S)
         self._covered = False
         self._opened: dict[object, tuple[Want, ...]] = {}
-        self._chart_chosen = EQUITY_CHART
-        self.current = Current()
-        """The project and deployment the panes show."""
+        self._lost = selected.lost_marks
+        if options.project_id is not None:
+            selected.change(Picked(options.project_id))
+        selected.told = self._follow
+        panes.deployments.refiltered = self._name_the_filter
 
     def show_all(self, moment: Moment | None = None) -> None:
         """Show everything: at start, and when the word of an age on screen changes."""
         moment = moment or self.ages.moment()
-        self._name_projects()
+        self.data.read_names()
         self._guard("Deployments", lambda: self._show_deployments(moment), self._panes.deployments)
         self._show_selected(moment)
         self._guard("The actions", lambda: self._show_actions(moment), self._panes.actions)
@@ -103,51 +101,30 @@ class Feed:
         """Hand the newer resources to the panes that show them."""
         moment = self.ages.moment()
         if PROJECTS in keys:
-            self._name_projects()
+            self.data.read_names()
         if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY}):
             self._guard("Deployments", lambda: self._show_deployments(moment), self._panes.deployments)
         if PROJECTS in keys or any(key.kind in {"optimizations", "optimization"} for key in keys):
             self._guard("Optimizations", lambda: self._show_optimizations(moment), self._panes.optimizations)
-        if self._insights_key() in keys:
+        if self.data.insights_key in keys:
             self._guard("Insights", lambda: self._show_insights(moment), self._panes.insights)
-        if any(key.kind in {"chart", "detail"} and key.project_id == self.current.project_id for key in keys):
+        if any(key.kind in {"chart", "detail"} and key.project_id == self._selection.project_id for key in keys):
             self._guard("The chart", lambda: self._show_chart(moment), self._panes.chart)
         if ACTIONS in keys:
             self._guard("The actions", lambda: self._show_actions(moment), self._panes.actions)
         self._guard("The link bar", lambda: self._show_link(moment), self._panes.link)
         self.want()
 
-    @property
-    def chart_names(self) -> tuple[str, ...]:
-        """The charts the current deployment reports; empty until that was read."""
-        detail = self._detail()
-        return () if detail is None else detail.charts
-
-    @property
-    def chart_name(self) -> str:
-        """The chart that is shown: the one a person chose where the deployment has it, else its equity. Empty without a
-        deployment.
-
-        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for where no names are told. A chart is
-        its project's: no deploy id is needed.
-        """
-        if not self.current.deployed:
-            return ""
-        names = self.chart_names
-        if self._chart_chosen in names or self._detail() is None:
-            return self._chart_chosen
-        return EQUITY_CHART if EQUITY_CHART in names or not names else names[0]
-
     def choose_chart(self, name: str) -> None:
         """Show this chart from now on, of every deployment that has it."""
-        self._chart_chosen = name
+        self.data.chart_chosen = name
         self.look_at_chart()
 
     def turn_chart(self, by: int) -> None:
         """Show the next or previous of the deployment's charts."""
-        names = self.chart_names
+        names = self.data.chart_names
         if names:
-            at = names.index(self.chart_name) if self.chart_name in names else -by
+            at = names.index(self.data.chart_name) if self.data.chart_name in names else -by
             self.choose_chart(names[(at + by) % len(names)])
 
     def look_at_chart(self) -> None:
@@ -159,20 +136,34 @@ class Feed:
         """Show the action bar for the present: a second has passed."""
         self._guard("The actions", lambda: self._show_actions(self.ages.moment()), self._panes.actions)
 
-    def follow_cursor(self, *, by_person: bool) -> None:
-        """The cursor of Deployments stands on another row: the other panes switch at once to what the store holds."""
-        if by_person:
-            self._picked = None
-        self._follow(self.ages.moment())
-
     def pick(self, project_id: int) -> None:
-        """Make a project the current one, whether it is listed, ended long ago or was never deployed."""
-        self._picked = project_id
-        pane = self._panes.deployments
-        if not pane.table.move_to(project_id) and not pane.show_older and pane.knows(project_id):
-            pane.toggle_older()
-            pane.table.move_to(project_id)
-        self._follow(self.ages.moment())
+        """Select a project, whether it is listed, ended long ago or was never deployed. It is selected where it can be
+        seen: a filter that it does not pass is dropped."""
+        self._selected.change(Picked(project_id))
+        self._reveal()
+
+    def hold(self, held: bool) -> None:
+        """Something above the main screen shows what is selected, or no longer does."""
+        if held is not self._selection.held:
+            self._selected.change(Covered(held))
+            if not held:
+                self._reveal()
+
+    def why_nothing(self) -> str:
+        """Why there is no deployment to show, or to act on, in terms of what is on screen."""
+        listed = self.data.deployments
+        if listed.value is None and listed.error is not None:
+            return f"The deployments can't be read: {listed.error.message}"
+        if listed.value is None:
+            return f"Reading deployments{self.ages.moment().glyphs.ellipsis}"
+        if self._selection.project_id is None:
+            text = self._panes.deployments.filter_text
+            return f"No deployment matches /{text}." if text else "No deployment is selected."
+        if listed.unreadable:
+            return f"{self.data.name} is not among the deployments that can be read."
+        if self._panes.deployments.was_listed(self._selection.project_id):
+            return f"{self.data.name} is no longer listed."
+        return f"{self.data.name} was never deployed."
 
     def cover(self, covered: bool) -> None:
         """Another screen hides the panes, or no longer does."""
@@ -192,10 +183,10 @@ class Feed:
         pinned = self._options.pinned
         self._views.offer(
             wants(
-                self.current,
+                self._selection,
                 self._panes.optimizations.visible_rows,
                 pinned=pinned,
-                chart=self._panes.chart.wants(self.current.project_id or 0, self.chart_name),
+                chart=self._panes.chart.wants(self._selection.project_id or 0, self.data.chart_name),
                 opened=[want for opened in self._opened.values() for want in opened],
                 covered=self._covered,
             )
@@ -206,36 +197,53 @@ class Feed:
         """What the engine is told to keep current."""
         return self._views.newest
 
-    def _name_projects(self) -> None:
-        projects = self._engine.store.get(PROJECTS).value or ()
-        self._names = {project.project_id: project.name for project in projects}
-
     def _show_deployments(self, moment: Moment) -> None:
         store = self._engine.store
         trails = store.get(EQUITY_HISTORY).value or {}
         pane = self._panes.deployments
-        pane.show(self._deployments(), self._names, trails, moment)
-        if self._picked is not None:
-            pane.table.move_to(self._picked)
-        self._follow(moment)
-
-    def _follow(self, moment: Moment) -> None:
-        row = self._panes.deployments.current_row
-        if self._picked is not None and (row is None or row.project_id != self._picked):
-            known = self._panes.deployments.knows(self._picked)
-            current = Current(self._picked, "", name_of(self._picked, self._names), deployed=known)
-        elif row is not None:
-            current = Current(row.project_id, row.deployment.deploy_id, row.name, deployed=True)
-        else:
-            current = Current()
-        if current != self.current:
-            self.current = current
-            self._show_selected(moment)
-            self._guard("The link bar", lambda: self._show_link(moment), self._panes.link)
-            self.want()
-        elif not current.deployed:
+        pane.show(self.data.deployments, self.data.names, trails, moment)
+        if not self._selection.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(moment)
+        self._tell_lost_marks()
+
+    def _tell_lost_marks(self) -> None:
+        """A mark belongs to a deployment, not to what runs in the project later."""
+        lost, told = self._selected.lost_marks, self._lost
+        self._lost = lost
+        for mark in lost:
+            if mark not in told:
+                name = name_of(mark.project_id, self.data.names)
+                self._say(f"{name} was deployed again: what runs there now is not marked")
+
+    def _follow(self, before: Selection, now: Selection, change: Change) -> None:
+        """The selection is another one: the other panes switch at once to what the store holds."""
+        if isinstance(change, Chose) and change.pane is Pane.DEPLOYMENTS:
+            self._note_seen()
+        if now.marks != before.marks:
+            self._panes.deployments.show_again()
+        if _subject(before) != _subject(now):
+            moment = self.ages.moment()
+            self._show_selected(moment)
+            self._guard("The link bar", lambda: self._show_link(moment), self._panes.link)
+        self.want()
+
+    def _name_the_filter(self) -> None:
+        """With no match, what is said for it names the filter."""
+        if self._selection.project_id is None:
+            self._show_selected(self.ages.moment())
+
+    def _note_seen(self) -> None:
+        row = self._panes.deployments.current_row
+        if row is not None:
+            self._panes.deployments.note_seen(row)
+
+    def _reveal(self) -> None:
+        pane, project_id = self._panes.deployments, self._selection.project_id
+        if project_id is not None and pane.filters_out(project_id):
+            self._say(f"The filter /{pane.filter_text} is dropped: {self.data.name} does not match it")
+            pane.drop_filter()
+        pane.show_again()
 
     def _show_selected(self, moment: Moment) -> None:
         self._guard("Optimizations", lambda: self._show_optimizations(moment), self._panes.optimizations)
@@ -244,86 +252,56 @@ class Feed:
 
     def _show_optimizations(self, moment: Moment) -> None:
         store = self._engine.store
-        resource = self._optimizations()
+        resource = self.data.optimizations
         details: dict[str, Optimization] = {}
         for each in resource.value or ():
             detail = store.get(optimization_key(each.optimization_id)).value
             if detail is not None:
                 details[each.optimization_id] = detail
-        scope = f"of {len(self._options.pinned)} pinned projects" if self._options.pinned else self.current.name
-        nowhere = not self._options.pinned and self.current.project_id is None
-        self._panes.optimizations.show(resource, details, self._names, scope, moment, selected=not nowhere)
+        scope = f"of {len(self._options.pinned)} pinned projects" if self._options.pinned else self.data.name
+        nowhere = not self._options.pinned and self._selection.project_id is None
+        self._panes.optimizations.show(resource, details, self.data.names, scope, moment, selected=not nowhere)
 
     def _show_insights(self, moment: Moment) -> None:
-        if self.current.deploy_id:
-            self._panes.insights.show(self._insights(), self.current.name, moment)
-        elif self.current.deployed:
+        if self._selection.deploy_id:
+            self._panes.insights.show(self.data.insights, self.data.name, moment)
+        elif self._selection.deployed:
             self._panes.insights.show_nothing("Unknown: the service tells no deploy id to ask them by.", moment)
         else:
-            self._panes.insights.show_nothing(self._why_nothing(moment), moment)
+            self._panes.insights.show_nothing(self.why_nothing(), moment)
 
     def _show_chart(self, moment: Moment) -> None:
-        project_id = self.current.project_id or 0
-        name = self.chart_name
-        nothing = self._why_nothing(moment)
+        project_id = self._selection.project_id or 0
+        name = self.data.chart_name
+        nothing = self.why_nothing()
         self._panes.chart.show(
-            self._chart(),
+            self.data.chart(*self._panes.chart.wanted),
             moment,
             project_id=project_id,
             name=name,
-            names=self.chart_names,
-            project=self.current.name,
+            names=self.data.chart_names,
+            project=self.data.name,
             nothing=nothing,
         )
-
-    def _why_nothing(self, moment: Moment) -> str:
-        """Why there is no deployment to show anything of."""
-        listed = self._deployments()
-        if listed.value is None and listed.error is not None:
-            return f"The deployments can't be read: {listed.error.message}"
-        if listed.value is None:
-            return f"Reading deployments{moment.glyphs.ellipsis}"
-        if self.current.project_id is None:
-            return "No deployment is selected."
-        if listed.unreadable:
-            return f"{self.current.name} is not among the deployments that can be read."
-        return f"{self.current.name} was never deployed."
 
     def _show_actions(self, moment: Moment) -> None:
         self._panes.actions.show(self._engine.store.get(ACTIONS).value or (), moment)
 
     def _show_link(self, moment: Moment) -> None:
-        on_screen: list[Resource[Any]] = [self._deployments(), self._optimizations(), self._insights(), self._chart()]
+        on_screen: list[Resource[Any]] = [
+            self.data.deployments,
+            self.data.optimizations,
+            self.data.insights,
+            self.data.chart(*self._panes.chart.wanted),
+        ]
         store = self._engine.store
         journal = store.get(JOURNAL).value or ""
         self._panes.link.show(store.get(LINK).value or Link(), on_screen, moment, journal)
 
-    def _detail(self) -> DeploymentDetail | None:
-        project_id = self.current.project_id if self.current.deployed else None
-        return None if project_id is None else self._engine.store.get(detail_key(project_id)).value
+    @property
+    def _selection(self) -> Selection:
+        return self._selected.now
 
-    def _deployments(self) -> Resource[tuple[Deployment, ...]]:
-        return self._engine.store.get(DEPLOYMENTS)
 
-    def _optimizations(self) -> Resource[tuple[OptimizationSummary, ...]]:
-        store = self._engine.store
-        if self._options.pinned:
-            return merged([store.get(optimizations_key(project_id)) for project_id in self._options.pinned])
-        project_id = self.current.project_id
-        return Resource() if project_id is None else store.get(optimizations_key(project_id))
-
-    def _chart(self) -> Resource[Chart]:
-        project_id, name = self.current.project_id, self.chart_name
-        if project_id is None or not name:
-            return Resource()
-        return self._engine.store.get(chart_key(project_id, name, *self._panes.chart.wanted))
-
-    def _insights(self) -> Resource[InsightLog]:
-        key = self._insights_key()
-        return Resource() if key is None else self._engine.store.get(key)
-
-    def _insights_key(self) -> Key[InsightLog] | None:
-        current = self.current
-        if current.project_id is None or not current.deploy_id:
-            return None
-        return insights_key(current.project_id, current.deploy_id)
+def _subject(selection: Selection) -> tuple[int | None, str, bool]:
+    return selection.project_id, selection.deploy_id, selection.deployed

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
 from rich.console import Console
 from rich.control import Control
 from textual import _compositor
+from textual._callback import invoke
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers import _writer_thread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Event
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
-from textual.widgets import Input
 
 
 def install() -> None:
@@ -23,6 +29,7 @@ def install() -> None:
     App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see below
     _writer_thread.WriterThread.run = _write_while_there  # type: ignore[method-assign]  # see below
     LinuxDriver._sigcont_application = _go_on  # type: ignore[method-assign]  # see below
+    XTermParser.feed = _feed_apart  # type: ignore[method-assign]  # see below
 
 
 def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> str:
@@ -40,6 +47,30 @@ def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> st
             out.append(Control.move_to(start, y).segment.text)
             out.append(strip.crop(start - x, min(end, x2) - x).render(console))
     return "".join(out)
+
+
+_LONE_ESCAPE = re.compile(r"\x1b(?=[^\x1b\[\]OP_^])")
+"""Escape before what can't be the rest of a sequence that begins with it."""
+
+_ESCAPE = "\x1b[27u"
+"""Escape, spelled so that nothing can be taken for its continuation."""
+
+_feed = XTermParser.feed
+
+
+def _feed_apart(self: XTermParser, data: str) -> Iterable[Message]:
+    """What the terminal sent, with Escape as a key of its own whatever is typed behind it.
+
+    Textual's own waits a tenth of a second for the rest of a sequence, takes what comes meanwhile for it, and hands
+    all of it on without the Escape: `Escape L`, typed quickly or sent in one piece, would be `L` alone, or Alt+L.
+    """
+    waiting = getattr(self, "_ended_in_escape", False) and self._timeout_time is not None
+    if data and "\x1b[200~" not in data:
+        if waiting and data[0] not in "\x1b[]OP_^":
+            data = _ESCAPE[1:] + data
+        data = _LONE_ESCAPE.sub(_ESCAPE, data)
+    self._ended_in_escape = data.endswith("\x1b")  # type: ignore[attr-defined]  # ours, kept where it belongs
+    yield from _feed(self, data)
 
 
 def visible_background(self: App[Any]) -> list[Screen[Any]]:
@@ -85,12 +116,33 @@ def _go_on(self: LinuxDriver, *_: object) -> None:
             asyncio.get_running_loop().call_soon_threadsafe(self._app.refresh)
 
 
-def still_palette(app: App[Any]) -> None:
-    """Keep the cursor of a palette that is open from blinking, which is sent each time, and its words to 7 bits."""
+def lay_out(screen: Screen[Any]) -> None:
+    """Give every widget its size now.
 
-    def still() -> None:
-        for field in app.screen.query(Input):
-            field.cursor_blink = False
-            field.placeholder = "Search for commands"
+    Textual does so when it paints next: a key that depends on what fits would find the sizes from before the keys that
+    came together with it.
+    """
+    screen._refresh_layout()
 
-    app.call_after_refresh(still)
+
+def path_of_keys(focused: MessagePump) -> list[MessagePump]:
+    """The widgets a key goes through: what has the focus, and what it stands in, up to its screen."""
+    path: list[MessagePump] = []
+    node: MessagePump | None = focused
+    while node is not None and not isinstance(node, App):
+        path.append(node)
+        node = node._parent
+    return path
+
+
+async def hand_to(node: MessagePump, event: Event) -> None:
+    """Let a widget handle an event now, with all its handlers, and without passing it on.
+
+    Textual has no such call: it puts the event into the widget's queue, where it is handled some time later, and on
+    from there into the queue of the widget's parent. Keys that follow would overtake what this one does.
+    """
+    if not node._running or not node.check_message_enabled(event):
+        return
+    with node._context(), node.prevent(*event._prevent):
+        for _, handler in node._get_dispatch_methods(event.handler_name, event):
+            await invoke(handler, event)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from qctui.engine.view import Pace, View, Want
 from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key
-from qctui.ui.current import Current
 from qctui.ui.rows import OptimizationRow
+from qctui.ui.selection import Selection
 
 MOST_OPTIMIZATIONS = 8
 """Optimizations whose progress is read at once: the list does not carry it, and each costs a request."""
 
 
 def wants(
-    current: Current,
+    selection: Selection,
     optimizations: Sequence[OptimizationRow],
     *,
     pinned: Sequence[int] = (),
@@ -24,18 +24,18 @@ def wants(
 ) -> View:
     """The view of the engine.
 
-    `optimizations` are the rows on screen, `chart` what the chart pane asks for, `opened` what the screens above the
-    main one ask for. `covered` says that one of those hides the main screen: it is then read at the pace of what is off
-    screen.
+    `selection` is what the panes show, `optimizations` are the rows on screen, `chart` what the chart pane asks for,
+    `opened` what the screens above the main one ask for. `covered` says that one of those hides the main screen: it is
+    then read at the pace of what is off screen.
     """
     pace = Pace.HIDDEN if covered else Pace.VISIBLE
     listed = list(opened)
-    for project_id in pinned or (() if current.project_id is None else (current.project_id,)):
+    for project_id in pinned or (() if selection.project_id is None else (selection.project_id,)):
         listed.append(Want(optimizations_key(project_id), pace))
-    if current.project_id is not None and current.deployed:
-        listed.append(Want(detail_key(current.project_id), pace))
-        if current.deploy_id:
-            listed.append(Want(insights_key(current.project_id, current.deploy_id), pace))
+    if selection.project_id is not None and selection.deployed:
+        listed.append(Want(detail_key(selection.project_id), pace))
+        if selection.deploy_id:
+            listed.append(Want(insights_key(selection.project_id, selection.deploy_id), pace))
         listed += [Want(want.key, max(pace, want.pace)) for want in chart]
     # A finished one never changes: it is read once, for its best value, and then no more.
     unsettled = [row for row in optimizations if not row.finished or row.detail is None or not row.detail.finished]

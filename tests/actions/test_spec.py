@@ -177,6 +177,23 @@ def test_a_target_knows_of_others_alive_in_its_project() -> None:
     assert capture_deployment("liquidate", store, 3).also_alive == 0
 
 
+def test_one_that_ended_does_not_hide_another_one_alive_in_its_project() -> None:
+    store = Store()
+    older = make_deployment(1, deploy_id="L-older", launched_at=1.0)
+    newer = make_deployment(1, deploy_id="L-newer", launched_at=2.0)
+    _put(store, DEPLOYMENTS, (older, newer), 1_000.0)
+    ended = make_detail(1, deploy_id="L-newer", status="Stopped", stopped_at=9.0)
+    _put(store, detail_key(1), ended, 1_010.0)
+    captured = capture_deployment("liquidate", store, 1)
+    assert (captured.deploy_id, captured.status, captured.also_alive) == ("L-older", "Running", 0)
+    assert captured.others == ("L-newer",)
+    assert eligibility(captured) is None
+    # live/read goes on telling of the newer one: that is no news about this one.
+    assert disarm_reason(captured, ended, None) == ""
+    assert disarm_reason(captured, replace(ended, deploy_id="L-third"), None) == "redeployed since: now L-third"
+    assert [each.deploy_id for each in running_targets(store)] == ["L-older"]
+
+
 def test_a_stop_time_alone_says_that_it_ended() -> None:
     store = Store()
     _put(store, DEPLOYMENTS, (make_deployment(1, stopped_at=5.0),))
@@ -196,9 +213,19 @@ def test_panic_hits_every_deployment_that_may_trade() -> None:
     _put(store, PROJECTS, (Project(1, "b"), Project(4, "A"), Project(5, "c")))
     _put(store, detail_key(5), make_detail(5, status="Liquidated"), 1_001.0)
     targets = running_targets(store)
-    assert [each.project_id for each in targets] == [2, 4, 1]
+    # The last one has ended by a later answer: the dialog says so, and it is not left out without a word.
+    assert [each.project_id for each in targets] == [2, 4, 1, 5]
+    assert [eligibility(each) for each in targets] == [None, None, None, "no longer running: Liquidated"]
     assert {each.action for each in targets} == {"liquidate"}
     assert running_targets(Store()) == ()
+
+
+def test_panic_hits_what_only_a_later_read_has_alive() -> None:
+    store = Store()
+    _put(store, DEPLOYMENTS, (make_deployment(1), make_deployment(2, status="Stopped")), 1_000.0)
+    _put(store, detail_key(2), make_detail(2, deploy_id="L-again"), 1_001.0)
+    _put(store, detail_key(3), make_detail(3, status="Stopped"), 1_001.0)
+    assert [(each.project_id, each.deploy_id) for each in running_targets(store)][1:] == [(2, "L-again")]
 
 
 def test_optimizations_are_captured_by_id() -> None:

@@ -6,14 +6,13 @@ from datetime import UTC, tzinfo
 
 from textual.app import App, ComposeResult
 
-from qctui.model.chart import Chart
+from qctui.model.chart import Chart, ChartWindow
 from qctui.model.resource import Resource
 from qctui.ui import quirks
 from qctui.ui.glyphs import ASCII, UNICODE
 from qctui.ui.moment import Moment
 from qctui.ui.theme import Palette, read_theme, role_defaults, shipped_folder
 from qctui.ui.widgets.chart_pane import ChartPane
-from qctui.ui.widgets.chart_view import ChartView
 
 NOW = 1_795_188_600.0
 """When the samples of tests/payloads were taken."""
@@ -31,7 +30,8 @@ class ChartApp(App[None]):
         self.zone = zone
         self.now = NOW
         self.pane = ChartPane(self.glyphs)
-        self.asked: list[ChartView.WindowChanged] = []
+        self.asked: list[tuple[ChartWindow, int]] = []
+        self.pane.view.window_changed = lambda: self.asked.append(self.pane.view.wanted)
         self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
         self.theme = "qctui-dark"
 
@@ -47,9 +47,6 @@ class ChartApp(App[None]):
 
     def on_mount(self) -> None:
         self.pane.view.focus()
-
-    def on_chart_view_window_changed(self, event: ChartView.WindowChanged) -> None:
-        self.asked.append(event)
 
     def moment(self) -> Moment:
         return Moment(1_000.0, self.now, self.zone, self.glyphs)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
-from textual.app import App
-
 from qctui.engine.view import Want
 from qctui.model.chart import Chart, ChartWindow
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
@@ -16,16 +14,19 @@ from qctui.model.resource import Resource
 from qctui.ui import quirks
 from qctui.ui.glyphs import glyphs
 from qctui.ui.guard import Guard
-from qctui.ui.messages import DetailKind
+from qctui.ui.key_order import KeysInOrder
+from qctui.ui.opening import DetailKind
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.chart_full import ChartScreen
 from qctui.ui.screens.details import Surroundings
+from qctui.ui.selected import Selected
+from qctui.ui.selection import Picked
 from qctui.ui.theme import Palette, read_theme, role_defaults, shipped_folder
 from tests.plot.bare import NOW
 from tests.ui.desk import StillEngine
 
 
-class FullApp(App[None]):
+class FullApp(KeysInOrder[None]):
     """The chart screen of project 1, which has some charts, among some deployments."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -37,6 +38,7 @@ class FullApp(App[None]):
         self.engine.still_clock.now = lambda: NOW  # type: ignore[method-assign]  # the samples have their own time
         self.glyphs = glyphs(False)
         self.kind = kind
+        self.selected = Selected()
         self.kept: tuple[Want, ...] = ()
         self.screen_shown: ChartScreen | None = None
         self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
@@ -61,9 +63,10 @@ class FullApp(App[None]):
     def on_mount(self) -> None:
         options = UiOptions(zone=UTC)
         guard = Guard(self.engine.clock, UTC, self.glyphs, self.notify)
-        around = Surroundings(self.engine, options, self.glyphs, guard, self.keep)
+        self.selected.change(Picked(1))
+        around = Surroundings(self.engine, options, self.glyphs, guard, self.keep, self.selected)
         self.screen_shown = ChartScreen(
-            around, project_id=1, name="Trend", chart="Strategy Equity", kind=self.kind, window=ChartWindow(None)
+            around, name="Trend", chart="Strategy Equity", kind=self.kind, window=ChartWindow(None)
         )
         self.push_screen(self.screen_shown)
 

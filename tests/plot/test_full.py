@@ -8,8 +8,9 @@ import pytest
 from textual.pilot import Pilot
 
 from qctui.model.chart import Chart
-from qctui.ui.acting import Selection
-from qctui.ui.messages import DetailKind
+from qctui.model.keys import DEPLOYMENTS
+from qctui.ui.acting import Pointed
+from qctui.ui.opening import DetailKind
 from qctui.ui.screens.chart_full import ChartScreen
 from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.footer import KeyBar
@@ -37,7 +38,7 @@ def screen(app: FullApp) -> ChartScreen:
 
 
 def panes(app: FullApp) -> list[ChartPane]:
-    return list(screen(app).query(ChartPane))
+    return [pane for pane in screen(app).query(ChartPane) if pane.display]
 
 
 async def answered(app: FullApp, pilot: Pilot[None], charts: dict[tuple[int, str], Chart] | None = None) -> None:
@@ -81,9 +82,9 @@ async def test_the_equity_of_all_deployments_and_what_an_action_would_hit() -> N
         assert charts_wanted(app) == [(number, "Strategy Equity") for number in (1, 2, 3)]
         assert "Project [b]2[/b] 均值" in panes(app)[1].frame_text
         assert "Return" not in panes(app)[0].view.text
-        assert screen(app).acting_selection == Selection((1,))
+        assert screen(app).pointed() == Pointed(project_id=1)
         await pilot.press("tab")
-        assert screen(app).acting_selection == Selection((2,))
+        assert screen(app).pointed() == Pointed(project_id=2)
 
 
 async def test_another_deployment_is_laid_over_in_percent() -> None:
@@ -155,3 +156,26 @@ async def test_a_small_chart_has_no_number_in_its_title_that_could_be_cut() -> N
         title = panes(app)[0].frame_text.splitlines()[0]
         assert "$" not in title or "$100,255.43" in title
         assert "Equity $100,255.43 +0.21%" in panes(app)[0].view.text
+
+
+async def test_a_page_of_equities_stays_where_it_is_when_the_list_is_read_again() -> None:
+    app = FullApp(names=NAMES, kind=DetailKind.EQUITIES, projects=40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(app, pilot)
+        await pilot.press("right_square_bracket", "tab", "tab")
+        tile, before = screen(app)._tiles.focused(), screen(app)._tiles.shown
+        assert tile is not None
+        assert screen(app).pointed() == Pointed(project_id=tile.project_id)
+        rows = app.engine.store.get(DEPLOYMENTS).value or ()
+        app.put(DEPLOYMENTS, tuple(rows))
+        screen(app).show_changes(frozenset({DEPLOYMENTS}))
+        await pilot.pause()
+        assert screen(app)._tiles.focused() == tile
+        assert screen(app)._tiles.shown == before
+        # Another order puts it on another page: it keeps the keys.
+        app.put(DEPLOYMENTS, tuple(reversed(rows)))
+        screen(app).show_changes(frozenset({DEPLOYMENTS}))
+        await pilot.pause()
+        assert screen(app)._tiles.focused() == tile
+        assert screen(app).pointed() == Pointed(project_id=tile.project_id)
+        assert screen(app)._tiles.shown != before

@@ -162,8 +162,8 @@ async def test_a_window_is_asked_for_once_it_stands() -> None:
         await pilot.press("plus", "plus", "h", "h", "h")
         await pilot.pause(0.4)
         assert len(app.asked) == 1
-        assert app.asked[0].window.start is not None
-        assert app.pane.wanted == (app.asked[0].window, app.asked[0].count)
+        assert app.asked[0][0].start is not None
+        assert app.pane.wanted == app.asked[0]
         assert "$" in app.pane.view.text
 
 

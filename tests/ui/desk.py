@@ -24,12 +24,13 @@ from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.project import Project
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
-from qctui.ui.acting import Acting, Selection
+from qctui.ui.acting import Acting, Pointed
 from qctui.ui.bridge import Bridge
 from qctui.ui.glyphs import ASCII, UNICODE
 from qctui.ui.key_order import KeysInOrder
 from qctui.ui.messages import ShowsStore, StoreStirred
 from qctui.ui.moment import Moment
+from qctui.ui.selection import Mark
 from qctui.ui.theme import Palette, role_defaults
 from qctui.ui.widgets.action_bar import ActionBar
 
@@ -131,11 +132,11 @@ class ActingApp(KeysInOrder[None]):
         super().__init__()
         self.engine = engine
         self.glyphs = ASCII if ascii_only else UNICODE
-        self.selected = Selection()
+        self.selected = Pointed()
         self.heard = 0
         self.served = 0
         self.acting = Acting(
-            self, engine, selection=lambda: self.selected, glyphs=self.glyphs, zone=UTC, on_confirmed=self._serve
+            self, engine, pointed=lambda: self.selected, glyphs=self.glyphs, zone=UTC, unmark=self._unmark
         )
         self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
         if theme is not None:
@@ -191,7 +192,7 @@ class ActingApp(KeysInOrder[None]):
     def action_heard(self) -> None:
         self.heard += 1
 
-    def _serve(self) -> None:
+    def _unmark(self, marks: tuple[Mark, ...] | None) -> None:
         self.served += 1
 
 
@@ -205,6 +206,13 @@ def deploy_id(number: int) -> str:
 
 def project_id(number: int) -> int:
     return 23_456_789 + number
+
+
+def pointed(*numbers: int) -> Pointed:
+    """The deployments of these projects of `with_deployments`: one is selected, several are marked."""
+    if len(numbers) == 1:
+        return Pointed(project_id=project_id(numbers[0]))
+    return Pointed(tuple(Mark(project_id(number), deploy_id(number)) for number in numbers))
 
 
 def with_deployments(engine: StillEngine, count: int = 1, *, name: str = "", paper: Sequence[int] = ()) -> None:
@@ -275,11 +283,11 @@ def fail_recheck(engine: StillEngine, target: Target, why: str) -> None:
     engine.store.put(recheck_key(target), engine.store.get(recheck_key(target)).with_error(failure))
 
 
-def with_optimization(engine: StillEngine, status: str = "running", name: str = "Grid of periods") -> Selection:
+def with_optimization(engine: StillEngine, status: str = "running", name: str = "Grid of periods") -> Pointed:
     row = OptimizationSummary("O-1f2e3d4c5b6a", project_id(0), name, status, Criterion("Sharpe Ratio", True), NOW)
     listed = Resource[tuple[OptimizationSummary, ...]](value=(row,), fetched_at=NOW, fetched_mono=1_000.0)
     engine.store.put(optimizations_key(project_id(0)), listed)
-    return Selection(optimization_id=row.optimization_id, optimization_project_id=project_id(0))
+    return Pointed(optimization_id=row.optimization_id, optimization_project_id=project_id(0))
 
 
 def target(number: int = 0, action: str = "liquidate", name: str = "Momentum/Crossover") -> Target:

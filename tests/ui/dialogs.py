@@ -9,12 +9,11 @@ from typing import Any, cast
 from textual.app import App
 from textual.pilot import Pilot
 
-from qctui.ui.acting import Selection
 from qctui.ui.screens.confirm import ConfirmScreen
 from tests.ui.desk import (
     ActingApp,
     StillEngine,
-    project_id,
+    pointed,
     with_deployments,
 )  # fmt: skip
 
@@ -29,7 +28,7 @@ async def opened(
     engine = engine or StillEngine()
     with_deployments(engine, count, paper=paper, name=name)
     app = ActingApp(engine, ascii_only=ascii_only)
-    app.selected = Selection(tuple(project_id(number) for number in marked))
+    app.selected = pointed(*marked)
     async with app.run_test(size=size) as pilot:
         await pilot.press(key)
         await pilot.pause()

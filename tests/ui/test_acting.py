@@ -11,13 +11,14 @@ from textual.app import App
 from qctui.model.action import Rung
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.resource import Failure, FailureKind, Resource
-from qctui.ui.acting import REQUESTS, Selection
+from qctui.ui.acting import REQUESTS, Pointed
 from qctui.ui.screens.confirm import ConfirmScreen
 from tests.ui.desk import (
     HOSTILE,
     ActingApp,
     StillEngine,
     deploy_id,
+    pointed,
     project_id,
     put_actions,
     record,
@@ -33,7 +34,7 @@ def notices(app: App[None]) -> list[str]:
     return [notice.message for notice in app._notifications]
 
 
-async def ask(engine: StillEngine, key: str, selected: Selection) -> ActingApp:
+async def ask(engine: StillEngine, key: str, selected: Pointed) -> ActingApp:
     app = ActingApp(engine)
     app.selected = selected
     async with app.run_test(size=(80, 24)) as pilot:
@@ -46,14 +47,14 @@ async def ask(engine: StillEngine, key: str, selected: Selection) -> ActingApp:
 async def test_without_a_selection_it_says_so(key: str) -> None:
     engine = StillEngine()
     with_deployments(engine)
-    app = await ask(engine, key, Selection())
+    app = await ask(engine, key, Pointed())
     verb = "liquidate" if key == "L" else "stop"
     assert notices(app) == [f"Can't {verb}: no deployment is selected"]
     assert engine.desk.rechecked == []
 
 
 async def test_without_a_list_it_says_that_nothing_was_read() -> None:
-    app = await ask(StillEngine(), "L", Selection())
+    app = await ask(StillEngine(), "L", Pointed())
     assert notices(app) == ["Can't liquidate: the list of deployments has not been read yet"]
 
 
@@ -61,7 +62,7 @@ async def test_panic_without_a_list_tells_why_there_is_none() -> None:
     engine = StillEngine()
     failure = Failure(FailureKind.CONNECT, "connection refused", 1.0, 1.0)
     engine.store.put(DEPLOYMENTS, engine.store.get(DEPLOYMENTS).with_error(failure))
-    app = await ask(engine, "X", Selection())
+    app = await ask(engine, "X", Pointed())
     assert notices(app) == [
         "Can't liquidate: the list of deployments has not been read yet: connection refused",
     ]
@@ -70,12 +71,12 @@ async def test_panic_without_a_list_tells_why_there_is_none() -> None:
 async def test_panic_with_nothing_running_says_so() -> None:
     engine = StillEngine()
     with_deployments(engine, 0)
-    app = await ask(engine, "X", Selection())
+    app = await ask(engine, "X", Pointed())
     assert notices(app) == ["Can't liquidate: no deployment is running"]
 
 
 async def test_abort_without_an_optimization_says_so() -> None:
-    app = await ask(StillEngine(), "A", Selection())
+    app = await ask(StillEngine(), "A", Pointed())
     assert notices(app) == ["Can't abort: no optimization is selected"]
 
 
@@ -85,7 +86,7 @@ async def test_what_has_ended_is_refused_by_name() -> None:
     rows = engine.store.get(DEPLOYMENTS).value or ()
     ended = tuple(replace(row, status="Stopped", stopped_at=1.0) for row in rows)
     engine.store.put(DEPLOYMENTS, Resource(value=ended, fetched_mono=1_000.0))
-    app = await ask(engine, "L", Selection((project_id(0),)))
+    app = await ask(engine, "L", pointed(0))
     assert notices(app) == [f"Can't liquidate: {HOSTILE}: no longer running: Stopped"]
 
 
@@ -99,7 +100,7 @@ async def test_one_reason_for_all_marked_is_said_once() -> None:
     engine = StillEngine()
     with_deployments(engine, 2)
     engine.desk.refusals = {project_id(0): "locked", project_id(1): "locked"}
-    app = await ask(engine, "S", Selection((project_id(0), project_id(1))))
+    app = await ask(engine, "S", pointed(0, 1))
     assert notices(app) == ["Can't stop: 2 marked, each: locked"]
 
 
@@ -108,7 +109,7 @@ async def test_read_only_opens_no_dialog(key: str) -> None:
     engine = StillEngine()
     engine.desk.read_only = True
     with_deployments(engine)
-    app = await ask(engine, key, Selection((project_id(0),)))
+    app = await ask(engine, key, pointed(0))
     assert engine.desk.rechecked == []
     assert notices(app)[0].endswith("read-only: nothing can be sent")
 
@@ -117,7 +118,7 @@ async def test_rechecks_begin_at_the_key_press_with_the_captured_target() -> Non
     engine = StillEngine()
     with_deployments(engine, 3)
     app = ActingApp(engine)
-    app.selected = Selection((project_id(1),))
+    app.selected = pointed(1)
     async with app.run_test(size=(80, 24)):
         app.acting.request("liquidate")
         # Before any frame was drawn: the connection warms up while a person reads.
@@ -129,7 +130,7 @@ async def test_a_project_marked_twice_is_one_target() -> None:
     engine = StillEngine()
     with_deployments(engine, 2)
     app = ActingApp(engine)
-    app.selected = Selection((project_id(1), project_id(1)))
+    app.selected = pointed(1, 1)
     async with app.run_test(size=(80, 24)):
         app.acting.request("liquidate")
         assert len(engine.desk.rechecked[0]) == 1
@@ -193,7 +194,7 @@ async def test_key_code_and_enter_in_one_burst_reach_the_dialog() -> None:
     engine = StillEngine()
     with_deployments(engine)
     app = ActingApp(engine)
-    app.selected = Selection((project_id(0),))
+    app.selected = pointed(0)
     async with app.run_test(size=(80, 24)) as pilot:
         burst(app, "L", *"430e", "enter", "1")
         await pilot.pause()
@@ -232,7 +233,7 @@ async def test_a_pasted_burst_answers_no_question_for_y() -> None:
     engine = StillEngine()
     with_deployments(engine, paper=(0,))
     app = ActingApp(engine)
-    app.selected = Selection((project_id(0),))
+    app.selected = pointed(0)
     async with app.run_test(size=(80, 24)) as pilot:
         burst(app, "S", "y", "y")
         await pilot.pause()
@@ -245,7 +246,7 @@ async def test_l_twice_in_one_burst_opens_one_dialog() -> None:
     engine = StillEngine()
     with_deployments(engine)
     app = ActingApp(engine)
-    app.selected = Selection((project_id(0),))
+    app.selected = pointed(0)
     async with app.run_test(size=(80, 24)) as pilot:
         burst(app, "L", "L", "L")
         await pilot.pause()

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from textual import events
-from textual.command import CommandPalette
 
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.keys import DEPLOYMENTS
@@ -14,6 +13,7 @@ from qctui.ui.app import QctuiApp
 from qctui.ui.options import UiOptions
 from qctui.ui.screens.confirm import ConfirmScreen
 from qctui.ui.screens.journal import JournalScreen
+from qctui.ui.screens.palette import CommandPalette
 from tests.ui import scene
 from tests.ui.desk import record, target
 from tests.ui.dialogs import screen_text
@@ -72,7 +72,7 @@ async def test_the_palette_asks_like_the_key() -> None:
         assert isinstance(app.screen, CommandPalette)
         await pilot.press("escape")
         await pilot.pause()
-        app.run_command("liquidate")
+        await app.run_command("liquidate")
         await pilot.pause()
         assert isinstance(app.screen, ConfirmScreen)
         assert engine.desk.confirmed == []
@@ -97,7 +97,7 @@ async def test_marks_choose_the_targets_and_have_served_once_confirmed() -> None
         await pilot.press("2", "enter")
         await pilot.pause()
         assert len(engine.desk.confirmed[0]) == 2
-        assert app.main_screen.deployments.marked == ()
+        assert app.selected.now.marks == ()
 
 
 async def test_open_actions_of_the_last_run_are_on_the_first_screen() -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 from textual import events
-from textual.command import CommandPalette
 
 from qctui.model.action import Recheck
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key
 from qctui.model.project import Project
 from qctui.model.resource import Resource
-from qctui.ui.acting import Selection
 from qctui.ui.screens.confirm import ConfirmScreen
 from tests.ui.desk import (
     ActingApp,
@@ -18,6 +16,7 @@ from tests.ui.desk import (
     deploy_id,
     detail,
     fail_recheck,
+    pointed,
     project_id,
     recheck,
     target,
@@ -92,17 +91,6 @@ async def test_l_twice_opens_one_dialog() -> None:
         assert len(app.engine.desk.rechecked) == 1
 
 
-async def test_the_palette_does_not_open_over_a_dialog() -> None:
-    async with opened() as (app, pilot):
-        await pilot.press("ctrl+p")
-        await pilot.pause()
-        assert not any(isinstance(screen, CommandPalette) for screen in app.screen_stack)
-        await pilot.press("escape")
-        await pilot.press("ctrl+p")
-        await pilot.pause()
-        assert isinstance(app.screen, CommandPalette)
-
-
 @pytest.mark.parametrize("key", ["escape", "n", "enter"])
 async def test_cancelling_sends_nothing_and_ends_the_rechecks(key: str) -> None:
     async with opened() as (app, pilot):
@@ -151,7 +139,7 @@ async def test_y_that_was_typed_before_the_question_was_drawn_answers_nothing() 
     engine = StillEngine()
     with_deployments(engine, paper=(0,))
     app = ActingApp(engine)
-    app.selected = Selection((project_id(0),))
+    app.selected = pointed(0)
     async with app.run_test(size=(80, 24)) as pilot:
         early = events.Key("y", "y")
         await pilot.press("S")
@@ -165,7 +153,7 @@ async def test_y_that_was_typed_before_the_question_was_drawn_answers_nothing() 
 
 async def test_the_target_stays_the_captured_one_when_rows_move_vanish_and_are_renamed() -> None:
     async with opened(count=3) as (app, pilot):
-        app.selected = Selection((project_id(2),))
+        app.selected = pointed(2)
         store = app.engine.store
         rows = store.get(DEPLOYMENTS).value or ()
         store.put(DEPLOYMENTS, Resource(value=tuple(reversed(rows[1:])), fetched_at=1.0, fetched_mono=2_000.0))

@@ -39,16 +39,16 @@ def face_of(pane: Pane) -> Face:
 
 
 def chart_of(page: Page) -> Key[Any]:
-    return chart_key(page.main.current.project_id or 0, "Strategy Equity", *page.main.chart.wanted)
+    return chart_key(page.main.selected.now.project_id or 0, "Strategy Equity", *page.main.chart.wanted)
 
 
 PANES: dict[str, tuple[Callable[[Page], Pane], Callable[[Page], object], str, Callable[[Page], Key[Any]]]] = {
     "deployments": (lambda page: page.main.deployments, lambda page: page.main.deployments.table, "show",
                     lambda page: DEPLOYMENTS),
     "optimizations": (lambda page: page.main.optimizations, lambda page: page.main.optimizations.table, "show",
-                      lambda page: optimizations_key(page.main.current.project_id or 0)),
+                      lambda page: optimizations_key(page.main.selected.now.project_id or 0)),
     "insights": (lambda page: page.main.insights, lambda page: page.main.insights.table, "show",
-                 lambda page: insights_key(page.main.current.project_id or 0, page.main.current.deploy_id)),
+                 lambda page: insights_key(page.main.selected.now.project_id or 0, page.main.selected.now.deploy_id)),
     "chart": (lambda page: page.main.chart, lambda page: page.main.chart.view, "show_chart", chart_of),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from qctui.model.action import ACTIONS, Rung
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key, logs_key, orders_key, portfolio_key
 from qctui.model.portfolio import Cash, Portfolio
-from qctui.ui.acting import Selection
+from qctui.ui.acting import Pointed
 from qctui.ui.faces import Face
 from qctui.ui.screens.confirm import ConfirmScreen
 from qctui.ui.screens.detail_deployment import DeploymentScreen
@@ -257,7 +257,7 @@ async def test_under_the_journal_it_is_read_at_the_pace_of_what_is_off_screen_un
 @pytest.mark.parametrize("key", ["L", "S"])
 async def test_acting_from_here_aims_at_what_is_shown_whatever_is_marked_below(key: str) -> None:
     async with opened("j", "space", "k", "enter") as page:
-        assert screen(page).acting_selection == Selection((PROJECT,))
+        assert screen(page).pointed() == Pointed(project_id=PROJECT)
         await page.press(key)
         assert isinstance(page.app.screen, ConfirmScreen)
         assert [[each.deploy_id for each in targets] for targets in page.engine.desk.rechecked] == [[DEPLOY_ID]]
@@ -363,10 +363,10 @@ def _redeployed(newer: str) -> tuple[object, ...]:
 
 
 def _screen_of(page: Page) -> DeploymentScreen:
-    from qctui.ui.messages import DetailKind, OpenDetail
+    from qctui.ui.opening import Detail, DetailKind
     from qctui.ui.screens.details import Surroundings
 
     around = Surroundings(
-        page.engine, OPTIONS, page.app.glyphs, page.app.guard, page.main.feed.keep_open
+        page.engine, OPTIONS, page.app.glyphs, page.app.guard, page.main.feed.keep_open, page.app.selected
     )  # fmt: skip
-    return DeploymentScreen(OpenDetail(DetailKind.DEPLOYMENT, project_id=PROJECT, deploy_id=DEPLOY_ID), around)
+    return DeploymentScreen(Detail(DetailKind.DEPLOYMENT, PROJECT, DEPLOY_ID), around)

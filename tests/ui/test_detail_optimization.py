@@ -8,7 +8,7 @@ from qctui.engine.view import Pace
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Optimization, Parameter
 from qctui.model.resource import Progress, Resource
-from qctui.ui.acting import Selection
+from qctui.ui.acting import Pointed
 from qctui.ui.screens.confirm import ConfirmScreen
 from qctui.ui.screens.detail_optimization import OptimizationScreen
 from qctui.ui.screens.detail_run import RunScreen
@@ -212,9 +212,9 @@ async def test_not_begun_failing_and_stale() -> None:
 async def test_it_is_read_as_an_opened_one_and_abort_aims_at_it() -> None:
     async with opened("2", "enter") as page:
         assert wanted(page)[KEY] is Pace.OPENED
-        assert screen(page).acting_selection == Selection((), OPTIMIZATION_ID, PROJECT)
+        assert screen(page).pointed() == Pointed(optimization_id=OPTIMIZATION_ID, optimization_project_id=PROJECT)
         await page.press("L")
-        assert page.said[-1] == "Can't liquidate: no deployment is selected"
+        assert page.said[-1] == "Can't liquidate: an optimization is on screen, no deployment"
         await page.press("A")
         assert isinstance(page.app.screen, ConfirmScreen)
         assert [[each.optimization_id for each in targets] for targets in page.engine.desk.rechecked] == [

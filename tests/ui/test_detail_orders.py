@@ -88,11 +88,11 @@ async def test_acting_from_an_order_aims_at_its_deployment_unless_it_is_an_earli
         screen = page.app.screen
         assert isinstance(screen, OrderScreen)
         assert "an earlier deployment" in page.text
-        assert screen.acting_selection.project_ids == ()
+        assert screen.pointed().project_id is None
         await page.press("escape", "home", "enter")
         screen = page.app.screen
         assert isinstance(screen, OrderScreen)
-        assert screen.acting_selection.project_ids == (PROJECT,)
+        assert screen.pointed().project_id == PROJECT
 
 
 def test_keys_are_unique_where_ids_repeat() -> None:

@@ -140,7 +140,7 @@ async def test_the_column_of_times_says_whose_they_are() -> None:
 async def test_moving_the_cursor_switches_the_other_panes_at_once() -> None:
     async with console() as page:
         await page.press("j")
-        assert page.main.current.name == "Momentum/ES intraday"
+        assert page.main.feed.data.name == "Momentum/ES intraday"
         assert "Momentum/ES" in page.line("2 Optimizations")
         assert "Momentum/ES intraday" in page.line("3 Insights")
 
@@ -171,59 +171,65 @@ async def test_twenty_quick_moves_leave_one_selection_and_few_requests() -> None
             page.main.deployments.table.action_move(-1)
         page.main.deployments.table.action_move(2)
         await page.settle()
-        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
         assert len(page.engine.views) - before <= 2
 
 
 async def test_a_deployment_that_was_redeployed_takes_the_panes_with_it() -> None:
     async with console() as page:
-        assert page.main.current.deploy_id == deploy_id(23456791)
+        assert page.main.selection.deploy_id == deploy_id(23456791)
         rows = [each for each in deployments() if each.project_id != 23456791]
         old = next(each for each in deployments() if each.project_id == 23456791)
         page.engine.put(DEPLOYMENTS, (*rows, replace(old, deploy_id="L-new")))
         await page.settle()
-        assert page.main.current.deploy_id == "L-new"
+        assert page.main.selection.deploy_id == "L-new"
         assert page.main.insights.face is Face.LOADING
 
 
 async def test_the_cursor_stays_on_its_project_when_rows_are_reordered() -> None:
     async with console() as page:
         await page.press("j", "j")
-        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
         first: Deployment = replace(deployments()[0], project_id=1, deploy_id="L-1")
         page.engine.put(DEPLOYMENTS, (first, *deployments()))
         await page.settle()
-        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
 
 
-async def test_the_cursor_on_a_project_that_vanished_moves_to_a_neighbour() -> None:
+async def test_nothing_slides_under_the_keys_when_the_selected_project_vanishes() -> None:
     async with console() as page:
         await page.press("j")
         page.engine.put(DEPLOYMENTS, tuple(each for each in deployments() if each.project_id != 23456789))
         await page.settle()
-        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        assert "Momentum/ES intraday is no longer listed." in page.text
+        await page.press("L")
+        assert page.said == ["Can't liquidate: Momentum/ES intraday is no longer listed"]
+        await page.press("j")
+        assert page.main.feed.data.name == "Crypto/BTC trend"
 
 
 async def test_a_project_without_deployments_can_be_picked() -> None:
     async with console() as page:
         await page.press("p", *"never", "enter")
-        assert page.main.current.project_id == 23456799
+        assert page.main.selection.project_id == 23456799
         assert "Ideas/never deployed was never deployed." in page.text
-        assert page.main.acting_selection.project_ids == ()
+        assert page.main.pointed().project_id is None
         await page.press("j")
-        assert page.main.current.project_id != 23456799
+        assert page.main.selection.project_id != 23456799
 
 
 async def test_a_project_that_ended_long_ago_can_be_picked() -> None:
     async with console((120, 40)) as page:
         await page.press("p", *"golden", "enter")
-        assert page.main.current.name == "Legacy/golden cross"
-        assert page.main.deployments.show_older
+        assert page.main.feed.data.name == "Legacy/golden cross"
+        row = page.main.deployments.current_row
+        assert row is not None
+        assert row.name == "Legacy/golden cross"
 
 
 async def test_the_project_of_the_command_line_is_selected_first() -> None:
     async with console(options=replace(OPTIONS, project_id=23456792)) as page:
-        assert page.main.current.name == "Research/sector rotation"
+        assert page.main.feed.data.name == "Research/sector rotation"
 
 
 async def test_a_filter_narrows_while_typing_and_escape_shows_all() -> None:
@@ -290,10 +296,11 @@ async def test_marks_name_deployments_and_actions_aim_at_them() -> None:
     async with console() as page:
         await page.press("space", "j", "space")
         assert "2 marked" in page.text
-        assert set(page.main.acting_selection.project_ids) == {23456791, 23456789}
+        assert {mark.project_id for mark in page.main.pointed().marks} == {23456791, 23456789}
         await page.press("escape")
         assert "marked" not in page.text
-        assert page.main.acting_selection.project_ids == (23456789,)
+        assert page.main.pointed().marks == ()
+        assert page.main.pointed().project_id == 23456789
 
 
 async def test_a_mark_does_not_pass_to_a_new_deployment_of_the_project() -> None:
@@ -304,8 +311,8 @@ async def test_a_mark_does_not_pass_to_a_new_deployment_of_the_project() -> None
         )
         page.engine.put(DEPLOYMENTS, rows)
         await page.settle()
-        assert page.main.deployments.marked == ()
-        assert "marked" not in page.text
+        assert "1 marked, 1 deployed again since" in page.text
+        assert "Crypto/BTC trend was deployed again: what runs there now is not marked" in page.said
 
 
 async def test_digits_and_tab_go_through_the_panes_in_the_order_of_their_numbers() -> None:
@@ -427,7 +434,7 @@ async def test_a_defect_in_one_pane_is_a_message_and_the_others_live_on(
 async def test_hostile_text_is_literal_in_every_pane() -> None:
     async with console((200, 60)) as page:
         await page.press("j", "j", "j")
-        assert page.main.current.name == HOSTILE
+        assert page.main.feed.data.name == HOSTILE
         assert page.text.count("[bold red]x[/]") >= 4
         await page.press("slash", *"[/x]")
         assert "/[/x]" in page.line("1 Deployments")

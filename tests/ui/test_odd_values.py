@@ -15,7 +15,7 @@ from qctui.model.optimization import Criterion, Optimization, OptimizationSummar
 from qctui.ui.glyphs import ASCII, UNICODE, Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import DeploymentRow, OptimizationRow, deployment_order
-from qctui.ui.widgets import deployments, insights, optimizations
+from qctui.ui.widgets import deployment_columns, insights, optimizations
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from tests.ui.page import console
@@ -48,7 +48,7 @@ def shown(columns: tuple[Column[Any], ...], row: object, glyphs: Glyphs) -> list
 
 @given(ROWS, GLYPHS)
 def test_any_deployment_is_shown(row: DeploymentRow, glyphs: Glyphs) -> None:
-    cells = shown(deployments._columns(), row, glyphs)
+    cells = shown(deployment_columns.deployment_columns(), row, glyphs)
     assert all(isinstance(text, str) for spans in cells for text, _ in spans)
 
 
@@ -80,5 +80,5 @@ async def test_a_value_nobody_foresaw_is_a_sign_and_a_line_in_the_log(caplog: py
         with caplog.at_level(logging.ERROR):
             page.main.feed.show_all()
             await page.press("j", "j")
-        assert page.main.current.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
         assert caplog.text.count("Column 'equity' could not be shown") == 1

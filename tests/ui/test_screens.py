@@ -4,13 +4,12 @@ import re
 from dataclasses import replace
 
 import pytest
-from textual.command import CommandPalette
 from textual.widgets import Input
 
 from qctui.model.keys import PROJECTS
-from qctui.ui.commands import KeyCommands
 from qctui.ui.keymap import COMMANDS
 from qctui.ui.screens.help import HelpScreen
+from qctui.ui.screens.palette import CommandPalette
 from qctui.ui.screens.picker import ProjectPicker
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine, fail, outage
@@ -20,8 +19,11 @@ pytestmark = pytest.mark.anyio
 
 async def entries(page: Page) -> set[str]:
     """What the palette offers on the screen that is open."""
-    provider = KeyCommands(page.app.screen)
-    return {str(hit.text) for hit in [hit async for hit in provider.discover()]}
+    await page.press("ctrl+p")
+    assert isinstance(page.app.screen, CommandPalette)
+    offered = {label.split("  ")[0] for label in page.app.screen.labels}
+    await page.press("escape")
+    return offered
 
 
 async def test_help_lists_the_keys_that_work_right_now() -> None:
@@ -76,7 +78,7 @@ async def test_the_palette_offers_what_works_and_runs_it() -> None:
         assert "Liquidate (L)" in offered
         assert "Sort (s)" in offered
         assert "Zoom in (+, =)" not in offered
-        page.app.run_command("sort")
+        await page.app.run_command("sort")
         await page.settle()
         assert "▴" in page.text
 
@@ -95,7 +97,7 @@ async def test_in_read_only_mode_the_palette_has_nothing_that_acts() -> None:
         for command in COMMANDS:
             if command.acts:
                 assert command.label.capitalize() not in offered
-                page.app.run_command(command.id)
+                await page.app.run_command(command.id)
         await page.settle()
         assert len(page.app.screen_stack) == 1
 
@@ -106,15 +108,15 @@ async def test_the_picker_narrows_and_escape_keeps_what_was() -> None:
         assert isinstance(page.app.screen, ProjectPicker)
         assert "Pairs/KO-PEP mean reversion" in page.text
         await page.press("escape")
-        assert page.main.current.name == "Crypto/BTC trend"
+        assert page.main.feed.data.name == "Crypto/BTC trend"
         await page.press("p", *"23456789", "enter")
-        assert page.main.current.name == "Momentum/ES intraday"
+        assert page.main.feed.data.name == "Momentum/ES intraday"
 
 
 async def test_the_picker_moves_with_the_arrows_and_says_when_nothing_matches() -> None:
     async with console() as page:
         await page.press("p", "down", "down", "enter")
-        assert page.main.current.name == "Momentum/ES intraday"
+        assert page.main.feed.data.name == "Momentum/ES intraday"
         await page.press("p", *"zzz")
         assert "No project contains 'zzz'." in page.text
         await page.press("enter")

@@ -4,21 +4,21 @@ from dataclasses import replace
 
 from qctui.engine.view import Pace, Want
 from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key, portfolio_key
-from qctui.ui.current import Current
 from qctui.ui.rows import OptimizationRow
+from qctui.ui.selection import Place, Selection
 from qctui.ui.wants import MOST_OPTIMIZATIONS, wants
 from tests.ui.scene import optimizations
 
-CURRENT = Current(7, "L-7", "Seven", deployed=True)
+CURRENT = Selection(Place(7, 7), "L-7", deployed=True)
 ROWS = [OptimizationRow(summary, detail, "") for summary, detail in optimizations(7)]
 
 
 def test_nothing_selected_wants_nothing() -> None:
-    assert wants(Current(), ()).wants == ()
+    assert wants(Selection(), ()).wants == ()
 
 
 def test_a_project_without_deployment_wants_its_optimizations_only() -> None:
-    assert [want.key for want in wants(Current(7), ()).wants] == [optimizations_key(7)]
+    assert [want.key for want in wants(Selection(Place(7, 7)), ()).wants] == [optimizations_key(7)]
 
 
 def test_a_deployment_wants_its_detail_insights_and_chart() -> None:

@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.widgets.cells import seven_bit
+from qctui.ui.widgets.field import Field
 
 _CSS = """
 {name} {{ align: center middle; background: $background 60%; }}
@@ -25,7 +26,7 @@ _CSS = """
     background: $panel; border: round $focus; padding: 0 1;
     border-title-color: $title; border-subtitle-color: $muted;
 }}
-{name} Input, {name} Input:focus {{ height: 1; border: none; padding: 0; background: $panel; }}
+{name} Field, {name} Field:focus {{ padding: 0; }}
 {name} OptionList, {name} OptionList:focus {{
     height: auto; max-height: 100%; border: none; padding: 0; background: $panel; scrollbar-size-vertical: 1;
 }}
@@ -36,7 +37,7 @@ class Choose(ModalScreen[int | None]):
     """Returns the place of the chosen label, or None. Typing narrows the list."""
 
     DEFAULT_CSS = _CSS.format(name="Choose")
-    AUTO_FOCUS = "Input"
+    AUTO_FOCUS = "Field"
     BINDINGS = [  # noqa: RUF012  # as its base declares it
         Binding("escape", "dismiss(None)", "cancel", id="choose_cancel", tooltip="Keep what there is"),
         Binding("down", "move(1)", "down", show=False, id="choose_down", tooltip="Next"),
@@ -47,7 +48,8 @@ class Choose(ModalScreen[int | None]):
         """`title` is ours, never outside text. `current` is the place the cursor begins on."""
         super().__init__()
         self._title = title
-        self._labels = tuple(labels)
+        self.labels = tuple(labels)
+        """What there is to choose from."""
         self._glyphs = glyphs
         self._current = current
         self._places: list[int] = []
@@ -57,7 +59,7 @@ class Choose(ModalScreen[int | None]):
         with Vertical() as box:
             box.border_title = self._title
             box.border_subtitle = "Enter takes it, Esc cancels"
-            yield Input(placeholder="type a part of a name", select_on_focus=False)
+            yield Field(placeholder="type a part of a name", typed=self._fill, entered=self._take)
             options = OptionList(markup=False)
             options.can_focus = False
             yield options
@@ -69,13 +71,7 @@ class Choose(ModalScreen[int | None]):
         if self._current is not None and self._current in self._places:
             self.query_one(OptionList).highlighted = self._places.index(self._current)
 
-    @on(Input.Changed)
-    def narrow(self, event: Input.Changed) -> None:
-        """Show what contains the text."""
-        self._fill(event.value)
-
-    @on(Input.Submitted)
-    def take(self) -> None:
+    def _take(self) -> None:
         """Enter: the one under the cursor."""
         place = self.query_one(OptionList).highlighted
         if place is not None and place < len(self._places):
@@ -96,10 +92,10 @@ class Choose(ModalScreen[int | None]):
 
     def _fill(self, text: str) -> None:
         wanted = text.casefold()
-        self._places = [place for place, label in enumerate(self._labels) if wanted in label.casefold()]
+        self._places = [place for place, label in enumerate(self.labels) if wanted in label.casefold()]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(literal(self._labels[place], self._glyphs)) for place in self._places])
+        options.add_options([Option(literal(self.labels[place], self._glyphs)) for place in self._places])
         options.highlighted = 0 if self._places else None
 
 
@@ -109,9 +105,9 @@ class SeriesSwitches(ModalScreen[None]):
     DEFAULT_CSS = _CSS.format(name="SeriesSwitches")
     BINDINGS = [  # noqa: RUF012  # as its base declares it
         Binding("escape,t", "dismiss(None)", "close", id="switches_close", tooltip="Back to the chart"),
-        Binding("j", "move(1)", "down", show=False, id="switches_down", tooltip="Next"),
-        Binding("k", "move(-1)", "up", show=False, id="switches_up", tooltip="Previous"),
-        Binding("space", "switch", "switch", id="switches_space", tooltip="On or off"),
+        Binding("j,down", "move(1)", "down", show=False, id="switches_down", tooltip="Next"),
+        Binding("k,up", "move(-1)", "up", show=False, id="switches_up", tooltip="Previous"),
+        Binding("space,enter", "switch", "switch", id="switches_space", tooltip="On or off"),
         Binding("a", "all", "all", id="switches_all", tooltip="All on, or all off"),
     ]
 
@@ -129,12 +125,15 @@ class SeriesSwitches(ModalScreen[None]):
         with Vertical() as box:
             box.border_title = "Series"
             box.border_subtitle = "Space switches, a all, Esc closes"
-            yield OptionList(*self._options(), markup=False)
+            options = OptionList(*self._options(), markup=False)
+            # The keys are the screen's: the list would tell of them in messages, which the next key overtakes.
+            options.can_focus = False
+            yield options
 
     def on_mount(self) -> None:
-        """The keys go to the list."""
+        """Begin with the first."""
         _seven_bit(self, self._glyphs)
-        self.query_one(OptionList).focus()
+        self.query_one(OptionList).highlighted = 0
 
     @on(OptionList.OptionSelected)
     def switch_one(self, event: OptionList.OptionSelected) -> None:

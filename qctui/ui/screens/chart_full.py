@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,37 +15,31 @@ from textual.screen import Screen
 from qctui.engine.view import Pace, Want
 from qctui.model.action import ACTIONS
 from qctui.model.chart import ChartWindow
-from qctui.model.keys import DEPLOYMENTS, Key, chart_key, detail_key
-from qctui.ui.acting import Selection
-from qctui.ui.keymap import COMMANDS, Scope, bindings
-from qctui.ui.messages import DetailKind
+from qctui.model.keys import Key, chart_key, detail_key
+from qctui.ui.acting import DEPLOYMENT, Pointed
+from qctui.ui.keymap import Scope, bindings
 from qctui.ui.moment import AgeTimer, Moment
+from qctui.ui.opening import DetailKind
 from qctui.ui.plot.windows import named
 from qctui.ui.screens.chart_choose import Choose
+from qctui.ui.screens.chart_footer import KEYS, footer
 from qctui.ui.screens.chart_subjects import EQUITY, Subject, Subjects
 from qctui.ui.screens.chart_tiles import Tiles
 from qctui.ui.screens.details import Surroundings
+from qctui.ui.selection import Picked
 from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.bar import Bar
 from qctui.ui.widgets.chart_pane import ChartPane
-from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.footer import KeyBar
-
-_KEYS = frozenset({"pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane"})
-"""Commands of the main screen that mean the same here."""
-_FOOTER = (
-    "help", "back", "liquidate", "stop", "chart_open", "zoom_in", "window_next", "next_chart", "chart_series",
-    "chart_grid", "overlay", "pan_left", "log_scale", "export_chart", "chart_mark", "panic", "chart_zone",
-    "equity_grid", "percent_scale", "zoom_out", "pan_right",
-)  # fmt: skip
-"""Keys in the footer of this screen, those that must be there first."""
 
 
 class ChartScreen(Screen[None]):
     """Shows charts of the store; `wants` is what it would like to be kept current."""
 
     AUTO_FOCUS = ""
-    BINDINGS = [each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in _KEYS]  # noqa: RUF012  # as its base declares it
+    ACTS_ON = frozenset({DEPLOYMENT})
+    NAME = "a chart"
+    BINDINGS = [each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in KEYS]  # noqa: RUF012  # as its base declares it
     DEFAULT_CSS = """
     ChartScreen > #subject { background: $panel; }
     """
@@ -55,23 +48,23 @@ class ChartScreen(Screen[None]):
         self,
         around: Surroundings,
         *,
-        project_id: int,
         name: str,
         chart: str = EQUITY,
         kind: DetailKind = DetailKind.CHART,
         window: ChartWindow | None = None,
     ) -> None:
         """`name` is the project's, as it is on screen; `window` the part of time to begin with."""
-        super().__init__(id="chart-screen")
+        super().__init__()
         self._around, self._engine, self._glyphs = around, around.engine, around.glyphs
-        self._project_id, self._project = project_id, name
+        self._named = (self._project_id, name)
         self._chart = chart or EQUITY
         self._against: Subject | None = None
         self._mode: DetailKind = DetailKind.CHART if kind is DetailKind.OVERLAY else kind
         self._asks = kind is DetailKind.OVERLAY
         self._told: tuple[Want, ...] = ()
         self._subjects = Subjects(around.engine.store)
-        self._tiles = Tiles(self._glyphs, window)
+        self._tiles = Tiles(self._glyphs, window, self._open)
+        self._tiles.changed = self._look
         self._subject = Bar(self._glyphs, id="subject")
         self._keys = KeyBar(self._glyphs, around.options.keymap)
         self._actions = ActionBar(self._glyphs, id="chart-actions")
@@ -102,18 +95,28 @@ class ChartScreen(Screen[None]):
                 found.append(Want(key, Pace.OPENED))
         return tuple(found)
 
-    @property
-    def acting_selection(self) -> Selection:
+    def pointed(self) -> Pointed:
         """The deployment whose chart has the keys is what an action aims at."""
-        tile = self._tiles.focused()
-        return Selection((tile[0].project_id if tile is not None else self._project_id,))
+        return Pointed(project_id=self._project_id)
+
+    @property
+    def _project_id(self) -> int:
+        return self._around.selected.now.project_id or 0
+
+    @property
+    def _project(self) -> str:
+        known, name = self._named
+        return name if known == self._project_id else self._subjects.name(self._project_id)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
-        if self._mode is DetailKind.EQUITIES and DEPLOYMENTS in keys and self._all() != self._tiles.subjects:
-            self.call_later(self._lay_out)
+        if not self.is_mounted:
             return
-        if any(key.kind in {"chart", "detail", "actions"} for key in keys):
+        if self._mode is not DetailKind.CHART and self._all() != self._tiles.subjects:
+            self._tiles.show_page(self._all(), self._at())
+            self._follow_focus()
+            self._show(self._ages.moment())
+        elif any(key.kind in {"chart", "detail", "actions"} for key in keys):
             self._show(self._ages.moment())
 
     def _show(self, moment: Moment) -> None:
@@ -144,9 +147,31 @@ class ChartScreen(Screen[None]):
         """Columns and rows of charts that fit."""
         return (1, 1) if self._mode is DetailKind.CHART else Tiles.room(self.size)
 
+    def _at(self) -> int:
+        """Which of them has the keys."""
+        meant = [self._is_meant(each) for each in self._all()]
+        return meant.index(True) if True in meant else 0
+
+    def _is_meant(self, subject: Subject) -> bool:
+        if self._mode is DetailKind.CHARTS:
+            return subject.chart == self._chart
+        return subject.project_id == self._project_id
+
     async def _lay_out(self) -> None:
-        await self._tiles.lay_out(self._all(), self._shape(), small=self._mode is not DetailKind.CHART)
+        small = self._mode is not DetailKind.CHART
+        await self._tiles.lay_out(self._all(), self._at(), self._shape(), small=small)
+        self._follow_focus()
         self._show(self._ages.moment())
+
+    def _follow_focus(self) -> None:
+        """What has the keys is what is selected."""
+        subject = self._tiles.focused()
+        if subject is None or self._is_meant(subject):
+            return
+        if self._mode is DetailKind.CHARTS:
+            self._chart = subject.chart
+        elif self._mode is DetailKind.EQUITIES:
+            self._around.selected.change(Picked(subject.project_id))
 
     def _show_subject(self) -> None:
         words = {
@@ -162,7 +187,7 @@ class ChartScreen(Screen[None]):
             window = next((named(pane.view.plot.window) for _, pane in self._tiles.shown), "")
             right = [
                 (f"{window} ", "key"),
-                (f"{len(self._tiles.shown)} of {total}, page {self._tiles.page + 1} ", "muted"),
+                (f"{len(self._tiles.shown)} of {total}, page {self._tiles.page[0]} ", "muted"),
             ]
             if not total:
                 spans.append((" (none known yet)", "muted"))
@@ -176,30 +201,23 @@ class ChartScreen(Screen[None]):
 
     # Keys
 
-    @on(ChartView.WindowChanged)
-    def look(self, event: ChartView.WindowChanged) -> None:
-        """Small charts share their window: one that moves takes the others along."""
-        self._tiles.follow(event.view)
+    def _look(self) -> None:
+        """Other data are needed: show what the store has of them, and ask for the rest."""
         self._show(self._ages.moment())
 
-    @on(ChartView.OpenWanted)
-    async def open(self, event: ChartView.OpenWanted) -> None:
+    def _open(self, kind: DetailKind) -> None:
         """One of the small ones large, or another arrangement."""
-        tile = self._tiles.focused()
-        if event.kind is DetailKind.OVERLAY:
+        if kind is DetailKind.OVERLAY:
             self._choose_against()
-            return
-        if event.kind is DetailKind.CHART:
-            if self._mode is DetailKind.CHART or tile is None:
-                return
-            subject = tile[0]
-            self._project_id, self._chart = subject.project_id, subject.chart
-            self._project = subject.label if self._mode is DetailKind.EQUITIES else self._project
-        await self._turn_to(event.kind)
+        elif kind is not DetailKind.CHART or self._mode is not DetailKind.CHART:
+            if self._mode is DetailKind.EQUITIES:
+                self._chart = EQUITY
+            self._turn_to(kind)
 
-    async def _turn_to(self, mode: DetailKind) -> None:
-        self._mode, self._tiles.page, self._against = mode, 0, None
-        await self._lay_out()
+    def _turn_to(self, mode: DetailKind) -> None:
+        self._mode, self._against = mode, None
+        # The app's: it goes on before the next key is looked at.
+        self.app.call_next(self._lay_out)
 
     def action_back(self) -> None:
         """Back to where this was opened."""
@@ -211,12 +229,15 @@ class ChartScreen(Screen[None]):
             self.focus_next()
         else:
             self.focus_previous()
+        self._follow_focus()
 
-    async def action_turn_chart(self, by: int) -> None:
+    def action_turn_chart(self, by: int) -> None:
         """The next or previous chart; with several on screen, page."""
         if self._mode is not DetailKind.CHART:
-            self._tiles.page += by
-            await self._lay_out()
+            page, pages = self._tiles.page
+            self._tiles.show_page(self._all(), (page - 1 + by) % pages * self._tiles.most)
+            self._follow_focus()
+            self._show(self._ages.moment())
             return
         names = self._subjects.charts(self._project_id)
         if names:
@@ -234,7 +255,8 @@ class ChartScreen(Screen[None]):
             if place is None:
                 return
             if self._mode is not DetailKind.CHART:
-                await self._turn_to(DetailKind.CHART)
+                self._mode, self._chart = DetailKind.CHART, names[place]
+                await self._lay_out()
             self._take_chart(names[place])
 
         current = names.index(self._chart) if self._chart in names else None
@@ -254,8 +276,8 @@ class ChartScreen(Screen[None]):
             if place is None:
                 return
             if self._mode is not DetailKind.CHART or self._chart != EQUITY:
-                self._chart = EQUITY
-                await self._turn_to(DetailKind.CHART)
+                self._mode, self._chart = DetailKind.CHART, EQUITY
+                await self._lay_out()
             self._against = others[place - 1] if place else None
             for _, pane in self._tiles.shown:
                 pane.view.set_view(percent=place > 0)
@@ -266,13 +288,13 @@ class ChartScreen(Screen[None]):
     # Around it
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """The footer shows the keys that work now."""
-        ids = {active.binding.id for active in self.active_bindings.values() if active.enabled}
-        self._keys.show(
-            replace(command, footer=_FOOTER.index(command.id) if command.id in _FOOTER else None)
-            for command in COMMANDS
-            if command.id in ids
-        )
+        """A click selects too, and the footer shows the keys that work now."""
+        self._follow_focus()
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Bring the footer up to date with the keys that work now."""
+        self._keys.show(footer({active.binding.id for active in self.active_bindings.values() if active.enabled}))
 
     def on_resize(self, event: Resize) -> None:
         """Another size holds another number of small charts."""

@@ -8,7 +8,7 @@ from qctui.model.chart import Chart, ChartWindow
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
 from qctui.model.resource import Resource
 from qctui.store import Store
-from qctui.ui.messages import DetailKind
+from qctui.ui.opening import DetailKind
 from qctui.ui.plot.overlay import main_only, overlaid
 from qctui.ui.rows import name_of, newest_deployments
 
@@ -33,6 +33,10 @@ class Subjects:
         self._store = store
         self._merged: tuple[tuple[Chart, Chart], tuple[str, str], Chart] | None = None
         self._reduced: dict[int, tuple[Chart, Chart]] = {}
+
+    def name(self, project_id: int) -> str:
+        """A project's name."""
+        return name_of(project_id, {each.project_id: each.name for each in self._store.get(PROJECTS).value or ()})
 
     def charts(self, project_id: int) -> tuple[str, ...]:
         """The charts a project's deployment reports; empty until that was read."""

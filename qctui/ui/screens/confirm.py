@@ -91,11 +91,16 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         glyphs: Glyphs,
         zone: tzinfo | None = None,
         note: str = "",
+        again: bool = False,
     ) -> None:
         """`refused` tells for each target why it can't be acted upon, or None; at least one must be None. `note` is
-        said above the facts, for example how old the list is that the targets were taken from."""
+        said above the facts, for example how old the list is that the targets were taken from. `again`: one of the
+        targets was acted on before from this console."""
         super().__init__()
         self._targets = tuple(targets)
+        self._again = again
+        self.confirmed: tuple[Target, ...] = ()
+        """What was sent."""
         self._refused = tuple(reason or "" for reason in refused)
         self._disarmed = [""] * len(self._targets)
         self._desk, self._store, self._clock = desk, store, clock
@@ -158,9 +163,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             if event.key in ("escape", "enter", "n"):
                 self._cancel()
             return
-        # A code is not guessed. `y` or a small number may be what a paste without brackets has after the action's key.
-        blind = self._answer.question.ask is not Ask.CODE and not self._was_shown_before(event)
-        if blind and event.key != "escape":
+        if event.key != "escape" and not self._was_shown_before(event) and self._must_be_seen():
             return
         outcome = self._answer.press(event.key, event.character)
         if outcome is Outcome.CANCELLED:
@@ -190,6 +193,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         if self._sent or not targets:
             return
         self._sent = True
+        self.confirmed = targets
         # Before anything else of the interface runs: closing the dialog may take a frame, and the request must not
         # wait for it.
         self.dismiss(stand_aside(self._store, lambda: self._desk.confirm(targets, via="console")))
@@ -198,6 +202,22 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         if not self._sent and self.is_current:
             self._sent = True
             self.dismiss(None)
+
+    def _must_be_seen(self) -> bool:
+        """Whether a key that was pressed before the question was on screen answers nothing; says so where one may
+        wonder.
+
+        A code is not guessed, so it may be typed at once behind the action's key. `y` or a small number may be what a
+        paste without brackets has there. And a code that was just confirmed is known: what is left of the keys that
+        confirmed the first action must not confirm a second one whose question nobody has read.
+        """
+        assert self._answer is not None
+        if self._answer.question.ask is not Ask.CODE:
+            return True
+        if self._again:
+            self._answer.notice = "A second time: type it again, now that the question is on screen"
+            self._show_answer()
+        return self._again
 
     def _was_shown_before(self, event: events.Key) -> bool:
         """Whether the question was on screen when the key was pressed: a pasted `Sy` or `X2` answers nothing."""

@@ -15,7 +15,7 @@ from qctui.engine.view import Pace, Want
 from qctui.model.action import ACTIONS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
-from qctui.ui.acting import Selection
+from qctui.ui.acting import Pointed
 from qctui.ui.faces import Face
 from qctui.ui.keymap import BY_ID, COMMANDS, Scope, bindings, format_key, keys_of
 from qctui.ui.moment import AgeTimer, Moment
@@ -42,11 +42,15 @@ class DetailScreen(Screen[None]):
     DetailScreen > #sections { height: 1fr; layout: grid; grid-size: 1 1; grid-gutter: 0 1; }
     DetailScreen > #detail-tabs { background: $panel; display: none; }
     """
+    ACTS_ON: ClassVar[frozenset[str]] = frozenset()
+    """What it shows that can be acted on: of `acting.DEPLOYMENT` and `acting.OPTIMIZATION`."""
+    NAME: ClassVar[str] = "what is on screen"
+    """What it shows, where it is said that something does not work here."""
     ROOMY: ClassVar[tuple[int, int] | None] = None
     """Columns and rows from which all sections are shown together; None for never."""
 
-    def __init__(self, around: Surroundings, sections: Sequence[Pane], *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, around: Surroundings, sections: Sequence[Pane]) -> None:
+        super().__init__()
         options, glyphs = around.options, around.glyphs
         self._around = around
         self._engine, self._glyphs, self._guard = around.engine, glyphs, around.guard
@@ -129,9 +133,13 @@ class DetailScreen(Screen[None]):
             self._show_link(moment)
 
     @property
-    def acting_selection(self) -> Selection:
+    def project_id(self) -> int:
+        """The project of what is shown: the selected one, which nothing changes while this is open."""
+        return self._around.selected.now.project_id or 0
+
+    def pointed(self) -> Pointed:
         """What an action asked for here aims at."""
-        return Selection()
+        return Pointed(project_id=self.project_id)
 
     def copy_text(self) -> str:
         """The selected row of the section with the keys, or all its facts."""
@@ -142,7 +150,9 @@ class DetailScreen(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The section with the keys is the chosen one."""
-        section = next((each for each in event.widget.ancestors if isinstance(each, Pane)), None)
+        # Asked of the screen: when this arrives the keys may be somewhere else already.
+        node = self.focused
+        section = next((each for each in node.ancestors if isinstance(each, Pane)), None) if node is not None else None
         if section is not None and section is not self.chosen:
             self.chosen = section
             self._show_tabs()
@@ -165,7 +175,7 @@ class DetailScreen(Screen[None]):
         if action == "go_on":
             return len(self.sections) > 1
         if action == "filter":
-            return self.chosen.has_filter
+            return self.chosen.searchable
         if action == "sort":
             return isinstance(self.chosen, ListPane)
         return action not in {"toggle_map", "toggle_earlier"}
@@ -180,17 +190,16 @@ class DetailScreen(Screen[None]):
 
     async def action_filter(self) -> None:
         """Filter the section with the keys."""
-        if self.chosen.has_filter:
-            await self.chosen.open_filter()
+        await self.chosen.open_filter()
 
     def action_sort(self) -> None:
         """Sort the section with the keys by its next column."""
         if isinstance(self.chosen, ListPane):
             self.chosen.cycle_sort()
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         """One step back: the filter, then to where this was opened."""
-        if await self.chosen.drop_filter():
+        if self.chosen.drop_filter():
             self.chosen.focus_body()
             return
         self.dismiss()

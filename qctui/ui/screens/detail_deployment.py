@@ -10,15 +10,15 @@ from textual import on
 from qctui.model.deployment import DeploymentDetail
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, logs_key, orders_key, portfolio_key
 from qctui.model.resource import Resource
-from qctui.ui.acting import Selection
+from qctui.ui.acting import DEPLOYMENT
 from qctui.ui.deployed import Deployed, deployed
 from qctui.ui.faces import describe
 from qctui.ui.facts import Fact, Group, fact, relative_words, role_of_sign, sign_of
 from qctui.ui.format import format_instant, format_money
 from qctui.ui.keymap import BY_ID, format_key, keys_of
 from qctui.ui.ladder import format_badge
-from qctui.ui.messages import OpenDetail
 from qctui.ui.moment import Moment
+from qctui.ui.opening import Detail
 from qctui.ui.screens.detail_base import DetailScreen
 from qctui.ui.screens.details import Surroundings
 from qctui.ui.widgets.detail_logs import LogsPane
@@ -26,7 +26,6 @@ from qctui.ui.widgets.detail_orders import OrderRow, OrdersPane
 from qctui.ui.widgets.detail_portfolio import CashPane, HoldingsPane
 from qctui.ui.widgets.facts_view import FactsPane
 from qctui.ui.widgets.lines import Paragraph, Piece, pieces
-from qctui.ui.widgets.table import KeyedTable
 
 STALE_AFTER_S = 60.0
 """The deployment is read every 10 s."""
@@ -41,27 +40,29 @@ MESSAGE_LINES = 3
 class DeploymentScreen(DetailScreen):
     """It follows its project: an action on it hits what runs there now, and so does what is shown."""
 
+    ACTS_ON = frozenset({DEPLOYMENT})
     ROOMY = (100, 34)
     DEFAULT_CSS = """
     DeploymentScreen > #sections.-roomy { grid-size: 2 3; grid-columns: 2fr 3fr; grid-rows: 4fr 3fr 4fr; }
     DeploymentScreen > #sections.-roomy > #logs { column-span: 2; }
     """
 
-    def __init__(self, event: OpenDetail, around: Surroundings) -> None:
+    def __init__(self, detail: Detail, around: Surroundings) -> None:
         glyphs, options = around.glyphs, around.options
         earlier = format_key(keys_of(BY_ID["earlier_orders"], options.keymap)[0])
-        self._project_id, self._opened_id, self._name_seen = event.project_id, event.deploy_id, event.name
+        self._opened_id, self._name_seen = detail.deploy_id, detail.name
         self.statistics = FactsPane(1, "Statistics", glyphs, id="statistics")
         self.holdings = HoldingsPane(2, glyphs)
         self.cash = CashPane(3, glyphs)
         self.orders = OrdersPane(4, glyphs, earlier)
         self.logs = LogsPane(5, glyphs)
         sections = (self.statistics, self.holdings, self.cash, self.orders, self.logs)
-        super().__init__(around, sections, id="deployment-detail")
+        super().__init__(around, sections)
+        self.orders.table.opened = self._open_order
 
     def keys(self) -> Iterable[Key[Any]]:
         """Its own read, portfolio, orders and log."""
-        project_id = self._project_id
+        project_id = self.project_id
         found: list[Key[Any]] = [detail_key(project_id), portfolio_key(project_id), orders_key(project_id)]
         if deploy_id := self.deployed.deploy_id:
             found += [logs_key(project_id, deploy_id), *self.logs.keys()]
@@ -76,14 +77,9 @@ class DeploymentScreen(DetailScreen):
         """What is shown."""
         store = self._engine.store
         projects = store.get(PROJECTS).value or ()
-        name = next((each.name for each in projects if each.project_id == self._project_id), "") or self._name_seen
-        listed, read = store.get(DEPLOYMENTS), store.get(detail_key(self._project_id))
-        return deployed(self._project_id, name, self._opened_id, listed, read)
-
-    @property
-    def acting_selection(self) -> Selection:
-        """The deployment that is shown."""
-        return Selection((self._project_id,))
+        name = next((each.name for each in projects if each.project_id == self.project_id), "") or self._name_seen
+        listed, read = store.get(DEPLOYMENTS), store.get(detail_key(self.project_id))
+        return deployed(self.project_id, name, self._opened_id, listed, read)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Orders of earlier deployments can be asked for."""
@@ -100,15 +96,13 @@ class DeploymentScreen(DetailScreen):
         self._show_log(self.deployed.deploy_id, self._ages.moment())
         self._keep_open()
 
-    @on(KeyedTable.Opened, "#orders KeyedTable")
-    def open_order(self, event: KeyedTable.Opened) -> None:
-        """The events of an order."""
+    def _open_order(self) -> None:
         from qctui.ui.screens.detail_order import OrderScreen
 
         row = self.orders.table.cursor_row
         if isinstance(row, OrderRow):
             current = self.deployed
-            self.app.push_screen(OrderScreen(self._around, self._project_id, current.name, current.deploy_id, row))
+            self.app.push_screen(OrderScreen(self._around, current.name, current.deploy_id, row))
 
     def show_header(self, moment: Moment) -> Iterable[Paragraph]:
         """Who it is and how it is, in few lines."""
@@ -145,7 +139,7 @@ class DeploymentScreen(DetailScreen):
 
     def show_sections(self, moment: Moment) -> None:
         """Each its resource."""
-        store, project_id, shown = self._engine.store, self._project_id, self.deployed
+        store, project_id, shown = self._engine.store, self.project_id, self.deployed
         portfolio = store.get(portfolio_key(project_id))
         orders = store.get(orders_key(project_id))
         self._guard("Statistics", lambda: self._show_statistics(shown, moment), self.statistics)
@@ -155,12 +149,12 @@ class DeploymentScreen(DetailScreen):
         self._show_log(shown.deploy_id, moment)
 
     def _show_log(self, deploy_id: str, moment: Moment) -> None:
-        store, project_id = self._engine.store, self._project_id
+        store, project_id = self._engine.store, self.project_id
         log = store.get(logs_key(project_id, deploy_id)) if deploy_id else Resource()
         self._guard("The log", lambda: self.logs.show(log, (project_id, deploy_id), moment, store.get), self.logs)
 
     def _show_statistics(self, shown: Deployed, moment: Moment) -> None:
-        resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self._project_id))
+        resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self.project_id))
         detail = resource.value
         blocks: list[Paragraph | Group] = []
         facts: list[tuple[str, str]] = []

@@ -8,12 +8,12 @@ from typing import Any
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.keys import Key, insights_key
 from qctui.model.resource import Resource
-from qctui.ui.acting import Selection
+from qctui.ui.acting import DEPLOYMENT
 from qctui.ui.faces import describe
 from qctui.ui.facts import Fact, Group, fact, format_signed, instant_words, relative_words, role_of_sign
 from qctui.ui.format import format_duration, format_number, format_percent
-from qctui.ui.messages import OpenDetail
 from qctui.ui.moment import Moment
+from qctui.ui.opening import Detail
 from qctui.ui.rows import insight_key
 from qctui.ui.screens.detail_base import DetailScreen
 from qctui.ui.screens.details import Surroundings
@@ -25,22 +25,20 @@ from qctui.ui.widgets.lines import Paragraph, Piece, pieces
 class InsightScreen(DetailScreen):
     """It follows the insight through newer readings: scores arrive after it closed."""
 
-    def __init__(self, event: OpenDetail, around: Surroundings) -> None:
-        assert event.insight is not None
-        self._project_id, self._deploy_id, self._project = event.project_id, event.deploy_id, event.name
-        self._insight: Insight = event.insight
+    ACTS_ON = frozenset({DEPLOYMENT})
+    NAME = "an insight"
+
+    def __init__(self, detail: Detail, around: Surroundings) -> None:
+        assert detail.insight is not None
+        self._deploy_id, self._project = detail.deploy_id, detail.name
+        self._insight: Insight = detail.insight
         self._source: InsightLog | None = None
         self.facts = FactsPane(1, "Insight", around.glyphs, id="facts")
-        super().__init__(around, (self.facts,), id="insight-detail")
+        super().__init__(around, (self.facts,))
 
     def keys(self) -> Iterable[Key[Any]]:
         """The log it stands in."""
-        return [insights_key(self._project_id, self._deploy_id)]
-
-    @property
-    def acting_selection(self) -> Selection:
-        """The deployment that made it."""
-        return Selection((self._project_id,))
+        return [insights_key(self.project_id, self._deploy_id)]
 
     def show_header(self, moment: Moment) -> Iterable[Paragraph]:
         """What is predicted, by whom, and whether it still stands."""
@@ -57,12 +55,12 @@ class InsightScreen(DetailScreen):
 
     def show_sections(self, moment: Moment) -> None:
         """Every field."""
-        resource: Resource[InsightLog] = self._engine.store.get(insights_key(self._project_id, self._deploy_id))
+        resource: Resource[InsightLog] = self._engine.store.get(insights_key(self.project_id, self._deploy_id))
         words = describe(resource, moment, what="insights", nothing="", stale_after_s=STALE_AFTER_S, size=1)
         self.facts.show_blocks(_blocks(self._insight, moment), (), words)
 
     def _follow(self) -> None:
-        log = self._engine.store.get(insights_key(self._project_id, self._deploy_id)).value
+        log = self._engine.store.get(insights_key(self.project_id, self._deploy_id)).value
         if log is None or log is self._source:
             return
         self._source = log

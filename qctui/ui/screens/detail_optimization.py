@@ -7,25 +7,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.text import Text
-from textual import on
 
 from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
 from qctui.model.resource import Resource
-from qctui.ui.acting import Selection
+from qctui.ui.acting import OPTIMIZATION, Pointed
 from qctui.ui.facts import relative_words
 from qctui.ui.format import format_bar, format_count
 from qctui.ui.heat import UNRANKED
-from qctui.ui.messages import OpenDetail
 from qctui.ui.moment import Moment
+from qctui.ui.opening import Detail
 from qctui.ui.rows import name_of
 from qctui.ui.screens.detail_base import DetailScreen
 from qctui.ui.screens.details import Surroundings
 from qctui.ui.widgets.detail_runs import MapPane, RankedRuns, RunsPane, runs_words
 from qctui.ui.widgets.heat_cells import done_text, value_text
-from qctui.ui.widgets.heat_map import HeatMap
 from qctui.ui.widgets.lines import Paragraph, Piece, pieces
-from qctui.ui.widgets.table import KeyedTable
 
 _BAR_CELLS = 10
 
@@ -35,17 +32,25 @@ _LABEL = 12
 class OptimizationScreen(DetailScreen):
     """Read every 10 s while it runs; before its first reading the list's summary stands in."""
 
+    ACTS_ON = frozenset({OPTIMIZATION})
+    NAME = "an optimization"
     ROOMY = (116, 30)
     DEFAULT_CSS = """
     OptimizationScreen > #sections.-roomy { grid-size: 2 1; grid-columns: 1fr 1fr; }
     """
 
-    def __init__(self, event: OpenDetail, around: Surroundings) -> None:
-        self._optimization_id, self._project_id, self._name_seen = event.optimization_id, event.project_id, event.name
+    def __init__(self, detail: Detail, around: Surroundings) -> None:
+        self._optimization_id, self._project_id, self._name_seen = (
+            detail.optimization_id,
+            detail.project_id,
+            detail.name,
+        )
         self._ranked = RankedRuns()
         self.runs = RunsPane(1, around.glyphs)
         self.map = MapPane(2, around.glyphs)
-        super().__init__(around, (self.runs, self.map), id="optimization-detail")
+        super().__init__(around, (self.runs, self.map))
+        self.runs.table.opened = self._open_row
+        self.map.map.opened = self._open_run
 
     def keys(self) -> Iterable[Key[Any]]:
         """Its own read."""
@@ -55,10 +60,9 @@ class OptimizationScreen(DetailScreen):
         """Its row of the list tells of it too."""
         return key in (optimizations_key(self._project_id), PROJECTS)
 
-    @property
-    def acting_selection(self) -> Selection:
+    def pointed(self) -> Pointed:
         """The optimization that is shown; no deployment is."""
-        return Selection((), self._optimization_id, self._project_id)
+        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
 
     @property
     def resource(self) -> Resource[Optimization]:
@@ -79,16 +83,9 @@ class OptimizationScreen(DetailScreen):
         """The heat map, or the table again."""
         self.choose(self.runs if self.chosen is self.map else self.map)
 
-    @on(KeyedTable.Opened, "#runs KeyedTable")
-    def open_row(self) -> None:
-        """A run in full."""
+    def _open_row(self) -> None:
         if (row := self.runs.table.cursor_row) is not None:
             self._open_run(row.key)
-
-    @on(HeatMap.Opened)
-    def open_cell(self, event: HeatMap.Opened) -> None:
-        """A run in full."""
-        self._open_run(event.run.key)
 
     def show_header(self, moment: Moment) -> Iterable[Paragraph]:
         """What is searched, how far it is, what it has cost."""

@@ -10,7 +10,7 @@ from rich.text import Text
 from qctui.model.keys import Key, orders_key
 from qctui.model.order import Order
 from qctui.model.resource import Resource
-from qctui.ui.acting import Selection
+from qctui.ui.acting import DEPLOYMENT, Pointed
 from qctui.ui.faces import describe
 from qctui.ui.facts import format_quantity, instant_words
 from qctui.ui.moment import Moment
@@ -35,22 +35,26 @@ _LABEL = 10
 class OrderScreen(DetailScreen):
     """It follows the order through newer readings of the list; one that has left the list stays as it was."""
 
-    def __init__(self, around: Surroundings, project_id: int, name: str, deploy_id: str, row: OrderRow) -> None:
+    def __init__(self, around: Surroundings, name: str, deploy_id: str, row: OrderRow) -> None:
         """`deploy_id` is the deployment the list was shown for; `name` its project's."""
-        self._project_id, self._project, self._deploy_id = project_id, name, deploy_id
+        self._project, self._deploy_id = name, deploy_id
         self._row = row
         self._left = False
         self.events = EventsPane(1, around.glyphs)
-        super().__init__(around, (self.events,), id="order-detail")
+        super().__init__(around, (self.events,))
 
     def keys(self) -> Iterable[Key[Any]]:
         """The list it stands in."""
-        return [orders_key(self._project_id)]
+        return [orders_key(self.project_id)]
 
-    @property
-    def acting_selection(self) -> Selection:
+    ACTS_ON = frozenset({DEPLOYMENT})
+    NAME = "the order"
+
+    def pointed(self) -> Pointed:
         """The deployment whose order it is."""
-        return Selection((self._project_id,)) if self._row.current else Selection()
+        if self._row.current:
+            return super().pointed()
+        return Pointed(why_not="the order on screen is of an earlier deployment")
 
     def show_header(self, moment: Moment) -> Iterable[Paragraph]:
         """The order in a few lines."""
@@ -78,7 +82,7 @@ class OrderScreen(DetailScreen):
 
     def show_sections(self, moment: Moment) -> None:
         """Its events."""
-        resource: Resource[tuple[Order, ...]] = self._engine.store.get(orders_key(self._project_id))
+        resource: Resource[tuple[Order, ...]] = self._engine.store.get(orders_key(self.project_id))
         order = self._row.order
         words = describe(
             resource,
@@ -91,7 +95,7 @@ class OrderScreen(DetailScreen):
         self.events.show(order, words, moment)
 
     def _follow(self) -> None:
-        orders = self._engine.store.get(orders_key(self._project_id)).value
+        orders = self._engine.store.get(orders_key(self.project_id)).value
         if orders is None:
             return
         known = next((row for row in order_rows(orders, self._deploy_id) if row.key == self._row.key), None)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from qctui.model.keys import Key, optimization_key
 from qctui.model.resource import Resource
-from qctui.ui.acting import Selection
+from qctui.ui.acting import OPTIMIZATION, Pointed
 from qctui.ui.facts import Group, fact, role_of_sign
 from qctui.ui.format import format_change, format_instant, format_money, format_sparkline
 from qctui.ui.heat import UNRANKED, RankedRun
@@ -33,18 +33,20 @@ class RunScreen(DetailScreen):
         self._optimization_id, self._run = optimization_id, run
         self._ranked = RankedRuns()
         self.statistics = FactsPane(1, "Statistics", around.glyphs, id="statistics")
-        super().__init__(around, (self.statistics,), id="run-detail")
+        super().__init__(around, (self.statistics,))
 
     def keys(self) -> Iterable[Key[Any]]:
         """The optimization's read."""
         return [optimization_key(self._optimization_id)]
 
-    @property
-    def acting_selection(self) -> Selection:
+    ACTS_ON = frozenset({OPTIMIZATION})
+    NAME = "a run of an optimization"
+
+    def pointed(self) -> Pointed:
         """Its optimization."""
         value = self._engine.store.get(optimization_key(self._optimization_id)).value
         project_id = value.project_id if value is not None and value.project_id is not None else 0
-        return Selection((), self._optimization_id, project_id)
+        return Pointed(optimization_id=self._optimization_id, optimization_project_id=project_id)
 
     def show_header(self, moment: Moment) -> Iterable[Paragraph]:
         """Which run it is and how it did."""

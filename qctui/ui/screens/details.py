@@ -12,8 +12,9 @@ from qctui.engine.facade import Engine
 from qctui.engine.view import Want
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.guard import Guard
-from qctui.ui.messages import DetailKind, OpenDetail
+from qctui.ui.opening import Detail, DetailKind
 from qctui.ui.options import UiOptions
+from qctui.ui.selected import Selected
 
 _CHARTS = frozenset({DetailKind.CHART, DetailKind.CHARTS, DetailKind.EQUITIES, DetailKind.OVERLAY})
 
@@ -30,32 +31,33 @@ class Surroundings:
     keep_open: Callable[[object, Iterable[Want]], None]
     """`keep_open(owner, wants)`: what the engine should keep current for this owner from now on; nothing once it
     closes."""
+    selected: Selected
+    """What is selected: what is shown in full, and what the keys act on there."""
 
 
-def make_detail(event: OpenDetail, around: Surroundings) -> Screen[Any] | None:
+def make_detail(detail: Detail, around: Surroundings) -> Screen[Any] | None:
     """The screen that shows what was asked for; None for what has nothing more to show."""
     # Imported when first needed: a start must not wait for what most glances never open.
-    if event.kind is DetailKind.DEPLOYMENT:
+    if detail.kind is DetailKind.DEPLOYMENT:
         from qctui.ui.screens.detail_deployment import DeploymentScreen
 
-        return DeploymentScreen(event, around)
-    if event.kind is DetailKind.OPTIMIZATION:
+        return DeploymentScreen(detail, around)
+    if detail.kind is DetailKind.OPTIMIZATION:
         from qctui.ui.screens.detail_optimization import OptimizationScreen
 
-        return OptimizationScreen(event, around)
-    if event.kind is DetailKind.INSIGHT and event.insight is not None:
+        return OptimizationScreen(detail, around)
+    if detail.kind is DetailKind.INSIGHT and detail.insight is not None:
         from qctui.ui.screens.detail_insight import InsightScreen
 
-        return InsightScreen(event, around)
-    if event.kind in _CHARTS:
+        return InsightScreen(detail, around)
+    if detail.kind in _CHARTS:
         from qctui.ui.screens.chart_full import ChartScreen
 
         return ChartScreen(
             around,
-            project_id=event.project_id,
-            name=event.name,
-            chart=event.chart,
-            kind=event.kind,
-            window=event.window,
+            name=detail.name,
+            chart=detail.chart,
+            kind=detail.kind,
+            window=detail.window,
         )
     return None

@@ -54,7 +54,7 @@ class HelpScreen(ModalScreen[None]):
     """
 
     def __init__(self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs) -> None:
-        super().__init__(id="help")
+        super().__init__()
         self._commands = tuple(commands)
         self._keymap = keymap
         self._glyphs = glyphs

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -17,11 +16,12 @@ from qctui.actions.ports import ActionDesk, JournalEntry
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS, FINAL_RUNGS, Rung
 from qctui.model.keys import Key
-from qctui.ui.acting import Selection
+from qctui.ui.acting import Pointed
 from qctui.ui.format import format_instant
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.ladder import LOUD, rung_role, rung_word
 from qctui.ui.moment import Moment
+from qctui.ui.selected import LocalCursor
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from qctui.ui.widgets.lines import Lines, Paragraph, pieces
@@ -69,6 +69,8 @@ def group_stories(entries: Sequence[JournalEntry]) -> tuple[Story, ...]:
 class JournalScreen(Screen[None]):
     """The list above, the story of the action under the cursor below; Enter gives the story the whole screen."""
 
+    ACTS_ON: ClassVar[frozenset[str]] = frozenset()
+    NAME: ClassVar[str] = "the journal"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="journal_back", tooltip="Back to the list, then to the main screen"),
         Binding("J", "dismiss", "close", id="journal_close", show=False, tooltip="Close the journal"),
@@ -94,7 +96,11 @@ class JournalScreen(Screen[None]):
         self._stories: tuple[Story, ...] = ()
         self._title, self._story = Lines(glyphs, id="journal-title"), Lines(glyphs, id="story")
         self._keys = Lines(glyphs, id="journal-hint")
-        self._table: KeyedTable[Story] = KeyedTable(_columns(), lambda story: story.first.id, glyphs, id="stories")
+        place = LocalCursor(moved=self._show_story)
+        self._table: KeyedTable[Story] = KeyedTable(
+            _columns(), lambda story: story.first.id, glyphs, cursor=place, id="stories"
+        )
+        self._table.opened = lambda: self._open(True)
 
     def compose(self) -> ComposeResult:
         """Title, list, story, keys."""
@@ -105,7 +111,7 @@ class JournalScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the journal and watch it."""
-        self._table.focus()
+        self.set_focus(self._table)
         self._look()
         self.set_interval(LOOK_S, self._look)
 
@@ -121,22 +127,15 @@ class JournalScreen(Screen[None]):
         else:
             self.dismiss()
 
-    @on(KeyedTable.Opened)
-    def open_story(self) -> None:
-        """Enter on a row."""
-        self._open(True)
-
-    @on(KeyedTable.CursorMoved)
-    def show_story(self) -> None:
+    def _show_story(self) -> None:
         """The story of the row under the cursor."""
         story = self._table.cursor_row
         paragraphs = [] if story is None else _story_paragraphs(story, self._moment())
         self._story.show(paragraphs)
 
-    @property
-    def acting_selection(self) -> Selection:
+    def pointed(self) -> Pointed:
         """Nothing: a line of the journal is what happened, not what trades now."""
-        return Selection()
+        return Pointed(why_not="the journal is on screen: it shows what happened, not what trades")
 
     @property
     def text(self) -> str:
@@ -157,13 +156,13 @@ class JournalScreen(Screen[None]):
             title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))
         self._title.show([Paragraph(title, one_line=True)])
         self._table.show(self._stories, self._moment(), words="Nothing has been liquidated, stopped or aborted yet.")
-        self.show_story()
+        self._show_story()
         self._show_hint()
 
     def _open(self, opened: bool) -> None:
         self.set_class(opened, "-opened")
         self._story.can_focus = opened
-        (self._story if opened else self._table).focus()
+        self.set_focus(self._story if opened else self._table)
         self._story.scroll_home(animate=False)
         self._show_hint()
 

@@ -13,17 +13,17 @@ from textual.screen import Screen
 
 from qctui.engine.facade import Engine
 from qctui.model.keys import Key
-from qctui.ui.acting import Selection
-from qctui.ui.current import Current
+from qctui.ui.acting import DEPLOYMENT, OPTIMIZATION, Pointed
 from qctui.ui.feed import Feed, Panes
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.guard import Guard
 from qctui.ui.keymap import BY_ID, COMMANDS, Scope, bindings, format_key, keys_of
-from qctui.ui.messages import DetailKind, OpenDetail
+from qctui.ui.opening import Detail, DetailKind, Opens
 from qctui.ui.options import UiOptions
+from qctui.ui.selected import Selected
+from qctui.ui.selection import Mark, Marked, Selection, Unmarked
 from qctui.ui.widgets.action_bar import HINTS, ActionBar
 from qctui.ui.widgets.chart_pane import ChartPane
-from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.deployments import DeploymentsPane
 from qctui.ui.widgets.footer import KeyBar
 from qctui.ui.widgets.insights import InsightsPane
@@ -31,7 +31,6 @@ from qctui.ui.widgets.link_bar import LinkBar
 from qctui.ui.widgets.listing import ListPane
 from qctui.ui.widgets.optimizations import OptimizationsPane
 from qctui.ui.widgets.pane import Pane
-from qctui.ui.widgets.table import KeyedTable
 
 PANES = ("deployments", "optimizations", "insights", "chart")
 """Ids of the panes in the order of their numbers."""
@@ -44,20 +43,34 @@ class MainScreen(Screen[None]):
     BINDINGS = bindings(Scope.MAIN, Scope.PANES)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  # as its base declares it
 
-    def __init__(self, engine: Engine, options: UiOptions, glyphs: Glyphs, guard: Guard) -> None:
+    ACTS_ON = frozenset({DEPLOYMENT, OPTIMIZATION})
+    NAME = "the main screen"
+
+    def __init__(self, engine: Engine, options: UiOptions, glyphs: Glyphs, guard: Guard, opens: Opens) -> None:
+        """`opens` shows one thing in full."""
         # The pane that begins with the keys: without its class the first layout would be thrown away at once.
         super().__init__(id="main", classes="-at-deployments")
         self._glyphs = glyphs
+        self._opens = opens
+        self.selected = Selected(pinned=bool(options.pinned))
+        """The one selection."""
         keys = {each: format_key(keys_of(BY_ID[each], options.keymap)[0]) for each in HINTS}
         self.link_bar = LinkBar(options, glyphs)
-        self.deployments = DeploymentsPane(glyphs)
-        self.optimizations = OptimizationsPane(glyphs, several=bool(options.pinned))
+        self.deployments = DeploymentsPane(glyphs, self.selected)
+        self.optimizations = OptimizationsPane(glyphs, self.selected, several=bool(options.pinned))
         self.chart = ChartPane(glyphs)
-        self.insights = InsightsPane(glyphs)
+        self.insights = InsightsPane(glyphs, self.selected)
         self.action_bar = ActionBar(glyphs, keys, id="actions")
         self.key_bar = KeyBar(glyphs, options.keymap)
         panes = Panes(self.link_bar, self.deployments, self.optimizations, self.chart, self.insights, self.action_bar)
-        self.feed = Feed(engine, options, glyphs, panes, guard, self._start_timer)
+        self.feed = Feed(engine, options, glyphs, panes, self.selected, guard, self._say, self._start_timer)
+        self.deployments.table.opened = self._open_deployment
+        self.deployments.table.marked = self._mark_deployment
+        self.optimizations.table.opened = self._open_optimization
+        self.optimizations.table.scrolled = self.feed.want
+        self.insights.table.opened = self._open_insight
+        self.chart.view.window_changed = self.feed.look_at_chart
+        self.chart.view.opens = self._open_chart
 
     def compose(self) -> ComposeResult:
         """Link bar, panes, action bar, keys."""
@@ -76,105 +89,68 @@ class MainScreen(Screen[None]):
         self.action_go_to("deployments")
 
     @property
-    def current(self) -> Current:
-        """The project and deployment the panes show."""
-        return self.feed.current
+    def selection(self) -> Selection:
+        """What is selected now."""
+        return self.selected.now
 
-    @property
-    def acting_selection(self) -> Selection:
+    def pointed(self) -> Pointed:
         """What an action asked for now aims at."""
-        marked = self.deployments.marked
-        row, optimization = self.deployments.current_row, self.optimizations.current_row
-        projects = tuple(each.project_id for each in marked)
-        # With another project picked the cursor's row is not what the panes show: nothing is aimed at then.
-        if not projects and row is not None and row.project_id == self.current.project_id:
-            projects = (row.project_id,)
-        if optimization is None:
-            return Selection(projects)
-        return Selection(projects, optimization.summary.optimization_id, optimization.summary.project_id)
+        now, optimization = self.selection, self.optimizations.current_row
+        why_not = "" if now.deployed else self.feed.why_nothing().rstrip(".")
+        return Pointed(
+            now.marks,
+            now.project_id if now.deployed else None,
+            optimization.summary.optimization_id if optimization is not None else "",
+            optimization.summary.project_id if optimization is not None else 0,
+            why_not[:1].lower() + why_not[1:] if why_not.startswith("No ") else why_not,
+        )
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
         self.feed.show_changes(keys)
 
-    @on(KeyedTable.CursorMoved, "#deployments KeyedTable")
-    def follow_cursor(self, event: KeyedTable.CursorMoved) -> None:
-        """The other panes show the deployment under the cursor."""
+    def _mark_deployment(self) -> None:
         row = self.deployments.current_row
-        if event.by_person and row is not None:
-            self.deployments.note_seen(row)
-        self.feed.follow_cursor(by_person=event.by_person)
+        if row is not None:
+            self.selected.change(Marked(Mark(row.project_id, row.deployment.deploy_id)))
 
-    @on(KeyedTable.Marked, "#deployments KeyedTable")
-    def mark_deployment(self, event: KeyedTable.Marked) -> None:
-        """Mark or unmark it."""
-        if isinstance(event.key, int):
-            self.deployments.toggle_mark(event.key)
-
-    @on(KeyedTable.Scrolled)
-    def want_what_is_visible(self) -> None:
-        """Progress is read for the optimizations on screen."""
-        self.feed.want()
-
-    @on(KeyedTable.Opened, "#deployments KeyedTable")
-    def open_deployment(self) -> None:
-        """Ask for the deployment in full."""
+    def _open_deployment(self) -> None:
         row = self.deployments.current_row
         if row is not None:
             self.deployments.note_seen(row)
-            deploy_id = row.deployment.deploy_id
-            self.post_message(
-                OpenDetail(DetailKind.DEPLOYMENT, project_id=row.project_id, deploy_id=deploy_id, name=row.name)
-            )
+            self._opens(Detail(DetailKind.DEPLOYMENT, row.project_id, row.deployment.deploy_id, name=row.name))
 
-    @on(KeyedTable.Opened, "#optimizations KeyedTable")
-    def open_optimization(self) -> None:
-        """Ask for the optimization in full."""
+    def _open_optimization(self) -> None:
         row = self.optimizations.current_row
         if row is not None:
             summary = row.summary
-            self.post_message(
-                OpenDetail(
+            self._opens(
+                Detail(
                     DetailKind.OPTIMIZATION,
-                    project_id=summary.project_id,
+                    summary.project_id,
                     optimization_id=summary.optimization_id,
                     name=summary.name,
                 )
             )
 
-    @on(KeyedTable.Opened, "#insights KeyedTable")
-    def open_insight(self) -> None:
-        """Ask for the insight in full."""
-        insight, current = self.insights.current_row, self.current
-        if insight is not None and current.project_id is not None:
-            self.post_message(
-                OpenDetail(
-                    DetailKind.INSIGHT,
-                    project_id=current.project_id,
-                    deploy_id=current.deploy_id,
-                    insight=insight,
-                    name=current.name,
-                )
+    def _open_insight(self) -> None:
+        insight, now = self.insights.current_row, self.selection
+        if insight is not None and now.project_id is not None:
+            self._opens(
+                Detail(DetailKind.INSIGHT, now.project_id, now.deploy_id, insight=insight, name=self.feed.data.name)
             )
 
-    @on(ChartView.WindowChanged)
-    def look_at_chart(self) -> None:
-        """Show what the store has of the window, and ask for the rest."""
-        self.feed.look_at_chart()
-
-    @on(ChartView.OpenWanted)
-    def open_chart(self, event: ChartView.OpenWanted) -> None:
-        """Ask for the chart, or several, on the whole screen."""
-        current = self.current
-        if current.project_id is not None:
-            self.post_message(
-                OpenDetail(
-                    event.kind,
-                    project_id=current.project_id,
-                    deploy_id=current.deploy_id,
-                    name=current.name,
-                    chart=self.feed.chart_name,
-                    window=event.view.plot.window,
+    def _open_chart(self, kind: DetailKind) -> None:
+        now = self.selection
+        if now.project_id is not None:
+            self._opens(
+                Detail(
+                    kind,
+                    now.project_id,
+                    now.deploy_id,
+                    name=self.feed.data.name,
+                    chart=self.feed.data.chart_name,
+                    window=self.chart.view.plot.window,
                 )
             )
 
@@ -185,10 +161,13 @@ class MainScreen(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the keys gets the room, and the footer shows its keys."""
+        self._give_room()
+        self.show_keys()
+
+    def _give_room(self) -> None:
         pane = self._focused_pane()
         for name in PANES:
             self.set_class(pane is not None and pane.id == name, f"-at-{name}")
-        self.show_keys()
 
     def show_keys(self) -> None:
         """Bring the footer up to date with the keys that work now."""
@@ -206,6 +185,7 @@ class MainScreen(Screen[None]):
     def action_go_to(self, pane: str) -> None:
         """Give the keys to a pane."""
         self.query_one(f"#{pane}", Pane).focus_body()
+        self._give_room()
 
     def action_go_on(self, by: int) -> None:
         """Give the keys to the next pane."""
@@ -216,7 +196,7 @@ class MainScreen(Screen[None]):
     async def action_filter(self) -> None:
         """Filter the pane with the keys."""
         pane = self._focused_pane()
-        if isinstance(pane, ListPane):
+        if pane is not None:
             await pane.open_filter()
 
     def action_sort(self) -> None:
@@ -228,21 +208,27 @@ class MainScreen(Screen[None]):
     def action_toggle_ended(self) -> None:
         """Show or hide deployments that ended long ago."""
         self.deployments.toggle_older()
-        self.feed.follow_cursor(by_person=False)
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         """One step back: the filter, then the marks. Never anything else."""
         pane = self._focused_pane()
-        if pane is not None and await pane.drop_filter():
+        if pane is not None and pane.drop_filter():
             pane.focus_body()
             return
-        self.deployments.drop_marks()
+        self.selected.change(Unmarked())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only rows can be filtered and sorted."""
+        pane = self._focused_pane()
+        if action == "filter":
+            return pane is not None and pane.searchable
+        return action != "sort" or isinstance(pane, ListPane)
 
     def action_pick_chart(self) -> None:
         """Choose one of the deployment's charts by name."""
         from qctui.ui.screens.chart_choose import Choose
 
-        names = self.feed.chart_names
+        names = self.feed.data.chart_names
         if not names:
             self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
             return
@@ -251,7 +237,7 @@ class MainScreen(Screen[None]):
             if place is not None:
                 self.feed.choose_chart(names[place])
 
-        current = names.index(self.feed.chart_name) if self.feed.chart_name in names else None
+        current = names.index(self.feed.data.chart_name) if self.feed.data.chart_name in names else None
         self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
 
     def action_turn_chart(self, by: int) -> None:
@@ -268,6 +254,9 @@ class MainScreen(Screen[None]):
         if node is None:
             return None
         return next((each for each in node.ancestors_with_self if isinstance(each, Pane)), None)
+
+    def _say(self, message: str) -> None:
+        self.app.notify(message, severity="warning", markup=False)
 
     def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         return self.set_timer(seconds, callback).stop

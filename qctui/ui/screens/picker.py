@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
 
 from qctui.engine.facade import Engine
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
@@ -22,6 +20,7 @@ from qctui.ui.moment import Moment
 from qctui.ui.rows import narrowed
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
+from qctui.ui.widgets.field import Field
 from qctui.ui.widgets.table import KeyedTable
 
 
@@ -35,7 +34,7 @@ class _Choice:
 class ProjectPicker(ModalScreen[int | None]):
     """All projects, those that run first. Returns the id of the one picked, or None."""
 
-    AUTO_FOCUS = "Input"
+    AUTO_FOCUS = "Field"
     BINDINGS = [  # noqa: RUF012  # as its base declares it
         Binding("escape", "dismiss(None)", "cancel", id="picker_cancel", tooltip="Pick nothing"),
         Binding("down", "move(1)", "down", show=False, id="picker_down", tooltip="Next line"),
@@ -50,18 +49,20 @@ class ProjectPicker(ModalScreen[int | None]):
         width: 72; max-width: 100%; height: 80%; max-height: 30; margin-top: 1;
         background: $panel; border: round $focus; border-title-color: $title; border-subtitle-color: $muted;
     }
-    ProjectPicker Input, ProjectPicker Input:focus { height: 1; border: none; padding: 0 1; background: $boost; }
+    ProjectPicker Field, ProjectPicker Field:focus { background: $boost; }
     ProjectPicker:ansi { background: transparent; }
     """
 
     def __init__(self, engine: Engine, zone: tzinfo | None, glyphs: Glyphs) -> None:
-        super().__init__(id="picker")
+        super().__init__()
         self._clock, self._store = engine.clock, engine.store
         self._zone = zone
         self._glyphs = glyphs
         self._table: KeyedTable[_Choice] = KeyedTable(_columns(), lambda each: each.project_id, glyphs)
         # The keys stay with the text field; the table only shows.
         self._table.can_focus = False
+        self._table.opened = self._pick
+        self._field = Field(placeholder="part of a name, or an id", typed=self._narrow, entered=self._pick)
 
     def compose(self) -> ComposeResult:
         """A field and what matches."""
@@ -70,23 +71,19 @@ class ProjectPicker(ModalScreen[int | None]):
             box.border_subtitle = "Enter picks, Esc cancels"
             if self._glyphs.ascii:
                 box.styles.border = ("ascii", box.styles.border.top[1])
-            yield Input(placeholder="part of a name, or an id")
+            yield self._field
             yield self._table
 
     def on_mount(self) -> None:
-        """Show everything. A blinking cursor would send bytes all day."""
-        self.query_one(Input).cursor_blink = False
+        """Show everything."""
         self.show_choices()
 
-    @on(Input.Changed)
-    def narrow(self) -> None:
+    def _narrow(self, text: str) -> None:
         """Narrow while typing; the first match is the one Enter picks."""
         self.show_choices()
         self._table.action_first()
 
-    @on(Input.Submitted)
-    @on(KeyedTable.Opened)
-    def pick(self) -> None:
+    def _pick(self) -> None:
         """Enter or a double click: this one."""
         row = self._table.cursor_row
         if row is not None:
@@ -108,7 +105,7 @@ class ProjectPicker(ModalScreen[int | None]):
     def show_choices(self) -> None:
         """Show what matches now."""
         moment = Moment(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs)
-        text = self.query_one(Input).value
+        text = self._field.value
         choices = self._choices()
         rows = narrowed(choices, text, lambda each: f"{each.name} {each.project_id}")
         words = f"No project contains '{text}'." if choices else self._nothing(moment)

@@ -136,10 +136,12 @@ class ActionBar(Vertical, can_focus=True):
         back to where they were."""
         self._details = not self._details
         if self._details:
-            self._keys_from = self.screen.focused if not self.has_focus else None
-            self.focus()
-        elif self.has_focus and self._keys_from is not None:
-            self._keys_from.focus()
+            # Asked of the screen: the bar itself hears of its focus later than the next key.
+            before = self.screen.focused
+            self._keys_from = before if before is not self else None
+            self.screen.set_focus(self)
+        elif self.screen.focused is self and self._keys_from is not None:
+            self.screen.set_focus(self._keys_from)
         if self._moment is not None:
             self.show(self._records, self._moment)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from textual import on, work
+from textual import work
 from textual.widget import Widget
 
 from qctui.engine.view import Want
@@ -37,8 +37,7 @@ _ROLES = {"+": "pnl-up", "-": "pnl-down"}
 class ChartPane(Pane):
     """Title, chart, note. `show` is its only way in for data.
 
-    It says what data it would like with `ChartView.WindowChanged`, and which chart or size with `ChartView`'s other
-    messages; whoever owns the screen turns those into reads and screens.
+    What data its view would like, and which chart or size, the view asks of whoever owns the screen.
     """
 
     def __init__(
@@ -48,6 +47,9 @@ class ChartPane(Pane):
         super().__init__(number, title, glyphs, id=id)
         self.view = ChartView(ascii=glyphs.ascii)
         """The chart itself."""
+        self.view.looked = self._title_again
+        self.view.picks_series = self._open_switches
+        self.view.exports = self._open_export
         self._named = named
         self._subject: tuple[int, str] | None = None
         self._names: tuple[str, ...] = ()
@@ -111,14 +113,7 @@ class ChartPane(Pane):
         """What the engine should keep current to show chart `name` of a project as it is looked at now."""
         return (Want(chart_key(project_id, name, *self.wanted)),) if name else ()
 
-    @on(ChartView.Looked)
-    def show_readout(self) -> None:
-        """The title tells what the crosshair reads and how the chart is drawn."""
-        self._title_again()
-
-    @on(ChartView.SeriesWanted)
-    def open_switches(self) -> None:
-        """Switch series on and off."""
+    def _open_switches(self) -> None:
         from qctui.ui.screens.chart_choose import SeriesSwitches
 
         names = list(dict.fromkeys(series.name for series in self.view.chart.series)) if self.view.chart else []
@@ -126,9 +121,7 @@ class ChartPane(Pane):
             view = self.view
             self.app.push_screen(SeriesSwitches(names, lambda: view.plot.hidden, view.toggle_series, self._glyphs))
 
-    @on(ChartView.ExportWanted)
-    def open_export(self) -> None:
-        """Ask what to write, and write it."""
+    def _open_export(self) -> None:
         from qctui.ui.screens.chart_choose import Choose
 
         if self.view.drawing is None:

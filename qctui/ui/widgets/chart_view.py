@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import UTC
 
 from textual.events import Key
-from textual.message import Message
 
 from qctui.model.chart import ChartWindow
 from qctui.ui.keymap import Scope, bindings
-from qctui.ui.messages import DetailKind
+from qctui.ui.opening import DetailKind
 from qctui.ui.plot import crosshair, windows
 from qctui.ui.plot.glyphs import ASCII, GLYPH_SETS, GlyphSet
 from qctui.ui.widgets.chart_canvas import ChartCanvas
@@ -27,55 +26,22 @@ class ChartView(ChartCanvas, can_focus=True):
     """
     BINDINGS = bindings(Scope.CHART)
 
-    class WindowChanged(Message):
-        """Another part of time is shown, and finer or other data would serve it. What is there is drawn meanwhile."""
-
-        def __init__(self, view: ChartView, window: ChartWindow, count: int) -> None:
-            super().__init__()
-            self.view = view
-            self.window = window
-            """What to ask the API for: for a fixed range more than is shown, so that a pan finds data."""
-            self.count = count
-            """Samples to ask for."""
-
-        @property
-        def control(self) -> ChartView:
-            """The chart it happened on."""
-            return self.view
-
-    class Looked(Message):
-        """The crosshair, the window or the way of drawing changed: the title's words do too."""
-
-        def __init__(self, view: ChartView) -> None:
-            super().__init__()
-            self.view = view
-
-    class SeriesWanted(Message):
-        """Somebody wants to switch series on or off."""
-
-        def __init__(self, view: ChartView) -> None:
-            super().__init__()
-            self.view = view
-
-    class ExportWanted(Message):
-        """Somebody wants the chart in a file."""
-
-        def __init__(self, view: ChartView) -> None:
-            super().__init__()
-            self.view = view
-
-    class OpenWanted(Message):
-        """Somebody wants more room, or more charts."""
-
-        def __init__(self, view: ChartView, kind: DetailKind) -> None:
-            super().__init__()
-            self.view = view
-            self.kind = kind
-
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)
         self.enlarges = True
         """Enter has a larger screen to open."""
+        self.window_changed: Callable[[], object] = _nothing
+        """Called when finer or other data than those asked for would serve what is shown: see `wanted`."""
+        self.moved: Callable[[], object] = _nothing
+        """Called when a person went to another part of time."""
+        self.looked: Callable[[], object] = _nothing
+        """Called when the crosshair, the window or the way of drawing changed: the title's words do too."""
+        self.picks_series: Callable[[], object] = _nothing
+        """Lets somebody switch series on or off."""
+        self.exports: Callable[[], object] = _nothing
+        """Lets somebody write the chart to a file."""
+        self.opens: Callable[[DetailKind], object] = _nothing
+        """Gives more room, or shows more charts."""
         self._glyph_sets = [ASCII] if ascii else list(GLYPH_SETS.values())
         self._settling: Callable[[], None] | None = None
         self._asked: tuple[ChartWindow, int] | None = None
@@ -86,7 +52,7 @@ class ChartView(ChartCanvas, can_focus=True):
 
     def announce(self) -> None:
         """The title's words change with the chart."""
-        self.post_message(self.Looked(self))
+        self.looked()
 
     @property
     def wanted(self) -> tuple[ChartWindow, int]:
@@ -124,13 +90,14 @@ class ChartView(ChartCanvas, can_focus=True):
 
     def set_window(self, window: ChartWindow) -> None:
         """Show another part of time."""
-        self._move(window)
+        if window != self.plot.window:
+            self.set_view(window=window)
+            self._settle()
 
     def _move(self, window: ChartWindow) -> None:
-        if window == self.plot.window:
-            return
-        self.set_view(window=window)
-        self._settle()
+        if window != self.plot.window:
+            self.set_window(window)
+            self.moved()
 
     def _settle(self) -> None:
         if self._settling is not None:
@@ -141,7 +108,7 @@ class ChartView(ChartCanvas, can_focus=True):
         self._settling = None
         if self.wanted != self._asked:
             self._asked = self.wanted
-            self.post_message(self.WindowChanged(self, *self._asked))
+            self.window_changed()
 
     # Keys: crosshair
 
@@ -210,24 +177,28 @@ class ChartView(ChartCanvas, can_focus=True):
 
     def action_pick_series(self) -> None:
         """Ask which series to switch."""
-        self.post_message(self.SeriesWanted(self))
+        self.picks_series()
 
     def action_export(self) -> None:
         """Ask for a file."""
-        self.post_message(self.ExportWanted(self))
+        self.exports()
 
     def action_open(self) -> None:
         """Ask for the whole screen."""
-        self.post_message(self.OpenWanted(self, DetailKind.CHART))
+        self.opens(DetailKind.CHART)
 
     def action_open_grid(self) -> None:
         """Ask for all charts of the deployment."""
-        self.post_message(self.OpenWanted(self, DetailKind.CHARTS))
+        self.opens(DetailKind.CHARTS)
 
     def action_open_equities(self) -> None:
         """Ask for the equity of all deployments."""
-        self.post_message(self.OpenWanted(self, DetailKind.EQUITIES))
+        self.opens(DetailKind.EQUITIES)
 
     def action_overlay(self) -> None:
         """Ask for another deployment's equity over this one's."""
-        self.post_message(self.OpenWanted(self, DetailKind.OVERLAY))
+        self.opens(DetailKind.OVERLAY)
+
+
+def _nothing(_kind: DetailKind | None = None) -> None:
+    """Where the chart is shown has nothing for this."""

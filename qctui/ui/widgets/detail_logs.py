@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar
 
 from textual.message import Message
 from textual.widget import Widget
@@ -33,7 +32,7 @@ Read = Callable[[Key[LogPage]], Resource[LogPage]]
 class LogsPane(Pane):
     """The log with its face. Times in it are the algorithm's own."""
 
-    has_filter: ClassVar[bool] = True
+    searchable = True
     FILTER_HINT = "Enter searches the whole log for ..."
 
     class Wanted(Message):
@@ -148,21 +147,25 @@ class LogsPane(Pane):
                 facts.append((f"{dot} {format_count(book.earlier)} earlier {what} not read ", "muted"))
         self.show_frame(tuple(facts), self._face)
 
-    async def drop_filter(self) -> bool:
+    def drop_filter(self) -> bool:
         """Show the log itself again. False if nothing was searched for."""
-        had = await super().drop_filter() or self._search is not None
+        had = super().drop_filter() or self._search is not None
         self.search("")
         return had
 
-    def _set_filter(self, text: str) -> None:
-        # What is typed stands out in what is on screen; Enter asks the server.
-        super()._set_filter(text)
+    def filter_by(self, text: str) -> None:
+        """What is typed stands out in what is on screen; Enter asks the server."""
+        super().filter_by(text)
         self.view.highlight(text)
         self.tell()
 
-    async def _close_filter(self) -> None:
+    def filter_kept(self) -> None:
+        """Enter: search the whole log."""
         self.search(self.filter_text)
-        await super()._close_filter()
+
+    def _leave_filter(self) -> None:
+        super()._leave_filter()
+        self.search("")
 
     @property
     def _shown(self) -> LogReading:

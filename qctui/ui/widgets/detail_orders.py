@@ -12,6 +12,7 @@ from qctui.ui.facts import format_quantity
 from qctui.ui.format import format_count, format_number
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
+from qctui.ui.selected import LocalCursor
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from qctui.ui.widgets.section_table import SectionPane
@@ -82,8 +83,17 @@ class OrdersPane(SectionPane[OrderRow]):
 
     def __init__(self, number: int, glyphs: Glyphs, earlier_key: str) -> None:
         """`earlier_key` is the key in force for the earlier ones, as a person reads it."""
+        self._place = LocalCursor()
         super().__init__(
-            number, "Orders", glyphs, _order_columns(), lambda row: row.key, _order_text, id="orders", opens=True
+            number,
+            "Orders",
+            glyphs,
+            _order_columns(),
+            lambda row: row.key,
+            _order_text,
+            id="orders",
+            opens=True,
+            cursor=self._place,
         )
         self.table.stays_first = True
         self._earlier_key = earlier_key
@@ -94,7 +104,8 @@ class OrdersPane(SectionPane[OrderRow]):
 
     def show(self, resource: Resource[tuple[Order, ...]], deploy_id: str, moment: Moment) -> None:
         """Show the newest orders of a project, of which those of `deploy_id` are meant."""
-        self.begin(deploy_id)
+        if self._source is not None and self._source[1] != deploy_id:
+            self._place.start_over()
         source = (resource.value, deploy_id)
         if self._source is None or source[0] is not self._source[0] or source[1] != self._source[1]:
             self._source = source

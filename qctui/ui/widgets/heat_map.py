@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.heat import UNRANKED, HeatGrid, RankedRun
 from qctui.ui.keymap import Scope, bindings
+from qctui.ui.quirks import lay_out
 from qctui.ui.widgets.cells import Span, Spans, changed_cells, fit, seven_bit, to_strip, wrap
 from qctui.ui.widgets.heat_cells import (
     CellPlan,
@@ -41,16 +43,11 @@ class HeatMap(Widget, can_focus=True):
     """
     BINDINGS = bindings(Scope.TABLE, Scope.MAP)
 
-    class Opened(Message):
-        """Enter on a cell with a run."""
-
-        def __init__(self, run: RankedRun) -> None:
-            super().__init__()
-            self.run = run
-
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self._glyphs = glyphs
+        self.opened: Callable[[str], object] = _nothing
+        """Called with the key of a run: Enter on its cell."""
         self._grid: HeatGrid | None = None
         self._target = ""
         self._said = ""
@@ -94,6 +91,7 @@ class HeatMap(Widget, can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Move by what fits."""
+        lay_out(self.screen)
         self._go(0, by * max(1, self._shown[1] - 1))
 
     def action_first(self) -> None:
@@ -109,7 +107,7 @@ class HeatMap(Widget, can_focus=True):
     def action_open(self) -> None:
         """Ask for the run in full."""
         if (run := self.under) is not None:
-            self.post_message(self.Opened(run))
+            self.opened(run.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Cells can't be marked."""
@@ -272,3 +270,7 @@ class HeatMap(Widget, can_focus=True):
             if name != self._target and name in each.run.statistics:
                 rest += [dot, (f"{name} ", "muted"), (value_text(each.run.statistics[name], name, glyphs), "")]
         return [tuple(where), tuple(rest)]
+
+
+def _nothing(_key: str) -> None:
+    """There is nothing more to show of a run."""

@@ -11,6 +11,8 @@ from qctui.ui.format import format_count, format_duration, format_number, format
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import insight_key, insight_text
+from qctui.ui.selected import Selected, SelectedCursor
+from qctui.ui.selection import Pane
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from qctui.ui.widgets.listing import ListPane
@@ -24,13 +26,21 @@ _ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: ""
 class InsightsPane(ListPane[Insight]):
     """All insights read so far."""
 
-    def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(3, "Insights", glyphs, _columns(), insight_key, insight_text, id="insights")
+    def __init__(self, glyphs: Glyphs, selected: Selected) -> None:
+        super().__init__(
+            3,
+            "Insights",
+            glyphs,
+            _columns(),
+            insight_key,
+            insight_text,
+            id="insights",
+            cursor=SelectedCursor(selected, Pane.INSIGHTS),
+        )
         self.table.stays_first = True
 
     def show(self, resource: Resource[InsightLog], scope: str, moment: Moment) -> None:
         """Show a deployment's insights. `scope` is its project's name."""
-        self.begin(scope)
         log = resource.value
         rows = () if log is None else log.insights
         reading = log is not None and not log.complete

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual.widget import Widget
 
@@ -11,7 +11,9 @@ from qctui.ui.faces import FaceWords
 from qctui.ui.format import format_count
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
+from qctui.ui.quirks import lay_out
 from qctui.ui.rows import narrowed, ordered
+from qctui.ui.selected import Cursor
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from qctui.ui.widgets.pane import Pane
@@ -23,8 +25,6 @@ R = TypeVar("R")
 class ListPane(Pane, Generic[R]):
     """Subclasses turn a resource into rows and hand them to `show_rows`."""
 
-    has_filter: ClassVar[bool] = True
-
     def __init__(
         self,
         number: int,
@@ -35,11 +35,12 @@ class ListPane(Pane, Generic[R]):
         text_of: Callable[[R], str],
         *,
         id: str,
+        cursor: Cursor | None = None,
     ) -> None:
+        """`cursor` owns what is selected in the list."""
         super().__init__(number, title, glyphs, id=id)
-        self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs)
+        self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs, cursor=cursor)
         self._text_of = text_of
-        self._scope: str | None = None
         self._sort: tuple[str, bool] | None = None
         self._rows: Sequence[R] = ()
         self._moment: Moment | None = None
@@ -51,12 +52,6 @@ class ListPane(Pane, Generic[R]):
     def compose_body(self) -> Iterable[Widget]:
         """The table."""
         yield self.table
-
-    def begin(self, scope: str) -> None:
-        """Say whose rows come next. Another list begins at its first row: a place in the earlier one means nothing."""
-        if scope != self._scope:
-            self._scope = scope
-            self.table.start_over()
 
     def show_rows(
         self,
@@ -73,6 +68,7 @@ class ListPane(Pane, Generic[R]):
 
     def cycle_sort(self) -> str:
         """Sort by the next column that is on screen, then by none. Returns what it is sorted by, in words."""
+        lay_out(self.screen)
         columns = [column for column in self.table.shown_columns if column.sort_key is not None]
         ids = [column.id for column in columns]
         at = ids.index(self._sort[0]) + 1 if self._sort is not None and self._sort[0] in ids else 0
@@ -80,11 +76,19 @@ class ListPane(Pane, Generic[R]):
         self._refresh_rows()
         return f"by {columns[at].header}" if at < len(columns) else "in the usual order"
 
-    def _set_filter(self, text: str) -> None:
-        super()._set_filter(text)
-        self._refresh_rows()
+    searchable = True
 
-    def _refresh_rows(self) -> None:
+    def filter_by(self, text: str) -> None:
+        """Show only the rows that contain this text."""
+        if text != self.filter_text:
+            super().filter_by(text)
+            self._refresh_rows(refiltered=True)
+
+    def filter_kept(self) -> None:
+        """What the filter has selected is what was meant."""
+        self.table.cursor.take()
+
+    def _refresh_rows(self, *, refiltered: bool = False) -> None:
         moment, words = self._moment, self._face_words
         if moment is None or words is None:
             return
@@ -95,7 +99,15 @@ class ListPane(Pane, Generic[R]):
             facts = (*facts, (f"{format_count(len(rows))} of {format_count(len(self._rows))} ", "mark"))
             if self._rows and not rows:
                 body = f"No row contains '{self.filter_text}'. Esc shows all."
-        self.table.show(rows, moment, marks=self._marked, sort=self._sort, words=body)
+        self.table.show(
+            rows,
+            moment,
+            listed=self._rows if self.filter_text else None,
+            refiltered=refiltered,
+            marks=self._marked,
+            sort=self._sort,
+            words=body,
+        )
         self.show_frame(facts, words)
 
     def _arranged(self) -> Sequence[R]:

@@ -12,6 +12,8 @@ from qctui.ui.format import format_bar, format_count, format_number
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import OptimizationRow, name_of, optimization_text
+from qctui.ui.selected import Selected, SelectedCursor
+from qctui.ui.selection import Pane
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 from qctui.ui.widgets.listing import ListPane
@@ -25,7 +27,7 @@ _BAR_CELLS = 10
 class OptimizationsPane(ListPane[OptimizationRow]):
     """The optimizations of the current project, or of all pinned ones."""
 
-    def __init__(self, glyphs: Glyphs, *, several: bool) -> None:
+    def __init__(self, glyphs: Glyphs, selected: Selected, *, several: bool) -> None:
         """`several`: projects are listed together, and each row says whose it is."""
         super().__init__(
             2,
@@ -35,6 +37,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             lambda row: row.summary.optimization_id,
             optimization_text,
             id="optimizations",
+            cursor=SelectedCursor(selected, Pane.OPTIMIZATIONS),
         )
 
     def show(
@@ -49,7 +52,6 @@ class OptimizationsPane(ListPane[OptimizationRow]):
     ) -> None:
         """Show a project's optimizations. `details` are those read so far by id; `scope` says whose they are. Without a
         project `selected` there is nothing to read."""
-        self.begin(scope)
         if not selected:
             resource = Resource(value=())
         rows = [

@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import DescendantBlur, DescendantFocus, Key
-from textual.message import Message
+from textual.events import DescendantBlur, DescendantFocus
 from textual.widget import Widget
-from textual.widgets import Input
 
 from qctui.ui.faces import Face, FaceWords
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.widgets.bar import Bar
 from qctui.ui.widgets.cells import Spans
+from qctui.ui.widgets.field import Field
 
 
-class FilterInput(Input):
+class FilterField(Field):
     """The line a filter is typed into."""
 
-    DEFAULT_CSS = """
-    FilterInput, FilterInput:focus { height: 1; border: none; padding: 0 1; background: $panel; }
-    """
-
-    def on_mount(self) -> None:
-        """A blinking cursor would send bytes all day."""
-        self.cursor_blink = False
-
-    class Left(Message):
-        """Escape or Enter: the keys go back to the rows."""
-
-        def __init__(self, keep: bool) -> None:
-            super().__init__()
-            self.keep = keep
-            """Whether the filter stays (Enter) or is dropped (Escape)."""
-
-    def on_key(self, event: Key) -> None:
-        """Escape drops the filter, and the down key goes to the rows it left."""
-        if event.key in {"escape", "down"}:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Left(keep=event.key == "down"))
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        Binding("down", "submit", "rows", show=False, id="filter_down", tooltip="To the rows that are left")
+    ]
 
 
 class Pane(Vertical):
@@ -55,17 +34,9 @@ class Pane(Vertical):
     Pane.-noted > .pane--note { display: block; }
     """
 
-    has_filter: ClassVar[bool] = False
-    """Whether there is something to search for here."""
+    searchable = False
+    """There is something here that a text can be looked for in."""
     FILTER_HINT = "rows that contain ..."
-
-    class FilterChanged(Message):
-        """The text rows must contain is another one."""
-
-        def __init__(self, pane: Pane, text: str) -> None:
-            super().__init__()
-            self.pane = pane
-            self.text = text
 
     def __init__(self, number: int, title: str, glyphs: Glyphs, *, id: str) -> None:
         super().__init__(id=id)
@@ -113,6 +84,12 @@ class Pane(Vertical):
         """What it is called."""
         return self._title
 
+    def rename(self, title: str) -> None:
+        """Call it something else."""
+        if title != self._title:
+            self._title = title
+            self._draw_title()
+
     @property
     def face(self) -> Face:
         """The face it wears now."""
@@ -126,47 +103,46 @@ class Pane(Vertical):
 
     async def open_filter(self) -> None:
         """Let somebody type what rows must contain."""
-        existing = self.query(FilterInput)
+        existing = self.query(FilterField)
         if existing:
             self.screen.set_focus(existing.first())
             return
-        field = FilterInput(self.filter_text, placeholder=self.FILTER_HINT, select_on_focus=False)
+        field = FilterField(
+            self.filter_text,
+            placeholder=self.FILTER_HINT,
+            typed=self.filter_by,
+            entered=self._keep_filter,
+            left=self._leave_filter,
+        )
         await self.mount(field, after=self._bar)
-        # Not `field.focus()`, which comes later: what was typed behind `/` belongs into the field already.
         self.screen.set_focus(field)
 
-    async def drop_filter(self) -> bool:
+    def drop_filter(self) -> bool:
         """Show all rows again. False if there was no filter."""
-        had = bool(self.filter_text) or bool(self.query(FilterInput))
-        await self.query(FilterInput).remove()
-        if self.filter_text:
-            self._set_filter("")
+        had = bool(self.filter_text) or bool(self.query(FilterField))
+        self.filter_by("")
+        self.query(FilterField).remove()
         return had
 
-    @on(Input.Changed)
-    def narrow(self, event: Input.Changed) -> None:
-        """Narrow while typing."""
-        event.stop()
-        self._set_filter(event.value)
+    def filter_by(self, text: str) -> None:
+        """Show only what contains this text."""
+        self.filter_text = text
 
-    @on(Input.Submitted)
-    async def keep_filter(self, event: Input.Submitted) -> None:
-        """Enter: back to the rows that are left."""
-        event.stop()
-        await self._close_filter()
+    def filter_kept(self) -> None:
+        """The filter was typed to its end."""
 
-    @on(FilterInput.Left)
-    async def leave_filter(self, event: FilterInput.Left) -> None:
-        """Escape or down."""
-        event.stop()
-        if not event.keep:
-            self._set_filter("")
-        await self._close_filter()
+    def _keep_filter(self) -> None:
+        self.filter_kept()
+        self._close_filter()
+
+    def _leave_filter(self) -> None:
+        self.filter_by("")
+        self._close_filter()
 
     def focus_body(self) -> None:
         """Give the keys to the body."""
         for widget in self.query("*"):
-            if widget.can_focus and not isinstance(widget, FilterInput):
+            if widget.can_focus and not isinstance(widget, FilterField):
                 self.screen.set_focus(widget, scroll_visible=False)
                 return
 
@@ -180,15 +156,9 @@ class Pane(Vertical):
         self.remove_class("-current")
         self._draw_title()
 
-    async def _close_filter(self) -> None:
+    def _close_filter(self) -> None:
         self.focus_body()
-        await self.query(FilterInput).remove()
-
-    def _set_filter(self, text: str) -> None:
-        if text == self.filter_text:
-            return
-        self.filter_text = text
-        self.post_message(self.FilterChanged(self, text))
+        self.query(FilterField).remove()
 
     @property
     def _worn(self) -> FaceWords:

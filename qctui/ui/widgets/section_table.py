@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 from qctui.ui.glyphs import Glyphs
+from qctui.ui.selected import Cursor
 from qctui.ui.widgets.columns import Column
 from qctui.ui.widgets.listing import ListPane
 from qctui.ui.widgets.table import KeyedTable
@@ -17,10 +18,16 @@ class SectionTable(KeyedTable[R]):
     """Its columns may become others, and its rows may have nothing more to show."""
 
     def __init__(
-        self, columns: Sequence[Column[R]], key_of: Callable[[R], Hashable], glyphs: Glyphs, *, opens: bool
+        self,
+        columns: Sequence[Column[R]],
+        key_of: Callable[[R], Hashable],
+        glyphs: Glyphs,
+        *,
+        opens: bool,
+        cursor: Cursor | None = None,
     ) -> None:
         """`opens`: Enter on a row leads somewhere."""
-        super().__init__(columns, key_of, glyphs)
+        super().__init__(columns, key_of, glyphs, cursor=cursor)
         self._opens = opens
 
     def change_columns(self, columns: Sequence[Column[R]]) -> None:
@@ -48,6 +55,7 @@ class SectionPane(ListPane[R]):
         *,
         id: str,
         opens: bool = False,
+        cursor: Cursor | None = None,
     ) -> None:
         super().__init__(number, title, glyphs, columns, key_of, text_of, id=id)
-        self.table: SectionTable[R] = SectionTable(columns, key_of, glyphs, opens=opens)
+        self.table: SectionTable[R] = SectionTable(columns, key_of, glyphs, opens=opens, cursor=cursor)

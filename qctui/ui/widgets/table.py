@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.keymap import Scope, bindings
 from qctui.ui.moment import Moment
+from qctui.ui.quirks import lay_out
+from qctui.ui.selected import Cursor, KeysOf, LocalCursor
+from qctui.ui.selection import NO_ROW, Rows
 from qctui.ui.theme import Palette
 from qctui.ui.widgets.cells import Spans, to_strip
 from qctui.ui.widgets.columns import Column, Placed, place
@@ -37,21 +39,8 @@ class _Drawn(Generic[R]):
     """`cursor`, `cursor-blurred` or empty: the background."""
 
 
-class _OfTable(Message):
-    """What happened in a table; `@on(..., selector)` finds the table as its control."""
-
-    def __init__(self, table: KeyedTable[Any]) -> None:
-        super().__init__()
-        self.table = table
-
-    @property
-    def control(self) -> Widget:
-        """The table."""
-        return self.table
-
-
 class KeyedTable(Widget, Generic[R], can_focus=True):
-    """Rows by key, with a cursor that stays on its key whatever happens around it.
+    """Rows by key. It draws what is selected among them and asks for another selection; a `Cursor` owns it.
 
     The rows themselves are handed over whole and never copied; ten thousand cost what the visible ones cost. Textual's
     own table formats every row and sends 20 kB for a changed cell.
@@ -62,46 +51,24 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
     """
     BINDINGS = bindings(Scope.TABLE)
 
-    class CursorMoved(_OfTable):
-        """The cursor stands on another row."""
-
-        def __init__(self, table: KeyedTable[R], key: Hashable | None, by_person: bool) -> None:
-            super().__init__(table)
-            self.key = key
-            """None: the table is empty."""
-            self.by_person = by_person
-            """False: rows came or went under it."""
-
-    class Opened(_OfTable):
-        """Enter on a row."""
-
-        def __init__(self, table: KeyedTable[R], key: Hashable) -> None:
-            super().__init__(table)
-            self.key = key
-
-    class Marked(_OfTable):
-        """Somebody asked to mark or unmark this row."""
-
-        def __init__(self, table: KeyedTable[R], key: Hashable) -> None:
-            super().__init__(table)
-            self.key = key
-
-    class Scrolled(Message):
-        """Other rows are visible."""
-
-        def __init__(self, table: KeyedTable[R]) -> None:
-            super().__init__()
-            self.table = table
-
     def __init__(
         self,
         columns: Sequence[Column[R]],
         key_of: Callable[[R], Hashable],
         glyphs: Glyphs,
         *,
+        cursor: Cursor | None = None,
         id: str | None = None,
     ) -> None:
+        """`cursor` owns what is selected; without one the table's place is its own."""
         super().__init__(id=id)
+        self._cursor: Cursor = cursor or LocalCursor()
+        self.opened: Callable[[], object] = _nothing
+        """Called on Enter, with a row selected."""
+        self.marked: Callable[[], object] = _nothing
+        """Called on Space, with a row selected."""
+        self.scrolled: Callable[[], object] = _nothing
+        """Called when other rows are visible."""
         self._columns = tuple(columns)
         self._key_of = key_of
         self._glyphs = glyphs
@@ -110,49 +77,72 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         self._marks: frozenset[Hashable] = frozenset()
         self._sort: tuple[str, bool] | None = None
         self._words = ""
-        self._cursor = 0
-        self._cursor_key: Hashable | None = None
         self._top = 0
+        self._below_top = 0
         self._placed: tuple[Placed[R], ...] = ()
         self._drawn: list[_Drawn[R]] = []
         self._failed: set[str] = set()
         self.stays_first = False
         """Whether a cursor on the first row stays on the first row when others come above it: for lists that are read
         from their newest end. Anywhere else it always stays on its key."""
+        self.keeps = False
+        """Whether what was chosen stays selected without a row; see `Rows`."""
 
     def show(
         self,
         rows: Sequence[R],
         moment: Moment,
         *,
+        listed: Sequence[R] | None = None,
+        refiltered: bool = False,
         marks: frozenset[Hashable] = frozenset(),
         sort: tuple[str, bool] | None = None,
         words: str = "",
     ) -> None:
-        """Replace the rows. Their keys must be unique. `sort` is (column id, descending), for the header's arrow only;
+        """Replace the rows. Their keys must be unique. `listed` are all of the list while a filter hides some of them,
+        `refiltered` says that it is another filter. `sort` is (column id, descending), for the header's arrow only;
         `words` are shown where rows would be while there are none.
 
         A row is formatted again when its object or the moment is another one; only cells that then differ are sent.
         """
         self._rows, self._moment, self._marks = rows, moment, marks
         self._sort, self._words = sort, words
-        self._follow_key()
+        self._cursor.settle(
+            Rows(
+                KeysOf(rows, self._key_of),
+                KeysOf(listed if listed is not None else rows, self._key_of),
+                filtered=listed is not None,
+                refiltered=refiltered,
+                first_stays=self.stays_first,
+                keeps=self.keeps,
+            )
+        )
+        # The selected row stays at its line of the screen.
+        self._top = self._at - self._below_top
+        self._scroll_to_cursor()
         self._draw()
 
     @property
+    def cursor(self) -> Cursor:
+        """Who owns what is selected."""
+        return self._cursor
+
+    @property
     def cursor_key(self) -> Hashable | None:
-        """The key under the cursor; None while the table is empty."""
-        return self._cursor_key
+        """The key of what is selected; None while nothing is."""
+        return self._cursor.place.key
 
     @property
     def cursor_row(self) -> R | None:
-        """The row under the cursor."""
-        return self._rows[self._cursor] if self._cursor < len(self._rows) else None
+        """The selected row; None while nothing is selected, or nothing that has a row."""
+        at = self._cursor.place.index
+        selected = self.cursor_key is not None and 0 <= at < len(self._rows)
+        return self._rows[at] if selected and self._key_of(self._rows[at]) == self.cursor_key else None
 
     @property
     def position(self) -> tuple[int, int]:
         """The cursor's place from 1, and how many rows there are."""
-        return (self._cursor + 1 if self._rows else 0), len(self._rows)
+        return (self._at + 1 if self._rows else 0), len(self._rows)
 
     @property
     def visible_rows(self) -> Sequence[R]:
@@ -167,45 +157,34 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
     @property
     def shown_columns(self) -> tuple[Column[R], ...]:
         """The columns that fit."""
-        return tuple(placed.column for placed in self._placed)
-
-    def move_to(self, key: Hashable) -> bool:
-        """Put the cursor on a row, as a person would. False if there is no such row."""
-        for index, row in enumerate(self._rows):
-            if self._key_of(row) == key:
-                self._set_cursor(index)
-                return True
-        return False
-
-    def start_over(self) -> None:
-        """The next rows are of something else: begin at the first one."""
-        self._cursor, self._cursor_key, self._top = 0, None, 0
+        return tuple(placed.column for placed in place(self._columns, self.size.width - 1, indent=GUTTER))
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
-        self._set_cursor(self._cursor + by)
+        self._choose(self._cursor.place.index + by)
 
     def action_page(self, by: int) -> None:
         """Move the cursor by pages."""
-        self._set_cursor(self._cursor + by * max(1, self._height - 1))
+        lay_out(self.screen)
+        self._choose(self._cursor.place.index + by * max(1, self._height - 1))
 
     def action_first(self) -> None:
         """Go to the first row."""
-        self._set_cursor(0)
+        self._choose(0)
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self._set_cursor(len(self._rows) - 1)
+        self._choose(len(self._rows) - 1)
 
     def action_open(self) -> None:
-        """Ask for the row in full."""
-        if self._cursor_key is not None:
-            self.post_message(self.Opened(self, self._cursor_key))
+        """Show the row in full."""
+        if self.cursor_row is not None:
+            self.opened()
 
     def action_mark(self) -> None:
-        """Ask for the row to be marked."""
-        if self._cursor_key is not None:
-            self.post_message(self.Marked(self, self._cursor_key))
+        """Mark the row, or unmark it."""
+        if self.cursor_row is not None:
+            self.marked()
 
     def row_text(self) -> str:
         """The row under the cursor as it is shown, columns separated by tabs: for copying. Empty without a row."""
@@ -220,7 +199,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         self._drawn = []
         self._scroll_to_cursor()
         self._draw()
-        self.post_message(self.Scrolled(self))
+        self.scrolled()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Show the cursor as the one keys move, or as a memory of where it was. Blur is handled by Textual after a
@@ -232,7 +211,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         """Put the cursor where somebody pointed; a second click opens."""
         index = self._top + event.y - 1
         if event.y >= 1 and index < len(self._rows):
-            self._set_cursor(index)
+            self._choose(index)
             if event.chain == 2:
                 self.action_open()
 
@@ -259,47 +238,33 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
     def _height(self) -> int:
         return max(0, self.size.height - 1)
 
-    def _set_cursor(self, index: int) -> None:
+    @property
+    def _at(self) -> int:
+        """Where the selected row stands; the first one's place while there is none."""
+        at = self._cursor.place.index
+        return 0 if at == NO_ROW else at
+
+    def _choose(self, index: int) -> None:
         if not self._rows:
             return
         index = min(len(self._rows) - 1, max(0, index))
-        if index == self._cursor and self._cursor_key is not None:
+        key = self._key_of(self._rows[index])
+        if self._cursor.place.chosen == key and self._cursor.place.index == index:
             return
-        self._cursor = index
-        self._cursor_key = self._key_of(self._rows[index])
+        self._cursor.choose(key, index)
         self._scroll_to_cursor()
         self._draw()
-        self.post_message(self.CursorMoved(self, self._cursor_key, True))
-
-    def _follow_key(self) -> None:
-        """After a change of rows: find the cursor's row again, keep it at the same line of the screen."""
-        rows, key = self._rows, self._cursor_key
-        line = self._cursor - self._top
-        found = self._cursor < len(rows) and self._key_of(rows[self._cursor]) == key
-        if not found and not (self.stays_first and self._cursor == 0):
-            for index, row in enumerate(rows):
-                if self._key_of(row) == key:
-                    self._cursor = index
-                    found = True
-                    break
-        if found:
-            self._top = self._cursor - line
-        else:
-            self._cursor = min(self._cursor, max(0, len(rows) - 1))
-            self._cursor_key = self._key_of(rows[self._cursor]) if rows else None
-            if self._cursor_key != key:
-                self.post_message(self.CursorMoved(self, self._cursor_key, False))
-        self._scroll_to_cursor()
 
     def _scroll_to_cursor(self) -> None:
         height = self._height
-        top = min(self._top, self._cursor)
-        if height and self._cursor >= top + height:
-            top = self._cursor - height + 1
-        top = max(0, min(top, len(self._rows) - height))
-        if top != self._top:
-            self._top = top
-            self.post_message(self.Scrolled(self))
+        at, before = self._at, self._top
+        top = min(self._top, at)
+        if height and at >= top + height:
+            top = at - height + 1
+        self._top = max(0, min(top, len(self._rows) - height))
+        self._below_top = at - self._top
+        if self._top != before:
+            self.scrolled()
 
     def _draw(self) -> None:
         """Bring the visible lines up to date and ask for the cells that differ."""
@@ -331,7 +296,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
             words = "" if self._rows else self._words
             return _Drawn(None, None, (*words_line(words, y - 1, width, self._glyphs), bar), "")
         row = self._rows[index]
-        current = index == self._cursor
+        current = index == self._cursor.place.index and self.cursor_key is not None
         marked = self._key_of(row) in self._marks
         gutter = (
             (self._glyphs.cursor if current else " ", "focus bold" if self.has_focus else "muted"),
@@ -353,3 +318,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
                 self._failed.add(column.id)
                 _log.exception("Column %r could not be shown", column.id)
             return ((self._glyphs.alert, "danger bold"),)
+
+
+def _nothing() -> None:
+    """The list has nothing for this key."""

@@ -1,0 +1,42 @@
+"""Escape is a key of its own, whatever is typed behind it and however the line cuts it."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+from textual._xterm_parser import XTermParser
+
+from qctui.ui import quirks
+
+
+def keys(*pieces: str) -> list[str]:
+    """What a terminal that sends these pieces has typed."""
+    quirks.install()
+    parser = XTermParser()
+    return [each.key for piece in pieces for each in parser.feed(piece) if isinstance(each, events.Key)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "typed"),
+    [
+        (("\x1bL430e",), ["escape", "L", "4", "3", "0", "e"]),
+        (("\x1b/zz\r",), ["escape", "slash", "z", "z", "enter"]),
+        (("\r\x1b1L",), ["enter", "escape", "1", "L"]),
+        (("\x1b\x1bL",), ["escape", "escape", "L"]),
+        (("\x1b\x1b\x1br",), ["escape", "escape", "escape", "r"]),
+        (("\x1b", "L"), ["escape", "L"]),
+        (("\x1b", "\x1b", "L"), ["escape", "escape", "L"]),
+        (("\x1b\r",), ["escape", "enter"]),
+        (("\x1b[A\x1b[H\x1bOB",), ["up", "home", "down"]),
+        (("\x1b", "[A"), ["up"]),
+        (("\x1b[27u",), ["escape"]),
+    ],
+)
+def test_what_is_typed(sent: tuple[str, ...], typed: list[str]) -> None:
+    assert keys(*sent) == typed
+
+
+def test_a_paste_is_left_alone() -> None:
+    quirks.install()
+    pasted = [each for each in XTermParser().feed("\x1b[200~L430e\x1b[201~") if isinstance(each, events.Paste)]
+    assert [each.text for each in pasted] == ["L430e"]
