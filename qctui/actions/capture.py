@@ -35,6 +35,7 @@ def capture_deployment(action: str, store: Store, project_id: int) -> Target:
         deploy_id=known.deploy_id if known else "",
         environment=known.environment if known else Environment.LIVE,
         brokerage=known.brokerage if known else "",
+        account_environment=known.account_environment if known else "",
         status=_status(known),
         equity=row.equity if row is not None else None,
         equity_mono=listed.fetched_mono if row is not None else None,
@@ -85,6 +86,7 @@ def target_of_detail(action: str, detail: DeploymentDetail, portfolio: Resource[
         deploy_id=detail.deploy_id,
         environment=detail.environment,
         brokerage=detail.brokerage,
+        account_environment=detail.account_environment,
         status=_status(detail),
         portfolio=portfolio or Resource[Portfolio](),
     )
@@ -99,6 +101,7 @@ def target_of_row(action: str, row: Deployment, name: str = "") -> Target:
         deploy_id=row.deploy_id,
         environment=row.environment,
         brokerage=row.brokerage,
+        account_environment=row.account_environment,
         status=_status(row),
         equity=row.equity,
     )

@@ -41,8 +41,8 @@ class ActionDesk(Protocol):
         ...
 
     def open_rechecks(self, targets: Sequence[Target]) -> None:
-        """Read these targets again now and every 2 s, over the trigger's connections, until
-        `close_rechecks`. Replaces an earlier set."""
+        """Read these targets again now and every 2 s, and keep connections warm for their triggers, until
+        `close_rechecks` or until they are confirmed. Replaces an earlier set."""
         ...
 
     def close_rechecks(self) -> None:

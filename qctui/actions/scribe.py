@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from qctui.actions.journal import JournalTail, SendLock, UnsyncedError, append_entries, try_journal
+from qctui.actions.journal import JournalTail, UnsyncedError, append_entries, try_journal
 from qctui.actions.ports import JournalEntry
+from qctui.actions.send_lock import SendLock
 from qctui.actions.spec import LIQUIDATE
 
 T = TypeVar("T")

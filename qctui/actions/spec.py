@@ -11,7 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from qctui.model.action import Target
-from qctui.model.deployment import DeploymentDetail, Environment, is_alive
+from qctui.model.deployment import DeploymentDetail, Environment, claims_paper, is_alive
 from qctui.model.optimization import FINISHED_STATUSES, Optimization
 from qctui.model.project import Project
 
@@ -194,6 +194,8 @@ def cautions(target: Target, project: Project | None = None) -> tuple[str, ...]:
             said.append(f"its status is {target.status}: it may not act on this")
         if not target.deploy_id:
             said.append("its deploy id is not known: this hits whatever is live in the project")
+        if claims_paper(target.environment, target.account_environment):
+            said.append(f"its account says {target.account_environment}; it counts as LIVE all the same")
         if target.also_alive:
             others = "1 other deployment of this project is"
             if target.also_alive > 1:

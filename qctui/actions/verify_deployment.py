@@ -154,17 +154,22 @@ class DeploymentCheck:
         """The project's most recent deployment is not ours any more: what live/read and the portfolio tell from now on
         is about the other one."""
         now = look.other_words
-        self._book.warn(self._id, "redeployed", f"redeployed meanwhile: now {now}")
+        known = look.deploy_id in self._target.others
+        said = f"live/read tells of {now}, not of ours" if known else f"redeployed meanwhile: now {now}"
+        self._book.warn(self._id, "redeployed", said)
         self._others += 1
         self._begin_anew()
         if self._others < SURE_OF_ANOTHER:
             return
         if not self._stands(Rung.STOPPED):
-            self._book.step(self._id, Rung.STOPPED, f"replaced by {now}: a project has one live deployment")
+            ended = "ended" if known else "replaced"
+            self._book.step(self._id, Rung.STOPPED, f"{ended}: the project's deployment is {now}")
         if self._wants_flat:
             self._book.change(self._id, holdings=None, holdings_mono=None)
-            words = f"redeployed: the portfolio is now that of {now}, the request may have hit it; {CHECK_BROKERAGE}"
-            self._finish(Rung.UNVERIFIED, words)
+            words = f"the portfolio is that of {now}"
+            if not known:
+                words = f"redeployed: {words}, the request may have hit it"
+            self._finish(Rung.UNVERIFIED, f"{words}; {CHECK_BROKERAGE}")
         elif look.alive:
             self._finish(Rung.UNVERIFIED, f"redeployed: {now} trades in its place")
         else:

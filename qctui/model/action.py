@@ -65,6 +65,8 @@ class Target:
     optimization_id: str = ""
     environment: Environment = Environment.LIVE
     brokerage: str = ""
+    account_environment: str = ""
+    """What the API says of the account, as it spells it."""
     status: str = ""
     equity: float | None = None
     equity_mono: float | None = None

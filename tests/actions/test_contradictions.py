@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qctui.actions.resume import record_of
 from qctui.model.action import Rung
-from qctui.model.deployment import DeploymentDetail
+from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
 from tests.actions.fakes import FLAT, HELD, Rig, Try, error, in_rig, last, target
@@ -136,6 +136,24 @@ async def test_an_abort_seen_once_and_then_running_is_not_verified(rig: Rig) -> 
     await rig.act(target("abort"))
     await rig.clock.advance(601)
     assert last(rig.record()) == (Rung.UNVERIFIED, "still running")
+
+
+@in_rig
+async def test_beside_a_newer_deployment_that_had_ended_before_nothing_was_redeployed(rig: Rig) -> None:
+    newer, ours = "L-" + "9" * 32, target().deploy_id
+    rig.api.details[1] = make_detail(1, deploy_id=newer, status="Stopped")
+
+    def put_row(status: str) -> None:
+        row = Deployment(1, ours, status, 1.0, None, "IB", Environment.LIVE, None)
+        rig.api.lists[1] = DeploymentList((row,))
+
+    put_row("Running")
+    await rig.act(replace(target(), others=(newer,)))
+    await rig.clock.advance(10)
+    assert rig.record().rung is Rung.ACCEPTED
+    put_row("Stopped")
+    await rig.clock.advance(10)
+    assert last(rig.record()) == (Rung.UNVERIFIED, f"the portfolio is that of {newer} (Stopped); check the brokerage")
 
 
 NO = error(FailureKind.REJECTED, "the API says no", answered=True)

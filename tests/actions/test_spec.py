@@ -194,6 +194,12 @@ def test_one_that_ended_does_not_hide_another_one_alive_in_its_project() -> None
     assert [each.deploy_id for each in running_targets(store)] == ["L-older"]
 
 
+def test_what_the_account_says_of_itself_is_said_before_acting() -> None:
+    broker = target(brokerage="CoinbaseBrokerage", account_environment="Practice")
+    assert "its account says Practice; it counts as LIVE all the same" in cautions(broker)
+    assert cautions(target(account_environment="live")) == cautions(target())
+
+
 def test_a_stop_time_alone_says_that_it_ended() -> None:
     store = Store()
     _put(store, DEPLOYMENTS, (make_deployment(1, stopped_at=5.0),))
