@@ -192,7 +192,7 @@ class Carrier:
             self._book.step(flight.action_id, Rung.UNKNOWN, f"the API said: {refusal.words}; but {verdict.words}")
             return Rung.UNKNOWN
         if verdict.unchecked:
-            words = f"{refusal.words}; {verdict.words}"
+            words = refusal.words if refusal.of_credentials else f"{refusal.words}; {verdict.words}"
         else:
             words = f"{verdict.words}; the API said: {refusal.words}" if verdict.words else refusal.words
         self._book.step(flight.action_id, Rung.REJECTED, words)

@@ -22,7 +22,8 @@ AGAIN_S = 3.0
 """From a look that shows nothing to the one that must agree: what an answer denies may still be on its way."""
 
 BEFORE_S = 5.0
-"""A stop time this much before the request left is no effect of it. Less may be a difference of the clocks."""
+"""A stop time this much before the request left is no effect of it, where it was known to run. Less may be a difference
+of the clocks."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -97,8 +98,9 @@ async def _look_at_deployment(api: TriggerApi, target: Target, sent_at: float, c
         return Verdict(acted=False, words=f"redeployed since: now {look.deploy_id}")
     if look.seen is Seen.ALIVE:
         return None
-    ended_before = look.stopped_at is not None and look.stopped_at < sent_at - BEFORE_S
     known_alive = bool(target.status) and is_alive(target.status, None)
-    if ended_before or (look.stopped_at is None and not known_alive):
+    began = sent_at - (BEFORE_S if known_alive else 0.0)
+    ended_before = look.stopped_at < began if look.stopped_at is not None else not known_alive
+    if ended_before:
         return Verdict(acted=False, words=look.already_ended_words(clock))
     return Verdict(acted=True, words=f"it has ended since: {look.ended_words(clock)}")

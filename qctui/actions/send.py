@@ -74,9 +74,11 @@ class Flight:
 class Refusal(Exception):
     """The API said no, or the program did. The words are for the screen."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, *, of_credentials: bool) -> None:
+        """`of_credentials`: whoever asks is not accepted, so no look at the world will be either."""
         super().__init__(words)
         self.words = words
+        self.of_credentials = of_credentials
 
 
 class Sender:
@@ -106,7 +108,7 @@ class Sender:
             if not failure.may_have_acted and (flight.closed or self._late(flight)):
                 return self._not_sent(flight, flight.closed or failure.message)
             if _is_certain_no(failure):
-                raise Refusal(failure.message)
+                raise Refusal(failure.message, of_credentials=failure.kind.refuses_credentials)
             if failure.may_have_acted:
                 return self._unknown(flight, failure.message)
             # Provably not acted upon: a connection that was never made, or a 429.
@@ -249,7 +251,7 @@ def _is_certain_no(failure: ApiError) -> bool:
     """
     if failure.kind is FailureKind.RATE_LIMITED and not failure.may_have_acted:
         return False
-    return failure.answered or failure.kind in (FailureKind.REFUSED, FailureKind.AUTH)
+    return failure.answered or failure.kind is FailureKind.REFUSED or failure.kind.refuses_credentials
 
 
 def ordinal(number: int) -> str:

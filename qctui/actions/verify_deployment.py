@@ -166,9 +166,9 @@ class DeploymentCheck:
             self._book.step(self._id, Rung.STOPPED, f"{ended}: the project's deployment is {now}")
         if self._wants_flat:
             self._book.change(self._id, holdings=None, holdings_mono=None)
-            words = f"the portfolio is that of {now}"
-            if not known:
-                words = f"redeployed: {words}, the request may have hit it"
+            words = f"redeployed: the portfolio is now that of {now}, the request may have hit it"
+            if known:
+                words = f"the portfolio is that of {now}"
             self._finish(Rung.UNVERIFIED, f"{words}; {CHECK_BROKERAGE}")
         elif look.alive:
             self._finish(Rung.UNVERIFIED, f"redeployed: {now} trades in its place")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import socket
 import ssl
 
@@ -16,6 +17,8 @@ from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
 
 _LEFT = ("Server disconnected", "peer closed connection", "peer unexpectedly closed")
+
+_REFUSED_WORDS = re.compile(f"credentials (?:from [^:;]*? )?{NOT_ACCEPTED}")
 
 MAX_RETRY_AFTER_S = 86_400.0
 """Nobody waits longer because a header says so."""
@@ -134,8 +137,11 @@ def blame_clock(error: ApiError, skew_s: float | None) -> ApiError:
         return error
     away = f"{_span(abs(skew_s))} {'behind' if skew_s > 0 else 'ahead of'}"
     reason = f"this machine's clock is {away} the API's, and signatures are dated"
-    before, found, after = error.message.partition(NOT_ACCEPTED)
-    error.message = f"{before}{found}: {reason}{after}" if found else f"{error.message}: {reason}"
+    # Whose credentials they are does not matter then: no others would be accepted.
+    message, found = _REFUSED_WORDS.subn(f"{REFUSED}: {reason}", error.message, count=1)
+    error.message = message if found else f"{error.message}: {reason}"
+    if error.kind is FailureKind.AUTH:
+        error.kind = FailureKind.CLOCK
     return error
 
 

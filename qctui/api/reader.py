@@ -80,7 +80,7 @@ class Reader:
 
             if failure is None:
                 return live.detail(members, project_id, self._names)
-            if failure.kind is FailureKind.AUTH or not live.holds_detail(members):
+            if failure.kind.refuses_credentials or not live.holds_detail(members):
                 raise failure
             return live.detail(members, project_id, self._names, failure.message)
 

@@ -109,6 +109,7 @@ async def _api(account: Account, settings: Settings) -> list[Finding]:
     except ApiError as error:
         advice = {
             FailureKind.AUTH: "check user id and token, and the clock below",
+            FailureKind.CLOCK: "set this machine's clock",
             FailureKind.CONNECT: "check the network, a proxy, and --base-url",
             FailureKind.MALFORMED: "this is no QuantConnect API: check --base-url, and a proxy in between",
             FailureKind.REJECTED: "check --base-url, and a proxy in between; the log has more",

@@ -104,7 +104,7 @@ def format_failure(error: ApiError) -> str:
 def exit_of(kind: FailureKind) -> Exit:
     """The exit code of a read that failed: refused, not reached, or no usable answer."""
     match kind:
-        case FailureKind.AUTH | FailureKind.REJECTED:
+        case FailureKind.AUTH | FailureKind.CLOCK | FailureKind.REJECTED:
             return Exit.REJECTED
         case FailureKind.CONNECT | FailureKind.REFUSED:
             return Exit.NOT_SENT

@@ -56,7 +56,7 @@ class Gate:
         if self.failure is None:
             return self.suspected
         unproved = self.failure.kind is FailureKind.SERVER and not self.proved
-        return unproved or self.failure.kind is FailureKind.AUTH
+        return unproved or self.failure.kind.refuses_credentials
 
     def probe_in_s(self, mono: float) -> float:
         """Seconds until the probe is due, zero for now. Only while closed."""
@@ -90,7 +90,7 @@ class Gate:
             return False
         if self.closed:
             return probe and self._probe_failed(failure, retry_after_s)
-        if kind is FailureKind.AUTH:
+        if kind.refuses_credentials:
             self.suspected = True
             return False
         self._row += 1
@@ -112,7 +112,7 @@ class Gate:
             # Our own defect is no news of the API: the reason stays, and the next probe is another read.
             self._close(replace(before, at=failure.at, mono=failure.mono), before.attempts + 1, None)
         else:
-            same = (before.kind is FailureKind.AUTH) == (failure.kind is FailureKind.AUTH)
+            same = before.kind.refuses_credentials is failure.kind.refuses_credentials
             self._close(failure, before.attempts + 1 if same else 1, retry_after_s)
         return True
 

@@ -352,8 +352,9 @@ class Poller:
         failure, state = self._gate.failure, LinkState.CONNECTING
         next_try_mono = None if failure is None else failure.next_try_mono
         if failure is not None:
-            closed_states = {FailureKind.AUTH: LinkState.AUTH, FailureKind.RATE_LIMITED: LinkState.DEGRADED}
-            state = closed_states.get(failure.kind, LinkState.DOWN)
+            limited = failure.kind is FailureKind.RATE_LIMITED
+            state = LinkState.DEGRADED if limited else LinkState.DOWN
+            state = LinkState.AUTH if failure.kind.refuses_credentials else state
         else:
             failing = [
                 poll.failure for poll in self._wanted if poll.failure is not None and poll.failure.kind not in ANSWERED

@@ -98,7 +98,7 @@ def backoff_s(kind: FailureKind, attempts: int, interval: float, retry_after_s: 
     `luck` is a random number in 0..1. An answer the API gave on purpose (`success: false`) is not asked for faster than
     a good one would be. A `Retry-After` is honoured up to ten minutes, so that a nonsense one cannot end the polling.
     """
-    first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind is FailureKind.AUTH else (BACKOFF_FIRST_S, BACKOFF_CAP_S)
+    first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind.refuses_credentials else (BACKOFF_FIRST_S, BACKOFF_CAP_S)
     wait = _doubling(first, cap, attempts, luck)
     if kind in (FailureKind.REJECTED, FailureKind.TOO_LARGE):
         wait = max(wait, interval)
@@ -112,7 +112,7 @@ def probe_s(
     included). `proved` says that it has answered before."""
     if kind is FailureKind.RATE_LIMITED:
         return backoff_s(kind, attempts, 0.0, retry_after_s, luck)
-    first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind is FailureKind.AUTH else (PROBE_FIRST_S, PROBE_CAP_S)
+    first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind.refuses_credentials else (PROBE_FIRST_S, PROBE_CAP_S)
     if kind is FailureKind.SERVER and not proved:
         cap = UNPROVED_CAP_S
     return max(_doubling(first, cap, attempts, luck), min(retry_after_s or 0.0, 600.0))

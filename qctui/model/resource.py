@@ -14,6 +14,8 @@ class FailureKind(Enum):
 
     AUTH = "auth"
     """The API does not accept the credentials (every form of REFERENCE.md 1.3)."""
+    CLOCK = "clock"
+    """As AUTH, because this machine's clock is too far off for any signature to be accepted (REFERENCE.md 1.2)."""
     REJECTED = "rejected"
     """The API answered `success: false` for another reason."""
     RATE_LIMITED = "rate_limited"
@@ -34,6 +36,11 @@ class FailureKind(Enum):
     """The program itself declined to send (read-only)."""
     INTERNAL = "internal"
     """A defect of the program, kept from ending it."""
+
+    @property
+    def refuses_credentials(self) -> bool:
+        """The API does not accept who asks: every other read would meet the same."""
+        return self in (FailureKind.AUTH, FailureKind.CLOCK)
 
     @property
     def advice(self) -> str:

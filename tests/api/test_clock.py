@@ -35,15 +35,15 @@ def refused(body: bytes, status: int, skew_s: float | None) -> Client:
 def test_the_clock_is_named_with_how_far_it_is_off(skew_s: float, words: str) -> None:
     error = run(failure_of(refused(b"", 401, skew_s).triggers.stop(1)))
     assert error.message == f"stop: credentials not accepted: {words}, {REASON}"
-    assert (error.kind, error.answered, error.may_have_acted, error.status_code) == (FailureKind.AUTH, True, True, 401)
+    assert (error.kind, error.answered, error.may_have_acted, error.status_code) == (FailureKind.CLOCK, True, True, 401)
 
 
 def test_what_the_api_said_stays_behind_it() -> None:
     said = f"stop: credentials not accepted: this machine's clock is 5 h ahead of the API's, {REASON}"
     error = run(failure_of(refused(payload("error__hash_mismatch"), 200, -18_000).triggers.stop(1)))
-    assert (error.kind, error.message) == (FailureKind.AUTH, f"{said} ({HASH})")
+    assert (error.kind, error.message) == (FailureKind.CLOCK, f"{said} ({HASH})")
     error = run(failure_of(refused(payload("error__hash_mismatch"), 401, -18_000).triggers.stop(1)))
-    assert (error.kind, error.message) == (FailureKind.AUTH, f"{said}: {HASH}")
+    assert (error.kind, error.message) == (FailureKind.CLOCK, f"{said}: {HASH}")
 
 
 def test_a_server_error_that_may_mean_credentials_names_the_clock_too() -> None:

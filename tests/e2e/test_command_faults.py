@@ -27,7 +27,8 @@ def test_429_is_sent_again_after_the_time_it_asks_for(api: Api, signed_in: dict[
 def test_a_rejection_of_what_had_already_stopped_says_that(api: Api, signed_in: dict[str, str], home: Path) -> None:
     project_id, _, _ = api.running("live")
     api.control("POST", "end", projectId=project_id)
-    api.fault("http-500", "live/read", times=1)  # so that nothing is known of it before it is sent
+    for witness in ("live/read", "live/list"):
+        api.fault("http-500", witness, times=1)  # so that nothing is known of it before it is sent
     done = run_command("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in)
     assert done.returncode == 1
     assert "REJECTED already stopped at" in done.stdout
@@ -64,7 +65,7 @@ def test_an_answer_that_never_comes_is_left_to_the_journal_by_a_second_ctrl_c(
     assert len(api.requests(LIQUIDATE)) == 1
     api.control("DELETE", "faults")
     with Console("--base-url", api.base_url, env=signed_in) as console:
-        console.wait_for("the program ended before the answer")
+        console.wait_for("from the last run", "UNKNOWN")
         console.wait_for("VERIFIED")
         await_event(api, home, "verified")
     assert events(home) == ["intent", "sending", "sent", "unknown", "stopped", "flat", "verified"]

@@ -35,7 +35,7 @@ def test_it_is_sent_and_verified_and_told_once_the_terminal_goes_on(
         assert len(api.requests(LIQUIDATE)) == 1
         assert "SENDING" not in console.text
         console.send("\x11")
-        console.wait_for("could not be read first", "ACCEPTED", "VERIFIED")
+        console.wait_for("live/read fails", "ACCEPTED", "VERIFIED")
         assert console.wait_exit() == 0
 
 

@@ -105,10 +105,10 @@ def test_backoffs_grow_to_a_cap_and_survive_a_year_of_failures(kind: FailureKind
     waits = [backoff_s(kind, attempts, 60.0, None, luck) for attempts in (1, 2, 3, 4, 5, 6, 10, 10_000_000)]
     assert waits == sorted(waits)
     assert waits[0] >= 5.0
-    assert waits[-1] <= (330.0 if kind is FailureKind.AUTH else 132.0)
+    assert waits[-1] <= (330.0 if kind.refuses_credentials else 132.0)
     probes = [probe_s(kind, attempts, None, luck) for attempts in (1, 2, 3, 10_000_000)]
     assert probes == sorted(probes)
-    if kind not in (FailureKind.AUTH, FailureKind.RATE_LIMITED):
+    if not kind.refuses_credentials and kind is not FailureKind.RATE_LIMITED:
         assert probes[-1] <= 15.0
 
 
