@@ -35,7 +35,10 @@ class KeysInOrder(App[R]):
             await super().on_event(event)
 
     def push_screen(self, screen: Screen[Any] | str, *more: Any, **named: Any) -> Any:
-        """As in Textual. The answer of a screen is handled by the app, whoever opened it: before the next key."""
+        """As in Textual. The answer of a screen is handled by the app, whoever opened it: before the next key. Nothing
+        comes above a screen that `stays_on_top`."""
+        if any(getattr(each, "stays_on_top", False) for each in self._screen_stack):
+            return AwaitComplete()
         with self._context():
             opened = super().push_screen(screen, *more, **named)
         self.screens_changed()

@@ -155,21 +155,22 @@ def settle(place: Place, rows: Rows, *, held: bool = False) -> Place:
 
     What was chosen stays selected wherever its row went. While a filter hides it the first match is selected instead,
     and that one stays until the filter changes or the person goes elsewhere. If its row is gone for good, the one in
-    its place is selected, unless the list `keeps`.
+    its place is selected, unless the list `keeps`. What is `held` stays, with a row or without.
     """
     shown, chosen = rows.shown, place.chosen
-    if rows.first_stays and place.index == 0 and shown and not held:
+    at = NO_ROW if rows.refiltered else _find(shown, place.key, place.index)
+    if held and place.key is not None:
+        return Place(place.key, chosen, at)
+    if rows.first_stays and place.index == 0 and shown:
         return Place(shown[0], shown[0], 0)
+    if rows.filtered and at != NO_ROW:
+        # Nor does what was chosen come back of itself, by beginning to match.
+        return Place(place.key, chosen if chosen in rows.listed or rows.keeps else place.key, at)
     found = _find(shown, chosen, place.index)
     if found != NO_ROW:
         return Place(chosen, chosen, found)
-    if held:
-        return Place(place.key, chosen, _find(shown, place.key, place.index))
-    at = NO_ROW if rows.refiltered else _find(shown, place.key, place.index)
     if rows.filtered and chosen is not None and (rows.keeps or chosen in rows.listed):
-        if at == NO_ROW:
-            return Place(shown[0] if shown else None, chosen, 0)
-        return Place(place.key, chosen, at)
+        return Place(shown[0] if shown else None, chosen, 0)
     if rows.keeps and chosen is not None:
         return Place(chosen, chosen, NO_ROW)
     if at == NO_ROW:
@@ -204,12 +205,25 @@ def after(
             left = () if marks is None else tuple(each for each in selection.marks if each not in marks)
             return replace(selection, marks=left)
         case Covered(held):
-            return replace(selection, held=held)
+            return _held(selection) if held else replace(selection, held=False)
     if pane is Pane.DEPLOYMENTS:
         return _on_project(selection, place, deploy_ids, pinned=pinned)
     if pane is Pane.OPTIMIZATIONS:
         return replace(selection, optimization=place)
     return replace(selection, insight=place)
+
+
+def _held(selection: Selection) -> Selection:
+    """What is opened is what was meant, also where a filter had selected it."""
+    places = {pane: place_of(selection, pane) for pane in Pane}
+    kept = {pane: replace(each, chosen=each.key) if each.key is not None else each for pane, each in places.items()}
+    return replace(
+        selection,
+        project=kept[Pane.DEPLOYMENTS],
+        optimization=kept[Pane.OPTIMIZATIONS],
+        insight=kept[Pane.INSIGHTS],
+        held=True,
+    )
 
 
 def place_of(selection: Selection, pane: Pane) -> Place:

@@ -60,6 +60,11 @@ JOURNEYS = (
     ),
     Journey("sort, go up, stop", (("s", "▴"), ("kk", "Breakout 0017"), ("j", "▸"), *confirmed(SORTED)), SORTED),
     Journey("act from details", (("/gap fade 0016\r", "1 of"), ("\r", "Statistics"), *confirmed(GAP)), GAP),
+    Journey(
+        "in and out again, then act",
+        (("/gap fade 0016\r", "1 of"), ("\r\x1b4\r\x1b3\r\x1b1", "2 Optimizations Book"), *confirmed(GAP)),
+        GAP,
+    ),
     Journey("act from the whole chart", (("/carry 0037\r", "1 of"), ("4\r", "series"), *confirmed(CARRY)), CARRY),
     Journey("act from the grid", (("/macro\r", "1 of"), ("4E", "equity of all"), *confirmed(MACRO)), MACRO),
     Journey("act after the picker", (("pbtc\r", "2 Optimizations Crypto"), *confirmed(BTC)), BTC),

@@ -38,6 +38,8 @@ def main() -> int:
         if difference is not None:
             failed += 1
             print(f"{difference}\npython -m tests.journeys --seed {seed} --bursts {options.bursts}\n", flush=True)
+        if (seed + 1) % 20 == 0:
+            print(f"up to seed {seed}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     shutil.rmtree(folder)
     print(f"{len(seeds) * options.bursts} sequences, {failed} sessions differ, {time.monotonic() - begun:.0f} s")
     return 1 if failed else 0

@@ -8,7 +8,7 @@ ANSWER = "ANSWER"
 """Stands for what the dialog on top asks to be typed, key by key."""
 
 _MOVES = ("j", "k", "j", "down", "up", "pagedown", "pageup", "home", "end")
-CROSSHAIR = frozenset({"left", "right", "pagedown", "pageup", "home", "end", "m", "h", "l", "+", "-"})
+CROSSHAIR = frozenset({"left", "right", "pagedown", "pageup", "home", "end", "m", "h", "l", "+", "-", "e", "t"})
 """What these do in a chart depends on what is drawn of it."""
 
 PAGES = frozenset({"pagedown", "pageup"})

@@ -10,6 +10,7 @@ from qctui.model.keys import DEPLOYMENTS, orders_key
 from qctui.ui.screens.chart_full import ChartScreen
 from qctui.ui.screens.confirm import ConfirmScreen
 from qctui.ui.screens.detail_deployment import DeploymentScreen
+from qctui.ui.screens.help import HelpScreen
 from qctui.ui.screens.nothing_to_search import NothingToSearch
 from tests.ui.detail_scene import PROJECT, fill_details, opened, orders
 from tests.ui.page import Page, console
@@ -210,3 +211,14 @@ async def test_the_chart_with_the_keys_is_the_selected_deployment() -> None:
         row = page.main.deployments.current_row
         assert row is not None
         assert row.project_id == tile.project_id
+
+
+async def test_nothing_is_opened_above_a_dialog() -> None:
+    async with console(prepare=fill_details) as page:
+        await page.press("L")
+        page.main.deployments.table.action_open()
+        page.app.action_open_help()
+        await page.settle()
+        assert aimed(page) == [PROJECT]
+        await page.press("escape", "question_mark")
+        assert isinstance(page.app.screen, HelpScreen)

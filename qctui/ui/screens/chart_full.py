@@ -30,6 +30,7 @@ from qctui.ui.selection import Picked
 from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.bar import Bar
 from qctui.ui.widgets.chart_pane import ChartPane
+from qctui.ui.widgets.chart_view import ChartView
 from qctui.ui.widgets.footer import KeyBar
 
 
@@ -113,7 +114,9 @@ class ChartScreen(Screen[None]):
         if not self.is_mounted:
             return
         if self._mode is not DetailKind.CHART and self._all() != self._tiles.subjects:
-            self._tiles.show_page(self._all(), self._at())
+            # The keys may be elsewhere: in the action bar.
+            focus = self.focused is None or isinstance(self.focused, ChartView)
+            self._tiles.show_page(self._all(), self._at(), focus=focus)
             self._follow_focus()
             self._show(self._ages.moment())
         elif any(key.kind in {"chart", "detail", "actions"} for key in keys):

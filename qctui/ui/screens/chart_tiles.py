@@ -76,7 +76,7 @@ class Tiles(Container):
                 await self.mount_all(self._panes)
             self.show_page(subjects, at)
 
-    def show_page(self, subjects: Sequence[Subject], at: int) -> None:
+    def show_page(self, subjects: Sequence[Subject], at: int, *, focus: bool = True) -> None:
         """Show the page of these on which number `at` is, in the charts there are, and give that one the keys."""
         if self.laid_out is None or not self._panes:
             return
@@ -92,7 +92,7 @@ class Tiles(Container):
             pane.display = number < len(shown)
             if pane.display and self._small:
                 pane.rename(shown[number].label)
-        if self.shown:
+        if self.shown and focus:
             self.shown[at - page * count][1].focus_body()
 
     def _pane(self, number: int) -> ChartPane:

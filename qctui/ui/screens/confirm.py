@@ -52,6 +52,8 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
     """
 
     AUTO_FOCUS = "#cancel"
+    stays_on_top = True
+    """A question that is asked is seen: nothing is opened above it."""
     BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
     ConfirmScreen {
