@@ -36,6 +36,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             optimization_text,
             id="optimizations",
         )
+        self._several = several
 
     def show(
         self,
@@ -53,7 +54,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
         if not selected:
             resource = Resource(value=())
         rows = [
-            OptimizationRow(each, details.get(each.optimization_id), name_of(each.project_id, names))
+            OptimizationRow(each, details.get(each.optimization_id), name_of(each.project_id, names), self._several)
             for each in resource.value or ()
         ]
         rows.sort(key=_order)
