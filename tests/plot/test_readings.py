@@ -9,10 +9,10 @@ import pytest
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.ui.plot.candles import candle_at
 from qctui.ui.plot.change import change_text
-from qctui.ui.plot.decimate import prepare
 from qctui.ui.plot.reading import Reading, value_text
 from qctui.ui.plot.times import TimeScale
 from tests.plot.bare import NOW, ChartApp
+from tests.plot.test_parts import prepared
 
 pytestmark = pytest.mark.anyio
 
@@ -89,4 +89,4 @@ async def test_a_panned_chart_tells_the_last_visible_value_everywhere() -> None:
 def test_a_candle_is_found_where_dividing_its_time_rounds_it_into_the_next() -> None:
     xs, ys = array("d", (-5e-324, 1_700_000_000.0)), array("d", (1.0, 2.0))
     series = Series("Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=ys, highs=ys, lows=ys)
-    assert candle_at(prepare(series), TimeScale(-1.0, 1.0, 2), 60.0, 0).close == 1.0
+    assert candle_at(prepared(series), TimeScale(-1.0, 1.0, 2), 60.0, 0).close == 1.0
