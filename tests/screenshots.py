@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
-from tests.ui.detail_scene import fill_details
 from tests.ui.page import OPTIONS, Page, Size, console
-from tests.ui.scene import NOW, StillEngine, deploy_id, fill, outage, projects
+from tests.ui.scene import NOW, StillEngine, deploy_id, outage, projects
+from tests.ui.showcase import fill_showcase, liquidating
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
@@ -61,7 +61,7 @@ class Picture:
     name: str
     size: Size
     keys: tuple[str, ...] = ()
-    prepare: Callable[[StillEngine], object] = fill
+    prepare: Callable[[StillEngine], object] = fill_showcase
     after: Callable[[StillEngine], object] | None = None
     """What happens to the store once the program runs."""
     theme: str = "qctui-dark"
@@ -74,14 +74,15 @@ PICTURES = (
     Picture("main-80x24", (80, 24)),
     Picture("main-120x40", (120, 40)),
     Picture("main-200x60", (200, 60)),
-    Picture("liquidate-80x24", (80, 24), ("L", "0"), prepare=fill_details, demo=False),
-    Picture("panic-120x40", (120, 40), ("X",), prepare=fill_details, demo=False),
+    Picture("liquidate-80x24", (80, 24), ("L", "1", "a"), demo=False),
+    Picture("panic-120x40", (120, 40), ("X",), demo=False),
     Picture("ladder-80x24", (80, 24), after=acting, demo=False),
     Picture("ladder-120x40", (120, 40), ("v",), after=acting, demo=False),
-    Picture("deployment-80x24", (80, 24), ("enter", "2"), prepare=fill_details),
-    Picture("orders-120x40", (120, 40), ("enter", "4"), prepare=fill_details),
-    Picture("heat-map-120x40", (120, 40), ("2", "enter", "m"), prepare=fill_details),
-    Picture("chart-120x40", (120, 40), ("4", "enter"), prepare=fill_details),
+    Picture("acting-120x40", (120, 40), after=liquidating, demo=False),
+    Picture("deployment-80x24", (80, 24), ("enter", "2")),
+    Picture("orders-120x40", (120, 40), ("enter", "4")),
+    Picture("heat-map-120x40", (120, 40), ("2", "enter", "m")),
+    Picture("chart-120x40", (120, 40), ("4", "enter")),
     Picture("insights-80x24", (80, 24), ("3", "j", "j")),
     Picture("outage-80x24", (80, 24), after=outage, demo=False),
     Picture("outage-120x40", (120, 40), after=outage, demo=False),

@@ -68,9 +68,13 @@ class Order:
     events: tuple[OrderEvent, ...] = ()
 
     @property
-    def filled_quantity(self) -> float:
-        """What has been filled so far, signed."""
-        return sum(event.fill_quantity for event in self.events)
+    def filled_quantity(self) -> float | None:
+        """What has been filled so far, signed; None where that is not told. Events may leave quantities out: then the
+        status tells all there is to know."""
+        filled = sum(event.fill_quantity for event in self.events)
+        if not filled and self.status == "filled":
+            return self.quantity
+        return filled if filled or (self.events and self.status != "partiallyFilled") else None
 
 
 @dataclass(frozen=True, slots=True)

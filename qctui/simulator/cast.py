@@ -49,6 +49,8 @@ class ProjectPlan:
     """Finished optimizations it starts with."""
     optimizes_every_s: float | None = None
     """Pace at which new optimizations begin; None is never."""
+    sweep_ends_after_s: float | None = None
+    """When the first of its optimizations, under way since before, completes: seconds after the world's start."""
     deleted: bool = False
 
     @property
@@ -90,11 +92,12 @@ CAST: tuple[ProjectPlan, ...] = (
         capital=60_000.0,
         runs=(Run(9 * _DAY),),
         custom_charts=("Signals", "Allocation"),
-        optimizations=1,
+        optimizations=4,
+        sweep_ends_after_s=40.0,
     ),
     ProjectPlan(
         23456823,
-        "Pairs/均值回归 ETF",
+        "Pairs/ETF Mean Reversion",
         ("SPY", "QQQ", "GLD", "ETHUSD"),
         rebalance_s=HOUR_S,
         shorts=True,
@@ -105,7 +108,7 @@ CAST: tuple[ProjectPlan, ...] = (
     ),
     ProjectPlan(
         23456844,
-        "[bold]Kelly[/] sizing [v2]",
+        "Allocation/Kelly Sizing v2",
         ("MSFT", "TLT", "BTCUSD"),
         runs=(Run(3 * _DAY),),
         custom_charts=("Spread",),
@@ -140,7 +143,7 @@ CAST: tuple[ProjectPlan, ...] = (
         23456950,
         "Macro/FX Carry",
         ("EURUSD", "SAP"),
-        brokerage="OandaBrokerage",
+        brokerage="InteractiveBrokersBrokerage",
         capital=120_000.0,
         rebalance_s=6 * HOUR_S,
         shorts=True,

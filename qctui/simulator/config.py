@@ -35,10 +35,10 @@ class Lags:
     """From `stopped` to the portfolio showing no position."""
     abort_s: float = 8.0
     """From an accepted abort to the status `aborted`."""
-    statistics_s: float = 5.0
-    """Between two refreshes of equity and runtime statistics."""
-    snapshot_s: float = 30.0
-    """Between two snapshots of portfolio, orders, insights and charts."""
+    snapshot_s: float = 60.0
+    """Between two snapshots of equity and statistics, portfolio, orders, insights and charts, counted from the world's
+    start. The engine stores its charts every minute (REFERENCE.md 3), and all of them are of one moment: what the list
+    says of equity is the last value of the chart."""
     log_snapshot_s: float = 20.0
     """Between two snapshots of the logs."""
 

@@ -88,9 +88,8 @@ class Endpoints:
             raise Refused(*texts)
         return project, deployment
 
-    def _priced_at(self, now: float) -> float:
-        period = self.world.config.lags.statistics_s
-        return now - now % period if period > 0 else now
+    def _taken_at(self, now: float, deployment: Deployment | None = None) -> float:
+        return self.world.snapshot_at(now, deployment, self.world.config.lags.snapshot_s)
 
     def _projects(self, fields: Fields) -> Answer:
         now, variant = self.world.now(), self.shapes.variant("projects/read")
@@ -108,7 +107,7 @@ class Endpoints:
                 raise Refused(INVALID)
             known = known[start:end]
         owner = self.world.config.user_id
-        priced_at = self._priced_at(now)
+        priced_at = self._taken_at(now)
         listed = (project_payloads.project(one, owner, priced_at, variant) for one in known)
         return _in_slices("projects", listed, success({"versions": project_payloads.versions(now)}, variant))
 
@@ -120,9 +119,8 @@ class Endpoints:
         status = fields.text("status", required=False)
         if status is not None and status not in LIST_STATUSES:
             raise Refused(INVALID)
-        priced_at = self._priced_at(now)
         items = (
-            live_payloads.list_item(deployment, now, priced_at, variant)
+            live_payloads.list_item(deployment, now, self._taken_at(now, deployment), variant)
             for project in projects
             for deployment in reversed(project.deployments)
             if deployment.launched_at <= now and status in (None, deployment.status(now))
@@ -140,7 +138,7 @@ class Endpoints:
             deployment = found
         variant = self.shapes.variant("live/read")
         names = self._charts.names(project, deployment)
-        priced_at = self._priced_at(now)
+        priced_at = self._taken_at(now, deployment)
         body = live_payloads.read(deployment, names, self.world.market, now, priced_at, variant)
         return success(body, variant)
 
@@ -160,7 +158,7 @@ class Endpoints:
         if count <= 0 or end < start:
             raise Refused(INVALID)
         deployment = project.current(now)
-        taken_at = self.world.snapshot_at(now, deployment, self.world.config.lags.snapshot_s)
+        taken_at = self._taken_at(now, deployment)
         plan = self._charts.plan(project, name, now)
         if plan is None:
             raise Refused(NO_CHART)
@@ -187,7 +185,7 @@ class Endpoints:
             if found is None:
                 raise Refused(INVALID)
             deployment = found
-        taken_at = self.world.snapshot_at(now, deployment, self.world.config.lags.snapshot_s)
+        taken_at = self._taken_at(now, deployment)
         feed = self._insights.get(deployment.deploy_id)
         if feed is None:
             feed = self._insights[deployment.deploy_id] = InsightFeed(
@@ -213,7 +211,7 @@ class Endpoints:
         stopped = deployment.stopped_at()
         if stopped is not None and stopped <= now:
             return now
-        return self.world.snapshot_at(now, deployment, self.world.config.lags.snapshot_s)
+        return self._taken_at(now, deployment)
 
     def _book(self, deployment: Deployment) -> OrderBook:
         book = self._orders.get(deployment.deploy_id)

@@ -11,9 +11,14 @@ from qctui.simulator.noise import bits, hex_of, key_of, unit
 
 PACE_S = 45.0
 """Mean distance between two insights of a running deployment, in seconds of the world."""
-_MODELS = ("EmaCrossAlphaModel-1", "RsiAlphaModel", "HistoricalReturnsAlphaModel", "Manual", "PairsTradingAlphaModel")
+_MODELS = (
+    ("EmaCrossAlphaModel", "HistoricalReturnsAlphaModel"),
+    ("RsiAlphaModel", "MacdAlphaModel"),
+    ("BasePairsTradingAlphaModel", "RsiAlphaModel"),
+)
+"""What the algorithms of a deployment may be made of: few use more than two models."""
 _PERIODS = (60.0, 300.0, 900.0, 3600.0, 3602.0, 86_400.0, 604_800.0)
-_TAGS = (None, None, "", "rebalance, week 47", "breakout > 2σ", "3.5", "stop raised")
+_TAGS = (None, None, "", "rebalance", "breakout > 2σ", "pullback", "trend confirmed")
 _HOSTILE_TAG = "[bold red]x[/] \x1b[31m[@click=app.quit]y[/]\n均值"
 
 
@@ -50,6 +55,7 @@ class InsightFeed:
         self._deployment = deployment
         self._key = key_of("insights", deployment.deploy_id)
         self._hostile = hostile
+        self._models = _MODELS[bits(self._key, 0) % len(_MODELS)]
         self._origin = deployment.launched_at + 20.0
         total = deployment.insight_total
         if total is not None:
@@ -106,7 +112,7 @@ class InsightFeed:
         return Insight(
             id=hex_of(self._key, index),
             group=hex_of(key, "group") if bits(key, 11) % 3 == 0 else None,
-            model=_MODELS[bits(key, 12) % len(_MODELS)],
+            model=self._models[bits(key, 12) % len(self._models)],
             generated_at=generated_at,
             close_at=close_at,
             symbol=symbol,

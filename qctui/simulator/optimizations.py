@@ -19,9 +19,8 @@ TARGETS = (
 )
 """Target, extremum, and the index of the statistic it is about (REFERENCE.md 5.2, 8.3)."""
 _NODES = (("O2-8", 4), ("O4-12", 6), ("O8-16", 12))
-_ADJECTIVES = ("Determined", "Sleepy", "Calm", "Hipster", "Square", "Focused", "Casual", "Muscular", "Emotional")
-_COLOURS = ("Yellow", "Blue", "Red", "Fluorescent", "Violet", "Green", "Tan", "Magenta")
-_ANIMALS = ("Otter", "Heron", "Fox", "Badger", "Pelican", "Gnu", "Lemur", "Coyote", "Narwhal", "Wombat")
+_TITLES = {"universe": "Large Caps", "lookback": "Lookback", "stop_loss": "EMA Stop"}
+"""What a search is called by the parameter that sets it apart."""
 
 
 @dataclass(frozen=True)
@@ -147,10 +146,11 @@ def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float)
     """Return the `number`-th optimization of a project."""
     optimization_id = "O-" + hex_of(seed, "optimization", plan.project_id, number)
     key = key_of(optimization_id)
-    name = " ".join(words[bits(key, draw) % len(words)] for draw, words in enumerate((_ADJECTIVES, _COLOURS, _ANIMALS)))
     node_type, nodes = _NODES[0 if number < 2 else bits(key, 3) % len(_NODES)]
     target, extremum, index = TARGETS[0 if number < 2 else bits(key, 4) % len(TARGETS)]
     parameters = _parameters(key, number)
+    title = next((_TITLES[one.name] for one in parameters if one.name in _TITLES), "EMA Cross")
+    name = f"{title} Sweep {number % 1000 + 1:02d}"
     made = Optimization(
         number=number,
         optimization_id=optimization_id,

@@ -99,7 +99,7 @@ class World:
 
     def snapshot_at(self, now: float, deployment: Deployment | None, period_s: float) -> float:
         """Return the time of the snapshot that is served at `now`; a stop flushes it (REFERENCE.md 3)."""
-        taken = now - now % period_s if period_s > 0 else now
+        taken = now - (now - self.started_at) % period_s if period_s > 0 else now
         stopped = deployment.stopped_at() if deployment is not None else None
         return max(taken, stopped) if stopped is not None and stopped <= now else taken
 
@@ -264,6 +264,9 @@ class World:
             if number < (2 if running else 0):
                 # One under way and one that waits for nodes, so that there is something to watch at once.
                 requested_at = now - (9 * 60.0, 20.0)[number]
+            elif number == 0 and plan.sweep_ends_after_s is not None:
+                takes_s = optimization(seed, plan, number, 0.0).ends_at()
+                requested_at = now + plan.sweep_ends_after_s - takes_s
             else:
                 requested_at = finished_before(now, key_of(seed, "age", plan.project_id, number), number)
             self._add(project, optimization(seed, plan, number, requested_at))

@@ -113,6 +113,19 @@ def format_number(value: float | None, glyphs: Glyphs, digits: int = 2) -> str:
     return f"{value:,.{digits}f}"
 
 
+def format_price(value: float | None, glyphs: Glyphs) -> str:
+    """A price: two decimals from 10 on. Below, where currency pairs and small coins are, those more that it has, up to
+    six digits in all."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    if abs(value) >= 10 or value == 0:
+        return f"{value:,.2f}"
+    if abs(value) < 1e-4:
+        return f"{value:.6g}"
+    whole, _, decimals = f"{value:.{5 - math.floor(math.log10(abs(value)))}f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
 def format_count(count: int) -> str:
     """A count with thousands separators."""
     return f"{count:,}"

@@ -52,7 +52,9 @@ class OptimizationRow:
     summary: OptimizationSummary
     detail: Optimization | None
     project: str
-    """The project's name, where several are listed together."""
+    """Its project's name."""
+    listed_together: bool = False
+    """Several projects are listed together: the row names its own."""
 
     @property
     def status(self) -> str:
@@ -115,23 +117,23 @@ def name_of(project_id: int, names: Mapping[int, str]) -> str:
 
 
 def deployment_text(row: DeploymentRow) -> str:
-    """What a filter looks into."""
+    """What a filter searches: the words of the row, and nothing that it does not show."""
     deployment = row.deployment
-    return (
-        f"{row.name} {deployment.environment.value} {deployment.status} {deployment.brokerage} "
-        f"{deployment.account_environment} "
-        f"{deployment.deploy_id} {deployment.project_id}"
-    )
+    doubt = "?" if deployment.claims_paper else ""
+    return f"{row.name} {deployment.environment.value}{doubt} {deployment.status} {deployment.brokerage}"
 
 
 def optimization_text(row: OptimizationRow) -> str:
-    """What a filter looks into."""
-    return f"{row.summary.name} {row.status} {row.summary.criterion.target} {row.project} {row.summary.optimization_id}"
+    """What a filter searches: the words of the row, and nothing that it does not show."""
+    criterion = row.summary.criterion
+    project = row.project if row.listed_together else ""
+    name = row.summary.name or row.summary.optimization_id
+    return f"{name} {row.status} {criterion.extremum} {criterion.target} {project}"
 
 
 def insight_text(insight: Insight) -> str:
-    """What a filter looks into."""
-    return f"{insight.ticker} {insight.symbol} {insight.direction.value} {insight.model} {insight.tag} {insight.kind}"
+    """What a filter searches: the words of the row, and nothing that it does not show."""
+    return f"{insight.ticker or insight.symbol} {insight.direction.value} {insight.model} {insight.tag}"
 
 
 def insight_key(insight: Insight) -> Hashable:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from qctui.cli.exits import Exit
 from qctui.cli.parser import build_parser
@@ -69,7 +68,12 @@ def test_the_example_configuration_has_keys_that_can_be_used(tmp_path: Path) -> 
     assert check_keymap(load_config(path).keys)
 
 
-@pytest.mark.parametrize("name", ["screenshots/main-120x40.svg"])
-def test_pictures_the_readme_shows_are_there(name: str) -> None:
-    assert name in readme()
-    assert (ROOT / name).exists()
+def test_the_readme_shows_the_main_screens_and_what_it_shows_is_there() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme())
+    assert {"main", "heat-map", "chart", "liquidate", "acting"} <= {Path(each).stem.rsplit("-", 1)[0] for each in shown}
+    assert [each for each in shown if not (ROOT / each).exists()] == []
+
+
+def test_the_commands_of_the_readme_begin_with_the_usual_python() -> None:
+    assert command_after("demo command").startswith("python3 -m venv ")
+    assert command_after("test command").startswith("python3 -m venv ")

@@ -21,7 +21,7 @@ def open_log(api: Api, env: dict[str, str], columns: int, rows: int) -> Console:
     console = Console(*arguments, env=env, columns=columns, rows=rows)
     console.wait_for("API ok", "3 Insights Macro/FX")
     console.send("\r")
-    console.wait_for("1 Statistics", "OandaBrokerage")
+    console.wait_for("1 Statistics", "InteractiveBrokersBrokerage")
     console.send("5")
     console.wait_for("5 Logs following", "/ filter")
     return console

@@ -266,7 +266,7 @@ async def test_the_crosshair_goes_from_candle_to_candle_and_reads_the_drawn_one(
             min(candles.lows[i] for i in members) if candles.lows else 0.0,
             ys[members[-1]],
         )
-        assert "45m O {:,.0f} H {:,.0f} L {:,.0f} C {:,.0f}".format(*four) in app.pane.view.text
+        assert "45m O {:,.2f} H {:,.2f} L {:,.2f} C {:,.2f}".format(*four) in app.pane.view.text
         await pilot.press("left")
         assert app.pane.view.cursor == xs[members[0] - 1]
         await pilot.press("shift+left")

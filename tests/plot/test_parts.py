@@ -151,7 +151,7 @@ def test_an_axis_stays_while_the_data_fit_it() -> None:
     [(100242.37, "100,242.37"), (0.0, "0"), (-0.05, "-0.05"), (1e300, "1e+300"), (100000.0, "100,000")],
 )
 def test_numbers_are_the_payloads_own(value: float, text: str) -> None:
-    assert values.exact(value) == text
+    assert values.readable(value) == text
 
 
 @given(NUMBERS, st.integers(6, 14))

@@ -152,7 +152,7 @@ def test_a_marker_is_read_with_its_tooltip_and_only_where_it_is() -> None:
     row = drawing.panels[0].legend_row or 0
     on = crosshair.cross(drawing, drawing.view, 1_795_183_200.0)
     off = crosshair.cross(drawing, drawing.view, 1_795_184_100.0)
-    assert "Buy $182.1 order 7" in "".join(on.chars[row])
+    assert "Buy $182.10 order 7" in "".join(on.chars[row])
     assert "Buy - " in "".join(off.chars[row])
 
 
@@ -168,7 +168,7 @@ def test_what_is_said_where_there_is_no_value_is_read_at_its_instant() -> None:
 
     assert "Buy - order 8" in read(1_795_184_100.0)
     assert "order" not in read(1_795_184_550.0)
-    assert "Buy $181.9 " in read(1_795_185_000.0)
+    assert "Buy $181.90" in read(1_795_185_000.0)
 
 
 def test_a_table_tells_its_times_newest_first_in_as_many_columns_as_fit() -> None:
@@ -197,7 +197,7 @@ def test_a_legend_shows_numbers_whole_or_not_at_all_and_every_name_that_fits() -
 def test_a_lone_series_tells_its_last_value_its_change_and_its_reach() -> None:
     chart = sample("strategy_equity_candles")
     lines = drawn(chart, 80, 20).grid.text().splitlines()
-    assert lines[0] == "a┿ Equity $100,255.43 +0.21%  low $99,971.75  high $100,301.4"
+    assert lines[0] == "a┿ Equity $100,255.43 +0.21%  low $99,971.75  high $100,301.40"
     assert drawn(chart, 40, 20).grid.text().splitlines()[0] == "a┿ Equity $100,255.43 +0.21%"
 
 

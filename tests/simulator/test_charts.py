@@ -81,7 +81,7 @@ def test_candles_hold_together_and_follow_each_other(sim: Sim) -> None:
 
 def test_the_last_candle_closes_at_the_equity_of_the_list() -> None:
     sim = Sim()
-    sim.config.lags.statistics_s = sim.config.lags.snapshot_s = 0.0
+    sim.config.lags.snapshot_s = 0.0
     listed = sim.post("live/list", projectId=PAIRS)["live"][0]["equity"]
     assert values(sim.chart(PAIRS, "Strategy Equity"), "Equity")[-1][4] == pytest.approx(listed, abs=0.01)
 

@@ -142,8 +142,12 @@ _CAST = (
 )
 
 
+_SPREAD = 0x9E3779B97F4A7C15_D1B54A32_9E3779B1
+"""What numbers are multiplied by to look like ids."""
+
+
 def deploy_id(project_id: int) -> str:
-    return f"L-{project_id * 2654435761 % 16**32:032x}"
+    return f"L-{project_id * _SPREAD % 16**32:032x}"
 
 
 def projects() -> tuple[Project, ...]:
@@ -197,7 +201,7 @@ def optimizations(project_id: int) -> tuple[tuple[OptimizationSummary, Optimizat
     )
     made: list[tuple[OptimizationSummary, Optimization | None]] = []
     for number, (name, status, target, maximize, completed, failed, total, best) in enumerate(cases):
-        optimization_id = f"O-{(project_id * 10 + number) * 2654435761 % 16**32:032x}"
+        optimization_id = f"O-{(project_id * 10 + number) * _SPREAD % 16**32:032x}"
         criterion = Criterion(target, maximize)
         created = NOW - 3_600.0 * (number + 1) ** 3
         summary = OptimizationSummary(optimization_id, project_id, name, status, criterion, created)
@@ -244,22 +248,24 @@ def insights(count: int = 40, now: float = NOW) -> InsightLog:
     return InsightLog(tuple(rows), complete=True, expected=count)
 
 
-def equity_chart(end: float = NOW, hours: int = 24) -> Chart:
-    """An equity of candles every five minutes, and its return as bars."""
+def equity_chart(end: float = NOW, hours: int = 24, *, last: float | None = None) -> Chart:
+    """An equity of candles every five minutes, which ends at `last`."""
     count = hours * 12
     xs = array("d", (end - 300.0 * (count - 1 - step) for step in range(count)))
-    shape = (100_000 + 9.0 * step + 900 * math.sin(step / 21) + 260 * math.sin(step / 4.3) for step in range(count))
-    closes = array("d", (round(value, 2) for value in shape))
+    shape = [100_000 + 9.0 * step + 900 * math.sin(step / 21) + 260 * math.sin(step / 4.3) for step in range(count)]
+    scale = 1.0 if last is None else last / shape[-1]
+    closes = array("d", (round(value * scale, 2) for value in shape))
     opens = array("d", [closes[0], *closes[:-1]])
-    highs = array("d", (max(a, b) + 70 for a, b in zip(opens, closes, strict=True)))
-    lows = array("d", (min(a, b) - 70 for a, b in zip(opens, closes, strict=True)))
+    highs = array("d", (round(max(a, b) + 70 * scale, 2) for a, b in zip(opens, closes, strict=True)))
+    lows = array("d", (round(min(a, b) - 70 * scale, 2) for a, b in zip(opens, closes, strict=True)))
     equity = Series("Equity", "$", 0, SeriesType.CANDLE, xs, closes, opens=opens, highs=highs, lows=lows)
     return Chart("Strategy Equity", False, (equity,), end - hours * 3_600, end, count)
 
 
 def put_chart(engine: StillEngine, key: Key[Any], *, age_s: float = 20.0) -> None:
-    """The equity, whatever part of it was asked for."""
-    engine.put(key, equity_chart(engine.clock.now()), age_s=age_s, snapshot_age_s=400)
+    """The equity, whatever part of it was asked for: it ends at what the list says."""
+    last = next((equity for project_id, *_, equity, _ in _CAST if project_id == key.project_id), None)
+    engine.put(key, equity_chart(engine.clock.now(), last=last), age_s=age_s, snapshot_age_s=400)
 
 
 def fill(engine: StillEngine) -> None:

@@ -225,7 +225,7 @@ async def test_an_optimization_is_aborted_by_y() -> None:
         await pilot.pause()
         text = screen_text(app)
         assert "Press y to abort." in text
-        assert "O-1f2e3d4c5b6a" in text
+        assert " Id          O-1f2e3d4c5b6a" in text
         assert "13 of 100 backtests, 4 running (now)" in text
         assert "LIVE" not in text
         await pilot.press("y")

@@ -6,10 +6,11 @@ import pytest
 
 from qctui.model.keys import orders_key
 from qctui.model.order import Order, OrderEvent
+from qctui.ui.format import format_price
 from qctui.ui.glyphs import UNICODE
 from qctui.ui.screens.detail_deployment import DeploymentScreen
 from qctui.ui.screens.detail_order import OrderScreen
-from qctui.ui.widgets.detail_orders import average_fill, order_rows, price_text, side_of
+from qctui.ui.widgets.detail_orders import average_fill, order_rows, side_of
 from tests.ui.detail_scene import DEPLOY_ID, EARLIER_ID, PROJECT, opened, orders
 from tests.ui.page import Page
 from tests.ui.scene import HOSTILE
@@ -118,6 +119,40 @@ def test_the_side_is_a_word(quantity: float | None, word: str) -> None:
     assert side_of(quantity)[0] == word
 
 
-@pytest.mark.parametrize(("price", "text"), [(None, "—"), (402.5, "402.50"), (1.0612, "1.0612"), (0.00012, "0.000120")])
+UNTOLD = (OrderEvent(1.0, "submitted", 0.0, None, ""), OrderEvent(2.0, "filled", 0.0, 402.0, ""))
+
+
+@pytest.mark.parametrize(
+    ("status", "events", "filled"),
+    [
+        ("filled", UNTOLD, "10/10"),
+        ("filled", (), "10/10"),
+        ("partiallyFilled", UNTOLD[:1], "—/10"),
+        ("submitted", UNTOLD[:1], "0/10"),
+        ("submitted", (), "—/10"),
+        ("canceled", UNTOLD[:1], "0/10"),
+        ("canceled", (OrderEvent(1.0, "partiallyFilled", -4.0, 402.0, ""),), "4/10"),
+    ],
+)
+async def test_what_the_events_leave_out_the_status_tells(
+    status: str, events: tuple[OrderEvent, ...], filled: str
+) -> None:
+    async with opened("enter", "4") as page:
+        order = replace(orders()[-1], status=status, quantity=-10.0, events=events)
+        page.engine.put(orders_key(PROJECT), (*orders()[:-1], order))
+        await page.settle()
+        assert filled in page.line("QQQ").split()
+        await page.press("enter")
+        whole = filled.split("/")[0].replace("—", "not told")
+        assert f"Filled    {whole}" in page.text
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        (None, "—"), (402.5, "402.50"), (5.12, "5.12"), (5.0, "5.00"), (1.06123, "1.06123"), (0.00012, "0.00012"),
+        (588.1234, "588.12"), (-5.5, "-5.50"), (0.0, "0.00"), (1234567.891, "1,234,567.89"), (3.0e-7, "3e-07"),
+    ],
+)  # fmt: skip
 def test_prices_have_the_digits_their_size_asks_for(price: float | None, text: str) -> None:
-    assert price_text(price, UNICODE) == text
+    assert format_price(price, UNICODE) == text

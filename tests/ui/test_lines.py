@@ -30,3 +30,12 @@ def test_cut_paragraphs_keep_to_their_lines(text: str, width: int, limit: int) -
 def test_labels_stand_before_the_first_line_only() -> None:
     rows = _wrap(Paragraph(pieces("one two three"), label="Label", indent=8), 16, "…")
     assert [row.plain for row in rows] == ["Label   one two", "        three"]
+
+
+def test_a_label_never_touches_what_it_names() -> None:
+    for label, indent, line in (
+        ("Optimization", 13, "Optimization O-6c40"),
+        ("Optimization", 12, "Optimizati… O-6c40"),
+        ("均值均值", 8, "均值均… O-6c40"),
+    ):
+        assert [row.plain for row in _wrap(Paragraph(pieces("O-6c40"), label=label, indent=indent), 40, "…")] == [line]

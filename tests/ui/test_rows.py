@@ -8,14 +8,17 @@ from qctui.ui.rows import (
     DeploymentRow,
     OptimizationRow,
     deployment_order,
+    deployment_text,
     has_runtime_error,
+    insight_text,
     is_recent,
     name_of,
     narrowed,
     newest_deployments,
+    optimization_text,
     ordered,
 )
-from tests.ui.scene import NOW, optimizations
+from tests.ui.scene import NOW, insights, optimizations
 
 BASE = Deployment(1, "L-1", "Running", NOW - 100, None, "InteractiveBrokers", Environment.LIVE, 1_000.0)
 
@@ -104,3 +107,30 @@ def test_an_optimization_is_finished_when_either_source_says_so() -> None:
     summary, detail = optimizations(1)[0]
     assert not OptimizationRow(summary, detail, "").finished
     assert OptimizationRow(replace(summary, status="aborted"), detail, "").finished
+
+
+def test_a_filter_of_deployments_searches_what_the_row_shows() -> None:
+    shown = deployment_text(row(replace(BASE, project_id=2345, account_environment="practice"), "Crypto/Sweep"))
+    for text in ("crypto/sweep", "LIVE?", "running", "interactivebrokers"):
+        assert narrowed([shown], text, str), text
+    for hidden in ("L-1", "2345", "practice"):
+        assert not narrowed([shown], hidden, str), hidden
+
+
+def test_a_filter_of_optimizations_searches_what_the_row_shows() -> None:
+    summary = replace(optimizations(1)[0][0], optimization_id="O-6c4002", name="Sweep 01")
+    one = OptimizationRow(summary, None, "Momentum 02")
+    assert not narrowed([optimization_text(one)], "Sweep 02", str)
+    assert narrowed([optimization_text(one)], "sweep 01 max sharpe running", str)
+    assert narrowed([optimization_text(replace(one, listed_together=True))], "sweep 02", str)
+    unnamed = replace(one, summary=replace(summary, name=""))
+    assert narrowed([optimization_text(unnamed)], "6c4002", str)
+
+
+def test_a_filter_of_insights_searches_what_the_row_shows() -> None:
+    insight = replace(insights(1).insights[0], symbol="SPY R735QTJ8XC9X", ticker="SPY", kind="volatility")
+    shown = insight_text(insight)
+    assert narrowed([shown], "spy up rsi pullback", str)
+    for hidden in ("R735", "volatility"):
+        assert not narrowed([shown], hidden, str), hidden
+    assert narrowed([insight_text(replace(insight, ticker=""))], "R735", str)

@@ -7,7 +7,7 @@ from qctui.ui.plot.grid import AXIS, GRID, MUTED, Grid, Ink, width_of
 from qctui.ui.plot.marks import TAGGED, Mark, Panel, PlotView
 from qctui.ui.plot.reading import reading_last
 from qctui.ui.plot.times import TimeScale
-from qctui.ui.plot.values import exact, short, with_unit
+from qctui.ui.plot.values import readable, short, with_unit
 
 ROWS_A_TICK = 3
 """Value labels stand at least this many rows apart."""
@@ -26,7 +26,7 @@ def put_value_axis(grid: Grid | None, gutter: int, panel: Panel, time: TimeScale
     most = TAG_WIDTH if grid is None else max(1, gutter - 1)
     ticks = values.ticks(scale, max(1, panel.height // ROWS_A_TICK))
     labels = values.tick_labels(ticks, panel.unit, most)
-    tags = [_tag(mark, panel, most) for mark in _tagged(panel)]
+    tags = [_tag(mark, panel, most, time) for mark in _tagged(panel)]
     if grid is not None:
         taken: set[int] = set()
         for value, label in zip(ticks, labels, strict=True):
@@ -42,13 +42,13 @@ def put_value_axis(grid: Grid | None, gutter: int, panel: Panel, time: TimeScale
 
 
 def put_tags(grid: Grid, gutter: int, panel: Panel, time: TimeScale, view: PlotView) -> None:
-    """Write each series' last value beside the plot at its height; tags that would meet move apart."""
+    """Write each series' last visible value beside the plot at its height; tags that would meet move apart."""
     scale = panel.scale
     if scale is None:
         return
     wanted: list[tuple[int, Mark]] = []
     for mark in _tagged(panel):
-        value = reading_last(mark).value
+        value = reading_last(mark, time).value
         if value is not None:
             wanted.append((scale.row(mark.of(value), panel.height), mark))
     free = set(range(panel.height))
@@ -59,7 +59,7 @@ def put_tags(grid: Grid, gutter: int, panel: Panel, time: TimeScale, view: PlotV
         free.discard(place)
         y = panel.top + place
         grid.put(time.columns, y, " " * gutter, AXIS, gutter)
-        text = _tag(mark, panel, gutter - 1)
+        text = _tag(mark, panel, gutter - 1, time)
         pointer = mark.letter or view.glyphs.now
         grid.put(time.columns, y, pointer, mark.ink, 1)
         grid.put(time.columns + 1, y, text, Ink("tag", mark.ink.color), gutter - 1)
@@ -69,14 +69,15 @@ def _tagged(panel: Panel) -> list[Mark]:
     return [mark for mark in panel.marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
 
 
-def _tag(mark: Mark, panel: Panel, width: int) -> str:
-    value = reading_last(mark).value
+def _tag(mark: Mark, panel: Panel, width: int, time: TimeScale) -> str:
+    value = reading_last(mark, time).value
     if value is None:
         return ""
     if mark.base is not None:
         return f"{mark.of(value):+.2f}%"[:width]
     room = max(1, min(TAG_WIDTH, width) - (width_of(with_unit("", panel.unit))))
-    return with_unit(exact(value) if len(exact(value)) <= room else short(value, room), panel.unit)
+    text = readable(value, panel.unit)
+    return with_unit(text if len(text) <= room else short(value, room), panel.unit)
 
 
 def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None:

@@ -81,7 +81,8 @@ def candle_at(prepared: Prepared, time: TimeScale, length: float, place: int) ->
     xs = prepared.xs
     first, stop = prepared.slice(time.start, time.end)
     bucket = math.floor(xs[place] / length)
-    start = bisect_left(xs, bucket * length, min(first, place), place + 1)
+    # Dividing rounds: the point itself is part of it in any case.
+    start = bisect_left(xs, bucket * length, min(first, place), place)
     end = bisect_left(xs, (bucket + 1) * length, place + 1, max(stop, place + 1))
     return _candle(prepared, (bucket + 0.5) * length, start, end)
 

@@ -7,6 +7,7 @@ import math
 from qctui.ui.plot.marks import Kind, Mark, PlotView
 from qctui.ui.plot.reading import Reading, reading_at, reading_last
 from qctui.ui.plot.times import TimeScale
+from qctui.ui.plot.values import is_currency, readable
 
 
 def start_of(mark: Mark, time: TimeScale | None, view: PlotView) -> Reading:
@@ -19,8 +20,8 @@ def start_of(mark: Mark, time: TimeScale | None, view: PlotView) -> Reading:
 
 
 def gain(mark: Mark, time: TimeScale | None, view: PlotView) -> str:
-    """The last value's change in percent, as `percent_text`."""
-    return percent_text(start_of(mark, time, view), reading_last(mark), mark)
+    """The last visible value's change in percent, as `percent_text`."""
+    return percent_text(start_of(mark, time, view), reading_last(mark, time), mark)
 
 
 def percent_text(at_start: Reading, at_end: Reading, mark: Mark) -> str:
@@ -42,16 +43,12 @@ def change_text(start: Reading, end: Reading, unit: str) -> str:
     change = end.value - start.value
     if not math.isfinite(change):
         return ""
-    digits = max(_decimals(start.value), _decimals(end.value))
-    text = f"{change:+,.{digits}f}" if digits <= 8 and abs(change) < 1e15 else f"{change:+.6g}"
+    if math.isclose(start.value, end.value, rel_tol=1e-12):
+        change = 0.0
+    # Money changes in cents, unless it is a price so small that it has more digits itself.
+    cents = is_currency(unit) and max(abs(start.value), abs(end.value)) >= 10.0
+    text = f"{'-' if change < 0 else '+'}{f'{abs(change):,.2f}' if cents else readable(abs(change), unit)}"
     if unit == "%" or not start.value:
         return text
     percent = change / abs(start.value) * 100.0
     return f"{text} ({percent:+,.2f}%)" if abs(percent) < 1e9 else text
-
-
-def _decimals(value: float) -> int:
-    text = repr(value)
-    if "e" in text:
-        return 9
-    return 0 if text.endswith(".0") else len(text) - text.index(".") - 1

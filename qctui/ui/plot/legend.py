@@ -1,4 +1,4 @@
-"""A panel's legend: which letter and colour is which series, and its last value or the one under the crosshair."""
+"""A panel's legend: which letter and colour is which series, and its last visible value or the crosshair's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qctui.ui.plot.grid import MUTED, TEXT, Grid, Ink, cut, width_of
 from qctui.ui.plot.marks import TAGGED, Kind, Mark, PlotView
 from qctui.ui.plot.reading import Reading, reading_at, reading_last, value_text
 from qctui.ui.plot.times import TimeScale, length_text
-from qctui.ui.plot.values import exact, with_unit
+from qctui.ui.plot.values import readable, with_unit
 
 Words = list[tuple[str, Ink]]
 
@@ -115,7 +115,7 @@ def _put_entries(grid: Grid, row: int, entries: list[Words], total: int, glyphs:
 
 def _entry(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None, detail: _Detail) -> Words:
     glyphs, unit = view.glyphs, mark.series.unit
-    reading = reading_last(mark) if at is None else reading_at(mark, at, time.step_s if time is not None else 0.0)
+    reading = reading_last(mark, time) if at is None else reading_at(mark, at, time.step_s if time is not None else 0.0)
     name = cut(mark.series.name, detail.name, glyphs.ellipsis)
     words: Words = [(f"{mark.letter}{sample(mark, glyphs)} ", mark.ink if mark.shown else MUTED), (name, MUTED)]
     if not mark.shown:
@@ -124,7 +124,7 @@ def _entry(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None,
         return [*words, (" no points", MUTED)]
     if not detail.value and mark.kind in TAGGED:
         return words
-    members = _members(mark, time, reading) if detail.members and at is not None else ""
+    members = _members(mark, time, reading, unit) if detail.members and at is not None else ""
     words.append((f" {members or value_text(reading, unit)}", TEXT))
     if mark.base is not None:
         if reading.value is not None:
@@ -144,7 +144,7 @@ def _entry(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None,
     return words
 
 
-def _members(mark: Mark, time: TimeScale | None, reading: Reading) -> str:
+def _members(mark: Mark, time: TimeScale | None, reading: Reading, unit: str) -> str:
     """The four members of a candle: of the drawn one at its last point, else of the payload's own."""
     if reading.candle is None or reading.at is None:
         return ""
@@ -153,8 +153,8 @@ def _members(mark: Mark, time: TimeScale | None, reading: Reading) -> str:
         drawn = candle_at(mark.prepared, time, mark.bucket_s, place)
         if drawn.end == place + 1:
             four = Reading(reading.at, reading.value, (drawn.open, drawn.high, drawn.low, drawn.close))
-            return f"{length_text(mark.bucket_s)} {value_text(four, '', members=True)}"
-    return value_text(reading, "", members=True)
+            return f"{length_text(mark.bucket_s)} {value_text(four, unit, members=True)}"
+    return value_text(reading, unit, members=True)
 
 
 def _reach(mark: Mark, time: TimeScale | None) -> Words:
@@ -168,9 +168,9 @@ def _reach(mark: Mark, time: TimeScale | None) -> Words:
     unit = mark.series.unit
     return [
         ("  low ", MUTED),
-        (with_unit(exact(low), unit), TEXT),
+        (with_unit(readable(low, unit), unit), TEXT),
         ("  high ", MUTED),
-        (with_unit(exact(high), unit), TEXT),
+        (with_unit(readable(high, unit), unit), TEXT),
     ]
 
 

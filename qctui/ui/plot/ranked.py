@@ -10,7 +10,7 @@ from qctui.ui.plot import times
 from qctui.ui.plot.glyphs import GlyphSet
 from qctui.ui.plot.grid import MUTED, TEXT, Grid, cut, width_of
 from qctui.ui.plot.marks import Mark, Panel, PlotView
-from qctui.ui.plot.values import exact, short, with_unit
+from qctui.ui.plot.values import readable, short, with_unit
 
 
 def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
@@ -27,7 +27,7 @@ def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
         grid.put(0, panel.top + room - 1, f"{glyphs.ellipsis} and {rest} more", MUTED)
     if not shown:
         return
-    values = [with_unit(exact(value), mark.series.unit) for value, mark in shown]
+    values = [with_unit(readable(value, mark.series.unit), mark.series.unit) for value, mark in shown]
     if max(map(len, values)) > 14:
         values = [with_unit(short(value, 12), mark.series.unit) for value, mark in shown]
     shares = [f"{value / many / total:.1%}" if value > 0 and total > 0 else "-" for value, _ in shown]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from qctui.ui.plot.marks import Kind, Mark
-from qctui.ui.plot.values import exact, with_unit
+from qctui.ui.plot.times import TimeScale
+from qctui.ui.plot.values import readable, with_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,11 @@ def reading_at(mark: Mark, at: float, reach_s: float = 0.0) -> Reading:
     return _reading(mark, place)
 
 
-def reading_last(mark: Mark) -> Reading:
-    """The last point there is."""
-    return _reading(mark, len(mark.prepared.xs) - 1) if len(mark.prepared.xs) else NOTHING
+def reading_last(mark: Mark, time: TimeScale | None = None) -> Reading:
+    """The last point there is; with a time axis the last one up to its right end."""
+    xs = mark.prepared.xs
+    place = (len(xs) if time is None else bisect_right(xs, time.end)) - 1
+    return _reading(mark, place) if place >= 0 else NOTHING
 
 
 def _reading(mark: Mark, place: int) -> Reading:
@@ -65,14 +68,15 @@ def _reading(mark: Mark, place: int) -> Reading:
 
 
 def value_text(reading: Reading, unit: str, *, members: bool = False) -> str:
-    """The payload's number as text; with `members` a candle's four. A dash where there is nothing."""
+    """The payload's number as text; with `members` a candle's four, without their unit. A dash where there is
+    nothing."""
     if reading.value is None:
         return "-"
     if members and reading.candle is not None:
         names = ("O", "H", "L", "C")
         return " ".join(
-            f"{name} {exact(value) if math.isfinite(value) else '-'}"
+            f"{name} {readable(value, unit) if math.isfinite(value) else '-'}"
             for name, value in zip(names, reading.candle, strict=True)
         )
-    text = with_unit(exact(reading.value), unit)
+    text = with_unit(readable(reading.value, unit), unit)
     return f"{text} {unit}" if unit and unit not in text else text

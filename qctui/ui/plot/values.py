@@ -143,20 +143,31 @@ def round_step(rough: float) -> float:
     return 10.0 * base
 
 
-def exact(value: float) -> str:
-    """All digits the payload had, thousands grouped: `100,242.37`."""
-    if value == 0.0:
-        return "0"
-    if value.is_integer() and abs(value) < 1e15:
-        return f"{int(value):,}"
-    if 1e-4 <= abs(value) < 1e15:
-        return f"{value:,}"
-    return repr(value)
+def readable(value: float, unit: str = "") -> str:
+    """The digits of a value that tell something, thousands grouped: `100,242.37`, `0.0169238`.
+
+    Six digits, and all that stand before the point and two after it: what binary fractions add further back is noise.
+    An amount of money has its cents, and more of them only where it is small, as the price of a currency is.
+    """
+    if value == 0.0 or not math.isfinite(value) or not 1e-4 <= abs(value) < 1e15:
+        return "0" if value == 0.0 else f"{value:.6g}"
+    if is_currency(unit) and abs(value) >= 10.0:
+        return f"{value:,.2f}"
+    least = 2 if is_currency(unit) else 0
+    text = f"{value:,.{max(2, 5 - math.floor(math.log10(abs(value))))}f}"
+    whole, _, decimals = text.partition(".")
+    decimals = decimals.rstrip("0").ljust(least, "0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
+def is_currency(unit: str) -> bool:
+    """Whether a unit is the sign of a currency: one character that is no letter, no digit and no percent sign."""
+    return len(unit) == 1 and not unit.isalnum() and unit != "%"
 
 
 def short(value: float, width: int) -> str:
-    """`value` in at most `width` characters where that is possible: exact if it fits, else rounded, else k, M, B."""
-    text = exact(value)
+    """`value` in at most `width` characters where that is possible: readable if it fits, else rounded, else k, M, B."""
+    text = readable(value)
     if len(text) <= width:
         return text
     if 1e-4 <= abs(value) < 1e15:
@@ -206,6 +217,6 @@ def with_unit(text: str, unit: str) -> str:
     """A number's text with its unit where people put it: `$1`, `-$1`, `1%`. Longer units stay out of the way."""
     if unit == "%":
         return text + "%"
-    if len(unit) == 1 and not unit.isalnum():
+    if is_currency(unit):
         return f"-{unit}{text[1:]}" if text.startswith("-") else unit + text
     return text

@@ -241,7 +241,7 @@ def _optimization_facts(aim: Aim, moment: Moment) -> list[Paragraph]:
     optimization = newest.optimization if newest is not None else None
     facts = [
         Paragraph(pieces((target.name or "optimization", "title bold")), max_lines=2),
-        _labelled("Optimization", pieces(target.optimization_id)),
+        _labelled("Id", pieces(target.optimization_id)),
         _labelled("Project", pieces(str(target.project_id))),
         _labelled(
             "Status", pieces((optimization.status if optimization is not None else target.status) or moment.glyphs.none)

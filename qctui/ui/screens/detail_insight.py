@@ -11,7 +11,7 @@ from qctui.model.resource import Resource
 from qctui.ui.acting import DEPLOYMENT
 from qctui.ui.faces import describe
 from qctui.ui.facts import Fact, Group, fact, format_signed, instant_words, relative_words, role_of_sign
-from qctui.ui.format import format_duration, format_number, format_percent
+from qctui.ui.format import format_duration, format_number, format_percent, format_price
 from qctui.ui.moment import Moment
 from qctui.ui.opening import Detail
 from qctui.ui.rows import insight_key
@@ -108,7 +108,7 @@ def _blocks(insight: Insight, moment: Moment) -> list[Paragraph | Group]:
     result = (
         _score("Direction score", insight.score_direction, final, moment),
         _score("Magnitude score", insight.score_magnitude, final, moment),
-        _number("Reference price", insight.reference, moment),
+        _price("Reference price", insight.reference, moment),
         _final_reference(insight, moment),
         _number("Estimated value", insight.estimated_value, moment),
     )
@@ -136,6 +136,10 @@ def _number(name: str, value: float | None, moment: Moment) -> Fact:
     return fact(name, format_number(value, moment.glyphs, digits), "" if value is not None else "muted")
 
 
+def _price(name: str, value: float | None, moment: Moment) -> Fact:
+    return fact(name, format_price(value, moment.glyphs), "" if value is not None else "muted")
+
+
 def _share(name: str, value: float | None, moment: Moment, of: str, *, signed: bool = False) -> Fact:
     if value is None:
         return fact(name, moment.glyphs.none, "muted")
@@ -152,9 +156,14 @@ def _score(name: str, value: float | None, final: str, moment: Moment) -> Fact:
 
 
 def _final_reference(insight: Insight, moment: Moment) -> Fact:
-    """The price at its close, and what that is relative to the one it started from."""
-    known = _number("Final reference", insight.reference_final, moment)
-    if insight.reference_final is None or not insight.reference:
+    """The price at its close, and what that is relative to the one it started from. The wire's 0 is no price: it stands
+    there until there is one."""
+    known = _price("Final reference", insight.reference_final or None, moment)
+    if insight.score_final is False or insight.active(moment.now):
+        return Fact(known.name, (*known.value, ("  not final yet", "muted")))
+    if not insight.reference_final:
+        return Fact(known.name, (*known.value, ("  not told", "muted")))
+    if not insight.reference:
         return known
     change = (insight.reference_final / insight.reference - 1) * 100
     text = f"  {format_signed(change, moment.glyphs)}%"

@@ -13,6 +13,7 @@ from qctui.model.resource import Resource
 from qctui.ui.acting import DEPLOYMENT, Pointed
 from qctui.ui.faces import describe
 from qctui.ui.facts import format_quantity, instant_words
+from qctui.ui.format import format_price
 from qctui.ui.moment import Moment
 from qctui.ui.screens.detail_base import DetailScreen
 from qctui.ui.screens.details import Surroundings
@@ -21,9 +22,9 @@ from qctui.ui.widgets.detail_orders import (
     EventsPane,
     OrderRow,
     average_fill,
+    filled_span,
     is_liquidation,
     order_rows,
-    price_text,
     side_of,
     status_span,
 )
@@ -109,12 +110,11 @@ def _labelled(label: str, body: Text) -> Paragraph:
 
 def _filled(order: Order, moment: Moment) -> list[Piece]:
     glyphs = moment.glyphs
-    if not order.events:
-        return [("not told", "muted")]
-    parts: list[Piece] = [format_quantity(abs(order.filled_quantity), glyphs)]
+    known = order.filled_quantity is not None
+    parts: list[Piece] = [filled_span(order, glyphs) if known else ("not told", "muted")]
     filled = average_fill(order)
     if filled is not None:
-        parts += [(" at ", "muted"), price_text(filled, glyphs), (" on average", "muted")]
+        parts += [(" at ", "muted"), format_price(filled, glyphs), (" on average", "muted")]
     if order.price:
-        parts += [(f"  {glyphs.dot} price ", "muted"), price_text(order.price, glyphs)]
+        parts += [(f"  {glyphs.dot} price ", "muted"), format_price(order.price, glyphs)]
     return parts

@@ -156,7 +156,8 @@ def _details(record: ActionRecord, moment: Moment) -> list[Paragraph]:
 
 def _order(order: Order, moment: Moment) -> Text:
     wanted = "?" if order.quantity is None else f"{order.quantity:+,.10g}"
-    filled = f"{order.filled_quantity:+,.10g}" if order.filled_quantity else "0"
+    known = order.filled_quantity
+    filled = "not told" if known is None else f"{known:+,.10g}" if known else "0"
     told = pieces(f"#{order.order_id} {order.order_type} {wanted} {order.ticker}  ", (order.status, "title bold"))
     told.append(f"  filled {filled}")
     prices = [event.fill_price for event in order.events if event.fill_quantity and event.fill_price is not None]

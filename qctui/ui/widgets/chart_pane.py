@@ -203,14 +203,14 @@ class ChartPane(Pane):
         return tuple(spans)
 
     def _last(self) -> Spans:
-        """The last value of what the chart is about, where that is one series."""
+        """The last visible value of what the chart is about, where that is one series."""
         drawing = self.view.drawing
         assert drawing is not None
         main = [mark for mark in drawing.panels[0].marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
         if len(main) != 1:
             return ()
         change = gain(main[0], drawing.time, self.view.plot)
-        value = (f"{value_text(reading_last(main[0]), main[0].series.unit)} ", "title bold")
+        value = (f"{value_text(reading_last(main[0], drawing.time), main[0].series.unit)} ", "title bold")
         return (value, (f"{change} ", _ROLES.get(change[:1], "muted"))) if change else (value,)
 
     def _hints(self) -> Spans:

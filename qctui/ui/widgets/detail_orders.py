@@ -9,7 +9,7 @@ from qctui.model.order import LIQUIDATED_TAG, Order, OrderEvent
 from qctui.model.resource import Resource
 from qctui.ui.faces import FaceWords, describe
 from qctui.ui.facts import format_quantity
-from qctui.ui.format import format_count, format_number
+from qctui.ui.format import format_count, format_price
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.selected import LocalCursor
@@ -161,15 +161,21 @@ def status_span(status: str, *, short: bool = False) -> tuple[str, str]:
     return (_WORDS.get(folded, status) if short else status) or "unknown", _ROLES.get(folded, "")
 
 
-def price_text(value: float | None, glyphs: Glyphs) -> str:
-    """A price with as many digits as its size asks for."""
-    digits = 2 if value is None or abs(value) >= 10 else 4 if abs(value) >= 0.01 else 6
-    return format_number(value, glyphs, digits)
+def filled_span(order: Order, glyphs: Glyphs) -> tuple[str, str]:
+    """How much of an order was filled, and its role: nothing, a part, or all of it."""
+    filled = order.filled_quantity
+    if filled is None:
+        return glyphs.none, "muted"
+    whole = order.quantity is not None and abs(filled) == abs(order.quantity)
+    return format_quantity(abs(filled), glyphs), "" if whole else "stale" if filled else "muted"
 
 
 def _order_text(row: OrderRow) -> str:
+    """What a filter searches: the words of the row, the short ones and what they stand for."""
     order = row.order
-    return f"{order.ticker} {order.order_type} {order.status} {order.tag} {side_of(order.quantity)[0]} {order.order_id}"
+    words = (order.ticker, order.order_type, _TYPES.get(order.order_type, ""), order.status)
+    more = (status_span(order.status, short=True)[0], order.tag, side_of(order.quantity)[0], str(order.order_id))
+    return " ".join((*words, *more, order.deploy_id[-4:]))
 
 
 def _order_columns() -> tuple[Column[OrderRow], ...]:
@@ -221,18 +227,16 @@ def _side(row: OrderRow, moment: Moment) -> Spans:
 def _filled(row: OrderRow, moment: Moment) -> Spans:
     order, glyphs = row.order, moment.glyphs
     quantity = format_quantity(None if order.quantity is None else abs(order.quantity), glyphs)
-    filled = format_quantity(abs(order.filled_quantity), glyphs) if order.events else glyphs.none
-    whole = order.quantity is not None and abs(order.filled_quantity) == abs(order.quantity)
-    return ((filled, "" if whole else "stale" if order.filled_quantity else "muted"), (f"/{quantity}", "muted"))
+    return (filled_span(order, glyphs), (f"/{quantity}", "muted"))
 
 
 def _price(row: OrderRow, moment: Moment) -> Spans:
     """What it was filled at, on average; before a fill, what the order asks."""
     filled = average_fill(row.order)
     if filled is not None:
-        return ((price_text(filled, moment.glyphs), ""),)
+        return ((format_price(filled, moment.glyphs), ""),)
     asked = row.order.price or None  # the wire sends 0 where an order has no price
-    return ((price_text(asked, moment.glyphs), "muted"),)
+    return ((format_price(asked, moment.glyphs), "muted"),)
 
 
 def _status(row: OrderRow, moment: Moment) -> Spans:
@@ -276,7 +280,7 @@ def _event_quantity(row: tuple[int, OrderEvent], moment: Moment) -> Spans:
 
 def _event_price(row: tuple[int, OrderEvent], moment: Moment) -> Spans:
     price = row[1].fill_price if row[1].fill_quantity else None
-    return ((price_text(price, moment.glyphs), "" if price is not None else "muted"),)
+    return ((format_price(price, moment.glyphs), "" if price is not None else "muted"),)
 
 
 def _event_message(row: tuple[int, OrderEvent], moment: Moment) -> Spans:

@@ -8,7 +8,7 @@ from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
 from qctui.ui.faces import Face, FaceWords, describe
 from qctui.ui.facts import format_quantity, format_signed, role_of_sign
-from qctui.ui.format import format_count, format_money, format_number
+from qctui.ui.format import format_count, format_money, format_number, format_price
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.cells import Spans
@@ -93,7 +93,7 @@ def _holding_key(holding: Holding) -> str:
 
 
 def _holding_text(holding: Holding) -> str:
-    return f"{holding.ticker} {holding.symbol}"
+    return holding.ticker or holding.symbol
 
 
 def _foreign(cash: Cash) -> bool:
@@ -174,11 +174,9 @@ def _quantity(holding: Holding, moment: Moment) -> Spans:
 
 
 def _priced(value: float | None, holding: Holding, moment: Moment) -> Spans:
-    """A price with as many digits as its size asks for: a currency pair moves in its fourth, a small coin beyond."""
     if value is None:
         return ((moment.glyphs.none, "muted"),)
-    digits = 2 if abs(value) >= 10 else 4 if abs(value) >= 0.01 else 6
-    return _in_currency(format_number(abs(value), moment.glyphs, digits), value, holding)
+    return _in_currency(format_price(abs(value), moment.glyphs), value, holding)
 
 
 def _in_currency(text: str, value: float, holding: Holding) -> Spans:

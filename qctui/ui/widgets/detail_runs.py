@@ -129,8 +129,9 @@ def runs_words(resource: Resource[Optimization], moment: Moment) -> FaceWords:
 
 
 def _run_text(each: RankedRun) -> str:
+    """What a filter searches: what the row shows, and of a value also whose it is."""
     values = " ".join(f"{name}={value}" for name, value in each.run.parameters.items())
-    return f"{each.run.name} {values} {_state_word(each)} {each.run.backtest_id}"
+    return f"{values} {_state_word(each)}"
 
 
 def _columns(parameters: tuple[str, ...], target: str) -> tuple[Column[RankedRun], ...]:

@@ -31,7 +31,7 @@ class Paragraph:
 
     body: Text = field(default_factory=lambda: pieces(""))
     label: str = ""
-    """At the left of the first line, muted."""
+    """At the left of the first line, muted, and never touching it."""
     indent: int = 0
     """Cells before the body's lines; the label is cut to fit in them."""
     hang: int = 0
@@ -176,7 +176,9 @@ def _wrap(paragraph: Paragraph, width: int, ellipsis: str) -> list[Text]:
     rows = rows[:limit] if limit else rows
     if rows and (cut or cell_len(rows[-1].plain) > room):
         rows[-1] = _shorten(rows[-1], room if len(rows) == 1 else room - hang, ellipsis, force=cut)
-    label = set_cell_size(paragraph.label, indent) if indent else ""
+    # The last cell before the body stays free: a label that is too long for that is cut where it can be seen.
+    label = set_cell_size(_shorten(pieces(paragraph.label), indent - 1, ellipsis, force=False).plain, indent)
+    label = label if indent else ""
     return [pieces((label, "muted") if n == 0 else " " * (indent + hang), row) for n, row in enumerate(rows)]
 
 

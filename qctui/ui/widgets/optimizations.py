@@ -39,6 +39,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             id="optimizations",
             cursor=SelectedCursor(selected, Pane.OPTIMIZATIONS),
         )
+        self._several = several
 
     def show(
         self,
@@ -55,7 +56,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
         if not selected:
             resource = Resource(value=())
         rows = [
-            OptimizationRow(each, details.get(each.optimization_id), name_of(each.project_id, names))
+            OptimizationRow(each, details.get(each.optimization_id), name_of(each.project_id, names), self._several)
             for each in resource.value or ()
         ]
         rows.sort(key=_order)

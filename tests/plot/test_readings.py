@@ -1,0 +1,92 @@
+"""What a chart says in numbers: the digits a person reads, and of what is on screen."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+
+from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
+from qctui.ui.plot.candles import candle_at
+from qctui.ui.plot.change import change_text
+from qctui.ui.plot.reading import Reading, value_text
+from qctui.ui.plot.times import TimeScale
+from tests.plot.bare import NOW, ChartApp
+from tests.plot.test_parts import prepared
+
+pytestmark = pytest.mark.anyio
+
+HOUR = 3_600.0
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.1 + 0.2, "", "0.3"),
+        (0.016923847562938475, "%", "0.0169238%"),
+        (-1.0900000000000034, "%", "-1.09%"),
+        (55988.299999999996, "$", "$55,988.30"),
+        (55988.3, "$", "$55,988.30"),
+        (590.1143, "$", "$590.11"),
+        (590.1143, "", "590.114"),
+        (100000.0, "$", "$100,000.00"),
+        (-12.5, "€", "-€12.50"),
+        (1.06123, "$", "$1.06123"),
+        (5.12, "$", "$5.12"),
+        (5.5, "$", "$5.50"),
+        (0.00012345, "", "0.00012345"),
+        (1204331.52, "", "1,204,331.52"),
+        (41.0, "", "41"),
+        (999.99996, "", "1,000"),
+        (2.0e-7, "", "2e-07"),
+    ],
+)
+def test_a_value_has_the_digits_that_tell_something(value: float, unit: str, text: str) -> None:
+    assert value_text(Reading(NOW, value), unit) == text
+
+
+def test_a_candle_has_the_digits_of_its_money_without_the_sign() -> None:
+    candle = Reading(NOW, 100.1, (100.0, 100.30000000000001, 99.95, 100.1))
+    assert value_text(candle, "$", members=True) == "O 100.00 H 100.30 L 99.95 C 100.10"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "unit", "text"),
+    [
+        (55988.29, 55988.299999999996, "$", "+0.01 (+0.00%)"),
+        (100.0, 95.125, "$", "-4.88 (-4.88%)"),
+        (0.1, 0.30000000000000004, "%", "+0.2"),
+        (3.0, 3.0, "", "+0 (+0.00%)"),
+    ],
+)
+def test_so_has_a_change(start: float, end: float, unit: str, text: str) -> None:
+    assert change_text(Reading(NOW, start), Reading(NOW, end), unit) == text
+
+
+def prices(hours: int = 48, unit: str = "$") -> Chart:
+    xs = array("d", (NOW - HOUR * (hours - 1 - step) for step in range(hours)))
+    ys = array("d", (1_000.0 + step for step in range(hours)))
+    return Chart("Price", False, (Series("Price", unit, 0, SeriesType.LINE, xs, ys),))
+
+
+async def test_a_panned_chart_tells_the_last_visible_value_everywhere() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(100, 24)) as pilot:
+        app.show(prices())
+        await pilot.pause()
+        view = app.pane.view
+        assert view.text.count("$1,047.00") >= 2
+        assert "$1,047.00" in app.pane.frame_text
+        view.set_window(ChartWindow(start=NOW - 40 * HOUR, end=NOW - 20.5 * HOUR))
+        app.show(prices())
+        await pilot.pause()
+        assert "$1,047.00" not in view.text + app.pane.frame_text
+        assert view.text.count("$1,026.00") >= 2
+        assert "$1,026.00" in app.pane.frame_text
+        assert "+1.89%" in app.pane.frame_text
+
+
+def test_a_candle_is_found_where_dividing_its_time_rounds_it_into_the_next() -> None:
+    xs, ys = array("d", (-5e-324, 1_700_000_000.0)), array("d", (1.0, 2.0))
+    series = Series("Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=ys, highs=ys, lows=ys)
+    assert candle_at(prepared(series), TimeScale(-1.0, 1.0, 2), 60.0, 0).close == 1.0
