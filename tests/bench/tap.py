@@ -64,9 +64,13 @@ def main() -> None:
     print(listener.getsockname()[1], flush=True)
     while True:
         client, _ = listener.accept()
-        server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-        for one in (client, server):
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+            for one in (client, server):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            client.close()
+            continue
         threading.Thread(target=_forward, args=(client, server), kwargs={"tell": True}, daemon=True).start()
         threading.Thread(target=_forward, args=(server, client), kwargs={"tell": False}, daemon=True).start()
 
