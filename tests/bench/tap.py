@@ -6,6 +6,7 @@ A process of its own, because the simulator's clock would also count the time it
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -51,11 +52,21 @@ def _forward(source: socket.socket, sink: socket.socket, *, tell: bool) -> None:
             at = time.monotonic()
             sink.sendall(data)
             if tell and (found := _TRIGGER.match(data)):
-                print(f"{at:.6f} {found[1].decode()}", flush=True)
+                os.write(1, f"{at:.6f} {found[1].decode()}\n".encode())  # whole lines, whichever thread tells
         sink.shutdown(socket.SHUT_WR)
     except OSError:
         source.close()
         sink.close()
+
+
+def _join(client: socket.socket, server: socket.socket) -> None:
+    """Forward both ways until both have ended: sockets that stay open would soon be too many."""
+    back = threading.Thread(target=_forward, args=(server, client), kwargs={"tell": False}, daemon=True)
+    back.start()
+    _forward(client, server, tell=True)
+    back.join()
+    client.close()
+    server.close()
 
 
 def main() -> None:
@@ -71,8 +82,7 @@ def main() -> None:
         except OSError:
             client.close()
             continue
-        threading.Thread(target=_forward, args=(client, server), kwargs={"tell": True}, daemon=True).start()
-        threading.Thread(target=_forward, args=(server, client), kwargs={"tell": False}, daemon=True).start()
+        threading.Thread(target=_join, args=(client, server), daemon=True).start()
 
 
 if __name__ == "__main__":
