@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.api import Api
+from qctui.text import clean
+from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console, run_command
 from tests.e2e.desk import LIQUIDATE, await_event, events, journal
 
@@ -72,11 +73,12 @@ def test_an_answer_that_never_comes_is_left_to_the_journal_by_a_second_ctrl_c(
     assert len(api.requests(LIQUIDATE)) == 1
 
 
-def test_a_stream_that_can_not_take_a_name_takes_the_ladder_all_the_same(api: Api, signed_in: dict[str, str]) -> None:
-    projects = api.control("GET", "projects")["projects"]
-    project = next(each for each in projects if not each["name"].isascii())
-    arguments = ("--base-url", api.base_url, "stop", str(project["projectId"]), "--yes", "--json")
-    done = run_command(*arguments, env=signed_in | {"PYTHONIOENCODING": "ascii"})
+def test_a_stream_that_can_not_take_a_name_takes_the_ladder_all_the_same(signed_in: dict[str, str]) -> None:
+    with simulator("--calm", "--hostile-text", "--stop-lag", "0.4") as api:
+        projects = api.control("GET", "projects")["projects"]
+        project = next(each for each in projects if not each["name"].isascii())
+        arguments = ("--base-url", api.base_url, "stop", str(project["projectId"]), "--yes", "--json")
+        done = run_command(*arguments, env=signed_in | {"PYTHONIOENCODING": "ascii"})
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, [line["event"] for line in lines][-1]) == (0, "verified")
-    assert {line["name"] for line in lines} == {project["name"]}
+    assert {line["name"] for line in lines} == {clean(project["name"])}

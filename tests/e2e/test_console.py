@@ -25,7 +25,7 @@ def log_of(home: Path) -> str:
 
 def test_the_demo_opens_with_deployments_optimizations_insights_and_a_chart(env: dict[str, str], home: Path) -> None:
     with Console("--demo", "--project", "23456789", env=env) as console:
-        console.wait_for(LIVE_PROJECT, "LIVE", "PAPER", "DEMO", "Strategy Equity", "Square Green Lemur", "240")
+        console.wait_for(LIVE_PROJECT, "LIVE", "PAPER", "DEMO", "Strategy Equity", "Large Caps Sweep 02", "240")
         console.send("q")
         assert console.wait_exit() == 0
         assert console.terminal.left_behind == []
