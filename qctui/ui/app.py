@@ -9,7 +9,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from textual import on
+from textual.notifications import Notifications
 from textual.screen import Screen
+from textual.widgets._toast import ToastRack
 
 from qctui.actions.spec import READ_ONLY
 from qctui.engine.facade import Engine
@@ -151,6 +153,18 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         stands is not said twice."""
         if all(each.message != message for each in self._notifications):
             self.notify(message, severity="warning", markup=False)
+
+    def _refresh_notifications(self) -> None:
+        """Show what was said last, and nothing over a dialog.
+
+        Textual's own mounts everything that was said in the last half minute, on each screen that opens. With thirty
+        of them under way their mounting and removing waited for each other for ever, and no key was taken any more.
+        """
+        if self._running and self.screen_stack and not self.screen.is_modal:
+            said = Notifications()
+            for notification in list(self._notifications)[-1:]:
+                said.add(notification)
+            self.screen.get_child_by_type(ToastRack).show(said)
 
     def commands_now(self) -> Iterable[Command]:
         """The commands whose keys work right now, in the registry's order."""

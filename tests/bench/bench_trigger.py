@@ -17,6 +17,8 @@ from tests.bench.tap import Tap
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import QCTUI, Console
 
+AGAIN = "type it again"
+
 
 def command_times(runs: int) -> list[float]:
     """Seconds from starting `qctui liquidate ID --yes --no-wait` to the first byte of its POST."""
@@ -60,7 +62,11 @@ def console_times(runs: int) -> list[float]:
 def _type(console: Console, code: str) -> None:
     shown = console.text.count(code)
     console.send(code)
-    console.wait_until(lambda: console.text.count(code) > shown, "the code being typed")
+    console.wait_until(lambda: console.text.count(code) > shown or AGAIN in console.text, "the code being typed")
+    if AGAIN in console.text:
+        # No person types within the instant in which the question is painted.
+        console.send(code)
+        console.wait_until(lambda: console.text.count(code) > shown, "the code being typed again")
 
 
 def world(*arguments: str) -> AbstractContextManager[Api]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from textual import events
+from textual.widgets._toast import Toast
 
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.keys import DEPLOYMENTS
@@ -157,3 +158,19 @@ async def test_actions_go_on_in_the_bar_below_a_dialog() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert "ACCEPTED" in screen_text(app)
+
+
+async def test_what_is_said_in_passing_is_shown_alone_and_never_over_a_dialog() -> None:
+    app, _ = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for number in range(30):
+            app.notify(f"word {number}", timeout=60)
+        await pilot.pause()
+        assert [str(toast._notification.message) for toast in app.screen.query(Toast)] == ["word 29"]
+        await pilot.press("L")
+        app.notify("one more", timeout=60)
+        await pilot.pause()
+        assert list(app.screen.query(Toast)) == []
+        await pilot.press("escape")
+        await pilot.pause()
+        assert [toast._notification.message for toast in app.screen.query(Toast)] == ["one more"]
