@@ -164,7 +164,9 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
             said = Notifications()
             for notification in list(self._notifications)[-1:]:
                 said.add(notification)
-            self.screen.get_child_by_type(ToastRack).show(said)
+            # A screen that is still being made has no place for it yet, and asks again when it has.
+            for rack in self.screen.query(ToastRack):
+                rack.show(said)
 
     def commands_now(self) -> Iterable[Command]:
         """The commands whose keys work right now, in the registry's order."""

@@ -162,7 +162,7 @@ async def test_actions_go_on_in_the_bar_below_a_dialog() -> None:
 
 async def test_what_is_said_in_passing_is_shown_alone_and_never_over_a_dialog() -> None:
     app, _ = make()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         for number in range(30):
             app.notify(f"word {number}", timeout=60)
         await pilot.pause()
