@@ -166,6 +166,10 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
                 said.add(notification)
             # A screen that is still being made has no place for it yet, and asks again when it has.
             for rack in self.screen.query(ToastRack):
+                shown = {rack._toast_id(notification) for notification in said}
+                for holder in rack.children:
+                    if holder.id not in shown:
+                        holder.remove()
                 rack.show(said)
 
     def commands_now(self) -> Iterable[Command]:
