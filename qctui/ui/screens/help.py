@@ -31,7 +31,7 @@ _AGES = (
     ("oldest data 2m", "The pane on screen that was read longest ago, 2 minutes ago"),
     (
         "24h, 24h %",
-        "Change of the equity since 24 hours ago, or since the launch if that is later; \N{EM DASH} not known yet",
+        "Change of the equity since 24 hours ago, or since the launch if that is later; a dash: not known",
     ),
     ("exposure", "Worth of all open positions together, long or short; with its age once it is over 15 minutes old"),
     ("51.8k+", "There is cash in other currencies or coins besides, which is not in it"),
