@@ -1,20 +1,25 @@
-"""What the equity of each deployment has been since the program started: bounded, for sparklines."""
+"""What the equity of each deployment has been over the last day: bounded, for changes and sparklines."""
 
 from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
+from qctui.model.chart import Series
 from qctui.model.deployment import Deployment
-from qctui.model.history import EQUITY_HISTORY, EquityTrail
+from qctui.model.history import DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.store import Store
 
-SAMPLES = 120
-"""Kept per deployment; more than any sparkline has cells."""
+SPACING_S = 900.0
+"""Samples closer than this to the one before replace it."""
 
-SPACING_S = 60.0
-"""Samples closer than this to the one before replace it, so that the trail covers at least two hours."""
+KEEP_S = DAY_S + 2 * SPACING_S
+"""How far back a trail is kept: what was a day ago must be in it."""
+
+SAMPLES = 200
+"""Kept per deployment at most, whatever the clocks do."""
 
 DEPLOYMENTS_KEPT = 2_000
 """Those beyond are not followed, alive ones first: a list that long is not looked at row by row."""
@@ -50,7 +55,31 @@ class EquityHistory:
         self._taken_mono = {deploy_id: self._taken_mono[deploy_id] for deploy_id in listed}
         self._trails = listed
         if changed:
-            self._store.put(EQUITY_HISTORY, self._store.get(EQUITY_HISTORY).with_value(listed, at=at, mono=mono))
+            self._publish(at, mono)
+
+    def adopt(self, deployment: Deployment, equity: Series, start: float, at: float, mono: float) -> bool:
+        """Put what the equity chart says, read at `at` for the time from `start` on, before what was listed since.
+
+        A chart is its project's and spans earlier deployments (REFERENCE.md 6.3): what is older than the launch is cut
+        off, and where the launch is not told nothing is taken over. Returns whether anything was.
+        """
+        known = self._trails.get(deployment.deploy_id)
+        launched_at = deployment.launched_at
+        if known is None or launched_at is None:
+            return False
+        first = bisect_left(equity.xs, max(launched_at, at - 2 * DAY_S))
+        ats, values = _thinned(equity.xs[first : bisect_right(equity.xs, at)], equity.ys[first:])
+        if not ats:
+            return False
+        newer = bisect_right(known.ats, ats[-1])
+        ats += known.ats[newer:] or array("d", [at])
+        values += known.values[newer:] or known.values[-1:]
+        self._trails = {**self._trails, deployment.deploy_id: _bounded(ats, values, max(start, launched_at), at)}
+        self._publish(at, mono)
+        return True
+
+    def _publish(self, at: float, mono: float) -> None:
+        self._store.put(EQUITY_HISTORY, self._store.get(EQUITY_HISTORY).with_value(self._trails, at=at, mono=mono))
 
     def _next_trail(self, deployment: Deployment, at: float, mono: float) -> EquityTrail | None:
         trail = self._trails.get(deployment.deploy_id)
@@ -60,11 +89,32 @@ class EquityHistory:
             return trail
         if trail is None:
             self._taken_mono[deployment.deploy_id] = mono
-            return EquityTrail(array("d", [at]), array("d", [equity]))
+            return EquityTrail(array("d", [at]), array("d", [equity]), at)
+        # The first one is never replaced: a change may be measured from it.
+        kept = len(trail.ats)
         if mono - self._taken_mono[deployment.deploy_id] < SPACING_S:
             if trail.values[-1] == equity:
                 return trail
-            return EquityTrail(trail.ats[:-1] + array("d", [at]), trail.values[:-1] + array("d", [equity]))
-        self._taken_mono[deployment.deploy_id] = mono
-        keep = SAMPLES - 1
-        return EquityTrail(trail.ats[-keep:] + array("d", [at]), trail.values[-keep:] + array("d", [equity]))
+            kept = max(1, kept - 1)
+        else:
+            self._taken_mono[deployment.deploy_id] = mono
+        ats, values = trail.ats[:kept] + array("d", [at]), trail.values[:kept] + array("d", [equity])
+        return _bounded(ats, values, trail.since, at)
+
+
+def _thinned(xs: array[float], ys: array[float]) -> tuple[array[float], array[float]]:
+    """The first point, and of the others the last one of each `SPACING_S`: points may be seconds apart."""
+    ats, values = xs[:1], ys[:1]
+    for at, value in zip(xs[1:], ys[1:], strict=False):
+        if len(ats) > 1 and at // SPACING_S == ats[-1] // SPACING_S:
+            ats[-1], values[-1] = at, value
+        else:
+            ats.append(at)
+            values.append(value)
+    return ats, values
+
+
+def _bounded(ats: array[float], values: array[float], since: float, now: float) -> EquityTrail:
+    """A trail without what is too old. The last one before that stays: it is what the equity was until the next."""
+    first = max(0, bisect_right(ats, now - KEEP_S) - 1, len(ats) - SAMPLES)
+    return EquityTrail(ats[first:], values[first:], since)

@@ -18,6 +18,13 @@ FRESH_S = 5.0
 COUNTLESS = frozenset({"optimization"})
 """Kinds of which many may be on screen at once, one a row: a single row is never urgent unless it is opened."""
 
+BACKGROUND = frozenset({"accounts"})
+"""Kinds that are many reads in turn, none of which anybody waits for."""
+
+PATIENCE_S = 5.0
+"""How long one of those waits for the next request before it may use what the others leave: a full screen must not
+keep it from ever being made."""
+
 CHAIN_LIMIT = 3
 """Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
 every answer would never be done."""
@@ -60,6 +67,8 @@ class Poll:
 
     def errand_at(self, mono: float) -> Errand:
         """How urgent it is now: what part of the budget it may use."""
+        if self.key.kind in BACKGROUND:
+            return Errand.BACKGROUND if mono - self.sent_mono < PATIENCE_S else Errand.BULK
         if self.errand is Errand.BULK:
             return Errand.BULK
         if self.pace is Pace.OPENED:

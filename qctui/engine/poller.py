@@ -16,6 +16,7 @@ from typing import Any
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
 from qctui.clock import Clock
+from qctui.engine.accounts import Accounts
 from qctui.engine.gate import ANSWERED, Gate
 from qctui.engine.health import Health
 from qctui.engine.history import EquityHistory
@@ -25,6 +26,7 @@ from qctui.engine.readers import Answer, ReaderSet, keep
 from qctui.engine.schedule import MIN_GAP_S, backoff_s, interval_s, loading_s
 from qctui.engine.view import Pace, View
 from qctui.engine.wanted import Wanted
+from qctui.model.account import ACCOUNTS
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.model.link import LinkState
 from qctui.model.resource import Failure, FailureKind, Progress
@@ -74,8 +76,9 @@ class Poller:
         self._luck = luck or random.Random()
         self._budget = Budget(settings.reads_per_minute)
         self._gate = Gate(self._luck)
-        self._wanted = Wanted(ReaderSet(api, store, clock), store, clock)
         self._history = EquityHistory(store)
+        self._accounts = Accounts(api, store, clock, self._history)
+        self._wanted = Wanted(ReaderSet(api, store, clock, self._accounts), store, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._probe: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -89,6 +92,8 @@ class Poller:
 
     def show(self, view: View) -> None:
         """Want exactly this, besides what is always wanted. Reads of anything else end here."""
+        self._accounts.looked_at = {want.key.project_id for want in view.wants if want.key.kind == "detail"}
+        self._accounts.holdings_polled = {want.key.project_id for want in view.wants if want.key.kind == "portfolio"}
         for poll in self._wanted.change(view):
             if self._gate.failure is not None:
                 self._mark(poll, self._gate.failure)
@@ -158,7 +163,7 @@ class Poller:
             errand = poll.errand_at(now)
             budget_s = self._budget.wait_s(errand, now)
             if budget_s > 0:
-                self._waiting += errand is not Errand.BULK
+                self._waiting += errand not in (Errand.BULK, Errand.BACKGROUND)
                 wait_s = min(wait_s, budget_s)
                 continue
             self._start(poll, now, probe=False)
@@ -262,12 +267,21 @@ class Poller:
             poll.chained = 0
             poll.errand = Errand.ROUTINE
             value = self._store.get(poll.key).value
-            poll.due_mono = max(mono + MIN_GAP_S, poll.turn_mono + interval_s(poll.key, poll.pace, value))
+            due_mono = poll.turn_mono + interval_s(poll.key, poll.pace, value)
+            poll.due_mono = max(mono + MIN_GAP_S, due_mono if answer.wait_s is None else mono + answer.wait_s)
 
     def _follow_up(self, key: Key[Any], value: Any, now: float, mono: float) -> None:
+        if key.kind == "portfolio":
+            self._accounts.note_holdings(key.project_id, value)
+        elif key.kind == "detail":
+            self._accounts.note_detail(value)
         if key != DEPLOYMENTS:
             return
         self._history.record(value, now, mono)
+        another = self._accounts.follow(value)
+        self._wanted.follow_accounts(self._accounts.any)
+        if another:
+            self.refresh([ACCOUNTS])
         names = self._store.get(PROJECTS).value
         listed = {deployment.project_id for deployment in value}
         self._sought &= listed

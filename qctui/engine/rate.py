@@ -18,6 +18,9 @@ class Errand(Enum):
     """What is shown already is brought up to date."""
     BULK = 0.6
     """One of many pages of a long list, whose newest part is shown already."""
+    BACKGROUND = 0.4
+    """The accounts of everything that runs, in turn. Below all others, so that a list somebody has just opened finds
+    room for its pages."""
 
 
 PACED = 0.25

@@ -16,6 +16,7 @@ from qctui.api.ports import Loading, ReadApi
 from qctui.clock import Clock
 from qctui.engine.insights import InsightBook
 from qctui.engine.rate import Errand
+from qctui.model.account import ACCOUNTS
 from qctui.model.chart import Chart, ChartWindow, Series
 from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
@@ -56,6 +57,8 @@ class Answer:
     """Another request is needed at once, of this urgency."""
     unreadable: int = 0
     """Entries that are missing from the value because they could not be read."""
+    wait_s: float | None = None
+    """Seconds until there is something to read again, where that is not the kind's cadence."""
 
 
 class Reader(Protocol):
@@ -69,10 +72,12 @@ class Reader(Protocol):
 class ReaderSet:
     """Opens a reader for any key that is read from the API."""
 
-    def __init__(self, api: ReadApi, store: Store, clock: Clock) -> None:
+    def __init__(self, api: ReadApi, store: Store, clock: Clock, accounts: Reader | None = None) -> None:
+        """`accounts` reads those of everything that runs."""
         self._api = api
         self._store = store
         self._clock = clock
+        self._accounts = accounts
         self._books: dict[Key[Any], InsightBook] = {}
 
     def open(self, key: Key[Any]) -> Reader | None:
@@ -88,6 +93,8 @@ class ReaderSet:
         }
         if key.kind in fetches:
             return PlainReader(fetches[key.kind])
+        if key == ACCOUNTS:
+            return self._accounts
         if key.kind == "deployments":
             return DeploymentReader(api)
         if key.kind == "chart":

@@ -27,10 +27,11 @@ CADENCE_S = MappingProxyType(
         "optimizations": 30.0,
         "optimization": 30.0,
         "projects": 300.0,
+        "accounts": 0.0,
     }
 )
 """Seconds between reads of a visible resource, by kind. The service's own snapshots are minutes old (REFERENCE.md 3):
-faster would buy nothing."""
+faster would buy nothing. The reader of the accounts says itself when there is more to read."""
 
 OPENED_OPTIMIZATION_S = 10.0
 """An optimization somebody is looking into, while it runs."""

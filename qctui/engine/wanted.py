@@ -12,15 +12,16 @@ from qctui.engine.readers import ReaderSet
 from qctui.engine.retention import Retention
 from qctui.engine.schedule import MIN_GAP_S, interval_s
 from qctui.engine.view import Pace, View
+from qctui.model.account import ACCOUNTS
 from qctui.model.action import ACTIONS
 from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
 from qctui.store import Store
 
 ALWAYS: dict[Key[Any], Pace] = {DEPLOYMENTS: Pace.OPENED, PROJECTS: Pace.VISIBLE}
-"""Read whatever is on screen: they name and list what trades."""
+"""Read whatever is on screen: they name and list what trades. The accounts are too, once something runs."""
 
-KEPT: frozenset[Key[Any]] = frozenset({LINK, ACTIONS, EQUITY_HISTORY})
+KEPT: frozenset[Key[Any]] = frozenset({LINK, ACTIONS, EQUITY_HISTORY, ACCOUNTS})
 """Not read from the API, and never to be evicted."""
 
 SETTLE_S = 0.12
@@ -46,6 +47,7 @@ class Wanted:
         self._left: dict[Key[Any], float] = {}
         """When what is no longer wanted was last asked for: leaving and coming back must not read it twice a second."""
         now = clock.monotonic()
+        self._always = dict(ALWAYS)
         for key, pace in ALWAYS.items():
             self._begin(key, pace, now)
         self._started = False
@@ -61,7 +63,7 @@ class Wanted:
     def change(self, view: View) -> list[Poll]:
         """Want exactly this, besides what is always wanted; cancel the reads of the rest. Returns the new polls."""
         now = self._clock.monotonic()
-        wanted = dict(ALWAYS)
+        wanted = dict(self._always)
         for want in view.wants:
             wanted[want.key] = min(want.pace, wanted.get(want.key, want.pace))
         for key in self._polls.keys() - wanted.keys():
@@ -75,6 +77,15 @@ class Wanted:
         self._store.pin(frozenset(wanted) | KEPT)
         self._retention.trim(wanted.keys())
         return begun
+
+    def follow_accounts(self, running: bool) -> None:
+        """Read the accounts from now on, or no longer: without one that runs there is nothing to ask for."""
+        if running and ACCOUNTS not in self._always:
+            # Behind the pages of what somebody has opened, though its rows are on screen.
+            self._always[ACCOUNTS] = Pace.HIDDEN
+            self._begin(ACCOUNTS, Pace.HIDDEN, self._clock.monotonic())
+        elif not running and self._always.pop(ACCOUNTS, None) is not None and ACCOUNTS in self._polls:
+            self._leave(self._polls.pop(ACCOUNTS))
 
     def note(self, key: Key[Any], value: object) -> None:
         """`key` has a new value: it counts for what may be kept once nobody wants it."""

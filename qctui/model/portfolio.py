@@ -1,6 +1,7 @@
 """Holdings and cash of one project (REFERENCE.md 6.6)."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,30 @@ class Portfolio:
         """Holdings with a quantity, largest value first."""
         held = [holding for holding in self.holdings if holding.open]
         return tuple(sorted(held, key=lambda h: -abs((h.market_value or 0.0) * h.conversion_rate)))
+
+    @property
+    def positions(self) -> int | None:
+        """How many positions are open; None when the answer does not tell, or an entry could not be understood."""
+        if not self.tells or any(holding.unreadable_quantity for holding in self.holdings):
+            return None
+        return sum(holding.open for holding in self.holdings)
+
+    @property
+    def exposure(self) -> float | None:
+        """What all positions are worth together, long or short, in the account's currency; None when the worth of one
+        is not known."""
+        if self.positions is None:
+            return None
+        total = 0.0
+        for holding in self.holdings:
+            if holding.open:
+                if not holding.market_value or holding.conversion_rate <= 0.0:
+                    return None
+                total += abs(holding.market_value * holding.conversion_rate)
+        return total if isfinite(total) else None
+
+    @property
+    def other_cash(self) -> bool:
+        """Whether there are balances in other currencies than the account's: coins, where a brokerage keeps them as
+        cash."""
+        return any(cash.amount != 0.0 and cash.conversion_rate not in (None, 1.0) for cash in self.cash)

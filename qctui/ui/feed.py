@@ -8,6 +8,7 @@ from typing import Any
 
 from qctui.engine.facade import Engine
 from qctui.engine.view import View, Want
+from qctui.model.account import ACCOUNTS
 from qctui.model.action import ACTIONS
 from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import (
@@ -102,7 +103,7 @@ class Feed:
         moment = self.ages.moment()
         if PROJECTS in keys:
             self.data.read_names()
-        if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY}):
+        if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY, ACCOUNTS}):
             self._guard("Deployments", lambda: self._show_deployments(moment), self._panes.deployments)
         if PROJECTS in keys or any(key.kind in {"optimizations", "optimization"} for key in keys):
             self._guard("Optimizations", lambda: self._show_optimizations(moment), self._panes.optimizations)
@@ -199,9 +200,9 @@ class Feed:
 
     def _show_deployments(self, moment: Moment) -> None:
         store = self._engine.store
-        trails = store.get(EQUITY_HISTORY).value or {}
+        trails, accounts = store.get(EQUITY_HISTORY).value or {}, store.get(ACCOUNTS).value or {}
         pane = self._panes.deployments
-        pane.show(self.data.deployments, self.data.names, trails, moment)
+        pane.show(self.data.deployments, self.data.names, trails, accounts, moment)
         if not self._selection.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(moment)

@@ -97,6 +97,33 @@ def format_change(ratio: float | None, glyphs: Glyphs) -> str:
     return text.replace("+0.00%", "0.00%").replace("-0.00%", "0.00%")
 
 
+def format_gain(value: float | None, glyphs: Glyphs) -> str:
+    """What an amount has changed by, with its sign, in at most eight characters: `+527.20`, `-12,345`, `+1.234M`."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    size = abs(value)
+    if size >= 99_999.5:
+        return f"{'-' if value < 0 else '+'}{format_compact(size, glyphs, 4)}"
+    text = f"{value:+,.2f}" if size < 999.995 else f"{value:+,.0f}"
+    return "0.00" if text in {"+0.00", "-0.00"} else text
+
+
+def format_compact(value: float | None, glyphs: Glyphs, digits: int = 3) -> str:
+    """An amount in a few characters, to so many digits: `950`, `51.8k`, `1.24M`."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    for step, letter in ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "B")):
+        text = f"{value / step:.0f}"
+        for decimals in range(digits - 1 if letter else 0, 0, -1):
+            finer = f"{value / step:.{decimals}f}"
+            if len(finer.lstrip("-")) <= digits + 1:
+                text = finer
+                break
+        if abs(float(text)) < 1_000:
+            return text + letter
+    return f"{value:.1e}"
+
+
 def format_percent(ratio: float | None, glyphs: Glyphs, digits: int = 0) -> str:
     """A share, for example `65%` for 0.65."""
     if ratio is None or not math.isfinite(ratio):

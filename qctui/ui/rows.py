@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from qctui.model.account import Account
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.history import EquityTrail
 from qctui.model.insight import Insight
@@ -23,13 +24,15 @@ class DeploymentRow:
 
     deployment: Deployment
     name: str
-    first_equity: float | None
-    """The first equity this program saw of it; what its change is measured from."""
+    base: float | None
+    """The equity of 24 hours ago, or of its launch if that is later; None while it is not known."""
     trail: EquityTrail | None
     unseen_error: bool
     """It ended with a runtime error nobody has looked at yet."""
     alive_in_project: int = 0
     """Deployments of the project that may trade. The row shows the one launched last."""
+    account: Account = field(default_factory=Account)
+    """What is at risk in it, as far as it is known."""
 
     @property
     def project_id(self) -> int:
@@ -37,12 +40,16 @@ class DeploymentRow:
         return self.deployment.project_id
 
     @property
-    def change(self) -> float | None:
-        """Equity relative to the first one seen; None while either is unknown."""
+    def gain(self) -> float | None:
+        """What the equity has changed by since; None of what has ended, and while one of the two is unknown."""
         equity = self.deployment.equity
-        if equity is None or self.first_equity is None or self.first_equity <= 0:
-            return None
-        return equity / self.first_equity - 1
+        return None if equity is None or self.base is None or not self.deployment.alive else equity - self.base
+
+    @property
+    def change(self) -> float | None:
+        """The same, relative to the equity of then."""
+        gain = self.gain
+        return None if gain is None or self.base is None or self.base <= 0 else gain / self.base
 
 
 @dataclass(frozen=True, slots=True)

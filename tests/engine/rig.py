@@ -73,6 +73,11 @@ async def _running(settings: PollSettings, before: Callable[[Rig], None] | None)
         assert polling.cancelled(), polling.exception()
 
 
+def nothing_runs(rig: Rig) -> None:
+    """For `before`: only what a test asks for is read, and no account besides."""
+    rig.api.deployments = [make_deployment(1, status="Stopped")]
+
+
 def on_rig(
     body: Callable[[Rig], Awaitable[None]],
     settings: PollSettings | None = None,

@@ -20,7 +20,7 @@ from qctui.model.keys import (
     portfolio_key,
 )
 from qctui.model.project import Project
-from tests.engine.rig import Rig, on_rig
+from tests.engine.rig import Rig, nothing_runs, on_rig
 from tests.fakes import make_deployment, make_optimization, server_error
 
 CHART = chart_key(1, "Strategy Equity", ChartWindow(), 200)
@@ -82,7 +82,7 @@ def test_each_kind_has_its_cadence(key: Key[object], pace: Pace, gap_s: float) -
         assert _gaps(rig.api.times(key.kind)) == {gap_s}
         assert rig.get(key).value is not None
 
-    on_rig(body)
+    on_rig(body, before=nothing_runs)
 
 
 def test_logs_learn_the_length_with_one_line_and_then_read_every_60_s() -> None:
@@ -170,4 +170,4 @@ def test_refresh_reads_now_and_only_what_was_asked_for() -> None:
         await rig.clock.advance(0)
         assert (rig.api.count("chart"), rig.api.count("detail")) == (2, 1)
 
-    on_rig(body)
+    on_rig(body, before=nothing_runs)

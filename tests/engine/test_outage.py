@@ -21,7 +21,7 @@ from qctui.model.keys import (
 )
 from qctui.model.link import LinkState
 from qctui.model.resource import FailureKind
-from tests.engine.rig import Rig, on_rig
+from tests.engine.rig import Rig, nothing_runs, on_rig
 from tests.fakes import auth_error, connect_error, make_chart, make_deployment, make_detail, server_error
 
 CHART = chart_key(1, "Strategy Equity", ChartWindow(), 200)
@@ -79,7 +79,7 @@ def test_refresh_probes_at_once_but_only_once() -> None:
     async def body(rig: Rig) -> None:
         rig.show(*SCREEN)
         rig.api.fail(connect_error())
-        await rig.clock.advance(300)
+        await rig.clock.advance(303)
         sent = rig.api.count()
         rig.poller.refresh()
         await rig.clock.advance(0)
@@ -140,7 +140,7 @@ def test_one_failing_resource_backs_off_to_the_cap_and_leaves_the_others_alone()
         await rig.clock.advance((error.next_try_mono or 0) - rig.clock.monotonic())
         assert rig.api.count("chart") == calls + 1
 
-    on_rig(body)
+    on_rig(body, before=nothing_runs)
 
 
 def test_a_rejected_read_is_no_trouble_of_the_link() -> None:
@@ -200,7 +200,7 @@ def test_one_endpoint_that_refuses_good_credentials_stops_nothing_else() -> None
         assert rig.api.count("portfolio") <= 6
         assert rig.api.count("authenticate") <= 6
 
-    on_rig(body)
+    on_rig(body, before=nothing_runs)
 
 
 def test_too_many_requests_pause_everything_for_as_long_as_the_api_asks() -> None:
@@ -263,7 +263,7 @@ def test_a_loading_answer_is_a_state_and_asked_again_after_5_s() -> None:
         assert rig.get(CHART).progress is None
         assert rig.get(CHART).value is not None
 
-    on_rig(body)
+    on_rig(body, before=nothing_runs)
 
 
 def test_a_read_that_never_ends_is_given_up() -> None:

@@ -274,16 +274,16 @@ def _trails(store: Store) -> dict[str, EquityTrail]:
     return dict(store.get(EQUITY_HISTORY).value or {})
 
 
-def test_equity_is_sampled_once_a_minute_and_bounded() -> None:
+def test_equity_is_sampled_every_quarter_of_an_hour_for_a_day_and_bounded() -> None:
     store = Store()
     history = EquityHistory(store)
-    for step in range(4 * 60 * 8):
+    for step in range(4 * 60 * 40):
         history.record([make_deployment(1, equity=float(step))], 5_000.0 + 15 * step, 15.0 * step)
     trail = _trails(store)[make_deployment(1).deploy_id]
-    assert len(trail.values) == len(trail.ats) == SAMPLES
-    assert trail.values[-1] == 4 * 60 * 8 - 1
-    gaps = {trail.ats[i + 1] - trail.ats[i] for i in range(SAMPLES - 2)}
-    assert gaps == {60.0}
+    assert 96 <= len(trail.values) == len(trail.ats) <= SAMPLES
+    assert trail.values[-1] == 4 * 60 * 40 - 1
+    gaps = {trail.ats[i + 1] - trail.ats[i] for i in range(len(trail.ats) - 2)}
+    assert gaps == {900.0}
 
 
 def test_unknown_and_ended_equity_add_nothing_and_nothing_is_invented() -> None:

@@ -17,7 +17,7 @@ from qctui.model.keys import (
     portfolio_key,
 )
 from qctui.model.link import LinkState
-from tests.engine.rig import Rig, on_rig
+from tests.engine.rig import Rig, nothing_runs, on_rig
 from tests.fakes import connect_error, make_insight
 
 
@@ -225,7 +225,7 @@ def test_the_visible_go_first_and_the_hidden_are_not_starved() -> None:
         assert 3 <= rig.api.count("portfolio") <= 11
         assert rig.api.count("optimization") > 1_000
 
-    on_rig(body, PollSettings(reads_per_minute=60))
+    on_rig(body, PollSettings(reads_per_minute=60), before=nothing_runs)
 
 
 def test_a_newly_selected_deployment_is_read_at_once_while_the_budget_is_short() -> None:

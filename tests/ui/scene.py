@@ -11,6 +11,7 @@ from typing import Any
 from qctui.actions.ports import ActionDesk, JournalEntry
 from qctui.clock import Clock
 from qctui.engine.view import View
+from qctui.model.account import ACCOUNTS, Account
 from qctui.model.action import ACTIONS, Target
 from qctui.model.chart import Chart, Series, SeriesType
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
@@ -182,12 +183,21 @@ def trails() -> dict[str, EquityTrail]:
         if equity is None:
             continue
         values = [
-            equity * (1 + 0.004 * math.sin(step / (3 + number)) + 0.0004 * step * (-1) ** number) for step in range(60)
+            equity * (1 + 0.004 * math.sin(step / (5 + number)) + 0.0003 * step * (-1) ** number) for step in range(98)
         ]
-        ats = [NOW - 60 * (60 - step) for step in range(60)]
+        ats = [NOW - 900 * (97 - step) for step in range(98)]
         made[deploy_id(project_id)] = EquityTrail(
-            array("d", ats), array("d", [value * equity / values[-1] for value in values])
+            array("d", ats), array("d", [value * equity / values[-1] for value in values]), ats[0]
         )
+    return made
+
+
+def accounts() -> dict[str, Account]:
+    """What is at risk where it was read; one holds coins beside its positions."""
+    made: dict[str, Account] = {}
+    for number, (project_id, _, status, _, _, equity, _) in enumerate(_CAST):
+        if status == "Running" and equity is not None:
+            made[deploy_id(project_id)] = Account(number * 2, equity * 0.31 * number, number == 2, MONO - 120, "$")
     return made
 
 
@@ -274,6 +284,7 @@ def fill(engine: StillEngine) -> None:
     engine.put(PROJECTS, projects(), age_s=40)
     engine.put(DEPLOYMENTS, deployments())
     engine.put(EQUITY_HISTORY, trails())
+    engine.put(ACCOUNTS, accounts())
     engine.put(ACTIONS, ())
     for key in engine.store.keys():  # noqa: SIM118  # a store is no mapping
         if key.kind == "chart":
@@ -305,7 +316,7 @@ def outage(engine: StillEngine, seconds: float = 420.0) -> None:
     """The API stopped answering `seconds` ago: everything on screen is that much older, and says why."""
     engine.still.passed += seconds
     for key in engine.store.keys():  # noqa: SIM118  # a store is no mapping
-        if key not in {LINK, ACTIONS, EQUITY_HISTORY}:
+        if key not in {LINK, ACTIONS, EQUITY_HISTORY, ACCOUNTS}:
             fail(engine, key, "HTTP 502: not the API's answer (a proxy's page)")
     mono = engine.clock.monotonic()
     failure = Failure(FailureKind.SERVER, "HTTP 502: not the API's answer (a proxy's page)", NOW, mono, 9, mono + 12)

@@ -64,8 +64,10 @@ async def test_a_real_brokers_account_that_says_it_is_paper_is_told_apart_in_wor
         page.engine.store.put(DEPLOYMENTS, replace(known, value=(doubtful, *others)))
         await page.settle()
         assert "LIVE?" in page.text
-        if size == (120, 40):
-            assert "Practice, OandaBr" in page.text
+        # Wide enough for the columns that only come when there is plenty of room.
+        await page.pilot.resize_terminal(159, 40)
+        await page.settle()
+        assert "Practice, OandaBr" in page.text
 
 
 @pytest.mark.parametrize("size", [*SIZES, (40, 12), (20, 6), (10, 3), (1, 1)])
@@ -79,7 +81,7 @@ async def test_no_line_is_wider_than_the_screen_at_any_size(size: Size) -> None:
 
 async def test_live_and_paper_are_told_apart_in_words() -> None:
     async with console() as page:
-        assert "LIVE" in page.line("Crypto/BTC trend    Running")
+        assert "LIVE" in page.line("Crypto/BTC trend   Running")
         assert "PAPER" in page.line("Research/vol carry")
 
 
@@ -110,7 +112,7 @@ async def test_a_project_that_is_not_listed_may_be_one_that_can_not_be_read() ->
 
 
 async def test_what_ended_long_ago_is_behind_a_key() -> None:
-    async with console((120, 40)) as page:
+    async with console((200, 60)) as page:
         assert "Legacy/golden cross" not in page.text
         await page.press("o")
         assert "Legacy/golden cross" in page.text
@@ -131,9 +133,9 @@ async def test_a_runtime_error_stands_out_until_somebody_stood_on_it() -> None:
 
 
 async def test_the_column_of_times_says_whose_they_are() -> None:
-    async with console() as page:
-        assert page.line("equity   change").endswith(" up/ended")
-        assert page.line("Crypto/BTC trend    Running").endswith(" 3d")
+    async with console((120, 40)) as page:
+        assert page.line("exposure pos").endswith(" up/ended")
+        assert page.line("  Running        25,900.40").endswith(" 3d")
         assert page.line("Options/wheel").endswith(" 7h ago")
 
 
@@ -275,7 +277,7 @@ async def test_a_filter_nothing_matches_says_so() -> None:
 
 
 async def test_sorting_goes_through_the_columns_and_back() -> None:
-    async with console() as page:
+    async with console((120, 40)) as page:
         usual = [row.name for row in page.main.deployments.table.visible_rows]
         await page.press("s")
         assert "project▴" in page.text
@@ -285,7 +287,7 @@ async def test_sorting_goes_through_the_columns_and_back() -> None:
         assert "equity▾" in page.text
         equities = [row.deployment.equity for row in page.main.deployments.table.visible_rows]
         assert equities[0] == 1_204_331.52
-        for _ in range(10):
+        for _ in range(14):
             if "▾" not in page.text and "▴" not in page.text:
                 break
             await page.press("s")
@@ -551,7 +553,7 @@ async def test_what_is_typed_in_one_piece_behind_a_key_goes_where_that_key_leads
 
 
 async def test_a_time_that_lies_ahead_is_no_age() -> None:
-    async with console() as page:
+    async with console((120, 40)) as page:
         ahead = page.engine.clock.now() + 90 * 86_400
         rows = [replace(each, launched_at=ahead, stopped_at=each.stopped_at and ahead) for each in deployments()]
         page.engine.put(DEPLOYMENTS, tuple(rows), age_s=0)

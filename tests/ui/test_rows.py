@@ -73,6 +73,8 @@ def test_a_change_is_unknown_rather_than_wrong() -> None:
     assert row(BASE).change is None
     assert row(BASE, first=0.0).change is None
     assert row(replace(BASE, equity=None), first=800.0).change is None
+    assert row(replace(BASE, status="Stopped"), first=800.0).change is None
+    assert (row(BASE, first=800.0).gain, row(BASE, first=0.0).gain, row(BASE).gain) == (200.0, 1_000.0, None)
 
 
 def test_a_project_without_a_name_shows_its_number() -> None:

@@ -29,6 +29,14 @@ _AGES = (
     ("198 of 2,000", "The newest 198 insights were read; older ones follow within the read budget"),
     ("stale 2m", "Nothing failed, and yet nothing newer came for 2 minutes"),
     ("oldest data 2m", "The pane on screen that was read longest ago, 2 minutes ago"),
+    (
+        "24h, 24h %",
+        "Change of the equity since 24 hours ago, or since the launch if that is later; a dash: not known",
+    ),
+    ("exposure", "Worth of all open positions together, long or short; with its age once it is over 15 minutes old"),
+    ("51.8k+", "There is cash in other currencies or coins besides, which is not in it"),
+    ("pos", "Open positions"),
+    ("Total ~ 5 of 6", "What has a ~ is the sum of those that are known in the total's currency: at least 5 of 6"),
     ("up/ended", "How long a deployment has been up, or how long ago it ended"),
 )
 """What the screen says of how new things are, and what it means."""
@@ -86,7 +94,7 @@ class HelpScreen(ModalScreen[None]):
                 text.append(f"  {keys:<11} ", palette["danger bold" if command.acts else "key bold"])
                 hanging = "\n" + " " * _KEYS
                 text.append(hanging.join(wrap(command.tooltip, width)) + "\n")
-        text.append("\nWhat the ages say\n", palette["title bold"])
+        text.append("\nWhat the ages and figures say\n", palette["title bold"])
         indent = 2 + max(len(words) for words, _ in _AGES) + 2
         for words, meaning in _AGES:
             text.append(f"  {words}".ljust(indent), palette["key bold"])

@@ -5,24 +5,32 @@ from __future__ import annotations
 from rich.cells import cell_len, set_cell_size
 
 from qctui.model.deployment import Environment
-from qctui.ui.format import format_change, format_money, format_sparkline
+from qctui.ui.format import format_change, format_compact, format_count, format_gain, format_money, format_sparkline
 from qctui.ui.ladder import LIVE_IN_DOUBT
 from qctui.ui.moment import Moment
 from qctui.ui.rows import DeploymentRow, has_runtime_error
+from qctui.ui.totals import Sum, Total
 from qctui.ui.widgets.cells import Spans
 from qctui.ui.widgets.columns import Column
 
-_SPARK_MOST = 24
+_SPARK_CELLS = 12
+"""Two hours a cell."""
 _STATUS_CELLS = 12
+
+PARTLY = "~"
+"""Before a total of figures that are not all known."""
+
+OLD_S = 900.0
+"""Positions read longer ago than this carry their age. The service's own snapshots are up to ten minutes old."""
 
 
 def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
     """What a row of Deployments shows, and what goes first where it does not fit."""
     return (
-        Column("badge", "", 5, _badge, keep=8),
-        Column("name", "project", 16, _name, good=30, most=44, keep=9, sort_key=lambda row: row.name.casefold()),
+        Column("badge", "", 5, _badge, keep=11),
+        Column("name", "project", 16, _name, good=30, most=44, keep=12, sort_key=lambda row: row.name.casefold()),
         Column(
-            "status", "status", _STATUS_CELLS, _status, keep=6, sort_key=lambda row: row.deployment.status.casefold()
+            "status", "status", _STATUS_CELLS, _status, keep=9, sort_key=lambda row: row.deployment.status.casefold()
         ),
         Column(
             "equity",
@@ -30,13 +38,16 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
             11,
             _equity,
             right=True,
-            keep=7,
+            keep=10,
             sort_key=lambda row: row.deployment.equity,
             descending=True,
         ),
-        Column("change", "change", 8, _change, right=True, keep=5, sort_key=lambda row: row.change, descending=True),
-        Column("trail", "seen", 8, _trail, good=14, most=_SPARK_MOST, keep=3, keep_end=True),
-        Column("age", "up/ended", 8, _age, right=True, keep=4, sort_key=_age_key),
+        Column("gain", "24h", 8, _gain, right=True, keep=7, sort_key=lambda row: row.gain, descending=True),
+        Column("change", "24h %", 7, _change, right=True, keep=8, sort_key=lambda row: row.change, descending=True),
+        Column("trail", "last 24h", _SPARK_CELLS, _trail, right=True, keep=4),
+        Column("exposure", "exposure", 10, _exposure, right=True, keep=6, sort_key=_exposure_key, descending=True),
+        Column("positions", "pos", 3, _positions, right=True, keep=3, sort_key=_positions_key, descending=True),
+        Column("age", "up/ended", 8, _age, right=True, keep=5, sort_key=_age_key),
         Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
         Column("deploy_id", "deploy id", 12, _deploy_id, most=34, keep=1),
     )
@@ -77,20 +88,85 @@ def _equity(row: DeploymentRow, moment: Moment) -> Spans:
     return ((format_money(row.deployment.equity, moment.glyphs), "" if row.deployment.alive else "muted"),)
 
 
+def _gain(row: DeploymentRow, moment: Moment) -> Spans:
+    return ((format_gain(row.gain, moment.glyphs), _direction(row.gain)),)
+
+
 def _change(row: DeploymentRow, moment: Moment) -> Spans:
-    change = row.change if row.deployment.alive else None
-    text = format_change(change, moment.glyphs)
-    if change is None or text == "0.00%":
-        return ((text, "muted"),)
-    return ((text, "pnl-up" if change > 0 else "pnl-down"),)
+    return ((format_change(row.change, moment.glyphs), _direction(row.gain)),)
+
+
+def _direction(gain: float | None) -> str:
+    return "muted" if not gain else "pnl-up" if gain > 0 else "pnl-down"
 
 
 def _trail(row: DeploymentRow, moment: Moment) -> Spans:
     if row.trail is None or not row.deployment.alive:
         return ()
-    values = row.trail.values
-    role = "muted" if len(values) < 2 else "pnl-up" if values[-1] >= values[0] else "pnl-down"
-    return ((format_sparkline(values, _SPARK_MOST, moment.glyphs), role),)
+    values = row.trail.sampled(moment.now, _SPARK_CELLS)
+    return ((format_sparkline(values, _SPARK_CELLS, moment.glyphs), _direction(row.gain)),)
+
+
+def _exposure(row: DeploymentRow, moment: Moment) -> Spans:
+    if not row.deployment.alive:
+        return ()
+    return _at_risk(row.account.exposure, row.account.other_cash, row.account.read_mono, moment)
+
+
+def _at_risk(
+    value: float | None, other_cash: bool, read_mono: float | None, moment: Moment, *, partly: bool = False
+) -> Spans:
+    if value is None or read_mono is None:
+        return ((moment.glyphs.none, "muted"),)
+    old = moment.mono - read_mono >= OLD_S
+    if not old:
+        # Asked for so that it is drawn again when it has become old.
+        moment.note(read_mono + OLD_S)
+    # With all its marks and its age it has to fit: it is rounded more.
+    amount = format_compact(value, moment.glyphs, 2 if old else 3)
+    text = f"{PARTLY if partly else ''}{amount}{'+' if other_cash else ''}"
+    return ((text, ""), (f" {moment.age(read_mono)}", "stale")) if old else ((text, ""),)
+
+
+def _exposure_key(row: DeploymentRow) -> float | None:
+    return row.account.exposure if row.deployment.alive else None
+
+
+def _positions(row: DeploymentRow, moment: Moment) -> Spans:
+    if not row.deployment.alive:
+        return ()
+    positions = row.account.positions
+    return ((moment.glyphs.none, "muted"),) if positions is None else ((format_count(positions), ""),)
+
+
+def _positions_key(row: DeploymentRow) -> int | None:
+    return row.account.positions if row.deployment.alive else None
+
+
+def total_cells(column: Column[DeploymentRow], total: Total, moment: Moment) -> Spans:
+    """What the row below all others says under this column."""
+    glyphs = moment.glyphs
+
+    def partly(text: str, known: Sum) -> str:
+        return f"{PARTLY}{text}" if 0 < known.known < total.rows else text
+
+    if column.id == "name":
+        return ((f"Total of {format_count(total.rows)}", "title"),)
+    if column.id == "status" and total.known < total.rows:
+        of = f"{PARTLY} {format_count(total.known)} of {format_count(total.rows)}"
+        return ((of if len(of) <= _STATUS_CELLS else f"{PARTLY} {total.known}/{total.rows}", "stale"),)
+    if column.id == "equity":
+        return ((partly(format_money(total.equity.value, glyphs), total.equity), "title"),)
+    if column.id == "gain":
+        return ((partly(format_gain(total.gain.value, glyphs), total.gain), _direction(total.gain.value)),)
+    if column.id == "change":
+        return ((partly(format_change(total.change, glyphs), total.gain), _direction(total.gain.value)),)
+    if column.id == "exposure":
+        part = total.exposure.known < total.rows
+        return _at_risk(total.exposure.value, total.other_cash, total.oldest_mono, moment, partly=part)
+    if column.id == "positions" and total.positions.value is not None:
+        return ((partly(format_count(int(total.positions.value)), total.positions), ""),)
+    return ()
 
 
 def _age(row: DeploymentRow, moment: Moment) -> Spans:

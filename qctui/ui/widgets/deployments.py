@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 
+from qctui.model.account import Account
 from qctui.model.deployment import Deployment, alive_by_project
 from qctui.model.history import EquityTrail
 from qctui.model.resource import Resource
 from qctui.ui.faces import describe
-from qctui.ui.format import format_count, format_time
+from qctui.ui.format import format_count
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.moment import Moment
 from qctui.ui.rows import (
@@ -23,9 +24,13 @@ from qctui.ui.rows import (
 )
 from qctui.ui.selected import Selected, SelectedCursor
 from qctui.ui.selection import Pane
+from qctui.ui.totals import Total, total_of
 from qctui.ui.widgets.cells import Spans
-from qctui.ui.widgets.deployment_columns import deployment_columns
+from qctui.ui.widgets.columns import Column
+from qctui.ui.widgets.deployment_columns import deployment_columns, total_cells
 from qctui.ui.widgets.listing import ListPane
+
+_UNREAD = Account()
 
 STALE_AFTER_S = 60.0
 """The live list is read every 15 s."""
@@ -54,9 +59,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         self._alive: Counter[int] = Counter()
         self._names: Mapping[int, str] = {}
         self._trails: Mapping[str, EquityTrail] = {}
-        # By project too: a deploy id may be missing, and then many share it.
-        self._first: dict[tuple[int, str], float] = {}
-        self._first_at: float | None = None
+        self._accounts: Mapping[str, Account] = {}
+        self._total: Total | None = None
         self._every: list[DeploymentRow] = []
         self._hidden = 0
         self._listed: set[int] = set()
@@ -67,20 +71,22 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         resource: Resource[tuple[Deployment, ...]],
         names: Mapping[int, str],
         trails: Mapping[str, EquityTrail],
+        accounts: Mapping[str, Account],
         moment: Moment,
     ) -> None:
-        """Show the live list. `names` are project names by id, `trails` the equity seen by deploy id."""
+        """Show the live list. `names` are project names by id, `trails` the equity of the last day and `accounts` what
+        is at risk, by deploy id."""
         # The list comes without names and is in another order once they are known. Nobody chose a row before that.
         self.table.stays_first = not self._names and not self._selected.touched
-        self._resource, self._names, self._trails = resource, names, trails
+        self._resource, self._names, self._trails, self._accounts = resource, names, trails, accounts
         newest = newest_deployments(resource.value or ())
-        self._remember(newest, resource.fetched_at)
+        self._seen &= {(each.project_id, each.deploy_id) for each in newest}
         self._alive = alive_by_project(resource.value or ())
         self._listed.update(each.project_id for each in newest)
         self._selected.deploy_ids = {each.project_id: each.deploy_id for each in newest}
         # What is selected or marked is on screen, however long ago it ended.
         kept = {self._selected.now.project.chosen, *self._selected.now.marked_projects}
-        rows = [self._row(deployment) for deployment in newest]
+        rows = [self._row(deployment, moment) for deployment in newest]
         shown = [
             row for row in rows if self.show_older or row.project_id in kept or is_recent(row.deployment, moment.now)
         ]
@@ -119,7 +125,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         if self._moment is not None:
             # A new moment object: rows are formatted again although time stood still.
             moment = Moment(self._moment.mono, self._moment.now, self._moment.zone, self._glyphs, self._moment.note)
-            self.show(self._resource, self._names, self._trails, moment)
+            self.show(self._resource, self._names, self._trails, self._accounts, moment)
 
     def toggle_older(self) -> bool:
         """Show or hide what ended more than 24 hours ago. Returns whether it is shown."""
@@ -133,35 +139,32 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             self._seen.add((row.project_id, row.deployment.deploy_id))
             self.show_again()
 
-    def _remember(self, newest: list[Deployment], fetched_at: float | None) -> None:
-        present = {(deployment.project_id, deployment.deploy_id): deployment for deployment in newest}
-        self._first = {key: value for key, value in self._first.items() if key in present}
-        for key, deployment in present.items():
-            if key in self._first or deployment.equity is None:
-                continue
-            trail = self._trails.get(deployment.deploy_id)
-            seen_before = trail is not None and len(trail.values) > 0
-            self._first[key] = trail.values[0] if trail is not None and seen_before else deployment.equity
-            if self._first_at is None:
-                self._first_at = trail.ats[0] if trail is not None and seen_before else fetched_at
-        self._seen &= present.keys()
-
     def _marked_rows(self) -> frozenset[Hashable]:
         return frozenset(mark.project_id for mark in self._selected.now.marks if self._selected.stands(mark))
 
-    def _row(self, deployment: Deployment) -> DeploymentRow:
+    def _row(self, deployment: Deployment, moment: Moment) -> DeploymentRow:
         key = (deployment.project_id, deployment.deploy_id)
+        trail = self._trails.get(deployment.deploy_id)
         return DeploymentRow(
             deployment,
             name_of(deployment.project_id, self._names),
-            self._first.get(key),
-            self._trails.get(deployment.deploy_id),
+            None if trail is None else trail.base(deployment.launched_at, moment.now),
+            trail,
             has_runtime_error(deployment) and key not in self._seen,
             self._alive[deployment.project_id],
+            self._accounts.get(deployment.deploy_id, _UNREAD),
         )
+
+    def _foot(self) -> Callable[[Column[DeploymentRow]], Spans] | None:
+        """The row of the total; none for less than two that run: it would say the same again."""
+        total, moment = self._total, self._moment
+        if total is None or moment is None or total.rows < 2:
+            return None
+        return lambda column: total_cells(column, total, moment)
 
     def _refresh_rows(self, *, refiltered: bool = False) -> None:
         if self._moment is not None:
+            self._total = total_of(self._arranged())
             self._facts_of_rows = self._tell(self._moment)
         super()._refresh_rows(refiltered=refiltered)
         if refiltered:
@@ -189,9 +192,9 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             facts.append((f"{dot} {moment.glyphs.alert} {format_count(failed)} failed ", "danger bold"))
         if hidden:
             facts.append((f"{dot} {format_count(hidden)} older ", "muted"))
-        if self._first_at is not None:
-            since = format_time(self._first_at, moment.now, moment.zone, moment.glyphs)
-            facts.append((f"{dot} change since {since} ", "muted"))
+        if self._total is not None and self._total.foreign:
+            left_out = format_count(self._total.foreign)
+            facts.append((f"{dot} the total is in {self._total.currency}, without {left_out} ", "stale"))
         return tuple(facts)
 
     def _tell_marks(self) -> str:

@@ -107,8 +107,13 @@ class ListPane(Pane, Generic[R]):
             marks=self._marked,
             sort=self._sort,
             words=body,
+            foot=self._foot(),
         )
         self.show_frame(facts, words)
+
+    def _foot(self) -> Callable[[Column[R]], Spans] | None:
+        """What is said below the rows, column by column."""
+        return None
 
     def _arranged(self) -> Sequence[R]:
         """The rows as a person filtered and sorted them. Kept while nothing of that changes: an age that changes its

@@ -25,6 +25,9 @@ from qctui.ui.widgets.table_lines import GUTTER, changed_regions, header_line, r
 
 R = TypeVar("R")
 
+_ROOM_FOR_FOOT = 5
+"""Lines a table must have before one of them is given to its foot."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +80,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         self._marks: frozenset[Hashable] = frozenset()
         self._sort: tuple[str, bool] | None = None
         self._words = ""
+        self._foot: Callable[[Column[R]], Spans] | None = None
         self._top = 0
         self._below_top = 0
         self._placed: tuple[Placed[R], ...] = ()
@@ -98,15 +102,16 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         marks: frozenset[Hashable] = frozenset(),
         sort: tuple[str, bool] | None = None,
         words: str = "",
+        foot: Callable[[Column[R]], Spans] | None = None,
     ) -> None:
         """Replace the rows. Their keys must be unique. `listed` are all of the list while a filter hides some of them,
         `refiltered` says that it is another filter. `sort` is (column id, descending), for the header's arrow only;
-        `words` are shown where rows would be while there are none.
+        `words` are shown where rows would be while there are none; `foot` is a line that stays below the rows.
 
         A row is formatted again when its object or the moment is another one; only cells that then differ are sent.
         """
         self._rows, self._moment, self._marks = rows, moment, marks
-        self._sort, self._words = sort, words
+        self._sort, self._words, self._foot = sort, words, foot
         self._cursor.settle(
             Rows(
                 KeysOf(rows, self._key_of),
@@ -210,7 +215,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where somebody pointed; a second click opens."""
         index = self._top + event.y - 1
-        if event.y >= 1 and index < len(self._rows):
+        if 1 <= event.y <= self._height and index < len(self._rows):
             self._choose(index)
             if event.chain == 2:
                 self.action_open()
@@ -236,7 +241,11 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
 
     @property
     def _height(self) -> int:
-        return max(0, self.size.height - 1)
+        return max(0, self.size.height - 1 - self._has_foot)
+
+    @property
+    def _has_foot(self) -> bool:
+        return self._foot is not None and self.size.height >= _ROOM_FOR_FOOT
 
     @property
     def _at(self) -> int:
@@ -273,7 +282,9 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         before = self._drawn
         words = header_line(self._placed, self._sort, self.size.width, self._glyphs)
         header: _Drawn[R] = _Drawn(None, None, words, "")
-        after = [header, *(self._line(y, before) for y in range(1, self.size.height))]
+        after = [header, *(self._line(y, before) for y in range(1, self._height + 1))]
+        if self._has_foot:
+            after.insert(1 + min(len(self._rows), self._height), self._foot_line())
         self._drawn = after
         if len(before) != len(after):
             self.refresh()
@@ -309,6 +320,12 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         else:
             cells = row_cells(self._placed, lambda column: self._format(column, row, moment), width, self._glyphs)
         return _Drawn(row, moment, (*gutter, *cells, bar), under)
+
+    def _foot_line(self) -> _Drawn[R]:
+        foot, width = self._foot, self.size.width - 1
+        assert foot is not None
+        cells = row_cells(self._placed, foot, width, self._glyphs)
+        return _Drawn(None, None, ((" " * GUTTER, ""), *cells, (" ", "")), "")
 
     def _format(self, column: Column[R], row: R, moment: Moment) -> Spans:
         try:

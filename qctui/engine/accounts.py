@@ -1,0 +1,229 @@
+"""The accounts of everything that runs, read in turn behind what is on screen: the day's equity, and what is held."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from qctui.api.errors import ApiError
+from qctui.api.ports import Loading, ReadApi
+from qctui.clock import Clock
+from qctui.engine.gate import ANSWERED
+from qctui.engine.history import EquityHistory
+from qctui.engine.readers import Answer
+from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
+from qctui.model.account import ACCOUNTS, Account
+from qctui.model.chart import Chart
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, alive_by_project
+from qctui.model.history import DAY_S
+from qctui.model.keys import portfolio_key
+from qctui.model.portfolio import Portfolio
+from qctui.model.resource import FailureKind
+from qctui.store import Store
+
+EQUITY_CHART = "Strategy Equity"
+EQUITY_SERIES = "Equity"
+"""Every deployment has these (REFERENCE.md 6.3)."""
+
+CHART_SPAN_S = 2 * DAY_S
+"""The service keeps that much in full. An equity stays what it was until the next sample: what was a day ago may have
+been sampled before."""
+
+CHART_SAMPLES = 192
+"""One every 15 minutes."""
+
+FAILED_S = 300.0
+FAILED_CAP_S = 3_600.0
+"""When to ask again for what could not be read: doubling from the first to the cap."""
+
+NOT_ITS_OWN = frozenset({FailureKind.AUTH, FailureKind.RATE_LIMITED, FailureKind.CONNECT, FailureKind.RESET})
+"""Failures that say nothing of what was asked for."""
+
+
+class Part(IntEnum):
+    """What is read of an account, the first one first."""
+
+    EQUITY = 0
+    HOLDINGS = 1
+
+
+EVERY_S = {Part.EQUITY: 1_800.0, Part.HOLDINGS: 300.0}
+"""How often. The live list continues the equity; the service takes a snapshot of the holdings every ten minutes
+(REFERENCE.md 3)."""
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """One running deployment, and when each part of its account is read next."""
+
+    deployment: Deployment
+    due_mono: dict[Part, float] = field(default_factory=lambda: dict.fromkeys(Part, float("-inf")))
+    failures: dict[Part, int] = field(default_factory=lambda: dict.fromkeys(Part, 0))
+    account: Account = field(default_factory=Account)
+
+
+class Accounts:
+    """A reader: each `read` is one request, for what has been due longest; what somebody looks at goes first.
+
+    Holdings and charts are read by project: where several deployments run in one, nobody can tell whose they are, and
+    none is followed.
+    """
+
+    def __init__(self, api: ReadApi, store: Store, clock: Clock, history: EquityHistory) -> None:
+        self._api = api
+        self._store = store
+        self._clock = clock
+        self._history = history
+        self._running: dict[str, _Running] = {}
+        self.looked_at: Collection[int] = ()
+        """Projects that somebody looks at."""
+        self.holdings_polled: Collection[int] = ()
+        """Projects whose holdings are on screen: they are read for that, and told to `note_holdings`."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to read."""
+        return bool(self._running)
+
+    def follow(self, deployments: Iterable[Deployment]) -> bool:
+        """Read the accounts of these as far as they run, and of no others. Returns whether one is new."""
+        listed = tuple(deployments)
+        alive = alive_by_project(listed)
+        alone = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
+        named = Counter(deploy_id for _, deploy_id in {(each.project_id, each.deploy_id) for each in listed})
+        followed = {each.deploy_id: each for each in alone if named[each.deploy_id] == 1}
+        before = self._running
+        # Real money first.
+        ordered = sorted(followed.values(), key=lambda each: each.environment is not Environment.LIVE)
+        self._running = {each.deploy_id: before.get(each.deploy_id) or _Running(each) for each in ordered}
+        for running in self._running.values():
+            running.deployment = followed[running.deployment.deploy_id]
+        for gone in before.keys() - self._running.keys():
+            project_id = before[gone].deployment.project_id
+            if alive[project_id]:
+                # Another one runs there now: no dialog may show it with what this one held.
+                self._store.drop(portfolio_key(project_id))
+        if self._running.keys() != before.keys():
+            self._publish()
+        return not self._running.keys() <= before.keys()
+
+    async def read(self) -> Answer:
+        """Make one request. Raises `ApiError` where the API did not answer."""
+        if not self._running:
+            return Answer(wait_s=FAILED_S)
+        began = self._clock.monotonic()
+        running, part = min(self._parts(), key=lambda each: self._turn(each[0], each[1], began))
+        # Put off before it is asked for: one that fails must not stand in the way of the others.
+        self._put_off(running, part, FAILED_S)
+        try:
+            if part is Part.EQUITY:
+                await self._read_equity(running)
+            else:
+                await self._read_holdings(running)
+        except ApiError as error:
+            if error.kind in NOT_ITS_OWN:
+                running.failures[part] -= 1
+                running.due_mono[part] = self._clock.monotonic()
+            if error.kind not in ANSWERED:
+                raise
+        next_s = min(each.due_mono[part] for each, part in self._parts()) if self._running else began + FAILED_S
+        next_s -= self._clock.monotonic()
+        return Answer(wait_s=max(MIN_GAP_S, next_s))
+
+    def note_holdings(self, project_id: int, portfolio: Portfolio) -> None:
+        """A project's holdings were read, for whatever reason."""
+        for running in self._running.values():
+            if running.deployment.project_id == project_id:
+                mono = self._clock.monotonic()
+                self._done(running, Part.HOLDINGS)
+                self._change(
+                    running,
+                    replace(
+                        running.account,
+                        positions=portfolio.positions,
+                        exposure=portfolio.exposure,
+                        other_cash=portfolio.other_cash,
+                        read_mono=mono,
+                    ),
+                )
+
+    def note_detail(self, detail: DeploymentDetail) -> None:
+        """A deployment's own reading was read: its statistics tell the account's currency."""
+        running = self._running.get(detail.deploy_id)
+        symbol = currency_symbol(detail.statistics.get("Equity", ""))
+        if running is not None and symbol:
+            self._change(running, replace(running.account, currency=symbol))
+
+    def _parts(self) -> Iterable[tuple[_Running, Part]]:
+        for running in self._running.values():
+            yield running, Part.EQUITY
+            if running.deployment.project_id not in self.holdings_polled:
+                yield running, Part.HOLDINGS
+
+    def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, float]:
+        due_mono = running.due_mono[part]
+        return not (due_mono <= now and running.deployment.project_id in self.looked_at), due_mono
+
+    def _put_off(self, running: _Running, part: Part, first_s: float) -> None:
+        running.failures[part] += 1
+        wait_s = min(FAILED_CAP_S, first_s * 2.0 ** min(running.failures[part] - 1, 30))
+        running.due_mono[part] = self._clock.monotonic() + wait_s
+
+    def _done(self, running: _Running, part: Part) -> None:
+        running.failures[part] = 0
+        running.due_mono[part] = self._clock.monotonic() + EVERY_S[part]
+
+    async def _read_equity(self, running: _Running) -> None:
+        deployment, now = running.deployment, self._clock.now()
+        start = now - CHART_SPAN_S
+        answer = await self._api.fetch_chart(deployment.project_id, EQUITY_CHART, start, now, CHART_SAMPLES)
+        if isinstance(answer, Loading):
+            running.failures[Part.EQUITY] -= 1
+            self._put_off(running, Part.EQUITY, SLOW_LOADING_S)
+        else:
+            self._take_equity(running, answer, start)
+
+    def _take_equity(self, running: _Running, chart: Chart, start: float) -> None:
+        deployment = self._running_now(running)
+        equity = next((series for series in chart.series if series.name == EQUITY_SERIES), None)
+        # A window the service misread is answered with its end alone: no change may be measured from that.
+        if deployment is None or equity is None or chart.sparse:
+            return
+        if self._history.adopt(deployment, equity, start, self._clock.now(), self._clock.monotonic()):
+            self._done(running, Part.EQUITY)
+        if equity.unit and equity.unit != "%" and not running.account.currency:
+            self._change(running, replace(running.account, currency=equity.unit))
+
+    def _running_now(self, running: _Running) -> Deployment | None:
+        """The deployment, unless it ended or was replaced while its answer was on the way."""
+        deployment = running.deployment
+        return deployment if self._running.get(deployment.deploy_id) is running else None
+
+    async def _read_holdings(self, running: _Running) -> None:
+        project_id = running.deployment.project_id
+        portfolio = await self._api.fetch_portfolio(project_id)
+        if self._running_now(running) is not None:
+            # The dialog of an action and the details begin with what is known.
+            key = portfolio_key(project_id)
+            known = self._store.get(key)
+            self._store.put(key, known.with_value(portfolio, at=self._clock.now(), mono=self._clock.monotonic()))
+            self.note_holdings(project_id, portfolio)
+
+    def _change(self, running: _Running, account: Account) -> None:
+        if account != running.account:
+            running.account = account
+            self._publish()
+
+    def _publish(self) -> None:
+        accounts = {deploy_id: running.account for deploy_id, running in self._running.items()}
+        newer = self._store.get(ACCOUNTS).with_value(accounts, at=self._clock.now(), mono=self._clock.monotonic())
+        self._store.put(ACCOUNTS, newer)
+
+
+def currency_symbol(text: str) -> str:
+    """The symbol before a formatted amount (`$1,204.50`, `€-61.31`); empty without one."""
+    found = re.match(r"\s*[-+]?\s*([^\d\s.,+-]+)", text)
+    return found[1] if found else ""
