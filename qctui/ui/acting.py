@@ -105,7 +105,10 @@ class Acting:
                 # It has been said: the next key acts on what is selected.
                 self._unmark(tuple(mark for mark in pointed.marks if mark.project_id in lost))
             return
-        self._open(targets, refused, self._list_note() if request_id == PANIC else "")
+        if request_id == PANIC:
+            self._open(targets, refused, self._list_note(), headline="panic")
+        else:
+            self._open(targets, refused)
 
     def acknowledge(self) -> None:
         """A person has seen the outcomes that are on screen in the action bar."""
@@ -168,7 +171,9 @@ class Acting:
             said.append(f"The list of deployments was read {age} ago{why}: one started since is not in it.")
         return " ".join(said)
 
-    def _open(self, targets: Sequence[Target], refused: Sequence[str | None], note: str) -> None:
+    def _open(
+        self, targets: Sequence[Target], refused: Sequence[str | None], note: str = "", headline: str = ""
+    ) -> None:
         desk = self._engine.actions
         dialog = ConfirmScreen(
             targets,
@@ -179,6 +184,7 @@ class Acting:
             glyphs=self._glyphs,
             zone=self._zone,
             note=note,
+            headline=headline,
             again=any(is_same_object(target, earlier) for target in targets for earlier in self._confirmed),
         )
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.

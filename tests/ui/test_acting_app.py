@@ -157,3 +157,14 @@ async def test_actions_go_on_in_the_bar_below_a_dialog() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert "ACCEPTED" in screen_text(app)
+
+
+async def test_panic_says_so_over_its_dialog() -> None:
+    app, _ = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("X")
+        await pilot.pause()
+        assert "PANIC: LIQUIDATE" in screen_text(app)
+        await pilot.press("escape", "L")
+        await pilot.pause()
+        assert "PANIC" not in screen_text(app)

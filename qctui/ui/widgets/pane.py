@@ -173,10 +173,11 @@ class Pane(Vertical):
 
     def _draw_title(self) -> None:
         current = self.has_class("-current")
-        rule = "focus" if current else "rule"
+        # Told by the line itself too: colour is not for everybody, nor on every terminal.
+        rule = (self._glyphs.rule_current, "focus") if current else (self._glyphs.rule, "rule")
         name = "focus bold" if current else "title bold"
         left: list[tuple[str, str]] = [
-            (self._glyphs.rule, rule),
+            rule,
             (f" {self._number} ", "key" if current else "muted"),
             (f"{self._title} ", name),
             *self._facts[:1],
@@ -184,5 +185,5 @@ class Pane(Vertical):
         if self.filter_text:
             left += [(f"/{self.filter_text} ", "mark bold")]
         age = self._worn.age
-        right = ((" ", ""), *age, (" ", ""), (self._glyphs.rule, rule))
-        self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=(self._glyphs.rule, rule))
+        right = ((" ", ""), *age, (" ", ""), rule)
+        self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=rule)
