@@ -31,7 +31,7 @@ def toasts(page: Page) -> list[Region]:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize("details", [False, True])
-async def test_neither_the_actions_nor_the_first_and_last_line_are_ever_covered(size: Size, details: bool) -> None:
+async def test_neither_the_actions_nor_the_keys_are_ever_covered(size: Size, details: bool) -> None:
     async with console(size, prepare=with_actions) as page:
         if details:
             await page.press("v")
@@ -40,9 +40,18 @@ async def test_neither_the_actions_nor_the_first_and_last_line_are_ever_covered(
             await page.settle()
         shown = toasts(page)
         assert shown
-        kept = (page.main.action_bar.region, page.main.link_bar.region, page.main.key_bar.region)
+        kept = (page.main.action_bar.region, page.main.key_bar.region)
         assert not [each for each in shown for other in kept if each.overlaps(other)]
         assert f"3 {LONG[:20]}" in page.text
+
+
+async def test_a_sentence_takes_the_first_line_alone() -> None:
+    async with console((80, 24)) as page:
+        before = page.lines
+        page.app.say("Crypto/BTC trend was deployed again: what runs there now is not marked")
+        await page.settle()
+        assert "what runs there now is not marked" in page.lines[0]
+        assert page.lines[1:] == before[1:]
 
 
 @pytest.mark.parametrize("keys", ["L", "X", "p", "ctrl+p", "c"])

@@ -67,7 +67,9 @@ class ChartScreen(Screen[None]):
         self._tiles.changed = self._look
         self._subject = Bar(self._glyphs, id="subject")
         self._keys = KeyBar(self._glyphs, around.options.keymap)
-        self._actions = ActionBar(self._glyphs, id="chart-actions")
+        self._actions = ActionBar(
+            self._glyphs, around.options.keymap, read_only=around.options.read_only, id="chart-actions"
+        )
         self._ages = AgeTimer(around.engine.clock, around.options.zone, self._glyphs, self._start_timer, self._show)
 
     def compose(self) -> ComposeResult:
@@ -220,8 +222,9 @@ class ChartScreen(Screen[None]):
         self.app.call_next(self._lay_out)
 
     def action_back(self) -> None:
-        """Back to where this was opened."""
-        self.dismiss(None)
+        """One step back: out of the action bar, else to where this was opened."""
+        if not self._actions.give_back_keys():
+            self.dismiss(None)
 
     def action_go_on(self, by: int) -> None:
         """Give the keys to the next chart."""

@@ -148,12 +148,16 @@ class Pane(Vertical):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The title shows which pane has the keys."""
-        self.add_class("-current")
-        self._draw_title()
+        self._note_keys()
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """The title shows which pane has the keys."""
-        self.remove_class("-current")
+        self._note_keys()
+
+    def _note_keys(self) -> None:
+        # Asked of the screen: what is said of one widget may arrive after what is said of the next.
+        focused = self.screen.focused
+        self.set_class(focused is not None and self in focused.ancestors, "-current")
         self._draw_title()
 
     def _close_filter(self) -> None:
