@@ -19,6 +19,7 @@ class Scope(Enum):
     """While a table has the focus."""
     CHART = "In the chart"
     """While the chart has the focus."""
+    TILES = "Among charts side by side"
     MAP = "In a heat map"
     """While a heat map has the focus, beside the keys of a table."""
 
@@ -181,6 +182,18 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
     Command("pick_chart", "c", "pick_chart", "charts", "Pick a chart of the deployment", Scope.MAIN),
     Command("previous_chart", "left_square_bracket", "turn_chart(-1)", "previous chart", "Previous chart", Scope.MAIN),
     Command("next_chart", "right_square_bracket", "turn_chart(1)", "next chart", "Next chart", Scope.MAIN),
+    Command(
+        "overlay",
+        "O",
+        "open_chart('overlay')",
+        "versus",
+        "Lay another deployment or the benchmark over the equity, in percent",
+        Scope.MAIN,
+    ),
+    Command(
+        "chart_grid", "a", "open_chart('charts')", "all charts", "All charts of the deployment side by side", Scope.MAIN
+    ),
+    Command("equity_grid", "E", "open_chart('equities')", "all equities", "The equity of all deployments", Scope.MAIN),
     Command(
         "back",
         "escape",

@@ -250,6 +250,13 @@ class MainScreen(Screen[None]):
         current = names.index(self.feed.data.chart_name) if self.feed.data.chart_name in names else None
         self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
 
+    def action_open_chart(self, kind: str) -> None:
+        """Show charts of the deployment, or of all, on the whole screen."""
+        if self.selection.project_id is None:
+            self._say(f"Can't show charts: {self.feed.why_nothing()}")
+        else:
+            self._open_chart(DetailKind(kind))
+
     def action_turn_chart(self, by: int) -> None:
         """The deployment's next or previous chart."""
         self.feed.turn_chart(by)

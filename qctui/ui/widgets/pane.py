@@ -182,7 +182,7 @@ class Pane(Vertical):
         name = "focus bold" if current else "title bold"
         left: list[tuple[str, str]] = [
             rule,
-            (f" {self._number} ", "key" if current else "muted"),
+            (f" {self._number} " if self._number else " ", "key" if current else "muted"),
             (f"{self._title} ", name),
             *self._facts[:1],
         ]
