@@ -33,6 +33,30 @@ def earlier_action(records: Sequence[ActionRecord], target: Target) -> ActionRec
     return None
 
 
+def retried(records: Sequence[ActionRecord]) -> frozenset[str]:
+    """Ids of the actions (of `records`, oldest first) after which the same was asked for again, of the same target:
+    how things stand is told by the newest."""
+    newer: dict[tuple[str, int, str], list[Target]] = {}
+    found: set[str] = set()
+    for record in reversed(records):
+        target = record.target
+        others = newer.setdefault((target.action, target.project_id, target.optimization_id), [])
+        if any(is_same_object(target, other) for other in others):
+            found.add(record.action_id)
+        others.append(target)
+    return frozenset(found)
+
+
+def without_effect(records: Sequence[ActionRecord]) -> tuple[ActionRecord, ...]:
+    """What was rejected or not sent, not seen by a person yet and not asked for again since, of this console's own."""
+    again = retried(records)
+    return tuple(
+        record
+        for record in records
+        if record.rung in _WITHOUT_EFFECT and not (record.acknowledged or record.foreign or record.action_id in again)
+    )
+
+
 def stop_lock(records: Sequence[ActionRecord], target: Target, mono: float) -> str | None:
     """Why a stop would endanger a liquidation of the same deployment; None if there is none to endanger.
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from qctui.actions.ports import ActionDesk
 from qctui.api.ports import Exchange, ReadApi, TriggerApi
 from qctui.clock import Clock, SystemClock
+from qctui.engine.after_actions import AfterActions
 from qctui.engine.front import DeskFront, DeskService
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
@@ -192,10 +193,12 @@ class EngineHost:
         self._poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)
         self._apply_view()
         polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
+        watching = asyncio.ensure_future(AfterActions(self.store, self.clock, self._poller.read_again).run())
         try:
             await self._unless_ending(polling)
         finally:
             self._poller = None
+            await _cancel(watching)
             await _cancel(polling)
 
     async def _poll_for_ever(self, poller: Poller) -> None:

@@ -57,6 +57,8 @@ class Poll:
     """Its own last failure, if its last read failed."""
     marked: bool = False
     """Its resource says that the API as a whole does not answer."""
+    again: bool = False
+    """What it reads has changed while a read was under way: that answer may be from before."""
     given_up: bool = False
     """Cancelled by `READ_LIMIT_S`, not because it is no longer wanted."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,6 +107,20 @@ class Poller:
             self._mark_all()
         for poll in self._wanted:
             if poll.task is None and (keys is None or poll.key in keys):
+                poll.due_mono = max(now, poll.sent_mono + MIN_GAP_S)
+                poll.errand = Errand.FRESH
+        self._wake.set()
+
+    def read_again(self, keys: Collection[Key[Any]]) -> None:
+        """These are known to have changed: read them as soon as `MIN_GAP_S` allows, after a read that is under way too.
+        What fails keeps its back-off."""
+        now = self._clock.monotonic()
+        for poll in self._wanted:
+            if poll.key not in keys or poll.failure is not None:
+                continue
+            if poll.task is not None:
+                poll.again = True
+            else:
                 poll.due_mono = max(now, poll.sent_mono + MIN_GAP_S)
                 poll.errand = Errand.FRESH
         self._wake.set()
@@ -269,6 +283,10 @@ class Poller:
             value = self._store.get(poll.key).value
             due_mono = poll.turn_mono + interval_s(poll.key, poll.pace, value)
             poll.due_mono = max(mono + MIN_GAP_S, due_mono if answer.wait_s is None else mono + answer.wait_s)
+            if poll.again:
+                poll.again = False
+                poll.due_mono = max(mono, poll.sent_mono + MIN_GAP_S)
+                poll.errand = Errand.FRESH
 
     def _follow_up(self, key: Key[Any], value: Any, now: float, mono: float) -> None:
         if key.kind == "portfolio":

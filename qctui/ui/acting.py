@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -11,13 +12,14 @@ from textual.app import App
 
 from qctui.actions.capture import capture_deployment, capture_optimization, running_targets
 from qctui.actions.facts import format_unreadable
-from qctui.actions.lookup import is_same_object
+from qctui.actions.lookup import is_same_object, without_effect
 from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
 from qctui.engine.facade import Engine
-from qctui.model.action import Target
+from qctui.model.action import ACTIONS, Target
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key, optimization_key, optimizations_key
 from qctui.ui.format import format_age
 from qctui.ui.glyphs import Glyphs
+from qctui.ui.ladder import format_number
 from qctui.ui.screens.confirm import ConfirmScreen
 from qctui.ui.selection import Mark
 from qctui.ui.widgets.action_bar import ActionBar, uppermost_bar
@@ -25,7 +27,10 @@ from qctui.ui.widgets.action_bar import ActionBar, uppermost_bar
 PANIC = "panic"
 """Asked for like an action; it is a liquidation whose targets are all running deployments of the profile."""
 
-REQUESTS = (*ACTION_SPECS, PANIC)
+RETRY = "retry"
+"""Asked for like an action: again what was rejected or not sent."""
+
+REQUESTS = (*ACTION_SPECS, PANIC, RETRY)
 """What `Acting.request` takes: the ids of the commands that reach for a trigger."""
 
 LIST_LATE_S = 60.0
@@ -51,8 +56,8 @@ class Pointed:
 
 
 def acts_on(request_id: str) -> str:
-    """What a screen has to show for this request to be offered there; empty for panic, which needs nothing."""
-    if request_id == PANIC:
+    """What a screen has to show for this request to be offered there; empty for what needs nothing of it."""
+    if request_id in {PANIC, RETRY}:
         return ""
     return OPTIMIZATION if request_id == ABORT.id else DEPLOYMENT
 
@@ -91,6 +96,9 @@ class Acting:
         if self._engine.actions.read_only:
             self._refuse(request_id, READ_ONLY)
             return
+        if request_id == RETRY:
+            self._retry()
+            return
         pointed = self._pointed()
         targets = self._capture(request_id, pointed)
         if not targets:
@@ -105,15 +113,54 @@ class Acting:
                 # It has been said: the next key acts on what is selected.
                 self._unmark(tuple(mark for mark in pointed.marks if mark.project_id in lost))
             return
-        self._open(targets, refused, self._list_note() if request_id == PANIC else "")
+        if request_id == PANIC:
+            self._open(targets, refused, self._list_note(), headline="panic")
+        else:
+            self._open(targets, refused)
+
+    def _retry(self) -> None:
+        """Ask again for what was rejected or not sent: of one action at a time, because a question is about one."""
+        failed = without_effect(self._engine.store.get(ACTIONS).value or ())
+        why = "no action in the bar was rejected or not sent"
+        for action in ACTION_SPECS:
+            # One target per project: of two records the newer one's deployment is meant.
+            meant = {
+                (each.target.project_id, each.target.optimization_id): each.target
+                for each in failed
+                if each.target.action == action
+            }
+            if not meant:
+                continue
+            if action != ABORT.id and self._engine.store.get(DEPLOYMENTS).value is None:
+                why = self._nothing_to_aim_at(action, Pointed())
+                continue
+            targets = [self._capture_again(earlier) for earlier in meant.values()]
+            refused = [
+                _no_longer(earlier, target) or self._engine.actions.refusal(target)
+                for earlier, target in zip(meant.values(), targets, strict=True)
+            ]
+            if not all(refused):
+                others = Counter(each.target.action for each in failed if each.target.action != action)
+                counted = " and ".join(format_number(count, other) for other, count in others.items())
+                note = f"{counted} failed too: they are asked for apart." if others else ""
+                self._open(targets, refused, note, headline=RETRY)
+                return
+            why = _told(targets, refused, "to retry")
+        self._refuse(RETRY, why)
+
+    def _capture_again(self, earlier: Target) -> Target:
+        store = self._engine.store
+        if earlier.optimization_id:
+            return capture_optimization(store, earlier.optimization_id, earlier.project_id)
+        return capture_deployment(earlier.action, store, earlier.project_id)
 
     def acknowledge(self) -> None:
-        """A person has seen the outcomes that are on screen in the action bar."""
-        outcomes = self._bar().read_outcomes
+        """A person has seen the outcomes of what is over."""
+        outcomes = self._bar().outcomes
         for action_id in outcomes:
             self._engine.actions.acknowledge(action_id)
         if not outcomes:
-            self._say("Nothing to acknowledge: no action that has ended is on screen")
+            self._say("Nothing to acknowledge: no action in the bar is over")
 
     def cancel_sending(self) -> None:
         """Give up every request that provably has not left yet."""
@@ -168,7 +215,9 @@ class Acting:
             said.append(f"The list of deployments was read {age} ago{why}: one started since is not in it.")
         return " ".join(said)
 
-    def _open(self, targets: Sequence[Target], refused: Sequence[str | None], note: str) -> None:
+    def _open(
+        self, targets: Sequence[Target], refused: Sequence[str | None], note: str = "", headline: str = ""
+    ) -> None:
         desk = self._engine.actions
         dialog = ConfirmScreen(
             targets,
@@ -179,6 +228,7 @@ class Acting:
             glyphs=self._glyphs,
             zone=self._zone,
             note=note,
+            headline=headline,
             again=any(is_same_object(target, earlier) for target in targets for earlier in self._confirmed),
         )
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
@@ -199,7 +249,7 @@ class Acting:
                 self._unmark(None)
 
     def _refuse(self, request_id: str, why: str) -> None:
-        verb = ACTION_SPECS[LIQUIDATE.id if request_id == PANIC else request_id].verb
+        verb = RETRY if request_id == RETRY else ACTION_SPECS[LIQUIDATE.id if request_id == PANIC else request_id].verb
         self._say(f"Can't {verb}: {why}")
 
     def _say(self, message: str) -> None:
@@ -219,6 +269,13 @@ def _lost_marks(marks: Sequence[Mark], targets: Sequence[Target]) -> dict[int, s
     }
 
 
+def _no_longer(earlier: Target, target: Target) -> str:
+    """Why a target as it is now is not the one that was meant; empty if it is."""
+    if not earlier.deploy_id or target.deploy_id == earlier.deploy_id:
+        return ""
+    return "deployed again since" if target.deploy_id else "no longer listed"
+
+
 def _told_by(target: Target) -> tuple[Key[Any], ...]:
     """The resources a target like this one is captured from."""
     if target.optimization_id:
@@ -226,11 +283,11 @@ def _told_by(target: Target) -> tuple[Key[Any], ...]:
     return (DEPLOYMENTS, detail_key(target.project_id))
 
 
-def _told(targets: Sequence[Target], refused: Sequence[str | None]) -> str:
+def _told(targets: Sequence[Target], refused: Sequence[str | None], chosen: str = "marked") -> str:
     """Why each target was refused, shortest way: one reason for all is said once."""
     reasons = list(dict.fromkeys(reason for reason in refused if reason))
     if len(targets) == 1:
         return f"{targets[0].name}: {reasons[0]}"
     if len(reasons) == 1:
-        return f"{len(targets)} marked, each: {reasons[0]}"
+        return f"{len(targets)} {chosen}, each: {reasons[0]}"
     return "; ".join(f"{target.name}: {reason}" for target, reason in zip(targets, refused, strict=True))

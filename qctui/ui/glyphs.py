@@ -33,6 +33,8 @@ class Glyphs:
     """In front of what needs somebody to look."""
     rule: str
     """A horizontal line."""
+    rule_current: str
+    """The same where the keys are."""
     dot: str
     """Between two facts of one line."""
     ellipsis: str
@@ -60,6 +62,7 @@ UNICODE = Glyphs(
     none="—",
     alert="!",
     rule="─",
+    rule_current="━",
     dot="·",
     ellipsis="…",
     then="→",
@@ -83,6 +86,7 @@ ASCII = Glyphs(
     none="-",
     alert="!",
     rule="-",
+    rule_current="=",
     dot="|",
     ellipsis="~",
     then=">",

@@ -32,6 +32,7 @@ BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 _TOGETHER = (
     frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.TABLE}),
     frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.CHART}),
+    frozenset({Scope.APP, Scope.PANES, Scope.CHART, Scope.TILES}),
     frozenset({Scope.APP, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.MAP}),
 )
 """Scopes whose keys work at the same time: there one key means one thing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -19,6 +19,9 @@ LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
 
 NOUNS = {"liquidate": "liquidation", "stop": "stop", "abort": "abort"}
 """What one of each action is called when they are counted."""
+
+RETRIED = "retried"
+"""Said of an action after which the same was asked for again."""
 
 _AWAITED = {
     Rung.SENDING: "trying to reach the API",
@@ -143,11 +146,18 @@ def format_reason(record: ActionRecord) -> str:
     return record.steps[-1].detail
 
 
-def format_total(records: Sequence[ActionRecord]) -> Text:
-    """`12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 REJECTED`."""
-    noun = NOUNS.get(records[0].target.action, records[0].target.action)
-    plural = "" if len(records) == 1 else "s"
-    return pieces((f"{len(records)} {noun}{plural}", "title bold"), ": ", format_counts(records))
+def format_number(count: int, action: str) -> str:
+    """So many of one action: `12 liquidations`."""
+    return f"{count} {NOUNS.get(action, action)}{'' if count == 1 else 's'}"
+
+
+def format_total(records: Sequence[ActionRecord], retried: Collection[str] = ()) -> Text:
+    """`12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 retried`. Those `retried`, by id, count where they were."""
+    counted = [record for record in records if record.action_id not in retried]
+    total = pieces((format_number(len(records), records[0].target.action), "title bold"), ": ", format_counts(counted))
+    if len(counted) < len(records):
+        total.append(f"{', ' if counted else ''}{len(records) - len(counted)} {RETRIED}", "muted")
+    return total
 
 
 def format_counts(records: Sequence[ActionRecord]) -> Text:

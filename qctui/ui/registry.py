@@ -19,6 +19,7 @@ class Scope(Enum):
     """While a table has the focus."""
     CHART = "In the chart"
     """While the chart has the focus."""
+    TILES = "Among charts side by side"
     MAP = "In a heat map"
     """While a heat map has the focus, beside the keys of a table."""
 
@@ -87,6 +88,15 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
         acts=True,
         footer=5,
     ),
+    Command(
+        "retry",
+        "R",
+        "request_action('retry')",
+        "retry",
+        "Ask again for what was rejected or not sent, of the targets as they are now",
+        Scope.APP,
+        acts=True,
+    ),
     Command("journal", "J", "open_journal", "journal", "Show the actions taken from this machine", Scope.APP),
     Command("pick_project", "p", "pick_project", "project", "Pick a project by name", Scope.APP, footer=8),
     Command("refresh", "r", "refresh_now", "refresh", "Read everything on screen again now", Scope.APP),
@@ -116,7 +126,7 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
         "d",
         "acknowledge",
         "acknowledge",
-        "Clear the outcomes that are on screen in the action bar: they have been seen",
+        "Clear every action that is over from the action bar: its outcome has been seen",
         Scope.APP,
     ),
     Command(
@@ -132,13 +142,21 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
     Command("pane_optimizations", "2", "go_to('optimizations')", "optimizations", "Go to Optimizations", Scope.MAIN),
     Command("pane_insights", "3", "go_to('insights')", "insights", "Go to Insights", Scope.MAIN),
     Command("pane_chart", "4", "go_to('chart')", "chart", "Go to the chart", Scope.MAIN),
-    Command("next_pane", "tab", "go_on(1)", "next pane", "Go to the next pane", Scope.PANES, palette=False),
+    Command(
+        "next_pane",
+        "tab",
+        "go_on(1)",
+        "next pane",
+        "Next pane; behind the last one the action bar",
+        Scope.PANES,
+        palette=False,
+    ),
     Command(
         "previous_pane",
         "shift+tab",
         "go_on(-1)",
         "previous pane",
-        "Go to the previous pane",
+        "Previous pane; before the first one the action bar",
         Scope.PANES,
         palette=False,
     ),
@@ -164,6 +182,18 @@ CONSOLE_COMMANDS: tuple[Command, ...] = (
     Command("pick_chart", "c", "pick_chart", "charts", "Pick a chart of the deployment", Scope.MAIN),
     Command("previous_chart", "left_square_bracket", "turn_chart(-1)", "previous chart", "Previous chart", Scope.MAIN),
     Command("next_chart", "right_square_bracket", "turn_chart(1)", "next chart", "Next chart", Scope.MAIN),
+    Command(
+        "overlay",
+        "O",
+        "open_chart('overlay')",
+        "versus",
+        "Lay another deployment or the benchmark over the equity, in percent",
+        Scope.MAIN,
+    ),
+    Command(
+        "chart_grid", "a", "open_chart('charts')", "all charts", "All charts of the deployment side by side", Scope.MAIN
+    ),
+    Command("equity_grid", "E", "open_chart('equities')", "all equities", "The equity of all deployments", Scope.MAIN),
     Command(
         "back",
         "escape",

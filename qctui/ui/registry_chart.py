@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from qctui.ui.registry import Command, Scope
 
+NUMBERED_TILES = 9
+"""Charts of a page that have a key of their own."""
+
 CHART_COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", "plus,equals_sign", "zoom(1)", "zoom in", "Show a shorter time", Scope.CHART, footer=7),
     Command("zoom_out", "minus", "zoom(-1)", "zoom out", "Show a longer time", Scope.CHART),
@@ -106,10 +109,17 @@ CHART_COMMANDS: tuple[Command, ...] = (
     Command(
         "export_chart", "e", "export", "export", "Write the visible chart to a file: CSV, SVG or text", Scope.CHART
     ),
-    Command(
-        "overlay", "O", "overlay", "versus", "Lay another deployment or the benchmark over it, in percent", Scope.CHART
+    *(
+        Command(
+            f"tile_{number}",
+            str(number),
+            f"go_to_tile({number})",
+            f"chart {number}",
+            f"Go to chart {number} of the page",
+            Scope.TILES,
+            palette=False,
+        )
+        for number in range(1, NUMBERED_TILES + 1)
     ),
-    Command("chart_grid", "a", "open_grid", "all charts", "All charts of the deployment side by side", Scope.CHART),
-    Command("equity_grid", "E", "open_equities", "all equities", "The equity of all deployments", Scope.CHART),
 )
 """In the order of the help."""

@@ -166,7 +166,7 @@ async def test_an_unknown_request_does_nothing() -> None:
     async with app.run_test():
         app.acting.request("delete")
         assert app.acting.dialog is None
-    assert REQUESTS == ("liquidate", "stop", "abort", "panic")
+    assert REQUESTS == ("liquidate", "stop", "abort", "panic", "retry")
 
 
 async def test_cancel_goes_to_what_waits_and_says_so_if_nothing_does() -> None:

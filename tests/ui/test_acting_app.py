@@ -174,3 +174,14 @@ async def test_what_is_said_in_passing_is_shown_alone_and_never_over_a_dialog() 
         await pilot.press("escape")
         await pilot.pause()
         assert [toast._notification.message for toast in app.screen.query(Toast)] == ["one more"]
+
+
+async def test_panic_says_so_over_its_dialog() -> None:
+    app, _ = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("X")
+        await pilot.pause()
+        assert "PANIC: LIQUIDATE" in screen_text(app)
+        await pilot.press("escape", "L")
+        await pilot.pause()
+        assert "PANIC" not in screen_text(app)

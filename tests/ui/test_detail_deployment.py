@@ -67,7 +67,7 @@ async def test_statistics_are_as_the_engine_formatted_them() -> None:
 @pytest.mark.parametrize(("key", "shows"), [("2", "BTCUSD"), ("3", "¥"), ("4", "Liquidated"), ("5", "line 99")])
 async def test_sections_by_number_at_80x24(key: str, shows: str) -> None:
     async with opened("enter", key) as page:
-        assert page.line(f"─ {key} ").startswith(f"─ {key} {SECTIONS[int(key) - 1]}")
+        assert page.line(f"━ {key} ").startswith(f"━ {key} {SECTIONS[int(key) - 1]}")
         if shows != "¥":
             assert shows in page.text
         visible = [section for section in screen(page).sections if section.display]
@@ -86,7 +86,7 @@ async def test_tab_goes_round_and_keys_pressed_at_once_reach_the_section_they_ar
 async def test_all_sections_beside_each_other_where_there_is_room() -> None:
     async with opened(size=(120, 40)) as page:
         for number, section in enumerate(SECTIONS, 1):
-            assert f"─ {number} {section} " in page.text
+            assert f" {number} {section} " in page.text
         await page.pilot.resize_terminal(80, 24)
         await page.settle()
         assert sum(section.display for section in screen(page).sections) == 1
@@ -96,7 +96,7 @@ async def test_holdings_open_ones_first_largest_first_flat_ones_last() -> None:
     async with opened("enter", "2", size=(120, 40)) as page:
         rows = [row.ticker for row in screen(page).holdings.table._rows]
         assert rows == ["SPY", "BTCUSD", "EURUSD", HOSTILE, "MSFT"]
-        assert "4 open" in page.line("─ 2 Holdings")
+        assert "4 open" in page.line("━ 2 Holdings")
         assert "-€1,060.10" in page.text
         assert "unreadable" in page.text
         assert "+199.00" in page.text
@@ -105,20 +105,20 @@ async def test_holdings_open_ones_first_largest_first_flat_ones_last() -> None:
 
 async def test_what_an_unreadable_position_is_worth_is_not_left_out_of_a_total() -> None:
     async with opened("enter", "2", size=(120, 40)) as page:
-        assert "value unknown" in page.line("─ 2 Holdings")
+        assert "value unknown" in page.line("━ 2 Holdings")
         known = replace(portfolio(), holdings=portfolio().holdings[1:4])
         page.engine.put(portfolio_key(PROJECT), known)
         await page.settle()
         # -1,060.10 EUR at 1.06, and two positions in dollars.
-        assert "value 60,168.15" in page.line("─ 2 Holdings")
-        assert "unrealized" not in page.line("─ 2 Holdings")
+        assert "value 60,168.15" in page.line("━ 2 Holdings")
+        assert "unrealized" not in page.line("━ 2 Holdings")
 
 
 async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
     async with opened("enter", "2") as page:
         page.engine.put(portfolio_key(PROJECT), Portfolio((), (), tells=False))
         await page.settle()
-        assert "unknown" in page.line("─ 2 Holdings")
+        assert "unknown" in page.line("━ 2 Holdings")
         assert "not the same as flat" in " ".join(page.text.split())
         assert screen(page).holdings.face is not Face.EMPTY
         assert "0 open" not in page.text
@@ -136,7 +136,7 @@ async def test_coins_kept_as_cash_are_told_beside_no_holdings() -> None:
 
 async def test_both_ages_of_the_snapshot() -> None:
     async with opened("enter", "2") as page:
-        assert page.line("─ 2 Holdings").endswith("now, of 5m ago ─")
+        assert page.line("━ 2 Holdings").endswith("now, of 5m ago ━")
 
 
 async def test_loading_is_said_for_each_section() -> None:
@@ -167,7 +167,7 @@ async def test_an_outage_keeps_the_last_data_says_why_and_marks_the_tabs() -> No
         await page.settle()
         assert "SPY" in page.text
         assert "HTTP 502" in page.text
-        assert "failed data" in page.line("─ 2 Holdings").replace("  ", " ")
+        assert "failed data" in page.line("━ 2 Holdings").replace("  ", " ")
         assert page.line("1 Statistics").count("!") == 5
         await page.press("escape")
 

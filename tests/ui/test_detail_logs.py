@@ -28,7 +28,7 @@ def view(page: Page) -> LogView:
 
 
 def title(page: Page) -> str:
-    return page.line("─ 5 Logs")
+    return page.line("━ 5 Logs")
 
 
 async def test_it_opens_at_the_end_and_follows() -> None:

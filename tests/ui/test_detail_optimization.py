@@ -51,7 +51,7 @@ async def test_the_header_says_what_is_searched_how_far_it_is_and_what_it_cost()
 
 async def test_runs_are_ranked_and_the_best_is_marked() -> None:
     async with opened("2", "enter") as page:
-        assert "48 · 6 failed · ● best" in page.line("─ 1 Runs")
+        assert "48 · 6 failed · ● best" in page.line("━ 1 Runs")
         best = page.line("▸●")
         assert best.split()[1:5] == ["1", "20", "50.0", "2.000"]
         assert "13.0%" in best
@@ -66,7 +66,7 @@ async def test_runs_are_ranked_and_the_best_is_marked() -> None:
 async def test_without_an_extremum_no_run_is_called_the_best() -> None:
     async with opened("2", "enter", prepare=holding(grid_optimization(maximize=None))) as page:
         assert "unknown: max or min is not told: no rank" in page.line("Best  ")
-        assert "max or min is not told: no rank" in page.line("─ 1 Runs")
+        assert "max or min is not told: no rank" in page.line("━ 1 Runs")
         assert "●" not in page.text
         await page.press("enter")
         assert isinstance(page.app.screen, RunScreen)
@@ -148,7 +148,7 @@ async def test_no_map_for_three_parameters_and_it_says_why() -> None:
 
 async def test_table_and_map_beside_each_other_where_there_is_room() -> None:
     async with opened("2", "enter", size=(120, 40)) as page:
-        assert "─ 1 Runs" in page.text
+        assert "━ 1 Runs" in page.text
         assert "─ 2 Heat map" in page.text
 
 

@@ -27,10 +27,10 @@ def table_keys(page: Page) -> list[int]:
 async def test_newest_first_those_of_earlier_deployments_behind_a_key() -> None:
     async with opened("enter", "4") as page:
         assert table_keys(page) == [99, *range(29, 3, -1)]
-        assert "4 of earlier deployments (o)" in page.line("─ 4 Orders")
+        assert "4 of earlier deployments (o)" in page.line("━ 4 Orders")
         await page.press("o")
         assert table_keys(page) == [99, *range(29, -1, -1)]
-        assert "with 4 of earlier deployments" in page.line("─ 4 Orders")
+        assert "with 4 of earlier deployments" in page.line("━ 4 Orders")
 
 
 async def test_an_orders_row_at_80x24_has_side_fill_price_and_the_liquidated_tag() -> None:
@@ -41,7 +41,7 @@ async def test_an_orders_row_at_80x24_has_side_fill_price_and_the_liquidated_tag
         assert "10/10" in row
         assert "106.00" in row
         assert "filled" in row
-        assert "1 Liquidated" in page.line("─ 4 Orders")
+        assert "1 Liquidated" in page.line("━ 4 Orders")
         waiting = page.line("QQQ")
         assert "—/5" in waiting
         assert "402.50" in waiting

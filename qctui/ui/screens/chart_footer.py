@@ -7,7 +7,12 @@ from dataclasses import replace
 
 from qctui.ui.keymap import COMMANDS, Command
 
-KEYS = frozenset({"pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane"})
+KEYS = frozenset(
+    {
+        "pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane", "overlay", "chart_grid",
+        "equity_grid",
+    }
+)  # fmt: skip
 """Commands of the main screen that mean the same here."""
 _FOOTER = (
     "help", "back", "liquidate", "stop", "chart_open", "zoom_in", "window_next", "next_chart", "chart_series",

@@ -40,7 +40,10 @@ class ChartScreen(Screen[None]):
     AUTO_FOCUS = ""
     ACTS_ON = frozenset({DEPLOYMENT})
     NAME = "a chart"
-    BINDINGS = [each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in KEYS]  # noqa: RUF012  # as its base declares it
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        *(each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in KEYS),
+        *bindings(Scope.TILES),
+    ]
     DEFAULT_CSS = """
     ChartScreen > #subject { background: $panel; }
     """
@@ -61,6 +64,8 @@ class ChartScreen(Screen[None]):
         self._chart = chart or EQUITY
         self._against: Subject | None = None
         self._mode: DetailKind = DetailKind.CHART if kind is DetailKind.OVERLAY else kind
+        self._before: list[DetailKind] = []
+        """The arrangements this one was reached through: Escape goes back the same way."""
         self._asks = kind is DetailKind.OVERLAY
         self._told: tuple[Want, ...] = ()
         self._subjects = Subjects(around.engine.store)
@@ -68,7 +73,9 @@ class ChartScreen(Screen[None]):
         self._tiles.changed = self._look
         self._subject = Bar(self._glyphs, id="subject")
         self._keys = KeyBar(self._glyphs, around.options.keymap)
-        self._actions = ActionBar(self._glyphs, id="chart-actions")
+        self._actions = ActionBar(
+            self._glyphs, around.options.keymap, read_only=around.options.read_only, id="chart-actions"
+        )
         self._ages = AgeTimer(around.engine.clock, around.options.zone, self._glyphs, self._start_timer, self._show)
 
     def compose(self) -> ComposeResult:
@@ -190,7 +197,7 @@ class ChartScreen(Screen[None]):
             window = next((named(pane.view.plot.window) for _, pane in self._tiles.shown), "")
             right = [
                 (f"{window} ", "key"),
-                (f"{len(self._tiles.shown)} of {total}, page {self._tiles.page[0]} ", "muted"),
+                (f"{len(self._tiles.shown)} of {total}, page {self._tiles.page[0]}/{self._tiles.page[1]} ", "muted"),
             ]
             if not total:
                 spans.append((" (none known yet)", "muted"))
@@ -218,13 +225,42 @@ class ChartScreen(Screen[None]):
             self._turn_to(kind)
 
     def _turn_to(self, mode: DetailKind) -> None:
-        self._mode, self._against = mode, None
+        self._enter(mode)
+        self._against = None
         # The app's: it goes on before the next key is looked at.
         self.app.call_next(self._lay_out)
 
+    def _enter(self, mode: DetailKind) -> None:
+        """Another arrangement, from which Escape leads back to this one; to one it was reached through, no further."""
+        if mode in self._before:
+            del self._before[self._before.index(mode) :]
+        elif mode is not self._mode:
+            self._before.append(self._mode)
+        self._mode = mode
+
+    def action_open_chart(self, kind: str) -> None:
+        """Another arrangement of charts."""
+        self._open(DetailKind(kind))
+
+    def action_go_to_tile(self, number: int) -> None:
+        """Give the keys to one of several charts."""
+        self._tiles.shown[number - 1][1].focus_body()
+        self._follow_focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a chart that is there can be gone to."""
+        if action == "go_to_tile":
+            return isinstance(parameters[0], int) and parameters[0] <= len(self._tiles.shown)
+        return True
+
     def action_back(self) -> None:
-        """Back to where this was opened."""
-        self.dismiss(None)
+        """One step back: out of the action bar, to the grid a chart was enlarged from, or to where this was opened."""
+        if self._actions.give_back_keys():
+            return
+        if self._before:
+            self._turn_to(self._before[-1])
+        else:
+            self.dismiss(None)
 
     def action_go_on(self, by: int) -> None:
         """Give the keys to the next chart."""
@@ -258,7 +294,8 @@ class ChartScreen(Screen[None]):
             if place is None:
                 return
             if self._mode is not DetailKind.CHART:
-                self._mode, self._chart = DetailKind.CHART, names[place]
+                self._enter(DetailKind.CHART)
+                self._chart = names[place]
                 await self._lay_out()
             self._take_chart(names[place])
 
@@ -279,7 +316,8 @@ class ChartScreen(Screen[None]):
             if place is None:
                 return
             if self._mode is not DetailKind.CHART or self._chart != EQUITY:
-                self._mode, self._chart = DetailKind.CHART, EQUITY
+                self._enter(DetailKind.CHART)
+                self._chart = EQUITY
                 await self._lay_out()
             self._against = others[place - 1] if place else None
             for _, pane in self._tiles.shown:

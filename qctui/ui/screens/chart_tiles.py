@@ -12,6 +12,7 @@ from textual.geometry import Size
 from qctui.model.chart import ChartWindow
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.opening import DetailKind
+from qctui.ui.registry_chart import NUMBERED_TILES
 from qctui.ui.screens.chart_subjects import Subject
 from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.chart_view import ChartView
@@ -97,7 +98,8 @@ class Tiles(Container):
 
     def _pane(self, number: int) -> ChartPane:
         small = self._small
-        pane = ChartPane(self._glyphs, number=number, title="Chart", id=f"tile-{number}", named=not small)
+        key = number if number <= NUMBERED_TILES else 0
+        pane = ChartPane(self._glyphs, number=key, title="Chart", id=f"tile-{number}", named=not small)
         view = pane.view
         view.enlarges = small
         view.opens = self._opens

@@ -93,11 +93,12 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         glyphs: Glyphs,
         zone: tzinfo | None = None,
         note: str = "",
+        headline: str = "",
         again: bool = False,
     ) -> None:
         """`refused` tells for each target why it can't be acted upon, or None; at least one must be None. `note` is
-        said above the facts, for example how old the list is that the targets were taken from. `again`: one of the
-        targets was acted on before from this console."""
+        said above the facts, for example how old the list is that the targets were taken from, and `headline`
+        before the action's title. `again`: one of the targets was acted on before from this console."""
         super().__init__()
         self._targets = tuple(targets)
         self._again = again
@@ -106,7 +107,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._refused = tuple(reason or "" for reason in refused)
         self._disarmed = [""] * len(self._targets)
         self._desk, self._store, self._clock = desk, store, clock
-        self._glyphs, self._zone, self._note = glyphs, zone, note
+        self._glyphs, self._zone, self._note, self._headline = glyphs, zone, note, headline
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
         self._asked, self._keys = Lines(glyphs, id="answer"), Lines(glyphs, id="hint")
         self._timer = AgeTimer(clock, zone, glyphs, self._one_shot, self._show)
@@ -121,7 +122,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         """Facts above, the question below them, Cancel last and focused."""
         spec = ACTION_SPECS[self._targets[0].action]
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = spec.title.upper()
+            dialog.border_title = f"{self._headline}{': ' if self._headline else ''}{spec.title}".upper()
             yield self._facts
             yield self._check
             yield self._asked

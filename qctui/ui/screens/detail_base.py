@@ -17,10 +17,10 @@ from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
 from qctui.ui.acting import Pointed
 from qctui.ui.faces import Face
-from qctui.ui.keymap import BY_ID, COMMANDS, Scope, bindings, format_key, keys_of
+from qctui.ui.keymap import COMMANDS, Scope, bindings
 from qctui.ui.moment import AgeTimer, Moment
 from qctui.ui.screens.details import Surroundings
-from qctui.ui.widgets.action_bar import HINTS, ActionBar
+from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.bar import Bar
 from qctui.ui.widgets.cells import Span
 from qctui.ui.widgets.facts_view import FactsView
@@ -58,12 +58,11 @@ class DetailScreen(Screen[None]):
         """In the order of their numbers."""
         self.chosen = self.sections[0]
         """The section with the keys; the only one on screen where there is no room for more."""
-        hints = {each: format_key(keys_of(BY_ID[each], options.keymap)[0]) for each in HINTS}
         self.link_bar = LinkBar(options, glyphs)
         self.header = Lines(glyphs, id="detail-header")
         self._tabs = Bar(glyphs, id="detail-tabs")
         self._frame = Container(*self.sections, id="sections")
-        self.action_bar = ActionBar(glyphs, hints, id="actions")
+        self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
         self._key_bar = KeyBar(glyphs, options.keymap)
         self._ages = AgeTimer(around.engine.clock, options.zone, glyphs, self._start_timer, self._show)
         self._pace = Pace.OPENED
@@ -173,7 +172,7 @@ class DetailScreen(Screen[None]):
         if action == "go_to_section":
             return len(self.sections) > 1 and isinstance(parameters[0], int) and parameters[0] <= len(self.sections)
         if action == "go_on":
-            return len(self.sections) > 1
+            return len(self.sections) > 1 or not self.action_bar.empty
         if action == "filter":
             return self.chosen.searchable
         if action == "sort":
@@ -185,8 +184,14 @@ class DetailScreen(Screen[None]):
         self.choose(self.sections[number - 1])
 
     def action_go_on(self, by: int) -> None:
-        """Give the keys to the next section."""
-        self.choose(self.sections[(self.sections.index(self.chosen) + by) % len(self.sections)])
+        """Give the keys to the next section; behind the last one to the action bar, while there is one."""
+        stops = len(self.sections) + (not self.action_bar.empty)
+        here = len(self.sections) if self.focused is self.action_bar else self.sections.index(self.chosen)
+        there = (here + by) % stops
+        if there == len(self.sections):
+            self.action_bar.take_keys()
+        else:
+            self.choose(self.sections[there])
 
     async def action_filter(self) -> None:
         """Filter the section with the keys."""
@@ -198,7 +203,9 @@ class DetailScreen(Screen[None]):
             self.chosen.cycle_sort()
 
     def action_back(self) -> None:
-        """One step back: the filter, then to where this was opened."""
+        """One step back: out of the action bar, else the filter, then to where this was opened."""
+        if self.action_bar.give_back_keys():
+            return
         if self.chosen.drop_filter():
             self.chosen.focus_body()
             return

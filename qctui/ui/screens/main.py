@@ -17,12 +17,12 @@ from qctui.ui.acting import DEPLOYMENT, OPTIMIZATION, Pointed
 from qctui.ui.feed import Feed, Panes
 from qctui.ui.glyphs import Glyphs
 from qctui.ui.guard import Guard
-from qctui.ui.keymap import BY_ID, COMMANDS, Scope, bindings, format_key, keys_of
+from qctui.ui.keymap import COMMANDS, Scope, bindings
 from qctui.ui.opening import Detail, DetailKind, Opens
 from qctui.ui.options import UiOptions
 from qctui.ui.selected import Selected
 from qctui.ui.selection import Mark, Marked, Selection, Unmarked
-from qctui.ui.widgets.action_bar import HINTS, ActionBar
+from qctui.ui.widgets.action_bar import ActionBar
 from qctui.ui.widgets.chart_pane import ChartPane
 from qctui.ui.widgets.deployments import DeploymentsPane
 from qctui.ui.widgets.footer import KeyBar
@@ -34,6 +34,9 @@ from qctui.ui.widgets.pane import Pane
 
 PANES = ("deployments", "optimizations", "insights", "chart")
 """Ids of the panes in the order of their numbers."""
+
+ACTIONS_STOP = "actions"
+"""Id of the action bar."""
 
 
 class MainScreen(Screen[None]):
@@ -54,13 +57,12 @@ class MainScreen(Screen[None]):
         self._opens = opens
         self.selected = Selected(pinned=bool(options.pinned))
         """The one selection."""
-        keys = {each: format_key(keys_of(BY_ID[each], options.keymap)[0]) for each in HINTS}
         self.link_bar = LinkBar(options, glyphs)
         self.deployments = DeploymentsPane(glyphs, self.selected)
         self.optimizations = OptimizationsPane(glyphs, self.selected, several=bool(options.pinned))
         self.chart = ChartPane(glyphs)
         self.insights = InsightsPane(glyphs, self.selected)
-        self.action_bar = ActionBar(glyphs, keys, id="actions")
+        self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id=ACTIONS_STOP)
         self.key_bar = KeyBar(glyphs, options.keymap)
         panes = Panes(self.link_bar, self.deployments, self.optimizations, self.chart, self.insights, self.action_bar)
         self.feed = Feed(engine, options, glyphs, panes, self.selected, guard, self._say, self._start_timer)
@@ -188,10 +190,16 @@ class MainScreen(Screen[None]):
         self._give_room()
 
     def action_go_on(self, by: int) -> None:
-        """Give the keys to the next pane."""
+        """Give the keys to the next pane; behind the last one to the action bar, while there is one."""
+        stops = PANES if self.action_bar.empty else (*PANES, ACTIONS_STOP)
         pane = self._focused_pane()
-        at = PANES.index(pane.id) if pane is not None and pane.id in PANES else -by
-        self.action_go_to(PANES[(at + by) % len(PANES)])
+        here = ACTIONS_STOP if self.focused is self.action_bar else pane.id if pane is not None else None
+        at = stops.index(here) if here in stops else -by
+        there = stops[(at + by) % len(stops)]
+        if there == ACTIONS_STOP:
+            self.action_bar.take_keys()
+        else:
+            self.action_go_to(there)
 
     async def action_filter(self) -> None:
         """Filter the pane with the keys."""
@@ -210,7 +218,9 @@ class MainScreen(Screen[None]):
         self.deployments.toggle_older()
 
     def action_back(self) -> None:
-        """One step back: the filter, then the marks. Never anything else."""
+        """One step back: out of the action bar, else the filter, then the marks. Never anything else."""
+        if self.action_bar.give_back_keys():
+            return
         pane = self._focused_pane()
         if pane is not None and pane.drop_filter():
             pane.focus_body()
@@ -239,6 +249,13 @@ class MainScreen(Screen[None]):
 
         current = names.index(self.feed.data.chart_name) if self.feed.data.chart_name in names else None
         self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
+
+    def action_open_chart(self, kind: str) -> None:
+        """Show charts of the deployment, or of all, on the whole screen."""
+        if self.selection.project_id is None:
+            self._say(f"Can't show charts: {self.feed.why_nothing()}")
+        else:
+            self._open_chart(DetailKind(kind))
 
     def action_turn_chart(self, by: int) -> None:
         """The deployment's next or previous chart."""

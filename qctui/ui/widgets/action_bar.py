@@ -11,20 +11,23 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from qctui.actions.lookup import retried, without_effect
 from qctui.model.action import ActionRecord, Rung
 from qctui.ui.glyphs import Glyphs
-from qctui.ui.keymap import Scope, bindings
+from qctui.ui.keymap import BY_ID, Scope, bindings, format_key, keys_of
 from qctui.ui.ladder import LOUD, format_counts, format_identity, format_reason
 from qctui.ui.moment import Moment
 from qctui.ui.widgets.action_lines import batch_paragraphs, group_batches
 from qctui.ui.widgets.lines import Lines, Paragraph, pieces
 
-HINTS: Mapping[str, tuple[str, str]] = {
-    "action_details": ("v", "details"),
-    "acknowledge": ("d", "acknowledge"),
-    "cancel_sending": ("u", "cancel sending"),
+HINTS: Mapping[str, str] = {
+    "next_pane": "scroll",
+    "action_details": "details",
+    "acknowledge": "acknowledge",
+    "retry": "retry",
+    "cancel_sending": "cancel sending",
 }
-"""The bar's own commands: id to default key and word."""
+"""The commands the bar names: id to word."""
 
 
 class ActionBar(Vertical, can_focus=True):
@@ -57,13 +60,21 @@ class ActionBar(Vertical, can_focus=True):
     }
     """
 
-    def __init__(self, glyphs: Glyphs, keys: Mapping[str, str] | None = None, *, id: str | None = None) -> None:
-        """`keys` are the keys in force for the commands of `HINTS`, as a person reads them."""
+    def __init__(
+        self, glyphs: Glyphs, keymap: Mapping[str, str] | None = None, *, read_only: bool = False, id: str | None = None
+    ) -> None:
+        """`keymap` are the user's own keys. `read_only`: nothing that acts is offered."""
         super().__init__(id=id)
         self._glyphs = glyphs
-        self._keys = {command: (keys or {}).get(command, default) for command, (default, _) in HINTS.items()}
+        self._keys = {command: format_key(keys_of(BY_ID[command], keymap or {})[0]) for command in HINTS}
         self._lines = Lines(glyphs, id="action-lines")
+        self._read_only = read_only
+        self._known: tuple[ActionRecord, ...] = ()
+        """Acknowledged ones too: a newer action may stand for an older one."""
         self._records: tuple[ActionRecord, ...] = ()
+        self._retried: frozenset[str] = frozenset()
+        """Ids of those that a newer action stands for."""
+        self._retryable = False
         self.set_class(glyphs.ascii, "-ascii")
         self._details = False
         self._keys_from: Widget | None = None
@@ -78,23 +89,21 @@ class ActionBar(Vertical, can_focus=True):
 
     def show(self, records: Iterable[ActionRecord], moment: Moment) -> None:
         """Show every record that is not acknowledged."""
-        self._records = tuple(record for record in records if not record.acknowledged)
+        self._known = tuple(records)
+        self._records = tuple(record for record in self._known if not record.acknowledged)
+        self._retried = retried(self._known)
+        self._retryable = bool(without_effect(self._known))
         self._moment = moment
-        loud = any(record.rung in LOUD for record in self._records)
         self.set_class(bool(self._records), "-shown")
-        if not self._records and self._details:
-            self.toggle_details()
-        self.set_class(loud, "-loud")
+        if not self._records:
+            self.give_back_keys()
+        self.set_class(any(record.rung in LOUD for record in self._standing), "-loud")
         paragraphs = []
         for batch in group_batches(self._records):
-            paragraphs += batch_paragraphs(batch, moment, details=self._details)
+            paragraphs += batch_paragraphs(batch, moment, details=self._details, retried=self._retried)
         self._lines.show(paragraphs)
-        # Setting either repaints the whole frame, equal or not.
-        frame = (self._title(loud), self._hint())
-        if frame != self._frame:
-            self._frame = frame
-            self.border_title, self.border_subtitle = Content(frame[0]), Content(frame[1])
         self._fit()
+        self._draw_frame()
         self._tell_if_covered()
         self._tick_while_pending()
 
@@ -120,11 +129,9 @@ class ActionBar(Vertical, can_focus=True):
         return not self._records
 
     @property
-    def read_outcomes(self) -> tuple[str, ...]:
-        """Ids of the actions that ended and whose outcome is on screen now: what a person can acknowledge. One scrolled
-        out of sight was not seen."""
-        seen = self._lines.visible_tags
-        return tuple(record.action_id for record in self._records if record.done and record.action_id in seen)
+    def outcomes(self) -> tuple[str, ...]:
+        """Ids of the actions that are over: what a person can acknowledge."""
+        return tuple(record.action_id for record in self._records if record.done)
 
     @property
     def cancellable(self) -> tuple[str, ...]:
@@ -136,14 +143,42 @@ class ActionBar(Vertical, can_focus=True):
         back to where they were."""
         self._details = not self._details
         if self._details:
-            # Asked of the screen: the bar itself hears of its focus later than the next key.
-            before = self.screen.focused
-            self._keys_from = before if before is not self else None
+            self.take_keys()
+        else:
+            self._leave()
+        self._show_again()
+
+    def take_keys(self) -> None:
+        """Let the keys scroll the bar, until `give_back_keys`."""
+        before = self.screen.focused
+        if before is not self:
+            self._keys_from = before
             self.screen.set_focus(self)
-        elif self.screen.focused is self and self._keys_from is not None:
-            self.screen.set_focus(self._keys_from)
-        if self._moment is not None:
-            self.show(self._records, self._moment)
+
+    def give_back_keys(self) -> bool:
+        """Close the details, and give the keys to what had them before. False if there was nothing to do."""
+        had = self._details or self._has_keys
+        if self._details:
+            self.toggle_details()
+        else:
+            self._leave()
+        return had
+
+    def _leave(self) -> None:
+        if self._has_keys:
+            before = self._keys_from
+            if before is not None and before.is_attached and before.focusable:
+                self.screen.set_focus(before)
+            else:
+                self.screen.focus_previous()
+
+    def on_focus(self) -> None:
+        """Where the keys are is told without colour too."""
+        self._draw_frame()
+
+    def on_blur(self) -> None:
+        """They are elsewhere now."""
+        self._draw_frame()
 
     def action_open(self) -> None:
         """Enter: every fact of each target."""
@@ -172,6 +207,7 @@ class ActionBar(Vertical, can_focus=True):
     def on_resize(self) -> None:
         """Keep to the share of the screen."""
         self._fit()
+        self._draw_frame()
 
     def _tell_if_covered(self) -> None:
         """Somebody who looks at another screen hears of an outcome there; it stays here until acknowledged."""
@@ -191,23 +227,52 @@ class ActionBar(Vertical, can_focus=True):
                     markup=False,
                 )
 
-    def _title(self, loud: bool) -> str:
+    @property
+    def _standing(self) -> tuple[ActionRecord, ...]:
+        """How things stand: each target once, by its newest action of a kind."""
+        return tuple(record for record in self._records if record.action_id not in self._retried)
+
+    @property
+    def _has_keys(self) -> bool:
+        # Asked of the screen: the bar itself hears of its focus later than the next key.
+        return self.screen.focused is self
+
+    def _draw_frame(self) -> None:
+        # Setting either repaints the whole frame, equal or not.
+        frame = (self._title(), self._hint())
+        if frame != self._frame:
+            self._frame = frame
+            self.border_title, self.border_subtitle = Content(frame[0]), Content(frame[1])
+
+    def _title(self) -> str:
         """With several actions the counts stand here, where scrolling can't hide them."""
-        alert = f" {self._glyphs.alert}" if loud else ""
-        return f"Actions{alert}{f' {format_counts(self._records).plain}' if len(self._records) > 1 else ''}"
+        standing = self._standing
+        current = f"{self._glyphs.cursor} " if self._has_keys else ""
+        alert = f" {self._glyphs.alert}" if any(record.rung in LOUD for record in standing) else ""
+        return f"{current}Actions{alert}{f' {format_counts(standing).plain}' if len(standing) > 1 else ''}"
 
     def _hint(self) -> str:
-        commands = ["action_details"]
-        if any(record.done for record in self._records):
-            commands.append("acknowledge")
-        if self.cancellable:
-            commands.append("cancel_sending")
-        return f" {self._glyphs.dot} ".join(f"{self._keys[each]} {HINTS[each][1]}" for each in commands)
+        acts = not self._read_only
+        offered = {
+            "next_pane": not self._has_keys and self._lines.line_count > self._room,
+            "action_details": True,
+            "acknowledge": any(record.done for record in self._records),
+            "retry": acts and self._retryable,
+            "cancel_sending": acts and bool(self.cancellable),
+        }
+        return f" {self._glyphs.dot} ".join(f"{self._keys[each]} {HINTS[each]}" for each in HINTS if offered[each])
+
+    @property
+    def _room(self) -> int:
+        """Lines there is room for. With details open a person is reading: half of the screen then."""
+        return max(2, self.app.size.height // (2 if self._details else 3) - 2)
 
     def _fit(self) -> None:
-        # With details open a person is reading: half of the screen then.
-        share = 2 if self._details else 3
-        self._lines.styles.max_height = max(2, self.app.size.height // share - 2)
+        self._lines.styles.max_height = self._room
+
+    def _show_again(self) -> None:
+        if self._moment is not None:
+            self.show(self._known, self._moment)
 
     def _tick_while_pending(self) -> None:
         pending = any(not record.done and not record.resumed and not record.foreign for record in self._records)
@@ -223,7 +288,7 @@ class ActionBar(Vertical, can_focus=True):
 def _plain(record: ActionRecord) -> Paragraph:
     target = record.target
     rung = record.rung.value if record.rung is not None else "confirmed"
-    return Paragraph(pieces(f"{target.action} {target.name} {target.identity}  {rung}"), tag=record.action_id)
+    return Paragraph(pieces(f"{target.action} {target.name} {target.identity}  {rung}"))
 
 
 def uppermost_bar(app: App[Any]) -> ActionBar:

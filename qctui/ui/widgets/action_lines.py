@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.text import Text
 
@@ -13,6 +13,7 @@ from qctui.model.portfolio import Holding
 from qctui.ui.format import format_money
 from qctui.ui.ladder import (
     LOUD,
+    RETRIED,
     format_aim,
     format_awaited,
     format_elapsed,
@@ -42,41 +43,49 @@ def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, .
     return sorted(newest_first, key=lambda batch: not any(record.resumed for record in batch))
 
 
-def batch_paragraphs(batch: Sequence[ActionRecord], moment: Moment, *, details: bool) -> list[Paragraph]:
-    """One confirmation. Several targets: the total, then a line each: what needs somebody first, what is over last."""
+def batch_paragraphs(
+    batch: Sequence[ActionRecord], moment: Moment, *, details: bool, retried: Collection[str] = ()
+) -> list[Paragraph]:
+    """One confirmation. Several targets: the total, then a line each: what needs somebody first, what is over last.
+    `retried` are the ids of actions that a newer one stands for."""
     if len(batch) == 1:
-        return _single(batch[0], moment, details=details)
-    total = pieces(format_total(batch), _origin(batch[0]))
+        return _single(batch[0], moment, details=details, retried=batch[0].action_id in retried)
+    total = pieces(format_total(batch, retried), _origin(batch[0]))
     if any(record.done and record.target.action == "liquidate" for record in batch):
         total.append_text(pieces("  ", _CHECK))
-    lines = [Paragraph(total, hang=2, tag=batch[0].action_id)]
-    for record in sorted(batch, key=lambda each: (each.rung not in LOUD, each.done)):
+    lines = [Paragraph(total, hang=2)]
+    for record in sorted(batch, key=lambda each: (each.action_id in retried, each.rung not in LOUD, each.done)):
+        again = record.action_id in retried
         if details:
-            lines += _single(record, moment, details=True)
+            lines += _single(record, moment, details=True, retried=again)
         else:
-            lines.append(Paragraph(_target_line(record, moment), hang=4, tag=record.action_id, max_lines=2))
+            lines.append(Paragraph(_target_line(record, moment, retried=again), hang=4, max_lines=2))
     return lines
 
 
-def _single(record: ActionRecord, moment: Moment, *, details: bool) -> list[Paragraph]:
+def _single(record: ActionRecord, moment: Moment, *, details: bool, retried: bool) -> list[Paragraph]:
     head = pieces((record.target.action.upper(), "title bold"), " ", format_aim(record.target, moment.glyphs))
-    line = pieces(head, _origin(record), "  ", format_ladder(record, moment))
-    lines = [Paragraph(line, hang=2, tag=record.action_id)]
+    again = (f"  {RETRIED}", "muted") if retried else ""
+    line = pieces(head, _origin(record), "  ", format_ladder(record, moment), again)
+    lines = [Paragraph(line, hang=2)]
     if details:
         return lines + _details(record, moment)
     told = _alarms(record, moment)
     if record.rung in (Rung.VERIFIED, Rung.UNVERIFIED) and record.target.action == "liquidate":
         told.append(_CHECK)
-    return lines + [Paragraph(text, indent=2, tag=record.action_id, max_lines=2) for text in told]
+    return lines + [Paragraph(text, indent=2, max_lines=2) for text in told]
 
 
-def _target_line(record: ActionRecord, moment: Moment) -> Text:
+def _target_line(record: ActionRecord, moment: Moment, *, retried: bool) -> Text:
     """One target of several: how far it is comes first, so that a column of words can be read down."""
     rung = record.rung
     word = rung_word(rung) if rung is not None else "CONFIRMED"
     gap = " " * max(1, 13 - len(word))
     aim = format_aim(record.target, moment.glyphs, name_cells=32, aligned=True)
-    line = pieces("  ", (word, rung_role(rung)), gap, aim)
+    line = pieces("  ", (word, "muted" if retried else rung_role(rung)), gap, aim)
+    if retried:
+        line.append(f"  {RETRIED}", "muted")
+        return line
     steps = told_steps(record)
     if record.done and len(steps) > 1:
         line.append(f"  +{format_elapsed(steps[-1].mono - steps[0].mono)}", "muted")
@@ -131,7 +140,7 @@ def _details(record: ActionRecord, moment: Moment) -> list[Paragraph]:
     """Every rung with its time, what is still open, the orders of the liquidation and their fills."""
 
     def fact(label: str, body: Text) -> Paragraph:
-        return Paragraph(body, label=f"  {label}", indent=14, tag=record.action_id)
+        return Paragraph(body, label=f"  {label}", indent=14)
 
     target = record.target
     identity = target.optimization_id or target.deploy_id or "deploy id unknown"

@@ -43,7 +43,8 @@ class ChartPane(Pane):
     def __init__(
         self, glyphs: Glyphs, *, number: int = 4, title: str = "Chart", id: str = "chart", named: bool = True
     ) -> None:
-        """`number` is the key that leads to the pane. `named`: the chart's name stands beside the title."""
+        """`number` is the key that leads to the pane, 0 if none does. `named`: the chart's name stands beside the
+        title."""
         super().__init__(number, title, glyphs, id=id)
         self.view = ChartView(ascii=glyphs.ascii)
         """The chart itself."""

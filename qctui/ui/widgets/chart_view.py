@@ -187,18 +187,6 @@ class ChartView(ChartCanvas, can_focus=True):
         """Ask for the whole screen."""
         self.opens(DetailKind.CHART)
 
-    def action_open_grid(self) -> None:
-        """Ask for all charts of the deployment."""
-        self.opens(DetailKind.CHARTS)
-
-    def action_open_equities(self) -> None:
-        """Ask for the equity of all deployments."""
-        self.opens(DetailKind.EQUITIES)
-
-    def action_overlay(self) -> None:
-        """Ask for another deployment's equity over this one's."""
-        self.opens(DetailKind.OVERLAY)
-
 
 def _nothing(_kind: DetailKind | None = None) -> None:
     """Where the chart is shown has nothing for this."""

@@ -38,8 +38,6 @@ class Paragraph:
     """Further cells before every line but the first."""
     max_lines: int = 0
     """What does not fit is cut with an ellipsis; 0 shows it all."""
-    tag: str = ""
-    """Whose line it is: told by `Lines.visible_tags`."""
     one_line: bool = False
     """Cut at the width instead of wrapping."""
 
@@ -62,7 +60,6 @@ class Lines(ScrollView, can_focus=False):
         self._wanted: tuple[Paragraph, ...] = ()
         self._defect = ""
         self._rows: list[Spans] = []
-        self._tags: list[str] = []
         self._laid_out_for = -1
 
     def show(self, paragraphs: Iterable[Paragraph]) -> None:
@@ -103,12 +100,6 @@ class Lines(ScrollView, can_focus=False):
         """How many lines the paragraphs wrap to at the present width."""
         return len(self._rows)
 
-    @property
-    def visible_tags(self) -> frozenset[str]:
-        """The tags of the lines that are on screen now."""
-        top = self.scroll_offset.y
-        return frozenset(tag for tag in self._tags[top : top + self.size.height] if tag)
-
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the paragraphs wrap to in this width."""
         self._lay_out(_text_width(width))
@@ -143,11 +134,10 @@ class Lines(ScrollView, can_focus=False):
 
     def _lay_out(self, width: int) -> None:
         self._laid_out_for = width
-        self._rows, self._tags = [], []
+        self._rows = []
         for paragraph in self._paragraphs:
             rows = [_spans(row) for row in _wrap(paragraph, width, self._glyphs.ellipsis)]
             self._rows += [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
-            self._tags += [paragraph.tag] * len(rows)
 
 
 def _text_width(width: int) -> int:

@@ -148,12 +148,16 @@ class Pane(Vertical):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The title shows which pane has the keys."""
-        self.add_class("-current")
-        self._draw_title()
+        self._note_keys()
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """The title shows which pane has the keys."""
-        self.remove_class("-current")
+        self._note_keys()
+
+    def _note_keys(self) -> None:
+        # Asked of the screen: what is said of one widget may arrive after what is said of the next.
+        focused = self.screen.focused
+        self.set_class(focused is not None and self in focused.ancestors, "-current")
         self._draw_title()
 
     def _close_filter(self) -> None:
@@ -173,16 +177,17 @@ class Pane(Vertical):
 
     def _draw_title(self) -> None:
         current = self.has_class("-current")
-        rule = "focus" if current else "rule"
+        # Told by the line itself too: colour is not for everybody, nor on every terminal.
+        rule = (self._glyphs.rule_current, "focus") if current else (self._glyphs.rule, "rule")
         name = "focus bold" if current else "title bold"
         left: list[tuple[str, str]] = [
-            (self._glyphs.rule, rule),
-            (f" {self._number} ", "key" if current else "muted"),
+            rule,
+            (f" {self._number} " if self._number else " ", "key" if current else "muted"),
             (f"{self._title} ", name),
             *self._facts[:1],
         ]
         if self.filter_text:
             left += [(f"/{self.filter_text} ", "mark bold")]
         age = self._worn.age
-        right = ((" ", ""), *age, (" ", ""), (self._glyphs.rule, rule))
-        self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=(self._glyphs.rule, rule))
+        right = ((" ", ""), *age, (" ", ""), rule)
+        self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=rule)

@@ -1,0 +1,100 @@
+"""What an action has changed is read again at once, however many actions end together."""
+
+from __future__ import annotations
+
+import asyncio
+
+from qctui.engine.after_actions import AfterActions
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.keys import detail_key, portfolio_key
+from qctui.model.resource import Resource
+from tests.engine.rig import Rig, on_rig
+from tests.fakes import server_error
+
+
+def record(number: int, *rungs: Rung) -> ActionRecord:
+    target = Target("liquidate", f"Project {number}", number, f"L-{number}")
+    steps = tuple(Step(rung, 0.0, 0.0) for rung in rungs)
+    return ActionRecord(f"a{number}", "b", target, "console", 0.0, 0.0, steps=steps)
+
+
+def put(rig: Rig, *records: ActionRecord) -> None:
+    rig.store.put(ACTIONS, Resource(value=records, fetched_at=0.0, fetched_mono=0.0))
+
+
+def watch(rig: Rig) -> asyncio.Task[None]:
+    return asyncio.ensure_future(AfterActions(rig.store, rig.clock, rig.poller.read_again).run())
+
+
+def counts(rig: Rig) -> tuple[int, int, int]:
+    return rig.api.count("deployments"), rig.api.count("detail"), rig.api.count("portfolio")
+
+
+def test_what_was_verified_is_read_at_once() -> None:
+    async def body(rig: Rig) -> None:
+        task = watch(rig)
+        rig.show(detail_key(1), portfolio_key(1), detail_key(2))
+        put(rig, record(1, Rung.SENT))
+        await rig.clock.advance(4)
+        before = counts(rig)
+        put(rig, record(1, Rung.SENT, Rung.ACCEPTED))
+        await rig.clock.advance(0.1)
+        assert counts(rig) == before
+        put(rig, record(1, Rung.SENT, Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.VERIFIED))
+        await rig.clock.advance(0.1)
+        assert counts(rig) == tuple(each + 1 for each in before)
+        task.cancel()
+
+    on_rig(body)
+
+
+def test_an_answer_that_was_under_way_is_not_the_last_word() -> None:
+    async def body(rig: Rig) -> None:
+        task = watch(rig)
+        put(rig, record(1, Rung.SENT))
+        await rig.clock.advance(4)
+        rig.api.latency_s = 2.0
+        await rig.clock.advance(11.5)
+        assert rig.api.count("deployments") == 2
+        put(rig, record(1, Rung.SENT, Rung.VERIFIED))
+        await rig.clock.advance(3)
+        assert rig.api.count("deployments") == 3
+        await rig.clock.advance(5)
+        assert rig.api.count("deployments") == 3
+        task.cancel()
+
+    on_rig(body)
+
+
+def test_a_hundred_that_end_one_after_the_other_leave_the_budget_alone() -> None:
+    async def body(rig: Rig) -> None:
+        task = watch(rig)
+        rig.show(detail_key(1))
+        await rig.clock.advance(4)
+        before = sum(counts(rig))
+        for ended in range(100):
+            states = [(Rung.SENT, Rung.VERIFIED) if number <= ended else (Rung.SENT,) for number in range(100)]
+            put(rig, *(record(number, *rungs) for number, rungs in enumerate(states)))
+            await rig.clock.advance(0.2)
+        assert sum(counts(rig)) - before <= 16
+        assert rig.api.count("detail") <= 8
+        task.cancel()
+
+    on_rig(body)
+
+
+def test_what_fails_is_not_asked_for_faster_than_its_back_off() -> None:
+    async def body(rig: Rig) -> None:
+        task = watch(rig)
+        rig.show(detail_key(1))
+        put(rig, record(1, Rung.SENT))
+        await rig.clock.advance(4)
+        rig.api.fail(server_error(), "detail")
+        await rig.clock.advance(8)
+        failed = rig.api.count("detail")
+        put(rig, record(1, Rung.SENT, Rung.VERIFIED))
+        await rig.clock.advance(0.1)
+        assert rig.api.count("detail") == failed
+        task.cancel()
+
+    on_rig(body)

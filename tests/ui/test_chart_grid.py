@@ -1,0 +1,79 @@
+"""The grids of charts, on the whole console: from any pane in, by number, and back the way one came."""
+
+from __future__ import annotations
+
+import pytest
+
+from qctui.ui.screens.chart_full import ChartScreen
+from qctui.ui.screens.main import MainScreen
+from qctui.ui.widgets.chart_view import ChartView
+from tests.ui.page import Page, console
+
+pytestmark = pytest.mark.anyio
+
+
+def tile(page: Page) -> str:
+    """Id of the pane with the keys."""
+    view = page.app.focused
+    assert isinstance(view, ChartView)
+    return str(view.parent.id) if view.parent is not None else ""
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3", "4"])
+@pytest.mark.parametrize(
+    ("key", "said"), [("a", "all charts of"), ("E", "equity of all deployments"), ("O", "Compare")]
+)
+async def test_all_three_work_from_any_pane(pane: str, key: str, said: str) -> None:
+    async with console((120, 40)) as page:
+        await page.press(pane, key)
+        assert said in page.text
+
+
+async def test_the_number_of_a_tile_gives_it_the_keys_and_selects_it() -> None:
+    async with console((120, 40)) as page:
+        await page.press("E", "3")
+        assert tile(page) == "tile-3"
+        third = page.app.selected.now.project_id
+        await page.press("2")
+        assert tile(page) == "tile-2"
+        assert page.app.selected.now.project_id != third
+        await page.press("L")
+        assert page.engine.desk.rechecked[-1][0].project_id == page.app.selected.now.project_id
+
+
+async def test_a_number_without_a_tile_does_nothing_and_says_so() -> None:
+    async with console((80, 24)) as page:
+        await page.press("E", "9")
+        assert isinstance(page.app.screen, ChartScreen)
+        assert page.said == ["9 (chart 9) does nothing here"]
+
+
+@pytest.mark.parametrize("grid", ["a", "E"])
+async def test_escape_from_an_enlarged_tile_returns_to_its_grid(grid: str) -> None:
+    async with console((120, 40)) as page:
+        await page.press(grid, "2")
+        selected = page.app.selected.now.project_id
+        before = page.lines[0]
+        await page.press("enter")
+        assert page.lines[0] != before
+        await page.press("escape")
+        assert page.lines[0] == before
+        assert tile(page) == "tile-2"
+        assert page.app.selected.now.project_id == selected
+        await page.press("escape")
+        assert isinstance(page.app.screen, MainScreen)
+
+
+async def test_escape_in_one_burst_ends_where_it_ends_slowly() -> None:
+    async with console((120, 40)) as page:
+        await page.press("E", "2", "enter", "a", "enter", "escape", "escape", "escape", "escape")
+        assert isinstance(page.app.screen, MainScreen)
+
+
+async def test_the_pages_are_counted() -> None:
+    async with console((80, 24)) as page:
+        await page.press("E")
+        first = page.lines[0]
+        assert "page 1/3" in first
+        await page.press("]")
+        assert "page 2/3" in page.lines[0]
