@@ -36,6 +36,9 @@ from qctui.ui.theme_files import ThemeFiles
 from qctui.ui.widgets.link_bar import refresh_words
 from qctui.ui.widgets.pane import Pane
 
+SAID_AT_ONCE = 4
+"""Messages in passing that stand beside each other: a refusal is still seen when the keys behind it said more."""
+
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
 
@@ -155,14 +158,14 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
             self.notify(message, severity="warning", markup=False)
 
     def _refresh_notifications(self) -> None:
-        """Show what was said last, and nothing over a dialog.
+        """Show what was said last, at most `SAID_AT_ONCE` of it, and nothing over a dialog.
 
         Textual's own mounts everything that was said in the last half minute, on each screen that opens. With thirty
         of them under way their mounting and removing waited for each other for ever, and no key was taken any more.
         """
         if self._running and self.screen_stack and not self.screen.is_modal:
             said = Notifications()
-            for notification in list(self._notifications)[-1:]:
+            for notification in list(self._notifications)[-SAID_AT_ONCE:]:
                 said.add(notification)
             # A screen that is still being made has no place for it yet, and asks again when it has.
             for rack in self.screen.query(ToastRack):
