@@ -25,7 +25,7 @@ CLEARED = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANI
 """Environment that would change a picture."""
 
 
-def acting(engine: StillEngine) -> None:
+def controller(engine: StillEngine) -> None:
     """Three actions under way: one accepted, one verified, one unknown."""
     began = engine.clock.monotonic() - 42.0
 
@@ -76,8 +76,8 @@ PICTURES = (
     Picture("main-200x60", (200, 60)),
     Picture("liquidate-80x24", (80, 24), ("L", "1", "a"), demo=False),
     Picture("panic-120x40", (120, 40), ("X",), demo=False),
-    Picture("ladder-80x24", (80, 24), after=acting, demo=False),
-    Picture("ladder-120x40", (120, 40), ("v",), after=acting, demo=False),
+    Picture("ladder-80x24", (80, 24), after=controller, demo=False),
+    Picture("ladder-120x40", (120, 40), ("v",), after=controller, demo=False),
     Picture("acting-120x40", (120, 40), after=liquidating, demo=False),
     Picture("deployment-80x24", (80, 24), ("enter", "2")),
     Picture("orders-120x40", (120, 40), ("enter", "4")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qctui.actions.book import Book
+from qctui.actions.action_store import ActionStore
 from qctui.actions.facts import format_clock_time
 from qctui.actions.rejection import BEFORE_S
 from qctui.clock import Clock
@@ -30,11 +30,13 @@ WATCHED_S = 900.0
 class Aftercare:
     """Watches over actions of this process that have ended. Each is reopened once at most."""
 
-    def __init__(self, store: Store, clock: Clock, book: Book, verify: Callable[[ActionRecord], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, action_store: ActionStore, verify: Callable[[ActionRecord], None]
+    ) -> None:
         """`verify` looks after an action that was reopened."""
         self._store = store
         self._clock = clock
-        self._book = book
+        self._action_store = action_store
         self._verify = verify
         self._version = 0
         self._doubts: dict[str, int] = {}
@@ -53,7 +55,7 @@ class Aftercare:
         rows = {row.deploy_id: row for row in listed.value or () if row.deploy_id}
         received = listed.fetched_mono or 0.0
         doubts: dict[str, int] = {}
-        for record in self._book.records:
+        for record in self._action_store.records:
             row = rows.get(record.target.deploy_id)
             why = self._contradiction(record, row, received) if row is not None else ""
             if not why or record.action_id in self._reopened:
@@ -81,7 +83,7 @@ class Aftercare:
     def _reopen(self, record: ActionRecord, why: str) -> None:
         self._reopened.add(record.action_id)
         ended = record.rung.value if record.rung is not None else ""
-        self._book.reopen(record.action_id, f"{ended} withdrawn: {why}")
-        reopened = self._book.get(record.action_id)
+        self._action_store.reopen(record.action_id, f"{ended} withdrawn: {why}")
+        reopened = self._action_store.get(record.action_id)
         if reopened is not None:
             self._verify(reopened)

@@ -1,6 +1,6 @@
 """The journal's file: one JSON object a line, append-only, mode 0600, shared by every console on the machine.
 
-Everything here may block on the disk and is called on the journal's own thread only (`scribe.py`).
+Everything here may block on the disk and is called on the journal's own thread only (`writer.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from qctui.actions.ports import JournalEntry
+from qctui.actions.actions_port import JournalEntry
 from qctui.actions.send_lock import lock_within
 from qctui.paths import open_private, private_dir
 from qctui.text import clean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from qctui.actions.scribe import Scribe
+from qctui.actions.journal_writer import JournalWriter
 from qctui.actions.waiting import first_of
 from qctui.clock import Clock
 from qctui.model.keys import JOURNAL
@@ -17,18 +17,18 @@ LOOK_S = 2.0
 SILENT = "the disk does not answer"
 
 
-async def publish_journal_state(scribe: Scribe, store: Store, clock: Clock) -> None:
+async def publish_journal_state(writer: JournalWriter, store: Store, clock: Clock) -> None:
     """Publish under `JOURNAL` why the journal can't be written, and take it back once it can. Never ends."""
-    failure = await _asked(scribe, store, clock)
+    failure = await _asked(writer, store, clock)
     while True:
         _publish(failure, store, clock)
         await clock.sleep(LOOK_S)
-        failure = (await _asked(scribe, store, clock) if failure else "") or scribe.failure
+        failure = (await _asked(writer, store, clock) if failure else "") or writer.failure
 
 
-async def _asked(scribe: Scribe, store: Store, clock: Clock) -> str:
+async def _asked(writer: JournalWriter, store: Store, clock: Clock) -> str:
     """What the disk says, however long that takes; meanwhile its silence is published."""
-    asking = asyncio.ensure_future(scribe.check())
+    asking = asyncio.ensure_future(writer.check())
     try:
         if not await first_of(clock, LOOK_S, asking):
             _publish(SILENT, store, clock)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qctui.actions.book import with_step
+from qctui.actions.action_store import with_step
+from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import parse_journal_time
-from qctui.actions.ports import JournalEntry
 from qctui.actions.send import SEND_S
 from qctui.actions.spec import ABORT, ACTION_SPECS
 from qctui.actions.verify import VERIFY_S

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from qctui.actions.book import LOCK, Book
+from qctui.actions.action_store import LOCK, ActionStore
 from qctui.actions.lookup import stop_lock
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
 from qctui.actions.waiting import first_of
@@ -37,7 +37,7 @@ TOO_LATE = f"the API could not be reached within {SEND_S:g} s"
 _LOG = logging.getLogger(__name__)
 
 
-class Flight:
+class InFlightRequest:
     """One action from its confirmation to its answer."""
 
     def __init__(self, action_id: str, target: Target, deadline: float) -> None:
@@ -85,15 +85,19 @@ class Sender:
     """Carries a flight to ACCEPTED, NOT SENT or UNKNOWN, or to a refusal that is still to be put into words."""
 
     def __init__(
-        self, api: TriggerApi, clock: Clock, book: Book, spawn: Callable[[Coroutine[Any, Any, None]], None]
+        self,
+        api: TriggerApi,
+        clock: Clock,
+        action_store: ActionStore,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         """`spawn` runs what goes on behind a request."""
         self._api = api
         self._clock = clock
-        self._book = book
+        self._action_store = action_store
         self._spawn = spawn
 
-    async def send(self, flight: Flight) -> Rung:
+    async def send(self, request: InFlightRequest) -> Rung:
         """Send, and put each rung into the book. The rung that ended it: ACCEPTED, NOT SENT or UNKNOWN.
 
         Raises:
@@ -101,61 +105,61 @@ class Sender:
         """
         tries = 1
         while True:
-            failure = await self._try(flight)
-            flight.on_first_try()
+            failure = await self._try(request)
+            request.on_first_try()
             if failure is None:
-                return self._accepted(flight)
-            if not failure.may_have_acted and (flight.closed or self._late(flight)):
-                return self._not_sent(flight, flight.closed or failure.message)
+                return self._accepted(request)
+            if not failure.may_have_acted and (request.closed or self._late(request)):
+                return self._not_sent(request, request.closed or failure.message)
             if _is_certain_no(failure):
                 raise Refusal(failure.message, of_credentials=failure.kind.refuses_credentials)
             if failure.may_have_acted:
-                return self._unknown(flight, failure.message)
+                return self._unknown(request, failure.message)
             # Provably not acted upon: a connection that was never made, or a 429.
-            flight.sent_mono = None
+            request.sent_mono = None
             pause = max(failure.retry_after_s or 0.0, BACKOFF_S[min(tries, len(BACKOFF_S)) - 1])
-            if self._clock.monotonic() + pause >= flight.deadline:
-                return self._not_sent(flight, failure.message)
+            if self._clock.monotonic() + pause >= request.deadline:
+                return self._not_sent(request, failure.message)
             tries += 1
             words = f"{ordinal(tries)} try in {pause:g}s: {failure.message}"
-            self._book.step(flight.action_id, Rung.SENDING, words, tries=tries, cancellable=True)
-            if await self._pause(flight, pause):
-                return self._not_sent(flight, flight.closed)
+            self._action_store.step(request.action_id, Rung.SENDING, words, tries=tries, cancellable=True)
+            if await self._pause(request, pause):
+                return self._not_sent(request, request.closed)
 
-    async def _try(self, flight: Flight) -> ApiError | None:
+    async def _try(self, request: InFlightRequest) -> ApiError | None:
         """One POST at most. None: accepted. Returns also when it was closed or abandoned, the POST being cancelled."""
-        post = asyncio.ensure_future(self._post(flight))
+        post = asyncio.ensure_future(self._post(request))
         try:
             while not post.done():
-                if flight.abandoned:
-                    return ApiError(FailureKind.TIMEOUT, flight.abandoned)
-                if flight.closed and flight.sent_mono is None:
-                    return ApiError(FailureKind.REFUSED, flight.closed, may_have_acted=False)
-                until = flight.deadline if flight.sent_mono is None else flight.sent_mono + ANSWER_S
+                if request.abandoned:
+                    return ApiError(FailureKind.TIMEOUT, request.abandoned)
+                if request.closed and request.sent_mono is None:
+                    return ApiError(FailureKind.REFUSED, request.closed, may_have_acted=False)
+                until = request.deadline if request.sent_mono is None else request.sent_mono + ANSWER_S
                 left = until - self._clock.monotonic()
-                if left <= 0 and flight.sent_mono is None:
+                if left <= 0 and request.sent_mono is None:
                     return ApiError(FailureKind.CONNECT, TOO_LATE, may_have_acted=False)
                 if left <= 0:
                     return ApiError(FailureKind.TIMEOUT, f"no answer within {ANSWER_S:g} s")
-                await self._wait(flight, left, post)
+                await self._wait(request, left, post)
             return post.result()
         finally:
             # A POST cancelled here before its first byte finds the gate shut, should it still get there unwinding.
-            if not post.done() and flight.sent_mono is None:
-                flight.closed = flight.closed or TOO_LATE
+            if not post.done() and request.sent_mono is None:
+                request.closed = request.closed or TOO_LATE
             post.cancel()
 
-    async def _post(self, flight: Flight) -> ApiError | None:
+    async def _post(self, request: InFlightRequest) -> ApiError | None:
         async def gate() -> None:
             """Runs right before the first byte. A machine that slept while connecting must not send hours later."""
-            if flight.target.action == STOP.id:
-                await self._give_way_to_liquidations(flight)
-            if flight.closed or self._late(flight):
-                raise ApiError(FailureKind.REFUSED, flight.closed or TOO_LATE, may_have_acted=False)
-            self._mark_sent(flight)
+            if request.target.action == STOP.id:
+                await self._give_way_to_liquidations(request)
+            if request.closed or self._late(request):
+                raise ApiError(FailureKind.REFUSED, request.closed or TOO_LATE, may_have_acted=False)
+            self._mark_sent(request)
 
         try:
-            await self._trigger(flight.target, gate)
+            await self._trigger(request.target, gate)
         except ApiError as error:
             return error
         except Exception as error:  # a defect of the client: whether it acted can't be told, so it counts as sent
@@ -163,7 +167,7 @@ class Sender:
             return ApiError(FailureKind.INTERNAL, f"internal error: {type(error).__name__}")
         return None
 
-    async def _give_way_to_liquidations(self, flight: Flight) -> None:
+    async def _give_way_to_liquidations(self, request: InFlightRequest) -> None:
         """Let no stop overtake a liquidation, whichever process of this machine confirmed it: decided on what the
         shared journal says right now.
 
@@ -173,16 +177,16 @@ class Sender:
         catching_up = asyncio.ensure_future(self._catch_up())
         await first_of(self._clock, DECIDE_S, catching_up)
         failure = catching_up.result() if catching_up.done() else f"no answer of the disk within {DECIDE_S:g} s"
-        reason = stop_lock(self._book.records, flight.target, self._clock.monotonic())
+        reason = stop_lock(self._action_store.records, request.target, self._clock.monotonic())
         if reason is not None:
             raise ApiError(FailureKind.REFUSED, reason, may_have_acted=False)
         if failure:
             words = f"not known whether another process is liquidating: {failure}"
-            self._book.warn(flight.action_id, LOCK, words)
+            self._action_store.warn(request.action_id, LOCK, words)
 
     async def _catch_up(self) -> str:
         try:
-            return await self._book.catch_up()
+            return await self._action_store.catch_up()
         except Exception as error:  # a defect in reading a shared file must not keep a confirmed request from leaving
             _LOG.exception("what other processes do could not be read")
             return f"internal error ({type(error).__name__})"
@@ -192,7 +196,7 @@ class Sender:
     async def _let_go(self) -> None:
         """After the first byte has left: the transport hands it over within a turn or two of the loop."""
         await self._clock.sleep(LEAVES_S)
-        self._book.let_go()
+        self._action_store.let_go()
 
     async def _trigger(self, target: Target, gate: Gate) -> None:
         if target.action == LIQUIDATE.id:
@@ -204,43 +208,43 @@ class Sender:
         else:
             raise ApiError(FailureKind.REFUSED, f"no such action: {target.action}", may_have_acted=False)
 
-    def _mark_sent(self, flight: Flight) -> None:
-        if flight.sent_mono is None:
-            flight.sent_mono = self._clock.monotonic()
-            flight.changed.set()
-            flight.on_first_try()
-            self._book.step(flight.action_id, Rung.SENT)
+    def _mark_sent(self, request: InFlightRequest) -> None:
+        if request.sent_mono is None:
+            request.sent_mono = self._clock.monotonic()
+            request.changed.set()
+            request.on_first_try()
+            self._action_store.step(request.action_id, Rung.SENT)
 
-    def _late(self, flight: Flight) -> bool:
-        return self._clock.monotonic() >= flight.deadline
+    def _late(self, request: InFlightRequest) -> bool:
+        return self._clock.monotonic() >= request.deadline
 
-    async def _wait(self, flight: Flight, limit_s: float, *futures: asyncio.Future[Any]) -> None:
+    async def _wait(self, request: InFlightRequest, limit_s: float, *futures: asyncio.Future[Any]) -> None:
         """Wait for one of `futures` or for something about the flight to change, at most `limit_s`."""
-        flight.changed.clear()
-        changed = asyncio.ensure_future(flight.changed.wait())
+        request.changed.clear()
+        changed = asyncio.ensure_future(request.changed.wait())
         try:
             await first_of(self._clock, limit_s, changed, *futures)
         finally:
             changed.cancel()
 
-    async def _pause(self, flight: Flight, pause_s: float) -> bool:
+    async def _pause(self, request: InFlightRequest, pause_s: float) -> bool:
         """Wait before the next try. True if nothing may leave any more."""
-        if not flight.closed:
-            await self._wait(flight, pause_s)
-        return bool(flight.closed)
+        if not request.closed:
+            await self._wait(request, pause_s)
+        return bool(request.closed)
 
-    def _accepted(self, flight: Flight) -> Rung:
-        self._mark_sent(flight)
-        self._book.step(flight.action_id, Rung.ACCEPTED)
+    def _accepted(self, request: InFlightRequest) -> Rung:
+        self._mark_sent(request)
+        self._action_store.step(request.action_id, Rung.ACCEPTED)
         return Rung.ACCEPTED
 
-    def _unknown(self, flight: Flight, words: str) -> Rung:
-        self._mark_sent(flight)
-        self._book.step(flight.action_id, Rung.UNKNOWN, words)
+    def _unknown(self, request: InFlightRequest, words: str) -> Rung:
+        self._mark_sent(request)
+        self._action_store.step(request.action_id, Rung.UNKNOWN, words)
         return Rung.UNKNOWN
 
-    def _not_sent(self, flight: Flight, words: str) -> Rung:
-        self._book.step(flight.action_id, Rung.NOT_SENT, words)
+    def _not_sent(self, request: InFlightRequest, words: str) -> Rung:
+        self._action_store.step(request.action_id, Rung.NOT_SENT, words)
         return Rung.NOT_SENT
 
 

@@ -12,15 +12,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from qctui.actions.action_runner import ActionRunner
+from qctui.actions.action_store import ActionStore, Context
+from qctui.actions.actions_port import JournalEntry
 from qctui.actions.aftercare import Aftercare
-from qctui.actions.book import Book, Context
-from qctui.actions.carry import Carrier
-from qctui.actions.follow import Follower
 from qctui.actions.journal_state import publish_journal_state
+from qctui.actions.journal_watcher import JournalWatcher
+from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter
 from qctui.actions.lookup import is_same_object, known_end, stop_lock
-from qctui.actions.ports import JournalEntry
 from qctui.actions.recheck import Rechecks
-from qctui.actions.scribe import Disk, DiskThread, Scribe
 from qctui.actions.spec import READ_ONLY, STOP, eligibility
 from qctui.actions.waiting import first_of
 from qctui.api.ports import TriggerApi
@@ -50,7 +50,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class ActionService:
-    """The `ActionDesk`, living on the engine's loop. Its `ActionDesk` methods are safe from any thread and don't block.
+    """The `ActionsPort`, living on the engine's loop. Its methods are safe from any thread and don't block.
 
     Lifetime: construct anywhere, `await start()` on the loop, and at the end `await drain(...)` then `await aclose()`.
     """
@@ -76,19 +76,19 @@ class ActionService:
         self._store = store
         self._clock = clock
         self._disk = disk or DiskThread()
-        self._scribe = Scribe(journal, self._disk, TAIL_BYTES if resume else SHORT_TAIL_BYTES)
-        self._book = Book(store, clock, self._scribe, context)
+        self._writer = JournalWriter(journal, self._disk, TAIL_BYTES if resume else SHORT_TAIL_BYTES)
+        self._action_store = ActionStore(store, clock, self._writer, context)
         self._rechecks = Rechecks(triggers, store, clock)
         self._instance = secrets.token_hex(6)
         self._numbers = itertools.count(1)
-        self._follower = Follower(
-            self._book, self._scribe, self._disk, clock, context, journal.parent / "consoles", self._instance
+        self._watcher = JournalWatcher(
+            self._action_store, self._writer, self._disk, clock, context, journal.parent / "consoles", self._instance
         )
         self._resume = resume
         self._ending = asyncio.Event()
-        self._carrier = Carrier(triggers, clock, self._book, self._ending)
-        self._follower.adopt = self._carrier.look_after if resume else None
-        self._aftercare = Aftercare(store, clock, self._book, self._carrier.look_after) if resume else None
+        self._runner = ActionRunner(triggers, clock, self._action_store, self._ending)
+        self._watcher.adopt = self._runner.look_after if resume else None
+        self._aftercare = Aftercare(store, clock, self._action_store, self._runner.look_after) if resume else None
         self._lock = threading.Lock()
         self._queued = 0
         """Confirmations taken and not yet seen by the loop: `drain` must not miss them."""
@@ -102,15 +102,15 @@ class ActionService:
         Takes at most `START_S`: with a disk that hangs the journal comes later, and acting does not wait for it.
         """
         self._loop = asyncio.get_running_loop()
-        self._book.publish()
-        self._carrier.spawn(self._follower.run())
+        self._action_store.publish()
+        self._runner.spawn(self._watcher.run())
         if self._aftercare is not None:
-            self._carrier.spawn(self._aftercare.run())
-        read = asyncio.ensure_future(self._follower.started.wait())
+            self._runner.spawn(self._aftercare.run())
+        read = asyncio.ensure_future(self._watcher.started.wait())
         await first_of(self._clock, START_S, read)
         read.cancel()
         if self._resume:  # a single command says it with its action
-            self._carrier.spawn(publish_journal_state(self._scribe, self._store, self._clock))
+            self._runner.spawn(publish_journal_state(self._writer, self._store, self._clock))
 
     async def drain(self, timeout_s: float) -> None:
         """Take nothing new, and wait until every confirmed action has its answer in the journal, at most `timeout_s`.
@@ -124,23 +124,23 @@ class ActionService:
         # A confirmation from another thread is on its way to this loop: it arrives within a turn or two.
         while self._queued:  # noqa: ASYNC110 - an event can't be set from that thread
             await asyncio.sleep(0)
-        await self._carrier.land_all(give_up)
+        await self._runner.await_responses(give_up)
         flush_by = self._clock.monotonic() + FLUSH_S
-        while (self._carrier.busy or self._scribe.busy) and self._clock.monotonic() < flush_by:
+        while (self._runner.busy or self._writer.busy) and self._clock.monotonic() < flush_by:
             await self._clock.sleep(0.01)
 
     async def aclose(self) -> None:
         """End every task. Actions being verified stay open in the journal and are verified by the next start."""
         self._ending.set()
         await self._rechecks.aclose()
-        await self._carrier.aclose()
-        await self._follower.aclose()
+        await self._runner.aclose()
+        await self._watcher.aclose()
         self._disk.close()
 
     # What the interface and the command line may ask: any thread.
 
     def refusal(self, target: Target) -> str | None:
-        """As in `ActionDesk`."""
+        """As in `ActionsPort`."""
         return ENDING if self._ending.is_set() and not self.read_only else self._obstacle(target)
 
     def _obstacle(self, target: Target) -> str | None:
@@ -151,19 +151,19 @@ class ActionService:
             return recheck.disarmed
         reason = eligibility(target) or known_end(self._store, target)
         if reason is None and target.action == STOP.id:
-            reason = stop_lock(self._book.records, target, self._clock.monotonic())
+            reason = stop_lock(self._action_store.records, target, self._clock.monotonic())
         return reason
 
     def open_rechecks(self, targets: Sequence[Target]) -> None:
-        """As in `ActionDesk`."""
+        """As in `ActionsPort`."""
         self._call(partial(self._rechecks.open, tuple(targets)))
 
     def close_rechecks(self) -> None:
-        """As in `ActionDesk`."""
+        """As in `ActionsPort`."""
         self._call(self._rechecks.close)
 
     def confirm(self, targets: Sequence[Target], via: str) -> tuple[str, ...]:
-        """As in `ActionDesk`. The same captured targets confirmed again, or one of them twice, are the same actions:
+        """As in `ActionsPort`. The same captured targets confirmed again, or one of them twice, are the same actions:
         a person who means it again opens another dialog, which captures again."""
         at, mono = self._clock.now(), self._clock.monotonic()
         ids: list[str] = []
@@ -188,16 +188,16 @@ class ActionService:
         return tuple(ids)
 
     def cancel(self, action_id: str) -> None:
-        """As in `ActionDesk`."""
-        self._call(partial(self._carrier.cancel, action_id))
+        """As in `ActionsPort`."""
+        self._call(partial(self._runner.cancel, action_id))
 
     def acknowledge(self, action_id: str) -> None:
-        """As in `ActionDesk`."""
+        """As in `ActionsPort`."""
         self._call(partial(self._acknowledge, action_id))
 
     def entries(self) -> tuple[JournalEntry, ...]:
-        """As in `ActionDesk`."""
-        return self._scribe.entries
+        """As in `ActionsPort`."""
+        return self._writer.entries
 
     # On the loop.
 
@@ -237,11 +237,11 @@ class ActionService:
                 refused.append((record.action_id, reason))
         # The dialog has been answered: from here on its re-reads would only be in the way of the requests.
         self._rechecks.close()
-        self._book.put(records)
+        self._action_store.put(records)
         for action_id, reason in refused:
-            self._book.step(action_id, Rung.REJECTED, reason)
+            self._action_store.step(action_id, Rung.REJECTED, reason)
         if accepted:
-            self._carrier.begin(accepted)
+            self._runner.begin(accepted)
 
     def _checked(self, target: Target) -> str | None:
         """`_obstacle`, at the moment of confirming. A defect of the check stands in nobody's way, but in a stop's: sent
@@ -259,7 +259,7 @@ class ActionService:
         lost = [
             replace(record, steps=(Step(Rung.NOT_SENT, at, mono, why),))
             for record in records
-            if not self._carrier.holds(record.action_id)
+            if not self._runner.holds(record.action_id)
         ]
 
         def add(known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
@@ -270,8 +270,8 @@ class ActionService:
         self._store.change(ACTIONS, add)
 
     def _acknowledge(self, action_id: str) -> None:
-        if self._book.get(action_id) is not None:
-            self._book.change(action_id, acknowledged=True)
+        if self._action_store.get(action_id) is not None:
+            self._action_store.change(action_id, acknowledged=True)
 
     def _forget_taken(self) -> None:
         """Keep what was confirmed last: a dialog that held an earlier capture closed long ago."""

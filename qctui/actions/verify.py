@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from qctui.actions.book import Book
+from qctui.actions.action_store import ActionStore
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock
@@ -53,13 +53,13 @@ async def keep_looking(look: Callable[[], Awaitable[None]], clock: Clock, pause_
         await clock.sleep(pause_s())
 
 
-async def wait_for_deadline(book: Book, action_id: str, clock: Clock) -> None:
+async def wait_for_deadline(action_store: ActionStore, action_id: str, clock: Clock) -> None:
     """Return when the record's `goal_by_mono` has passed.
 
     Time the machine slept is no time spent looking: the deadline moves by it, so that a laptop opened hours later looks
     again before it says that it saw nothing.
     """
-    while (record := book.get(action_id)) is not None and record.goal_by_mono is not None:
+    while (record := action_store.get(action_id)) is not None and record.goal_by_mono is not None:
         before = clock.monotonic()
         planned = min(STATUS_S, record.goal_by_mono - before)
         if planned <= 0:
@@ -67,7 +67,7 @@ async def wait_for_deadline(book: Book, action_id: str, clock: Clock) -> None:
         await clock.sleep(planned)
         slept = clock.monotonic() - before - planned
         if slept > ASLEEP_S:
-            book.change(action_id, goal_by_mono=record.goal_by_mono + slept)
+            action_store.change(action_id, goal_by_mono=record.goal_by_mono + slept)
 
 
 async def run_until_done(
@@ -90,10 +90,12 @@ async def run_until_done(
 class AbortCheck:
     """Looks for the status `aborted`, twice in a row: one answer may be a lagging replica's."""
 
-    def __init__(self, api: TriggerApi, clock: Clock, book: Book, action_id: str, target: Target) -> None:
+    def __init__(
+        self, api: TriggerApi, clock: Clock, action_store: ActionStore, action_id: str, target: Target
+    ) -> None:
         self._api = api
         self._clock = clock
-        self._book = book
+        self._action_store = action_store
         self._id = action_id
         self._target = target
         self._status = ""
@@ -106,7 +108,7 @@ class AbortCheck:
     async def run(self) -> None:
         """As in `Check`."""
         looks = [asyncio.ensure_future(keep_looking(self._look, self._clock, lambda: STATUS_S))]
-        deadline = wait_for_deadline(self._book, self._id, self._clock)
+        deadline = wait_for_deadline(self._action_store, self._id, self._clock)
         await run_until_done(looks, deadline, self._done, self._give_up)
 
     async def _look(self) -> None:
@@ -114,10 +116,10 @@ class AbortCheck:
             optimization = await self._api.fetch_optimization(self._target.optimization_id)
         except ApiError as error:
             self._failure = error.message
-            self._book.warn(self._id, "status", f"the optimization can't be read: {error.message}")
+            self._action_store.warn(self._id, "status", f"the optimization can't be read: {error.message}")
             return
         self._failure = ""
-        self._book.warn(self._id, "status", "")
+        self._action_store.warn(self._id, "status", "")
         before, self._status = self._status, optimization.status
         if not optimization.finished or before.casefold() != optimization.status.casefold():
             if self._agreeing:
@@ -129,14 +131,14 @@ class AbortCheck:
         if self._agreeing < self._needed:
             return
         if optimization.status.casefold() == "aborted":
-            self._book.step(self._id, Rung.VERIFIED, f"status {optimization.status}")
+            self._action_store.step(self._id, Rung.VERIFIED, f"status {optimization.status}")
         else:
             words = f"already finished: {optimization.status} before the abort took effect"
-            self._book.step(self._id, Rung.REJECTED, words)
+            self._action_store.step(self._id, Rung.REJECTED, words)
         self._done.set()
 
     def _give_up(self) -> None:
-        record = self._book.get(self._id)
+        record = self._action_store.get(self._id)
         answered = record is not None and any(step.rung is Rung.ACCEPTED for step in record.steps)
         seen = f"could not be re-read: {self._failure}" if self._failure else f"still {self._status or 'not aborted'}"
-        self._book.step(self._id, Rung.UNVERIFIED, seen if answered else f"no answer to the request; {seen}")
+        self._action_store.step(self._id, Rung.UNVERIFIED, seen if answered else f"no answer to the request; {seen}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from qctui.actions.book import Book
+from qctui.actions.action_store import ActionStore
 from qctui.actions.evidence import CHECK_BROKERAGE, ReadState, liquidation_orders, shortfall, unfilled_words
 from qctui.actions.facts import format_holdings
 from qctui.actions.spec import ACTION_SPECS, Proof
@@ -47,10 +47,12 @@ class DeploymentCheck:
     A rung that later evidence contradicts is withdrawn: the ladder goes back to the one below, with the reason.
     """
 
-    def __init__(self, api: TriggerApi, clock: Clock, book: Book, action_id: str, target: Target) -> None:
+    def __init__(
+        self, api: TriggerApi, clock: Clock, action_store: ActionStore, action_id: str, target: Target
+    ) -> None:
         self._api = api
         self._clock = clock
-        self._book = book
+        self._action_store = action_store
         self._id = action_id
         self._target = target
         self._deploy_id = target.deploy_id
@@ -82,7 +84,7 @@ class DeploymentCheck:
             self._read_portfolios_anew()
             reading = keep_looking(self._read_orders, self._clock, lambda: SNAPSHOT_S)
             self._looks.append(asyncio.ensure_future(reading))
-        deadline = wait_for_deadline(self._book, self._id, self._clock)
+        deadline = wait_for_deadline(self._action_store, self._id, self._clock)
         await run_until_done(self._looks, deadline, self._done, self._give_up)
 
     @property
@@ -90,7 +92,7 @@ class DeploymentCheck:
         return min(MOST_AGREEING, AGREEING + self._contradictions)
 
     def _stands(self, rung: Rung) -> bool:
-        record = self._book.get(self._id)
+        record = self._action_store.get(self._id)
         return record is not None and rung in record.standing
 
     # Whether it runs.
@@ -102,7 +104,7 @@ class DeploymentCheck:
         """Look once and draw the conclusions. Whether ours was seen stopped."""
         look = await look_at(self._api, self._target.project_id, self._deploy_id)
         self._looked.set()
-        self._book.warn(self._id, "status", look.note)
+        self._action_store.warn(self._id, "status", look.note)
         if look.seen is Seen.UNKNOWN:
             self._status_reads.failure = "" if look.note == SILENT else look.note
             self._status = look.status
@@ -114,7 +116,7 @@ class DeploymentCheck:
             self._see_another(look)
             return False
         self._others = 0
-        self._book.warn(self._id, "redeployed", "")
+        self._action_store.warn(self._id, "redeployed", "")
         self._deploy_id = self._deploy_id or look.deploy_id
         self._status = look.status
         if look.seen is Seen.ALIVE:
@@ -141,7 +143,7 @@ class DeploymentCheck:
             self._counted_mono = mono
             self._stopped_looks += 0.5 if look.note else 1.0
         if not self._stands(Rung.STOPPED):
-            self._book.step(self._id, Rung.STOPPED, words)
+            self._action_store.step(self._id, Rung.STOPPED, words)
         if self._wants_flat:
             if first and self._portfolio_task is not asyncio.current_task():
                 # A portfolio read that began before this proves nothing, and a slow one must not delay the one that
@@ -156,16 +158,16 @@ class DeploymentCheck:
         now = look.other_words
         known = look.deploy_id in self._target.others
         said = f"live/read tells of {now}, not of ours" if known else f"redeployed meanwhile: now {now}"
-        self._book.warn(self._id, "redeployed", said)
+        self._action_store.warn(self._id, "redeployed", said)
         self._others += 1
         self._begin_anew()
         if self._others < SURE_OF_ANOTHER:
             return
         if not self._stands(Rung.STOPPED):
             ended = "ended" if known else "replaced"
-            self._book.step(self._id, Rung.STOPPED, f"{ended}: the project's deployment is {now}")
+            self._action_store.step(self._id, Rung.STOPPED, f"{ended}: the project's deployment is {now}")
         if self._wants_flat:
-            self._book.change(self._id, holdings=None, holdings_mono=None)
+            self._action_store.change(self._id, holdings=None, holdings_mono=None)
             words = f"redeployed: the portfolio is now that of {now}, the request may have hit it"
             if known:
                 words = f"the portfolio is that of {now}"
@@ -203,8 +205,8 @@ class DeploymentCheck:
         self._portfolio_reads.went_well(self._clock)
         holdings = portfolio.open_holdings
         unreadable = format_holdings([holding for holding in holdings if holding.unreadable_quantity])
-        self._book.warn(self._id, "portfolio", f"not known to be flat: {unreadable}" if unreadable else "")
-        self._book.change(self._id, holdings=holdings, holdings_mono=self._clock.monotonic())
+        self._action_store.warn(self._id, "portfolio", f"not known to be flat: {unreadable}" if unreadable else "")
+        self._action_store.change(self._id, holdings=holdings, holdings_mono=self._clock.monotonic())
         if holdings:
             self._flat_reads = 0
             if self._stands(Rung.FLAT):
@@ -215,14 +217,14 @@ class DeploymentCheck:
     def _see_flat(self) -> None:
         self._flat_reads += 1
         if not self._stands(Rung.FLAT):
-            self._book.step(self._id, Rung.FLAT, "no holding with a quantity")
+            self._action_store.step(self._id, Rung.FLAT, "no holding with a quantity")
         if self._flat_reads >= self._agreeing and self._stopped_looks >= self._agreeing:
             unfilled = self._unfilled()
             self._finish(Rung.VERIFIED, "; ".join(filter(None, ("stopped and flat", unfilled, CHECK_BROKERAGE))))
 
     def _miss_portfolio(self, why: str) -> None:
         self._portfolio_reads.failure = why
-        self._book.warn(self._id, "portfolio", f"the portfolio is unknown: {why}")
+        self._action_store.warn(self._id, "portfolio", f"the portfolio is unknown: {why}")
 
     # What the liquidation ordered.
 
@@ -234,14 +236,14 @@ class DeploymentCheck:
                 self._orders_known = page.length
                 page = await self._orders_page()
         except ApiError as error:
-            self._book.warn(self._id, "orders", f"the orders can't be read: {error.message}")
+            self._action_store.warn(self._id, "orders", f"the orders can't be read: {error.message}")
             return
-        self._book.warn(self._id, "orders", "")
+        self._action_store.warn(self._id, "orders", "")
         if page is None or self._done.is_set():
             return
         found = liquidation_orders(page.orders, self._deploy_id)
         if found:
-            self._book.change(self._id, orders=found)
+            self._action_store.change(self._id, orders=found)
 
     async def _orders_page(self) -> OrderPage | None:
         """The window that ends somewhat after what is known to exist; None while the service prepares it."""
@@ -250,30 +252,30 @@ class DeploymentCheck:
         return None if isinstance(page, Loading) else page
 
     def _unfilled(self) -> str:
-        record = self._book.get(self._id)
+        record = self._action_store.get(self._id)
         return unfilled_words(record.orders) if record is not None else ""
 
     # What follows.
 
     def _withdraw(self, rung: Rung, why: str) -> None:
         """Take `rung` back, and what stands above it: the one below is reached again, which says so."""
-        record = self._book.get(self._id)
+        record = self._action_store.get(self._id)
         if record is None:
             return
         self._contradictions += 1
         below = record.standing[: record.standing.index(rung)]
         ground = next((each for each in reversed(below) if each in (*_REACHED_BY, Rung.STOPPED)), Rung.UNKNOWN)
-        self._book.step(self._id, ground, f"{rung.value} withdrawn: {why}")
+        self._action_store.step(self._id, ground, f"{rung.value} withdrawn: {why}")
 
     def _finish(self, rung: Rung, words: str) -> None:
         if rung is Rung.VERIFIED:
             for topic in ("status", "portfolio", "orders"):
-                self._book.warn(self._id, topic, "")
-        self._book.step(self._id, rung, words)
+                self._action_store.warn(self._id, topic, "")
+        self._action_store.step(self._id, rung, words)
         self._done.set()
 
     def _give_up(self) -> None:
-        record = self._book.get(self._id)
+        record = self._action_store.get(self._id)
         if record is None:
             return
         words = shortfall(
@@ -284,4 +286,4 @@ class DeploymentCheck:
             portfolio_reads=self._portfolio_reads,
             clock=self._clock,
         )
-        self._book.step(self._id, Rung.UNVERIFIED, "; ".join(filter(None, (words, self._unfilled()))))
+        self._action_store.step(self._id, Rung.UNVERIFIED, "; ".join(filter(None, (words, self._unfilled()))))

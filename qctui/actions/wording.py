@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qctui.actions.book import Context, entry_of
+from qctui.actions.action_store import Context, entry_of
 from qctui.actions.facts import format_span
 from qctui.actions.journal import encode_entry
 from qctui.model.action import ActionRecord, Rung, Step

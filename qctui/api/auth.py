@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qctui.api.quirks import httpx
+from qctui.api.library_patches import httpx
 from qctui.clock import Clock
 
 if TYPE_CHECKING:

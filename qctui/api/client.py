@@ -11,10 +11,10 @@ from qctui.api import endpoints
 from qctui.api.auth import Credentials
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
+from qctui.api.library_patches import httpx
 from qctui.api.limits import Pool, Timeouts
 from qctui.api.names import ChartNames
 from qctui.api.ports import Exchange, Gate, Loading
-from qctui.api.quirks import httpx
 from qctui.api.reader import Reader, loading_in, reading
 from qctui.api.retry import NO_RETRIES, RetryPolicy
 from qctui.api.transport import Answer, Channel
@@ -81,9 +81,9 @@ class QuantConnectClient(Reader):
         """projects/read."""
         answer = await self._read(endpoints.PROJECTS, {})
         with reading(endpoints.PROJECTS):
-            from qctui.api.parse import live
+            from qctui.api.parse import parse_live
 
-            return await live.projects(answer.document, answer.members, self._user_id)
+            return await parse_live.projects(answer.document, answer.members, self._user_id)
 
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         """live/chart/read. Times are sent as whole seconds."""
@@ -100,9 +100,9 @@ class QuantConnectClient(Reader):
         if loading is not None:
             return loading
         with reading(endpoints.CHART):
-            from qctui.api.parse import chart
+            from qctui.api.parse import parse_chart
 
-            return await chart.chart(answer.document, answer.members, name, start, end, count)
+            return await parse_chart.chart(answer.document, answer.members, name, start, end, count)
 
     async def fetch_insights(self, project_id: int, start: int, end: int, deploy_id: str) -> InsightPage:
         """live/insights/read, always with project, start and end (REFERENCE.md 9, row 6)."""
@@ -111,9 +111,9 @@ class QuantConnectClient(Reader):
             body["algorithmId"] = deploy_id
         answer = await self._read(endpoints.INSIGHTS, body)
         with reading(endpoints.INSIGHTS):
-            from qctui.api.parse import insight
+            from qctui.api.parse import parse_insight
 
-            return await insight.insights(answer.document, answer.members)
+            return await parse_insight.insights(answer.document, answer.members)
 
     async def fetch_logs(
         self, project_id: int, deploy_id: str, start_line: int, end_line: int, query: str = ""
@@ -130,17 +130,17 @@ class QuantConnectClient(Reader):
             body["query"] = query
         answer = await self._read(endpoints.LOGS, body)
         with reading(endpoints.LOGS):
-            from qctui.api.parse import live
+            from qctui.api.parse import parse_live
 
-            return await live.logs(answer.document, answer.members, start_line)
+            return await parse_live.logs(answer.document, answer.members, start_line)
 
     async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
         """optimizations/list."""
         answer = await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id})
         with reading(endpoints.OPTIMIZATION_LIST):
-            from qctui.api.parse import optimization
+            from qctui.api.parse import parse_optimization
 
-            return await optimization.summaries(answer.document, answer.members)
+            return await parse_optimization.summaries(answer.document, answer.members)
 
 
 class Lanes:

@@ -12,7 +12,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from qctui.api.pace import Pace
+from qctui.api.time_slice import Pace
 from qctui.api.tolerant import listing
 
 SMALL = 64 * 1024

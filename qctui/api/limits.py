@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from qctui.api.quirks import httpx
+from qctui.api.library_patches import httpx
 
 MAX_BYTES = 64 * 1024 * 1024
 """Largest answer, decoded. A chart of 100,000 candles is about 10 MB."""

@@ -63,9 +63,9 @@ class Reader:
         body: dict[str, object] = {} if project_id is None else {"projectId": project_id}
         answer = await self._read(endpoints.LIVE_LIST, body)
         with reading(endpoints.LIVE_LIST):
-            from qctui.api.parse import live
+            from qctui.api.parse import parse_live
 
-            return await live.deployments(answer.document, answer.members)
+            return await parse_live.deployments(answer.document, answer.members)
 
     async def fetch_detail(self, project_id: int) -> DeploymentDetail:
         """live/read. Errors beside its fields take nothing from them: they are told in the detail's `errors`."""
@@ -76,21 +76,21 @@ class Reader:
         except ApiError as error:
             failure, members = error, error.members
         with reading(endpoints.LIVE_READ):
-            from qctui.api.parse import live
+            from qctui.api.parse import parse_live
 
             if failure is None:
-                return live.detail(members, project_id, self._names)
-            if failure.kind.refuses_credentials or not live.holds_detail(members):
+                return parse_live.detail(members, project_id, self._names)
+            if failure.kind.refuses_credentials or not parse_live.holds_detail(members):
                 raise failure
-            return live.detail(members, project_id, self._names, failure.message)
+            return parse_live.detail(members, project_id, self._names, failure.message)
 
     async def fetch_portfolio(self, project_id: int) -> Portfolio:
         """live/portfolio/read."""
         answer = await self._read(endpoints.PORTFOLIO, {"projectId": project_id})
         with reading(endpoints.PORTFOLIO):
-            from qctui.api.parse import portfolio
+            from qctui.api.parse import parse_portfolio
 
-            return portfolio.portfolio(answer.document.tree)
+            return parse_portfolio.portfolio(answer.document.tree)
 
     async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
         """live/orders/read."""
@@ -99,17 +99,17 @@ class Reader:
         if loading is not None:
             return loading
         with reading(endpoints.ORDERS):
-            from qctui.api.parse import order
+            from qctui.api.parse import parse_order
 
-            return await order.orders(answer.document, answer.members)
+            return await parse_order.orders(answer.document, answer.members)
 
     async def fetch_optimization(self, optimization_id: str) -> Optimization:
         """optimizations/read."""
         answer = await self._read(endpoints.OPTIMIZATION_READ, {"optimizationId": optimization_id})
         with reading(endpoints.OPTIMIZATION_READ):
-            from qctui.api.parse import optimization
+            from qctui.api.parse import parse_optimization
 
-            return await optimization.optimization(answer.document, answer.members, optimization_id)
+            return await parse_optimization.optimization(answer.document, answer.members, optimization_id)
 
 
 def loading_in(members: dict[str, object], expected: str) -> Loading | None:

@@ -17,9 +17,7 @@ from qctui.api.endpoints import Endpoint
 from qctui.api.envelope import check, said_by
 from qctui.api.errors import ApiError
 from qctui.api.inflate import Inflate
-from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
-from qctui.api.ports import Exchange, Gate
-from qctui.api.quirks import (
+from qctui.api.library_patches import (
     SENDING_BEGINS,
     TCP_STANDS,
     TLS_STANDS,
@@ -28,6 +26,8 @@ from qctui.api.quirks import (
     httpx,
     resolve_in_daemon_threads,
 )
+from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
+from qctui.api.ports import Exchange, Gate
 from qctui.api.scrub import Scrubber
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind

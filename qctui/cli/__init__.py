@@ -64,7 +64,7 @@ def run(options: Options) -> int:
 
             return run_trigger(options)
         case "journal":
-            from qctui.cli.journal import run_journal
+            from qctui.cli.journal_command import run_journal
 
             return run_journal(options)
         case "doctor":
@@ -76,7 +76,7 @@ def run(options: Options) -> int:
 
             return run_completion(options)
         case _:
-            from qctui.simulator.cli import run as run_simulator
+            from qctui.simulator.command_line import run as run_simulator
 
             gc.enable()
             return run_simulator(options)
@@ -101,7 +101,7 @@ def _no_room(options: Options | None, words: str) -> int:
 def _unexpected(error: Exception) -> int:
     import logging
 
-    from qctui.cli.logs import log_path, start_logging
+    from qctui.cli.log_file import log_path, start_logging
     from qctui.paths import describe_path
 
     start_logging()  # if it came before anything else did

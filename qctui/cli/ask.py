@@ -9,8 +9,8 @@ import os
 import sys
 import termios
 
+from qctui.actions.actions_port import ActionsPort
 from qctui.actions.facts import format_holdings
-from qctui.actions.ports import ActionDesk
 from qctui.actions.spec import ABORT, ACTION_SPECS, Ask, cautions, question_for
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
@@ -30,7 +30,7 @@ def can_ask() -> bool:
 
 
 async def ask(
-    desk: ActionDesk, api: TriggerApi, store: Store, target: Target, interrupts: Interrupts, printer: Printer
+    actions: ActionsPort, api: TriggerApi, store: Store, target: Target, interrupts: Interrupts, printer: Printer
 ) -> str | None:
     """Ask whether to act on `target`. None if the answer is right, else why nothing is sent.
 
@@ -38,7 +38,7 @@ async def ask(
     an end closes the question.
     """
     spec, question = ACTION_SPECS[target.action], question_for([target])
-    desk.open_rechecks([target])
+    actions.open_rechecks([target])
     try:
         for line in (*_describe(target), *await _exposure(api, target), spec.consequence, spec.leftovers):
             printer.note(line)
@@ -61,7 +61,7 @@ async def ask(
         await asyncio.gather(answering, disarmed, return_exceptions=True)
         return reason or None
     finally:
-        desk.close_rechecks()
+        actions.close_rechecks()
 
 
 def _describe(target: Target) -> list[str]:

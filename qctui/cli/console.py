@@ -15,15 +15,15 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from qctui.actions.book import Context
+from qctui.actions.action_store import Context
 from qctui.cli.demo import Demo
 from qctui.cli.exits import Exit, UsageError
-from qctui.cli.guard import DRAIN_S, Guard, last_words
 from qctui.cli.locale import given_locale, speaks_unicode
-from qctui.cli.logs import log_path
+from qctui.cli.log_file import log_path
 from qctui.cli.parser import Options
 from qctui.cli.startup import read_settings
 from qctui.cli.terminal import Terminal, drop_unwritten
+from qctui.cli.way_out import DRAIN_S, Guard, last_words
 from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_client_of
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.engine.poller import PollSettings
@@ -77,7 +77,7 @@ class _Console:
         self._demo = demo
         self._host = EngineHost(
             self._open_client,
-            self._open_desk,
+            self._open_actions,
             settings=PollSettings(reads_per_minute=settings.config.polling.budget),
             read_only=settings.read_only,
         )
@@ -104,7 +104,7 @@ class _Console:
         return code
 
     def _run_interface(self) -> int:
-        from qctui.cli.app import Console
+        from qctui.cli.console_app import Console
 
         options = ui_options(self._settings)
         if not self._guard.interface_begins():
@@ -159,7 +159,7 @@ class _Console:
             self._account = account_of_demo(await self._demo.listen())
         return open_client_of(self._account, self._settings, self._host.clock, observer)
 
-    def _open_desk(self, client: ApiClient) -> ActionService:
+    def _open_actions(self, client: ApiClient) -> ActionService:
         from qctui.actions.service import ActionService
 
         assert self._account is not None, "the client was opened for one"
@@ -197,9 +197,9 @@ def ui_options(settings: Settings) -> UiOptions:
     Raises:
         UsageError: keys that can't be used, or a theme that is not there.
     """
-    from qctui.ui.keymap import KeymapError, check_keymap
+    from qctui.ui.keys.keymap import KeymapError, check_keymap
     from qctui.ui.options import UiOptions
-    from qctui.ui.theme import DEFAULT_THEME, load_themes, shipped_folder
+    from qctui.ui.theme.themes import DEFAULT_THEME, load_themes, shipped_folder
 
     themes_dir = config_dir() / "themes"
     try:

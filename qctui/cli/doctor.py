@@ -15,7 +15,7 @@ from qctui.actions.journal import JournalTail, try_journal
 from qctui.api.errors import ApiError
 from qctui.api.ports import Exchange
 from qctui.cli.exits import Exit, UsageError
-from qctui.cli.journal import open_actions
+from qctui.cli.journal_command import open_actions
 from qctui.cli.locale import given_locale, speaks_unicode
 from qctui.cli.parser import Options
 from qctui.cli.startup import read_settings
@@ -144,7 +144,7 @@ def check_clock(skew_s: float | None) -> Finding:
 
 def check_keys(settings: Settings) -> Iterator[Finding]:
     """The keys of the configuration file."""
-    from qctui.ui.keymap import KeymapError, check_keymap
+    from qctui.ui.keys.keymap import KeymapError, check_keymap
 
     try:
         check_keymap(settings.config.keys)
@@ -157,7 +157,7 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
 
 def check_themes(settings: Settings) -> Iterator[Finding]:
     """The user's theme files, and the one that is chosen."""
-    from qctui.ui.theme import DEFAULT_THEME, load_themes, shipped_folder
+    from qctui.ui.theme.themes import DEFAULT_THEME, load_themes, shipped_folder
 
     themes, problems = load_themes([shipped_folder(), config_dir() / "themes"])
     for problem in problems:

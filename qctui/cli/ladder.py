@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from qctui.actions.book import Context
+from qctui.actions.action_store import Context
 from qctui.actions.wording import format_step, format_step_json
 from qctui.cli.printer import Printer
 from qctui.clock import Clock

@@ -207,7 +207,7 @@ def _add_simulate(commands: Any, wanted: str | None) -> None:
         allow_abbrev=False,
     )
     if wanted == "simulate":
-        from qctui.simulator.cli import add_arguments
+        from qctui.simulator.command_line import add_arguments
 
         add_arguments(parser)
 

@@ -6,7 +6,7 @@ import sys
 
 from qctui.cli.credentials import Credentials, find_credentials
 from qctui.cli.exits import UsageError
-from qctui.cli.logs import keep_out_of_logs, start_logging
+from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Options
 from qctui.settings import Settings, SettingsError, load_settings
 

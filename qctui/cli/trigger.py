@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import TypeVar
 
-from qctui.actions.book import Context
+from qctui.actions.action_store import Context
 from qctui.actions.capture import target_of_detail, target_of_optimization, target_of_row
 from qctui.actions.facts import format_clock_time
 from qctui.actions.lookup import earlier_action
@@ -23,12 +23,12 @@ from qctui.api.ports import ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.exits import Exit, UsageError
-from qctui.cli.guard import DRAIN_S
 from qctui.cli.interrupts import Interrupts
 from qctui.cli.ladder import Ladder
 from qctui.cli.parser import Options
 from qctui.cli.printer import Printer
 from qctui.cli.startup import read_settings
+from qctui.cli.way_out import DRAIN_S
 from qctui.cli.wiring import Account, account_of, format_failure, open_client_of
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from qctui.cli.demo import Demo, DemoApi, DemoError
 from qctui.cli.exits import Exit, UsageError
-from qctui.cli.logs import keep_out_of_logs
+from qctui.cli.log_file import keep_out_of_logs
 from qctui.cli.startup import read_credentials
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind

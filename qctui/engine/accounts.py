@@ -11,8 +11,8 @@ from enum import IntEnum
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, ReadApi
 from qctui.clock import Clock
-from qctui.engine.gate import ANSWERED
-from qctui.engine.history import EquityHistory
+from qctui.engine.circuit_breaker import ANSWERED
+from qctui.engine.equity_history import EquityHistory
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
 from qctui.model.account import ACCOUNTS, Account

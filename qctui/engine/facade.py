@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from qctui.actions.ports import ActionDesk
+from qctui.actions.actions_port import ActionsPort
 from qctui.clock import Clock
-from qctui.engine.view import View
+from qctui.engine.subscription import Subscriptions
 from qctui.model.keys import Key
 from qctui.store import Store
 
@@ -17,9 +17,9 @@ class Engine(Protocol):
 
     store: Store
     clock: Clock
-    actions: ActionDesk
+    actions: ActionsPort
 
-    def show(self, view: View) -> None:
+    def show(self, view: Subscriptions) -> None:
         """Keep these resources current from now on, instead of the earlier view's."""
         ...
 

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from qctui.actions.ports import ActionDesk
+from qctui.actions.actions_port import ActionsPort
 from qctui.api.ports import Exchange, ReadApi, TriggerApi
 from qctui.clock import Clock, SystemClock
+from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy
 from qctui.engine.after_actions import AfterActions
-from qctui.engine.front import DeskFront, DeskService
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.view import View
+from qctui.engine.subscription import Subscriptions
 from qctui.model.keys import Key
 from qctui.store import Store
 
@@ -50,7 +50,7 @@ Observer = Callable[[Exchange], None]
 OpenClient = Callable[[Observer], Awaitable[ApiClient]]
 """Makes the client on the engine's loop. It is given what wants to hear of every finished request. Whatever it raises
 ends the engine, visibly."""
-OpenDesk = Callable[[ApiClient], DeskService]
+OpenDesk = Callable[[ApiClient], ActionsLifecycle]
 """Makes the actions for that client."""
 
 
@@ -64,7 +64,7 @@ class EngineHost:
     def __init__(
         self,
         open_client: OpenClient,
-        open_desk: OpenDesk,
+        open_actions: OpenDesk,
         *,
         store: Store | None = None,
         clock: Clock | None = None,
@@ -73,18 +73,18 @@ class EngineHost:
     ) -> None:
         """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the desk is open.
 
-        `open_desk` makes a desk for the same store and clock.
+        `open_actions` makes a desk for the same store and clock.
         """
         self.store = store or Store()
         self.clock: Clock = clock or SystemClock()
-        self._front = DeskFront(self.store, self.clock, read_only)
-        self.actions: ActionDesk = self._front
+        self._front = ActionsProxy(self.store, self.clock, read_only)
+        self.actions: ActionsPort = self._front
         self._open_client = open_client
-        self._open_desk = open_desk
+        self._open_actions = open_actions
         self._settings = settings or PollSettings()
         self._health = Health(self.store, self.clock, self._settings.reads_per_minute)
         self._lock = threading.Lock()
-        self._view = View()
+        self._view = Subscriptions()
         self._view_waiting = False
         """A view has been handed over and the loop has been told to look."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -107,7 +107,7 @@ class EngineHost:
         """Wait until the desk is open, or the engine has ended. False when neither happened in time."""
         return self._ready.wait(timeout_s)
 
-    def show(self, view: View) -> None:
+    def show(self, view: Subscriptions) -> None:
         """As in `Engine`. Views that come faster than the loop turns are skipped; the last one counts."""
         with self._lock:
             self._view = view
@@ -174,20 +174,20 @@ class EngineHost:
             await self._bounded(client.aclose(), CLOSE_S, "closing the client")
 
     async def _run_desk(self, client: ApiClient) -> None:
-        desk = self._open_desk(client)
+        actions = self._open_actions(client)
         try:
-            starting = asyncio.ensure_future(desk.start())
+            starting = asyncio.ensure_future(actions.start())
             if not await self._unless_ending(starting):
                 return
             starting.result()
-            self._front.attach(desk)
+            self._front.attach(actions)
             self._ready.set()
             await self._run_polling(client)
         finally:
             # The polling is over: the actions have the loop and the line to themselves.
-            await self._bounded(desk.drain(self._drain_s), self._drain_s + CLOSE_S, "draining the actions")
+            await self._bounded(actions.drain(self._drain_s), self._drain_s + CLOSE_S, "draining the actions")
             self._front.detach()
-            await self._bounded(desk.aclose(), CLOSE_S, "closing the actions")
+            await self._bounded(actions.aclose(), CLOSE_S, "closing the actions")
 
     async def _run_polling(self, client: ApiClient) -> None:
         self._poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from qctui.engine.rate import Errand
+from qctui.engine.rate_limiter import Priority
 from qctui.engine.readers import Reader
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.keys import Key
 from qctui.model.resource import Failure
 
@@ -42,7 +42,7 @@ class Poll:
     pace: Pace
     reader: Reader
     due_mono: float
-    errand: Errand = Errand.FRESH
+    priority: Priority = Priority.FRESH
     task: asyncio.Task[None] | None = None
     """The read under way: never more than one."""
     sent_mono: float = float("-inf")
@@ -67,19 +67,19 @@ class Poll:
         """Waiting for its regular time, not failing, loading or in the middle of a turn."""
         return self.task is None and self.failure is None and self.loadings == 0 and self.chained == 0
 
-    def errand_at(self, mono: float) -> Errand:
+    def errand_at(self, mono: float) -> Priority:
         """How urgent it is now: what part of the budget it may use."""
         if self.key.kind in BACKGROUND:
-            return Errand.BACKGROUND if mono - self.sent_mono < PATIENCE_S else Errand.BULK
-        if self.errand is Errand.BULK:
-            return Errand.BULK
+            return Priority.BACKGROUND if mono - self.sent_mono < PATIENCE_S else Priority.BULK
+        if self.priority is Priority.BULK:
+            return Priority.BULK
         if self.pace is Pace.OPENED:
-            return Errand.FRESH
+            return Priority.FRESH
         awaited = self.pace is Pace.VISIBLE and self.key.kind not in COUNTLESS and mono - self.due_mono <= FRESH_S
-        return Errand.FRESH if awaited and self.errand is Errand.FRESH else Errand.ROUTINE
+        return Priority.FRESH if awaited and self.priority is Priority.FRESH else Priority.ROUTINE
 
     def order_at(self, mono: float) -> tuple[Pace, float, float]:
         """Who goes first when not everything can be read: the smallest. Among fresh ones the newest, because that is
         where somebody has just moved to; among others the longest due."""
-        errand = self.errand_at(mono)
-        return self.pace, -errand.value, -self.due_mono if errand is Errand.FRESH else self.due_mono
+        priority = self.errand_at(mono)
+        return self.pace, -priority.value, -self.due_mono if priority is Priority.FRESH else self.due_mono

@@ -17,15 +17,15 @@ from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
 from qctui.clock import Clock
 from qctui.engine.accounts import Accounts
-from qctui.engine.gate import ANSWERED, Gate
+from qctui.engine.circuit_breaker import ANSWERED, CircuitBreaker
+from qctui.engine.equity_history import EquityHistory
 from qctui.engine.health import Health
-from qctui.engine.history import EquityHistory
 from qctui.engine.poll import CHAIN_LIMIT, READ_LIMIT_S, Poll
-from qctui.engine.rate import Budget, Errand
+from qctui.engine.rate_limiter import Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
 from qctui.engine.schedule import MIN_GAP_S, backoff_s, interval_s, loading_s
-from qctui.engine.view import Pace, View
-from qctui.engine.wanted import Wanted
+from qctui.engine.subscribed import Subscribed
+from qctui.engine.subscription import Pace, Subscriptions
 from qctui.model.account import ACCOUNTS
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.model.link import LinkState
@@ -74,11 +74,11 @@ class Poller:
         self._health = health
         self._concurrency = max(1, settings.concurrency)
         self._luck = luck or random.Random()
-        self._budget = Budget(settings.reads_per_minute)
-        self._gate = Gate(self._luck)
+        self._limiter = RateLimiter(settings.reads_per_minute)
+        self._gate = CircuitBreaker(self._luck)
         self._history = EquityHistory(store)
         self._accounts = Accounts(api, store, clock, self._history)
-        self._wanted = Wanted(ReaderSet(api, store, clock, self._accounts), store, clock)
+        self._wanted = Subscribed(ReaderSet(api, store, clock, self._accounts), store, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._probe: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -90,7 +90,7 @@ class Poller:
 
     # What is wanted.
 
-    def show(self, view: View) -> None:
+    def show(self, view: Subscriptions) -> None:
         """Want exactly this, besides what is always wanted. Reads of anything else end here."""
         self._accounts.looked_at = {want.key.project_id for want in view.wants if want.key.kind == "detail"}
         self._accounts.holdings_polled = {want.key.project_id for want in view.wants if want.key.kind == "portfolio"}
@@ -108,7 +108,7 @@ class Poller:
         for poll in self._wanted:
             if poll.task is None and (keys is None or poll.key in keys):
                 poll.due_mono = max(now, poll.sent_mono + MIN_GAP_S)
-                poll.errand = Errand.FRESH
+                poll.priority = Priority.FRESH
         self._wake.set()
 
     def read_again(self, keys: Collection[Key[Any]]) -> None:
@@ -122,7 +122,7 @@ class Poller:
                 poll.again = True
             else:
                 poll.due_mono = max(now, poll.sent_mono + MIN_GAP_S)
-                poll.errand = Errand.FRESH
+                poll.priority = Priority.FRESH
         self._wake.set()
 
     # When it is read.
@@ -174,10 +174,10 @@ class Poller:
         for poll in due:
             if poll.task is not None or running >= self._lanes(poll):
                 continue  # a read that ends wakes the scheduler
-            errand = poll.errand_at(now)
-            budget_s = self._budget.wait_s(errand, now)
+            priority = poll.errand_at(now)
+            budget_s = self._limiter.wait_s(priority, now)
             if budget_s > 0:
-                self._waiting += errand not in (Errand.BULK, Errand.BACKGROUND)
+                self._waiting += priority not in (Priority.BULK, Priority.BACKGROUND)
                 wait_s = min(wait_s, budget_s)
                 continue
             self._start(poll, now, probe=False)
@@ -192,7 +192,7 @@ class Poller:
             return wait_s
         if self._gate.asks_credentials:
             self._gate.note_probe(now)
-            self._budget.take(now)
+            self._limiter.take(now)
             self._probe = self._spawn(self._check_credentials(), "check credentials")
             return TICK_CAP_S
         # The least recently tried goes first: an endpoint that stays broken must not be the only one asked whether
@@ -210,13 +210,13 @@ class Poller:
         if not self._gate.proved:
             # Until the credentials are known to be good, many reads would only be refused many times.
             return min(self._concurrency, 2)
-        if poll.pace is Pace.HIDDEN or poll.errand is Errand.BULK:
+        if poll.pace is Pace.HIDDEN or poll.priority is Priority.BULK:
             # A slow service must not be kept busy with what nobody sees.
             return max(1, self._concurrency - 2)
         return self._concurrency
 
     def _start(self, poll: Poll, now: float, *, probe: bool) -> None:
-        self._budget.take(now)
+        self._limiter.take(now)
         self._started += 1
         poll.sent_mono = now
         if poll.chained == 0:
@@ -273,20 +273,20 @@ class Poller:
             self._follow_up(poll.key, value, now, mono)
         elif resource.error is not None:
             self._store.put(poll.key, replace(resource, error=None))
-        if answer.more is not None and (answer.more is Errand.BULK or poll.chained < CHAIN_LIMIT):
+        if answer.more is not None and (answer.more is Priority.BULK or poll.chained < CHAIN_LIMIT):
             poll.chained += 1
-            poll.errand = answer.more
+            poll.priority = answer.more
             poll.due_mono = mono
         else:
             poll.chained = 0
-            poll.errand = Errand.ROUTINE
+            poll.priority = Priority.ROUTINE
             value = self._store.get(poll.key).value
             due_mono = poll.turn_mono + interval_s(poll.key, poll.pace, value)
             poll.due_mono = max(mono + MIN_GAP_S, due_mono if answer.wait_s is None else mono + answer.wait_s)
             if poll.again:
                 poll.again = False
                 poll.due_mono = max(mono, poll.sent_mono + MIN_GAP_S)
-                poll.errand = Errand.FRESH
+                poll.priority = Priority.FRESH
 
     def _follow_up(self, key: Key[Any], value: Any, now: float, mono: float) -> None:
         if key.kind == "portfolio":
@@ -319,7 +319,7 @@ class Poller:
         interval = interval_s(poll.key, poll.pace, resource.value)
         poll.due_mono = mono + backoff_s(kind, attempts, interval, retry_after_s, self._luck.random())
         poll.failure = Failure(kind, message, now, mono, attempts, poll.due_mono)
-        poll.errand = Errand.ROUTINE
+        poll.priority = Priority.ROUTINE
         poll.chained = 0
         poll.loadings = 0
         poll.marked = False
@@ -364,7 +364,7 @@ class Poller:
                 self._store.put(poll.key, replace(resource, error=None))
             else:
                 poll.due_mono = max(mono, poll.sent_mono + MIN_GAP_S)
-                poll.errand = Errand.FRESH
+                poll.priority = Priority.FRESH
             poll.marked = False
 
     def _mark_all(self) -> None:
@@ -396,5 +396,5 @@ class Poller:
                 state = LinkState.DEGRADED
             elif self._gate.proved:
                 state = LinkState.OK
-        used = self._budget.used(self._clock.monotonic())
+        used = self._limiter.used(self._clock.monotonic())
         self._health.publish(state, failure, next_try_mono, used, self._waiting)

@@ -15,7 +15,7 @@ from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, ReadApi
 from qctui.clock import Clock
 from qctui.engine.insights import InsightBook
-from qctui.engine.rate import Errand
+from qctui.engine.rate_limiter import Priority
 from qctui.model.account import ACCOUNTS
 from qctui.model.chart import Chart, ChartWindow, Series
 from qctui.model.insight import InsightPage
@@ -53,7 +53,7 @@ class Answer:
     """Unix seconds of the service's snapshot, where it can be told."""
     loading: Loading | None = None
     """The service is preparing: ask again in a few seconds."""
-    more: Errand | None = None
+    more: Priority | None = None
     """Another request is needed at once, of this urgency."""
     unreadable: int = 0
     """Entries that are missing from the value because they could not be read."""
@@ -183,27 +183,27 @@ def _last_at(chart: Chart, end: float) -> float | None:
 class InsightReader:
     """All insights of one deployment, a page at a time."""
 
-    def __init__(self, api: ReadApi, key: Key[Any], book: InsightBook, clock: Clock) -> None:
+    def __init__(self, api: ReadApi, key: Key[Any], action_store: InsightBook, clock: Clock) -> None:
         self._api = api
         self._key = key
-        self._book = book
+        self._action_store = action_store
         self._clock = clock
 
     async def read(self) -> Answer:
         """Ask for the next page. The answer's value is the log as of the last publication."""
-        book = self._book
-        window = book.next_window(self._clock.now())
+        action_store = self._action_store
+        window = action_store.next_window(self._clock.now())
         try:
             page = await self._api.fetch_insights(self._key.project_id, window.start, window.end, self._key.name)
         except ApiError as error:
-            if error.kind is not FailureKind.REJECTED or not book.probing:
+            if error.kind is not FailureKind.REJECTED or not action_store.probing:
                 raise
             # No service has to answer for rows it does not have.
             page = InsightPage((), None)
-        more = book.add(page)
+        more = action_store.add(page)
         # The newest insights are what somebody is waiting for; all others are behind what is on screen.
-        errand = Errand.BULK if book.newest_known or book.pages > FRESH_PAGES else Errand.FRESH
-        return Answer(book.log if book.publishable else None, more=errand if more else None)
+        priority = Priority.BULK if action_store.newest_known or action_store.pages > FRESH_PAGES else Priority.FRESH
+        return Answer(action_store.log if action_store.publishable else None, more=priority if more else None)
 
 
 class OrderReader:
@@ -226,14 +226,14 @@ class OrderReader:
             # Without a total there is only walking on while the pages are full.
             if len(orders) >= ORDER_WINDOW:
                 self._start = start + ORDER_WINDOW - TAIL_SLACK
-                return Answer(more=Errand.BULK)
+                return Answer(more=Priority.BULK)
             return Answer(orders)
         if not orders and length > start:
             return self._still_empty(length)
         self._empty = 0
         if length > start + ORDER_WINDOW or length < start:
             self._start = max(0, length - ORDER_WINDOW + TAIL_SLACK)
-            return Answer(more=Errand.FRESH)
+            return Answer(more=Priority.FRESH)
         newest: tuple[Order, ...] = orders[-ORDER_WINDOW:]
         return Answer(newest)
 
@@ -259,17 +259,17 @@ class LogReader:
         if self._start is None:
             page = await self._fetch(0, 1)
             self._start = self._tail(page)
-            return Answer(more=Errand.FRESH)
+            return Answer(more=Priority.FRESH)
         start = self._start
         page = await self._fetch(start, start + LOG_WINDOW)
         if page.length is None:
             if len(page.lines) >= LOG_WINDOW:
                 self._start = start + LOG_WINDOW - TAIL_SLACK
-                return Answer(more=Errand.BULK)
+                return Answer(more=Priority.BULK)
         elif page.length > start + LOG_WINDOW or page.length < start:
             self._start = self._tail(page)
             if self._start != start:
-                return Answer(more=Errand.FRESH)
+                return Answer(more=Priority.FRESH)
         return Answer(page)
 
     def _tail(self, page: LogPage) -> int:

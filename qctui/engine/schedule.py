@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.insight import InsightLog
 from qctui.model.keys import Key
 from qctui.model.optimization import Optimization

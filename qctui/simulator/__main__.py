@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from qctui.simulator.cli import add_arguments, run
+from qctui.simulator.command_line import add_arguments, run
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(

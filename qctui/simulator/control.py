@@ -17,7 +17,7 @@ from qctui.simulator.faults import KINDS, Fault
 from qctui.simulator.shapes import STYLES, VARIANTS
 
 if TYPE_CHECKING:
-    from qctui.simulator.app import Simulator
+    from qctui.simulator.web_app import Simulator
 
 Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qctui.simulator.insights import Insight
+from qctui.simulator.insight_feed import Insight
 from qctui.simulator.orders import CANCELED, EVENT_NAMES, FILLED, INVALID, MARKET, PARTIALLY_FILLED, Order
 from qctui.simulator.shapes import Json, capitalise, iso_date, kebab
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from uvicorn.config import Config
 from uvicorn.server import Server
 
-from qctui.simulator.app import Simulator
 from qctui.simulator.config import SimConfig
+from qctui.simulator.web_app import Simulator
 from qctui.simulator.wire import RecordingProtocol
 from qctui.simulator.world import World
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from qctui.simulator.cast import HOUR_S, ProjectPlan, Run, in_session, plans
-from qctui.simulator.clock import WorldClock
 from qctui.simulator.config import SimConfig
 from qctui.simulator.deployments import Deployment
-from qctui.simulator.insights import PACE_S
+from qctui.simulator.insight_feed import PACE_S
 from qctui.simulator.ledger import Ledger, ledger_key
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
 from qctui.simulator.optimizations import Optimization, finished_before, optimization
+from qctui.simulator.world_clock import WorldClock
 
 REDEPLOY_GAP_S = 45.0
 """From the end of a deployment to its successor's launch, when one is redeployed by plan."""

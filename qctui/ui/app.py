@@ -18,23 +18,23 @@ from qctui.engine.facade import Engine
 from qctui.model.action import ACTIONS
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
-from qctui.ui import quirks
-from qctui.ui.acting import Acting, Pointed, acts_on
-from qctui.ui.bridge import Bridge
-from qctui.ui.glyphs import glyphs
-from qctui.ui.guard import Guard
-from qctui.ui.key_order import KeysInOrder
-from qctui.ui.keymap import COMMANDS, Command, Scope, bindings, format_key, keys_of
-from qctui.ui.messages import ShowsStore, StoreStirred
-from qctui.ui.opening import Detail
+from qctui.ui import textual_patches
+from qctui.ui.actions.controller import ActionController, Pointed, acts_on
+from qctui.ui.keys.key_queue import KeysInOrder
+from qctui.ui.keys.keymap import COMMANDS, Command, Scope, bindings, format_key, keys_of
+from qctui.ui.keys.nothing_to_search import NothingToSearch
+from qctui.ui.kit.link_bar import refresh_words
+from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.safe_draw import Guard
+from qctui.ui.main_screen import MainScreen
+from qctui.ui.openable import Detail
 from qctui.ui.options import UiOptions
-from qctui.ui.screens.main import MainScreen
-from qctui.ui.screens.nothing_to_search import NothingToSearch
 from qctui.ui.selection import Unmarked
-from qctui.ui.theme import Palette, role_defaults
-from qctui.ui.theme_files import ThemeFiles
-from qctui.ui.widgets.link_bar import refresh_words
-from qctui.ui.widgets.pane import Pane
+from qctui.ui.sync.messages import ShowsStore, StoreChanged
+from qctui.ui.sync.store_bridge import Bridge
+from qctui.ui.theme.glyph_set import glyphs
+from qctui.ui.theme.theme_files import ThemeFiles
+from qctui.ui.theme.themes import Palette, role_defaults
 
 SAID_AT_ONCE = 4
 """Messages in passing that stand beside each other: a refusal is still seen when the keys behind it said more."""
@@ -60,7 +60,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
     def __init__(self, engine: Engine, options: UiOptions) -> None:
         """Nothing is shown or subscribed before `run`. Environment variables that Textual reads when it is imported are
         the caller's (TEXTUAL_FPS, TEXTUAL_ANIMATIONS)."""
-        quirks.install()
+        textual_patches.install()
         super().__init__()
         self.animation_level = "none"
         self.set_class(options.ascii, "-ascii")
@@ -70,13 +70,13 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self._palette: tuple[dict[str, str], Palette] | None = None
         self._themes = ThemeFiles(self, options.themes_dir)
         self._problems = self._themes.load(options.theme)
-        self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
+        self._bridge = Bridge(engine.store, lambda: self.post_message(StoreChanged()))
         self._untold: WeakKeyDictionary[Screen[Any], frozenset[Key[Any]]] = WeakKeyDictionary()
         self.guard = Guard(engine.clock, options.zone, self.glyphs, self.say)
         """Does the work of showing."""
         self.main_screen = MainScreen(engine, options, self.glyphs, self.guard, self.open_detail)
         self.selected = self.main_screen.selected
-        self.acting = Acting(
+        self.controller = ActionController(
             self,
             engine,
             pointed=self._pointed,
@@ -114,7 +114,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """Nobody is left to wake."""
         self._bridge.close()
 
-    @on(StoreStirred)
+    @on(StoreChanged)
     def show_changes(self) -> None:
         """Tell every open screen what is newer.
 
@@ -122,7 +122,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         above it waiting. Actions are told everywhere at once.
         """
         keys = self._bridge.take()
-        seen = [self.screen, *quirks.visible_background(self)]
+        seen = [self.screen, *textual_patches.visible_background(self)]
         for screen in self.screen_stack:
             if isinstance(screen, ShowsStore):
                 newer = keys | self._untold.pop(screen, frozenset())
@@ -134,13 +134,13 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
     def open_detail(self, detail: Detail) -> None:
         """Open one thing in full. It is on top when this returns."""
-        from qctui.ui.screens.details import Surroundings, make_detail
+        from qctui.ui.context import AppContext, make_detail
 
-        keep_open = self.main_screen.feed.keep_open
-        around = Surroundings(self.engine, self.options, self.glyphs, self.guard, keep_open, self.selected)
+        subscribe = self.main_screen.presenter.subscribe
+        app_context = AppContext(self.engine, self.options, self.glyphs, self.guard, subscribe, self.selected)
 
         def show() -> None:
-            screen = make_detail(detail, around)
+            screen = make_detail(detail, app_context)
             if screen is not None:
                 self.push_screen(screen)
 
@@ -149,7 +149,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
     def screens_changed(self) -> None:
         """What is shown in full stays selected until the main screen is seen again."""
         above = self.screen_stack[1:]
-        self.main_screen.feed.hold(any(not screen.is_modal for screen in above))
+        self.main_screen.presenter.hold(any(not screen.is_modal for screen in above))
 
     def say(self, message: str) -> None:
         """Tell the person something in passing. What must not be missed belongs elsewhere: this vanishes. What still
@@ -213,7 +213,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Find a command by name."""
-        from qctui.ui.screens.palette import CommandPalette
+        from qctui.ui.keys.palette import CommandPalette
 
         palette = CommandPalette(self.commands_now(), self.options.keymap, self.glyphs, self.size.width)
 
@@ -225,35 +225,35 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
     def action_request_action(self, request_id: str) -> None:
         """Ask for an action; nothing is sent before its dialog has been answered."""
-        self.guard("The action", lambda: self.acting.request(request_id))
+        self.guard("The action", lambda: self.controller.request(request_id))
 
     def action_acknowledge(self) -> None:
         """The outcomes in the action bar have been seen."""
-        self.acting.acknowledge()
+        self.controller.acknowledge()
 
     def action_cancel_sending(self) -> None:
         """Give up what has not been sent."""
-        self.acting.cancel_sending()
+        self.controller.cancel_sending()
 
     def action_show_action_details(self) -> None:
         """Every fact of each target in the action bar."""
-        self.acting.toggle_details()
+        self.controller.toggle_details()
 
     def action_open_journal(self) -> None:
         """The actions taken from this machine."""
-        from qctui.ui.screens.journal import JournalScreen
+        from qctui.ui.actions.journal_screen import JournalScreen
 
         self.push_screen(JournalScreen(self.engine.actions, self.engine.clock, self.glyphs, self.options.zone))
 
     def action_open_help(self) -> None:
         """The keys that work right now."""
-        from qctui.ui.screens.help import HelpScreen
+        from qctui.ui.help import HelpScreen
 
         self.push_screen(HelpScreen(self.commands_now(), self.options.keymap, self.glyphs))
 
     def action_pick_project(self) -> None:
         """Pick a project by name."""
-        from qctui.ui.screens.picker import ProjectPicker
+        from qctui.ui.kit.project_picker import ProjectPicker
 
         picker = ProjectPicker(self.engine, self.options.zone, self.glyphs)
         self.push_screen(picker, self._picked)
@@ -299,7 +299,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
             return
         for _ in self.screen_stack[1:]:
             self.pop_screen()
-        self.main_screen.feed.pick(project_id)
+        self.main_screen.presenter.pick(project_id)
 
     def reload_themes(self) -> None:
         """Show theme files that were saved since the last look."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 
-from qctui.ui.theme import DEFAULT_THEME
+from qctui.ui.theme.themes import DEFAULT_THEME
 
 
 @dataclass(frozen=True, slots=True)

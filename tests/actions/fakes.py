@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qctui.actions.book import Context
+from qctui.actions.action_store import Context
+from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import read_journal
-from qctui.actions.ports import JournalEntry
 from qctui.actions.service import ActionService
 from qctui.api.errors import ApiError
 from qctui.api.ports import Gate, Loading

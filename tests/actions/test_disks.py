@@ -6,10 +6,10 @@ import asyncio
 import threading
 from pathlib import Path
 
-from qctui.actions.book import KEPT_RECORDS, Context
-from qctui.actions.carry import JOURNAL_WAIT_S
+from qctui.actions.action_runner import JOURNAL_WAIT_S
+from qctui.actions.action_store import KEPT_RECORDS, Context
 from qctui.actions.journal import read_journal
-from qctui.actions.presence import Presence, owner_of
+from qctui.actions.owner_lock import OwnerLock, owner_of
 from qctui.actions.service import ActionService
 from qctui.clock import SystemClock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
@@ -182,7 +182,7 @@ def test_acknowledging_another_consoles_action_survives_its_next_line(tmp_path: 
 
 
 def test_a_presence_is_exclusive_and_ends_with_its_holder(tmp_path: Path) -> None:
-    first, second = Presence(tmp_path / "consoles"), Presence(tmp_path / "consoles")
+    first, second = OwnerLock(tmp_path / "consoles"), OwnerLock(tmp_path / "consoles")
     assert first.claim("a" * 12)
     assert first.claim("a" * 12)
     assert not second.claim("a" * 12)
@@ -193,7 +193,7 @@ def test_a_presence_is_exclusive_and_ends_with_its_holder(tmp_path: Path) -> Non
 
 
 def test_files_of_dead_processes_are_swept_away_unless_they_left_something_open(tmp_path: Path) -> None:
-    alive, sweeper = Presence(tmp_path), Presence(tmp_path)
+    alive, sweeper = OwnerLock(tmp_path), OwnerLock(tmp_path)
     assert alive.claim("a" * 12)
     for name in ("b" * 12, "c" * 12):
         (tmp_path / name).touch()
@@ -205,7 +205,7 @@ def test_files_of_dead_processes_are_swept_away_unless_they_left_something_open(
 def test_without_locks_leftovers_are_verified_rather_than_forgotten(tmp_path: Path) -> None:
     blocked = tmp_path / "consoles"
     blocked.write_text("a file where the folder should be")
-    assert Presence(blocked).claim("a" * 12)
+    assert OwnerLock(blocked).claim("a" * 12)
 
 
 def test_owners_are_told_by_the_id() -> None:

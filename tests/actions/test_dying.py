@@ -30,7 +30,7 @@ CONNECTIONS = {
 
 
 @dataclass(frozen=True)
-class Moment:
+class RenderContext:
     """What a kill -9 at this turn of the loop leaves behind."""
 
     journal: bytes
@@ -41,15 +41,15 @@ class Moment:
     mono: float
 
 
-async def _life(folder: Path, tries: list[Try], lag: int) -> list[Moment]:
+async def _life(folder: Path, tries: list[Try], lag: int) -> list[RenderContext]:
     """One action from the key to a verified end, with every moment of it that differs from the one before."""
     rig = Rig(folder, disk=InlineDisk(lag))
-    moments: list[Moment] = []
+    moments: list[RenderContext] = []
 
     def note() -> None:
         journal = rig.journal.read_bytes() if rig.journal.exists() else b""
         acted = rig.api.acted.get(1)
-        moment = Moment(journal, len(rig.api.posts), acted, rig.clock.now(), rig.clock.monotonic())
+        moment = RenderContext(journal, len(rig.api.posts), acted, rig.clock.now(), rig.clock.monotonic())
         if not moments or (moments[-1].journal, moments[-1].left) != (moment.journal, moment.left):
             moments.append(moment)
 
@@ -68,7 +68,7 @@ async def _life(folder: Path, tries: list[Try], lag: int) -> list[Moment]:
     return moments
 
 
-async def _rise_again(folder: Path, moment: Moment, journal: bytes | None = None) -> Rig:
+async def _rise_again(folder: Path, moment: RenderContext, journal: bytes | None = None) -> Rig:
     """The next start finds that journal, and a world in which the first life's request did or did not act."""
     folder.mkdir()  # noqa: ASYNC240 - nothing else runs on this loop yet
     clock = FakeClock(moment.now + 30, moment.mono + 30)
@@ -255,7 +255,7 @@ def test_verification_interrupted_goes_on_in_the_next_start_without_telling_a_st
 
 
 def test_leftovers_of_another_profile_or_another_api_are_not_verified_with_these_credentials(tmp_path: Path) -> None:
-    from qctui.actions.book import Context
+    from qctui.actions.action_store import Context
 
     async def main() -> None:
         rig = Rig(tmp_path)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.actions import journal
+from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import (
     JournalTail,
     UnsyncedError,
@@ -27,8 +28,7 @@ from qctui.actions.journal import (
     public_url,
     read_journal,
 )
-from qctui.actions.ports import JournalEntry
-from qctui.actions.scribe import DiskThread, Scribe
+from qctui.actions.journal_writer import DiskThread, JournalWriter
 from qctui.text import clean
 from tests.actions.fakes import InlineDisk
 
@@ -230,13 +230,13 @@ def test_lines_that_could_not_be_written_go_first_in_the_next_turn(tmp_path: Pat
     async def main() -> None:
         blocked = tmp_path / "state"
         blocked.write_text("a file where the folder should be")
-        scribe = Scribe(blocked / "journal.jsonl", InlineDisk(), 1_000_000)
-        assert await scribe.write([ENTRY]) == "File exists"
-        assert (scribe.failure, scribe.busy) == ("File exists", True)
+        writer = JournalWriter(blocked / "journal.jsonl", InlineDisk(), 1_000_000)
+        assert await writer.write([ENTRY]) == "File exists"
+        assert (writer.failure, writer.busy) == ("File exists", True)
         blocked.rename(tmp_path / "away")
-        assert await scribe.write([_entry(2)]) == ""
-        assert scribe.entries == (ENTRY, _entry(2))
-        assert not scribe.busy
+        assert await writer.write([_entry(2)]) == ""
+        assert writer.entries == (ENTRY, _entry(2))
+        assert not writer.busy
 
     asyncio.run(main())
 
@@ -244,16 +244,16 @@ def test_lines_that_could_not_be_written_go_first_in_the_next_turn(tmp_path: Pat
 def test_the_journals_thread_writes_in_order_and_leaves_the_loop_free(tmp_path: Path) -> None:
     async def main() -> None:
         disk = DiskThread()
-        scribe = Scribe(tmp_path / "journal.jsonl", disk, 1_000_000)
+        writer = JournalWriter(tmp_path / "journal.jsonl", disk, 1_000_000)
         gate = threading.Event()
         held = disk.run(gate.wait)
-        written = [scribe.write([_entry(number)]) for number in range(50)]
+        written = [writer.write([_entry(number)]) for number in range(50)]
         await asyncio.sleep(0)
         assert not any(each.done() for each in written)
         gate.set()
         assert await held
         assert set(await asyncio.gather(*written)) == {""}
-        assert scribe.entries == tuple(_entry(number) for number in range(50))
+        assert writer.entries == tuple(_entry(number) for number in range(50))
         with pytest.raises(ZeroDivisionError):
             await disk.run(lambda: 1 // 0)
         disk.close()

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from qctui.actions.book import entry_of
+from qctui.actions.action_store import entry_of
 from qctui.actions.journal import append_entries, read_journal
-from qctui.actions.presence import Presence
+from qctui.actions.owner_lock import OwnerLock
 from qctui.actions.service import KEPT_TAKEN
 from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.model.resource import Resource
@@ -206,7 +206,7 @@ def test_a_reread_that_answers_after_its_dialog_closed_is_written_nowhere(tmp_pa
 class LastWords(InlineDisk):
     """Right before somebody takes over from `owner`, its process writes its last line and ends."""
 
-    def __init__(self, owner: Presence, name: str, speak: Callable[[], None]) -> None:
+    def __init__(self, owner: OwnerLock, name: str, speak: Callable[[], None]) -> None:
         super().__init__()
         self._owner, self._name, self._speak = owner, name, speak
 
@@ -220,7 +220,7 @@ class LastWords(InlineDisk):
 def test_the_last_line_of_a_process_is_read_before_its_actions_are_taken_over(tmp_path: Path) -> None:
     async def main() -> None:
         name = "0123456789ab"
-        owner = Presence(tmp_path / "consoles")
+        owner = OwnerLock(tmp_path / "consoles")
         assert owner.claim(name)
         clock = FakeClock()
         record = ActionRecord(f"{name}-1", f"{name}-b1", target(), "console", clock.now(), clock.monotonic())
@@ -234,7 +234,7 @@ def test_the_last_line_of_a_process_is_read_before_its_actions_are_taken_over(tm
         async with Rig(tmp_path, clock, disk=InlineDisk()) as watching:
             assert watching.record().foreign
             disk._speak = lambda: tell("stopped", "flat", "verified")
-            watching.service._follower._disk = disk
+            watching.service._watcher._disk = disk
             await clock.advance(3)
             assert watching.record().rung is Rung.VERIFIED
             assert watching.record().foreign

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from qctui.api.auth import Credentials
 from qctui.api.client import Client, open_client
 from qctui.api.errors import ApiError
+from qctui.api.library_patches import httpx
 from qctui.api.limits import Timeouts
 from qctui.api.ports import Exchange, Gate
-from qctui.api.quirks import httpx
 from qctui.clock import Clock, SystemClock
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ import pytest
 
 from qctui.api.client import Client
 from qctui.api.errors import ApiError
-from qctui.api.quirks import httpx
+from qctui.api.library_patches import httpx
 from qctui.model.chart import Chart, SeriesType
 from qctui.model.deployment import DeploymentDetail
 from qctui.model.insight import Direction, Insight

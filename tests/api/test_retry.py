@@ -7,8 +7,8 @@ import pytest
 
 from qctui.api.client import open_client
 from qctui.api.errors import ApiError
+from qctui.api.library_patches import httpx
 from qctui.api.ports import Exchange
-from qctui.api.quirks import httpx
 from qctui.api.retry import RetryPolicy
 from qctui.model.resource import FailureKind
 from tests.api.support import BASE_URL, CREDENTIALS, Script, failure_of, payload, reply

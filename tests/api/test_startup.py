@@ -16,5 +16,5 @@ def test_the_client_imports_nothing_that_an_emergency_need_not_wait_for() -> Non
 
 
 def test_httpx_keeps_its_own_command_line_for_others() -> None:
-    code = "import sys, qctui.api.quirks; assert 'httpx._main' not in sys.modules; import httpx._main"
+    code = "import sys, qctui.api.library_patches; assert 'httpx._main' not in sys.modules; import httpx._main"
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

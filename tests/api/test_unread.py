@@ -14,7 +14,7 @@ import pytest
 from qctui.api import transport
 from qctui.api.client import Client
 from qctui.api.errors import ApiError
-from qctui.api.quirks import SENDING_BEGINS
+from qctui.api.library_patches import SENDING_BEGINS
 from qctui.model.resource import FailureKind
 from tests.api.support import (
     PAYLOADS,

@@ -12,9 +12,9 @@ import pytest
 
 from qctui.api import transport
 from qctui.api.errors import ApiError
+from qctui.api.library_patches import httpx
 from qctui.api.limits import Timeouts
 from qctui.api.ports import Exchange
-from qctui.api.quirks import httpx
 from qctui.model.resource import FailureKind
 from tests.api.support import (
     Handler,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qctui.ui.keymap import COMMANDS, Scope, format_key
+from qctui.ui.keys.keymap import COMMANDS, Scope, format_key
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"

@@ -15,7 +15,7 @@ from qctui.actions.spec import ACTION_SPECS, Proof, question_for
 from qctui.cli.parser import parse
 from qctui.model.action import Target
 from qctui.model.deployment import Environment
-from qctui.ui.keymap import BY_ID, COMMANDS
+from qctui.ui.keys.keymap import BY_ID, COMMANDS
 
 PACKAGE = Path(qctui.ui.__file__).parent
 

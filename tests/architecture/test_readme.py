@@ -61,7 +61,7 @@ def test_the_example_configuration_is_valid(tmp_path: Path) -> None:
 
 
 def test_the_example_configuration_has_keys_that_can_be_used(tmp_path: Path) -> None:
-    from qctui.ui.keymap import check_keymap
+    from qctui.ui.keys.keymap import check_keymap
 
     path = tmp_path / "config.toml"
     path.write_text(between(readme(), "```toml\n", "```"), encoding="utf-8")

@@ -25,8 +25,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.ui.plot.compose import Source, compose
-from qctui.ui.plot.marks import PlotView
+from qctui.plot.compose import Source, compose
+from qctui.plot.marks import PlotView
 from tests.plot.bare import NOW, ChartApp
 
 WIDTH, HEIGHT = 120, 40

@@ -17,7 +17,7 @@ from functools import partial
 from pydantic_core import from_json
 
 from qctui.api.client import Client, open_client
-from qctui.api.quirks import httpx
+from qctui.api.library_patches import httpx
 from qctui.clock import SystemClock
 from tests.api.support import BASE_URL, CREDENTIALS, payload
 

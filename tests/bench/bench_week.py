@@ -20,7 +20,7 @@ from typing import Any
 
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.view import Pace, View, Want
+from qctui.engine.subscription import Pace, Subscription, Subscriptions
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.model.deployment import DeploymentDetail, DeploymentList
 from qctui.model.keys import (
@@ -52,16 +52,16 @@ OUTAGE_EVERY = 16
 """... and every so many moves the API is away in between."""
 
 
-def _view(project_id: int, span_s: float) -> View:
-    return View(
+def _view(project_id: int, span_s: float) -> Subscriptions:
+    return Subscriptions(
         (
-            Want(detail_key(project_id), Pace.OPENED),
-            Want(chart_key(project_id, "Strategy Equity", ChartWindow(span_s), 300)),
-            Want(portfolio_key(project_id)),
-            Want(insights_key(project_id, f"L-{project_id}")),
-            Want(optimizations_key(project_id)),
-            Want(optimization_key(f"O-{project_id}")),
-            Want(orders_key(project_id), Pace.HIDDEN),
+            Subscription(detail_key(project_id), Pace.OPENED),
+            Subscription(chart_key(project_id, "Strategy Equity", ChartWindow(span_s), 300)),
+            Subscription(portfolio_key(project_id)),
+            Subscription(insights_key(project_id, f"L-{project_id}")),
+            Subscription(optimizations_key(project_id)),
+            Subscription(optimization_key(f"O-{project_id}")),
+            Subscription(orders_key(project_id), Pace.HIDDEN),
         )
     )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.view import Pace, View, Want
+from qctui.engine.subscription import Pace, Subscription, Subscriptions
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
 from qctui.model.project import Project
@@ -38,7 +38,11 @@ class Rig:
         self.store.subscribe(self.puts.append)
 
     def show(self, *wants: Key[Any] | tuple[Key[Any], Pace]) -> None:
-        self.poller.show(View(tuple(Want(*want) if isinstance(want, tuple) else Want(want) for want in wants)))
+        self.poller.show(
+            Subscriptions(
+                tuple(Subscription(*want) if isinstance(want, tuple) else Subscription(want) for want in wants)
+            )
+        )
 
     def get(self, key: Key[T]) -> Resource[T]:
         return self.store.get(key)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
     DEPLOYMENTS,

@@ -34,13 +34,13 @@ def _newest_first(rows: list[Insight]) -> list[str]:
 Serve = Callable[[int, int], InsightPage]
 
 
-def _turn(book: InsightBook, serve: Serve, now: float = 2e9, limit: int = 10_000) -> int:
+def _turn(action_store: InsightBook, serve: Serve, now: float = 2e9, limit: int = 10_000) -> int:
     """Ask until the book has had enough; how often."""
     for asked in range(1, limit):
-        window = book.next_window(now)
+        window = action_store.next_window(now)
         assert 0 <= window.start < window.end
         assert window.end - window.start <= PAGE
-        if not book.add(serve(window.start, window.end)):
+        if not action_store.add(serve(window.start, window.end)):
             return asked
     raise AssertionError("the book never has enough")
 
@@ -150,17 +150,17 @@ def test_whatever_the_length_claims_everything_is_read_and_then_followed(
     rows = _rows(count)
     if reverse:
         rows.reverse()
-    book = InsightBook()
-    requests = _turn(book, _serve(rows, length))
-    assert book.log.complete
-    assert _ids(book.log.insights) == _newest_first(rows)
+    action_store = InsightBook()
+    requests = _turn(action_store, _serve(rows, length))
+    assert action_store.log.complete
+    assert _ids(action_store.log.insights) == _newest_first(rows)
     assert requests <= count // PAGE + 4 + 2 * (count // PAGE).bit_length()
     for number in range(count, count + 60):
         rows.insert(0 if reverse else len(rows), make_insight(number))
         if number % 7 == 0:
-            assert _turn(book, _serve(rows, length)) <= 2
-    _turn(book, _serve(rows, length))
-    assert _ids(book.log.insights) == _newest_first(rows)
+            assert _turn(action_store, _serve(rows, length)) <= 2
+    _turn(action_store, _serve(rows, length))
+    assert _ids(action_store.log.insights) == _newest_first(rows)
 
 
 @pytest.mark.parametrize("count", [150, 199, 250, 1_000, 2_000, 10_000])
@@ -178,20 +178,20 @@ def test_the_newest_are_there_before_the_rest_whatever_the_length_claims(
         told = count if length == -1 else len(page) if isinstance(length, str) else length
         return InsightPage(page, told)
 
-    book = InsightBook()
+    action_store = InsightBook()
     newest = make_insight(count - 1)
     asked, more = 0, True
-    while more and not book.log.newest:
+    while more and not action_store.log.newest:
         asked += 1
-        window = book.next_window(2e9)
-        more = book.add(serve(window.start, window.end))
+        window = action_store.next_window(2e9)
+        more = action_store.add(serve(window.start, window.end))
         # What is not known to be the newest is never passed off as such, and what is known is shown at once.
-        assert book.log.newest is (newest in book.log.insights)
-    assert book.log.newest
+        assert action_store.log.newest is (newest in action_store.log.insights)
+    assert action_store.log.newest
     assert asked <= 2 + 2 * (count // PAGE).bit_length()
     if length == -1:
         assert asked <= 2
-    assert book.log.insights[0] == newest
+    assert action_store.log.insights[0] == newest
 
 
 def test_a_service_that_refuses_what_lies_beyond_the_end_is_read_like_any_other() -> None:
@@ -247,18 +247,18 @@ def test_nothing_is_lost_of_what_comes_while_they_are_read(
     rows = _rows(count)
     if reverse:
         rows.reverse()
-    book, now, made = InsightBook(), 1.8e9, count
+    action_store, now, made = InsightBook(), 1.8e9, count
     # Hundreds of rows that push the others down while two pages are read are more than a list without a mark can tell.
     for burst in (*bursts[:large], 90 if reverse else 320, *bursts[large:], *[0] * 200):
         now += 25.0
-        window = book.next_window(now)
+        window = action_store.next_window(now)
         assert 0 <= window.start < window.end <= window.start + PAGE
-        book.add(_serve(rows, length)(window.start, window.end))
+        action_store.add(_serve(rows, length)(window.start, window.end))
         for _ in range(burst):
             rows.insert(0 if reverse else len(rows), make_insight(made))
             made += 1
-    assert book.log.complete
-    assert _ids(book.log.insights) == _newest_first(rows)
+    assert action_store.log.complete
+    assert _ids(action_store.log.insights) == _newest_first(rows)
 
 
 @pytest.mark.parametrize("burst", [50, 51, 99, 100, 350])
@@ -267,20 +267,20 @@ def test_many_new_ones_at_once_are_all_read(burst: int, reverse: bool) -> None:
     rows = _rows(300)
     if reverse:
         rows.reverse()
-    book = InsightBook()
-    _turn(book, _serve(rows))
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows))
     for number in range(300, 300 + burst):
         rows.insert(0 if reverse else len(rows), make_insight(number))
-    assert _turn(book, _serve(rows)) <= burst // PAGE + 2
-    assert _ids(book.log.insights) == _newest_first(rows)
+    assert _turn(action_store, _serve(rows)) <= burst // PAGE + 2
+    assert _ids(action_store.log.insights) == _newest_first(rows)
 
 
 @given(count=st.integers(0, 700), length=st.one_of(st.none(), st.integers(-5, 2_000)), cut=st.integers(1, PAGE))
 def test_pages_cut_short_lose_nothing_where_the_length_is_right(count: int, length: int | None, cut: int) -> None:
     rows = _rows(count)
-    book = InsightBook()
-    _turn(book, _serve(rows, -1, cut))
-    assert _ids(book.log.insights) == _newest_first(rows)
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows, -1, cut))
+    assert _ids(action_store.log.insights) == _newest_first(rows)
     other = InsightBook()
     _turn(other, _serve(rows, length, cut))
     assert set(_ids(other.log.insights)) <= set(_ids(tuple(rows)))
@@ -288,73 +288,73 @@ def test_pages_cut_short_lose_nothing_where_the_length_is_right(count: int, leng
 
 def test_a_service_that_ignores_the_indexes_does_not_go_on_for_ever() -> None:
     rows = tuple(_rows(PAGE))
-    book = InsightBook()
+    action_store = InsightBook()
     for _ in range(10):
-        assert _turn(book, lambda start, end: InsightPage(rows, None)) <= 3
-    assert len(book.log.insights) == PAGE
+        assert _turn(action_store, lambda start, end: InsightPage(rows, None)) <= 3
+    assert len(action_store.log.insights) == PAGE
 
 
 def test_a_service_that_never_ends_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LIMIT", 1_000)
-    book = InsightBook()
+    action_store = InsightBook()
 
     def serve(start: int, end: int) -> InsightPage:
         return InsightPage(tuple(make_insight(number) for number in range(start, end)), 10**12)
 
     for _ in range(5):
-        _turn(book, serve)
-    assert len(book.log.insights) <= 1_000
-    assert book.weight <= 1_000
+        _turn(action_store, serve)
+    assert len(action_store.log.insights) <= 1_000
+    assert action_store.weight <= 1_000
 
 
 def test_undated_and_repeated_rows_are_kept_once_and_last() -> None:
     rows = [replace(make_insight(number), generated_at=None) for number in range(3)]
-    book = InsightBook()
-    _turn(book, _serve([*rows, make_insight(9), *rows]))
-    assert _ids(book.log.insights) == _ids((make_insight(9), *rows))
+    action_store = InsightBook()
+    _turn(action_store, _serve([*rows, make_insight(9), *rows]))
+    assert _ids(action_store.log.insights) == _ids((make_insight(9), *rows))
 
 
 @pytest.mark.parametrize("count", [1, 250])
 def test_rows_without_an_id_are_not_one_and_the_same(count: int) -> None:
     rows = [replace(row, insight_id="") for row in _rows(count)]
-    book = InsightBook()
-    _turn(book, _serve(rows))
-    assert len(book.log.insights) == count
-    before = book.log
-    _turn(book, _serve(rows))
-    assert book.log is before
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows))
+    assert len(action_store.log.insights) == count
+    before = action_store.log
+    _turn(action_store, _serve(rows))
+    assert action_store.log is before
     final = [*rows[:-1], replace(rows[-1], score_direction=0.5)]
-    _turn(book, _serve(final))
-    assert len(book.log.insights) == count
-    assert book.log.insights[0].score_direction == 0.5
+    _turn(action_store, _serve(final))
+    assert len(action_store.log.insights) == count
+    assert action_store.log.insights[0].score_direction == 0.5
 
 
 def test_rows_that_vanish_stay_on_screen_until_that_is_certain() -> None:
     rows = _rows(300)
-    book = InsightBook()
-    _turn(book, _serve(rows))
-    log = book.log
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows))
+    log = action_store.log
     gone = _serve([], 0)
     for _ in range(2):
-        assert _turn(book, gone) == 1
-        assert book.log is log
-    _turn(book, _serve(rows))
-    assert book.log is log
+        assert _turn(action_store, gone) == 1
+        assert action_store.log is log
+    _turn(action_store, _serve(rows))
+    assert action_store.log is log
     for _ in range(3):
-        _turn(book, gone)
-    assert _ids(book.log.insights) == _ids(log.insights)
-    _turn(book, _serve(rows[:120]))
-    assert book.log.complete
-    assert _ids(book.log.insights) == _newest_first(rows[:120])
+        _turn(action_store, gone)
+    assert _ids(action_store.log.insights) == _ids(log.insights)
+    _turn(action_store, _serve(rows[:120]))
+    assert action_store.log.complete
+    assert _ids(action_store.log.insights) == _newest_first(rows[:120])
 
 
 def test_nothing_new_keeps_the_same_object() -> None:
     rows = _rows(150)
-    book = InsightBook()
-    _turn(book, _serve(rows))
-    log = book.log
-    _turn(book, _serve(rows))
-    assert book.log is log
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows))
+    log = action_store.log
+    _turn(action_store, _serve(rows))
+    assert action_store.log is log
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -365,35 +365,35 @@ def test_an_old_insight_that_closes_is_read_again_for_its_score(reverse: bool) -
         rows[place] = replace(rows[place], score_final=False, close_at=now + 600)
     if reverse:
         rows.reverse()
-    book = InsightBook()
-    _turn(book, _serve(rows), now)
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows), now)
     for row, insight in enumerate(rows):
         rows[row] = replace(insight, score_final=True, score_direction=0.75)
-    log = book.log
-    assert _turn(book, _serve(rows), now + 900) == 1
+    log = action_store.log
+    assert _turn(action_store, _serve(rows), now + 900) == 1
     assert {insight.score_direction for insight in log.insights} == {1.0}
-    assert _turn(book, _serve(rows), now + 1_300) == 2
-    assert _turn(book, _serve(rows), now + 1_400) == 2
-    final = {insight.insight_id for insight in book.log.insights if insight.score_direction == 0.75}
+    assert _turn(action_store, _serve(rows), now + 1_300) == 2
+    assert _turn(action_store, _serve(rows), now + 1_400) == 2
+    final = {insight.insight_id for insight in action_store.log.insights if insight.score_direction == 0.75}
     assert {make_insight(place).insight_id for place in (100, 103, 700)} <= final
-    assert _turn(book, _serve(rows), now + 10_000) == 1
+    assert _turn(action_store, _serve(rows), now + 10_000) == 1
 
 
 def test_a_page_that_cannot_be_read_again_does_not_stand_before_the_new_ones() -> None:
     now = 1_700_000_000.0
     rows = _rows(400)
     rows[10] = replace(rows[10], score_final=None, close_at=now)
-    book = InsightBook()
-    _turn(book, _serve(rows), now)
-    window = book.next_window(now + 1_000)
-    assert book.add(_serve(rows)(window.start, window.end))
-    assert book.next_window(now + 1_000).start == 0
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows), now)
+    window = action_store.next_window(now + 1_000)
+    assert action_store.add(_serve(rows)(window.start, window.end))
+    assert action_store.next_window(now + 1_000).start == 0
     rows.append(make_insight(400))
-    _turn(book, _serve(rows), now + 1_060)
-    assert book.log.insights[0] == make_insight(400)
+    _turn(action_store, _serve(rows), now + 1_060)
+    assert action_store.log.insights[0] == make_insight(400)
 
 
-def _windows(book: InsightBook, serve: Serve, now: float = 2e9) -> list[tuple[int, int]]:
+def _windows(action_store: InsightBook, serve: Serve, now: float = 2e9) -> list[tuple[int, int]]:
     """The windows of one turn, as they went out."""
     asked: list[tuple[int, int]] = []
 
@@ -401,38 +401,38 @@ def _windows(book: InsightBook, serve: Serve, now: float = 2e9) -> list[tuple[in
         asked.append((start, end))
         return serve(start, end)
 
-    _turn(book, noted, now)
+    _turn(action_store, noted, now)
     return asked
 
 
 def test_the_windows_of_a_list_that_begins_with_the_oldest() -> None:
     """Each row in one window, none in two but those read again for their scores: 49 at the end, and room for 50."""
     rows = _rows(250)
-    book = InsightBook()
-    assert _windows(book, _serve(rows)) == [(0, 99), (152, 251), (99, 152)]
-    assert _windows(book, _serve(rows)) == [(201, 300)]
+    action_store = InsightBook()
+    assert _windows(action_store, _serve(rows)) == [(0, 99), (152, 251), (99, 152)]
+    assert _windows(action_store, _serve(rows)) == [(201, 300)]
     rows += [make_insight(number) for number in range(250, 299)]
     # 98 rows are a short page: there is nothing after them.
-    assert _windows(book, _serve(rows)) == [(201, 300)]
+    assert _windows(action_store, _serve(rows)) == [(201, 300)]
     rows.append(make_insight(299))
-    assert _windows(book, _serve(rows)) == [(250, 349)]
+    assert _windows(action_store, _serve(rows)) == [(250, 349)]
     rows += [make_insight(number) for number in range(300, 350)]
     # 99 rows are a full one.
-    assert _windows(book, _serve(rows)) == [(251, 350), (350, 449)]
+    assert _windows(action_store, _serve(rows)) == [(251, 350), (350, 449)]
 
 
 def test_the_windows_of_a_list_that_begins_with_the_newest() -> None:
     rows = _rows(400)[::-1]
-    book = InsightBook()
-    assert _windows(book, _serve(rows)) == [(0, 99), (99, 198), (198, 297), (297, 396), (396, 495)]
-    assert _windows(book, _serve(rows)) == [(0, 99)]
+    action_store = InsightBook()
+    assert _windows(action_store, _serve(rows)) == [(0, 99), (99, 198), (198, 297), (297, 396), (396, 495)]
+    assert _windows(action_store, _serve(rows)) == [(0, 99)]
 
 
 def test_the_windows_of_a_list_whose_order_shows_late() -> None:
     """Its first page tells no order, so the tail is read second; then the middle, from its newer end."""
     rows = [replace(row, generated_at=None) for row in _rows(99)] + _rows(400)[:98:-1]
-    book = InsightBook()
-    assert _windows(book, _serve(rows)) == [(0, 99), (302, 401), (99, 198), (198, 297), (297, 302)]
+    action_store = InsightBook()
+    assert _windows(action_store, _serve(rows)) == [(0, 99), (302, 401), (99, 198), (198, 297), (297, 302)]
 
 
 @pytest.mark.parametrize(("reverse", "window"), [(False, (151, 250)), (True, (750, 849))])
@@ -442,6 +442,6 @@ def test_the_window_of_an_insight_that_has_closed_stands_around_it(reverse: bool
     rows[200] = replace(rows[200], score_final=False, close_at=now)
     if reverse:
         rows.reverse()
-    book = InsightBook()
-    _turn(book, _serve(rows), now)
-    assert _windows(book, _serve(rows), now + 1_000)[1:] == [window]
+    action_store = InsightBook()
+    _turn(action_store, _serve(rows), now)
+    assert _windows(action_store, _serve(rows), now + 1_000)[1:] == [window]

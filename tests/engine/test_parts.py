@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api.ports import Exchange
-from qctui.engine.gate import Gate
+from qctui.engine.circuit_breaker import CircuitBreaker
+from qctui.engine.equity_history import SAMPLES, EquityHistory
 from qctui.engine.health import Health
-from qctui.engine.history import SAMPLES, EquityHistory
-from qctui.engine.rate import WINDOW_S, Budget, Errand
+from qctui.engine.rate_limiter import WINDOW_S, Priority, RateLimiter
 from qctui.engine.retention import HEAVY_BYTES, HEAVY_KEYS, Retention
 from qctui.engine.schedule import backoff_s, interval_s, loading_s, probe_s
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.chart import Chart, Series, SeriesType
 from qctui.model.history import EQUITY_HISTORY, EquityTrail
 from qctui.model.insight import InsightLog
@@ -28,25 +28,25 @@ from tests.fakes import FakeClock, make_deployment, make_insight, make_optimizat
 # The budget.
 
 
-def _take(budget: Budget, count: int, mono: float) -> None:
+def _take(budget: RateLimiter, count: int, mono: float) -> None:
     for _ in range(count):
         budget.take(mono)
 
 
 def test_three_quarters_of_a_share_are_there_at_once_and_the_rest_evenly() -> None:
-    budget = Budget(60)
+    budget = RateLimiter(60)
     for _ in range(68):
-        assert budget.wait_s(Errand.FRESH, 0.0) == 0.0
+        assert budget.wait_s(Priority.FRESH, 0.0) == 0.0
         budget.take(0.0)
-    assert budget.wait_s(Errand.FRESH, 0.0) == pytest.approx(60 / 22)
+    assert budget.wait_s(Priority.FRESH, 0.0) == pytest.approx(60 / 22)
     _take(budget, 22, 0.0)
-    assert budget.wait_s(Errand.FRESH, 0.0) == pytest.approx(60.0)
+    assert budget.wait_s(Priority.FRESH, 0.0) == pytest.approx(60.0)
 
 
 def test_in_the_long_run_all_of_the_share_is_used() -> None:
-    budget, mono = Budget(60), 0.0
+    budget, mono = RateLimiter(60), 0.0
     for _ in range(540):
-        while wait_s := budget.wait_s(Errand.ROUTINE, mono):
+        while wait_s := budget.wait_s(Priority.ROUTINE, mono):
             mono += max(wait_s, 1e-6)
         budget.take(mono)
         assert budget.used(mono) <= 54
@@ -54,27 +54,27 @@ def test_in_the_long_run_all_of_the_share_is_used() -> None:
 
 
 def test_routine_and_bulk_reads_leave_room_for_what_somebody_waits_for() -> None:
-    budget = Budget(60)
+    budget = RateLimiter(60)
     _take(budget, 36, 0.0)
-    assert budget.wait_s(Errand.BULK, 50.0) == pytest.approx(10.0)
-    assert budget.wait_s(Errand.ROUTINE, 50.0) == 0.0
+    assert budget.wait_s(Priority.BULK, 50.0) == pytest.approx(10.0)
+    assert budget.wait_s(Priority.ROUTINE, 50.0) == 0.0
     _take(budget, 18, 30.0)
-    assert budget.wait_s(Errand.ROUTINE, 50.0) == pytest.approx(10.0)
-    assert budget.wait_s(Errand.FRESH, 50.0) == 0.0
+    assert budget.wait_s(Priority.ROUTINE, 50.0) == pytest.approx(10.0)
+    assert budget.wait_s(Priority.FRESH, 50.0) == 0.0
 
 
 @given(
     per_minute=st.integers(1, 200),
-    asks=st.lists(st.tuples(st.floats(0, 20), st.sampled_from(Errand)), max_size=200),
+    asks=st.lists(st.tuples(st.floats(0, 20), st.sampled_from(Priority)), max_size=200),
 )
 def test_never_more_than_its_share_in_any_minute_and_never_stuck(
-    per_minute: int, asks: list[tuple[float, Errand]]
+    per_minute: int, asks: list[tuple[float, Priority]]
 ) -> None:
-    budget, mono, grants = Budget(per_minute), 0.0, list[float]()
-    for pause_s, errand in asks:
+    budget, mono, grants = RateLimiter(per_minute), 0.0, list[float]()
+    for pause_s, priority in asks:
         mono += pause_s
         for _ in range(1_000):
-            wait_s = budget.wait_s(errand, mono)
+            wait_s = budget.wait_s(priority, mono)
             if wait_s == 0:
                 break
             assert wait_s <= WINDOW_S + 1e-6
@@ -83,7 +83,7 @@ def test_never_more_than_its_share_in_any_minute_and_never_stuck(
             raise AssertionError("never granted")
         budget.take(mono)
         grants.append(mono)
-        assert sum(grant + WINDOW_S > mono for grant in grants) <= max(1, per_minute * errand.value)
+        assert sum(grant + WINDOW_S > mono for grant in grants) <= max(1, per_minute * priority.value)
 
 
 # The schedule.
@@ -135,7 +135,7 @@ def _failure(kind: FailureKind, mono: float = 0.0) -> Failure:
 
 
 def test_one_endpoint_alone_does_not_close_the_gate() -> None:
-    gate = Gate(random.Random(1))
+    gate = CircuitBreaker(random.Random(1))
     for _ in range(10):
         assert not gate.failed(detail_key(1), _failure(FailureKind.SERVER), None, probe=False)
     assert not gate.closed
@@ -144,7 +144,7 @@ def test_one_endpoint_alone_does_not_close_the_gate() -> None:
 
 
 def test_a_success_in_between_starts_the_count_again() -> None:
-    gate = Gate(random.Random(1))
+    gate = CircuitBreaker(random.Random(1))
     for _ in range(5):
         gate.failed(detail_key(1), _failure(FailureKind.TIMEOUT), None, probe=False)
         gate.succeeded()
@@ -154,7 +154,7 @@ def test_a_success_in_between_starts_the_count_again() -> None:
 
 
 def test_only_the_probe_moves_the_next_try() -> None:
-    gate = Gate(random.Random(1))
+    gate = CircuitBreaker(random.Random(1))
     gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
     first = gate.failure
     assert not gate.failed(detail_key(2), _failure(FailureKind.CONNECT, 1.0), None, probe=False)
@@ -165,7 +165,7 @@ def test_only_the_probe_moves_the_next_try() -> None:
 
 
 def test_suspected_credentials_are_confirmed_first() -> None:
-    gate = Gate(random.Random(1))
+    gate = CircuitBreaker(random.Random(1))
     gate.failed(detail_key(1), _failure(FailureKind.AUTH), None, probe=False)
     assert (gate.closed, gate.failure, gate.asks_credentials) == (True, None, True)
     assert gate.probe_in_s(0.0) == 0.0
@@ -175,7 +175,7 @@ def test_suspected_credentials_are_confirmed_first() -> None:
 
 
 def test_an_outage_does_not_prolong_the_wait_for_credentials() -> None:
-    gate = Gate(random.Random(1))
+    gate = CircuitBreaker(random.Random(1))
     gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
     for _ in range(20):
         gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=True)
@@ -185,7 +185,7 @@ def test_an_outage_does_not_prolong_the_wait_for_credentials() -> None:
 
 
 def test_a_defect_while_probing_keeps_the_reason() -> None:
-    gate = Gate(random.Random(1))
+    gate = CircuitBreaker(random.Random(1))
     gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
     gate.failed(detail_key(1), _failure(FailureKind.INTERNAL, 5.0), None, probe=True)
     assert gate.failure is not None

@@ -10,7 +10,7 @@ import pytest
 
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading
-from qctui.engine.rate import Errand
+from qctui.engine.rate_limiter import Priority
 from qctui.engine.readers import (
     ALL_SPAN_S,
     Answer,
@@ -228,4 +228,4 @@ def test_there_is_no_reader_for_what_is_not_read(api: FakeApi) -> None:
 
 def test_a_list_under_way_says_how_urgent_its_next_page_is(api: FakeApi) -> None:
     api.orders = [make_order(number) for number in range(300)]
-    assert _run(OrderReader(api, 1).read()).more is Errand.FRESH
+    assert _run(OrderReader(api, 1).read()).more is Priority.FRESH

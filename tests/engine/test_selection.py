@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from qctui.engine.poller import PollSettings
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
     DEPLOYMENTS,

@@ -19,12 +19,12 @@ from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, orders_key, portfolio_key
 from qctui.model.project import Project
+from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.app import QctuiApp
+from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.kit.list_pane import ListPane
+from qctui.ui.kit.pane import FilterField, Pane
 from qctui.ui.options import UiOptions
-from qctui.ui.screens.confirm import ConfirmScreen
-from qctui.ui.widgets.chart_view import ChartView
-from qctui.ui.widgets.listing import ListPane
-from qctui.ui.widgets.pane import FilterField, Pane
 from tests.ui import scene
 from tests.ui.detail_scene import fill_details, orders, portfolio
 
@@ -182,7 +182,7 @@ class World:
             "panes": panes,
             "dialog": asked,
             "older": app.main_screen.deployments.show_older,
-            "chart": app.main_screen.feed.data.chart_name,
+            "chart": app.main_screen.presenter.data.chart_name,
             "sent": [[(each.action, each.identity) for each in targets] for targets in self.desk.confirmed],
             "acknowledged": list(self.desk.acknowledged),
             "pointed": app._pointed(),

@@ -8,11 +8,11 @@ from textual.app import App, ComposeResult
 
 from qctui.model.chart import Chart, ChartWindow
 from qctui.model.resource import Resource
-from qctui.ui import quirks
-from qctui.ui.glyphs import ASCII, UNICODE
-from qctui.ui.moment import Moment
-from qctui.ui.theme import Palette, read_theme, role_defaults, shipped_folder
-from qctui.ui.widgets.chart_pane import ChartPane
+from qctui.ui import textual_patches
+from qctui.ui.charts.chart_pane import ChartPane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.theme.glyph_set import ASCII, UNICODE
+from qctui.ui.theme.themes import Palette, read_theme, role_defaults, shipped_folder
 
 NOW = 1_795_188_600.0
 """When the samples of tests/payloads were taken."""
@@ -25,7 +25,7 @@ class ChartApp(App[None]):
 
     def __init__(self, *, ascii_only: bool = False, zone: tzinfo | None = UTC) -> None:
         super().__init__()
-        quirks.install()
+        textual_patches.install()
         self.glyphs = ASCII if ascii_only else UNICODE
         self.zone = zone
         self.now = NOW
@@ -48,8 +48,8 @@ class ChartApp(App[None]):
     def on_mount(self) -> None:
         self.pane.view.focus()
 
-    def moment(self) -> Moment:
-        return Moment(1_000.0, self.now, self.zone, self.glyphs)
+    def moment(self) -> RenderContext:
+        return RenderContext(1_000.0, self.now, self.zone, self.glyphs)
 
     def show(self, chart: Chart | None, **changed: object) -> None:
         """Show a chart as if it had just been read."""

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
-from qctui.engine.view import Want
+from qctui.engine.subscription import Subscription
 from qctui.model.chart import Chart, ChartWindow
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
 from qctui.model.project import Project
 from qctui.model.resource import Resource
-from qctui.ui import quirks
-from qctui.ui.glyphs import glyphs
-from qctui.ui.guard import Guard
-from qctui.ui.key_order import KeysInOrder
-from qctui.ui.opening import DetailKind
+from qctui.ui import textual_patches
+from qctui.ui.charts.chart_screen import ChartScreen
+from qctui.ui.context import AppContext
+from qctui.ui.keys.key_queue import KeysInOrder
+from qctui.ui.kit.safe_draw import Guard
+from qctui.ui.openable import DetailKind
 from qctui.ui.options import UiOptions
-from qctui.ui.screens.chart_full import ChartScreen
-from qctui.ui.screens.details import Surroundings
-from qctui.ui.selected import Selected
 from qctui.ui.selection import Picked
-from qctui.ui.theme import Palette, read_theme, role_defaults, shipped_folder
+from qctui.ui.selection_owner import SelectionOwner
+from qctui.ui.theme.glyph_set import glyphs
+from qctui.ui.theme.themes import Palette, read_theme, role_defaults, shipped_folder
 from tests.plot.bare import NOW
 from tests.ui.desk import StillEngine
 
@@ -33,13 +33,13 @@ class FullApp(KeysInOrder[None]):
 
     def __init__(self, *, names: tuple[str, ...], projects: int = 3, kind: DetailKind = DetailKind.CHART) -> None:
         super().__init__()
-        quirks.install()
+        textual_patches.install()
         self.engine = StillEngine()
         self.engine.still_clock.now = lambda: NOW  # type: ignore[method-assign]  # the samples have their own time
         self.glyphs = glyphs(False)
         self.kind = kind
-        self.selected = Selected()
-        self.kept: tuple[Want, ...] = ()
+        self.selected = SelectionOwner()
+        self.kept: tuple[Subscription, ...] = ()
         self.screen_shown: ChartScreen | None = None
         self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
         self.theme = "qctui-dark"
@@ -64,13 +64,13 @@ class FullApp(KeysInOrder[None]):
         options = UiOptions(zone=UTC)
         guard = Guard(self.engine.clock, UTC, self.glyphs, self.notify)
         self.selected.change(Picked(1))
-        around = Surroundings(self.engine, options, self.glyphs, guard, self.keep, self.selected)
+        around = AppContext(self.engine, options, self.glyphs, guard, self.keep, self.selected)
         self.screen_shown = ChartScreen(
             around, name="Trend", chart="Strategy Equity", kind=self.kind, window=ChartWindow(None)
         )
         self.push_screen(self.screen_shown)
 
-    def keep(self, owner: object, wants: Iterable[Want]) -> None:
+    def keep(self, owner: object, wants: Iterable[Subscription]) -> None:
         """What the screen wants."""
         self.kept = tuple(wants)
 

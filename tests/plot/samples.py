@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from qctui.api.decode import decode
-from qctui.api.parse import chart as parse
+from qctui.api.parse import parse_chart as parse
 from qctui.model.chart import Chart
 from tests.plot.bare import NOW
 

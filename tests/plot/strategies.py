@@ -8,8 +8,8 @@ from array import array
 from hypothesis import strategies as st
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.ui.plot.glyphs import GLYPH_SETS
-from qctui.ui.plot.marks import PlotView
+from qctui.plot.chart_glyphs import GLYPH_SETS
+from qctui.plot.marks import PlotView
 
 TIMES = st.one_of(
     st.floats(1.7e9, 1.8e9),

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from rich.cells import get_character_cell_size
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.ui.plot import crosshair
-from qctui.ui.plot.compose import Drawing, Source, compose
-from qctui.ui.plot.export import csv_text, plain_text, svg_text
-from qctui.ui.plot.glyphs import GLYPH_SETS
-from qctui.ui.plot.grid import Grid, changes
-from qctui.ui.plot.marks import Kind, PlotView
+from qctui.plot import crosshair
+from qctui.plot.chart_glyphs import GLYPH_SETS
+from qctui.plot.compose import Drawing, Source, compose
+from qctui.plot.export import csv_text, plain_text, svg_text
+from qctui.plot.grid import Grid, changes
+from qctui.plot.marks import Kind, PlotView
 from tests.plot.strategies import charts, serieses, views
 
 ODD = settings(

@@ -9,11 +9,11 @@ from textual.pilot import Pilot
 
 from qctui.model.chart import Chart
 from qctui.model.keys import DEPLOYMENTS
-from qctui.ui.acting import Pointed
-from qctui.ui.opening import DetailKind
-from qctui.ui.screens.chart_full import ChartScreen
-from qctui.ui.widgets.chart_pane import ChartPane
-from qctui.ui.widgets.footer import KeyBar
+from qctui.ui.actions.controller import Pointed
+from qctui.ui.charts.chart_pane import ChartPane
+from qctui.ui.charts.chart_screen import ChartScreen
+from qctui.ui.kit.footer import KeyBar
+from qctui.ui.openable import DetailKind
 from tests.plot.full import FullApp
 from tests.plot.samples import sample
 

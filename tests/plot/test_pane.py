@@ -11,8 +11,8 @@ from textual.geometry import Region
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
-from qctui.ui.faces import Face
-from qctui.ui.widgets import chart_canvas
+from qctui.ui.charts import chart_canvas
+from qctui.ui.wording.load_state import LoadState
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.samples import sample
 
@@ -29,7 +29,7 @@ def line(points: int, name: str = "Equity") -> Chart:
     return Chart("Strategy Equity", False, (Series(name, "$", 0, SeriesType.LINE, xs, ys),))
 
 
-def face_of(app: ChartApp) -> Face:
+def face_of(app: ChartApp) -> LoadState:
     return app.pane.face
 
 
@@ -38,24 +38,24 @@ async def test_faces_tell_which_one_they_are() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         app.show_resource(Resource(progress=Progress(0.25, 1_000.0)), "Strategy Equity")
-        assert face_of(app) is Face.LOADING
+        assert face_of(app) is LoadState.LOADING
         assert "25%" in app.pane.view.text
         app.show(EQUITY)
         await pilot.pause()
-        assert face_of(app) is Face.DATA
+        assert face_of(app) is LoadState.DATA
         assert "Equity" in app.pane.view.text
         failure = Failure(FailureKind.TIMEOUT, "no answer within 15 s", NOW, 1_000.0)
         good = Resource[Chart]().with_value(EQUITY, at=NOW, mono=900.0)
         app.show_resource(good.with_error(failure), "Strategy Equity")
         await pilot.pause()
-        assert face_of(app) is Face.FAILED
+        assert face_of(app) is LoadState.FAILED
         assert "no answer within 15 s" in app.pane.frame_text
         assert "Equity" in app.pane.view.text
         app.show_resource(Resource[Chart]().with_value(EQUITY, at=NOW, mono=100.0), "Strategy Equity")
-        assert face_of(app) is Face.STALE
+        assert face_of(app) is LoadState.STALE
         app.show(sample("series_with_empty_values"))
         await pilot.pause()
-        assert face_of(app) is Face.EMPTY
+        assert face_of(app) is LoadState.EMPTY
         assert "No points in this window" in app.pane.view.text
 
 

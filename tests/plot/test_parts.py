@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.ui.plot import values
-from qctui.ui.plot.compose import Source, compose
-from qctui.ui.plot.contrast import LEAST, contrast, visible
-from qctui.ui.plot.decimate import BLOCK, Prepared, prepare
-from qctui.ui.plot.grid import MUTED, TEXT, Grid, Ink, changes, cut, width_of
-from qctui.ui.plot.marks import PlotView
-from qctui.ui.plot.overlay import main_series, overlaid
-from qctui.ui.plot.values import ValueScale
-from qctui.ui.plot.windows import samples
-from qctui.ui.widgets.chart_inks import Inks
+from qctui.plot import values
+from qctui.plot.compose import Source, compose
+from qctui.plot.decimate import BLOCK, Prepared, prepare
+from qctui.plot.grid import MUTED, TEXT, Grid, Ink, changes, cut, width_of
+from qctui.plot.marks import PlotView
+from qctui.plot.overlay import main_series, overlaid
+from qctui.plot.values import ValueScale
+from qctui.plot.windows import samples
+from qctui.ui.theme.chart_inks import Inks
+from qctui.ui.theme.contrast import LEAST, contrast, visible
 from tests.plot.samples import sample
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

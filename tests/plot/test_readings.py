@@ -7,10 +7,10 @@ from array import array
 import pytest
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.ui.plot.candles import candle_at
-from qctui.ui.plot.change import change_text
-from qctui.ui.plot.reading import Reading, value_text
-from qctui.ui.plot.times import TimeScale
+from qctui.plot.candles import candle_at
+from qctui.plot.change import change_text
+from qctui.plot.reading import Reading, value_text
+from qctui.plot.times import TimeScale
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.test_parts import prepared
 

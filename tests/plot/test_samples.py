@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.ui.plot import crosshair
-from qctui.ui.plot.candles import Body, body_of
-from qctui.ui.plot.compose import Drawing, Source, compose
-from qctui.ui.plot.glyphs import ASCII, BRAILLE, GLYPH_SETS
-from qctui.ui.plot.marks import Kind, PlotView
-from qctui.ui.plot.reading import reading_last, value_text
+from qctui.plot import crosshair
+from qctui.plot.candles import Body, body_of
+from qctui.plot.chart_glyphs import ASCII, BRAILLE, GLYPH_SETS
+from qctui.plot.compose import Drawing, Source, compose
+from qctui.plot.marks import Kind, PlotView
+from qctui.plot.reading import reading_last, value_text
 from tests.plot.bare import NOW
 from tests.plot.samples import sample, sample_names
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from qctui.model.chart import WINDOWS, ChartWindow
-from qctui.ui.plot import times, windows
+from qctui.plot import times, windows
 
 NOW = 1_795_188_600.0  # 2026-11-20 15:30:00 UTC
 HOUR, DAY = 3_600.0, 86_400.0

@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.types import Message
 
-from qctui.simulator.app import Simulator
-from qctui.simulator.auth import sign
-from qctui.simulator.clock import WorldClock
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
+from qctui.simulator.signature import sign
+from qctui.simulator.web_app import Simulator
 from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 
 Json = dict[str, Any]
 

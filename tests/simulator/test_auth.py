@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from qctui.simulator.auth import Cause, check, sign
+from qctui.simulator.signature import Cause, check, sign
 from tests.simulator.support import NOW, Sim, headers_for
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.simulator.insights import InsightFeed
+from qctui.simulator.insight_feed import InsightFeed
 from qctui.simulator.ledger import Ledger
 from tests.simulator.support import CARRY, CRYPTO, KELLY, MOMENTUM, NOW, PAIRS, Sim
 

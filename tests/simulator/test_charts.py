@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from qctui.simulator.chart_answers import ChartAnswers
-from qctui.simulator.clock import WorldClock
 from qctui.simulator.config import SimConfig
 from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 from tests.simulator.support import CARRY, MOMENTUM, NOW, PAIRS, UNTESTED, Json, Sim
 
 DAY = 86_400

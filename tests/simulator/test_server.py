@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from qctui.simulator.app import build_app
-from qctui.simulator.cli import add_arguments, config_from, run
+from qctui.simulator.command_line import add_arguments, config_from, run
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
+from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World
 from tests.simulator.support import NOW, PAIRS, headers_for
 
@@ -185,7 +185,7 @@ def test_the_application_carries_its_simulator() -> None:
 
 def test_nothing_of_the_client_is_imported() -> None:
     program = (
-        "import sys, qctui.simulator.server, qctui.simulator.cli\n"
+        "import sys, qctui.simulator.server, qctui.simulator.command_line\n"
         "print([name for name in sys.modules if name.startswith('qctui.') and not name.startswith('qctui.simulator')"
         " or name.partition('.')[0] in ('httpx', 'pydantic', 'textual', 'rich', 'plotext')])\n"
     )

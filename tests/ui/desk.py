@@ -12,10 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.theme import Theme
 from textual.widgets import Static
 
-from qctui.actions.ports import ActionDesk, JournalEntry
+from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.actions.spec import eligibility
 from qctui.clock import Clock
-from qctui.engine.view import View
+from qctui.engine.subscription import Subscriptions
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Rung, Step, Target, recheck_key
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimizations_key, portfolio_key
@@ -24,15 +24,15 @@ from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.project import Project
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
-from qctui.ui.acting import Acting, Pointed
-from qctui.ui.bridge import Bridge
-from qctui.ui.glyphs import ASCII, UNICODE
-from qctui.ui.key_order import KeysInOrder
-from qctui.ui.messages import ShowsStore, StoreStirred
-from qctui.ui.moment import Moment
+from qctui.ui.actions.action_bar import ActionBar
+from qctui.ui.actions.controller import ActionController, Pointed
+from qctui.ui.keys.key_queue import KeysInOrder
+from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Mark
-from qctui.ui.theme import Palette, role_defaults
-from qctui.ui.widgets.action_bar import ActionBar
+from qctui.ui.sync.messages import ShowsStore, StoreChanged
+from qctui.ui.sync.store_bridge import Bridge
+from qctui.ui.theme.glyph_set import ASCII, UNICODE
+from qctui.ui.theme.themes import Palette, role_defaults
 
 NOW = 1_772_375_000.0
 """2026-03-01 14:23:20 UTC."""
@@ -100,10 +100,10 @@ class StillEngine:
         self.still_clock = StillClock()
         self.clock: Clock = self.still_clock
         self.desk = RecordingDesk()
-        self.actions: ActionDesk = self.desk
+        self.actions: ActionsPort = self.desk
         self.refreshed: list[tuple[Key[object], ...]] = []
 
-    def show(self, view: View) -> None:
+    def show(self, view: Subscriptions) -> None:
         pass
 
     def refresh(self, keys: Sequence[Key[object]] | None = None) -> None:
@@ -135,10 +135,10 @@ class ActingApp(KeysInOrder[None]):
         self.selected = Pointed()
         self.heard = 0
         self.served = 0
-        self.acting = Acting(
+        self.controller = ActionController(
             self, engine, pointed=lambda: self.selected, glyphs=self.glyphs, zone=UTC, unmark=self._unmark
         )
-        self._bridge = Bridge(engine.store, lambda: self.post_message(StoreStirred()))
+        self._bridge = Bridge(engine.store, lambda: self.post_message(StoreChanged()))
         if theme is not None:
             self.register_theme(theme)
             self.theme = theme.name
@@ -157,7 +157,7 @@ class ActingApp(KeysInOrder[None]):
     def on_mount(self) -> None:
         self._bridge.open()
 
-    def on_store_stirred(self) -> None:
+    def on_store_changed(self) -> None:
         keys = self._bridge.take()
         for screen in self.screen_stack:
             if isinstance(screen, ShowsStore):
@@ -170,24 +170,24 @@ class ActingApp(KeysInOrder[None]):
 
     def show_actions(self) -> None:
         records = self.engine.store.get(ACTIONS).value or ()
-        self.screen_stack[0].query_one(ActionBar).show(records, self.moment)
+        self.screen_stack[0].query_one(ActionBar).show(records, self.context)
 
     @property
-    def moment(self) -> Moment:
+    def context(self) -> RenderContext:
         clock = self.engine.clock
-        return Moment(clock.monotonic(), clock.now(), UTC, self.glyphs)
+        return RenderContext(clock.monotonic(), clock.now(), UTC, self.glyphs)
 
     def action_ask(self, request_id: str) -> None:
-        self.acting.request(request_id)
+        self.controller.request(request_id)
 
     def action_details(self) -> None:
-        self.acting.toggle_details()
+        self.controller.toggle_details()
 
     def action_acknowledge(self) -> None:
-        self.acting.acknowledge()
+        self.controller.acknowledge()
 
     def action_cancel_sending(self) -> None:
-        self.acting.cancel_sending()
+        self.controller.cancel_sending()
 
     def action_heard(self) -> None:
         self.heard += 1

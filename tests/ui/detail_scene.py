@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.deployment import DeploymentDetail, Environment
 from qctui.model.keys import Key, detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.logs import LogPage
@@ -184,4 +184,4 @@ async def opened(
 
 def wanted(page: Page) -> dict[Key[Any], Pace]:
     """What the engine is asked to keep current, once moves have settled."""
-    return {want.key: want.pace for want in page.main.feed._views.newest.wants}
+    return {want.key: want.pace for want in page.main.presenter._views.newest.wants}

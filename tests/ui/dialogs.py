@@ -9,7 +9,7 @@ from typing import Any, cast
 from textual.app import App
 from textual.pilot import Pilot
 
-from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.actions.dialog import ConfirmScreen
 from tests.ui.desk import (
     ActingApp,
     StillEngine,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from qctui.actions.ports import ActionDesk, JournalEntry
+from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.clock import Clock
-from qctui.engine.view import View
+from qctui.engine.subscription import Subscriptions
 from qctui.model.account import ACCOUNTS, Account
 from qctui.model.action import ACTIONS, Target
 from qctui.model.chart import Chart, Series, SeriesType
@@ -98,12 +98,12 @@ class StillEngine:
         self.still = StillClock()
         self.clock: Clock = clock or self.still
         self.desk = StillDesk(read_only=read_only)
-        self.actions: ActionDesk = self.desk
-        self.views: list[View] = []
+        self.actions: ActionsPort = self.desk
+        self.views: list[Subscriptions] = []
         self.refreshed: list[Sequence[Key[Any]] | None] = []
         self.answers_charts = True
 
-    def show(self, view: View) -> None:
+    def show(self, view: Subscriptions) -> None:
         self.views.append(view)
         for want in view.wants:
             # A chart's key depends on the size of the screen: it is answered when it is asked for.

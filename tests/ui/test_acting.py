@@ -11,8 +11,8 @@ from textual.app import App
 from qctui.model.action import Rung
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.resource import Failure, FailureKind, Resource
-from qctui.ui.acting import REQUESTS, Pointed
-from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.actions.controller import REQUESTS, Pointed
+from qctui.ui.actions.dialog import ConfirmScreen
 from tests.ui.desk import (
     HOSTILE,
     ActingApp,
@@ -120,10 +120,10 @@ async def test_rechecks_begin_at_the_key_press_with_the_captured_target() -> Non
     app = ActingApp(engine)
     app.selected = pointed(1)
     async with app.run_test(size=(80, 24)):
-        app.acting.request("liquidate")
+        app.controller.request("liquidate")
         # Before any frame was drawn: the connection warms up while a person reads.
         assert [each.deploy_id for each in engine.desk.rechecked[0]] == [deploy_id(1)]
-        assert isinstance(app.acting.dialog, ConfirmScreen)
+        assert isinstance(app.controller.dialog, ConfirmScreen)
 
 
 async def test_a_project_marked_twice_is_one_target() -> None:
@@ -132,7 +132,7 @@ async def test_a_project_marked_twice_is_one_target() -> None:
     app = ActingApp(engine)
     app.selected = pointed(1, 1)
     async with app.run_test(size=(80, 24)):
-        app.acting.request("liquidate")
+        app.controller.request("liquidate")
         assert len(engine.desk.rechecked[0]) == 1
 
 
@@ -141,7 +141,7 @@ async def test_panic_does_not_depend_on_the_selection() -> None:
     with_deployments(engine, 3)
     app = ActingApp(engine)
     async with app.run_test(size=(80, 24)):
-        app.acting.request("panic")
+        app.controller.request("panic")
         assert {each.action for each in engine.desk.rechecked[0]} == {"liquidate"}
         assert len(engine.desk.rechecked[0]) == 3
 
@@ -156,7 +156,7 @@ async def test_panic_by_an_old_list_says_how_old() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("X")
         await pilot.pause()
-        said = " ".join(app.acting.dialog.text.split()) if app.acting.dialog else ""
+        said = " ".join(app.controller.dialog.text.split()) if app.controller.dialog else ""
         assert "The list of deployments was read 5m ago (HTTP 502): one started since is not in it." in said
 
 
@@ -164,8 +164,8 @@ async def test_an_unknown_request_does_nothing() -> None:
     engine = StillEngine()
     app = ActingApp(engine)
     async with app.run_test():
-        app.acting.request("delete")
-        assert app.acting.dialog is None
+        app.controller.request("delete")
+        assert app.controller.dialog is None
     assert REQUESTS == ("liquidate", "stop", "abort", "panic", "retry")
 
 
@@ -226,7 +226,7 @@ async def test_escape_in_the_same_burst_cancels() -> None:
         await pilot.pause()
         await pilot.pause()
         assert engine.desk.confirmed == []
-        assert app.acting.dialog is None
+        assert app.controller.dialog is None
 
 
 async def test_a_pasted_burst_answers_no_question_for_y() -> None:

@@ -10,11 +10,11 @@ from textual.widgets._toast import Toast
 
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.keys import DEPLOYMENTS
+from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.actions.journal_screen import JournalScreen
 from qctui.ui.app import QctuiApp
+from qctui.ui.keys.palette import CommandPalette
 from qctui.ui.options import UiOptions
-from qctui.ui.screens.confirm import ConfirmScreen
-from qctui.ui.screens.journal import JournalScreen
-from qctui.ui.screens.palette import CommandPalette
 from tests.ui import scene
 from tests.ui.desk import record, target
 from tests.ui.dialogs import screen_text

@@ -13,10 +13,10 @@ from textual.pilot import Pilot
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.deployment import Environment
 from qctui.model.order import Order, OrderEvent
-from qctui.ui.ladder import format_elapsed
-from qctui.ui.screens.journal import JournalScreen
-from qctui.ui.widgets.action_bar import ActionBar
-from qctui.ui.widgets.lines import Lines
+from qctui.ui.actions.action_bar import ActionBar
+from qctui.ui.actions.journal_screen import JournalScreen
+from qctui.ui.actions.progress import format_elapsed
+from qctui.ui.kit.lines import Lines
 from tests.ui.desk import (
     HOSTILE,
     NOW,

@@ -10,7 +10,7 @@ import pytest
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, optimizations_key
 from qctui.model.project import Project
-from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.actions.dialog import ConfirmScreen
 from tests.ui import scene
 from tests.ui.desk import record
 from tests.ui.page import OPTIONS, Page, console

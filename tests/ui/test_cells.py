@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from qctui.ui.glyphs import ASCII, UNICODE
-from qctui.ui.moment import Moment
-from qctui.ui.widgets.cells import Spans, changed_cells, fit, seven_bit, width_of, wrap
-from qctui.ui.widgets.columns import Column, place
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans, changed_cells, fit, seven_bit, width_of, wrap
+from qctui.ui.kit.table_columns import Column, place
+from qctui.ui.theme.glyph_set import ASCII, UNICODE
 
 TEXT = st.text(alphabet="ab [均值é́…▲", max_size=12)
 SPANS = st.lists(st.tuples(TEXT, st.sampled_from(["", "ok"])), max_size=4).map(tuple)
@@ -65,7 +65,7 @@ def test_wrapping_loses_no_word(spans: Spans, width: int) -> None:
 
 
 def column(id: str, width: int, keep: int, *, good: int = 0, most: int = 0) -> Column[str]:
-    def cell(row: str, moment: Moment) -> Spans:
+    def cell(row: str, context: RenderContext) -> Spans:
         return ((row, ""),)
 
     return Column(id, id, width, cell, keep=keep, good=good, most=most)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.ui.screens.chart_full import ChartScreen
-from qctui.ui.screens.main import MainScreen
-from qctui.ui.widgets.chart_view import ChartView
+from qctui.ui.charts.chart_screen import ChartScreen
+from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.main_screen import MainScreen
 from tests.ui.page import Page, console
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from qctui.model.action import Recheck
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key
 from qctui.model.project import Project
 from qctui.model.resource import Resource
-from qctui.ui.screens.confirm import ConfirmScreen
+from qctui.ui.actions.dialog import ConfirmScreen
 from tests.ui.desk import (
     ActingApp,
     StillEngine,
@@ -38,7 +38,7 @@ async def test_code_and_enter_send_the_captured_target_once() -> None:
         await pilot.press(*"430e", "enter", "enter")
         await pilot.pause()
         assert sent(app) == [(deploy_id(0),)]
-        assert app.acting.dialog is None
+        assert app.controller.dialog is None
         assert app.engine.desk.closed == 1
         assert app.served == 1
 
@@ -85,7 +85,7 @@ async def test_pasted_text_answers_nothing(pasted: str) -> None:
 
 async def test_l_twice_opens_one_dialog() -> None:
     async with opened("X", count=2) as (app, pilot):
-        app.acting.request("liquidate")
+        app.controller.request("liquidate")
         await pilot.press("L", "L")
         assert len(app.screen_stack) == 2
         assert len(app.engine.desk.rechecked) == 1
@@ -96,7 +96,7 @@ async def test_cancelling_sends_nothing_and_ends_the_rechecks(key: str) -> None:
     async with opened() as (app, pilot):
         await pilot.press(key)
         await pilot.pause()
-        assert app.acting.dialog is None
+        assert app.controller.dialog is None
         assert len(app.screen_stack) == 1
         assert sent(app) == []
         assert app.engine.desk.closed == 1
@@ -107,7 +107,7 @@ async def test_a_click_on_cancel_cancels() -> None:
     async with opened() as (app, pilot):
         await pilot.click("#cancel")
         await pilot.pause()
-        assert app.acting.dialog is None
+        assert app.controller.dialog is None
         assert sent(app) == []
 
 
@@ -179,7 +179,7 @@ async def test_it_disarms_says_why_and_only_closes(why: str) -> None:
         assert isinstance(app.screen, ConfirmScreen)
         await pilot.press("enter")
         await pilot.pause()
-        assert app.acting.dialog is None
+        assert app.controller.dialog is None
         assert sent(app) == []
 
 

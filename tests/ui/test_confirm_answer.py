@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.actions.spec import Ask, Question
-from qctui.ui.screens.confirm_answer import Answer, Outcome
+from qctui.ui.actions.dialog_answer import Answer, Outcome
 
 CODE = Question(Ask.CODE, "Type 430e to liquidate, then Enter.", "430e")
 COUNT = Question(Ask.COUNT, "Type 12 to liquidate 12 deployments, then Enter.", "12")

@@ -285,7 +285,7 @@ async def test_a_defect_in_the_facts_does_not_stand_in_the_way(monkeypatch: pyte
     def broken(*_: object) -> None:
         raise TypeError("a defect")
 
-    monkeypatch.setattr("qctui.ui.screens.confirm.single_facts", broken)
+    monkeypatch.setattr("qctui.ui.actions.dialog.single_facts", broken)
     async with opened() as (app, pilot):
         assert f"Targets: Momentum/Crossover {deploy_id(0)}" in " ".join(dialog(app).text.split())
         assert QUESTION in screen_text(app)

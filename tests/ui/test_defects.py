@@ -10,11 +10,13 @@ import pytest
 
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.keys import DEPLOYMENTS, LINK, Key, chart_key, detail_key, insights_key, optimizations_key
-from qctui.ui.faces import Face
-from qctui.ui.screens.chart_full import ChartScreen
-from qctui.ui.screens.detail_deployment import DeploymentScreen
-from qctui.ui.widgets import action_bar, chart_canvas, link_bar
-from qctui.ui.widgets.pane import Pane
+from qctui.ui.actions import action_bar
+from qctui.ui.charts import chart_canvas
+from qctui.ui.charts.chart_screen import ChartScreen
+from qctui.ui.deployments.deployment_screen import DeploymentScreen
+from qctui.ui.kit import link_bar
+from qctui.ui.kit.pane import Pane
+from qctui.ui.wording.load_state import LoadState
 from tests.ui.desk import record, target
 from tests.ui.detail_scene import PROJECT, opened
 from tests.ui.page import Page, console
@@ -34,7 +36,7 @@ async def read_again(page: Page, *keys: Key[Any]) -> None:
     await page.settle()
 
 
-def face_of(pane: Pane) -> Face:
+def face_of(pane: Pane) -> LoadState:
     return pane.face
 
 
@@ -61,12 +63,12 @@ async def test_a_pane_that_cannot_be_drawn_wears_the_failed_face_until_it_can(
     async with console((120, 40)) as page:
         pane, key = pane_of(page), key_of(page)
         await read_again(page, key)
-        assert face_of(pane) is Face.DATA
+        assert face_of(pane) is LoadState.DATA
         fine = pane.frame_text
         with monkeypatch.context() as patch:
             patch.setattr(part_of(page), drawing, broken)
             await read_again(page, key)
-            assert face_of(pane) is Face.FAILED
+            assert face_of(pane) is LoadState.FAILED
             title, note = pane.frame_text.split("\n")
             assert title[:-1].endswith("! not drawn ")
             assert "now" not in title.split("not drawn")[1]
@@ -75,7 +77,7 @@ async def test_a_pane_that_cannot_be_drawn_wears_the_failed_face_until_it_can(
             await page.press("tab", "tab", "tab", "tab")
             assert "not drawn" in pane.frame_text
         await read_again(page, key)
-        assert face_of(pane) is Face.DATA
+        assert face_of(pane) is LoadState.DATA
         assert pane.frame_text == fine
 
 
@@ -86,13 +88,13 @@ async def test_a_chart_whose_picture_fails_is_not_as_fresh_as_its_data(monkeypat
             patch.setattr(chart_canvas, "steps", broken)
             pane.view.redraw()
             await page.settle()
-            assert face_of(pane) is Face.FAILED
+            assert face_of(pane) is LoadState.FAILED
             assert "! not drawn (ZeroDivisionError)" in pane.frame_text
             assert "This chart could not be drawn." in page.text
         pane.view.redraw()
         await page.app.workers.wait_for_complete()
         await page.settle()
-        assert face_of(pane) is Face.DATA
+        assert face_of(pane) is LoadState.DATA
 
 
 async def test_a_section_that_cannot_be_drawn_marks_its_tab(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +104,11 @@ async def test_a_section_that_cannot_be_drawn_marks_its_tab(monkeypatch: pytest.
         with monkeypatch.context() as patch:
             patch.setattr(screen.statistics.view, "show_blocks", broken)
             await read_again(page, detail_key(PROJECT))
-            assert face_of(screen.statistics) is Face.FAILED
+            assert face_of(screen.statistics) is LoadState.FAILED
             assert "1 Statistics !" in page.text
-            assert face_of(screen.holdings) is Face.DATA
+            assert face_of(screen.holdings) is LoadState.DATA
         await read_again(page, detail_key(PROJECT))
-        assert face_of(screen.statistics) is Face.DATA
+        assert face_of(screen.statistics) is LoadState.DATA
 
 
 async def test_what_fails_before_the_sections_are_reached_marks_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,9 +118,9 @@ async def test_what_fails_before_the_sections_are_reached_marks_them_all(monkeyp
         with monkeypatch.context() as patch:
             patch.setattr(screen, "show_sections", broken)
             await read_again(page, detail_key(PROJECT))
-            assert {section.face for section in screen.sections} == {Face.FAILED}
+            assert {section.face for section in screen.sections} == {LoadState.FAILED}
         await read_again(page, detail_key(PROJECT))
-        assert {section.face for section in screen.sections} == {Face.DATA}
+        assert {section.face for section in screen.sections} == {LoadState.DATA}
 
 
 async def test_a_header_that_cannot_be_drawn_says_so_above_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,6 +180,6 @@ async def test_one_chart_of_many_that_cannot_be_drawn_leaves_the_others(monkeypa
         with monkeypatch.context() as patch:
             patch.setattr(one.view, "show_chart", broken)
             await read_again(page, detail_key(subject.project_id))
-            assert (face_of(one), face_of(other)) == (Face.FAILED, before)
+            assert (face_of(one), face_of(other)) == (LoadState.FAILED, before)
         await read_again(page, detail_key(subject.project_id))
-        assert face_of(one) is not Face.FAILED
+        assert face_of(one) is not LoadState.FAILED

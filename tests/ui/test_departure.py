@@ -5,7 +5,7 @@ from qctui.model.keys import LINK
 from qctui.model.link import Link
 from qctui.model.resource import Resource
 from qctui.store import Store
-from qctui.ui.departure import stand_aside
+from qctui.ui.actions.wait_until_sent import wait_until_sent
 
 FOREVER_S = 60.0
 """A test that waits this long has failed; nothing here waits for time."""
@@ -37,7 +37,7 @@ def test_it_waits_until_every_request_has_left() -> None:
         waiting.set()
         return ("a", "b")
 
-    assert stand_aside(store, confirm, FOREVER_S) == ("a", "b")
+    assert wait_until_sent(store, confirm, FOREVER_S) == ("a", "b")
     assert seen == ["one of two"]
     thread.join()
 
@@ -49,14 +49,14 @@ def test_a_request_that_left_before_anybody_waited_is_noticed() -> None:
         publish(store, record("a", Rung.ACCEPTED))
         return ("a",)
 
-    assert stand_aside(store, confirm, FOREVER_S) == ("a",)
+    assert wait_until_sent(store, confirm, FOREVER_S) == ("a",)
 
 
 def test_one_that_cannot_leave_holds_the_interface_for_a_bounded_time() -> None:
     store = Store()
     publish(store, record("a", Rung.SENDING))
-    assert stand_aside(store, lambda: ("a",), 0.001) == ("a",)
+    assert wait_until_sent(store, lambda: ("a",), 0.001) == ("a",)
 
 
 def test_nothing_confirmed_is_nothing_to_wait_for() -> None:
-    assert stand_aside(Store(), lambda: (), FOREVER_S) == ()
+    assert wait_until_sent(Store(), lambda: (), FOREVER_S) == ()

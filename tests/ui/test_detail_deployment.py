@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key, logs_key, orders_key, portfolio_key
 from qctui.model.portfolio import Cash, Portfolio
-from qctui.ui.acting import Pointed
-from qctui.ui.faces import Face
-from qctui.ui.screens.confirm import ConfirmScreen
-from qctui.ui.screens.detail_deployment import DeploymentScreen
+from qctui.ui.actions.controller import Pointed
+from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.deployments.deployment_screen import DeploymentScreen
+from qctui.ui.wording.load_state import LoadState
 from tests.ui.desk import record, target
 from tests.ui.detail_scene import DEPLOY_ID, ERROR, PROJECT, detail, fill_details, opened, portfolio, wanted
 from tests.ui.page import OPTIONS, Page
@@ -120,7 +120,7 @@ async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
         await page.settle()
         assert "unknown" in page.line("━ 2 Holdings")
         assert "not the same as flat" in " ".join(page.text.split())
-        assert screen(page).holdings.face is not Face.EMPTY
+        assert screen(page).holdings.face is not LoadState.EMPTY
         assert "0 open" not in page.text
         await page.press("3")
         assert "not the same as flat" in " ".join(page.text.split())
@@ -177,8 +177,8 @@ async def test_one_failing_section_leaves_the_others_their_faces() -> None:
         fail(page.engine, orders_key(PROJECT), "HTTP 500: server error")
         await page.settle()
         assert "HTTP 500" in page.text
-        assert screen(page).orders.face is Face.FAILED
-        assert screen(page).holdings.face is Face.DATA
+        assert screen(page).orders.face is LoadState.FAILED
+        assert screen(page).holdings.face is LoadState.DATA
 
 
 async def test_it_is_stale_when_nothing_newer_comes() -> None:
@@ -363,10 +363,10 @@ def _redeployed(newer: str) -> tuple[object, ...]:
 
 
 def _screen_of(page: Page) -> DeploymentScreen:
-    from qctui.ui.opening import Detail, DetailKind
-    from qctui.ui.screens.details import Surroundings
+    from qctui.ui.context import AppContext
+    from qctui.ui.openable import Detail, DetailKind
 
-    around = Surroundings(
-        page.engine, OPTIONS, page.app.glyphs, page.app.guard, page.main.feed.keep_open, page.app.selected
+    app_context = AppContext(
+        page.engine, OPTIONS, page.app.glyphs, page.app.guard, page.main.presenter.subscribe, page.app.selected
     )  # fmt: skip
-    return DeploymentScreen(Detail(DetailKind.DEPLOYMENT, PROJECT, DEPLOY_ID), around)
+    return DeploymentScreen(Detail(DetailKind.DEPLOYMENT, PROJECT, DEPLOY_ID), app_context)

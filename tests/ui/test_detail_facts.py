@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
 from qctui.model.resource import Resource
-from qctui.ui.deployed import deployed
-from qctui.ui.facts import (
+from qctui.ui.deployments.deployment_summary import deployed
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.theme.glyph_set import UNICODE
+from qctui.ui.wording.named_values import (
     Group,
     fact,
     format_quantity,
@@ -20,8 +22,6 @@ from qctui.ui.facts import (
     role_of_sign,
     sign_of,
 )
-from qctui.ui.glyphs import UNICODE
-from qctui.ui.moment import Moment
 from tests.ui.scene import MONO, NOW
 
 
@@ -74,23 +74,23 @@ def test_facts_stand_in_as_many_columns_as_fit_and_long_ones_on_their_own() -> N
 )
 def test_how_far_an_instant_is(ahead_s: float, words: str) -> None:
     noted: list[float] = []
-    moment = Moment(MONO, NOW, UTC, UNICODE, noted.append)
-    assert relative_words(NOW + ahead_s, moment) == words
+    context = RenderContext(MONO, NOW, UTC, UNICODE, noted.append)
+    assert relative_words(NOW + ahead_s, context) == words
     assert noted
     assert all(due > MONO for due in noted)
 
 
 def test_the_words_change_when_they_said_they_would() -> None:
     noted: list[float] = []
-    before = relative_words(NOW + 7_300, Moment(MONO, NOW, UTC, UNICODE, noted.append))
+    before = relative_words(NOW + 7_300, RenderContext(MONO, NOW, UTC, UNICODE, noted.append))
     passed = min(noted) - MONO
-    after = relative_words(NOW + 7_300, Moment(MONO + passed, NOW + passed, UTC, UNICODE))
+    after = relative_words(NOW + 7_300, RenderContext(MONO + passed, NOW + passed, UTC, UNICODE))
     assert (before, after) == ("in 2h", "in 1h")
 
 
 @pytest.mark.parametrize("at", [None, 1e30, -1e30, float("nan")])
 def test_what_is_no_instant_is_no_value(at: float | None) -> None:
-    assert instant_words(at, Moment(MONO, NOW, UTC, UNICODE)) == (("—", "muted"),)
+    assert instant_words(at, RenderContext(MONO, NOW, UTC, UNICODE)) == (("—", "muted"),)
 
 
 def row(deploy_id: str, *, status: str = "Running", launched_at: float = NOW - 100, **changes: object) -> Deployment:

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
-from qctui.ui.glyphs import ASCII, UNICODE
-from qctui.ui.heat import heat_grid, rank_runs, value_key, varying_names
-from qctui.ui.widgets.heat_cells import (
+from qctui.ui.optimizations.heat import heat_grid, rank_runs, value_key, varying_names
+from qctui.ui.optimizations.heat_cells import (
     STEPS,
     cell_role,
     cell_text,
@@ -20,6 +19,7 @@ from qctui.ui.widgets.heat_cells import (
     plan_cells,
     value_text,
 )
+from qctui.ui.theme.glyph_set import ASCII, UNICODE
 from tests.ui.detail_scene import grid_optimization
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.keys import insights_key
-from qctui.ui.screens.detail_insight import InsightScreen
+from qctui.ui.insights.insight_screen import InsightScreen
 from tests.ui.detail_scene import DEPLOY_ID, PROJECT, Prepare, opened, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, NOW, StillEngine, fail, fill, insights
@@ -90,7 +90,7 @@ async def test_active_until_it_closes_and_the_screen_turns_by_itself() -> None:
         assert "Closes" in facts(page)
         assert screen._ages.due_mono <= page.engine.clock.monotonic() + 101
         page.engine.still.passed += 7_400
-        screen._show(screen._ages.moment())
+        screen._show(screen._ages.context())
         await page.settle()
         assert "closed 1m ago" in page.text
 

@@ -10,10 +10,10 @@ from rich.cells import cell_len
 
 from qctui.model.keys import Key, log_lines_key, logs_key
 from qctui.model.logs import LogPage
-from qctui.ui import log_book
-from qctui.ui.log_book import LogBook, times_of, wrap_line
-from qctui.ui.screens.detail_deployment import DeploymentScreen
-from qctui.ui.widgets.log_view import LogView
+from qctui.ui.deployments.deployment_screen import DeploymentScreen
+from qctui.ui.logs import joined_log
+from qctui.ui.logs.joined_log import LogBook, times_of, wrap_line
+from qctui.ui.logs.log_view import LogView
 from tests.ui.detail_scene import DEPLOY_ID, PROJECT, fill_details, logs, opened, wanted
 from tests.ui.page import Page
 from tests.ui.scene import HOSTILE, StillEngine, fail
@@ -221,11 +221,11 @@ async def test_lines_of_several_lines() -> None:
 
 
 async def test_a_window_without_rows_is_no_empty_log() -> None:
-    def hollow(engine: StillEngine) -> None:
+    def empty_window(engine: StillEngine) -> None:
         fill_details(engine)
         engine.put(logs_key(PROJECT, DEPLOY_ID), LogPage((), 40, 100, 10))
 
-    async with opened("enter", "5", prepare=hollow) as page:
+    async with opened("enter", "5", prepare=empty_window) as page:
         assert "The log is empty." not in page.text
         assert "No rows in this window, though the log has 90." in page.text
         page.engine.put(logs_key(PROJECT, DEPLOY_ID), LogPage((), 40, 10, 10))
@@ -288,7 +288,7 @@ def test_a_gap_or_a_shorter_log_begins_anew() -> None:
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_book, "MOST_LINES", 250)
+    monkeypatch.setattr(joined_log, "MOST_LINES", 250)
     book = LogBook()
     for start in range(0, 2_000, 100):
         book.add(page_of(start, start + 200))

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Optimization, Parameter
 from qctui.model.resource import Progress, Resource
-from qctui.ui.acting import Pointed
-from qctui.ui.screens.confirm import ConfirmScreen
-from qctui.ui.screens.detail_optimization import OptimizationScreen
-from qctui.ui.screens.detail_run import RunScreen
+from qctui.ui.actions.controller import Pointed
+from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.optimizations.optimization_screen import OptimizationScreen
+from qctui.ui.optimizations.run_screen import RunScreen
 from tests.ui.detail_scene import OPTIMIZATION_ID, PROJECT, Prepare, fill_details, grid_optimization, opened, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, StillEngine, fail

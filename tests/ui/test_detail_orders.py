@@ -6,11 +6,11 @@ import pytest
 
 from qctui.model.keys import orders_key
 from qctui.model.order import Order, OrderEvent
-from qctui.ui.format import format_price
-from qctui.ui.glyphs import UNICODE
-from qctui.ui.screens.detail_deployment import DeploymentScreen
-from qctui.ui.screens.detail_order import OrderScreen
-from qctui.ui.widgets.detail_orders import average_fill, order_rows, side_of
+from qctui.ui.deployments.deployment_screen import DeploymentScreen
+from qctui.ui.deployments.order_screen import OrderScreen
+from qctui.ui.deployments.orders_pane import average_fill, order_rows, side_of
+from qctui.ui.theme.glyph_set import UNICODE
+from qctui.ui.wording.format import format_price
 from tests.ui.detail_scene import DEPLOY_ID, EARLIER_ID, PROJECT, opened, orders
 from tests.ui.page import Page
 from tests.ui.scene import HOSTILE

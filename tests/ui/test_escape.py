@@ -6,12 +6,12 @@ import pytest
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from qctui.ui import quirks
+from qctui.ui import textual_patches
 
 
 def keys(*pieces: str) -> list[str]:
     """What a terminal that sends these pieces has typed."""
-    quirks.install()
+    textual_patches.install()
     parser = XTermParser()
     return [each.key for piece in pieces for each in parser.feed(piece) if isinstance(each, events.Key)]
 
@@ -37,6 +37,6 @@ def test_what_is_typed(sent: tuple[str, ...], typed: list[str]) -> None:
 
 
 def test_a_paste_is_left_alone() -> None:
-    quirks.install()
+    textual_patches.install()
     pasted = [each for each in XTermParser().feed("\x1b[200~L430e\x1b[201~") if isinstance(each, events.Paste)]
     assert [each.text for each in pasted] == ["L430e"]

@@ -4,17 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
-from qctui.ui.faces import Face, FaceWords, describe, merged
-from qctui.ui.glyphs import UNICODE
-from qctui.ui.moment import Moment
-from qctui.ui.widgets.cells import Spans
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.theme.glyph_set import UNICODE
+from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe, merged
 from tests.ui.scene import MONO, NOW
 
-MOMENT = Moment(MONO, NOW, None, UNICODE)
+MOMENT = RenderContext(MONO, NOW, None, UNICODE)
 FAILURE = Failure(FailureKind.TIMEOUT, "no answer in 30 s", NOW, MONO, 2, MONO + 14)
 
 
-def words(resource: Resource[Any]) -> FaceWords:
+def words(resource: Resource[Any]) -> LoadStateWords:
     return describe(resource, MOMENT, what="things", nothing="No things.", stale_after_s=60)
 
 
@@ -29,18 +29,18 @@ def value(items: tuple[int, ...], age_s: float, snapshot_s: float | None = None)
 
 def test_nothing_has_come_yet() -> None:
     face = words(Resource())
-    assert (face.face, text(face.age), face.body) == (Face.LOADING, "reading", "Reading things…")
+    assert (face.face, text(face.age), face.body) == (LoadState.LOADING, "reading", "Reading things…")
 
 
 def test_the_service_is_still_preparing() -> None:
     face = words(Resource(progress=Progress(0.35, MONO)))
-    assert (face.face, face.body) == (Face.LOADING, "QuantConnect is preparing the things (35%).")
+    assert (face.face, face.body) == (LoadState.LOADING, "QuantConnect is preparing the things (35%).")
     assert "(" not in words(Resource(progress=Progress(None, MONO))).body
 
 
 def test_data_with_its_age() -> None:
     face = words(value((1,), 20))
-    assert (face.face, text(face.age), text(face.note), face.body) == (Face.DATA, "now", "", "")
+    assert (face.face, text(face.age), text(face.note), face.body) == (LoadState.DATA, "now", "", "")
 
 
 def test_the_servers_own_age_is_told_beside_ours() -> None:
@@ -50,12 +50,12 @@ def test_the_servers_own_age_is_told_beside_ours() -> None:
 
 def test_an_answer_that_says_there_is_nothing() -> None:
     face = words(value((), 20))
-    assert (face.face, face.body) == (Face.EMPTY, "No things.")
+    assert (face.face, face.body) == (LoadState.EMPTY, "No things.")
 
 
 def test_a_failure_over_the_last_good_data() -> None:
     face = words(value((1,), 130).with_error(FAILURE))
-    assert face.face is Face.FAILED
+    assert face.face is LoadState.FAILED
     assert text(face.age) == "! failed data 2m old"
     assert text(face.note) == "! no answer in 30 s"
     assert text(face.note_right) == " next try 15s"
@@ -73,21 +73,21 @@ def test_rejected_credentials_say_what_to_do_where_nothing_is_cut() -> None:
 
 def test_a_failure_before_any_data() -> None:
     face = words(Resource[Any]().with_error(FAILURE))
-    assert (face.face, face.body) == (Face.FAILED, "No things received yet.")
+    assert (face.face, face.body) == (LoadState.FAILED, "No things received yet.")
     assert text(face.age) == "! failed"
 
 
 def test_data_that_should_be_newer_are_stale_though_nothing_failed() -> None:
     face = words(value((1,), 61))
-    assert face.face is Face.STALE
+    assert face.face is LoadState.STALE
     assert text(face.age) == "stale 1m"
     assert "nothing failed" in text(face.note)
 
 
 def test_the_pane_is_drawn_again_when_its_data_turn_stale() -> None:
     noted: list[float] = []
-    moment = Moment(MONO, NOW, None, UNICODE, noted.append)
-    describe(value((1,), 20), moment, what="things", nothing="", stale_after_s=60)
+    context = RenderContext(MONO, NOW, None, UNICODE, noted.append)
+    describe(value((1,), 20), context, what="things", nothing="", stale_after_s=60)
     assert min(noted) == MONO + 40
 
 

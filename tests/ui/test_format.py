@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qctui.ui import format as f
-from qctui.ui.glyphs import ASCII, UNICODE
+from qctui.ui.theme.glyph_set import ASCII, UNICODE
+from qctui.ui.wording import format as f
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ async def test_panic_by_a_list_with_holes_says_so() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("X")
         await pilot.pause()
-        said = " ".join(app.acting.dialog.text.split()) if app.acting.dialog else ""
+        said = " ".join(app.controller.dialog.text.split()) if app.controller.dialog else ""
         assert "1 entry of the list of deployments can't be read: one that runs may be missing here." in said
 
 

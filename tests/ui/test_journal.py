@@ -9,9 +9,9 @@ from datetime import UTC
 import pytest
 from textual.pilot import Pilot
 
-from qctui.actions.ports import JournalEntry
+from qctui.actions.actions_port import JournalEntry
 from qctui.model.action import ACTIONS
-from qctui.ui.screens.journal import JournalScreen, group_stories
+from qctui.ui.actions.journal_screen import JournalScreen, group_stories
 from tests.ui.desk import HOSTILE, ActingApp, StillEngine, deploy_id
 from tests.ui.dialogs import screen_text
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.ui import keymap
-from qctui.ui.keymap import BY_ID, COMMANDS, KeymapError, Scope, check_keymap, format_key, keys_of
+from qctui.ui.keys import keymap
+from qctui.ui.keys.keymap import BY_ID, COMMANDS, KeymapError, Scope, check_keymap, format_key, keys_of
 
 
 def test_every_command_has_its_own_id_a_tooltip_and_a_label() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from qctui.ui.widgets.lines import Paragraph, _wrap, pieces
+from qctui.ui.kit.lines import Paragraph, _wrap, pieces
 
 TEXT = st.text(alphabet="ab c[/]$均é\u0301-", max_size=120)
 

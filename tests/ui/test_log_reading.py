@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.model.logs import LOG_WINDOW, LogPage
-from qctui.ui import log_book, log_reading
-from qctui.ui.log_reading import LogReading
+from qctui.ui.logs import joined_log, log_reading
+from qctui.ui.logs.log_reading import LogReading
 
 
 class Service:
@@ -72,7 +72,7 @@ def test_a_service_that_gives_no_older_lines_is_not_asked_for_ever() -> None:
 
 
 def test_no_more_lines_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (log_book, log_reading):
+    for module in (joined_log, log_reading):
         monkeypatch.setattr(module, "MOST_LINES", 500)
     service = Service(2_000)
     reading = opened(service)

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from qctui.engine.view import Pace
+from qctui.engine.subscription import Pace
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -18,11 +18,11 @@ from qctui.model.keys import (
     optimizations_key,
 )
 from qctui.model.link import Link, LinkState
-from qctui.ui.faces import Face
-from qctui.ui.moment import Moment
+from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
 from qctui.ui.rows import DeploymentRow
-from qctui.ui.widgets.cells import Spans
-from qctui.ui.widgets.pane import Pane
+from qctui.ui.wording.load_state import LoadState
 from tests.ui.page import OPTIONS, Size, console
 from tests.ui.scene import (
     HOSTILE,
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.anyio
 SIZES: list[Size] = [(80, 24), (120, 40), (200, 60)]
 
 
-def face_of(pane: Pane) -> Face:
+def face_of(pane: Pane) -> LoadState:
     return pane.face
 
 
@@ -142,14 +142,14 @@ async def test_the_column_of_times_says_whose_they_are() -> None:
 async def test_moving_the_cursor_switches_the_other_panes_at_once() -> None:
     async with console() as page:
         await page.press("j")
-        assert page.main.feed.data.name == "Momentum/ES intraday"
+        assert page.main.presenter.data.name == "Momentum/ES intraday"
         assert "Momentum/ES" in page.line("2 Optimizations")
         assert "Momentum/ES intraday" in page.line("3 Insights")
 
 
 async def test_the_engine_is_told_what_the_cursor_shows() -> None:
     async with console() as page:
-        keys = {want.key for want in page.main.feed.view.wants}
+        keys = {want.key for want in page.main.presenter.view.wants}
         project_id = 23456791
         assert detail_key(project_id) in keys
         assert optimizations_key(project_id) in keys
@@ -159,7 +159,7 @@ async def test_the_engine_is_told_what_the_cursor_shows() -> None:
 
 async def test_progress_is_read_for_unfinished_optimizations_only() -> None:
     async with console() as page:
-        wanted = {want.key.name for want in page.main.feed.view.wants if want.key.kind == "optimization"}
+        wanted = {want.key.name for want in page.main.presenter.view.wants if want.key.kind == "optimization"}
         summaries = [summary for summary, _ in optimizations(23456791)]
         assert {each.optimization_id for each in summaries[:3]} <= wanted
         assert summaries[3].optimization_id not in wanted
@@ -173,7 +173,7 @@ async def test_twenty_quick_moves_leave_one_selection_and_few_requests() -> None
             page.main.deployments.table.action_move(-1)
         page.main.deployments.table.action_move(2)
         await page.settle()
-        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.presenter.data.name == "Pairs/KO-PEP mean reversion"
         assert len(page.engine.views) - before <= 2
 
 
@@ -185,17 +185,17 @@ async def test_a_deployment_that_was_redeployed_takes_the_panes_with_it() -> Non
         page.engine.put(DEPLOYMENTS, (*rows, replace(old, deploy_id="L-new")))
         await page.settle()
         assert page.main.selection.deploy_id == "L-new"
-        assert page.main.insights.face is Face.LOADING
+        assert page.main.insights.face is LoadState.LOADING
 
 
 async def test_the_cursor_stays_on_its_project_when_rows_are_reordered() -> None:
     async with console() as page:
         await page.press("j", "j")
-        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.presenter.data.name == "Pairs/KO-PEP mean reversion"
         first: Deployment = replace(deployments()[0], project_id=1, deploy_id="L-1")
         page.engine.put(DEPLOYMENTS, (first, *deployments()))
         await page.settle()
-        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.presenter.data.name == "Pairs/KO-PEP mean reversion"
 
 
 async def test_nothing_slides_under_the_keys_when_the_selected_project_vanishes() -> None:
@@ -207,7 +207,7 @@ async def test_nothing_slides_under_the_keys_when_the_selected_project_vanishes(
         await page.press("L")
         assert page.said == ["Can't liquidate: Momentum/ES intraday is no longer listed"]
         await page.press("j")
-        assert page.main.feed.data.name == "Crypto/BTC trend"
+        assert page.main.presenter.data.name == "Crypto/BTC trend"
 
 
 async def test_a_project_without_deployments_can_be_picked() -> None:
@@ -223,7 +223,7 @@ async def test_a_project_without_deployments_can_be_picked() -> None:
 async def test_a_project_that_ended_long_ago_can_be_picked() -> None:
     async with console((120, 40)) as page:
         await page.press("p", *"golden", "enter")
-        assert page.main.feed.data.name == "Legacy/golden cross"
+        assert page.main.presenter.data.name == "Legacy/golden cross"
         row = page.main.deployments.current_row
         assert row is not None
         assert row.name == "Legacy/golden cross"
@@ -231,7 +231,7 @@ async def test_a_project_that_ended_long_ago_can_be_picked() -> None:
 
 async def test_the_project_of_the_command_line_is_selected_first() -> None:
     async with console(options=replace(OPTIONS, project_id=23456792)) as page:
-        assert page.main.feed.data.name == "Research/sector rotation"
+        assert page.main.presenter.data.name == "Research/sector rotation"
 
 
 async def test_a_filter_narrows_while_typing_and_escape_shows_all() -> None:
@@ -386,11 +386,11 @@ async def test_an_outage_keeps_the_data_and_says_what_failed_and_when_the_next_t
         assert "25,900.40" in page.text
         assert "failed data 7m old" in page.line("1 Deployments")
         assert "next try 15s" in page.text
-        assert face_of(page.main.deployments) is Face.FAILED
+        assert face_of(page.main.deployments) is LoadState.FAILED
         fill(page.engine)
         await page.settle()
         assert "failed data" not in page.text
-        assert face_of(page.main.deployments) is Face.DATA
+        assert face_of(page.main.deployments) is LoadState.DATA
 
 
 async def test_nothing_read_yet_and_failing_says_why_and_claims_nothing() -> None:
@@ -406,10 +406,10 @@ async def test_nothing_read_yet_and_failing_says_why_and_claims_nothing() -> Non
 
 async def test_an_age_is_redrawn_when_its_word_changes_and_not_before() -> None:
     async with console() as page:
-        due = page.main.feed.ages.due_mono
+        due = page.main.presenter.ages.due_mono
         assert page.engine.clock.monotonic() < due < page.engine.clock.monotonic() + 75
         page.engine.still.passed = 80.0
-        page.main.feed.show_all()
+        page.main.presenter.show_all()
         await page.settle()
         assert "oldest data 1m" in page.lines[0]
 
@@ -436,7 +436,7 @@ async def test_a_defect_in_one_pane_is_a_message_and_the_others_live_on(
 async def test_hostile_text_is_literal_in_every_pane() -> None:
     async with console((200, 60)) as page:
         await page.press("j", "j", "j")
-        assert page.main.feed.data.name == HOSTILE
+        assert page.main.presenter.data.name == HOSTILE
         assert page.text.count("[bold red]x[/]") >= 4
         await page.press("slash", *"[/x]")
         assert "/[/x]" in page.line("1 Deployments")
@@ -480,10 +480,10 @@ async def test_pinned_projects_are_listed_together() -> None:
 
 async def test_covered_panes_are_read_at_the_pace_of_what_is_off_screen() -> None:
     async with console() as page:
-        page.main.feed.cover(True)
+        page.main.presenter.cover(True)
         await page.settle()
         await page.press("j")
-        assert {want.pace for want in page.main.feed.view.wants} == {Pace.HIDDEN}
+        assert {want.pace for want in page.main.presenter.view.wants} == {Pace.HIDDEN}
 
 
 async def test_a_thousand_deployments_format_only_what_is_visible() -> None:
@@ -499,9 +499,9 @@ async def test_a_thousand_deployments_format_only_what_is_visible() -> None:
         column = page.main.deployments.table.columns[1]
         cell = column.cell
 
-        def counted(row: DeploymentRow, moment: Moment) -> Spans:
+        def counted(row: DeploymentRow, context: RenderContext) -> Spans:
             formatted.append(row.project_id)
-            return cell(row, moment)
+            return cell(row, context)
 
         object.__setattr__(column, "cell", counted)
         page.engine.put(DEPLOYMENTS, page.engine.store.get(DEPLOYMENTS).value)

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC
 
-from qctui.ui.glyphs import UNICODE
-from qctui.ui.moment import AgeTimer, Moment
+from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.theme.glyph_set import UNICODE
 from tests.ui.scene import MONO, StillClock
 
 
@@ -24,23 +24,23 @@ class Timers:
         return stop
 
 
-def make() -> tuple[StillClock, Timers, AgeTimer, list[Moment]]:
-    clock, timers, drawn = StillClock(), Timers(), list[Moment]()
+def make() -> tuple[StillClock, Timers, AgeTimer, list[RenderContext]]:
+    clock, timers, drawn = StillClock(), Timers(), list[RenderContext]()
     return clock, timers, AgeTimer(clock, UTC, UNICODE, timers.start, drawn.append), drawn
 
 
 def test_without_an_age_on_screen_no_timer_runs() -> None:
     _, timers, ages, _ = make()
-    ages.moment()
+    ages.context()
     assert timers.started == []
 
 
 def test_the_timer_waits_for_the_first_word_that_changes() -> None:
     _, timers, ages, _ = make()
-    moment = ages.moment()
-    assert moment.age(MONO - 10) == "now"
-    assert moment.age(MONO - 70) == "now"
-    assert moment.age(MONO - 200) == "2m"
+    context = ages.context()
+    assert context.age(MONO - 10) == "now"
+    assert context.age(MONO - 70) == "now"
+    assert context.age(MONO - 200) == "2m"
     seconds, _ = timers.started[-1]
     assert seconds == 5.0 + AgeTimer.SLACK_S
     assert timers.stopped == 1
@@ -48,34 +48,34 @@ def test_the_timer_waits_for_the_first_word_that_changes() -> None:
 
 def test_a_later_change_does_not_start_another_timer() -> None:
     _, timers, ages, _ = make()
-    moment = ages.moment()
-    moment.age(MONO - 70)
-    moment.age(MONO - 10)
+    context = ages.context()
+    context.age(MONO - 70)
+    context.age(MONO - 10)
     assert len(timers.started) == 1
 
 
 def test_when_it_fires_everything_is_drawn_for_the_new_moment() -> None:
     clock, timers, ages, drawn = make()
-    ages.moment().age(MONO - 70)
+    ages.context().age(MONO - 70)
     clock.passed = 6.0
     timers.started[-1][1]()
-    assert [moment.mono for moment in drawn] == [MONO + 6.0]
+    assert [context.mono for context in drawn] == [MONO + 6.0]
     assert drawn[0].age(MONO - 70) == "1m"
     assert len(timers.started) == 2
 
 
 def test_words_due_together_are_changed_together() -> None:
     _, timers, ages, _ = make()
-    ages.moment().age(MONO - 74.9)
+    ages.context().age(MONO - 74.9)
     assert timers.started[-1][0] == AgeTimer.SOONEST_S
 
 
 def test_what_lies_ahead_has_no_age_but_for_a_little_skew() -> None:
     clock, timers, ages, _ = make()
     now = clock.now()
-    moment = ages.moment()
-    assert moment.ago(now + 59) == "now"
-    assert moment.ago(now + 3_600) == ""
+    context = ages.context()
+    assert context.ago(now + 59) == "now"
+    assert context.ago(now + 3_600) == ""
     # It has an age once it is past: the pane is drawn again then.
     assert ages.due_mono <= clock.monotonic() + 3_600
     assert timers.started

@@ -11,10 +11,10 @@ from qctui.model.account import ACCOUNTS, Account
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS
-from qctui.ui.format import format_compact, format_gain
-from qctui.ui.glyphs import UNICODE
+from qctui.ui.deployments.totals import total_of
 from qctui.ui.rows import DeploymentRow
-from qctui.ui.totals import total_of
+from qctui.ui.theme.glyph_set import UNICODE
+from qctui.ui.wording.format import format_compact, format_gain
 from tests.ui.page import Page, Size, console
 from tests.ui.scene import MONO, NOW, accounts, deploy_id, deployments, trails
 

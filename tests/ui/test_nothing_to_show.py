@@ -9,7 +9,7 @@ import pytest
 from qctui.model.deployment import DeploymentDetail
 from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, detail_key
 from qctui.model.link import Link
-from qctui.ui.widgets.pane import Pane
+from qctui.ui.kit.pane import Pane
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine, deployments, fail, fill
 
@@ -81,7 +81,7 @@ async def test_a_deployment_without_an_id_has_its_chart_all_the_same() -> None:
         page.engine.put(DEPLOYMENTS, tuple(replace(each, deploy_id="") for each in deployments()))
         await page.settle()
         assert "Strategy Equity" in page.line("4 Chart")
-        keys = {want.key for want in page.main.feed.view.wants}
+        keys = {want.key for want in page.main.presenter.view.wants}
         assert {detail_key(SELECTED), chart_key(SELECTED, "Strategy Equity", *page.main.chart.wanted)} <= keys
 
 

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.insight import Direction, Insight
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary
-from qctui.ui.glyphs import ASCII, UNICODE, Glyphs
-from qctui.ui.moment import Moment
+from qctui.ui.deployments import deployment_columns
+from qctui.ui.insights import insights_pane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.table_columns import Column
+from qctui.ui.optimizations import optimizations_pane
 from qctui.ui.rows import DeploymentRow, OptimizationRow, deployment_order
-from qctui.ui.widgets import deployment_columns, insights, optimizations
-from qctui.ui.widgets.cells import Spans
-from qctui.ui.widgets.columns import Column
+from qctui.ui.theme.glyph_set import ASCII, UNICODE, Glyphs
 from tests.ui.page import console
 from tests.ui.scene import MONO, NOW
 
@@ -43,7 +45,7 @@ SEARCHES = st.builds(OptimizationRow, SUMMARIES, st.one_of(st.none(), DETAILS), 
 
 
 def shown(columns: tuple[Column[Any], ...], row: object, glyphs: Glyphs) -> list[Spans]:
-    return [column.cell(row, Moment(MONO, NOW, None, glyphs)) for column in columns]
+    return [column.cell(row, RenderContext(MONO, NOW, None, glyphs)) for column in columns]
 
 
 @given(ROWS, GLYPHS)
@@ -59,26 +61,26 @@ def test_any_deployments_are_ordered(rows: list[DeploymentRow]) -> None:
 
 @given(INSIGHTS, GLYPHS)
 def test_any_insight_is_shown(row: Insight, glyphs: Glyphs) -> None:
-    shown(insights._columns(), row, glyphs)
+    shown(insights_pane._columns(), row, glyphs)
 
 
 @given(SEARCHES, GLYPHS)
 def test_any_optimization_is_shown(row: OptimizationRow, glyphs: Glyphs) -> None:
-    shown(optimizations._columns(True), row, glyphs)
+    shown(optimizations_pane._columns(True), row, glyphs)
 
 
 @pytest.mark.anyio
 async def test_a_value_nobody_foresaw_is_a_sign_and_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     async with console() as page:
 
-        def broken(row: DeploymentRow, moment: Moment) -> Spans:
+        def broken(row: DeploymentRow, context: RenderContext) -> Spans:
             raise ZeroDivisionError("unforeseen")
 
         table = page.main.deployments.table
         column = table.columns[3]
         object.__setattr__(column, "cell", broken)
         with caplog.at_level(logging.ERROR):
-            page.main.feed.show_all()
+            page.main.presenter.show_all()
             await page.press("j", "j")
-        assert page.main.feed.data.name == "Pairs/KO-PEP mean reversion"
+        assert page.main.presenter.data.name == "Pairs/KO-PEP mean reversion"
         assert caplog.text.count("Column 'equity' could not be shown") == 1

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from qctui.model.keys import DEPLOYMENTS, orders_key
-from qctui.ui.screens.chart_full import ChartScreen
-from qctui.ui.screens.confirm import ConfirmScreen
-from qctui.ui.screens.detail_deployment import DeploymentScreen
-from qctui.ui.screens.help import HelpScreen
-from qctui.ui.screens.nothing_to_search import NothingToSearch
+from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.charts.chart_screen import ChartScreen
+from qctui.ui.deployments.deployment_screen import DeploymentScreen
+from qctui.ui.help import HelpScreen
+from qctui.ui.keys.nothing_to_search import NothingToSearch
 from tests.ui.detail_scene import PROJECT, fill_details, opened, orders
 from tests.ui.page import Page, console
 from tests.ui.scene import deployments
@@ -41,7 +41,7 @@ async def test_a_filter_takes_the_panes_and_the_keys_to_its_first_match() -> Non
         await burst(page, "/", *"wheel", "enter", "L")
         assert page.said == ["Can't liquidate: Options/wheel: no longer running: Stopped"] or aimed(page) == [23456796]
         await page.press("escape", "escape", "/", *"vol carry", "enter")
-        assert page.main.feed.data.name == "Research/vol carry"
+        assert page.main.presenter.data.name == "Research/vol carry"
         assert "2 Optimizations Research/vol" in page.text
         await page.press("L")
         assert aimed(page) == [23456793]
@@ -49,23 +49,23 @@ async def test_a_filter_takes_the_panes_and_the_keys_to_its_first_match() -> Non
 
 async def test_with_no_match_nothing_is_selected_and_the_keys_say_so() -> None:
     async with console((120, 40)) as page:
-        before = page.main.feed.data.name
+        before = page.main.presenter.data.name
         await page.press("/", *"foo", "enter", "L")
         assert page.said == ["Can't liquidate: no deployment matches /foo"]
         assert "No deployment matches /foo." in page.text
         await page.press("escape", "L")
-        assert page.main.feed.data.name == before
+        assert page.main.presenter.data.name == before
         assert aimed(page) == [23456791]
 
 
 async def test_enter_keeps_the_match_and_escape_gives_back_what_was_selected() -> None:
     async with console() as page:
-        before = page.main.feed.data.name
+        before = page.main.presenter.data.name
         await page.press("/", *"golden")
         await page.press("escape")
-        assert page.main.feed.data.name == before
+        assert page.main.presenter.data.name == before
         await page.press("/", *"rotation", "enter", "escape")
-        assert page.main.feed.data.name == "Research/sector rotation"
+        assert page.main.presenter.data.name == "Research/sector rotation"
 
 
 async def test_a_project_that_the_filter_hides_is_picked_and_seen() -> None:
@@ -94,7 +94,7 @@ async def test_picking_goes_to_the_main_screen_from_wherever(keys: tuple[str, ..
         assert aimed(page) == [23456792]
         assert len(page.app.screen_stack) == 2
         await page.press("escape")
-        assert page.main.feed.data.name == "Research/sector rotation"
+        assert page.main.presenter.data.name == "Research/sector rotation"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from textual.widgets import Input
 
 from qctui.model.keys import PROJECTS
-from qctui.ui.keymap import COMMANDS
-from qctui.ui.screens.help import HelpScreen
-from qctui.ui.screens.palette import CommandPalette
-from qctui.ui.screens.picker import ProjectPicker
+from qctui.ui.help import HelpScreen
+from qctui.ui.keys.keymap import COMMANDS
+from qctui.ui.keys.palette import CommandPalette
+from qctui.ui.kit.project_picker import ProjectPicker
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine, fail, outage
 
@@ -108,15 +108,15 @@ async def test_the_picker_narrows_and_escape_keeps_what_was() -> None:
         assert isinstance(page.app.screen, ProjectPicker)
         assert "Pairs/KO-PEP mean reversion" in page.text
         await page.press("escape")
-        assert page.main.feed.data.name == "Crypto/BTC trend"
+        assert page.main.presenter.data.name == "Crypto/BTC trend"
         await page.press("p", *"23456789", "enter")
-        assert page.main.feed.data.name == "Momentum/ES intraday"
+        assert page.main.presenter.data.name == "Momentum/ES intraday"
 
 
 async def test_the_picker_moves_with_the_arrows_and_says_when_nothing_matches() -> None:
     async with console() as page:
         await page.press("p", "down", "down", "enter")
-        assert page.main.feed.data.name == "Momentum/ES intraday"
+        assert page.main.presenter.data.name == "Momentum/ES intraday"
         await page.press("p", *"zzz")
         assert "No project contains 'zzz'." in page.text
         await page.press("enter")

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 
 import pytest
 
-from qctui.ui.selected import Selected, SelectedCursor
 from qctui.ui.selection import (
     NO_ROW,
     Chose,
@@ -24,6 +23,7 @@ from qctui.ui.selection import (
     after,
     settle,
 )
+from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 
 
 def at(key: Hashable | None, index: int = 0, chosen: Hashable | None = None) -> Place:
@@ -152,7 +152,7 @@ def test_marks_are_made_and_unmade_one_by_one_and_together() -> None:
 
 
 def test_the_owner_says_at_once_what_has_changed_and_nothing_when_nothing_has() -> None:
-    selected, heard = Selected(), []
+    selected, heard = SelectionOwner(), []
     selected.deploy_ids = IDS
     selected.told = lambda before, now, change: heard.append((before.project_id, now.project_id, type(change)))
     cursor = SelectedCursor(selected, Pane.DEPLOYMENTS)
@@ -167,12 +167,12 @@ def test_the_owner_says_at_once_what_has_changed_and_nothing_when_nothing_has() 
 
 
 def test_a_mark_stands_for_one_deployment_and_no_later_one() -> None:
-    selected = Selected()
+    selected = SelectionOwner()
     selected.deploy_ids = {1: "L-1", 2: ""}
     for mark in (Mark(1, "L-1"), Mark(2, "")):
         selected.change(Marked(mark))
     assert selected.lost_marks == ()
-    later = Selected()
+    later = SelectionOwner()
     later.deploy_ids = {1: "L-new", 2: "L-2"}
     for mark in (Mark(1, "L-1"), Mark(2, ""), Mark(3, "L-3")):
         later.change(Marked(mark))

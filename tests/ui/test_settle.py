@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qctui.ui.settle import Settled
+from qctui.ui.sync.throttle import Throttle
 
 
 class Bench:
     def __init__(self) -> None:
         self.sent: list[int] = []
         self.timers: list[Callable[[], None]] = []
-        self.settled = Settled(0, self.sent.append, self.start, 0.15)
+        self.settled = Throttle(0, self.sent.append, self.start, 0.15)
 
     def start(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         self.timers.append(callback)

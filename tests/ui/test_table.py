@@ -9,13 +9,13 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from qctui.ui.glyphs import UNICODE, Glyphs, glyphs
-from qctui.ui.moment import Moment
-from qctui.ui.selected import LocalCursor
-from qctui.ui.theme import Palette
-from qctui.ui.widgets.cells import Spans
-from qctui.ui.widgets.columns import Column
-from qctui.ui.widgets.table import KeyedTable
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.table import KeyedTable
+from qctui.ui.kit.table_columns import Column
+from qctui.ui.selection_owner import LocalCursor
+from qctui.ui.theme.glyph_set import UNICODE, Glyphs, glyphs
+from qctui.ui.theme.themes import Palette
 
 pytestmark = pytest.mark.anyio
 
@@ -27,11 +27,11 @@ class Row:
     value: float = 0.0
 
 
-def name(row: Row, moment: Moment) -> Spans:
+def name(row: Row, context: RenderContext) -> Spans:
     return ((row.name, ""),)
 
 
-def value(row: Row, moment: Moment) -> Spans:
+def value(row: Row, context: RenderContext) -> Spans:
     return ((f"{row.value:.2f}", ""),)
 
 
@@ -62,7 +62,7 @@ class Bench:
         self.pilot = pilot
 
     def show(self, rows: Sequence[Row], marks: frozenset[Any] = frozenset(), words: str = "") -> None:
-        self.table.show(rows, Moment(0.0, 0.0, None, self.table._glyphs), marks=marks, words=words)
+        self.table.show(rows, RenderContext(0.0, 0.0, None, self.table._glyphs), marks=marks, words=words)
 
     @property
     def lines(self) -> list[str]:
@@ -227,7 +227,7 @@ async def test_a_click_selects_and_a_second_one_opens() -> None:
 async def test_ten_thousand_rows_format_no_more_than_the_visible_ones() -> None:
     formatted: list[int] = []
 
-    def counted(row: Row, moment: Moment) -> Spans:
+    def counted(row: Row, context: RenderContext) -> Spans:
         formatted.append(row.key)
         return ((row.name, ""),)
 

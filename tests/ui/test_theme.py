@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qctui.ui.theme import COLORS, ROLES, Palette, ThemeError, load_themes, read_theme, shipped_folder, stamp
+from qctui.ui.theme.themes import COLORS, ROLES, Palette, ThemeError, load_themes, read_theme, shipped_folder, stamp
 from tests.ui.page import OPTIONS, console
 
 pytestmark = pytest.mark.anyio

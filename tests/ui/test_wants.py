@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qctui.engine.view import Pace, Want
+from qctui.engine.subscription import Pace, Subscription
 from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key, portfolio_key
 from qctui.ui.rows import OptimizationRow
 from qctui.ui.selection import Place, Selection
-from qctui.ui.wants import MOST_OPTIMIZATIONS, wants
+from qctui.ui.sync.subscriptions import MOST_OPTIMIZATIONS, wants
 from tests.ui.scene import optimizations
 
 CURRENT = Selection(Place(7, 7), "L-7", deployed=True)
@@ -22,7 +22,7 @@ def test_a_project_without_deployment_wants_its_optimizations_only() -> None:
 
 
 def test_a_deployment_wants_its_detail_insights_and_chart() -> None:
-    chart = Want(portfolio_key(7))
+    chart = Subscription(portfolio_key(7))
     keys = {want.key for want in wants(CURRENT, (), chart=[chart]).wants}
     assert keys == {optimizations_key(7), detail_key(7), insights_key(7, "L-7"), portfolio_key(7)}
 
@@ -45,7 +45,7 @@ def test_pinned_projects_replace_the_current_one() -> None:
 
 
 def test_what_is_opened_goes_first_and_keeps_its_pace_over_a_covered_pane() -> None:
-    opened = [Want(detail_key(7), Pace.OPENED)]
+    opened = [Subscription(detail_key(7), Pace.OPENED)]
     view = wants(CURRENT, ROWS, opened=opened, covered=True)
     assert view.wants[0] == opened[0]
     assert sum(want.key == detail_key(7) for want in view.wants) == 1

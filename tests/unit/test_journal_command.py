@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qctui.actions.ports import JournalEntry
-from qctui.cli.journal import format_journal, open_actions, outcome
+from qctui.actions.actions_port import JournalEntry
+from qctui.cli.journal_command import format_journal, open_actions, outcome
 
 INTENT = JournalEntry(
     id="a-1",

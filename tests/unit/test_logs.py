@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from qctui.cli import logs
+from qctui.cli import log_file
 
 HASH = "bd3c65e40382f265264d55f094fd93b4fc17091e094df758b8eb909bb0127b26"
 HEADER = "Basic NDI6YmQzYzY1ZTQwMzgyZjI2NTI2NGQ1NWYwOTRmZDkzYjRmYzE3MDkxZTA5NGRmNzU4YjhlYjkwOWJiMDEyN2IyNg=="
@@ -35,14 +35,14 @@ def written(state: Path) -> str:
 
 
 def test_the_log_is_private_from_its_first_moment(state: Path) -> None:
-    assert logs.start_logging() is None
+    assert log_file.start_logging() is None
     assert stat.S_IMODE((state / "qctui.log").stat().st_mode) == 0o600
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
 
 def test_starting_twice_writes_every_line_once(state: Path) -> None:
-    logs.start_logging()
-    logs.start_logging()
+    log_file.start_logging()
+    log_file.start_logging()
     logging.getLogger("qctui").info("once")
     assert written(state).count("once") == 1
 
@@ -60,8 +60,8 @@ def test_starting_twice_writes_every_line_once(state: Path) -> None:
     ],
 )
 def test_nothing_that_could_sign_a_request_is_written(state: Path, text: str) -> None:
-    logs.start_logging()
-    logs.keep_out_of_logs(SecretStr("token-of-mine"))
+    log_file.start_logging()
+    log_file.keep_out_of_logs(SecretStr("token-of-mine"))
     logger = logging.getLogger("qctui.test")
     logger.warning("said: %s", text)
     try:
@@ -75,14 +75,14 @@ def test_nothing_that_could_sign_a_request_is_written(state: Path, text: str) ->
 
 
 def test_lines_of_http_libraries_are_not_kept(state: Path) -> None:
-    logs.start_logging()
+    log_file.start_logging()
     logging.getLogger("httpx").info("HTTP Request: POST https://example.org")
     logging.getLogger("httpcore.http11").debug("send_request_headers.started")
     assert written(state) == ""
 
 
 def test_warnings_go_to_the_log_and_never_to_the_screen(state: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    logs.start_logging()
+    log_file.start_logging()
     logging.getLogger("py.warnings").warning("careful")
     logging.getLogger("qctui").warning("careful too")
     assert capfd.readouterr() == ("", "")
@@ -94,7 +94,7 @@ def test_without_a_place_to_write_the_program_goes_on_in_silence(
 ) -> None:
     state.parent.mkdir(exist_ok=True)
     state.write_text("a file where the folder should be")
-    message = logs.start_logging()
+    message = log_file.start_logging()
     assert message is not None
     assert "no log is kept" in message
     logging.getLogger("qctui").error("nobody hears this")
@@ -102,8 +102,8 @@ def test_without_a_place_to_write_the_program_goes_on_in_silence(
 
 
 def test_a_full_log_rotates_and_stays_private(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "MAX_BYTES", 2_000)
-    logs.start_logging()
+    monkeypatch.setattr(log_file, "MAX_BYTES", 2_000)
+    log_file.start_logging()
     for number in range(100):
         logging.getLogger("qctui").info("line %d of many", number)
     files = sorted(path.name for path in state.iterdir())
@@ -113,7 +113,7 @@ def test_a_full_log_rotates_and_stays_private(state: Path, monkeypatch: pytest.M
 
 
 def test_a_log_that_another_console_rotated_is_left_for_the_new_one(state: Path) -> None:
-    logs.start_logging()
+    log_file.start_logging()
     logging.getLogger("qctui").info("before")
     (state / "qctui.log").rename(state / "qctui.log.1")
     logging.getLogger("qctui").info("after")
@@ -122,13 +122,13 @@ def test_a_log_that_another_console_rotated_is_left_for_the_new_one(state: Path)
 
 
 def test_times_are_utc(state: Path) -> None:
-    logs.start_logging()
+    log_file.start_logging()
     logging.getLogger("qctui").info("now")
     assert written(state)[23:25] == "Z "
 
 
 def test_a_traceback_has_no_local_variables(state: Path) -> None:
-    logs.start_logging()
+    log_file.start_logging()
     password = "in-a-local-variable"
     try:
         raise ValueError(str(len(password)))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from qctui.api.pace import Pace
+from qctui.api.time_slice import Pace
 from qctui.api.tolerant import LAST_MOMENT, fold, line, number
 
 NAN = math.nan

@@ -9,7 +9,7 @@ from typing import TypeVar
 from qctui.api.decode import Document
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
-from qctui.api.pace import Pace
+from qctui.api.time_slice import Pace
 from qctui.api.tolerant import line, mapping
 from qctui.model.resource import FailureKind
 

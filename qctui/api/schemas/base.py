@@ -12,7 +12,7 @@ from qctui.api.tolerant import block, flag, fold, integer, line, listing, mappin
 Number = Annotated[float | None, PlainValidator(number)]
 Integer = Annotated[int | None, PlainValidator(integer)]
 Flag = Annotated[bool | None, PlainValidator(flag)]
-Moment = Annotated[float | None, PlainValidator(moment)]
+RenderContext = Annotated[float | None, PlainValidator(moment)]
 Line = Annotated[str, PlainValidator(line)]
 Block = Annotated[str, PlainValidator(block)]
 Members = Annotated[dict[str, Any], PlainValidator(mapping)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qctui.api.schemas.base import Anything, Flag, Line, Moment, Number, Wire
+from qctui.api.schemas.base import Anything, Flag, Line, Number, RenderContext, Wire
 
 
 class WireInsight(Wire):
@@ -11,9 +11,9 @@ class WireInsight(Wire):
     id: Line = ""
     group_id: Line = ""
     source_model: Line = ""
-    generated_time: Moment = None
-    created_time: Moment = None
-    close_time: Moment = None
+    generated_time: RenderContext = None
+    created_time: RenderContext = None
+    close_time: RenderContext = None
     symbol: Line = ""
     ticker: Line = ""
     type: Line = ""

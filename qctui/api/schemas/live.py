@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from qctui.api.schemas.base import Anything, Block, Flag, Integer, Items, Line, Members, Moment, Number, Wire
+from qctui.api.schemas.base import Anything, Block, Flag, Integer, Items, Line, Members, Number, RenderContext, Wire
 
 
 class WireProject(Wire):
@@ -13,7 +13,7 @@ class WireProject(Wire):
     project_id: Integer = None
     name: Line = ""
     language: Line = ""
-    modified: Moment = None
+    modified: RenderContext = None
     owner_id: Integer = None
     collaborators: Items = Field(default_factory=list)
 
@@ -31,8 +31,8 @@ class WireDeployment(Wire):
     project_id: Integer = None
     deploy_id: Line = ""
     status: Line = ""
-    launched: Moment = None
-    stopped: Moment = None
+    launched: RenderContext = None
+    stopped: RenderContext = None
     brokerage: Line = ""
     environment: Line = ""
     equity: Number = None
@@ -47,8 +47,8 @@ class WireDetail(Wire):
 
     deploy_id: Line = ""
     status: Line = ""
-    launched: Moment = None
-    stopped: Moment = None
+    launched: RenderContext = None
+    stopped: RenderContext = None
     brokerage: Line = ""
     environment: Line = ""
     project_name: Line = ""

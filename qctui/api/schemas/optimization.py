@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from qctui.api.schemas.base import Anything, Integer, Items, Line, Members, Moment, Number, Wire
+from qctui.api.schemas.base import Anything, Integer, Items, Line, Members, Number, RenderContext, Wire
 
 
 class WireCriterion(Wire):
@@ -47,8 +47,8 @@ class WireOptimization(Wire):
     optimization_target: Line = ""
     extremum: Line = ""
     target_value: Number = None
-    created: Moment = None
-    requested: Moment = None
+    created: RenderContext = None
+    requested: RenderContext = None
     psr: Number = None
     sharpe_ratio: Number = None
     trades: Integer = None

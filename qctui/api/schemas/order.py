@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from qctui.api.schemas.base import Anything, Integer, Items, Line, Moment, Number, Wire
+from qctui.api.schemas.base import Anything, Integer, Items, Line, Number, RenderContext, Wire
 
 
 class WireOrder(Wire):
@@ -16,9 +16,9 @@ class WireOrder(Wire):
     symbol: Anything = None
     quantity: Number = None
     price: Number = None
-    time: Moment = None
-    created_time: Moment = None
-    last_fill_time: Moment = None
+    time: RenderContext = None
+    created_time: RenderContext = None
+    last_fill_time: RenderContext = None
     tag: Line = ""
     events: Items = Field(default_factory=list)
 
@@ -28,7 +28,7 @@ class WireOrderEvent(Wire):
 
     algorithm_id: Line = ""
     symbol_value: Line = ""
-    time: Moment = None
+    time: RenderContext = None
     status: Anything = None
     fill_quantity: Number = None
     fill_price: Number = None

@@ -1,0 +1,230 @@
+"""The actions of this run: every step goes here, and from here to the store and to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qctui.actions.actions_port import JournalEntry
+from qctui.actions.journal import journal_time, public_url
+from qctui.actions.journal_writer import JournalWriter
+from qctui.clock import Clock
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
+from qctui.model.resource import Resource
+from qctui.store import Store
+from qctui.text import clean
+
+KEPT_RECORDS = 500
+"""Records kept; beyond that the oldest that are over go, acknowledged ones first."""
+
+JOURNAL = "journal"
+"""Topic of the warning about the journal."""
+
+LOCK = "lock"
+"""Topic of the warning about the lock beside it."""
+
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Whose actions these are: a journal is shared by all profiles of a machine."""
+
+    base_url: str
+    profile: str
+
+
+def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: Context) -> JournalEntry:
+    """The journal's line for one event of an action (DESIGN section 4)."""
+    target = record.target
+    return JournalEntry(
+        id=record.action_id,
+        at=journal_time(at),
+        event=event,
+        action=target.action,
+        project_id=target.project_id,
+        deploy_id=target.deploy_id,
+        optimization_id=target.optimization_id,
+        name=clean(target.name),
+        environment="" if target.optimization_id else target.environment.value,
+        base_url=public_url(context.base_url),
+        profile=clean(context.profile),
+        via=record.via,
+        detail=clean(detail),
+    )
+
+
+def with_step(record: ActionRecord, step: Step) -> ActionRecord:
+    """`record` one step on. A repeated SENDING replaces the last one."""
+    steps = record.steps
+    if steps and steps[-1].rung is Rung.SENDING and step.rung is Rung.SENDING:
+        steps = steps[:-1]
+    return replace(record, steps=(*steps, step))
+
+
+class ActionStore:
+    """Records by action id, in the order they came. Used on the loop; `records` may be read from any thread."""
+
+    def __init__(self, store: Store, clock: Clock, writer: JournalWriter, context: Context) -> None:
+        self._store = store
+        self._clock = clock
+        self._writer = writer
+        self._context = context
+        self._records: dict[str, ActionRecord] = {}
+        self._warnings: dict[str, dict[str, str]] = {}
+        self._published: frozenset[str] = frozenset()
+        """Ids this book has put into the store: any other there came from elsewhere."""
+        self._holding = 0
+        self._unpublished = False
+        """Something has changed that is held back."""
+        self.records: tuple[ActionRecord, ...] = ()
+        """All of them, oldest first. Not read back from the store, which may evict."""
+
+    def get(self, action_id: str) -> ActionRecord | None:
+        """The newest state of one action; None if it is not here."""
+        return self._records.get(action_id)
+
+    def put(self, records: Iterable[ActionRecord]) -> None:
+        """Add or replace whole records, and publish."""
+        for record in records:
+            self._records[record.action_id] = record
+        self._trim()
+        self.publish()
+
+    def change(self, action_id: str, **changes: Any) -> None:
+        """Replace fields of a record, and publish if that changed anything."""
+        record = self._records[action_id]
+        if any(getattr(record, name) != value for name, value in changes.items()):
+            self._records[action_id] = replace(record, **changes)
+            self.publish()
+
+    def step(self, action_id: str, rung: Rung, detail: str = "", *, journal: bool = True, **changes: Any) -> None:
+        """One rung reached: on the record, on the screen, in the journal. `changes` are other fields of the record.
+
+        Nothing follows a final rung: an answer that comes after everything was told changes nothing.
+        """
+        record = self._records[action_id]
+        if record.done:
+            return
+        self._step(record, rung, detail, journal=journal, **changes)
+
+    def reopen(self, action_id: str, detail: str) -> None:
+        """Withdraw the end of an action: it is UNKNOWN again, and nobody has seen that yet."""
+        self._step(self._records[action_id], Rung.UNKNOWN, detail, journal=True, acknowledged=False, goal_by_mono=None)
+
+    def _step(self, record: ActionRecord, rung: Rung, detail: str, *, journal: bool, **changes: Any) -> None:
+        action_id = record.action_id
+        at = self._clock.now()
+        detail = clean(detail)
+        record = with_step(record, Step(rung, at, self._clock.monotonic(), detail))
+        cancellable = changes.pop("cancellable", False)
+        self._records[action_id] = replace(record, cancellable=cancellable, **changes)
+        self.publish()
+        if journal:
+            self._follow(self.write([entry_of(record, rung.event, at, detail, self._context)]), [action_id])
+
+    def intend(self, action_ids: Sequence[str]) -> asyncio.Future[str]:
+        """Journal the intents of one confirmation and that sending begins, with one write and one fsync.
+
+        Both lines are on the disk before a connection is tried. So a journal with an intent and no `sending` proves
+        that nothing was sent.
+        """
+        at = self._clock.now()
+        lines = [
+            entry_of(self._records[action_id], event, at, "", self._context)
+            for event in ("intent", Rung.SENDING.event)
+            for action_id in action_ids
+        ]
+        written = self.write(lines)
+        self._follow(written, action_ids)
+        return written
+
+    def write(self, lines: Sequence[JournalEntry]) -> asyncio.Future[str]:
+        """Hand lines to the journal."""
+        return self._writer.write(lines)
+
+    async def catch_up(self) -> str:
+        """Know what the other processes of this machine have confirmed, none of them being able to confirm more until
+        `let_go`. Returns why that could not be; empty if it is."""
+        return await self._writer.catch_up()
+
+    def let_go(self) -> None:
+        """After `catch_up`: what was decided has been done."""
+        self._writer.let_go()
+
+    def warn(self, action_id: str, topic: str, words: str) -> None:
+        """Say something beside the ladder, in place of what was said about `topic`; empty words take it back."""
+        if action_id not in self._records:
+            return
+        said = self._warnings.setdefault(action_id, {})
+        if words:
+            said[topic] = clean(words)
+        else:
+            said.pop(topic, None)
+        self.change(action_id, warnings=tuple(said.values()))
+
+    @contextlib.contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Publish nothing in between: while a batch leaves, whoever looks on would take the processor from it."""
+        self._holding += 1
+        try:
+            yield
+        finally:
+            self._holding -= 1
+            if not self._holding and self._unpublished:
+                self.publish()
+
+    def publish(self) -> None:
+        """Put the records into the store, unless that is held back.
+
+        What another thread put there meanwhile is kept: a confirmation that came before the service ran.
+        """
+        self.records = tuple(self._records.values())
+        self._unpublished = self._holding > 0
+        if self._unpublished:
+            return
+        try:
+            self._store.change(ACTIONS, self._merged)
+        except Exception:  # whoever looks on must never come between a confirmation and its request
+            _LOG.exception("a subscriber of the actions failed")
+
+    def _merged(self, known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
+        foreign = [each for each in known.value or () if each.action_id not in self._published]
+        if foreign:
+            self._records = {each.action_id: each for each in foreign} | self._records
+            self.records = tuple(self._records.values())
+        self._published = frozenset(self._records)
+        return known.with_value(self.records, at=self._clock.now(), mono=self._clock.monotonic())
+
+    def _follow(self, written: asyncio.Future[str], action_ids: Sequence[str]) -> None:
+        """Warn on the records as long as the journal can't be written."""
+
+        def tell(done: asyncio.Future[str]) -> None:
+            if done.cancelled():
+                return
+            error = done.exception()
+            failure = str(error) if error is not None else done.result()
+            words = f"the journal could not be written: {failure}" if failure else ""
+            unlocked = self._writer.unlocked
+            alone = f"sent without the others knowing first: {unlocked}" if unlocked and not failure else ""
+            for action_id in action_ids:
+                self.warn(action_id, JOURNAL, words)
+                if alone:
+                    self.warn(action_id, LOCK, alone)
+
+        written.add_done_callback(tell)
+
+    def _trim(self) -> None:
+        excess = len(self._records) - KEPT_RECORDS
+        if excess > 0:
+            over = sorted(
+                (record for record in self._records.values() if record.done), key=lambda r: not r.acknowledged
+            )
+            for action_id in [record.action_id for record in over[:excess]]:
+                del self._records[action_id]
+                self._warnings.pop(action_id, None)

@@ -1,0 +1,251 @@
+"""A chart, a size and a view become a drawing: panels under one time axis, in steps that let keys be served between."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from qctui.model.chart import Chart
+from qctui.plot import times
+from qctui.plot.area import Stack
+from qctui.plot.axes import put_tags, put_time_axis, put_value_axis
+from qctui.plot.bars import draw_bars, draw_markers
+from qctui.plot.candles import draw_candles
+from qctui.plot.decimate import Prepared, pieces, prepare
+from qctui.plot.fitting import LINEAR, fit_panel, visible
+from qctui.plot.grid import Grid
+from qctui.plot.layout import place
+from qctui.plot.legend import put_legend
+from qctui.plot.marks import Kind, Mark, Panel, PlotView, marks_of, panels_of
+from qctui.plot.ranked import draw_ranked, draw_table
+from qctui.plot.raster import Dots, draw_line
+from qctui.plot.times import TimeScale
+from qctui.plot.values import ValueScale
+
+FEW = 3
+"""Visible points of a series that are too few to need rows."""
+DRAW_COST = 2_000
+"""What drawing one series is worth, in points read."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A chart and what was learnt by reading it once. Kept as long as the chart is on screen."""
+
+    chart: Chart
+    prepared: list[Prepared] = field(default_factory=list)
+
+    def steps(self) -> Generator[int, None, None]:
+        """Read what has not been read yet; yields the points read since the last yield."""
+        for series in self.chart.series[len(self.prepared) :]:
+            self.prepared.append((yield from prepare(series)))
+            yield 64
+
+    @property
+    def first(self) -> float | None:
+        """The earliest instant of any point, Unix seconds."""
+        return min((each.xs[0] for each in self.prepared if len(each.xs)), default=None)
+
+    @property
+    def last(self) -> float | None:
+        """The latest instant of any point, Unix seconds."""
+        return max((each.xs[-1] for each in self.prepared if len(each.xs)), default=None)
+
+
+@dataclass(slots=True)
+class Drawing:
+    """A finished chart: its cells, and where everything is on them."""
+
+    grid: Grid
+    view: PlotView
+    panels: list[Panel] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    time: TimeScale | None = None
+    """None when nothing has a time axis or the size has no room for one."""
+    axis_row: int | None = None
+    bucket_s: float = 0.0
+    """Length of the candles when they were re-bucketed, else 0.0."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about how it is drawn."""
+
+    @property
+    def plot_width(self) -> int:
+        """Columns of the plots; the value axis is right of them."""
+        return self.time.columns if self.time is not None else self.grid.width
+
+
+def steps(
+    source: Source, width: int, height: int, view: PlotView, before: Drawing | None = None
+) -> Generator[int, None, Drawing]:
+    """Draw in steps. The generator's return value is the drawing; it yields the points handled since the last yield.
+
+    `before`, the last drawing of the same chart, lends its value axes where they still fit, so that little changes.
+    """
+    yield from source.steps()
+    marks = marks_of(source.chart, source.prepared, view)
+    drawing = Drawing(Grid(width, height), view, panels_of(marks, view), marks)
+    if width <= 0 or height <= 0:
+        return drawing
+    panels, most = drawing.panels, _gutter(width)
+    gutter = most if before is None or before.time is None else min(most, max(0, width - before.time.columns))
+    plots: list[Panel] = []
+    # What the value axis needs is known once its labels are, and those depend on what is visible beside it.
+    for last in (False, False, True):
+        drawing.time = time_scale(source, view, max(1, width - gutter))
+        plots = _arrange(drawing, panels, height)
+        stacks = {}
+        for panel in plots:
+            yield DRAW_COST
+            stacks[id(panel)] = yield from fit_panel(panel, drawing.time, view, _scale_before(panel, before))
+        needed = min(most, _needed(drawing, plots)) if plots else gutter
+        # Too wide is left as it is: a last value with a digit less must not move the whole chart.
+        if last or needed == gutter or (needed < gutter and before is not None):
+            break
+        gutter = needed
+    if not plots:
+        drawing.time = None
+    elif drawing.time is not None:
+        if drawing.axis_row is not None:
+            put_time_axis(drawing.grid, drawing.axis_row, drawing.time, view)
+        for panel in plots:
+            yield from _plot(drawing, panel, stacks[id(panel)], gutter)
+    for panel in drawing.panels:
+        if panel.legend_row is not None:
+            put_legend(drawing.grid, panel.legend_row, panel.marks, view, drawing.time, idle=panel.idle)
+        if panel.kind is Kind.RANKED:
+            draw_ranked(drawing.grid, panel, view.glyphs)
+        elif panel.kind is Kind.TABLE:
+            draw_table(drawing.grid, panel, view)
+    log = any(panel.scale is not None and panel.scale.log for panel in drawing.panels)
+    # That bars below stay linear needs no word while what a person looks at is as it was asked for.
+    notes = [panel.note for panel in drawing.panels if panel.note and not (log and panel.note in LINEAR)]
+    drawing.notes = (*drawing.notes, *dict.fromkeys(notes))
+    return drawing
+
+
+def compose(source: Source, width: int, height: int, view: PlotView, before: Drawing | None = None) -> Drawing:
+    """Draw at once: `steps` without the pauses."""
+    drawing = steps(source, width, height, view, before)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as done:
+            finished: Drawing = done.value
+            return finished
+
+
+def time_scale(source: Source, view: PlotView, columns: int) -> TimeScale:
+    """The columns of time that a view asks for."""
+    window = view.window
+    if window.start is not None and window.end is not None:
+        return times.fixed(window.start, window.end, columns)
+    if window.span_s is not None:
+        return times.follow(window.span_s, view.now, columns)
+    first, last = source.first, source.last
+    if first is None or last is None:
+        return times.follow(86_400.0, view.now, columns)
+    return times.everything(first, max(last, min(view.now, last + (last - first))), columns)
+
+
+def _arrange(drawing: Drawing, panels: list[Panel], height: int) -> list[Panel]:
+    """Share the rows among `panels`; returns those that are to be plotted."""
+    assert drawing.time is not None
+    _set_idle(panels, drawing.time)
+    layout = place(panels, height)
+    drawing.panels, drawing.axis_row = layout.panels, layout.axis_row
+    drawing.notes = (f"{layout.hidden} more below: enlarge to see",) if layout.hidden else ()
+    return [panel for panel in drawing.panels if panel.kind is Kind.LINE and not panel.idle]
+
+
+def _set_idle(panels: list[Panel], time: TimeScale) -> None:
+    """Mark the panels that have nothing on screen; if that is all of them, they stay as they are and say so."""
+    plots = [panel for panel in panels if panel.kind is Kind.LINE]
+    for panel in plots:
+        panel.note = ""
+        panel.idle = not any(visible(mark, time) for mark in panel.marks if mark.shown)
+        panel.few = all(_count(mark, time) < FEW for mark in panel.marks if mark.shown)
+    if all(panel.idle for panel in plots):
+        for panel in plots:
+            panel.idle = False
+            if any(mark.shown for mark in panel.marks):
+                panel.note = "no points in this window"
+
+
+def _count(mark: Mark, time: TimeScale) -> int:
+    start, stop = mark.prepared.slice(time.start, time.end)
+    return stop - start
+
+
+def _gutter(width: int) -> int:
+    """Columns at most for the value axis."""
+    return 0 if width < 16 else min(15, width // 3)
+
+
+def _scale_before(panel: Panel, before: Drawing | None) -> ValueScale | None:
+    if before is None:
+        return None
+    return next((each.scale for each in before.panels if each.index == panel.index and each.kind is panel.kind), None)
+
+
+def _needed(drawing: Drawing, plots: list[Panel]) -> int:
+    return max(put_value_axis(None, 0, panel, drawing.time, drawing.view) for panel in plots)
+
+
+def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> Generator[int, None, None]:
+    time, grid, view = drawing.time, drawing.grid, drawing.view
+    assert time is not None
+    assert panel.scale is not None
+    scale = panel.scale
+    put_value_axis(grid, gutter, panel, time, view)
+    shown = [mark for mark in panel.marks if mark.shown and len(mark.series)]
+    if stack is not None:
+        stack.draw(grid, 0, panel.top, panel.height, scale)
+    bars = [mark for mark in shown if mark.kind is Kind.BARS]
+    if bars:
+        yield DRAW_COST
+        draw_bars(grid, 0, panel.top, panel.height, bars, scale, time, view.glyphs)
+    edges = time.edges(view.glyphs.sub_x)
+    for mark in sorted(shown, key=lambda each: each.series.z_index):
+        if mark.kind is Kind.LINE:
+            yield DRAW_COST
+            _line(drawing, panel, mark, scale, edges)
+    for mark in shown:
+        yield DRAW_COST // 4
+        if mark.kind is Kind.CANDLES:
+            length = draw_candles(grid, 0, panel.top, panel.height, mark, scale, time, view.glyphs)
+            drawing.bucket_s = max(drawing.bucket_s, length)
+    for mark in shown:
+        if mark.kind in (Kind.MARKERS, Kind.FLAGS):
+            yield DRAW_COST
+            draw_markers(grid, 0, panel.top, panel.height, mark, scale, time, view.glyphs)
+    if gutter:
+        put_tags(grid, gutter, panel, time, view)
+
+
+def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: list[float]) -> None:
+    assert drawing.time is not None
+    glyphs = drawing.view.glyphs
+    dots = Dots(drawing.time.columns, panel.height, glyphs, reached=mark.reached)
+    mark.resolution = glyphs.sub_y
+    rows = dots.rows
+    draw_line(dots, mark.prepared, pieces(mark.prepared, edges), lambda value: scale.row(mark.of(value), rows), edges)
+    dots.stamp(drawing.grid, 0, panel.top, mark.ink)
+    if mark.letter:
+        _letters(drawing, panel, mark, dots)
+
+
+def _letters(drawing: Drawing, panel: Panel, mark: Mark, dots: Dots) -> None:
+    """Write a line's letter on it now and then, so that crossing lines are told apart without colour."""
+    lines = [each for each in panel.marks if each.kind is Kind.LINE and each.shown and len(each.series)]
+    if len(lines) < 2 or panel.height < 3:
+        return
+    cells: dict[int, list[int]] = {}
+    for x, y in dots.masks:
+        cells.setdefault(x, []).append(y)
+    every = 24
+    for x in range(6 + lines.index(mark) * 5 % every, dots.width - 2, every):
+        at = cells.get(x, [])
+        # A letter hides dots: only where the line is level, and never the only place of an extreme.
+        if len(at) == 1 and not dots.unique(x, at[0]):
+            drawing.grid.cell(x, panel.top + at[0], mark.letter, mark.ink._replace(bold=True))
+            dots.masks.pop((x, at[0]))

@@ -1,0 +1,116 @@
+"""A chart as a file's text: the visible numbers as CSV, the cells as plain text or as an SVG picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from html import escape
+
+from qctui.plot.compose import Drawing
+from qctui.plot.grid import Grid, Ink
+from qctui.plot.marks import Kind
+from qctui.plot.times import TimeScale
+
+Color = Callable[[Ink], tuple[str, str]]
+"""An ink's foreground and background as `#rrggbb`; an empty background is the picture's own."""
+_CELL_WIDTH, _CELL_HEIGHT = 8.4, 17.0
+
+
+def csv_text(drawing: Drawing, start: float | None = None, end: float | None = None) -> str:
+    """The visible points of every series that is switched on, one a line, as the API gave them.
+
+    Columns: `series`, `time` (ISO 8601, UTC), `unix`, `value`, `open`, `high`, `low`, `close`, `unit`. A null of the
+    wire is an empty member. Rankings and tables have their own lines, without a time where they have none. Cells that a
+    spreadsheet would run as a formula are prefixed with an apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("series", "time", "unix", "value", "open", "high", "low", "close", "unit"))
+    for mark in drawing.marks:
+        series = mark.series
+        if not mark.shown:
+            continue
+        for row in series.rows:
+            writer.writerow((_safe(series.name), "", "", *map(_safe, row)))
+        low, high = _range(drawing.time, mark.kind, start, end)
+        first, stop = mark.prepared.slice(low, high)
+        for place in range(first, stop):
+            members: tuple[str, ...] = ("", "", "", "")
+            if series.opens is not None and series.highs is not None and series.lows is not None:
+                candle = (series.opens[place], series.highs[place], series.lows[place], series.ys[place])
+                members = tuple(map(_number, candle))
+            at = series.xs[place]
+            writer.writerow(
+                (_safe(series.name), _iso(at), _number(at), _number(series.ys[place]), *members, _safe(series.unit))
+            )
+    return out.getvalue()
+
+
+def _range(time: TimeScale | None, kind: Kind, start: float | None, end: float | None) -> tuple[float, float]:
+    if kind in (Kind.RANKED, Kind.TABLE) or time is None:
+        return -math.inf, math.inf
+    return (time.start if start is None else start, time.end if end is None else end)
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _iso(at: float) -> str:
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def _safe(text: str) -> str:
+    return "'" + text if text[:1] in ("=", "+", "-", "@") and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def svg_text(grid: Grid, color: Color, background: str, title: str) -> str:
+    """The cells as an SVG picture. Equal cells give an equal picture."""
+    width, height = grid.width * _CELL_WIDTH, grid.height * _CELL_HEIGHT
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
+        f'width="{width:g}" height="{height:g}">',
+        f"<title>{escape(title)}</title>",
+        f'<rect width="100%" height="100%" fill="{background}"/>',
+        '<g font-family="DejaVu Sans Mono,Menlo,Consolas,monospace" font-size="14" xml:space="preserve">',
+    ]
+    for y in range(grid.height):
+        x = 0
+        for text, ink, cells in grid.runs(y):
+            fore, back = color(ink)
+            left, top = x * _CELL_WIDTH, y * _CELL_HEIGHT
+            if back:
+                parts.append(
+                    f'<rect x="{left:g}" y="{top:g}" width="{cells * _CELL_WIDTH:g}" height="{_CELL_HEIGHT:g}" '
+                    f'fill="{back}"/>'
+                )
+            if text.strip():
+                weight = ' font-weight="bold"' if ink.bold else ""
+                parts.append(
+                    f'<text x="{left:g}" y="{top + 13:g}" fill="{fore}"{weight} textLength="{cells * _CELL_WIDTH:g}" '
+                    f'lengthAdjust="spacingAndGlyphs">{escape(text)}</text>'
+                )
+            x += cells
+    parts.append("</g></svg>\n")
+    return "\n".join(parts)
+
+
+def plain_text(grid: Grid) -> str:
+    """The cells without colour, a line a row."""
+    return grid.text() + "\n"

@@ -1,0 +1,97 @@
+"""Moving through time: zoom, pan and the named windows, as values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qctui.model.chart import WINDOWS, ChartWindow
+from qctui.plot.times import TimeScale, length_text
+
+SHORTEST_S = 60.0
+LONGEST_S = 20 * 31_536_000.0
+ZOOM = 2.0
+PAN = 0.25
+"""Part of the window a pan moves by."""
+MOST_SAMPLES = 4_096
+LEAST_SAMPLES = 512
+
+
+def samples(columns: int) -> int:
+    """How many samples to ask for: at least four a column, in powers of two, so that a resize rarely asks anew."""
+    count = LEAST_SAMPLES
+    while count < min(columns * 4, MOST_SAMPLES):
+        count *= 2
+    return count
+
+
+def named(window: ChartWindow) -> str:
+    """`1d`, `all`, or the length of a window nobody named: `2h`, `45m`, `10d`."""
+    if not window.following:
+        span = (window.end or 0.0) - (window.start or 0.0)
+    elif window.span_s is None:
+        return "all"
+    else:
+        span = window.span_s
+    for name, length in WINDOWS.items():
+        if length is not None and abs(length - span) < 1.0:
+            return name
+    return length_text(span)
+
+
+def turned(window: ChartWindow, direction: int) -> ChartWindow:
+    """The next longer (1) or shorter (-1) named window, following; past the last comes the first."""
+    lengths = list(WINDOWS.values())
+    span = window.span_s if window.following else (window.end or 0.0) - (window.start or 0.0)
+    if span is None:
+        place = len(lengths) - 1
+    elif direction > 0:
+        place = max((i for i, length in enumerate(lengths) if length is not None and length <= span + 1.0), default=-1)
+    else:
+        place = min(
+            (i for i, length in enumerate(lengths) if length is None or length >= span - 1.0), default=len(lengths)
+        )
+    return ChartWindow(lengths[(place + direction) % len(lengths)])
+
+
+def zoomed(window: ChartWindow, scale: TimeScale, now: float, direction: int, at: float | None) -> ChartWindow:
+    """Half (1) or twice (-1) the length: around the crosshair `at`, else up to the right edge."""
+    span = window.span_s if window.following and window.span_s is not None else scale.end - scale.start
+    length = min(LONGEST_S, max(SHORTEST_S, span / ZOOM if direction > 0 else span * ZOOM))
+    if window.following and (at is None or direction < 0):
+        return ChartWindow(length)
+    around = at if at is not None else scale.end - length / 2 if direction > 0 else (scale.start + scale.end) / 2
+    part = min(1.0, max(0.0, (around - scale.start) / (scale.end - scale.start)))
+    start = around - length * part
+    return settled(start, start + length, now)
+
+
+def panned(window: ChartWindow, scale: TimeScale, now: float, direction: int) -> ChartWindow:
+    """A quarter of the window earlier (-1) or later (1); arriving at now, it follows again."""
+    span = window.span_s if window.following and window.span_s is not None else scale.end - scale.start
+    if window.following:
+        if direction > 0:
+            return window
+        end = now
+    else:
+        end = scale.end
+    end += direction * span * PAN
+    return settled(end - span, end, now)
+
+
+def settled(start: float, end: float, now: float) -> ChartWindow:
+    """A fixed range on a coarse grid of its own length (so that the same place is the same question), or following when
+    it reaches now."""
+    span = end - start
+    if end >= now:
+        return ChartWindow(span)
+    grid = span / 32
+    start = round(start / grid) * grid
+    return ChartWindow(None, start, start + span)
+
+
+def asked(window: ChartWindow) -> ChartWindow:
+    """The window to ask the API for: a fixed one with half a window more on both sides, so that a pan finds data."""
+    if window.start is None or window.end is None:
+        return window
+    span = window.end - window.start
+    return replace(window, start=window.start - span / 2, end=window.end + span / 2)

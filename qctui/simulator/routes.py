@@ -1,0 +1,322 @@
+"""The endpoints: a request's fields in, the answer's body out, with the rules REFERENCE.md tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from qctui.simulator import feed_payloads, live_payloads, project_payloads
+from qctui.simulator.chart_answers import ChartAnswers
+from qctui.simulator.deployments import Deployment
+from qctui.simulator.exchange import encode
+from qctui.simulator.fields import (
+    INVALID,
+    NO_CHART,
+    NO_LIVE,
+    NO_OPTIMIZATION,
+    NO_PROJECT,
+    NOT_RUNNING,
+    Fields,
+    Refused,
+)
+from qctui.simulator.insight_feed import InsightFeed
+from qctui.simulator.log_lines import LogBook
+from qctui.simulator.orders import Order, OrderBook
+from qctui.simulator.shapes import Json, ShapeBook, refusal, success
+from qctui.simulator.world import NotLive, Project, Rejected, World
+
+INSIGHT_WINDOW = 100
+"""end - start has to stay below (REFERENCE.md 6.4)."""
+ORDER_WINDOW = 100
+"""end - start may not exceed (REFERENCE.md 6.7)."""
+LOG_WINDOW = 250
+"""endLine - startLine may not exceed (REFERENCE.md 6.5)."""
+_SLICE = 50
+"""Items of a long list written at a time."""
+LIST_STATUSES = ("Running", "Stopped", "RuntimeError", "Liquidated")
+"""What live/list can be filtered by (REFERENCE.md 6.1)."""
+
+Answer = Json | Iterator[bytes]
+"""A body, or its pieces in order, each made when it is asked for."""
+
+
+class Endpoints:
+    """Answers the requests of one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.shapes = ShapeBook(world.config.seed, world.config.shapes, world.config.shape_of)
+        self._charts = ChartAnswers(world)
+        self._orders: dict[str, OrderBook] = {}
+        self._logs: dict[str, LogBook] = {}
+        self._insights: dict[str, InsightFeed] = {}
+        self._loads: dict[tuple[object, ...], int] = {}
+        self.handlers: dict[str, Callable[[Fields], Answer]] = {
+            "authenticate": lambda fields: {"success": True},
+            "projects/read": self._projects,
+            "live/list": self._live_list,
+            "live/read": self._live_read,
+            "live/chart/read": self._chart,
+            "live/insights/read": self._insights_read,
+            "live/portfolio/read": self._portfolio,
+            "live/orders/read": self._orders_read,
+            "live/logs/read": self._logs_read,
+            "live/update/liquidate": self._liquidate,
+            "live/update/stop": self._stop,
+            "optimizations/list": self._optimizations,
+            "optimizations/read": self._optimization,
+            "optimizations/abort": self._abort,
+        }
+
+    def answer(self, endpoint: str, fields: Fields) -> Answer:
+        """Return the answer of a known endpoint; a refusal is one."""
+        try:
+            return self.handlers[endpoint](fields)
+        except Refused as refused:
+            return refusal(self.shapes.variant("error"), *refused.texts, payload=refused.payload)
+
+    def _project(self, fields: Fields) -> Project:
+        project = self.world.project(fields.integer("projectId"))
+        if project is None:
+            raise Refused(NO_PROJECT)
+        return project
+
+    def _current(self, fields: Fields, texts: tuple[str, ...] = (NO_LIVE,)) -> tuple[Project, Deployment]:
+        project = self._project(fields)
+        deployment = project.current(self.world.now())
+        if deployment is None:
+            raise Refused(*texts)
+        return project, deployment
+
+    def _taken_at(self, now: float, deployment: Deployment | None = None) -> float:
+        return self.world.snapshot_at(now, deployment, self.world.config.lags.snapshot_s)
+
+    def _projects(self, fields: Fields) -> Answer:
+        now, variant = self.world.now(), self.shapes.variant("projects/read")
+        known = list(self.world.projects.values())
+        if "projectId" in fields.body:
+            if "start" in fields.body or "end" in fields.body:
+                raise Refused(INVALID)
+            wanted = self.world.project(fields.integer("projectId"))
+            if wanted is None:
+                raise Refused(NO_PROJECT, payload={"projects": [], "versions": []})
+            known = [wanted]
+        elif "start" in fields.body or "end" in fields.body:
+            start, end = fields.integer("start", 0), fields.integer("end", len(known))
+            if not 0 <= start <= end:
+                raise Refused(INVALID)
+            known = known[start:end]
+        owner = self.world.config.user_id
+        priced_at = self._taken_at(now)
+        listed = (project_payloads.project(one, owner, priced_at, variant) for one in known)
+        return _in_slices("projects", listed, success({"versions": project_payloads.versions(now)}, variant))
+
+    def _live_list(self, fields: Fields) -> Answer:
+        now, variant = self.world.now(), self.shapes.variant("live/list")
+        projects = list(self.world.projects.values())
+        if "projectId" in fields.body:
+            projects = [self._project(fields)]
+        status = fields.text("status", required=False)
+        if status is not None and status not in LIST_STATUSES:
+            raise Refused(INVALID)
+        items = (
+            live_payloads.list_item(deployment, now, self._taken_at(now, deployment), variant)
+            for project in projects
+            for deployment in reversed(project.deployments)
+            if deployment.launched_at <= now and status in (None, deployment.status(now))
+        )
+        return _in_slices("live", items, success({}, variant))
+
+    def _live_read(self, fields: Fields) -> Json:
+        now = self.world.now()
+        project, deployment = self._current(fields, (NO_PROJECT, NO_LIVE))
+        deploy_id = fields.text("deployId", required=False)
+        if deploy_id is not None:
+            found = self.world.deployment(project.plan.project_id, deploy_id)
+            if found is None:
+                raise Refused(NO_LIVE)
+            deployment = found
+        variant = self.shapes.variant("live/read")
+        names = self._charts.names(project, deployment)
+        priced_at = self._taken_at(now, deployment)
+        body = live_payloads.read(deployment, names, self.world.market, now, priced_at, variant)
+        return success(body, variant)
+
+    def _loading(self, *key: object) -> int | None:
+        """Return how many loading answers were given for something before this one, None when it is loaded."""
+        asked = self._loads.get(key, 0)
+        if asked >= self.world.config.loading:
+            return None
+        self._loads[key] = asked + 1
+        return asked
+
+    def _chart(self, fields: Fields) -> Answer:
+        now = self.world.now()
+        project = self._project(fields)
+        name = fields.text("name") or ""
+        count, start, end = fields.integer("count"), fields.integer("start"), fields.integer("end")
+        if count <= 0 or end < start:
+            raise Refused(INVALID)
+        deployment = project.current(now)
+        taken_at = self._taken_at(now, deployment)
+        plan = self._charts.plan(project, name, now)
+        if plan is None:
+            raise Refused(NO_CHART)
+        asked = self._loading("chart", project.plan.project_id, name)
+        if asked is not None:
+            # 0, then fractions: no two sources agree on the scale (REFERENCE.md 2.3).
+            return {"progress": round(asked / self.world.config.loading, 2), "status": "loading", "success": True}
+        variant = self.shapes.variant("live/chart/read")
+        return self._charts.pieces(
+            project, plan, count=count, start=float(start), end=float(end), at=taken_at, variant=variant
+        )
+
+    def _insights_read(self, fields: Fields) -> Json:
+        now = self.world.now()
+        project, deployment = self._current(fields)
+        end = fields.integer("end")
+        # Without a start an end up to 100 is one window from 0.
+        start = fields.integer("start", 0)
+        if not 0 <= start <= end or end - start >= INSIGHT_WINDOW:
+            raise Refused(INVALID)
+        deploy_id = fields.text("algorithmId", required=False)
+        if deploy_id is not None:
+            found = self.world.deployment(project.plan.project_id, deploy_id)
+            if found is None:
+                raise Refused(INVALID)
+            deployment = found
+        taken_at = self._taken_at(now, deployment)
+        feed = self._insights.get(deployment.deploy_id)
+        if feed is None:
+            feed = self._insights[deployment.deploy_id] = InsightFeed(
+                self.world.market, deployment, self.world.started_at, hostile=self.world.config.hostile_text
+            )
+        variant = self.shapes.variant("live/insights/read")
+        found_now = [feed_payloads.insight(one, variant) for one in feed.window(start, end, taken_at)]
+        # The documentation calls it the number returned in one place and the total in another (REFERENCE.md 9, row 24).
+        length = len(found_now) if variant == "counted" else feed.count(taken_at)
+        return success({"insights": found_now, "length": length}, "no-errors" if variant != "engine" else "")
+
+    def _portfolio(self, fields: Fields) -> Json:
+        now = self.world.now()
+        project, deployment = self._current(fields)
+        if self.world.behaviours.get(project.plan.project_id) == "portfolio-fails":
+            raise Refused(NO_LIVE)
+        taken_at = self._flushed(now, deployment)
+        variant = self.shapes.variant("live/portfolio/read")
+        return success({"portfolio": live_payloads.portfolio(deployment, self.world.market, taken_at, variant)})
+
+    def _flushed(self, now: float, deployment: Deployment) -> float:
+        """Return the snapshot's time of portfolio and orders: after an end the engine has stored the last of them."""
+        stopped = deployment.stopped_at()
+        if stopped is not None and stopped <= now:
+            return now
+        return self._taken_at(now, deployment)
+
+    def _book(self, deployment: Deployment) -> OrderBook:
+        book = self._orders.get(deployment.deploy_id)
+        if book is None:
+            book = self._orders[deployment.deploy_id] = OrderBook(deployment)
+        return book
+
+    def _orders_read(self, fields: Fields) -> Json:
+        now = self.world.now()
+        project, _ = self._current(fields)
+        start, end = fields.integer("start"), fields.integer("end")
+        if not 0 <= start <= end or end - start > ORDER_WINDOW:
+            raise Refused(INVALID)
+        orders: list[Order] = []
+        for deployment in project.deployments:
+            if deployment.launched_at <= now:
+                orders += self._book(deployment).orders(self._flushed(now, deployment))
+        asked = self._loading("orders", project.plan.project_id)
+        if asked is not None:
+            if asked % 2 == 1:
+                return {"progress": 0.25, "status": "loading", "success": True}
+            return {"orders": [], "length": len(orders), "success": True}
+        variant = self.shapes.variant("live/orders/read")
+        listed = [feed_payloads.order(one, now, variant) for one in orders[start:end]]
+        return success({"orders": listed, "length": len(orders)}, variant)
+
+    def _logs_read(self, fields: Fields) -> Json:
+        now = self.world.now()
+        project = self._project(fields)
+        deploy_id = fields.text("algorithmId")
+        first, last = fields.integer("startLine"), fields.integer("endLine")
+        query = fields.text("query", required=False)
+        chosen = self.world.deployment(project.plan.project_id, deploy_id)
+        if chosen is None or not 0 <= first <= last or last - first > LOG_WINDOW:
+            raise Refused(INVALID)
+        lines: list[str] = []
+        offset = 0
+        for deployment in project.deployments:
+            if deployment.launched_at > now:
+                continue
+            if deployment is chosen:
+                offset = len(lines)
+            taken_at = self.world.snapshot_at(now, deployment, self.world.config.lags.log_snapshot_s)
+            book = self._logs.get(deployment.deploy_id)
+            if book is None:
+                book = self._logs[deployment.deploy_id] = LogBook(
+                    deployment, self._book(deployment), hostile=self.world.config.hostile_text
+                )
+            lines += book.lines(max(taken_at, deployment.launched_at))
+        if query is not None:
+            lines = [line for line in lines if query.lower() in line.lower()]
+        payload = {"logs": lines[first:last], "length": len(lines), "deploymentOffset": offset}
+        return success(payload, self.shapes.variant("live/logs/read"))
+
+    def _liquidate(self, fields: Fields) -> Json:
+        project = self._project(fields)
+        try:
+            self.world.liquidate(project.plan.project_id)
+        except (NotLive, Rejected):
+            raise Refused(NO_LIVE) from None
+        return success({}, self.shapes.variant("live/update/liquidate"))
+
+    def _stop(self, fields: Fields) -> Json:
+        project = self._project(fields)
+        try:
+            self.world.stop(project.plan.project_id)
+        except (NotLive, Rejected):
+            raise Refused(NO_LIVE) from None
+        return success({}, self.shapes.variant("live/update/stop"))
+
+    def _optimizations(self, fields: Fields) -> Json:
+        now, project = self.world.now(), self._project(fields)
+        variant = self.shapes.variant("optimizations/list")
+        listed = [
+            project_payloads.summary(one, now, variant) for one in project.optimizations if one.requested_at <= now
+        ]
+        return success({"optimizations": listed}, "no-errors" if variant == "legacy" else "")
+
+    def _optimization(self, fields: Fields) -> Json:
+        now = self.world.now()
+        found = self.world.optimizations.get(fields.text("optimizationId") or "")
+        if found is None or found.requested_at > now:
+            raise Refused(NO_OPTIMIZATION)
+        variant = self.shapes.variant("optimizations/read")
+        body = project_payloads.optimization(found, now, variant)
+        return success({"optimization": body}, "no-errors" if variant == "legacy" else "")
+
+    def _abort(self, fields: Fields) -> Json:
+        optimization_id = fields.text("optimizationId") or ""
+        if optimization_id not in self.world.optimizations:
+            raise Refused(NO_OPTIMIZATION)
+        if not self.world.abort(optimization_id):
+            raise Refused(NOT_RUNNING)
+        return success({}, self.shapes.variant("optimizations/abort"))
+
+
+def _in_slices(name: str, items: Iterable[Json], rest: Json) -> Iterator[bytes]:
+    """Yield the body of a list that may be long: its items a few at a time, then the rest of the envelope."""
+    yield f'{{"{name}":['.encode()
+    first = True
+    left = iter(items)
+    kept = list(islice(left, _SLICE))
+    while kept:
+        text = encode(kept)[1:-1]
+        yield text if first else b"," + text
+        first = False
+        kept = list(islice(left, _SLICE))
+    yield b"]," + encode(rest)[1:]

@@ -1,0 +1,177 @@
+"""The paragraphs of the action bar: each action's ladder, a total for several, and on demand every fact of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from rich.text import Text
+
+from qctui.actions.facts import format_quantity
+from qctui.model.action import ActionRecord, Rung
+from qctui.model.order import Order
+from qctui.model.portfolio import Holding
+from qctui.ui.actions.progress import (
+    LOUD,
+    RETRIED,
+    format_aim,
+    format_awaited,
+    format_elapsed,
+    format_ladder,
+    format_reason,
+    format_total,
+    rung_role,
+    rung_word,
+    told_steps,
+)
+from qctui.ui.kit.lines import Paragraph, pieces
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.wording.format import format_money
+
+SHOWN_OPEN = 5
+"""Positions named in the line of an action that did not reach its goal; the detail names them all."""
+
+_CHECK = pieces(("Check the brokerage.", "title bold"))
+"""Said once an action on positions has ended: what the service knows may lag (REFERENCE.md 7.1)."""
+
+
+def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, ...]]:
+    """Actions by confirmation: those left open by an earlier run first, then the newest confirmation first."""
+    batches: dict[str, list[ActionRecord]] = {}
+    for record in records:
+        batches.setdefault(record.batch_id, []).append(record)
+    newest_first = [tuple(batch) for batch in reversed(batches.values())]
+    return sorted(newest_first, key=lambda batch: not any(record.resumed for record in batch))
+
+
+def batch_paragraphs(
+    batch: Sequence[ActionRecord], context: RenderContext, *, details: bool, retried: Collection[str] = ()
+) -> list[Paragraph]:
+    """One confirmation. Several targets: the total, then a line each: what needs somebody first, what is over last.
+    `retried` are the ids of actions that a newer one stands for."""
+    if len(batch) == 1:
+        return _single(batch[0], context, details=details, retried=batch[0].action_id in retried)
+    total = pieces(format_total(batch, retried), _origin(batch[0]))
+    if any(record.done and record.target.action == "liquidate" for record in batch):
+        total.append_text(pieces("  ", _CHECK))
+    lines = [Paragraph(total, hang=2)]
+    for record in sorted(batch, key=lambda each: (each.action_id in retried, each.rung not in LOUD, each.done)):
+        again = record.action_id in retried
+        if details:
+            lines += _single(record, context, details=True, retried=again)
+        else:
+            lines.append(Paragraph(_target_line(record, context, retried=again), hang=4, max_lines=2))
+    return lines
+
+
+def _single(record: ActionRecord, context: RenderContext, *, details: bool, retried: bool) -> list[Paragraph]:
+    head = pieces((record.target.action.upper(), "title bold"), " ", format_aim(record.target, context.glyphs))
+    again = (f"  {RETRIED}", "muted") if retried else ""
+    line = pieces(head, _origin(record), "  ", format_ladder(record, context), again)
+    lines = [Paragraph(line, hang=2)]
+    if details:
+        return lines + _details(record, context)
+    told = _alarms(record, context)
+    if record.rung in (Rung.VERIFIED, Rung.UNVERIFIED) and record.target.action == "liquidate":
+        told.append(_CHECK)
+    return lines + [Paragraph(text, indent=2, max_lines=2) for text in told]
+
+
+def _target_line(record: ActionRecord, context: RenderContext, *, retried: bool) -> Text:
+    """One target of several: how far it is comes first, so that a column of words can be read down."""
+    rung = record.rung
+    word = rung_word(rung) if rung is not None else "CONFIRMED"
+    gap = " " * max(1, 13 - len(word))
+    aim = format_aim(record.target, context.glyphs, name_cells=32, aligned=True)
+    line = pieces("  ", (word, "muted" if retried else rung_role(rung)), gap, aim)
+    if retried:
+        line.append(f"  {RETRIED}", "muted")
+        return line
+    steps = told_steps(record)
+    if record.done and len(steps) > 1:
+        line.append(f"  +{format_elapsed(steps[-1].mono - steps[0].mono)}", "muted")
+    elif not record.done:
+        line.append(f"  {format_awaited(record, context.mono)}", "muted")
+    for text in _alarms(record, context):
+        line.append("  ").append_text(text)
+    return line
+
+
+def _origin(record: ActionRecord) -> Text:
+    if record.foreign:
+        return pieces("  ", ("another console", "stale bold"))
+    if record.resumed:
+        return pieces("  ", ("from the last run", "stale bold"))
+    return pieces()
+
+
+def _alarms(record: ActionRecord, context: RenderContext) -> list[Text]:
+    """What must not be overlooked: why it failed, what is still open, what happened meanwhile."""
+    alarms = [
+        pieces((reason, "stale bold"))
+        for reason in (format_reason(record), record.withdrawal, *record.warnings)
+        if reason
+    ]
+    if record.rung is Rung.UNVERIFIED and record.target.action == "liquidate":
+        alarms.append(pieces(("Still open: ", "title bold"), _open_now(record, context, SHOWN_OPEN)))
+    return alarms
+
+
+def _open_now(record: ActionRecord, context: RenderContext, most: int) -> Text:
+    """The quantities still open, and how old the snapshot is that says so."""
+    if record.holdings is None:
+        return pieces(("unknown, no snapshot since", "stale bold"))
+    held = [holding for holding in record.holdings if holding.open]
+    age = context.age(record.holdings_mono)
+    aged = f" (snapshot {age})" if age else ""
+    if not held:
+        return pieces("nothing by the newest snapshot", (aged, "muted"))
+    listed = f" {context.glyphs.dot} ".join(_quantity(holding) for holding in held[:most])
+    more = f" {context.glyphs.dot} {len(held) - most} more" if len(held) > most else ""
+    return pieces((f"{listed}{more}", "stale bold"), (aged, "muted"))
+
+
+def _quantity(holding: Holding) -> str:
+    if holding.unreadable_quantity:
+        return format_quantity(holding)
+    return f"{holding.quantity:+,.10g} {holding.ticker}"
+
+
+def _details(record: ActionRecord, context: RenderContext) -> list[Paragraph]:
+    """Every rung with its time, what is still open, the orders of the liquidation and their fills."""
+
+    def fact(label: str, body: Text) -> Paragraph:
+        return Paragraph(body, label=f"  {label}", indent=14)
+
+    target = record.target
+    identity = target.optimization_id or target.deploy_id or "deploy id unknown"
+    lines = [fact("Target", pieces(identity, ("   project ", "muted"), str(target.project_id)))]
+    for step in record.steps:
+        told = pieces((rung_word(step.rung), rung_role(step.rung)), f"  {step.detail}" if step.detail else "")
+        lines.append(fact(context.time(step.at), told))
+    if not record.done:
+        lines.append(fact("Now", pieces(format_awaited(record, context.mono))))
+        if record.goal_by_mono is not None and (left := context.wait(record.goal_by_mono)):
+            lines.append(fact("Watched", pieces(f"for {left} more")))
+    if target.action == "liquidate":
+        lines.append(fact("Still open", _open_now(record, context, most=100)))
+        lines += [fact("Order", _order(order, context)) for order in record.orders]
+        if not record.orders:
+            lines.append(fact("Orders", pieces(("none tagged Liquidated seen yet", "muted"))))
+    lines += [fact("Note", pieces((warning, "stale bold"))) for warning in record.warnings]
+    if target.action == "liquidate" and record.done:
+        lines.append(fact("", _CHECK))
+    return lines
+
+
+def _order(order: Order, context: RenderContext) -> Text:
+    wanted = "?" if order.quantity is None else f"{order.quantity:+,.10g}"
+    known = order.filled_quantity
+    filled = "not told" if known is None else f"{known:+,.10g}" if known else "0"
+    told = pieces(f"#{order.order_id} {order.order_type} {wanted} {order.ticker}  ", (order.status, "title bold"))
+    told.append(f"  filled {filled}")
+    prices = [event.fill_price for event in order.events if event.fill_quantity and event.fill_price is not None]
+    if prices:
+        told.append(f" last at {format_money(prices[-1], context.glyphs)}")
+    if order.last_fill_at is not None:
+        told.append(f"  {context.time(order.last_fill_at)}", "muted")
+    return told

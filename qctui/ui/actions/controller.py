@@ -1,0 +1,293 @@
+"""The road from a key, a palette entry or a button to a confirm dialog. The only place of the interface that acts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from textual.app import App
+
+from qctui.actions.capture import capture_deployment, capture_optimization, running_targets
+from qctui.actions.facts import format_unreadable
+from qctui.actions.lookup import is_same_object, without_effect
+from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
+from qctui.engine.facade import Engine
+from qctui.model.action import ACTIONS, Target
+from qctui.model.keys import DEPLOYMENTS, Key, detail_key, optimization_key, optimizations_key
+from qctui.ui.actions.action_bar import ActionBar, uppermost_bar
+from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.actions.progress import format_number
+from qctui.ui.selection import Mark
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_age
+
+PANIC = "panic"
+"""Asked for like an action; it is a liquidation whose targets are all running deployments of the profile."""
+
+RETRY = "retry"
+"""Asked for like an action: again what was rejected or not sent."""
+
+REQUESTS = (*ACTION_SPECS, PANIC, RETRY)
+"""What `ActionController.request` takes: the ids of the commands that reach for a trigger."""
+
+LIST_LATE_S = 60.0
+"""A list of deployments older than this (four reads missed) is said to be old before panic aims by it."""
+
+
+DEPLOYMENT, OPTIMIZATION = "deployment", "optimization"
+"""What a screen can show that is acted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """What the keys act on, by id: what is selected, as far as the screen on top shows it."""
+
+    marks: tuple[Mark, ...] = ()
+    """The marked deployments. Without marks it is the selected one."""
+    project_id: int | None = None
+    """The selected deployment's project."""
+    optimization_id: str = ""
+    optimization_project_id: int = 0
+    why_not: str = ""
+    """Why no deployment is pointed at, in terms of what is on screen."""
+
+
+def acts_on(request_id: str) -> str:
+    """What a screen has to show for this request to be offered there; empty for what needs nothing of it."""
+    if request_id in {PANIC, RETRY}:
+        return ""
+    return OPTIMIZATION if request_id == ABORT.id else DEPLOYMENT
+
+
+class ActionController:
+    """Captures targets, refuses in words, and opens at most one dialog at a time."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        engine: Engine,
+        *,
+        pointed: Callable[[], Pointed],
+        glyphs: Glyphs,
+        zone: tzinfo | None = None,
+        unmark: Callable[[tuple[Mark, ...] | None], None] | None = None,
+    ) -> None:
+        """`pointed` is asked once for each request. `unmark` drops marks that have served, or these."""
+        self._app, self._engine = app, engine
+        self._pointed = pointed
+        self._glyphs, self._zone = glyphs, zone
+        self._unmark = unmark
+        self._confirmed: list[Target] = []
+        self._dialog: ConfirmScreen | None = None
+
+    @property
+    def dialog(self) -> ConfirmScreen | None:
+        """The dialog that is open; None without one."""
+        return self._dialog
+
+    def request(self, request_id: str) -> None:
+        """Ask for an action (an id of `REQUESTS`). Nothing is sent before its dialog has been answered. With a dialog
+        open already this does nothing."""
+        if self._dialog is not None or request_id not in REQUESTS:
+            return
+        if self._engine.actions.read_only:
+            self._refuse(request_id, READ_ONLY)
+            return
+        if request_id == RETRY:
+            self._retry()
+            return
+        pointed = self._pointed()
+        targets = self._capture(request_id, pointed)
+        if not targets:
+            self._refuse(request_id, self._nothing_to_aim_at(request_id, pointed))
+            return
+        deploys = request_id not in {PANIC, ABORT.id}
+        lost = _lost_marks(pointed.marks, targets) if deploys else {}
+        refused = [lost.get(target.project_id) or self._engine.actions.refusal(target) for target in targets]
+        if all(refused):
+            self._refuse(request_id, _told(targets, refused))
+            if lost and self._unmark is not None:
+                # It has been said: the next key acts on what is selected.
+                self._unmark(tuple(mark for mark in pointed.marks if mark.project_id in lost))
+            return
+        if request_id == PANIC:
+            self._open(targets, refused, self._list_note(), headline="panic")
+        else:
+            self._open(targets, refused)
+
+    def _retry(self) -> None:
+        """Ask again for what was rejected or not sent: of one action at a time, because a question is about one."""
+        failed = without_effect(self._engine.store.get(ACTIONS).value or ())
+        why = "no action in the bar was rejected or not sent"
+        for action in ACTION_SPECS:
+            # One target per project: of two records the newer one's deployment is meant.
+            meant = {
+                (each.target.project_id, each.target.optimization_id): each.target
+                for each in failed
+                if each.target.action == action
+            }
+            if not meant:
+                continue
+            if action != ABORT.id and self._engine.store.get(DEPLOYMENTS).value is None:
+                why = self._nothing_to_aim_at(action, Pointed())
+                continue
+            targets = [self._capture_again(earlier) for earlier in meant.values()]
+            refused = [
+                _no_longer(earlier, target) or self._engine.actions.refusal(target)
+                for earlier, target in zip(meant.values(), targets, strict=True)
+            ]
+            if not all(refused):
+                others = Counter(each.target.action for each in failed if each.target.action != action)
+                counted = " and ".join(format_number(count, other) for other, count in others.items())
+                note = f"{counted} failed too: they are asked for apart." if others else ""
+                self._open(targets, refused, note, headline=RETRY)
+                return
+            why = _told(targets, refused, "to retry")
+        self._refuse(RETRY, why)
+
+    def _capture_again(self, earlier: Target) -> Target:
+        store = self._engine.store
+        if earlier.optimization_id:
+            return capture_optimization(store, earlier.optimization_id, earlier.project_id)
+        return capture_deployment(earlier.action, store, earlier.project_id)
+
+    def acknowledge(self) -> None:
+        """A person has seen the outcomes of what is over."""
+        outcomes = self._bar().outcomes
+        for action_id in outcomes:
+            self._engine.actions.acknowledge(action_id)
+        if not outcomes:
+            self._say("Nothing to acknowledge: no action in the bar is over")
+
+    def cancel_sending(self) -> None:
+        """Give up every request that provably has not left yet."""
+        waiting = self._bar().cancellable
+        for action_id in waiting:
+            self._engine.actions.cancel(action_id)
+        if not waiting:
+            self._say("Nothing to cancel: no request is waiting to be sent")
+
+    def toggle_details(self) -> None:
+        """Show or hide every fact of each target in the action bar."""
+        if self._bar().empty:
+            self._say("No action to show: the journal has the earlier ones")
+        else:
+            self._bar().toggle_details()
+
+    def _capture(self, request_id: str, pointed: Pointed) -> tuple[Target, ...]:
+        store = self._engine.store
+        if request_id == PANIC:
+            return running_targets(store)
+        if request_id == ABORT.id:
+            if not pointed.optimization_id:
+                return ()
+            return (capture_optimization(store, pointed.optimization_id, pointed.optimization_project_id),)
+        if store.get(DEPLOYMENTS).value is None:
+            return ()
+        # One target per project, whatever was marked: the request carries nothing but the project id.
+        selected = () if pointed.project_id is None else (pointed.project_id,)
+        projects = tuple(dict.fromkeys(mark.project_id for mark in pointed.marks)) or selected
+        return tuple(capture_deployment(request_id, store, project_id) for project_id in projects)
+
+    def _nothing_to_aim_at(self, request_id: str, pointed: Pointed) -> str:
+        if request_id == ABORT.id:
+            return "no optimization is selected"
+        listed = self._engine.store.get(DEPLOYMENTS)
+        if listed.value is None:
+            why = f": {listed.error.message}" if listed.error is not None else ""
+            return f"the list of deployments has not been read yet{why}"
+        if request_id != PANIC:
+            return pointed.why_not or "no deployment is selected"
+        hole = format_unreadable(listed.unreadable)
+        return f"no deployment that can be read is running; {hole}" if hole else "no deployment is running"
+
+    def _list_note(self) -> str:
+        """What to know of the list panic aims by: deployments it does not show."""
+        listed = self._engine.store.get(DEPLOYMENTS)
+        said = [f"{hole}."] if (hole := format_unreadable(listed.unreadable)) else []
+        age_s = listed.age_s(self._engine.clock.monotonic())
+        if age_s is not None and (listed.error is not None or age_s > LIST_LATE_S):
+            why = f" ({listed.error.message})" if listed.error is not None else ""
+            age, _ = format_age(age_s)
+            said.append(f"The list of deployments was read {age} ago{why}: one started since is not in it.")
+        return " ".join(said)
+
+    def _open(
+        self, targets: Sequence[Target], refused: Sequence[str | None], note: str = "", headline: str = ""
+    ) -> None:
+        actions = self._engine.actions
+        dialog = ConfirmScreen(
+            targets,
+            refused=refused,
+            actions=actions,
+            store=self._engine.store,
+            clock=self._engine.clock,
+            glyphs=self._glyphs,
+            zone=self._zone,
+            note=note,
+            headline=headline,
+            again=any(is_same_object(target, earlier) for target in targets for earlier in self._confirmed),
+        )
+        # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
+        actions.open_rechecks([target for target, why in zip(targets, refused, strict=True) if not why])
+        self._app.push_screen(dialog, self._closed)
+        self._dialog = dialog
+
+    def _closed(self, action_ids: tuple[str, ...] | None) -> None:
+        dialog, self._dialog = self._dialog, None
+        disarmed = dialog.disarmed if dialog is not None else ()
+        self._engine.actions.close_rechecks()
+        if disarmed:
+            # The next key press captures from the lists, which do not know yet what the dialog has found.
+            self._engine.refresh([key for target in disarmed for key in _told_by(target)])
+        if action_ids and dialog is not None:
+            self._confirmed += dialog.confirmed
+            if self._unmark is not None:
+                self._unmark(None)
+
+    def _refuse(self, request_id: str, why: str) -> None:
+        verb = RETRY if request_id == RETRY else ACTION_SPECS[LIQUIDATE.id if request_id == PANIC else request_id].verb
+        self._say(f"Can't {verb}: {why}")
+
+    def _say(self, message: str) -> None:
+        self._app.notify(message, severity="warning", markup=False)
+
+    def _bar(self) -> ActionBar:
+        return uppermost_bar(self._app)
+
+
+def _lost_marks(marks: Sequence[Mark], targets: Sequence[Target]) -> dict[int, str]:
+    """Why marks no longer count, by project: what runs there now is not what was marked."""
+    marked = {mark.project_id: mark.deploy_id for mark in marks}
+    return {
+        target.project_id: "deployed again since it was marked" if target.deploy_id else "no longer listed"
+        for target in targets
+        if marked.get(target.project_id) and target.deploy_id != marked[target.project_id]
+    }
+
+
+def _no_longer(earlier: Target, target: Target) -> str:
+    """Why a target as it is now is not the one that was meant; empty if it is."""
+    if not earlier.deploy_id or target.deploy_id == earlier.deploy_id:
+        return ""
+    return "deployed again since" if target.deploy_id else "no longer listed"
+
+
+def _told_by(target: Target) -> tuple[Key[Any], ...]:
+    """The resources a target like this one is captured from."""
+    if target.optimization_id:
+        return (optimizations_key(target.project_id), optimization_key(target.optimization_id))
+    return (DEPLOYMENTS, detail_key(target.project_id))
+
+
+def _told(targets: Sequence[Target], refused: Sequence[str | None], chosen: str = "marked") -> str:
+    """Why each target was refused, shortest way: one reason for all is said once."""
+    reasons = list(dict.fromkeys(reason for reason in refused if reason))
+    if len(targets) == 1:
+        return f"{targets[0].name}: {reasons[0]}"
+    if len(reasons) == 1:
+        return f"{len(targets)} {chosen}, each: {reasons[0]}"
+    return "; ".join(f"{target.name}: {reason}" for target, reason in zip(targets, refused, strict=True))

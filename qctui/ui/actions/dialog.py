@@ -1,0 +1,335 @@
+"""The dialog before an action: what is hit, what will happen, and the question (DESIGN section 4)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual._time import get_time
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button
+
+from qctui.actions.actions_port import ActionsPort
+from qctui.actions.spec import ACTION_SPECS, Ask, question_for
+from qctui.clock import Clock
+from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
+from qctui.model.keys import PROJECTS, Key
+from qctui.model.resource import Resource
+from qctui.store import Store
+from qctui.ui.actions.dialog_answer import Answer, Outcome
+from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
+from qctui.ui.actions.wait_until_sent import wait_until_sent
+from qctui.ui.kit.lines import Lines, Paragraph, pieces
+from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.theme.glyph_set import Glyphs
+
+_log = logging.getLogger(__name__)
+
+_SCROLLS = {
+    "up": Lines.scroll_up,
+    "down": Lines.scroll_down,
+    "pageup": Lines.scroll_page_up,
+    "pagedown": Lines.scroll_page_down,
+    "home": Lines.scroll_home,
+    "end": Lines.scroll_end,
+}
+
+
+class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
+    """Asks before acting on targets captured by the caller, and sends on the right answer. Its result is the ids of the
+    actions begun, or None if nothing was sent.
+
+    Every key ends here: none of them reaches a binding of the screen below or of the program. Pasted text is ignored
+    altogether. A target that ended or was redeployed is out for good, whatever a later read says: what a person read on
+    screen was about another state of the world. With several targets the others can still be sent; the question then
+    names the new count and what was typed for the old one is gone.
+    """
+
+    AUTO_FOCUS = "#cancel"
+    stays_on_top = True
+    """A question that is asked is seen: nothing is opened above it."""
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    ConfirmScreen {
+        align: center middle;
+        /* Opaque: what changes below is not drawn at all while a person reads and types. */
+        background: $background;
+        & > #dialog {
+            width: 100%;
+            max-width: 100;
+            height: auto;
+            max-height: 100%;
+            border: heavy $danger;
+            border-title-color: $danger;
+            border-title-style: bold;
+            background: $surface;
+            padding: 0 1;
+        }
+        &.-ascii > #dialog { border: ascii $danger; }
+        & #check { max-height: 3; }
+        &.-roomy #check { margin-top: 1; }
+        &.-roomy #answer { margin-top: 1; }
+        & #answer { height: 2; }
+        & #buttons { height: 1; }
+        & #cancel { margin-right: 2; min-width: 12; }
+        & #hint { width: 1fr; }
+    }
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        *,
+        refused: Sequence[str | None],
+        actions: ActionsPort,
+        store: Store,
+        clock: Clock,
+        glyphs: Glyphs,
+        zone: tzinfo | None = None,
+        note: str = "",
+        headline: str = "",
+        again: bool = False,
+    ) -> None:
+        """`refused` tells for each target why it can't be acted upon, or None; at least one must be None. `note` is
+        said above the facts, for example how old the list is that the targets were taken from, and `headline`
+        before the action's title. `again`: one of the targets was acted on before from this console."""
+        super().__init__()
+        self._targets = tuple(targets)
+        self._again = again
+        self.confirmed: tuple[Target, ...] = ()
+        """What was sent."""
+        self._refused = tuple(reason or "" for reason in refused)
+        self._disarmed = [""] * len(self._targets)
+        self._actions, self._store, self._clock = actions, store, clock
+        self._glyphs, self._zone, self._note, self._headline = glyphs, zone, note, headline
+        self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
+        self._asked, self._keys = Lines(glyphs, id="answer"), Lines(glyphs, id="hint")
+        self._timer = AgeTimer(clock, zone, glyphs, self._one_shot, self._show)
+        self._answer: Answer | None = Answer(question_for(self._sendable()))
+        self._shown_at: float | None = None
+        self._opened_mono = clock.monotonic()
+        self.set_class(glyphs.ascii, "-ascii")
+        self._sent = False
+        self._overflows = False
+
+    def compose(self) -> ComposeResult:
+        """Facts above, the question below them, Cancel last and focused."""
+        spec = ACTION_SPECS[self._targets[0].action]
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = f"{self._headline}{': ' if self._headline else ''}{spec.title}".upper()
+            yield self._facts
+            yield self._check
+            yield self._asked
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield self._keys
+
+    def on_mount(self) -> None:
+        """Show what is known, and from the first frame on take single-key answers."""
+        self._show(self._timer.context())
+        self.call_after_refresh(self._note_shown)
+
+    def on_resize(self) -> None:
+        """Give the facts what the rest leaves."""
+        self.call_after_refresh(self._fit)
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """Newer facts, if they are about these targets."""
+        watched = {ACTIONS, PROJECTS} | {recheck_key(target) for target in self._targets}
+        if self.is_mounted and watched & keys:
+            self._show(self._timer.context())
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasting answers nothing: what lies in a clipboard was not read off this dialog."""
+        event.stop()
+        event.prevent_default()
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key of the dialog."""
+        event.stop()
+        event.prevent_default()
+        if (scroll := _SCROLLS.get(event.key)) is not None:
+            scroll(self._facts, animate=False)
+            return
+        # The newest word on the targets decides, even if it arrived an instant ago and was not drawn yet.
+        # A key meant for another question than the one that now stands answers nothing.
+        if self._update_aims():
+            self._show(self._timer.context())
+            return
+        if self._answer is None:
+            if event.key in ("escape", "enter", "n"):
+                self._cancel()
+            return
+        if event.key != "escape" and not self._was_shown_before(event) and self._must_be_seen():
+            return
+        outcome = self._answer.press(event.key, event.character)
+        if outcome is Outcome.CANCELLED:
+            self._cancel()
+        elif outcome is Outcome.CONFIRMED:
+            self._confirm()
+        elif outcome is Outcome.CHANGED:
+            self._show_answer()
+
+    @on(Button.Pressed, "#cancel")
+    def close_without_acting(self) -> None:
+        """A click on Cancel."""
+        self._cancel()
+
+    @property
+    def disarmed(self) -> tuple[Target, ...]:
+        """The targets that turned out to be no longer what was captured."""
+        return tuple(target for target, why in zip(self._targets, self._disarmed, strict=True) if why)
+
+    @property
+    def text(self) -> str:
+        """Everything the dialog says, as plain text."""
+        return "\n".join(part.text for part in (self._facts, self._check, self._asked))
+
+    def _confirm(self) -> None:
+        targets = self._sendable()
+        if self._sent or not targets:
+            return
+        self._sent = True
+        self.confirmed = targets
+        # Before anything else of the interface runs: closing the dialog may take a frame, and the request must not
+        # wait for it.
+        self.dismiss(wait_until_sent(self._store, lambda: self._actions.confirm(targets, via="console")))
+
+    def _cancel(self) -> None:
+        if not self._sent and self.is_current:
+            self._sent = True
+            self.dismiss(None)
+
+    def _must_be_seen(self) -> bool:
+        """Whether a key that was pressed before the question was on screen answers nothing; says so where one may
+        wonder.
+
+        A code is not guessed, so it may be typed at once behind the action's key. `y` or a small number may be what a
+        paste without brackets has there. And a code that was just confirmed is known: what is left of the keys that
+        confirmed the first action must not confirm a second one whose question nobody has read.
+        """
+        assert self._answer is not None
+        if self._answer.question.ask is not Ask.CODE:
+            return True
+        if self._again:
+            self._answer.notice = "A second time: type it again, now that the question is on screen"
+            self._show_answer()
+        return self._again
+
+    def _was_shown_before(self, event: events.Key) -> bool:
+        """Whether the question was on screen when the key was pressed: a pasted `Sy` or `X2` answers nothing."""
+        return self._shown_at is not None and event.time >= self._shown_at
+
+    def _note_shown(self) -> None:
+        self._shown_at = get_time()
+
+    def _sendable(self) -> tuple[Target, ...]:
+        return tuple(
+            target
+            for target, refused, disarmed in zip(self._targets, self._refused, self._disarmed, strict=True)
+            if not refused and not disarmed
+        )
+
+    def _update_aims(self) -> bool:
+        """Take in the newest re-reads; ask anew, and return True, if what can be sent is not what was asked about."""
+        before = self._sendable()
+        for index, target in enumerate(self._targets):
+            newest = self._recheck(target).value
+            if newest is not None and newest.disarmed and not self._disarmed[index]:
+                self._disarmed[index] = newest.disarmed
+        after = self._sendable()
+        if after == before:
+            return False
+        notice = f"{len(before) - len(after)} ended or changed meanwhile: this is a new question"
+        self._answer = Answer(question_for(after), notice) if after else None
+        self._shown_at = None
+        self.call_after_refresh(self._note_shown)
+        return True
+
+    def _recheck(self, target: Target) -> Resource[Recheck]:
+        """What was read since this dialog opened: what an earlier one left in the store must not disarm this one."""
+        recheck = self._store.get(recheck_key(target))
+        stale = recheck.fetched_mono is not None and recheck.fetched_mono < self._opened_mono
+        return Resource[Recheck]() if stale else recheck
+
+    def _aims(self) -> list[Aim]:
+        records = self._store.get(ACTIONS).value or ()
+        projects = {project.project_id: project for project in self._store.get(PROJECTS).value or ()}
+        return [
+            Aim(
+                target,
+                self._recheck(target),
+                _earlier(records, target),
+                projects.get(target.project_id),
+                refused,
+                disarmed,
+            )
+            for target, refused, disarmed in zip(self._targets, self._refused, self._disarmed, strict=True)
+        ]
+
+    def _show(self, context: RenderContext) -> None:
+        self._update_aims()
+        aims = self._aims()
+        note = [Paragraph(pieces((self._note, "stale bold")))] if self._note else []
+        self._facts.show([*note, *self._guarded(lambda: _facts(aims, context))])
+        self._check.show(self._guarded(lambda: check_lines(aims, context)))
+        self._show_answer()
+        self._fit()
+
+    def _guarded(self, tell: Callable[[], list[Paragraph]]) -> list[Paragraph]:
+        """What `tell` tells; if it fails, at least what would be hit."""
+        try:
+            return tell()
+        except Exception:  # a defect in showing must not stand between a person and the trigger
+            _log.exception("the facts of a dialog could not be shown")
+            named = ", ".join(f"{each.name} {each.identity}" for each in self._sendable())
+            return [Paragraph(pieces((f"The facts could not be shown. Targets: {named}", "stale bold")))]
+
+    def _show_answer(self) -> None:
+        answer = self._answer
+        lines = [Paragraph(), Paragraph()]
+        if answer is not None:
+            asked = pieces((answer.question.sentence, "title bold"))
+            if answer.question.ask is not Ask.KEY:
+                asked.append_text(pieces("  ", (f" {answer.typed:_<{len(answer.question.expected)}} ", "title badge")))
+            lines = [Paragraph(asked), Paragraph(pieces((answer.notice, "stale bold")))]
+        self._asked.show(lines)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        if self._answer is None:
+            told = "Escape or Enter closes"
+        else:
+            keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
+            rest = f" {self._glyphs.dot} PgDn shows the rest" if self._overflows else ""
+            told = f"{keys} cancels{rest}"
+        self._keys.show([Paragraph(pieces((told, "muted")), one_line=True)])
+
+    def _fit(self) -> None:
+        """The question and Cancel are always whole; the facts scroll if they do not fit above them."""
+        room = self.size.height - 2 - min(3, self._check.line_count) - 2 - 1
+        self.set_class(self._facts.line_count + 2 <= room, "-roomy")
+        self._facts.styles.max_height = max(3, room)
+        self._overflows = self._facts.line_count > room
+        self._show_keys()
+
+    def _one_shot(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        return self.set_timer(seconds, callback).stop
+
+
+def _facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
+    return single_facts(aims[0], context) if len(aims) == 1 else many_facts(aims, context)
+
+
+def _earlier(records: Sequence[ActionRecord], target: Target) -> ActionRecord | None:
+    """The newest action against what `target` hits."""
+    for record in reversed(records):
+        if (record.target.project_id, record.target.identity) == (target.project_id, target.identity):
+            return record
+    return None

@@ -1,0 +1,306 @@
+"""What a confirm dialog says: everything known of its targets, with its age, as paragraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from qctui.actions.facts import format_quantity
+from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
+from qctui.model.action import ActionRecord, Recheck, Target
+from qctui.model.deployment import Environment
+from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.project import Project
+from qctui.model.resource import Resource
+from qctui.ui.actions.progress import format_badge, format_identity, format_ladder
+from qctui.ui.kit.lines import Paragraph, pieces
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.wording.format import format_money
+
+LABEL_CELLS = 12
+"""Width of the column of labels."""
+
+SHOWN_HOLDINGS = 4
+SHOWN_CASH = 4
+
+MAX_NAME_CELLS = 32
+"""Of a name in a list of several targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One target of a dialog and all that is known of it now."""
+
+    target: Target
+    recheck: Resource[Recheck]
+    earlier: ActionRecord | None = None
+    """The newest action of this run against the same deployment or optimization."""
+    project: Project | None = None
+    refused: str = ""
+    """Why it was never part of what can be sent; empty if it is."""
+    disarmed: str = ""
+    """Why it is no longer part of it; empty while armed."""
+
+    @property
+    def armed(self) -> bool:
+        """It is sent if a person confirms."""
+        return not self.refused and not self.disarmed
+
+    @property
+    def looked_at(self) -> bool:
+        """The target itself has been read again, not only its portfolio."""
+        newest = self.recheck.value
+        return newest is not None and (newest.detail is not None or newest.optimization is not None)
+
+
+def single_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
+    """Everything about the one target, what will happen, and what may be left behind."""
+    target = aim.target
+    spec = ACTION_SPECS[target.action]
+    about = _optimization_facts(aim, context) if target.optimization_id else _deployment_facts(aim, context)
+    said = [_labelled("Note", pieces((caution, "stale bold"))) for caution in cautions(target, aim.project)]
+    if aim.earlier is not None:
+        said.append(_labelled("Earlier", format_earlier(aim.earlier, context)))
+    return [*about, *said, Paragraph(), *_outcome(spec)]
+
+
+def many_facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
+    """How many are hit, what they are worth together, and a line each."""
+    armed = [aim for aim in aims if aim.armed]
+    spec = ACTION_SPECS[aims[0].target.action]
+    live = sum(aim.target.environment is Environment.LIVE for aim in armed)
+    noun = spec.target_noun if len(armed) == 1 else f"{spec.target_noun}s"
+    header = pieces(
+        (f"{len(armed)} {noun}", "title bold"),
+        ": ",
+        (f" {live} LIVE ", "live badge"),
+        " ",
+        (f"{len(armed) - live} PAPER", "paper bold"),
+    )
+    if len(armed) < len(aims):
+        header.append(f"  {len(aims) - len(armed)} skipped", "stale bold")
+    header.append_text(pieces("  equity ", _total_equity(armed, context)))
+    happens, left_behind = _outcome(spec)
+    name_cells = min(MAX_NAME_CELLS, max(cell_len(_name(aim.target)) for aim in aims))
+    rows = [_row(aim, context, name_cells) for aim in aims]
+    # Who is hit comes before the small print: a long list must not push the first names out of sight.
+    return [Paragraph(header, hang=2), happens, *rows, left_behind]
+
+
+def check_lines(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
+    """What the re-reads say of the targets: disarmed and why, failing and why, or checked."""
+    if not any(aim.armed for aim in aims):
+        why = aims[0].disarmed or aims[0].refused if len(aims) == 1 else "no target is left"
+        return [
+            Paragraph(pieces((f" DISARMED: {why} ", "danger badge"))),
+            Paragraph(pieces("Nothing can be sent. Escape closes.")),
+        ]
+    armed = [aim for aim in aims if aim.armed]
+    failing = [aim for aim in armed if aim.recheck.error is not None]
+    if failing:
+        error = failing[0].recheck.error
+        which = "target" if len(aims) == 1 else f"{len(failing)} of {len(armed)} targets"
+        why = error.message if error is not None else ""
+        return [Paragraph(pieces((f"{which} could not be re-checked: {why}; you can still send", "stale bold")))]
+    # A portfolio alone says nothing of whether it still runs: the two are read apart from each other.
+    waiting = sum(not aim.looked_at for aim in armed)
+    if waiting:
+        which = "the target" if len(aims) == 1 else f"{waiting} of {len(armed)} targets"
+        return [Paragraph(pieces((f"Checking {which} again; you need not wait for it.", "muted")))]
+    unread = [
+        aim.recheck.value.portfolio_failure
+        for aim in armed
+        if aim.recheck.value and aim.recheck.value.portfolio_failure
+    ]
+    if unread:
+        return [
+            Paragraph(
+                pieces((f"Checked again, {_still(armed)}; holdings could not be re-read: {unread[0]}", "stale bold"))
+            )
+        ]
+    return [Paragraph(pieces((f"Checked again: {_still(armed)}.", "muted")))]
+
+
+def _still(armed: Sequence[Aim]) -> str:
+    """What the newest looks at these targets have in common; `running` only of what says so itself."""
+    if armed[0].target.optimization_id:
+        return "still under way"
+    details = [aim.recheck.value.detail for aim in armed if aim.recheck.value is not None]
+    if all(detail is not None and detail.status.casefold() == "running" for detail in details):
+        return "still running"
+    return "not ended" if len(armed) == 1 else "none has ended"
+
+
+def format_earlier(record: ActionRecord, context: RenderContext) -> Text:
+    """An earlier action against the same target: `LIQUIDATE SENT 14:03:07 → UNKNOWN +10s (...)`."""
+    return pieces((record.target.action.upper(), "title bold"), " ", format_ladder(record, context))
+
+
+def _labelled(label: str, body: Text, max_lines: int = 0) -> Paragraph:
+    return Paragraph(body, label=label, indent=LABEL_CELLS, max_lines=max_lines)
+
+
+def _outcome(spec: ActionSpec) -> list[Paragraph]:
+    return [_labelled("Happens", pieces(spec.consequence)), _labelled("Left behind", pieces((spec.leftovers, "muted")))]
+
+
+def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
+    target, newest = aim.target, aim.recheck.value
+    detail = newest.detail if newest is not None else None
+    source = "" if typed_code_source(target) == "deploy id" else "  (you type the end of the project id)"
+    status = (detail.status if detail is not None else "") or target.status or context.glyphs.none
+    checked = f" ({context.age(aim.recheck.fetched_mono)})" if detail is not None else ""
+    amount, amount_mono = _equity(aim, context)
+    return [
+        Paragraph(
+            pieces(
+                format_badge(target.environment), " ", (target.name or f"project {target.project_id}", "title bold")
+            ),
+            max_lines=2,
+        ),
+        _labelled("Deploy id", pieces(_coded(target), ("   project ", "muted"), str(target.project_id), source)),
+        _labelled(
+            "Brokerage",
+            pieces(target.brokerage or context.glyphs.none, ("   status ", "muted"), status, (checked, "muted")),
+            2,
+        ),
+        _labelled("Equity", pieces(amount, _aged(amount_mono, context)), 1),
+        _labelled("Holdings", _holdings(aim, context), 3),
+        _labelled("Cash", _cash(aim, context), 2),
+    ]
+
+
+def _coded(target: Target) -> Text:
+    """The deploy id in full; its last four characters, the ones to type, stand out."""
+    return pieces(target.deploy_id[:-CODE_LENGTH], (target.deploy_id[-CODE_LENGTH:] or "unknown", "title bold"))
+
+
+def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
+    """The newest equity in words, and when it was received."""
+    newest = aim.recheck.value
+    told = newest.detail.statistics.get("Equity", "") if newest is not None and newest.detail is not None else ""
+    if told:
+        return told, aim.recheck.fetched_mono
+    return format_money(aim.target.equity, context.glyphs), aim.target.equity_mono
+
+
+def _known_portfolio(aim: Aim) -> tuple[Portfolio | None, float | None, str]:
+    """The newest portfolio, when it was received, and why there is no newer one."""
+    newest, captured = aim.recheck.value, aim.target.portfolio
+    if newest is not None and newest.portfolio is not None:
+        return newest.portfolio, newest.portfolio_mono, newest.portfolio_failure
+    failure = newest.portfolio_failure if newest is not None else ""
+    if not failure and captured.error is not None:
+        failure = captured.error.message
+    return captured.value, captured.fetched_mono, failure
+
+
+def _holdings(aim: Aim, context: RenderContext) -> Text:
+    portfolio, received, failure = _known_portfolio(aim)
+    if portfolio is None:
+        return pieces((f"unknown: {failure}" if failure else "not read yet", "stale bold"))
+    if not portfolio.tells:
+        return pieces(("unknown: the service tells of none, which is not the same as flat", "stale bold"))
+    held = portfolio.open_holdings
+    if not held:
+        return pieces("none open in the newest snapshot", _aged(received, context))
+    listed = f" {context.glyphs.dot} ".join(_holding(holding, context) for holding in held[:SHOWN_HOLDINGS])
+    more = f" {context.glyphs.dot} {len(held) - SHOWN_HOLDINGS} more" if len(held) > SHOWN_HOLDINGS else ""
+    return pieces((f"{len(held)} open", "title bold"), _aged(received, context), f": {listed}{more}")
+
+
+def _holding(holding: Holding, context: RenderContext) -> str:
+    if holding.unreadable_quantity:
+        return format_quantity(holding)
+    quantity = f"{holding.quantity:+,.10g}"
+    if holding.market_value is None:
+        return f"{quantity} {holding.ticker}"
+    sign = "-" if holding.market_value < 0 else ""
+    value = format_money(abs(holding.market_value), context.glyphs)
+    return f"{quantity} {holding.ticker} {sign}{holding.currency_symbol}{value}"
+
+
+def _cash(aim: Aim, context: RenderContext) -> Text:
+    portfolio, received, _ = _known_portfolio(aim)
+    if portfolio is None or not portfolio.tells:
+        return pieces(("unknown", "stale bold"))
+    if not portfolio.cash:
+        return pieces("none told", _aged(received, context))
+    listed = f" {context.glyphs.dot} ".join(
+        f"{cash.currency} {format_money(cash.amount, context.glyphs)}" for cash in portfolio.cash[:SHOWN_CASH]
+    )
+    more = f" {context.glyphs.dot} {len(portfolio.cash) - SHOWN_CASH} more" if len(portfolio.cash) > SHOWN_CASH else ""
+    return pieces(listed, more, _aged(received, context))
+
+
+def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
+    target, newest = aim.target, aim.recheck.value
+    optimization = newest.optimization if newest is not None else None
+    facts = [
+        Paragraph(pieces((target.name or "optimization", "title bold")), max_lines=2),
+        _labelled("Id", pieces(target.optimization_id)),
+        _labelled("Project", pieces(str(target.project_id))),
+        _labelled(
+            "Status",
+            pieces((optimization.status if optimization is not None else target.status) or context.glyphs.none),
+        ),
+    ]
+    if optimization is not None and optimization.total:
+        done = (optimization.completed or 0) + (optimization.failed or 0)
+        running = f", {optimization.running} running" if optimization.running else ""
+        told = pieces(
+            f"{done:,} of {optimization.total:,} backtests{running}", _aged(aim.recheck.fetched_mono, context)
+        )
+        facts.append(_labelled("Progress", told))
+    return facts
+
+
+def _aged(received_mono: float | None, context: RenderContext) -> tuple[str, str]:
+    age = context.age(received_mono)
+    return (f" ({age})" if age else "", "muted")
+
+
+def _total_equity(armed: Sequence[Aim], context: RenderContext) -> Text:
+    known = [aim.target.equity for aim in armed if aim.target.equity is not None]
+    total = pieces((format_money(sum(known), context.glyphs) if known else context.glyphs.none, "title bold"))
+    if len(known) < len(armed):
+        total.append(f" ({len(armed) - len(known)} unknown)", "stale bold")
+    return total
+
+
+def _name(target: Target) -> str:
+    return target.name or f"project {target.project_id}"
+
+
+def _row(aim: Aim, context: RenderContext, name_cells: int) -> Paragraph:
+    """One target of several: badge, name, end of the id, equity with its age, and why it is skipped or worth a look."""
+    target = aim.target
+    name = _name(target)
+    if cell_len(name) > name_cells:
+        name = set_cell_size(name, name_cells - 1).rstrip() + context.glyphs.ellipsis
+    row = pieces(
+        format_badge(target.environment, aligned=True),
+        " ",
+        (set_cell_size(name, name_cells), "title bold"),
+        " ",
+        (format_identity(target, context.glyphs), "title bold"),
+    )
+    if not aim.armed:
+        return Paragraph(
+            pieces(row, "  ", ("skipped", "stale bold"), f": {aim.disarmed or aim.refused}"), hang=2, max_lines=2
+        )
+    portfolio, received, _ = _known_portfolio(aim)
+    held = f"{len(portfolio.open_holdings)} open" if portfolio is not None and portfolio.tells else "holdings unknown"
+    amount, amount_mono = _equity(aim, context)
+    ages = _aged(amount_mono, context), _aged(received, context)
+    # An age both share is said once: on 80 columns that is a line instead of two, and twice as many targets in sight.
+    equity = pieces(amount, ages[0] if ages[0] != ages[1] else "")
+    row.append_text(pieces(" " * max(2, 12 - cell_len(equity.plain)), equity, "  ", held, ages[1]))
+    if aim.earlier is not None:
+        row.append_text(pieces("  earlier: ", format_earlier(aim.earlier, context)))
+    for caution in cautions(target, aim.project):
+        row.append_text(pieces("  ", (caution, "stale bold")))
+    return Paragraph(row, hang=2, max_lines=3)

@@ -1,0 +1,252 @@
+"""The journal: every action taken from this machine, newest first, with its story line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from qctui.actions.actions_port import ActionsPort, JournalEntry
+from qctui.actions.journal import parse_journal_time
+from qctui.clock import Clock
+from qctui.model.action import ACTIONS, FINAL_RUNGS, Rung
+from qctui.model.keys import Key
+from qctui.ui.actions.controller import Pointed
+from qctui.ui.actions.progress import LOUD, rung_role, rung_word
+from qctui.ui.kit.lines import Lines, Paragraph, pieces
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.table import KeyedTable
+from qctui.ui.kit.table_columns import Column
+from qctui.ui.selection_owner import LocalCursor
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_instant
+
+LOOK_S = 2.0
+"""How often the open view asks whether another console wrote something. Nothing is drawn unless it did."""
+
+_RUNGS = {rung.event: rung for rung in Rung}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One action: its lines, oldest first."""
+
+    entries: tuple[JournalEntry, ...]
+
+    @property
+    def first(self) -> JournalEntry:
+        """The line that says what was meant."""
+        return self.entries[0]
+
+    @property
+    def rung(self) -> Rung | None:
+        """The newest rung it reached; None if only the intent was written."""
+        return next((_RUNGS[entry.event] for entry in reversed(self.entries) if entry.event in _RUNGS), None)
+
+    @property
+    def outcome(self) -> str:
+        """The newest rung as a word, and that it is open where nothing final was written."""
+        rung = self.rung
+        if rung is None:
+            return "INTENT, open"
+        return rung.value if rung in FINAL_RUNGS else f"{rung.value}, open"
+
+
+def group_stories(entries: Sequence[JournalEntry]) -> tuple[Story, ...]:
+    """The lines by action, the action begun last first. Lines of two consoles may be mixed in the file."""
+    lines: dict[str, list[JournalEntry]] = {}
+    for entry in entries:
+        lines.setdefault(entry.id, []).append(entry)
+    return tuple(Story(tuple(each)) for each in reversed(lines.values()))
+
+
+class JournalScreen(Screen[None]):
+    """The list above, the story of the action under the cursor below; Enter gives the story the whole screen."""
+
+    ACTS_ON: ClassVar[frozenset[str]] = frozenset()
+    NAME: ClassVar[str] = "the journal"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="journal_back", tooltip="Back to the list, then to the main screen"),
+        Binding("J", "dismiss", "close", id="journal_close", show=False, tooltip="Close the journal"),
+    ]
+    DEFAULT_CSS = """
+    JournalScreen {
+        & > #journal-title { height: 1; padding: 0 1; background: $panel; }
+        & > KeyedTable { height: 1fr; }
+        & > #story { height: auto; max-height: 45%; border-top: solid $rule; padding: 0 1; }
+        &.-ascii > #story { border-top: ascii $rule; }
+        &.-opened > KeyedTable { display: none; }
+        &.-opened > #story { max-height: 1fr; height: 1fr; }
+        & > #journal-hint { height: 1; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, actions: ActionsPort, clock: Clock, glyphs: Glyphs, zone: tzinfo | None = None) -> None:
+        super().__init__()
+        self._actions, self._clock = actions, clock
+        self._glyphs, self._zone = glyphs, zone
+        self.set_class(glyphs.ascii, "-ascii")
+        self._entries: tuple[JournalEntry, ...] | None = None
+        self._stories: tuple[Story, ...] = ()
+        self._title, self._story = Lines(glyphs, id="journal-title"), Lines(glyphs, id="story")
+        self._keys = Lines(glyphs, id="journal-hint")
+        place = LocalCursor(moved=self._show_story)
+        self._table: KeyedTable[Story] = KeyedTable(
+            _columns(), lambda story: story.first.id, glyphs, cursor=place, id="stories"
+        )
+        self._table.opened = lambda: self._open(True)
+
+    def compose(self) -> ComposeResult:
+        """Title, list, story, keys."""
+        yield self._title
+        yield self._table
+        yield self._story
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Show the journal and watch it."""
+        self.set_focus(self._table)
+        self._look()
+        self.set_interval(LOOK_S, self._look)
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """An action went on: its line is in the journal by now."""
+        if self.is_mounted and ACTIONS in keys:
+            self._look()
+
+    def action_back(self) -> None:
+        """Close the story if it has the whole screen, else the journal."""
+        if self.has_class("-opened"):
+            self._open(False)
+        else:
+            self.dismiss()
+
+    def _show_story(self) -> None:
+        """The story of the row under the cursor."""
+        story = self._table.cursor_row
+        paragraphs = [] if story is None else _story_paragraphs(story, self._render_context())
+        self._story.show(paragraphs)
+
+    def pointed(self) -> Pointed:
+        """Nothing: a line of the journal is what happened, not what trades now."""
+        return Pointed(why_not="the journal is on screen: it shows what happened, not what trades")
+
+    @property
+    def text(self) -> str:
+        """Title and story as plain text."""
+        return f"{self._title.text}\n{self._story.text}"
+
+    def _look(self) -> None:
+        entries = self._actions.entries()
+        if entries == self._entries:
+            return
+        self._entries = entries
+        self._stories = group_stories(entries)
+        count = len(self._stories)
+        told = f"{count} action{'' if count == 1 else 's'} taken from this machine" if count else "empty"
+        title = pieces(("Journal ", "title bold"), (f"{self._glyphs.dot} {told}", "muted"))
+        loud = sum(story.rung in LOUD for story in self._stories)
+        if loud:
+            title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))
+        self._title.show([Paragraph(title, one_line=True)])
+        self._table.show(
+            self._stories, self._render_context(), words="Nothing has been liquidated, stopped or aborted yet."
+        )
+        self._show_story()
+        self._show_hint()
+
+    def _open(self, opened: bool) -> None:
+        self.set_class(opened, "-opened")
+        self._story.can_focus = opened
+        self.set_focus(self._story if opened else self._table)
+        self._story.scroll_home(animate=False)
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        dot = self._glyphs.dot
+        keys = "Esc list" if self.has_class("-opened") else f"Enter whole story {dot} Esc back"
+        self._keys.show([Paragraph(pieces((keys, "muted")), one_line=True)])
+
+    def _render_context(self) -> RenderContext:
+        return RenderContext(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs)
+
+
+def _story_paragraphs(story: Story, context: RenderContext) -> list[Paragraph]:
+    """What was aimed at, then every line of the journal in its words."""
+    first = story.first
+    identity = first.optimization_id or first.deploy_id or "id unknown"
+    badge = pieces() if first.optimization_id else pieces((f" {first.environment} ", _environment_role(first)), " ")
+    lines = [
+        Paragraph(pieces((first.action.upper(), "title bold"), " ", badge, (first.name, "title bold")), max_lines=2),
+        Paragraph(pieces(identity, (f"   project {first.project_id}", "muted")), label="Target", indent=10),
+        Paragraph(
+            pieces(first.via, ("   profile ", "muted"), first.profile, ("   at ", "muted"), first.base_url),
+            label="From",
+            indent=10,
+            max_lines=2,
+        ),
+    ]
+    for entry in story.entries:
+        rung = _RUNGS.get(entry.event)
+        word = (rung_word(rung), rung_role(rung)) if rung is not None else (entry.event, "")
+        instant = format_instant(parse_journal_time(entry.at), context.zone, context.glyphs)
+        lines.append(
+            Paragraph(pieces((instant, "muted"), "  ", word, f"  {entry.detail}" if entry.detail else ""), hang=2)
+        )
+    return lines
+
+
+def _environment_role(entry: JournalEntry) -> str:
+    return "paper bold" if entry.environment == "PAPER" else "live badge"
+
+
+def _columns() -> tuple[Column[Story], ...]:
+    return (
+        Column("time", "time", 11, _time, keep=9),
+        Column("action", "action", 9, _cell(lambda story: (story.first.action, "title bold")), keep=10),
+        Column("environment", "", 5, _environment, keep=8),
+        Column("name", "name", 16, _cell(lambda story: (story.first.name, "")), most=40, keep=7),
+        Column("target", "id", 6, _target, keep=5),
+        Column("outcome", "outcome", 16, _outcome, keep=11),
+        Column("via", "via", 7, _cell(lambda story: (story.first.via, "muted")), keep=3),
+        Column("profile", "profile", 8, _cell(lambda story: (story.first.profile, "muted")), most=16, keep=2),
+        Column("ladder", "ladder", 30, _ladder, most=80, keep=1),
+    )
+
+
+def _cell(value: Callable[[Story], tuple[str, str]]) -> Callable[[Story, RenderContext], Spans]:
+    def cell(story: Story, _render_context: RenderContext) -> Spans:
+        return (value(story),)
+
+    return cell
+
+
+def _time(story: Story, context: RenderContext) -> Spans:
+    return ((context.time(parse_journal_time(story.first.at)), "muted"),)
+
+
+def _environment(story: Story, context: RenderContext) -> Spans:
+    if story.first.optimization_id:
+        return ((context.glyphs.none, "muted"),)
+    return ((story.first.environment, _environment_role(story.first)),)
+
+
+def _target(story: Story, context: RenderContext) -> Spans:
+    identity = story.first.optimization_id or story.first.deploy_id
+    return ((f"{context.glyphs.ellipsis}{identity[-4:]}" if identity else context.glyphs.none, "muted"),)
+
+
+def _outcome(story: Story, _render_context: RenderContext) -> Spans:
+    rung = story.rung
+    return ((story.outcome, rung_role(rung) if rung is not None else "stale bold"),)
+
+
+def _ladder(story: Story, context: RenderContext) -> Spans:
+    words = [_RUNGS[entry.event].value for entry in story.entries if entry.event in _RUNGS]
+    return ((f" {context.glyphs.then} ".join(words), "muted"),)

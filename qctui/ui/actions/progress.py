@@ -1,0 +1,194 @@
+"""An action's progress in words: how far up the ladder it is, when each rung was reached, and what is awaited."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from qctui.model.action import ActionRecord, Rung, Step, Target
+from qctui.model.deployment import Environment
+from qctui.ui.kit.lines import pieces
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.theme.glyph_set import Glyphs
+
+LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
+"""Rungs nobody may overlook: the action did not do, or can't be said to have done, what was asked."""
+
+NOUNS = {"liquidate": "liquidation", "stop": "stop", "abort": "abort"}
+"""What one of each action is called when they are counted."""
+
+RETRIED = "retried"
+"""Said of an action after which the same was asked for again."""
+
+_AWAITED = {
+    Rung.SENDING: "trying to reach the API",
+    Rung.SENT: "no answer yet",
+    Rung.STOPPED: "not seen flat yet",
+    Rung.UNKNOWN: "checking what happened",
+}
+
+_ORDER = list(Rung)
+
+
+def format_elapsed(seconds: float) -> str:
+    """A duration, finer the shorter it is, never negative: `0.01s`, `0.2s`, `6s`, `3m05s`, `2h10m`."""
+    seconds = max(0.0, seconds)
+    if 0.005 <= seconds < 0.095:
+        return f"{seconds:.2f}s"
+    if seconds < 9.95:
+        text = f"{seconds:.1f}"
+        return f"{text.removesuffix('.0')}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def role_of(environment: Environment) -> str:
+    """The role of a badge, beside its word."""
+    return "live badge" if environment is Environment.LIVE else "paper bold"
+
+
+LIVE_IN_DOUBT = f"{Environment.LIVE.value}?"
+"""Treated as LIVE, though its account says that it is for practice."""
+
+
+def format_badge(environment: Environment, *, aligned: bool = False, claims_paper: bool = False) -> Text:
+    """LIVE or PAPER as a block that is read without its colour; as wide as each other if `aligned`. `claims_paper`: its
+    account says that it is not LIVE."""
+    word = LIVE_IN_DOUBT if claims_paper else f"{environment.value:<5}" if aligned else environment.value
+    return pieces((f" {word} ", role_of(environment)))
+
+
+def format_identity(target: Target, glyphs: Glyphs) -> str:
+    """The end of the id a person confirmed: `…430e`."""
+    identity = target.identity
+    return f"{glyphs.ellipsis}{identity[-4:]}" if identity else ""
+
+
+def format_aim(target: Target, glyphs: Glyphs, name_cells: int = 48, *, aligned: bool = False) -> Text:
+    """Badge, name and the end of the id. An abort has no badge: an optimization trades nothing."""
+    name = target.name or f"project {target.project_id}"
+    if cell_len(name) > name_cells:
+        name = set_cell_size(name, name_cells - 1).rstrip() + glyphs.ellipsis
+    badge = pieces() if target.optimization_id else pieces(format_badge(target.environment, aligned=aligned), " ")
+    return pieces(badge, (name, "title bold"), " ", (format_identity(target, glyphs), "muted"))
+
+
+def rung_role(rung: Rung | None) -> str:
+    """How a rung is said when it is the newest."""
+    if rung in LOUD:
+        return "danger badge"
+    return "ok bold" if rung is Rung.VERIFIED else "title bold"
+
+
+def told_steps(record: ActionRecord) -> tuple[Step, ...]:
+    """The steps worth telling: a SENDING that went out at the first try is not."""
+    steps = record.steps
+    if len(steps) > 1 and steps[0].rung is Rung.SENDING and record.tries <= 1:
+        return steps[1:]
+    return steps
+
+
+def format_ladder(record: ActionRecord, context: RenderContext) -> Text:
+    """`SENT 14:03:07 → ACCEPTED +0.2s → STOPPED +6s`, and while it is under way what is awaited and for how long."""
+    steps = told_steps(record)
+    ladder = pieces()
+    last_delta = ""
+    for number, step in enumerate(steps):
+        if number:
+            ladder.append(f" {context.glyphs.then} ", "muted")
+        newest = number == len(steps) - 1
+        ladder.append(rung_word(step.rung) if newest else step.rung.value, _step_role(step, newest))
+        if number == 0:
+            ladder.append(f" {context.time(step.at)}", "muted")
+        elif (delta := format_elapsed(_between(record, steps[0], step))) != last_delta:
+            # The goal is seen at the instant its last condition is: saying that time twice would suggest a wait.
+            ladder.append(f" +{delta}", "muted")
+            last_delta = delta
+    if not record.done:
+        ladder.append(" " if steps else "")
+        ladder.append(format_awaited(record, context.mono), "muted")
+    return ladder
+
+
+def rung_word(rung: Rung) -> str:
+    """The rung as a word; a loud one stands in a block, so that it is read without its colour."""
+    return f" {rung.value} " if rung in LOUD else rung.value
+
+
+def format_awaited(record: ActionRecord, mono: float) -> str:
+    """What an action under way waits for, and for how long by now: `(no answer yet, 3s)`."""
+    rung = record.rung
+    if rung is None:
+        words = "confirmed"
+    elif rung is Rung.SENDING and record.tries > 1:
+        words = record.steps[-1].detail or f"try {record.tries}"
+    elif rung is Rung.ACCEPTED:
+        words = "not seen aborted yet" if record.target.action == "abort" else "not seen stopped yet"
+    else:
+        words = _AWAITED.get(rung, "under way")
+    if record.foreign or record.resumed:
+        # Its monotonic times belong to another process, perhaps to another boot.
+        return f"({words})"
+    return f"({words}, {format_elapsed(_coarse(mono - record.confirmed_mono))})"
+
+
+def format_reason(record: ActionRecord) -> str:
+    """What the newest loud rung says: the API's words, or why nothing is known; empty for the others."""
+    if not record.steps or record.steps[-1].rung not in LOUD:
+        return ""
+    return record.steps[-1].detail
+
+
+def format_number(count: int, action: str) -> str:
+    """So many of one action: `12 liquidations`."""
+    return f"{count} {NOUNS.get(action, action)}{'' if count == 1 else 's'}"
+
+
+def format_total(records: Sequence[ActionRecord], retried: Collection[str] = ()) -> Text:
+    """`12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 retried`. Those `retried`, by id, count where they were."""
+    counted = [record for record in records if record.action_id not in retried]
+    total = pieces((format_number(len(records), records[0].target.action), "title bold"), ": ", format_counts(counted))
+    if len(counted) < len(records):
+        total.append(f"{', ' if counted else ''}{len(records) - len(counted)} {RETRIED}", "muted")
+    return total
+
+
+def format_counts(records: Sequence[ActionRecord]) -> Text:
+    """How many are at which rung, furthest first: `9 VERIFIED, 2 ACCEPTED, 1 REJECTED`."""
+    counts = Counter(record.rung for record in records)
+    told = pieces()
+    for number, rung in enumerate(sorted(counts, key=lambda rung: -_rank(rung))):
+        told.append(", " if number else "")
+        told.append(f"{counts[rung]} {'CONFIRMED' if rung is None else rung.value}", rung_role(rung))
+    return told
+
+
+def _rank(rung: Rung | None) -> int:
+    # VERIFIED is told first and the loud ones last, where the eye stops.
+    if rung is None:
+        return -1
+    return -2 - _ORDER.index(rung) if rung in LOUD else _ORDER.index(rung)
+
+
+def _step_role(step: Step, newest: bool) -> str:
+    return rung_role(step.rung) if newest or step.rung in LOUD else ""
+
+
+def _between(record: ActionRecord, first: Step, step: Step) -> float:
+    """Seconds between two steps: by the clock that can't jump where both were stamped by this process."""
+    if record.foreign or record.resumed:
+        return step.at - first.at
+    return step.mono - first.mono
+
+
+def _coarse(seconds: float) -> float:
+    """Whole seconds for two minutes, then steps of ten: a line that ticks all day says nothing more."""
+    seconds = max(0.0, seconds)
+    return seconds // 1 if seconds < 120 else seconds // 10 * 10

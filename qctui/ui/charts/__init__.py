@@ -1,0 +1,1 @@
+"""Charts: the pane, and the full screen with its tiles."""

@@ -1,0 +1,241 @@
+"""The chart pane: one chart of the current deployment, with its face, its age and what the crosshair reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from textual import work
+from textual.widget import Widget
+
+from qctui.engine.subscription import Subscription
+from qctui.model.chart import Chart, ChartWindow
+from qctui.model.keys import chart_key
+from qctui.model.resource import Resource
+from qctui.plot import crosshair, times, windows
+from qctui.plot.change import gain
+from qctui.plot.export import csv_text, plain_text, svg_text
+from qctui.plot.grid import TEXT, Grid
+from qctui.plot.marks import TAGGED
+from qctui.plot.reading import reading_last, value_text
+from qctui.ui.charts.chart_files import WORDS, FileKind, write_file
+from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
+
+STALE_AFTER_S = 300.0
+"""Charts are read once a minute: five missed readings are not a hiccup."""
+
+
+_ROLES = {"+": "pnl-up", "-": "pnl-down"}
+
+
+class ChartPane(Pane):
+    """Title, chart, note. `show` is its only way in for data.
+
+    What data its view would like, and which chart or size, the view asks of whoever owns the screen.
+    """
+
+    def __init__(
+        self, glyphs: Glyphs, *, number: int = 4, title: str = "Chart", id: str = "chart", named: bool = True
+    ) -> None:
+        """`number` is the key that leads to the pane, 0 if none does. `named`: the chart's name stands beside the
+        title."""
+        super().__init__(number, title, glyphs, id=id)
+        self.view = ChartView(ascii=glyphs.ascii)
+        """The chart itself."""
+        self.view.looked = self._title_again
+        self.view.picks_series = self._open_switches
+        self.view.exports = self._open_export
+        self._named = named
+        self._subject: tuple[int, str] | None = None
+        self._names: tuple[str, ...] = ()
+        self._project = ""
+        self._resource: Resource[Chart] = Resource()
+        self._render_context: RenderContext | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The chart."""
+        yield self.view
+
+    def show(
+        self,
+        resource: Resource[Chart],
+        context: RenderContext,
+        *,
+        project_id: int,
+        name: str,
+        names: Sequence[str] = (),
+        project: str = "",
+        nothing: str = "No chart is selected.",
+    ) -> None:
+        """Show the resource of chart `name` of a project; `names` are all charts the deployment reports.
+
+        `project`, its name, goes into files: a picture has no screen around it that tells whose chart it is.
+        While another window of the same chart has no value yet, what is there stays drawn. An empty `name`: there is no
+        chart, and `nothing` says why.
+        """
+        subject = (project_id, name)
+        if subject != self._subject:
+            self._subject = subject
+            self.view.forget()
+        self._names, self._project = tuple(names), project
+        self._resource, self._render_context = resource, context
+        chart = resource.value if resource.value is not None else self.view.chart
+        words = describe(
+            resource,
+            context,
+            what="chart",
+            nothing=self._nothing(resource.value),
+            stale_after_s=STALE_AFTER_S,
+            size=chart.points + sum(len(series.rows) for series in chart.series) if chart is not None else None,
+        )
+        if not name:
+            chart, words = None, LoadStateWords(LoadState.EMPTY, (), body=nothing)
+        self._words = words
+        self.view.show_chart(chart, now=context.now, zone=context.zone, words=words.body)
+        self._title_again()
+
+    @property
+    def name_shown(self) -> str:
+        """The chart it shows."""
+        return self._subject[1] if self._subject is not None else ""
+
+    @property
+    def wanted(self) -> tuple[ChartWindow, int]:
+        """The window to ask the API for, and how many samples of it."""
+        return self.view.wanted
+
+    def wants(self, project_id: int, name: str) -> tuple[Subscription, ...]:
+        """What the engine should keep current to show chart `name` of a project as it is looked at now."""
+        return (Subscription(chart_key(project_id, name, *self.wanted)),) if name else ()
+
+    def _open_switches(self) -> None:
+        from qctui.ui.charts.chart_choosers import SeriesSwitches
+
+        names = list(dict.fromkeys(series.name for series in self.view.chart.series)) if self.view.chart else []
+        if names:
+            view = self.view
+            self.app.push_screen(SeriesSwitches(names, lambda: view.plot.hidden, view.toggle_series, self._glyphs))
+
+    def _open_export(self) -> None:
+        from qctui.ui.charts.chart_choosers import Choose
+
+        if self.view.drawing is None:
+            self.app.notify("There is no chart to write yet", severity="warning", markup=False)
+            return
+        kinds = tuple(WORDS)
+
+        def chosen(place: int | None) -> None:
+            if place is not None:
+                self._export(kinds[place])
+
+        self.app.push_screen(Choose("Write the chart to a file", [WORDS[kind] for kind in kinds], self._glyphs), chosen)
+
+    @work(group="export", exit_on_error=False)
+    async def _export(self, kind: FileKind) -> None:
+        drawing, context = self.view.drawing, self._render_context
+        if drawing is None or context is None:
+            return
+        titled = self._titled(self.view.shown)
+        inks, name = self.view.inks, f"{self._project} {self.name_shown}".strip()
+
+        def make() -> Path:
+            if kind is FileKind.CSV:
+                text = csv_text(drawing)
+            elif kind is FileKind.SVG:
+                text = svg_text(titled, inks.hexes, inks.background, name)
+            else:
+                text = plain_text(titled)
+            return write_file(text, name, kind, context.now)
+
+        try:
+            path = await asyncio.to_thread(make)
+        except OSError as error:
+            self.app.notify(f"The file could not be written: {error}", severity="error", markup=False)
+            return
+        self.app.notify(f"Written to {path}", timeout=15, markup=False)
+
+    def _titled(self, cells: Grid) -> Grid:
+        """The cells with the title's words above them: a picture has no pane around it."""
+        grid = Grid(cells.width, cells.height + 1)
+        facts = "".join(text for text, _ in self._facts).strip()
+        name = facts if self._named else f"{self.name_shown} {facts}"
+        grid.put(0, 0, f"{self._project}: {name}" if self._project else name, TEXT)
+        grid.paste(cells, 0, 1)
+        return grid
+
+    def _title_again(self) -> None:
+        self.show_frame(self._facts_now(), self._words)
+
+    @property
+    def _worn(self) -> LoadStateWords:
+        """The picture is drawn apart from the rest, and later: its failure is the pane's too."""
+        defect = self.view.defect
+        return self.defect_words(f"not drawn ({defect})") if defect and not self._defect else super()._worn
+
+    def _facts_now(self) -> Spans:
+        view, drawing = self.view, self.view.drawing
+        name = self.name_shown
+        if not name or self._render_context is None:
+            return ()
+        # A small chart's title is its name: nothing after it may be cut in the middle of a number.
+        window = (f"{windows.named(view.plot.window)} ", "key")
+        facts: list[tuple[str, str]] = [(f"{name} ", "title"), window] if self._named else [("", "")]
+        if drawing is not None and drawing.panels:
+            at = view.visible_cursor
+            facts += self._last() if at is None else self._under(at)
+        place = self._names.index(name) + 1 if name in self._names else 0
+        if place and len(self._names) > 1:
+            facts.append((f"{place}/{len(self._names)} ", "muted"))
+        return (*facts, *(self._hints() if drawing is not None and drawing.panels else ()))
+
+    def _under(self, at: float) -> Spans:
+        """When the crosshair is, and what is there where no legend says so."""
+        view, drawing = self.view, self.view.drawing
+        assert drawing is not None
+        spans = [(f"{times.moment(at, view.plot.zone)} {times.zone_name(at, view.plot.zone)} ", "title")]
+        if all(panel.legend_row is None for panel in drawing.panels):
+            spans.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
+        return tuple(spans)
+
+    def _last(self) -> Spans:
+        """The last visible value of what the chart is about, where that is one series."""
+        drawing = self.view.drawing
+        assert drawing is not None
+        main = [mark for mark in drawing.panels[0].marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
+        if len(main) != 1:
+            return ()
+        change = gain(main[0], drawing.time, self.view.plot)
+        value = (f"{value_text(reading_last(main[0], drawing.time), main[0].series.unit)} ", "title bold")
+        return (value, (f"{change} ", _ROLES.get(change[:1], "muted"))) if change else (value,)
+
+    def _hints(self) -> Spans:
+        view, drawing = self.view, self.view.drawing
+        assert drawing is not None
+        dot = self._glyphs.dot
+        hints: list[str] = []
+        if drawing.bucket_s:
+            hints.append(f"{times.length_text(drawing.bucket_s)} candles")
+        if view.plot.percent:
+            hints.append("change in %")
+        if view.plot.log and not drawing.notes:
+            hints.append("log")
+        if view.plot.mark is not None:
+            hints.append("from mark")
+        spans: list[tuple[str, str]] = [(f"{dot} {hint} ", "muted") for hint in hints]
+        chart = self.view.chart
+        if chart is not None and chart.sparse:
+            spans.append((f"{dot} sparse: {chart.points} points for {windows.named(view.plot.window)} ", "stale"))
+        spans += [(f"{dot} {note} ", "stale") for note in drawing.notes]
+        return tuple(spans)
+
+    def _nothing(self, chart: Chart | None) -> str:
+        if chart is None or not chart.series:
+            return "The chart has no series."
+        names = ", ".join(series.name for series in chart.series[:3])
+        return f"No points in this window\n{names}\nA longer one may have some: - or w"

@@ -1,0 +1,198 @@
+"""A deployment in full: what it is, its statistics, holdings, cash, orders and log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual import on
+
+from qctui.model.deployment import DeploymentDetail
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.resource import Resource
+from qctui.ui.actions.controller import DEPLOYMENT
+from qctui.ui.actions.progress import format_badge
+from qctui.ui.context import AppContext
+from qctui.ui.deployments.deployment_summary import DeploymentSummary, deployed
+from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
+from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
+from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
+from qctui.ui.kit.detail_screen import DetailScreen
+from qctui.ui.kit.facts_view import FactsPane
+from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.logs.logs_pane import LogsPane
+from qctui.ui.openable import Detail
+from qctui.ui.wording.format import format_instant, format_money
+from qctui.ui.wording.load_state import describe
+from qctui.ui.wording.named_values import Fact, Group, fact, relative_words, role_of_sign, sign_of
+
+STALE_AFTER_S = 60.0
+"""The deployment is read every 10 s."""
+
+GAINS = frozenset({"Net Profit", "Return", "Unrealized"})
+"""Statistics that are gains or losses: their sign has a colour. The text stays as the engine formatted it."""
+
+MESSAGE_LINES = 3
+"""Of a message in the header; Statistics has it in full."""
+
+
+class DeploymentScreen(DetailScreen):
+    """It follows its project: an action on it hits what runs there now, and so does what is shown."""
+
+    ACTS_ON = frozenset({DEPLOYMENT})
+    ROOMY = (100, 34)
+    DEFAULT_CSS = """
+    DeploymentScreen > #sections.-roomy { grid-size: 2 3; grid-columns: 2fr 3fr; grid-rows: 4fr 3fr 4fr; }
+    DeploymentScreen > #sections.-roomy > #logs { column-span: 2; }
+    """
+
+    def __init__(self, detail: Detail, app_context: AppContext) -> None:
+        glyphs, options = app_context.glyphs, app_context.options
+        earlier = format_key(keys_of(BY_ID["earlier_orders"], options.keymap)[0])
+        self._opened_id, self._name_seen = detail.deploy_id, detail.name
+        self.statistics = FactsPane(1, "Statistics", glyphs, id="statistics")
+        self.holdings = HoldingsPane(2, glyphs)
+        self.cash = CashPane(3, glyphs)
+        self.orders = OrdersPane(4, glyphs, earlier)
+        self.logs = LogsPane(5, glyphs)
+        sections = (self.statistics, self.holdings, self.cash, self.orders, self.logs)
+        super().__init__(app_context, sections)
+        self.orders.table.opened = self._open_order
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """Its own read, portfolio, orders and log."""
+        project_id = self.project_id
+        found: list[Key[Any]] = [detail_key(project_id), portfolio_key(project_id), orders_key(project_id)]
+        if deploy_id := self.deployed.deploy_id:
+            found += [logs_key(project_id, deploy_id), *self.logs.keys()]
+        return found
+
+    def is_subscribed(self, key: Key[Any]) -> bool:
+        """The list tells of a redeployment first."""
+        return key in (DEPLOYMENTS, PROJECTS)
+
+    @property
+    def deployed(self) -> DeploymentSummary:
+        """What is shown."""
+        store = self._engine.store
+        projects = store.get(PROJECTS).value or ()
+        name = next((each.name for each in projects if each.project_id == self.project_id), "") or self._name_seen
+        listed, read = store.get(DEPLOYMENTS), store.get(detail_key(self.project_id))
+        return deployed(self.project_id, name, self._opened_id, listed, read)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Orders of earlier deployments can be asked for."""
+        return self.chosen is self.orders if action == "toggle_earlier" else super().check_action(action, parameters)
+
+    def action_toggle_earlier(self) -> None:
+        """Show or hide orders of the project's earlier deployments."""
+        self.orders.show_earlier = not self.orders.show_earlier
+        self.show_sections(self._ages.context())
+
+    @on(LogsPane.Subscribed)
+    def read_more_of_the_log(self) -> None:
+        """Show what is known of the windows that are wanted now, and ask for the rest."""
+        self._show_log(self.deployed.deploy_id, self._ages.context())
+        self._keep_open()
+
+    def _open_order(self) -> None:
+        from qctui.ui.deployments.order_screen import OrderScreen
+
+        row = self.orders.table.cursor_row
+        if isinstance(row, OrderRow):
+            current = self.deployed
+            self.app.push_screen(OrderScreen(self._app_context, current.name, current.deploy_id, row))
+
+    def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
+        """Who it is and how it is, in few lines."""
+        shown = self.deployed
+        dot = (f" {context.glyphs.dot} ", "rule")
+        badge = format_badge(shown.environment, claims_paper=shown.claims_paper)
+        title: list[Piece] = [badge, " ", (shown.name or "unnamed", "title bold"), "  "]
+        title.append((shown.status or "status unknown", _status_role(shown)))
+        if shown.equity is not None:
+            title += [dot, ("equity ", "muted"), format_money(shown.equity, context.glyphs)]
+        about: list[Piece] = [shown.deploy_id or "deploy id unknown", dot, ("project ", "muted"), str(shown.project_id)]
+        if shown.brokerage:
+            about += [dot, shown.brokerage]
+        if shown.claims_paper:
+            about.append((f", whose account says {shown.account_environment}", "stale bold"))
+        when = _when("launched", shown.launched_at, context) or [("launch time unknown", "muted")]
+        if shown.stopped_at is not None:
+            when += [dot, *_when("stopped", shown.stopped_at, context)]
+        told = [each for each in (shown.security_types, shown.datacenter) if each]
+        when += [piece for each in told for piece in (dot, each)]
+        lines = [Paragraph(pieces(*each), max_lines=2) for each in (title, about, when)]
+        if self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
+            again = f"Deployed again: {context.glyphs.ellipsis}{self._opened_id[-4:]} was opened; this is what runs now"
+            lines.append(Paragraph(pieces((f"{context.glyphs.alert} {again}", "stale bold"))))
+        if shown.message:
+            role, alert = ("danger", f"{context.glyphs.alert} ") if shown.failed else ("muted", "")
+            rows = shown.message.split("\n")
+            more = " (in full: Statistics)" if len(rows) > MESSAGE_LINES else ""
+            for number, row in enumerate(rows[:MESSAGE_LINES]):
+                last = more if number == MESSAGE_LINES - 1 else ""
+                text = f"{alert if number == 0 else '  '}{row}"
+                lines.append(Paragraph(pieces((text, role), (last, "muted")), hang=2, max_lines=1 if more else 2))
+        return lines
+
+    def show_sections(self, context: RenderContext) -> None:
+        """Each its resource."""
+        store, project_id, shown = self._engine.store, self.project_id, self.deployed
+        portfolio = store.get(portfolio_key(project_id))
+        orders = store.get(orders_key(project_id))
+        self._guard("Statistics", lambda: self._show_statistics(shown, context), self.statistics)
+        self._guard("Holdings", lambda: self.holdings.show(portfolio, context), self.holdings)
+        self._guard("Cash", lambda: self.cash.show(portfolio, context), self.cash)
+        self._guard("Orders", lambda: self.orders.show(orders, shown.deploy_id, context), self.orders)
+        self._show_log(shown.deploy_id, context)
+
+    def _show_log(self, deploy_id: str, context: RenderContext) -> None:
+        store, project_id = self._engine.store, self.project_id
+        log = store.get(logs_key(project_id, deploy_id)) if deploy_id else Resource()
+        self._guard("The log", lambda: self.logs.show(log, (project_id, deploy_id), context, store.get), self.logs)
+
+    def _show_statistics(self, shown: DeploymentSummary, context: RenderContext) -> None:
+        resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self.project_id))
+        detail = resource.value
+        blocks: list[Paragraph | Group] = []
+        facts: list[tuple[str, str]] = []
+        if shown.message.count("\n") >= MESSAGE_LINES:
+            role = "danger" if shown.failed else ""
+            blocks += [Paragraph(pieces((row, role)), hang=2) for row in shown.message.split("\n")]
+            blocks.append(Paragraph())
+        if detail is not None:
+            if not detail.statistics:
+                blocks.append(Paragraph(pieces(("This deployment reports no statistics.", "muted"))))
+            blocks.append(Group("", tuple(_statistic(name, text) for name, text in detail.statistics.items())))
+            server = tuple(fact(name, text) for name, text in detail.server_statistics.items())
+            blocks.append(Group("Server", server))
+            if detail.description and detail.description != shown.name:
+                blocks.append(Group("Description", (fact("", detail.description),), roomy=True))
+            if detail.deploy_id and detail.deploy_id != shown.deploy_id:
+                facts.append((f"of {context.glyphs.ellipsis}{detail.deploy_id[-4:]}, deployed before ", "stale bold"))
+        words = describe(resource, context, what="statistics", nothing="", stale_after_s=STALE_AFTER_S, size=1)
+        self.statistics.show_blocks(blocks, tuple(facts), words)
+
+
+def _statistic(name: str, text: str) -> Fact:
+    return fact(name, text, role_of_sign(sign_of(text)) if name in GAINS else "")
+
+
+def _status_role(shown: DeploymentSummary) -> str:
+    if shown.failed:
+        return "danger bold"
+    if not shown.status:
+        return "stale"
+    if not shown.alive:
+        return "muted"
+    return "ok" if shown.status.casefold() == "running" else "stale"
+
+
+def _when(word: str, at: float | None, context: RenderContext) -> list[Piece]:
+    if at is None:
+        return []
+    ago = context.ago(at)
+    ago = "now" if ago == "now" else f"{ago} ago" if ago else relative_words(at, context)
+    return [(f"{word} ", "muted"), format_instant(at, context.zone, context.glyphs), (f" ({ago})", "muted")]

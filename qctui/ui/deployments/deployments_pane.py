@@ -1,0 +1,221 @@
+"""The Deployments pane: what trades, what ended, and what failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
+
+from qctui.model.account import Account
+from qctui.model.deployment import Deployment, alive_by_project
+from qctui.model.history import EquityTrail
+from qctui.model.resource import Resource
+from qctui.ui.deployments.deployment_columns import deployment_columns, total_cells
+from qctui.ui.deployments.totals import Total, total_of
+from qctui.ui.kit.list_pane import ListPane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.table_columns import Column
+from qctui.ui.rows import (
+    DeploymentRow,
+    deployment_order,
+    deployment_text,
+    has_runtime_error,
+    is_recent,
+    name_of,
+    newest_deployments,
+)
+from qctui.ui.selection import Pane
+from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_count
+from qctui.ui.wording.load_state import describe
+
+_UNREAD = Account()
+
+STALE_AFTER_S = 60.0
+"""The live list is read every 15 s."""
+
+
+class DeploymentsPane(ListPane[DeploymentRow]):
+    """One row per project. What is selected here is what the other panes show."""
+
+    def __init__(self, glyphs: Glyphs, selected: SelectionOwner) -> None:
+        super().__init__(
+            1,
+            "Deployments",
+            glyphs,
+            deployment_columns(),
+            lambda row: row.project_id,
+            deployment_text,
+            id="deployments",
+            cursor=SelectedCursor(selected, Pane.DEPLOYMENTS),
+        )
+        self._selected = selected
+        self.refiltered: Callable[[], object] = _nothing
+        """Called when it is filtered by another text."""
+        self.table.keeps = True
+        self.show_older = False
+        self._resource: Resource[tuple[Deployment, ...]] = Resource()
+        self._alive: Counter[int] = Counter()
+        self._names: Mapping[int, str] = {}
+        self._trails: Mapping[str, EquityTrail] = {}
+        self._accounts: Mapping[str, Account] = {}
+        self._total: Total | None = None
+        self._every: list[DeploymentRow] = []
+        self._hidden = 0
+        self._listed: set[int] = set()
+        self._seen: set[tuple[int, str]] = set()
+
+    def show(
+        self,
+        resource: Resource[tuple[Deployment, ...]],
+        names: Mapping[int, str],
+        trails: Mapping[str, EquityTrail],
+        accounts: Mapping[str, Account],
+        context: RenderContext,
+    ) -> None:
+        """Show the live list. `names` are project names by id, `trails` the equity of the last day and `accounts` what
+        is at risk, by deploy id."""
+        # The list comes without names and is in another order once they are known. Nobody chose a row before that.
+        self.table.stays_first = not self._names and not self._selected.touched
+        self._resource, self._names, self._trails, self._accounts = resource, names, trails, accounts
+        newest = newest_deployments(resource.value or ())
+        self._seen &= {(each.project_id, each.deploy_id) for each in newest}
+        self._alive = alive_by_project(resource.value or ())
+        self._listed.update(each.project_id for each in newest)
+        self._selected.deploy_ids = {each.project_id: each.deploy_id for each in newest}
+        # What is selected or marked is on screen, however long ago it ended.
+        kept = {self._selected.now.project.chosen, *self._selected.now.marked_projects}
+        rows = [self._row(deployment, context) for deployment in newest]
+        shown = [
+            row for row in rows if self.show_older or row.project_id in kept or is_recent(row.deployment, context.now)
+        ]
+        shown.sort(key=deployment_order)
+        words = describe(
+            resource,
+            context,
+            what="deployments",
+            nothing="Nothing ran in the last 24 hours; older ones are hidden." if rows else "No deployments yet.",
+            stale_after_s=STALE_AFTER_S,
+            size=len(shown),
+        )
+        self._hidden = len(rows) - len(shown)
+        self._every = rows
+        self.show_rows(shown, context, words, (), self._marked_rows())
+
+    @property
+    def current_row(self) -> DeploymentRow | None:
+        """The row under the cursor."""
+        return self.table.cursor_row
+
+    def knows(self, project_id: int) -> bool:
+        """Whether the project was ever deployed, shown or not."""
+        return project_id in self._selected.deploy_ids
+
+    def was_listed(self, project_id: int) -> bool:
+        """Whether the project had a deployment at any time since the start."""
+        return project_id in self._listed
+
+    def filters_out(self, project_id: int) -> bool:
+        """Whether there is a filter that the project does not pass."""
+        return bool(self.filter_text) and all(row.project_id != project_id for row in self._arranged())
+
+    def show_again(self) -> None:
+        """Show the same list for another selection, or with other marks."""
+        if self._render_context is not None:
+            # A new moment object: rows are formatted again although time stood still.
+            context = RenderContext(
+                self._render_context.mono,
+                self._render_context.now,
+                self._render_context.zone,
+                self._glyphs,
+                self._render_context.note,
+            )
+            self.show(self._resource, self._names, self._trails, self._accounts, context)
+
+    def toggle_older(self) -> bool:
+        """Show or hide what ended more than 24 hours ago. Returns whether it is shown."""
+        self.show_older = not self.show_older
+        self.show_again()
+        return self.show_older
+
+    def note_seen(self, row: DeploymentRow) -> None:
+        """A person has looked at this row: its runtime error no longer stands out."""
+        if row.unseen_error:
+            self._seen.add((row.project_id, row.deployment.deploy_id))
+            self.show_again()
+
+    def _marked_rows(self) -> frozenset[Hashable]:
+        return frozenset(mark.project_id for mark in self._selected.now.marks if self._selected.stands(mark))
+
+    def _row(self, deployment: Deployment, context: RenderContext) -> DeploymentRow:
+        key = (deployment.project_id, deployment.deploy_id)
+        trail = self._trails.get(deployment.deploy_id)
+        return DeploymentRow(
+            deployment,
+            name_of(deployment.project_id, self._names),
+            None if trail is None else trail.base(deployment.launched_at, context.now),
+            trail,
+            has_runtime_error(deployment) and key not in self._seen,
+            self._alive[deployment.project_id],
+            self._accounts.get(deployment.deploy_id, _UNREAD),
+        )
+
+    def _foot(self) -> Callable[[Column[DeploymentRow]], Spans] | None:
+        """The row of the total; none for less than two that run: it would say the same again."""
+        total, context = self._total, self._render_context
+        if total is None or context is None or total.rows < 2:
+            return None
+        return lambda column: total_cells(column, total, context)
+
+    def _refresh_rows(self, *, refiltered: bool = False) -> None:
+        if self._render_context is not None:
+            self._total = total_of(self._arranged())
+            self._facts_of_rows = self._tell(self._render_context)
+        super()._refresh_rows(refiltered=refiltered)
+        if refiltered:
+            self.refiltered()
+
+    def _tell(self, context: RenderContext) -> Spans:
+        rows, hidden = self._every, self._hidden
+        if not rows:
+            return ()
+        alive = sum(row.deployment.alive for row in rows)
+        failed = sum(row.unseen_error and is_recent(row.deployment, context.now) for row in rows)
+        dot = context.glyphs.dot
+        running = f"{format_count(self._alive.total())} running "
+        facts: list[tuple[str, str]] = [(running, "")]
+        if self._selected.now.marks:
+            # First: what the keys would hit is said before anything that may not fit.
+            facts = [(f"{context.glyphs.mark} {self._tell_marks()} ", "mark bold"), (f"{dot} {running}", "")]
+        if unreadable := self._resource.unreadable:
+            entries = "1 entry" if unreadable == 1 else f"{format_count(unreadable)} entries"
+            facts.append((f"{dot} {context.glyphs.alert} {entries} unreadable ", "stale bold"))
+        # What failed has ended too: until it was seen it is counted as failed, and no deployment is counted twice.
+        if ended := len(rows) - alive - hidden - failed:
+            facts.append((f"{dot} {format_count(ended)} ended ", "muted"))
+        if failed:
+            facts.append((f"{dot} {context.glyphs.alert} {format_count(failed)} failed ", "danger bold"))
+        if hidden:
+            facts.append((f"{dot} {format_count(hidden)} older ", "muted"))
+        if self._total is not None and self._total.foreign:
+            left_out = format_count(self._total.foreign)
+            facts.append((f"{dot} the total is in {self._total.currency}, without {left_out} ", "stale"))
+        return tuple(facts)
+
+    def _tell_marks(self) -> str:
+        """How many are marked, and which of them are not to be seen: keys act on all of them."""
+        marks, selected = self._selected.now.marks, self._selected
+        on_screen = {row.project_id for row in self._arranged()} if self.filter_text else None
+        standing = [mark for mark in marks if selected.stands(mark)]
+        filtered = sum(mark.project_id not in on_screen for mark in standing) if on_screen is not None else 0
+        told = [f"{len(marks)} marked"]
+        if filtered:
+            told.append(f"{filtered} hidden by the filter")
+        if lost := len(marks) - len(standing):
+            told.append(f"{lost} deployed again since")
+        return ", ".join(told)
+
+
+def _nothing() -> None:
+    """Nothing hangs on the filter."""

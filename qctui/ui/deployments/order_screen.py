@@ -1,0 +1,120 @@
+"""One order in full: what was asked, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+
+from qctui.model.keys import Key, orders_key
+from qctui.model.order import Order
+from qctui.model.resource import Resource
+from qctui.ui.actions.controller import DEPLOYMENT, Pointed
+from qctui.ui.context import AppContext
+from qctui.ui.deployments.orders_pane import (
+    STALE_AFTER_S,
+    EventsPane,
+    OrderRow,
+    average_fill,
+    filled_span,
+    is_liquidation,
+    order_rows,
+    side_of,
+    status_span,
+)
+from qctui.ui.kit.detail_screen import DetailScreen
+from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.wording.format import format_price
+from qctui.ui.wording.load_state import describe
+from qctui.ui.wording.named_values import format_quantity, instant_words
+
+_LABEL = 10
+
+
+class OrderScreen(DetailScreen):
+    """It follows the order through newer readings of the list; one that has left the list stays as it was."""
+
+    def __init__(self, app_context: AppContext, name: str, deploy_id: str, row: OrderRow) -> None:
+        """`deploy_id` is the deployment the list was shown for; `name` its project's."""
+        self._project, self._deploy_id = name, deploy_id
+        self._row = row
+        self._left = False
+        self.events = EventsPane(1, app_context.glyphs)
+        super().__init__(app_context, (self.events,))
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """The list it stands in."""
+        return [orders_key(self.project_id)]
+
+    ACTS_ON = frozenset({DEPLOYMENT})
+    NAME = "the order"
+
+    def pointed(self) -> Pointed:
+        """The deployment whose order it is."""
+        if self._row.current:
+            return super().pointed()
+        return Pointed(why_not="the order on screen is of an earlier deployment")
+
+    def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
+        """The order in a few lines."""
+        self._follow()
+        order, glyphs = self._row.order, context.glyphs
+        dot = (f" {glyphs.dot} ", "rule")
+        quantity = format_quantity(None if order.quantity is None else abs(order.quantity), glyphs)
+        title: list[Piece] = [(f"Order {order.order_id}", "title bold"), "  ", side_of(order.quantity), f" {quantity} "]
+        title += [(order.ticker, "title bold"), f" {order.order_type}", dot, status_span(order.status)]
+        whose: list[Piece] = [order.deploy_id or "deployment unknown"]
+        if order.deploy_id and not self._row.current:
+            whose.append((" an earlier deployment", "stale"))
+        whose += [dot, self._project]
+        lines = [Paragraph(pieces(*title), max_lines=2), _labelled("Of", pieces(*whose))]
+        lines.append(_labelled("Placed", pieces(*instant_words(order.at, context))))
+        if order.last_fill_at is not None:
+            lines.append(_labelled("Last fill", pieces(*instant_words(order.last_fill_at, context))))
+        lines.append(_labelled("Filled", pieces(*_filled(order, context))))
+        if order.tag:
+            lines.append(_labelled("Tag", pieces((order.tag, "mark bold" if is_liquidation(order) else ""))))
+        if self._left:
+            gone = "No longer among the project's newest orders: this is what was last read of it"
+            lines.append(Paragraph(pieces((f"{glyphs.alert} {gone}", "stale bold"))))
+        return lines
+
+    def show_sections(self, context: RenderContext) -> None:
+        """Its events."""
+        resource: Resource[tuple[Order, ...]] = self._engine.store.get(orders_key(self.project_id))
+        order = self._row.order
+        words = describe(
+            resource,
+            context,
+            what="events",
+            nothing="The service tells of no events of this order.",
+            stale_after_s=STALE_AFTER_S,
+            size=len(order.events),
+        )
+        self.events.show(order, words, context)
+
+    def _follow(self) -> None:
+        orders = self._engine.store.get(orders_key(self.project_id)).value
+        if orders is None:
+            return
+        known = next((row for row in order_rows(orders, self._deploy_id) if row.key == self._row.key), None)
+        self._left = known is None
+        self._row = known or self._row
+
+
+def _labelled(label: str, body: Text) -> Paragraph:
+    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
+
+
+def _filled(order: Order, context: RenderContext) -> list[Piece]:
+    glyphs = context.glyphs
+    known = order.filled_quantity is not None
+    parts: list[Piece] = [filled_span(order, glyphs) if known else ("not told", "muted")]
+    filled = average_fill(order)
+    if filled is not None:
+        parts += [(" at ", "muted"), format_price(filled, glyphs), (" on average", "muted")]
+    if order.price:
+        parts += [(f"  {glyphs.dot} price ", "muted"), format_price(order.price, glyphs)]
+    return parts

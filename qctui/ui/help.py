@@ -1,0 +1,104 @@
+"""Help: the keys that work right now, and what the ages on screen mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from textwrap import wrap
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from qctui.ui.keys.keymap import Command, Scope, format_key, keys_of
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.theme.themes import Palette
+
+_WIDTH = 78
+_FRAME = 5
+"""Cells of border, padding and scroll bar."""
+_KEYS = 14
+"""Cells of a line before what its keys do."""
+
+_AGES = (
+    ("now", "Read just now. An age moves in coarse steps: now, 1m, 2m, 5m ..."),
+    ("now, of 2m ago", "Read just now; QuantConnect took the snapshot in it 2 minutes ago (up to 10 are normal)"),
+    ("reading newer", "What is shown is known not to be the newest yet"),
+    ("198 of 2,000", "The newest 198 insights were read; older ones follow within the read budget"),
+    ("stale 2m", "Nothing failed, and yet nothing newer came for 2 minutes"),
+    ("oldest data 2m", "The pane on screen that was read longest ago, 2 minutes ago"),
+    (
+        "24h, 24h %",
+        "Change of the equity since 24 hours ago, or since the launch if that is later; a dash: not known",
+    ),
+    ("exposure", "Worth of all open positions together, long or short; with its age once it is over 15 minutes old"),
+    ("51.8k+", "There is cash in other currencies or coins besides, which is not in it"),
+    ("pos", "Open positions"),
+    ("Total ~ 5 of 6", "What has a ~ is the sum of those that are known in the total's currency: at least 5 of 6"),
+    ("up/ended", "How long a deployment has been up, or how long ago it ended"),
+)
+"""What the screen says of how new things are, and what it means."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """A list of keys by where they work; what it explains is still there when it closes."""
+
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        Binding("escape,question_mark,q,enter", "dismiss(None)", "close", id="help_close", tooltip="Close the help"),
+        Binding("j,down", "scroll(1)", "down", show=False, id="help_down", tooltip="Next line"),
+        Binding("k,up", "scroll(-1)", "up", show=False, id="help_up", tooltip="Previous line"),
+        Binding("ctrl+c", "app.quit", "quit", show=False, id="help_quit", tooltip="Leave the program"),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; background: $background 60%; }
+    HelpScreen > VerticalScroll {
+        width: 78; max-width: 100%; height: auto; max-height: 100%;
+        background: $panel; border: round $focus; padding: 0 1;
+        border-title-color: $title; border-subtitle-color: $muted; scrollbar-size-vertical: 1;
+    }
+    HelpScreen:ansi { background: transparent; }
+    """
+
+    def __init__(self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs) -> None:
+        super().__init__()
+        self._commands = tuple(commands)
+        self._keymap = keymap
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll() as box:
+            box.border_title = "Keys that work right now"
+            box.border_subtitle = "Esc closes"
+            if self._glyphs.ascii:
+                box.styles.border = ("ascii", box.styles.border.top[1])
+            yield Static(self._text(), id="help-text", markup=False)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def _text(self) -> Text:
+        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app this opens in has one
+        width = min(_WIDTH, self.app.size.width) - _FRAME - _KEYS
+        text = Text()
+        for scope in Scope:
+            commands = [command for command in self._commands if command.scope is scope]
+            if not commands:
+                continue
+            text.append(f"\n{scope.value}\n" if text else f"{scope.value}\n", palette["title bold"])
+            for command in commands:
+                keys = " ".join(format_key(key) for key in keys_of(command, self._keymap))
+                text.append(f"  {keys:<11} ", palette["danger bold" if command.acts else "key bold"])
+                hanging = "\n" + " " * _KEYS
+                text.append(hanging.join(wrap(command.tooltip, width)) + "\n")
+        text.append("\nWhat the ages and figures say\n", palette["title bold"])
+        indent = 2 + max(len(words) for words, _ in _AGES) + 2
+        for words, meaning in _AGES:
+            text.append(f"  {words}".ljust(indent), palette["key bold"])
+            lines = wrap(meaning, width + _KEYS - indent)
+            text.append(("\n" + " " * indent).join(lines) + "\n")
+        text.rstrip()
+        return text

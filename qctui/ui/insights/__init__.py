@@ -1,0 +1,1 @@
+"""Insights: the pane, and one in full."""

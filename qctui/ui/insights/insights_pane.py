@@ -1,0 +1,160 @@
+"""The Insights pane: what the current deployment's models predicted, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qctui.model.insight import Direction, Insight, InsightLog
+from qctui.model.resource import Resource
+from qctui.ui.kit.list_pane import ListPane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.table_columns import Column
+from qctui.ui.rows import insight_key, insight_text
+from qctui.ui.selection import Pane
+from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_count, format_duration, format_number, format_percent
+from qctui.ui.wording.load_state import LoadState, describe
+
+STALE_AFTER_S = 240.0
+"""Insights are read every 60 s, at a third of that pace while they are covered."""
+
+_ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: "", Direction.UNKNOWN: "muted"}
+
+
+class InsightsPane(ListPane[Insight]):
+    """All insights read so far."""
+
+    def __init__(self, glyphs: Glyphs, selected: SelectionOwner) -> None:
+        super().__init__(
+            3,
+            "Insights",
+            glyphs,
+            _columns(),
+            insight_key,
+            insight_text,
+            id="insights",
+            cursor=SelectedCursor(selected, Pane.INSIGHTS),
+        )
+        self.table.stays_first = True
+
+    def show(self, resource: Resource[InsightLog], scope: str, context: RenderContext) -> None:
+        """Show a deployment's insights. `scope` is its project's name."""
+        log = resource.value
+        rows = () if log is None else log.insights
+        reading = log is not None and not log.complete
+        words = describe(
+            resource,
+            context,
+            what="insights",
+            nothing="Reading insights" if reading else "No insights from this deployment.",
+            stale_after_s=STALE_AFTER_S,
+            size=len(rows),
+        )
+        facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
+        dot = context.glyphs.dot
+        if log is not None and not log.newest and words.face is LoadState.DATA:
+            # However lately these were read: they are known not to be the newest.
+            words = replace(words, age=(("reading newer", "stale bold"),))
+        if log is not None and reading:
+            about = "" if log.newest else "~"
+            expected = f" of {about}{format_count(log.expected)}" if log.expected else " read so far"
+            facts.append((f"{dot} {format_count(len(rows))}{expected} ", "stale"))
+        elif rows:
+            facts.append((f"{dot} {format_count(len(rows))} ", ""))
+        self.show_rows(rows, context, words, tuple(facts))
+
+    def show_nothing(self, why: str, context: RenderContext) -> None:
+        """There is no deployment to show insights of."""
+        words = replace(
+            describe(Resource(value=()), context, what="insights", nothing=why, stale_after_s=STALE_AFTER_S), age=()
+        )
+        self.show_rows((), context, words, ())
+
+    @property
+    def current_row(self) -> Insight | None:
+        """The insight under the cursor."""
+        return self.table.cursor_row
+
+
+def _columns() -> tuple[Column[Insight], ...]:
+    return (
+        Column("time", "time", 11, _time, keep=9, sort_key=lambda each: each.generated_at, descending=True),
+        Column("ticker", "ticker", 7, _ticker, most=14, keep=10, sort_key=lambda each: each.ticker.casefold()),
+        Column("direction", "dir", 3, _direction, keep=8, sort_key=lambda each: each.direction.value),
+        Column(
+            "magnitude",
+            "magnitude",
+            9,
+            _magnitude,
+            right=True,
+            keep=7,
+            sort_key=lambda each: each.magnitude,
+            descending=True,
+        ),
+        Column(
+            "confidence",
+            "conf",
+            5,
+            _confidence,
+            right=True,
+            keep=6,
+            sort_key=lambda each: each.confidence,
+            descending=True,
+        ),
+        Column("weight", "weight", 6, _weight, right=True, keep=3, sort_key=lambda each: each.weight, descending=True),
+        Column("period", "period", 6, _period, right=True, keep=5, sort_key=lambda each: each.period_s),
+        Column(
+            "score", "score", 9, _score, right=True, keep=4, sort_key=lambda each: each.score_direction, descending=True
+        ),
+        Column("model", "model", 9, _model, good=18, most=26, keep=3, sort_key=lambda each: each.model.casefold()),
+        Column("tag", "tag", 10, _tag, good=16, most=32, keep=1, sort_key=lambda each: each.tag.casefold()),
+    )
+
+
+def _time(each: Insight, context: RenderContext) -> Spans:
+    return ((context.time(each.generated_at), "" if each.active(context.now) else "muted"),)
+
+
+def _ticker(each: Insight, context: RenderContext) -> Spans:
+    return ((each.ticker or each.symbol, "title"),)
+
+
+def _direction(each: Insight, context: RenderContext) -> Spans:
+    glyphs = context.glyphs
+    signs = {Direction.UP: glyphs.up, Direction.DOWN: glyphs.down, Direction.FLAT: glyphs.flat}
+    return ((f" {signs.get(each.direction, '?')}", _ROLES[each.direction]),)
+
+
+def _magnitude(each: Insight, context: RenderContext) -> Spans:
+    return ((format_percent(each.magnitude, context.glyphs, 2), "" if each.magnitude is not None else "muted"),)
+
+
+def _confidence(each: Insight, context: RenderContext) -> Spans:
+    return ((format_percent(each.confidence, context.glyphs), "" if each.confidence is not None else "muted"),)
+
+
+def _weight(each: Insight, context: RenderContext) -> Spans:
+    return ((format_number(each.weight, context.glyphs), "" if each.weight is not None else "muted"),)
+
+
+def _period(each: Insight, context: RenderContext) -> Spans:
+    return ((format_duration(each.period_s, context.glyphs), "muted"),)
+
+
+def _score(each: Insight, context: RenderContext) -> Spans:
+    """Direction and magnitude score. One that is not final yet is only a first guess, and muted."""
+    if each.score_direction is None and each.score_magnitude is None:
+        return ((context.glyphs.none, "muted"),)
+    direction = format_number(each.score_direction, context.glyphs)
+    magnitude = format_number(each.score_magnitude, context.glyphs)
+    return ((f"{direction}/{magnitude}", "" if each.score_final else "muted"),)
+
+
+def _model(each: Insight, context: RenderContext) -> Spans:
+    return ((each.model or context.glyphs.none, "muted"),)
+
+
+def _tag(each: Insight, context: RenderContext) -> Spans:
+    return ((each.tag or context.glyphs.none, "muted"),)

@@ -1,0 +1,78 @@
+"""Keys act one after the other, each on the state that the one before it left."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from textual import events
+from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen
+
+from qctui.ui import textual_patches
+
+R = TypeVar("R")
+
+
+class KeysInOrder(App[R]):
+    """An app in which a key has had its whole effect before the next one is looked at.
+
+    Textual hands every key that is waiting to whatever has the focus at that instant, and each widget deals with it in
+    a message of its own. Over a slow line `L430e` and Enter arrive in one piece: the code would go to the table below,
+    where `4` opens the chart, and the dialog would stay empty.
+
+    Here a key goes through the widgets, and through what it is bound to, while the app handles it; what it opens is
+    mounted before that ends. So the app's own queue is the queue of keys: nothing is kept beside it, nothing waits for
+    a clock, and no widget that goes away can take a key with it. What a key does must be done by then too: an effect
+    that travels in a message of its own would come after the next key.
+    """
+
+    async def on_event(self, event: events.Event) -> None:
+        """Deal with a key, or with what was pasted, to its end."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._press(event)
+        else:
+            await super().on_event(event)
+
+    def push_screen(self, screen: Screen[Any] | str, *more: Any, **named: Any) -> Any:
+        """As in Textual. The answer of a screen is handled by the app, whoever opened it: before the next key. Nothing
+        comes above a screen that `stays_on_top`."""
+        if any(getattr(each, "stays_on_top", False) for each in self._screen_stack):
+            return AwaitComplete()
+        with self._context():
+            opened = super().push_screen(screen, *more, **named)
+        self.screens_changed()
+        return opened
+
+    def pop_screen(self) -> AwaitComplete:
+        """As in Textual."""
+        popped = super().pop_screen()
+        self.screens_changed()
+        return popped
+
+    def screens_changed(self) -> None:
+        """Another screen is on top."""
+
+    def key_unused(self, key: str) -> None:
+        """Nothing that is on screen knows this key."""
+
+    async def _press(self, event: events.Key | events.Paste) -> None:
+        # What a click or a timer opened is finished first.
+        await self._finish_screens()
+        self.app_focus = True
+        event._set_forwarded()
+        for node in textual_patches.path_of_keys(self.focused or self.screen):
+            await textual_patches.hand_to(node, event)
+            if event._stop_propagation:
+                break
+        else:
+            if isinstance(event, events.Key) and not event._no_default_action:
+                before = self.screen
+                if not await self._check_bindings(event.key) and self.screen is before:
+                    self.key_unused(event.key)
+        await self._finish_screens()
+
+    async def _finish_screens(self) -> None:
+        """Until what was opened is mounted, what was closed is gone, and answers were handed on."""
+        while self._next_callbacks:
+            await self._flush_next_callbacks()

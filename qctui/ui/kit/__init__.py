@@ -1,0 +1,1 @@
+"""What any pane is made of: tables, lines, frames, choosers, and what draws them."""

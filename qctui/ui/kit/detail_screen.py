@@ -1,0 +1,275 @@
+"""What every screen that shows one thing in full has: header, sections, action bar, link bar, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.events import DescendantFocus, Resize
+from textual.screen import Screen
+
+from qctui.engine.subscription import Pace, Subscription
+from qctui.model.action import ACTIONS
+from qctui.model.keys import JOURNAL, LINK, Key
+from qctui.model.link import Link
+from qctui.ui.actions.action_bar import ActionBar
+from qctui.ui.actions.controller import Pointed
+from qctui.ui.context import AppContext
+from qctui.ui.keys.keymap import COMMANDS, Scope, bindings
+from qctui.ui.kit.bar import Bar
+from qctui.ui.kit.facts_view import FactsView
+from qctui.ui.kit.footer import KeyBar
+from qctui.ui.kit.lines import Lines, Paragraph
+from qctui.ui.kit.link_bar import LinkBar
+from qctui.ui.kit.list_pane import ListPane
+from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.kit.spans import Span
+from qctui.ui.wording.load_state import LoadState
+
+
+class DetailScreen(Screen[None]):
+    """Subclasses say what they read (`keys`) and show it (`show_header`, `show_sections`). Where the sections do not
+    fit beside each other, one is on screen at a time."""
+
+    AUTO_FOCUS = ""
+    BINDINGS = bindings(Scope.PANES, Scope.DETAIL)
+    DEFAULT_CSS = """
+    DetailScreen > #detail-header { max-height: 9; padding: 0 1; }
+    DetailScreen > #sections { height: 1fr; layout: grid; grid-size: 1 1; grid-gutter: 0 1; }
+    DetailScreen > #detail-tabs { background: $panel; display: none; }
+    """
+    ACTS_ON: ClassVar[frozenset[str]] = frozenset()
+    """What it shows that can be acted on: of `controller.DEPLOYMENT` and `controller.OPTIMIZATION`."""
+    NAME: ClassVar[str] = "what is on screen"
+    """What it shows, where it is said that something does not work here."""
+    ROOMY: ClassVar[tuple[int, int] | None] = None
+    """Columns and rows from which all sections are shown together; None for never."""
+
+    def __init__(self, app_context: AppContext, sections: Sequence[Pane]) -> None:
+        super().__init__()
+        options, glyphs = app_context.options, app_context.glyphs
+        self._app_context = app_context
+        self._engine, self._glyphs, self._guard = app_context.engine, glyphs, app_context.guard
+        self.sections = tuple(sections)
+        """In the order of their numbers."""
+        self.chosen = self.sections[0]
+        """The section with the keys; the only one on screen where there is no room for more."""
+        self.link_bar = LinkBar(options, glyphs)
+        self.header = Lines(glyphs, id="detail-header")
+        self._tabs = Bar(glyphs, id="detail-tabs")
+        self._frame = Container(*self.sections, id="sections")
+        self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
+        self._key_bar = KeyBar(glyphs, options.keymap)
+        self._ages = AgeTimer(app_context.engine.clock, options.zone, glyphs, self._start_timer, self._show)
+        self._pace = Pace.OPENED
+        self._kept: tuple[Subscription, ...] = ()
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """The resources this screen shows, to be kept current while it is open."""
+        raise NotImplementedError
+
+    def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
+        """What stands above the sections."""
+        raise NotImplementedError
+
+    def show_sections(self, context: RenderContext) -> None:
+        """Hand each section what it shows."""
+        raise NotImplementedError
+
+    def is_subscribed(self, key: Key[Any]) -> bool:
+        """Whether a newer resource of `key` changes what is shown, beside those of `keys`."""
+        return False
+
+    def compose(self) -> ComposeResult:
+        """Link bar, header, sections, action bar, keys."""
+        yield self.link_bar
+        yield self.header
+        yield self._tabs
+        yield self._frame
+        yield self.action_bar
+        yield self._key_bar
+
+    def on_mount(self) -> None:
+        """Show what is known already, and ask for the rest."""
+        self._show(self._ages.context())
+        self._keep_open()
+        self._arrange()
+        self.chosen.focus_body()
+
+    def on_resize(self, event: Resize) -> None:
+        """One section, or all of them."""
+        self._arrange()
+
+    def on_screen_suspend(self) -> None:
+        """Closed: nothing is asked for any more. Covered by another screen that is no dialog: the same at the pace of
+        what is off screen."""
+        if self not in self.app.screen_stack:
+            self._app_context.subscribe(self, ())
+            return
+        self._pace = Pace.OPENED if self.app.screen.is_modal else Pace.HIDDEN
+        self._keep_open()
+
+    def on_screen_resume(self) -> None:
+        """On screen again."""
+        self._pace = Pace.OPENED
+        self._keep_open()
+        self.show_keys()
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """These keys have newer resources."""
+        if not self.is_mounted:
+            return
+        if not keys.isdisjoint(self.keys()) or any(self.is_subscribed(key) for key in keys):
+            self._show(self._ages.context())
+            self._keep_open()
+        elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK}):
+            context = self._ages.context()
+            self._show_actions(context)
+            self._show_link(context)
+
+    @property
+    def project_id(self) -> int:
+        """The project of what is shown: the selected one, which nothing changes while this is open."""
+        return self._app_context.selected.now.project_id or 0
+
+    def pointed(self) -> Pointed:
+        """What an action asked for here aims at."""
+        return Pointed(project_id=self.project_id)
+
+    def copy_text(self) -> str:
+        """The selected row of the section with the keys, or all its facts."""
+        node = self.focused
+        if isinstance(node, FactsView):
+            return node.text
+        return self.chosen.table.row_text() if isinstance(self.chosen, ListPane) else ""
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The section with the keys is the chosen one."""
+        # Asked of the screen: when this arrives the keys may be somewhere else already.
+        node = self.focused
+        section = next((each for each in node.ancestors if isinstance(each, Pane)), None) if node is not None else None
+        if section is not None and section is not self.chosen:
+            self.chosen = section
+            self._show_tabs()
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Bring the footer up to date with the keys that work now."""
+        ids = {active.binding.id for active in self.active_bindings.values() if active.enabled}
+        self._key_bar.show(command for command in COMMANDS if command.id in ids)
+
+    @on(ActionBar.Ticked)
+    def show_elapsed(self) -> None:
+        """The seconds beside an action under way."""
+        self._show_actions(self._ages.context())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what this screen has can be asked for."""
+        if action == "go_to_section":
+            return len(self.sections) > 1 and isinstance(parameters[0], int) and parameters[0] <= len(self.sections)
+        if action == "go_on":
+            return len(self.sections) > 1 or not self.action_bar.empty
+        if action == "filter":
+            return self.chosen.searchable
+        if action == "sort":
+            return isinstance(self.chosen, ListPane)
+        return action not in {"toggle_map", "toggle_earlier"}
+
+    def action_go_to_section(self, number: int) -> None:
+        """Give the keys to a section."""
+        self.choose(self.sections[number - 1])
+
+    def action_go_on(self, by: int) -> None:
+        """Give the keys to the next section; behind the last one to the action bar, while there is one."""
+        stops = len(self.sections) + (not self.action_bar.empty)
+        here = len(self.sections) if self.focused is self.action_bar else self.sections.index(self.chosen)
+        there = (here + by) % stops
+        if there == len(self.sections):
+            self.action_bar.take_keys()
+        else:
+            self.choose(self.sections[there])
+
+    async def action_filter(self) -> None:
+        """Filter the section with the keys."""
+        await self.chosen.open_filter()
+
+    def action_sort(self) -> None:
+        """Sort the section with the keys by its next column."""
+        if isinstance(self.chosen, ListPane):
+            self.chosen.cycle_sort()
+
+    def action_back(self) -> None:
+        """One step back: out of the action bar, else the filter, then to where this was opened."""
+        if self.action_bar.give_back_keys():
+            return
+        if self.chosen.drop_filter():
+            self.chosen.focus_body()
+            return
+        self.dismiss()
+
+    def choose(self, section: Pane) -> None:
+        """Show a section and give it the keys."""
+        self.chosen = section
+        self._arrange()
+        section.focus_body()
+
+    @property
+    def tabbed(self) -> bool:
+        """One section is on screen at a time."""
+        if len(self.sections) == 1 or self.ROOMY is None:
+            return True
+        return self.size.width < self.ROOMY[0] or self.size.height < self.ROOMY[1]
+
+    def _arrange(self) -> None:
+        tabbed = self.tabbed
+        for section in self.sections:
+            section.display = section is self.chosen or not tabbed
+        self._frame.set_class(not tabbed, "-roomy")
+        self._tabs.display = tabbed and len(self.sections) > 1
+        self._show_tabs()
+
+    def _show(self, context: RenderContext) -> None:
+        self._guard("The header", lambda: self.header.show(self.show_header(context)), self.header)
+        self._guard("The sections", lambda: self.show_sections(context), *self.sections)
+        self._show_actions(context)
+        self._show_link(context)
+        self._show_tabs()
+
+    def _show_actions(self, context: RenderContext) -> None:
+        records = self._engine.store.get(ACTIONS).value or ()
+        self._guard("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
+
+    def _show_link(self, context: RenderContext) -> None:
+        store = self._engine.store
+        link = store.get(LINK).value or Link()
+        journal = store.get(JOURNAL).value or ""
+
+        def show() -> None:
+            self.link_bar.show(link, [store.get(key) for key in self.keys()], context, journal)
+
+        self._guard("The link bar", show, self.link_bar)
+
+    def _show_tabs(self) -> None:
+        line: list[Span] = [(" ", "")]
+        for number, section in enumerate(self.sections, 1):
+            chosen = section is self.chosen
+            line += [(f"{number} ", "key"), (section.title_text, "focus bold" if chosen else "muted")]
+            if section.face in {LoadState.FAILED, LoadState.STALE}:
+                line.append(
+                    (f" {self._glyphs.alert}", "danger bold" if section.face is LoadState.FAILED else "stale bold")
+                )
+            line.append(("   ", ""))
+        self._tabs.show_line(line)
+
+    def _keep_open(self) -> None:
+        wanted = tuple(Subscription(key, self._pace) for key in self.keys())
+        if wanted != self._kept:
+            self._kept = wanted
+            self._app_context.subscribe(self, wanted)
+
+    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        return self.set_timer(seconds, callback).stop

@@ -1,0 +1,229 @@
+"""Lines of outside text that wrap, scroll, and cost only the cells that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from qctui.ui.kit.spans import Spans, changed_cells, seven_bit, to_strip
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.theme.themes import Palette
+
+Piece = str | Text | tuple[str, str]
+"""Text, or text and its role in the theme, as `Palette` takes it: `muted`, `danger badge`, `title bold`."""
+
+
+def pieces(*parts: Piece) -> Text:
+    """A literal text of these parts: nothing in it is ever read as markup."""
+    return Text.assemble(*parts, no_wrap=False, end="")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text that wraps beside its label."""
+
+    body: Text = field(default_factory=lambda: pieces(""))
+    label: str = ""
+    """At the left of the first line, muted, and never touching it."""
+    indent: int = 0
+    """Cells before the body's lines; the label is cut to fit in them."""
+    hang: int = 0
+    """Further cells before every line but the first."""
+    max_lines: int = 0
+    """What does not fit is cut with an ellipsis; 0 shows it all."""
+    one_line: bool = False
+    """Cut at the width instead of wrapping."""
+
+
+class Lines(ScrollView, can_focus=False):
+    """Shows paragraphs. A line that changed is sent from its first to its last changed cell, and no other."""
+
+    DEFAULT_CSS = """
+    Lines {
+        height: auto;
+        scrollbar-size: 0 0;
+        overflow-x: hidden;
+    }
+    """
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._glyphs = glyphs
+        self._paragraphs: tuple[Paragraph, ...] = ()
+        self._wanted: tuple[Paragraph, ...] = ()
+        self._defect = ""
+        self._rows: list[Spans] = []
+        self._laid_out_for = -1
+
+    def show(self, paragraphs: Iterable[Paragraph]) -> None:
+        """Replace what is shown. Equal content costs nothing."""
+        self._wanted = tuple(paragraphs)
+        self._show_wanted()
+
+    def show_defect(self, words: str) -> None:
+        """Say this above the lines, until it is empty again."""
+        self._defect = words
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        alert = f"{self._glyphs.alert} {self._defect}"
+        wanted = (Paragraph(pieces((alert, "danger bold"))), *self._wanted) if self._defect else self._wanted
+        if wanted == self._paragraphs:
+            return
+        self._paragraphs = wanted
+        before = self._rows
+        if self._laid_out_for < 0:
+            return
+        self._lay_out(self._laid_out_for)
+        if len(before) != len(self._rows):
+            self.virtual_size = Size(self._laid_out_for, len(self._rows))
+            self.refresh(layout=True)
+            return
+        for y, (old, new) in enumerate(zip(before, self._rows, strict=True)):
+            if (span := changed_cells(old, new)) is not None:
+                self.refresh(Region(span[0], y - self.scroll_offset.y, span[1] - span[0], 1))
+
+    @property
+    def text(self) -> str:
+        """What is shown, as plain text, a line each: for tests and copying."""
+        return "\n".join("".join(text for text, _ in row).rstrip() for row in self._rows)
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the paragraphs wrap to at the present width."""
+        return len(self._rows)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the paragraphs wrap to in this width."""
+        self._lay_out(_text_width(width))
+        return len(self._rows)
+
+    def on_resize(self) -> None:
+        """Wrap again: the width is what the layout really gave."""
+        width = _text_width(self.size.width)
+        if width != self._laid_out_for:
+            self._lay_out(width)
+            self.refresh()
+        self.virtual_size = Size(width, len(self._rows))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the visible part."""
+        row = y + self.scroll_offset.y
+        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these lines live in has one
+        spans = self._rows[row] if row < len(self._rows) else ()
+        width = self.size.width
+        text = to_strip(spans, palette, self.rich_style).adjust_cell_length(width - 1, self.rich_style)
+        return Strip.join([text, to_strip(self._position(y), palette, self.rich_style)])
+
+    def _position(self, y: int) -> Spans:
+        """The right edge of a line: where the visible lines are among all of them. Drawn here, because Textual's own
+        scrollbar has no 7-bit form."""
+        height, count = self.size.height, len(self._rows)
+        if count <= height or not height:
+            return ((" ", ""),)
+        size = max(1, height * height // count)
+        start = round(self.scroll_offset.y * (height - size) / (count - height))
+        return ((self._glyphs.thumb, "muted"),) if start <= y < start + size else ((self._glyphs.track, "rule"),)
+
+    def _lay_out(self, width: int) -> None:
+        self._laid_out_for = width
+        self._rows = []
+        for paragraph in self._paragraphs:
+            rows = [_spans(row) for row in _wrap(paragraph, width, self._glyphs.ellipsis)]
+            self._rows += [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
+
+
+def _text_width(width: int) -> int:
+    """Cells for text: the last column is the position's, shown or not, so that the height does not depend on it."""
+    return max(1, width - 1)
+
+
+def _spans(row: Text) -> Spans:
+    """The row as runs of one role each."""
+    roles = [""] * len(row.plain)
+    for span in row.spans:
+        roles[span.start : span.end] = [str(span.style)] * (min(span.end, len(roles)) - span.start)
+    starts = [at for at in range(len(roles)) if at == 0 or roles[at] != roles[at - 1]]
+    return tuple((row.plain[start:end], roles[start]) for start, end in zip_longest(starts, starts[1:]))
+
+
+def _wrap(paragraph: Paragraph, width: int, ellipsis: str) -> list[Text]:
+    """The paragraph's lines, each with its label or indent in front."""
+    # A body squeezed to nothing by its label is unreadable: below this the label gives way.
+    indent = paragraph.indent if width - paragraph.indent >= 8 else 0
+    room = max(1, width - indent)
+    hang = paragraph.hang if room - paragraph.hang >= 8 else 0
+    rows = [paragraph.body.copy()] if paragraph.one_line else _wrapped(paragraph.body, room, room - hang)
+    limit = 1 if paragraph.one_line else paragraph.max_lines
+    cut = bool(limit) and len(rows) > limit
+    rows = rows[:limit] if limit else rows
+    if rows and (cut or cell_len(rows[-1].plain) > room):
+        rows[-1] = _shorten(rows[-1], room if len(rows) == 1 else room - hang, ellipsis, force=cut)
+    # The last cell before the body stays free: a label that is too long for that is cut where it can be seen.
+    label = set_cell_size(_shorten(pieces(paragraph.label), indent - 1, ellipsis, force=False).plain, indent)
+    label = label if indent else ""
+    return [pieces((label, "muted") if n == 0 else " " * (indent + hang), row) for n, row in enumerate(rows)]
+
+
+def _wrapped(body: Text, first_room: int, room: int) -> list[Text]:
+    """Greedy word wrap; a word longer than a line is broken where the line ends. Never loses a character that is not
+    a space."""
+    plain = body.plain
+    rows: list[Text] = []
+    start = end = 0  # the line under way: characters [start, end)
+    for word_start, word_end in _words(plain):
+        limit = room if rows else first_room
+        if end > start and cell_len(plain[start:word_end]) > limit:
+            rows.append(body[start:end])
+            start, limit = word_start, room
+        end = word_end
+        while cell_len(plain[start:end]) > limit:
+            split = _fitting(plain, start, end, limit)
+            rows.append(body[start:split])
+            start, limit = split, room
+    rows.append(body[start:end])
+    return rows
+
+
+def _words(plain: str) -> list[tuple[int, int]]:
+    words: list[tuple[int, int]] = []
+    start: int | None = None
+    for position, character in enumerate(plain):
+        if character == " ":
+            if start is not None:
+                words.append((start, position))
+            start = None
+        elif start is None:
+            start = position
+    if start is not None:
+        words.append((start, len(plain)))
+    return words
+
+
+def _fitting(plain: str, start: int, end: int, room: int) -> int:
+    """Where the text from `start` has filled `room` cells; always at least one character on."""
+    used = 0
+    for position in range(start, end):
+        used += cell_len(plain[position])
+        if used > room:
+            return max(position, start + 1)
+    return end
+
+
+def _shorten(row: Text, room: int, ellipsis: str, *, force: bool) -> Text:
+    """The row within `room` cells, ending with an ellipsis where something is missing."""
+    if not force and cell_len(row.plain) <= room:
+        return row
+    keep = max(0, room - len(ellipsis))
+    end = used = 0
+    while end < len(row.plain) and used + cell_len(row.plain[end]) <= keep:
+        used += cell_len(row.plain[end])
+        end += 1
+    return pieces(row[:end], ellipsis[:room])

@@ -1,0 +1,129 @@
+"""A pane whose body is a table: filter, sort, and rows that are shown again when either changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+from textual.widget import Widget
+
+from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.table import KeyedTable
+from qctui.ui.kit.table_columns import Column
+from qctui.ui.rows import narrowed, ordered
+from qctui.ui.selection_owner import Cursor
+from qctui.ui.textual_patches import lay_out
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_count
+from qctui.ui.wording.load_state import LoadStateWords
+
+R = TypeVar("R")
+
+
+class ListPane(Pane, Generic[R]):
+    """Subclasses turn a resource into rows and hand them to `show_rows`."""
+
+    def __init__(
+        self,
+        number: int,
+        title: str,
+        glyphs: Glyphs,
+        columns: Sequence[Column[R]],
+        key_of: Callable[[R], Hashable],
+        text_of: Callable[[R], str],
+        *,
+        id: str,
+        cursor: Cursor | None = None,
+    ) -> None:
+        """`cursor` owns what is selected in the list."""
+        super().__init__(number, title, glyphs, id=id)
+        self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs, cursor=cursor)
+        self._text_of = text_of
+        self._sort: tuple[str, bool] | None = None
+        self._rows: Sequence[R] = ()
+        self._render_context: RenderContext | None = None
+        self._facts_of_rows: Spans = ()
+        self._face_words: LoadStateWords | None = None
+        self._marked: frozenset[Hashable] = frozenset()
+        self._kept: tuple[tuple[Sequence[R], str, tuple[str, bool] | None], Sequence[R]] | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The table."""
+        yield self.table
+
+    def show_rows(
+        self,
+        rows: Sequence[R],
+        context: RenderContext,
+        words: LoadStateWords,
+        facts: Spans,
+        marked: frozenset[Hashable] = frozenset(),
+    ) -> None:
+        """Show these rows, in their given order unless a person chose another."""
+        self._rows, self._render_context, self._face_words, self._facts_of_rows = rows, context, words, facts
+        self._marked = marked
+        self._refresh_rows()
+
+    def cycle_sort(self) -> str:
+        """Sort by the next column that is on screen, then by none. Returns what it is sorted by, in words."""
+        lay_out(self.screen)
+        columns = [column for column in self.table.shown_columns if column.sort_key is not None]
+        ids = [column.id for column in columns]
+        at = ids.index(self._sort[0]) + 1 if self._sort is not None and self._sort[0] in ids else 0
+        self._sort = (columns[at].id, columns[at].descending) if at < len(columns) else None
+        self._refresh_rows()
+        return f"by {columns[at].header}" if at < len(columns) else "in the usual order"
+
+    searchable = True
+
+    def filter_by(self, text: str) -> None:
+        """Show only the rows that contain this text."""
+        if text != self.filter_text:
+            super().filter_by(text)
+            self._refresh_rows(refiltered=True)
+
+    def filter_kept(self) -> None:
+        """What the filter has selected is what was meant."""
+        self.table.cursor.take()
+
+    def _refresh_rows(self, *, refiltered: bool = False) -> None:
+        context, words = self._render_context, self._face_words
+        if context is None or words is None:
+            return
+        rows = self._arranged()
+        body = words.body
+        facts = self._facts_of_rows
+        if self.filter_text:
+            facts = (*facts, (f"{format_count(len(rows))} of {format_count(len(self._rows))} ", "mark"))
+            if self._rows and not rows:
+                body = f"No row contains '{self.filter_text}'. Esc shows all."
+        self.table.show(
+            rows,
+            context,
+            listed=self._rows if self.filter_text else None,
+            refiltered=refiltered,
+            marks=self._marked,
+            sort=self._sort,
+            words=body,
+            foot=self._foot(),
+        )
+        self.show_frame(facts, words)
+
+    def _foot(self) -> Callable[[Column[R]], Spans] | None:
+        """What is said below the rows, column by column."""
+        return None
+
+    def _arranged(self) -> Sequence[R]:
+        """The rows as a person filtered and sorted them. Kept while nothing of that changes: an age that changes its
+        word must not sort ten thousand rows again."""
+        by = (self._rows, self.filter_text, self._sort)
+        kept = self._kept
+        if kept is None or kept[0][0] is not by[0] or kept[0][1:] != by[1:]:
+            rows = narrowed(self._rows, self.filter_text, self._text_of)
+            for column in self.table.columns:
+                if self._sort is not None and column.id == self._sort[0] and column.sort_key is not None:
+                    rows = ordered(rows, column.sort_key, descending=self._sort[1])
+            kept = self._kept = (by, rows)
+        return kept[1]

@@ -1,0 +1,193 @@
+"""The frame of a pane: its title with the age of what it shows, its body, and a line that says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.events import DescendantBlur, DescendantFocus
+from textual.widget import Widget
+
+from qctui.ui.kit.bar import Bar
+from qctui.ui.kit.field import Field
+from qctui.ui.kit.spans import Spans
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.load_state import LoadState, LoadStateWords
+
+
+class FilterField(Field):
+    """The line a filter is typed into."""
+
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        Binding("down", "submit", "rows", show=False, id="filter_down", tooltip="To the rows that are left")
+    ]
+
+
+class Pane(Vertical):
+    """Title line, body, note line. Subclasses compose the body and call `show_frame`."""
+
+    DEFAULT_CSS = """
+    Pane { height: 1fr; width: 1fr; }
+    Pane > .pane--note { display: none; }
+    Pane.-noted > .pane--note { display: block; }
+    """
+
+    searchable = False
+    """There is something here that a text can be looked for in."""
+    FILTER_HINT = "rows that contain ..."
+
+    def __init__(self, number: int, title: str, glyphs: Glyphs, *, id: str) -> None:
+        super().__init__(id=id)
+        self._number = number
+        self._title = title
+        self._glyphs = glyphs
+        self._bar = Bar(glyphs)
+        self._note = Bar(glyphs)
+        self._note.add_class("pane--note")
+        self._facts: Spans = ()
+        self._words = LoadStateWords(LoadState.LOADING, ())
+        self._defect = ""
+        self.filter_text = ""
+
+    def compose(self) -> ComposeResult:
+        """Title, body, note."""
+        yield self._bar
+        yield from self.compose_body()
+        yield self._note
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands between title and note."""
+        return ()
+
+    def show_frame(self, facts: Spans, words: LoadStateWords) -> None:
+        """Show the face, and what the title says beside its name: the first fact always, the others while they fit."""
+        self._facts, self._words = facts, words
+        self._draw_frame()
+
+    def show_defect(self, words: str) -> None:
+        """Wear the failed face in these words instead of the age: what stands here is older than any age of it. Empty:
+        it is drawn again."""
+        if words != self._defect:
+            self._defect = words
+            self._draw_frame()
+
+    def defect_words(self, words: str) -> LoadStateWords:
+        """The failed face of something that could not be drawn."""
+        alert = self._glyphs.alert
+        note = ((f"{alert} {words}", "danger"), (". The log has the details.", "muted"))
+        return LoadStateWords(LoadState.FAILED, ((f"{alert} not drawn", "danger bold"),), note)
+
+    @property
+    def title_text(self) -> str:
+        """What it is called."""
+        return self._title
+
+    def rename(self, title: str) -> None:
+        """Call it something else."""
+        if title != self._title:
+            self._title = title
+            self._draw_title()
+
+    @property
+    def face(self) -> LoadState:
+        """The face it wears now."""
+        return self._worn.face
+
+    @property
+    def frame_text(self) -> str:
+        """Title and note as plain text."""
+        note = self._note.text if self.has_class("-noted") else ""
+        return f"{self._bar.text}\n{note}".strip()
+
+    async def open_filter(self) -> None:
+        """Let somebody type what rows must contain."""
+        existing = self.query(FilterField)
+        if existing:
+            self.screen.set_focus(existing.first())
+            return
+        field = FilterField(
+            self.filter_text,
+            placeholder=self.FILTER_HINT,
+            typed=self.filter_by,
+            entered=self._keep_filter,
+            left=self._leave_filter,
+        )
+        await self.mount(field, after=self._bar)
+        self.screen.set_focus(field)
+
+    def drop_filter(self) -> bool:
+        """Show all rows again. False if there was no filter."""
+        had = bool(self.filter_text) or bool(self.query(FilterField))
+        self.filter_by("")
+        self.query(FilterField).remove()
+        return had
+
+    def filter_by(self, text: str) -> None:
+        """Show only what contains this text."""
+        self.filter_text = text
+
+    def filter_kept(self) -> None:
+        """The filter was typed to its end."""
+
+    def _keep_filter(self) -> None:
+        self.filter_kept()
+        self._close_filter()
+
+    def _leave_filter(self) -> None:
+        self.filter_by("")
+        self._close_filter()
+
+    def focus_body(self) -> None:
+        """Give the keys to the body."""
+        for widget in self.query("*"):
+            if widget.can_focus and not isinstance(widget, FilterField):
+                self.screen.set_focus(widget, scroll_visible=False)
+                return
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The title shows which pane has the keys."""
+        self._note_keys()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """The title shows which pane has the keys."""
+        self._note_keys()
+
+    def _note_keys(self) -> None:
+        # Asked of the screen: what is said of one widget may arrive after what is said of the next.
+        focused = self.screen.focused
+        self.set_class(focused is not None and self in focused.ancestors, "-current")
+        self._draw_title()
+
+    def _close_filter(self) -> None:
+        self.focus_body()
+        self.query(FilterField).remove()
+
+    @property
+    def _worn(self) -> LoadStateWords:
+        """The face's words, or those of a failure to draw it."""
+        return self.defect_words(self._defect) if self._defect else self._words
+
+    def _draw_frame(self) -> None:
+        words = self._worn
+        self._draw_title()
+        self.set_class(bool(words.note), "-noted")
+        self._note.show_line(((" ", ""), *words.note), (*words.note_right, (" ", "")))
+
+    def _draw_title(self) -> None:
+        current = self.has_class("-current")
+        # Told by the line itself too: colour is not for everybody, nor on every terminal.
+        rule = (self._glyphs.rule_current, "focus") if current else (self._glyphs.rule, "rule")
+        name = "focus bold" if current else "title bold"
+        left: list[tuple[str, str]] = [
+            rule,
+            (f" {self._number} " if self._number else " ", "key" if current else "muted"),
+            (f"{self._title} ", name),
+            *self._facts[:1],
+        ]
+        if self.filter_text:
+            left += [(f"/{self.filter_text} ", "mark bold")]
+        age = self._worn.age
+        right = ((" ", ""), *age, (" ", ""), rule)
+        self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=rule)

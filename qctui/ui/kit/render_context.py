@@ -1,0 +1,119 @@
+"""The instant a pane is drawn for, and the one timer that draws it again when a word of it is no longer true."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from qctui.clock import Clock
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_age, format_late, format_time, format_wait
+
+AHEAD_S = 60.0
+"""Up to this far ahead a time of the service's is `now`: its clock and ours need not agree."""
+
+
+def _unheard(_due_mono: float) -> None:
+    """Nobody redraws this moment."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderContext:
+    """What a widget may know of time: handed to `show(...)`, so that widgets never ask a clock. Compared by identity.
+
+    Each age it words also notes when that word changes; whoever made the moment draws again then, and not before.
+    """
+
+    mono: float
+    now: float
+    """Unix seconds."""
+    zone: tzinfo | None
+    """What times are shown in; None is the machine's zone."""
+    glyphs: Glyphs
+    note: Callable[[float], None] = _unheard
+    """Told the monotonic time at which a word given out stops being true."""
+
+    def age(self, since_mono: float | None) -> str:
+        """How long ago monotonic `since_mono` was; empty for None."""
+        return "" if since_mono is None else self._word(format_age(self.mono - since_mono))
+
+    def late(self, since_mono: float | None) -> str:
+        """As `age`, in the finer steps of something overdue."""
+        return "" if since_mono is None else self._word(format_late(self.mono - since_mono))
+
+    def ago(self, at: float | None) -> str:
+        """How long ago Unix time `at` was; empty for None, and for what lies ahead by more than two clocks differ."""
+        if at is None:
+            return ""
+        ahead_s = at - self.now
+        if ahead_s > AHEAD_S:
+            self.note(self.mono + ahead_s - AHEAD_S)
+            return ""
+        return self._word(format_age(-ahead_s))
+
+    def wait(self, due_mono: float | None) -> str:
+        """How long until monotonic `due_mono`; empty for None."""
+        return "" if due_mono is None else self._word(format_wait(due_mono - self.mono))
+
+    def time(self, at: float | None) -> str:
+        """Unix time `at` as a short local time."""
+        return format_time(at, self.now, self.zone, self.glyphs)
+
+    def _word(self, worded: tuple[str, float]) -> str:
+        word, until = worded
+        if math.isfinite(until):
+            self.note(self.mono + until)
+        return word
+
+
+class AgeTimer:
+    """Draws again at the next moment at which any age on screen changes its word. There is no ticking clock.
+
+    `set_timer(seconds, callback)` starts a one-shot timer and returns the function that stops it.
+    """
+
+    SLACK_S = 0.05
+    """Fired a little late rather than early: a word asked for 1 ms too soon is still the old one."""
+    SOONEST_S = 1.0
+    """Words due closer together are changed together."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        zone: tzinfo | None,
+        glyphs: Glyphs,
+        set_timer: Callable[[float, Callable[[], None]], Callable[[], None]],
+        redraw: Callable[[RenderContext], None],
+    ) -> None:
+        self._clock = clock
+        self._zone = zone
+        self._glyphs = glyphs
+        self._set_timer = set_timer
+        self._redraw = redraw
+        self._due = math.inf
+        self._stop: Callable[[], None] | None = None
+
+    def context(self) -> RenderContext:
+        """The present, for one round of `show(...)`."""
+        return RenderContext(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs, self._note)
+
+    @property
+    def due_mono(self) -> float:
+        """Monotonic time of the next redraw; infinite while no word on screen can change."""
+        return self._due
+
+    def _note(self, due_mono: float) -> None:
+        if due_mono >= self._due:
+            return
+        self._due = due_mono
+        if self._stop is not None:
+            self._stop()
+        wait_s = max(self.SOONEST_S, due_mono - self._clock.monotonic() + self.SLACK_S)
+        self._stop = self._set_timer(wait_s, self._fire)
+
+    def _fire(self) -> None:
+        self._stop = None
+        self._due = math.inf
+        self._redraw(self.context())

@@ -1,0 +1,92 @@
+"""Columns of a table: what each shows, how wide it is, and which ones fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+
+R = TypeVar("R")
+
+
+LUXURY = 2
+"""Columns kept no longer than this come only when the others have their good width."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column(Generic[R]):
+    """One column. Compared by identity."""
+
+    id: str
+    header: str
+    """Short words; also what the sort is called."""
+    width: int
+    """Cells it needs at least. Fixed widths: a longer value never moves the others."""
+    cell: Callable[[R, RenderContext], Spans]
+    """A row's value in literal text and roles."""
+    right: bool = False
+    """Aligned to the right, as numbers are."""
+    good: int = 0
+    """Cells it should have before a column that only comes when there is plenty of room (keep 2 and less) does."""
+    most: int = 0
+    """Cells it may grow to when there is room; 0: it does not grow."""
+    keep: int = 0
+    """When room is short, columns with the smallest number go first."""
+    sort_key: Callable[[R], Any] | None = None
+    """What rows are ordered by; None: the table can't be sorted by this column. Never compares None with a number."""
+    keep_end: bool = False
+    """A value that is too wide loses its beginning instead of its end: the newest part of a sparkline stays."""
+    descending: bool = False
+    """The first order a person wants: largest first for numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[R]):
+    """A column that fits, and where."""
+
+    column: Column[R]
+    x: int
+    width: int
+
+
+def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1) -> tuple[Placed[R], ...]:
+    """The columns that fit in `width` cells, in their order, grown into what is left.
+
+    `indent` cells stay free at the left. The column kept longest is shown even when it does not fit whole.
+    """
+    shown: list[Column[R]] = []
+    room = width - indent
+    for column in sorted(columns, key=lambda each: -each.keep):
+        needed = column.width + (gap if shown else 0)
+        growth = sum(max(0, each.good - each.width) for each in shown) if column.keep <= LUXURY else 0
+        if needed + growth <= room:
+            shown.append(column)
+            room -= needed
+        elif not shown:
+            return (Placed(column, indent, max(0, room)),)
+        else:
+            break  # a less important column that happens to be narrow must not take the place of this one
+    grown = {id(column): column.width for column in shown}
+    for column in sorted(shown, key=lambda each: -each.keep):
+        extra = max(0, min(column.good - column.width, room))
+        grown[id(column)] += extra
+        room -= extra
+    growing = [column for column in shown if column.most > grown[id(column)]]
+    while room > 0 and growing:
+        share = max(1, room // len(growing))
+        for column in list(growing):
+            extra = min(share, column.most - grown[id(column)], room)
+            grown[id(column)] += extra
+            room -= extra
+            if grown[id(column)] >= column.most:
+                growing.remove(column)
+    placed: list[Placed[R]] = []
+    x = indent
+    for column in columns:
+        if id(column) in grown:
+            placed.append(Placed(column, x, grown[id(column)]))
+            x += grown[id(column)] + gap
+    return tuple(placed)

@@ -1,0 +1,139 @@
+"""What of a log, or of a search in it, is to be read next: its end, older lines, its beginning. Pure."""
+
+from __future__ import annotations
+
+from qctui.model.logs import LOG_WINDOW, TAIL_SLACK, LogPage
+from qctui.ui.logs.joined_log import MOST_LINES, LogBook
+
+
+class LogReading:
+    """The lines of one deployment's log that have been read, and the windows that are missing.
+
+    The end is always there: it is polled. Somebody who scrolls up reads older lines, window by window, before it. Who
+    asks for the beginning reads a second piece, from the first line on, until it meets the first piece.
+
+    In a search the lines are those that contain `query`, counted by themselves.
+    """
+
+    def __init__(self, query: str = "") -> None:
+        self.query = query
+        self.end = LogBook()
+        """The piece that reaches to the newest line."""
+        self.beginning: LogBook | None = None
+        """The piece that begins with the first line, as long as it is apart from the other; that is what is shown."""
+        self.spans_deployments = False
+        """The matches may be of earlier deployments of the project too."""
+        self._asked_for_beginning = False
+        self._end_start = 0
+        """Where the window of a search's newest lines begins."""
+        self._part: tuple[int, list[str]] | None = None
+        """Older lines that came without reaching up to those that are there: number of the first, and the lines."""
+        self._hole = -1
+        """Lines before this one the service did not give."""
+
+    @property
+    def book(self) -> LogBook:
+        """The piece that is shown."""
+        return self.end if self.beginning is None or not self.beginning.lines else self.beginning
+
+    @property
+    def at_beginning(self) -> bool:
+        """What is shown begins with the first line and does not reach to the newest one."""
+        return self.book is not self.end
+
+    @property
+    def earlier(self) -> int:
+        """Lines before the first one shown."""
+        return self.book.earlier
+
+    @property
+    def stuck(self) -> str:
+        """Why no more lines are read although there are some; empty if they are."""
+        book = self.book
+        edge = book.end_line if self.at_beginning else book.first_line
+        if not self.at_beginning and not book.earlier:
+            return ""
+        if book.full:
+            return f"no more than {len(book.lines):,} lines are kept"
+        return "the API gives no more of them" if self._hole == edge else ""
+
+    def go_to_beginning(self) -> bool:
+        """Show the log from its first line on. False if that line is in what is shown already."""
+        if not self.book.earlier:
+            return False
+        self._asked_for_beginning = True
+        return True
+
+    def go_to_end(self) -> None:
+        """Show the newest lines again."""
+        self.beginning, self._asked_for_beginning = None, False
+
+    @property
+    def polled(self) -> int | None:
+        """Where the window begins that is polled for a search's newest lines; None for a log itself, whose end has a
+        reader of its own."""
+        return self._end_start if self.query else None
+
+    def wanted(self, *, near_first: bool, near_last: bool) -> int | None:
+        """Where the window begins that is to be read now; None if nothing is missing. `near_first` and `near_last` say
+        that the first or the last line shown is in sight, or nearly."""
+        if self._asked_for_beginning:
+            return self.end.offset
+        if self.stuck:
+            return None
+        if self.at_beginning:
+            left = self.end.length is None or self.book.end_line < self.end.length
+            return self.book.end_line if near_last and left else None
+        if not near_first or not self.end.lines or not self.end.earlier:
+            return None
+        if self._part is not None:
+            return self._part[0] + len(self._part[1])
+        return max(self.end.offset, self.end.first_line - LOG_WINDOW)
+
+    def add_end(self, page: LogPage) -> None:
+        """Take in the newest lines."""
+        if self.query:
+            self.spans_deployments = page.deployment_offset > 0
+            page = LogPage(page.lines, page.start_line, page.length, 0)
+            if page.length is not None and page.length > page.start_line + LOG_WINDOW:
+                self._end_start = max(0, page.length - LOG_WINDOW + TAIL_SLACK)
+                if not self.end.lines:
+                    self.end.length = page.length
+                    return  # the oldest matches: the newest come next
+        self.end.add(page)
+        self._meet()
+
+    def add(self, start: int, page: LogPage) -> None:
+        """Take in the window that was wanted."""
+        if self._asked_for_beginning:
+            self._asked_for_beginning = False
+            self.beginning = LogBook()
+            self.beginning.offset, self.beginning.first_line = start, start
+            self._append(self.beginning, page)
+        elif self.beginning is not None:
+            self._append(self.beginning, page)
+        else:
+            self._put_before(start, page)
+        self._meet()
+
+    def _append(self, book: LogBook, page: LogPage) -> None:
+        if not page.lines:
+            self._hole = book.end_line
+        book.lines += page.lines
+
+    def _put_before(self, start: int, page: LogPage) -> None:
+        first, lines = self._part or (start, [])
+        lines = [*lines, *page.lines]
+        self._part = None
+        if not page.lines:
+            self._hole = self.end.first_line
+        elif not self.end.put_before(lines, first):
+            self._part = (first, lines)
+
+    def _meet(self) -> None:
+        """Join the two pieces once they touch, if there is room for both."""
+        beginning = self.beginning
+        if beginning is None or self.end.first_line + len(self.end.lines) - beginning.first_line > MOST_LINES:
+            return
+        if not beginning.lines or self.end.put_before(beginning.lines, beginning.first_line):
+            self.beginning = None

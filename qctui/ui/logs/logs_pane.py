@@ -1,0 +1,252 @@
+"""The log of a deployment: its end, followed until somebody scrolls back, its older lines, and a search in it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from textual.message import Message
+from textual.widget import Widget
+
+from qctui.model.keys import Key, log_lines_key
+from qctui.model.logs import LogPage
+from qctui.model.resource import Resource
+from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.logs.joined_log import times_of
+from qctui.ui.logs.log_reading import LogReading
+from qctui.ui.logs.log_view import FOLLOWING, LogView, Place
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_count
+from qctui.ui.wording.load_state import LoadStateWords, describe
+
+STALE_AFTER_S = 240.0
+"""Logs are read every 60 s, at a third of that pace while they are covered."""
+
+MOST_WINDOWS = 200
+"""Windows taken over from what was read before at one go: more than any log keeps."""
+
+Read = Callable[[Key[LogPage]], Resource[LogPage]]
+"""What is known of a window."""
+
+
+class LogsPane(Pane):
+    """The log with its face. Times in it are the algorithm's own."""
+
+    searchable = True
+    FILTER_HINT = "Enter searches the whole log for ..."
+
+    class Subscribed(Message):
+        """Other windows of the log are wanted than before."""
+
+    def __init__(self, number: int, glyphs: Glyphs) -> None:
+        super().__init__(number, "Logs", glyphs, id="logs")
+        self.view = LogView(glyphs)
+        """The lines."""
+        self._log = LogReading()
+        self._search: LogReading | None = None
+        self._source = (0, "")
+        """Project and deployment."""
+        self._tail: LogPage | None = None
+        self._left_at = FOLLOWING
+        """Where the log was left for the search."""
+        self._asked: tuple[Key[LogPage], ...] = ()
+        """The windows that were wanted when that was last said."""
+        self._face: LoadStateWords | None = None
+        self._reading: Resource[LogPage] | None = None
+        """What is known of the window that is being read; None while none is."""
+        self._found: Resource[LogPage] = Resource()
+        """The newest answer to the search."""
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The lines."""
+        yield self.view
+
+    def keys(self) -> tuple[Key[LogPage], ...]:
+        """The windows that are to be read, besides the end of the log."""
+        project_id, deploy_id = self._source
+        if not deploy_id:
+            return ()
+        shown = self._shown
+        starts = (shown.polled, self._missing())
+        return tuple(log_lines_key(project_id, deploy_id, start, shown.query) for start in starts if start is not None)
+
+    def show(self, resource: Resource[LogPage], source: tuple[int, str], context: RenderContext, read: Read) -> None:
+        """Show the log of `source`, a project and its deployment. `resource` is its end, `read` tells of other windows.
+        What is read one after the other is joined as long as the pane lives."""
+        if source != self._source:
+            self._source, self._tail = source, None
+            self._log = LogReading()
+            if self._search is not None:
+                self._search = LogReading(self._search.query)
+            self._left_at, self._found = FOLLOWING, Resource()
+            self.view.following = True
+        if resource.value is not None and resource.value is not self._tail:
+            self._tail = resource.value
+            self._log.add_end(resource.value)
+        self._take_windows(read)
+        self._face = self._describe(resource, context)
+        self._show_rows()
+        self.tell()
+        self._asked = self.keys()
+
+    def search(self, text: str) -> None:
+        """Show what of the whole log contains this text, or the log itself again if it is empty."""
+        if text == (self._search.query if self._search is not None else ""):
+            return
+        if self._search is None:
+            self._left_at = self.view.place
+        self._search = LogReading(text) if text else None
+        self._found = Resource()
+        self._show_rows(FOLLOWING if text else self._left_at)
+        self.post_message(self.Subscribed())
+
+    def on_log_view_scrolled(self) -> None:
+        """Whether it follows is in the title, and who nears the first line wants what is before it."""
+        self.tell()
+        self._want()
+
+    def on_log_view_turned(self, event: LogView.Turned) -> None:
+        """The beginning or the end of the log is not always among the lines that have been read."""
+        shown = self._shown
+        if not event.to_end:
+            shown.go_to_beginning()
+        elif shown.at_beginning:
+            shown.go_to_end()
+            self._show_rows(FOLLOWING)
+        else:
+            shown.go_to_end()
+        self.tell()
+        self._want()
+
+    def tell(self) -> None:
+        """Bring the title up to date."""
+        if self._face is None:
+            return
+        shown, dot = self._shown, self._glyphs.dot
+        book = shown.book
+        facts: list[tuple[str, str]] = []
+        if self.filter_text != shown.query:
+            facts.append(("Enter searches the whole log ", "mark bold"))
+        elif self._search is not None:
+            facts += self._tell_matches(self._search)
+        if book.lines:
+            below = self.view.below + (max(0, shown.end.end_line - book.end_line) if shown.at_beginning else 0)
+            lead = f"{dot} " if facts else ""
+            if self.view.following and not shown.at_beginning:
+                facts.append((f"{lead}following ", ""))
+            else:
+                facts.append((f"{lead}{format_count(below)} below, End follows ", "mark bold"))
+        facts += self._tell_reading()
+        if book.lines:
+            if book.empty_window:
+                facts.append((f"{dot} the newest answer has no rows ", "stale"))
+            if times_of(book.lines):
+                facts.append((f"{dot} times in the algorithm's own zone ", "muted"))
+            if book.earlier:
+                what = "lines" if self._search is None else "matches"
+                facts.append((f"{dot} {format_count(book.earlier)} earlier {what} not read ", "muted"))
+        self.show_frame(tuple(facts), self._face)
+
+    def drop_filter(self) -> bool:
+        """Show the log itself again. False if nothing was searched for."""
+        had = super().drop_filter() or self._search is not None
+        self.search("")
+        return had
+
+    def filter_by(self, text: str) -> None:
+        """What is typed stands out in what is on screen; Enter asks the server."""
+        super().filter_by(text)
+        self.view.highlight(text)
+        self.tell()
+
+    def filter_kept(self) -> None:
+        """Enter: search the whole log."""
+        self.search(self.filter_text)
+
+    def _leave_filter(self) -> None:
+        super()._leave_filter()
+        self.search("")
+
+    @property
+    def _shown(self) -> LogReading:
+        return self._log if self._search is None else self._search
+
+    def _missing(self) -> int | None:
+        return self._shown.wanted(near_first=self.view.near_first, near_last=self.view.near_last)
+
+    def _take_windows(self, read: Read) -> None:
+        """Join every window that has come. One that is there already makes the next one wanted."""
+        shown, (project_id, deploy_id) = self._shown, self._source
+        for _ in range(2):
+            if shown.polled is None:
+                break
+            found = read(log_lines_key(project_id, deploy_id, shown.polled, shown.query))
+            if found.value is not None and found.value is not self._found.value:
+                shown.add_end(found.value)
+            if found.value is not None or found.error is not None or self._found.value is None:
+                self._found = found
+        self._reading = None
+        for _ in range(MOST_WINDOWS):
+            start = self._missing()
+            if start is None:
+                return
+            self._reading = read(log_lines_key(project_id, deploy_id, start, shown.query))
+            if self._reading.value is None:
+                return
+            apart = shown.at_beginning
+            shown.add(start, self._reading.value)
+            self._reading = None
+            # The lines of the beginning are others than those that were shown.
+            self._show_rows((shown.book.first_line, 0) if shown.at_beginning and not apart else None)
+
+    def _describe(self, resource: Resource[LogPage], context: RenderContext) -> LoadStateWords:
+        book, search = self._shown.book, self._search
+        if search is not None:
+            return describe(
+                self._found,
+                context,
+                what="matches",
+                nothing=f"{format_count(book.expected)} lines contain it; reading the newest{context.glyphs.ellipsis}"
+                if book.expected
+                else f"No line contains '{search.query}'. Esc shows the log again.",
+                stale_after_s=STALE_AFTER_S,
+                size=len(book.lines),
+            )
+        return describe(
+            resource,
+            context,
+            what="log",
+            nothing=f"No rows in this window, though the log has {format_count(book.expected)}."
+            if book.empty_window
+            else "The log is empty.",
+            stale_after_s=STALE_AFTER_S,
+            size=len(book.lines),
+        )
+
+    def _show_rows(self, place: Place | None = None) -> None:
+        book, words = self._shown.book, "" if self._face is None else self._face.body
+        open_end = not self._shown.at_beginning
+        self.view.show(book.lines, book.first_line, words, open_end=open_end, place=place)
+
+    def _want(self) -> None:
+        if self.keys() != self._asked:
+            self.post_message(self.Subscribed())
+
+    def _tell_matches(self, search: LogReading) -> list[tuple[str, str]]:
+        if self._found.value is None:
+            return [("searching the whole log ", "stale")] if self._found.error is None else []
+        total = search.end.length
+        count = f"{format_count(len(search.end.lines))}+" if total is None else format_count(total)
+        facts = [(f"{count} match{'' if count == '1' else 'es'} ", "mark bold")]
+        if search.spans_deployments and total != 0:
+            facts.append((f"{self._glyphs.dot} also of earlier deployments ", "stale"))
+        return facts
+
+    def _tell_reading(self) -> list[tuple[str, str]]:
+        dot, alert = self._glyphs.dot, self._glyphs.alert
+        if self._reading is not None and self._reading.error is not None:
+            return [(f"{dot} {alert} more can't be read: {self._reading.error.message} ", "danger bold")]
+        if self._missing() is not None:
+            return [(f"{dot} reading more ", "stale")]
+        stuck = self._shown.stuck if self.view.near_first or self._shown.at_beginning else ""
+        return [(f"{dot} {stuck} ", "stale")] if stuck else []

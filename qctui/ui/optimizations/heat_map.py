@@ -1,0 +1,276 @@
+"""The heat map of an optimization over two parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from qctui.ui.keys.keymap import Scope, bindings
+from qctui.ui.kit.spans import Span, Spans, changed_cells, fit, seven_bit, to_strip, wrap
+from qctui.ui.optimizations.heat import UNRANKED, HeatGrid, RankedRun
+from qctui.ui.optimizations.heat_cells import (
+    CellPlan,
+    HeatPalette,
+    cell_role,
+    cell_text,
+    legend,
+    level_text,
+    plan_cells,
+    value_text,
+)
+from qctui.ui.textual_patches import lay_out
+from qctui.ui.theme.glyph_set import Glyphs
+
+_HEAD = 2
+"""Lines above the cells: the axes' names, and the values across."""
+
+_FOOT = 3
+"""Lines below: the cell under the cursor, and what the signs mean."""
+
+_READ = ("Sharpe Ratio", "Drawdown", "Net Profit", "Compounding Annual Return")
+"""Said of the run under the cursor, beside the target."""
+
+
+class HeatMap(Widget, can_focus=True):
+    """A cell per pair of values, a cursor, and what is under it in full. Only cells that differ are sent."""
+
+    DEFAULT_CSS = """
+    HeatMap { height: 1fr; width: 1fr; }
+    """
+    BINDINGS = bindings(Scope.TABLE, Scope.MAP)
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._glyphs = glyphs
+        self.opened: Callable[[str], object] = _nothing
+        """Called with the key of a run: Enter on its cell."""
+        self._grid: HeatGrid | None = None
+        self._target = ""
+        self._said = ""
+        self._place: tuple[str, str] | None = None
+        """The values under the cursor: they stay when the axes grow."""
+        self._from = (0, 0)
+        self._plan = CellPlan(True, 1, 1)
+        self._drawn: list[Spans] = []
+        self._colors: HeatPalette | None = None
+
+    def show(self, grid: HeatGrid | None, target: str, said: str) -> None:
+        """Show a map of the values of `target`; `said` stands in its place while there is none."""
+        self._grid, self._target, self._said = grid, target, said
+        if grid is not None and self._place is None:
+            # The first look is at the best; after that it is where somebody put it.
+            at = grid.best or (0, 0)
+            self._place = grid.x.values[at[0]], grid.y.values[at[1]]
+            if grid.best is None:
+                self._draw()
+                self._place = None
+                return
+        self._draw()
+
+    @property
+    def text(self) -> str:
+        """What is on screen, as plain text."""
+        return "\n".join("".join(text for text, _ in row).rstrip() for row in self._drawn)
+
+    @property
+    def under(self) -> RankedRun | None:
+        """The run under the cursor."""
+        return None if self._grid is None else self._grid.cells.get(self._cursor)
+
+    def action_move(self, by: int) -> None:
+        """Move down or up."""
+        self._go(0, by)
+
+    def action_across(self, by: int) -> None:
+        """Move right or left."""
+        self._go(by, 0)
+
+    def action_page(self, by: int) -> None:
+        """Move by what fits."""
+        lay_out(self.screen)
+        self._go(0, by * max(1, self._shown[1] - 1))
+
+    def action_first(self) -> None:
+        """Go to the best run."""
+        if self._grid is not None and self._grid.best is not None:
+            x, y = self._cursor
+            self._go(self._grid.best[0] - x, self._grid.best[1] - y)
+
+    def action_last(self) -> None:
+        """Go to the last cell."""
+        self._go(1 << 20, 1 << 20)
+
+    def action_open(self) -> None:
+        """Ask for the run in full."""
+        if (run := self.under) is not None:
+            self.opened(run.key)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Cells can't be marked."""
+        return action != "mark"
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where somebody pointed; a second click opens."""
+        x = self._from[0] + (event.x - self._plan.label - 1) // max(1, self._plan.width)
+        y = self._from[1] + event.y - _HEAD
+        grid = self._grid
+        if grid is not None and event.x > self._plan.label and 0 <= x < len(grid.x.values) and event.y >= _HEAD:
+            if y < len(grid.y.values):
+                self._go(x - self._cursor[0], y - self._cursor[1])
+            if event.chain == 2:
+                self.action_open()
+
+    def on_resize(self) -> None:
+        """Lay it out for the new size."""
+        self._drawn = []
+        self._draw()
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        variables = self.app.theme_variables
+        if self._colors is None or self._colors.variables is not variables:
+            self._colors = HeatPalette(variables)
+        spans = self._drawn[y] if y < len(self._drawn) else ()
+        return to_strip(spans, self._colors, self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
+
+    @property
+    def _cursor(self) -> tuple[int, int]:
+        grid, place = self._grid, self._place
+        if grid is None or place is None or place[0] not in grid.x.values or place[1] not in grid.y.values:
+            return 0, 0
+        return grid.x.values.index(place[0]), grid.y.values.index(place[1])
+
+    @property
+    def _shown(self) -> tuple[int, int]:
+        """How many columns and lines of cells fit."""
+        across = (self.size.width - self._plan.label - 1) // max(1, self._plan.width)
+        return max(1, across), max(1, self.size.height - _HEAD - _FOOT)
+
+    def _go(self, across: int, down: int) -> None:
+        grid = self._grid
+        if grid is None:
+            return
+        x, y = self._cursor
+        x = max(0, min(len(grid.x.values) - 1, x + across))
+        y = max(0, min(len(grid.y.values) - 1, y + down))
+        self._place = grid.x.values[x], grid.y.values[y]
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.size.width:
+            return
+        before, self._drawn = self._drawn, self._lines()
+        if self._glyphs.ascii:
+            self._drawn = [seven_bit(line) for line in self._drawn]
+        if len(before) != len(self._drawn):
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
+            if (span := changed_cells(old, new)) is not None:
+                self.refresh(Region(span[0], y, span[1] - span[0], 1))
+
+    def _lines(self) -> list[Spans]:
+        width, height = self.size
+        grid = self._grid
+        if grid is None:
+            said = [((" ", ""), *line) for line in wrap(((self._said, "muted"),), width - 2)]
+            return [*said, *[()] * (height - len(said))][:height]
+        self._plan = plan_cells(grid, self._target, width, self._glyphs)
+        self._scroll(grid)
+        columns = range(self._from[0], min(len(grid.x.values), self._from[0] + self._shown[0]))
+        rows = range(self._from[1], min(len(grid.y.values), self._from[1] + self._shown[1]))
+        lines = [self._names(grid, columns, rows), self._across(grid, columns)]
+        lines += [self._row(grid, y, columns) for y in rows]
+        lines += [()] * (height - len(lines) - _FOOT)
+        foot = [*self._reading(grid), ((" ", ""), (legend(grid, self._target, self._plan, self._glyphs), "muted"))]
+        return [fit(line, width, self._glyphs) if line else () for line in [*lines, *foot]][:height]
+
+    def _scroll(self, grid: HeatGrid) -> None:
+        starts = []
+        sizes = (len(grid.x.values), len(grid.y.values))
+        for start, at, room, count in zip(self._from, self._cursor, self._shown, sizes, strict=True):
+            start = min(start, at) if at < start + room else at - room + 1
+            starts.append(max(0, min(start, count - room)))
+        self._from = starts[0], starts[1]
+
+    def _names(self, grid: HeatGrid, columns: range, rows: range) -> Spans:
+        """Which parameter is which way, and which part of a large map is on screen."""
+        down, across = self._glyphs.down, self._glyphs.then
+        line: list[Span] = [(" ", ""), (f"{grid.y.name} ", "title"), (f"{down}  ", "muted"), (grid.x.name, "title")]
+        line.append((f" {across}", "muted"))
+        for axis, seen in ((grid.x, columns), (grid.y, rows)):
+            if len(seen) < len(axis.values):
+                part = f"   {axis.name} {seen.start + 1}-{seen.stop} of {len(axis.values)}"
+                line.append((part, "stale"))
+        return tuple(line)
+
+    def _across(self, grid: HeatGrid, columns: range) -> Spans:
+        line: list[Span] = [(" " * (self._plan.label + 1), "")]
+        width, at = self._plan.width, self._cursor[0]
+        if self._plan.numbers:
+            for x in columns:
+                role = "focus bold" if x == at else "muted"
+                line += fit(((grid.x.values[x][: width - 1], role),), width, self._glyphs, right=True)
+            return tuple(line)
+        # Cells are too narrow for their names: as many as fit, from the left.
+        room = 0
+        for x in columns:
+            name = grid.x.values[x][:8]
+            if room <= 0 and (x - columns.start) * width + len(name) + 1 <= width * len(columns):
+                line.append((f" {name}".ljust(-(-(len(name) + 2) // width) * width), "muted"))
+                room = -(-(len(name) + 2) // width)
+            room -= 1
+        return tuple(line)
+
+    def _row(self, grid: HeatGrid, y: int, columns: range) -> Spans:
+        glyphs, plan, cursor = self._glyphs, self._plan, self._cursor
+        role = "focus bold" if y == cursor[1] else "muted"
+        line: list[Span] = [*fit(((grid.y.values[y], role),), plan.label, glyphs, right=True), (" ", "")]
+        for x in columns:
+            each, here = grid.cells.get((x, y)), (x, y) == cursor
+            pointer = glyphs.cursor if here else " "
+            mark = glyphs.mark if (x, y) == grid.best else " "
+            text = cell_text(each, self._target, glyphs) if plan.numbers else level_text(each, grid, glyphs)
+            if plan.numbers:
+                text = f"{pointer}{mark}{text.rjust(plan.width - 2)}"
+            else:
+                text = f"{pointer if here else mark if mark != ' ' else text}{text}"
+            line.append((text, self._tint(cell_role(each, grid), here)))
+        return tuple(line)
+
+    def _tint(self, role: str, here: bool) -> str:
+        if not role.startswith("heat"):
+            return role
+        return f"{role}{'' if self._plan.numbers else ' level'}{' cursor' if here else ''}"
+
+    def _reading(self, grid: HeatGrid) -> list[Spans]:
+        """The cell under the cursor: its values, its rank, and the run's main statistics."""
+        (x, y), each, glyphs = self._cursor, self.under, self._glyphs
+        dot = (f" {glyphs.dot} ", "rule")
+        where: list[Span] = [(" ", ""), (f"{grid.x.name} ", "muted"), (grid.x.values[x], "title bold"), dot]
+        where += [(f"{grid.y.name} ", "muted"), (grid.y.values[y], "title bold"), dot]
+        if each is None:
+            return [(*where, ("no run here yet", "muted")), ()]
+        where += [(f"{self._target} ", "muted"), (value_text(each.value, self._target, glyphs, 3), "title bold")]
+        if each.rank is not None:
+            best = f" {glyphs.mark} best" if each.rank == 1 else ""
+            where.append((f"  rank {each.rank} of {grid.ranked}{best}", "mark bold" if best else "muted"))
+        elif each.ended and each.value is not None:
+            where.append((f"  {UNRANKED}", "muted"))
+        elif each.run.failed:
+            where.append((f"  failed, exit code {each.run.exit_code}", "danger"))
+        else:
+            where.append(("  under way", "stale"))
+        rest: list[Span] = [(" ", ""), (each.run.name or each.run.backtest_id, "muted")]
+        for name in _READ:
+            if name != self._target and name in each.run.statistics:
+                rest += [dot, (f"{name} ", "muted"), (value_text(each.run.statistics[name], name, glyphs), "")]
+        return [tuple(where), tuple(rest)]
+
+
+def _nothing(_key: str) -> None:
+    """There is nothing more to show of a run."""

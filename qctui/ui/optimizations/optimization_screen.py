@@ -1,0 +1,202 @@
+"""An optimization in full: what is searched and how far it is, its runs as a table and, for two parameters, as a heat
+map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+
+from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
+from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
+from qctui.model.resource import Resource
+from qctui.ui.actions.controller import OPTIMIZATION, Pointed
+from qctui.ui.context import AppContext
+from qctui.ui.kit.detail_screen import DetailScreen
+from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.openable import Detail
+from qctui.ui.optimizations.heat import UNRANKED
+from qctui.ui.optimizations.heat_cells import done_text, value_text
+from qctui.ui.optimizations.runs_panes import MapPane, RankedRuns, RunsPane, runs_words
+from qctui.ui.rows import name_of
+from qctui.ui.wording.format import format_bar, format_count
+from qctui.ui.wording.named_values import relative_words
+
+_BAR_CELLS = 10
+
+_LABEL = 12
+
+
+class OptimizationScreen(DetailScreen):
+    """Read every 10 s while it runs; before its first reading the list's summary stands in."""
+
+    ACTS_ON = frozenset({OPTIMIZATION})
+    NAME = "an optimization"
+    ROOMY = (116, 30)
+    DEFAULT_CSS = """
+    OptimizationScreen > #sections.-roomy { grid-size: 2 1; grid-columns: 1fr 1fr; }
+    """
+
+    def __init__(self, detail: Detail, app_context: AppContext) -> None:
+        self._optimization_id, self._project_id, self._name_seen = (
+            detail.optimization_id,
+            detail.project_id,
+            detail.name,
+        )
+        self._ranked = RankedRuns()
+        self.runs = RunsPane(1, app_context.glyphs)
+        self.map = MapPane(2, app_context.glyphs)
+        super().__init__(app_context, (self.runs, self.map))
+        self.runs.table.opened = self._open_row
+        self.map.map.opened = self._open_run
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """Its own read."""
+        return [optimization_key(self._optimization_id)]
+
+    def is_subscribed(self, key: Key[Any]) -> bool:
+        """Its row of the list tells of it too."""
+        return key in (optimizations_key(self._project_id), PROJECTS)
+
+    def pointed(self) -> Pointed:
+        """The optimization that is shown; no deployment is."""
+        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
+
+    @property
+    def resource(self) -> Resource[Optimization]:
+        """The newest reading."""
+        return self._engine.store.get(optimization_key(self._optimization_id))
+
+    @property
+    def summary(self) -> OptimizationSummary | None:
+        """Its row of the list, if that was read."""
+        rows = self._engine.store.get(optimizations_key(self._project_id)).value or ()
+        return next((row for row in rows if row.optimization_id == self._optimization_id), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The heat map can be asked for where there is one, or why there is none."""
+        return True if action == "toggle_map" else super().check_action(action, parameters)
+
+    def action_toggle_map(self) -> None:
+        """The heat map, or the table again."""
+        self.choose(self.runs if self.chosen is self.map else self.map)
+
+    def _open_row(self) -> None:
+        if (row := self.runs.table.cursor_row) is not None:
+            self._open_run(row.key)
+
+    def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
+        """What is searched, how far it is, what it has cost."""
+        optimization, summary, glyphs = self.resource.value, self.summary, context.glyphs
+        known: Optimization | OptimizationSummary | None = optimization or summary
+        dot = (f" {glyphs.dot} ", "rule")
+        name = (optimization.name if optimization else "") or self._name_seen or (summary.name if summary else "")
+        title: list[Piece] = [(name or "unnamed", "title bold"), "  ", _status(known)]
+        if known is not None:
+            title += [dot, *_criterion(known.criterion)]
+        projects = {each.project_id: each.name for each in self._engine.store.get(PROJECTS).value or ()}
+        whose: list[Piece] = [self._optimization_id or "id unknown", dot, name_of(self._project_id, projects)]
+        if known is not None and known.node_type:
+            nodes = f" x {optimization.parallel_nodes}" if optimization and optimization.parallel_nodes else ""
+            whose += [dot, f"{known.node_type}{nodes}"]
+        lines = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
+        if optimization is None:
+            if summary is not None and summary.parameters:
+                lines.append(_labelled("Parameters", _parameters(summary.parameters, dot)))
+            return lines
+        lines.append(_labelled("Progress", pieces(*_progress(optimization, context))))
+        lines.append(_labelled("Best", pieces(*self._best(optimization, context))))
+        lines.append(_labelled("Cost", pieces(*_cost(optimization, context))))
+        if optimization.parameters:
+            lines.append(_labelled("Parameters", _parameters(optimization.parameters, dot)))
+        if optimization.constraints:
+            lines.append(_labelled("Constraints", pieces(f" {glyphs.dot} ".join(optimization.constraints))))
+        return lines
+
+    def show_sections(self, context: RenderContext) -> None:
+        """Table and map of the same runs."""
+        resource = self.resource
+        ranking = self._ranked.of(resource.value)
+        words = runs_words(resource, context)
+        self._guard("The runs", lambda: self.runs.show(resource, ranking, words, context), self.runs)
+        self._guard("The heat map", lambda: self.map.show(resource, ranking, words), self.map)
+
+    def _open_run(self, key: str) -> None:
+        from qctui.ui.optimizations.run_screen import RunScreen
+
+        ranked = self._ranked.of(self.resource.value).by_key.get(key)
+        if ranked is not None:
+            self.app.push_screen(RunScreen(self._app_context, self._optimization_id, ranked))
+
+    def _best(self, optimization: Optimization, context: RenderContext) -> list[Piece]:
+        ranking, target = self._ranked.of(optimization), optimization.criterion.target
+        best = ranking.best
+        if best is None:
+            return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
+        values = f" {context.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
+        return [(value_text(best.value, target, context.glyphs, 3), "title bold"), (" with ", "muted"), values]
+
+
+def _labelled(label: str, body: Text) -> Paragraph:
+    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
+
+
+def _status(known: Optimization | OptimizationSummary | None) -> tuple[str, str]:
+    status = known.status if known is not None else ""
+    roles = {"completed": "muted", "aborted": "stale bold", "running": "ok"}
+    return status or "status unknown", roles.get(status.casefold(), "stale")
+
+
+def _criterion(criterion: Criterion) -> list[Piece]:
+    goal = f" to {criterion.target_value:g}" if criterion.target_value is not None else ""
+    return [(f"{criterion.extremum} ".lstrip(), "muted"), f"{criterion.target}{goal}"]
+
+
+def _progress(optimization: Optimization, context: RenderContext) -> list[Piece]:
+    glyphs = context.glyphs
+    done, rest = format_bar(optimization.progress, _BAR_CELLS, glyphs)
+    bar: list[Piece] = [("the number of runs is not known yet", "muted")]
+    if optimization.total is not None:
+        share = done_text(optimization.progress or 0.0)
+        bar = [(done, "focus"), (rest, "rule"), f" {share} of {format_count(optimization.total)}"]
+    counts = (
+        ("done", optimization.completed, ""),
+        ("failed", optimization.failed or None, "danger"),
+        ("running", optimization.running, ""),
+        ("queued", optimization.queued or None, "muted"),
+    )
+    for word, count, role in counts:
+        if count is not None:
+            bar += [(f" {glyphs.dot} ", "rule"), (f"{format_count(count)} {word}", role)]
+    return bar
+
+
+def _cost(optimization: Optimization, context: RenderContext) -> list[Piece]:
+    """What was used so far. `Consumed` is in QuantConnect credits (REFERENCE.md 5.2)."""
+    parts: list[Piece] = []
+    dot = (f" {context.glyphs.dot} ", "rule")
+    for name, before, after in (
+        ("Consumed", "", " QCC"),
+        ("Total Runtime", "ran ", ""),
+        ("Average Length", "", " a run"),
+    ):
+        if value := optimization.runtime.get(name, ""):
+            parts += [dot, (before, "muted"), value, (after, "muted")]
+    if optimization.requested_at is not None:
+        parts += [dot, (f"requested {relative_words(optimization.requested_at, context)}", "muted")]
+    return parts[1:] or [("not told", "muted")]
+
+
+def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> Text:
+    parts: list[Piece] = []
+    for each in parameters:
+        parts += [dot, (each.name, "title")]
+        if each.value is not None:
+            parts.append(f" = {each.value}")
+        elif each.minimum is not None and each.maximum is not None:
+            parts.append(f" {each.minimum:g} to {each.maximum:g}")
+            if each.step:
+                parts.append((f" by {each.step:g}", "muted"))
+    return pieces(*parts[1:])

@@ -1,0 +1,164 @@
+"""The Optimizations pane: what is being searched, how far, and the best value so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from qctui.model.optimization import PERCENT_STATISTICS, Optimization, OptimizationSummary
+from qctui.model.resource import Resource
+from qctui.ui.kit.list_pane import ListPane
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.table_columns import Column
+from qctui.ui.rows import OptimizationRow, name_of, optimization_text
+from qctui.ui.selection import Pane
+from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_bar, format_count, format_number
+from qctui.ui.wording.load_state import describe
+
+STALE_AFTER_S = 180.0
+"""The list is read every 30 s, at a third of that pace while it is covered."""
+
+_BAR_CELLS = 10
+
+
+class OptimizationsPane(ListPane[OptimizationRow]):
+    """The optimizations of the current project, or of all pinned ones."""
+
+    def __init__(self, glyphs: Glyphs, selected: SelectionOwner, *, several: bool) -> None:
+        """`several`: projects are listed together, and each row says whose it is."""
+        super().__init__(
+            2,
+            "Optimizations",
+            glyphs,
+            _columns(several),
+            lambda row: row.summary.optimization_id,
+            optimization_text,
+            id="optimizations",
+            cursor=SelectedCursor(selected, Pane.OPTIMIZATIONS),
+        )
+        self._several = several
+
+    def show(
+        self,
+        resource: Resource[tuple[OptimizationSummary, ...]],
+        details: Mapping[str, Optimization],
+        names: Mapping[int, str],
+        scope: str,
+        context: RenderContext,
+        *,
+        selected: bool = True,
+    ) -> None:
+        """Show a project's optimizations. `details` are those read so far by id; `scope` says whose they are. Without a
+        project `selected` there is nothing to read."""
+        if not selected:
+            resource = Resource(value=())
+        rows = [
+            OptimizationRow(each, details.get(each.optimization_id), name_of(each.project_id, names), self._several)
+            for each in resource.value or ()
+        ]
+        rows.sort(key=_order)
+        words = describe(
+            resource,
+            context,
+            what="optimizations",
+            nothing="No optimizations in this project." if selected else "No project is selected.",
+            stale_after_s=STALE_AFTER_S,
+        )
+        if not selected:
+            words = replace(words, age=())
+        running = sum(not row.finished for row in rows)
+        facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
+        if running:
+            facts.append((f"{context.glyphs.dot} {format_count(running)} running ", ""))
+        self.show_rows(rows, context, words, tuple(facts))
+
+    @property
+    def current_row(self) -> OptimizationRow | None:
+        """The row under the cursor."""
+        return self.table.cursor_row
+
+    @property
+    def visible_rows(self) -> Sequence[OptimizationRow]:
+        """The rows on screen: those whose progress is worth reading."""
+        return self.table.visible_rows
+
+
+def _order(row: OptimizationRow) -> tuple[bool, float]:
+    return row.finished, -(row.summary.created_at or 0.0)
+
+
+def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
+    project: tuple[Column[OptimizationRow], ...] = (
+        Column("project", "project", 10, _project, most=24, keep=5, sort_key=lambda row: row.project.casefold()),
+    )
+    return (
+        Column("name", "name", 10, _name, good=22, most=36, keep=9, sort_key=lambda row: row.summary.name.casefold()),
+        *(project if several else ()),
+        Column("progress", "progress", _BAR_CELLS, _progress, keep=8, sort_key=_fraction, descending=True),
+        Column("runs", "runs", 7, _runs, right=True, keep=6),
+        Column("best", "best", 6, _best, right=True, keep=7, sort_key=lambda row: row.best, descending=True),
+        Column("target", "target", 18, _target, most=32, keep=3, sort_key=_target_name),
+        Column("status", "status", 9, _status, keep=2, sort_key=lambda row: row.status.casefold()),
+        Column("age", "age", 4, _age, right=True, keep=4, sort_key=_age_key),
+    )
+
+
+def _name(row: OptimizationRow, context: RenderContext) -> Spans:
+    return ((row.summary.name or row.summary.optimization_id, "muted" if row.finished else "title"),)
+
+
+def _project(row: OptimizationRow, context: RenderContext) -> Spans:
+    return ((row.project, "muted"),)
+
+
+def _progress(row: OptimizationRow, context: RenderContext) -> Spans:
+    if row.finished or row.detail is None:
+        # A finished one's word says more than its bar: an aborted search may have come far.
+        status = row.status or "unknown"
+        return ((status, "stale" if status.casefold() == "aborted" else "muted" if row.finished else ""),)
+    done, rest = format_bar(row.detail.progress, _BAR_CELLS, context.glyphs)
+    return ((done, "focus"), (rest, "rule"))
+
+
+def _runs(row: OptimizationRow, context: RenderContext) -> Spans:
+    detail = row.detail
+    if detail is None or detail.total is None or (detail.completed is None and detail.failed is None):
+        return ((context.glyphs.none, "muted"),)
+    ended = (detail.completed or 0) + (detail.failed or 0)
+    return ((f"{ended}/{detail.total}", "muted" if row.finished else ""),)
+
+
+def _best(row: OptimizationRow, context: RenderContext) -> Spans:
+    if row.best is None:
+        return ((context.glyphs.none, "muted"),)
+    percent = row.summary.criterion.target in PERCENT_STATISTICS
+    text = f"{format_number(row.best, context.glyphs, 1 if percent else 3)}{'%' if percent else ''}"
+    return ((text, "" if row.finished else "title bold"),)
+
+
+def _target(row: OptimizationRow, context: RenderContext) -> Spans:
+    criterion = row.summary.criterion
+    return ((f"{criterion.extremum} {criterion.target}".lstrip(), "muted"),)
+
+
+def _status(row: OptimizationRow, context: RenderContext) -> Spans:
+    return ((row.status or "unknown", "muted"),)
+
+
+def _age(row: OptimizationRow, context: RenderContext) -> Spans:
+    return ((context.ago(row.summary.created_at) or context.glyphs.none, "muted"),)
+
+
+def _fraction(row: OptimizationRow) -> float | None:
+    return None if row.detail is None else row.detail.progress
+
+
+def _target_name(row: OptimizationRow) -> str:
+    return row.summary.criterion.target.casefold()
+
+
+def _age_key(row: OptimizationRow) -> float | None:
+    return None if row.summary.created_at is None else -row.summary.created_at

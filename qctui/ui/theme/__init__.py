@@ -1,0 +1,1 @@
+"""Themes: colours, contrast, and the glyphs that carry meaning."""

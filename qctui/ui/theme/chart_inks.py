@@ -1,0 +1,90 @@
+"""Inks of a chart as styles of the theme in force."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from rich.style import Style
+from textual.color import Color, ColorParseError
+
+from qctui.plot.grid import Ink
+from qctui.plot.marks import PALETTE
+from qctui.ui.theme.contrast import visible
+
+VARIABLES = {
+    "text": "foreground",
+    "muted": "muted",
+    "axis": "chart-axis",
+    "grid": "chart-grid",
+    "up": "chart-up",
+    "down": "chart-down",
+    "cursor": "chart-crosshair",
+    "mark": "chart-mark",
+    "warning": "stale",
+    "error": "danger",
+    **{f"series{number}": f"chart-{number + 1}" for number in range(PALETTE)},
+}
+"""An ink's role to the theme's variable."""
+
+
+class Inks:
+    """The style of each ink. Made anew when the theme changes."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """`variables` are the theme's, by name."""
+        self._variables = variables
+        self._styles: dict[Ink, Style] = {}
+        background = self._color("background") or Color.parse("#000000")
+        self._background = "" if background.ansi is not None else background.hex6.lower()
+
+    def __getitem__(self, ink: Ink) -> Style:
+        """The ink as a style. An unknown role is plain text: a missing colour must not take the value with it."""
+        style = self._styles.get(ink)
+        if style is None:
+            style = self._styles[ink] = self._make(ink)
+        return style
+
+    def hexes(self, ink: Ink) -> tuple[str, str]:
+        """Foreground and background as `#rrggbb` for a picture; an empty background is the picture's own."""
+        if ink.back:
+            return self.background, self._hex(ink.back)
+        return self._hex(ink.color), ""
+
+    @property
+    def background(self) -> str:
+        """The theme's background as `#rrggbb`."""
+        return self._background or "#000000"
+
+    def _hex(self, role: str) -> str:
+        color = self._resolve(role)
+        return "#d0d0d0" if color is None or color.ansi is not None else color.hex6.lower()
+
+    def _make(self, ink: Ink) -> Style:
+        # A tag is its colour reversed: legible on sixteen colours, and without any.
+        color = self._resolve(ink.back or ink.color)
+        return Style(
+            color=None if color is None else color.rich_color,
+            bold=True if ink.bold else None,
+            reverse=True if ink.back else None,
+        )
+
+    def _resolve(self, role: str) -> Color | None:
+        if role.startswith("#"):
+            if not self._background and re.fullmatch("#[0-9a-f]{6}", role):
+                # The terminal's own background is unknown: only the terminal's own colours are sure to show on it.
+                return self._color(f"chart-{int(role[1:], 16) % PALETTE + 1}")
+            try:
+                return Color.parse(visible(role, self._background))
+            except ColorParseError:
+                return None
+        return self._color(VARIABLES.get(role, role))
+
+    def _color(self, name: str) -> Color | None:
+        value = self._variables.get(name)
+        if value is None:
+            return None
+        try:
+            return Color.parse(value)
+        except ColorParseError:
+            return None

@@ -1,0 +1,1 @@
+"""Values, ages and load states as words."""

@@ -1,0 +1,229 @@
+"""Values as words: the one place that decides how a number, an age or a time reads on screen.
+
+Everything returns plain text without control characters of its own. None is always shown as the glyph for "no value",
+never as a zero.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from qctui.ui.theme.glyph_set import Glyphs
+
+MINUTE = 60.0
+HOUR = 3_600.0
+DAY = 86_400.0
+
+# "now" reaches past a minute: a resource read every 60 s would otherwise flip to "1m" for the half second before each
+# answer, and send both changes over the line.
+_AGE_STEPS = (0.0, 75.0, 120.0, 300.0, 600.0, 900.0, 1_800.0)
+_AGE_WORDS = ("now", "1m", "2m", "5m", "10m", "15m", "30m")
+
+
+def format_age(seconds: float) -> tuple[str, float]:
+    """An age in coarse words (`now`, `1m`, `2m`, `5m`, `10m`, `15m`, `30m`, `1h`, `2h` ... `1d` ...), and the seconds
+    until that word changes.
+
+    The word never overstates: what is said to be 5m old is at least that.
+    """
+    if not math.isfinite(seconds):
+        return "?", math.inf
+    seconds = max(0.0, seconds)
+    if seconds < HOUR:
+        step = bisect_right(_AGE_STEPS, seconds) - 1
+        until = _AGE_STEPS[step + 1] if step + 1 < len(_AGE_STEPS) else HOUR
+        return _AGE_WORDS[step], until - seconds
+    unit, letter = (HOUR, "h") if seconds < DAY else (DAY, "d")
+    count = int(seconds // unit)
+    return f"{count}{letter}", (count + 1) * unit - seconds
+
+
+def format_late(seconds: float) -> tuple[str, float]:
+    """The age of something overdue, in finer steps (5 s up to a minute, then minutes, then as `format_age`), and the
+    seconds until the word changes."""
+    if not seconds < HOUR:
+        return format_age(seconds)
+    seconds = max(0.0, seconds)
+    unit, letter = (5.0, "s") if seconds < MINUTE else (MINUTE, "m")
+    count = int(seconds // unit)
+    until = (count + 1) * unit - seconds
+    return f"{count * 5 if letter == 's' else count}{letter}", until
+
+
+def format_wait(seconds: float) -> tuple[str, float]:
+    """How long until something happens (`now`, `5s`, `10s` ... `1m`, `2m`), and the seconds until the word changes.
+    The word never understates by more than a step."""
+    if not math.isfinite(seconds):
+        return "?", math.inf
+    if seconds <= 0.0:
+        return "now", math.inf
+    unit, letter = (5.0, "s") if seconds <= MINUTE else (MINUTE, "m")
+    count = math.ceil(seconds / unit)
+    return f"{count * 5 if letter == 's' else count}{letter}", seconds - (count - 1) * unit
+
+
+def format_duration(seconds: float | None, glyphs: Glyphs) -> str:
+    """A length of time in at most two units, for example `5m`, `1h 30m`, `2d`."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return glyphs.none
+    whole = round(seconds)
+    units = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+    for index, (size, letter) in enumerate(units):
+        if whole >= size:
+            count, rest = divmod(whole, size)
+            if index + 1 < len(units) and (minor := rest // units[index + 1][0]):
+                return f"{count}{letter} {minor}{units[index + 1][1]}"
+            return f"{count}{letter}"
+    return "0s"
+
+
+def format_money(value: float | None, glyphs: Glyphs) -> str:
+    """An amount with thousands separators; cents up to a million, then whole units. The live list does not tell the
+    currency, so none is shown."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    return f"{value:,.2f}" if abs(value) < 999_999.995 else f"{value:,.0f}"
+
+
+def format_change(ratio: float | None, glyphs: Glyphs) -> str:
+    """A relative change with its sign, for example `+1.25%` for 0.0125. A sign always travels with the colour."""
+    if ratio is None or not math.isfinite(ratio):
+        return glyphs.none
+    percent = ratio * 100
+    text = f"{percent:+,.2f}%" if abs(percent) < 1_000 else f"{percent:+,.0f}%"
+    return text.replace("+0.00%", "0.00%").replace("-0.00%", "0.00%")
+
+
+def format_gain(value: float | None, glyphs: Glyphs) -> str:
+    """What an amount has changed by, with its sign, in at most eight characters: `+527.20`, `-12,345`, `+1.234M`."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    size = abs(value)
+    if size >= 99_999.5:
+        return f"{'-' if value < 0 else '+'}{format_compact(size, glyphs, 4)}"
+    text = f"{value:+,.2f}" if size < 999.995 else f"{value:+,.0f}"
+    return "0.00" if text in {"+0.00", "-0.00"} else text
+
+
+def format_compact(value: float | None, glyphs: Glyphs, digits: int = 3) -> str:
+    """An amount in a few characters, to so many digits: `950`, `51.8k`, `1.24M`."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    for step, letter in ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "B")):
+        text = f"{value / step:.0f}"
+        for decimals in range(digits - 1 if letter else 0, 0, -1):
+            finer = f"{value / step:.{decimals}f}"
+            if len(finer.lstrip("-")) <= digits + 1:
+                text = finer
+                break
+        if abs(float(text)) < 1_000:
+            return text + letter
+    return f"{value:.1e}"
+
+
+def format_percent(ratio: float | None, glyphs: Glyphs, digits: int = 0) -> str:
+    """A share, for example `65%` for 0.65."""
+    if ratio is None or not math.isfinite(ratio):
+        return glyphs.none
+    return f"{ratio * 100:.{digits}f}%"
+
+
+def format_number(value: float | None, glyphs: Glyphs, digits: int = 2) -> str:
+    """A plain number in a few characters; very large and very small ones in exponent form."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    if value != 0 and not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.{digits}e}"
+    return f"{value:,.{digits}f}"
+
+
+def format_price(value: float | None, glyphs: Glyphs) -> str:
+    """A price: two decimals from 10 on. Below, where currency pairs and small coins are, those more that it has, up to
+    six digits in all."""
+    if value is None or not math.isfinite(value):
+        return glyphs.none
+    if abs(value) >= 10 or value == 0:
+        return f"{value:,.2f}"
+    if abs(value) < 1e-4:
+        return f"{value:.6g}"
+    whole, _, decimals = f"{value:.{5 - math.floor(math.log10(abs(value)))}f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def format_count(count: int) -> str:
+    """A count with thousands separators."""
+    return f"{count:,}"
+
+
+def format_latency(seconds: float | None) -> str:
+    """A latency in coarse steps, so that jitter does not redraw it: `50 ms`, `100 ms`, `200 ms`, `500 ms`, `1 s` ..."""
+    if seconds is None or not math.isfinite(seconds):
+        return ""
+    for step in (0.05, 0.1, 0.2, 0.5):
+        if seconds <= step:
+            return f"{step * 1_000:.0f} ms"
+    for whole in (1, 2, 5, 10, 20):
+        if seconds <= whole:
+            return f"{whole} s"
+    return "over 20 s"
+
+
+def format_skew(seconds: float) -> str:
+    """How far the API's clock is from ours, for example `+35s` or `-2h 5m`."""
+    sign = "+" if seconds > 0 else "-"
+    size = abs(seconds)
+    if size < 120:
+        return f"{sign}{size:.0f}s"
+    hours, minutes = divmod(round(size / 60), 60)
+    return f"{sign}{hours}h {minutes}m" if hours else f"{sign}{minutes}m"
+
+
+def format_time(at: float | None, now: float, zone: tzinfo | None, glyphs: Glyphs) -> str:
+    """An instant in `zone` (None: local): `14:32:05` today, `03-25 14:32` this year, else `2024-03-25`."""
+    context = _local(at, zone)
+    today = _local(now, zone)
+    if context is None or today is None:
+        return glyphs.none
+    if context.date() == today.date():
+        return context.strftime("%H:%M:%S")
+    return context.strftime("%m-%d %H:%M" if context.year == today.year else "%Y-%m-%d")
+
+
+def format_instant(at: float | None, zone: tzinfo | None, glyphs: Glyphs) -> str:
+    """An instant in full with its zone, for example `2024-03-25 14:32:05 UTC`."""
+    context = _local(at, zone)
+    return glyphs.none if context is None else context.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip()
+
+
+def _local(at: float | None, zone: tzinfo | None) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        return datetime.fromtimestamp(at, UTC).astimezone(zone)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def format_sparkline(values: Sequence[float], width: int, glyphs: Glyphs) -> str:
+    """The last `width` values as blocks between their own lowest and highest; empty without values. Equal values are
+    drawn at mid height: a flat equity is neither low nor high."""
+    shown = [value for value in values[-width:] if math.isfinite(value)] if width > 0 else []
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    top = len(glyphs.spark) - 1
+    if high <= low:
+        return glyphs.spark[top // 2] * len(shown)
+    return "".join(glyphs.spark[min(top, int((value - low) / (high - low) * (top + 1)))] for value in shown)
+
+
+def format_bar(fraction: float | None, width: int, glyphs: Glyphs) -> tuple[str, str]:
+    """A progress bar of `width` cells as (done, open). All open while the fraction is unknown. Full only when it is."""
+    if fraction is None or not math.isfinite(fraction) or width <= 0:
+        return "", glyphs.bar_rest * max(0, width)
+    halves = int(min(1.0, max(0.0, fraction)) * width * 2)
+    done = glyphs.bar_full * (halves // 2) + glyphs.bar_half * (halves % 2)
+    return done, glyphs.bar_rest * (width - len(done))
