@@ -1,6 +1,7 @@
 """The one gate for outside text: what passes here holds no control byte and has a bounded length."""
 
 import re
+from functools import lru_cache
 
 MAX_LINE = 2_000
 """Characters kept of one outside string; far more than any pane shows."""
@@ -29,6 +30,16 @@ def clean_block(value: object, limit: int = 20_000) -> str:
     text = _bounded(value, limit).replace("\r\n", "\n").replace("\t", "    ")
     lines = [_CONTROL.sub(" ", _ESCAPE.sub("", line)).rstrip() for line in text.split("\n")]
     return _cut("\n".join(lines).strip("\n"), limit)
+
+
+@lru_cache(maxsize=4096)
+def cell_width(character: str) -> int:
+    """Cells one character takes in a terminal: 0, 1 or 2."""
+    # The table of whoever draws in the end: by another one a chart's neighbour would be drawn over. Imported here, for
+    # the commands that draw nothing.
+    from rich.cells import get_character_cell_size
+
+    return get_character_cell_size(character)
 
 
 def _bounded(value: object, limit: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rich.cells import get_character_cell_size
+from qctui.text import cell_width
 
 RUN_BYTES = 44
 """What a run of cells costs the line before its first character: the cursor's move, the colours, their end."""
@@ -68,7 +68,7 @@ class Grid:
         end = self.width if limit is None else min(self.width, x + limit)
         row, inks = self.chars[y], self.inks[y]
         for char in text:
-            size = get_character_cell_size(char)
+            size = cell_width(char)
             if size == 0:
                 if 0 < x <= end and row[x - 1] not in ("", " ") and len(row[x - 1]) < 4:
                     row[x - 1] += char
@@ -145,7 +145,7 @@ def cut(text: str, width: int, ellipsis: str = "…") -> str:
     total = 0
     fits = 0
     for index, char in enumerate(text):
-        total += get_character_cell_size(char)
+        total += cell_width(char)
         if total <= width - 1:
             fits = index + 1
         if total > width:
@@ -155,7 +155,7 @@ def cut(text: str, width: int, ellipsis: str = "…") -> str:
 
 def width_of(text: str) -> int:
     """Cells `text` takes on a terminal."""
-    return sum(get_character_cell_size(char) for char in text)
+    return sum(cell_width(char) for char in text)
 
 
 def changes(old: Grid, new: Grid) -> list[Span]:
