@@ -36,9 +36,6 @@ from qctui.ui.theme.glyph_set import glyphs
 from qctui.ui.theme.theme_files import ThemeFiles
 from qctui.ui.theme.themes import Palette, role_defaults
 
-SAID_AT_ONCE = 4
-"""Messages in passing that stand beside each other: a refusal is still seen when the keys behind it said more."""
-
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
 
@@ -158,14 +155,16 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
             self.notify(message, severity="warning", markup=False)
 
     def _refresh_notifications(self) -> None:
-        """Show what was said last, at most `SAID_AT_ONCE` of it, and nothing over a dialog.
+        """Show what was said last, beside the last refusal or failure, and nothing over a dialog.
 
         Textual's own mounts everything that was said in the last half minute, on each screen that opens. With thirty
         of them under way their mounting and removing waited for each other for ever, and no key was taken any more.
         """
         if self._running and self.screen_stack and not self.screen.is_modal:
             said = Notifications()
-            for notification in list(self._notifications)[-SAID_AT_ONCE:]:
+            known = list(self._notifications)
+            failed = [each for each in known if each.severity == "error"]
+            for notification in (*failed[-1:], *known[-1:]):
                 said.add(notification)
             # A screen that is still being made has no place for it yet, and asks again when it has.
             for rack in self.screen.query(ToastRack):

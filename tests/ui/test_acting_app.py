@@ -164,20 +164,20 @@ def said(app: QctuiApp) -> list[str]:
     return [str(toast._notification.message) for toast in app.screen.query(Toast)]
 
 
-async def test_only_what_was_said_last_is_shown_and_never_over_a_dialog() -> None:
+async def test_what_was_said_last_is_shown_beside_the_last_refusal_and_never_over_a_dialog() -> None:
     app, _ = make()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         for number in range(30):
-            app.notify(f"word {number}", timeout=60)
+            app.notify(f"word {number}", timeout=60, severity="error" if number == 7 else "warning")
         await pilot.pause()
-        assert said(app) == ["word 26", "word 27", "word 28", "word 29"]
+        assert said(app) == ["word 7", "word 29"]
         await pilot.press("L")
         app.notify("one more", timeout=60)
         await pilot.pause()
         assert list(app.screen.query(Toast)) == []
         await pilot.press("escape")
         await pilot.pause()
-        assert said(app) == ["word 27", "word 28", "word 29", "one more"]
+        assert said(app) == ["word 7", "one more"]
 
 
 async def test_panic_says_so_over_its_dialog() -> None:

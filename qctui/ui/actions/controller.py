@@ -250,7 +250,7 @@ class ActionController:
 
     def _refuse(self, request_id: str, why: str) -> None:
         verb = RETRY if request_id == RETRY else ACTION_SPECS[LIQUIDATE.id if request_id == PANIC else request_id].verb
-        self._say(f"Can't {verb}: {why}")
+        self._app.notify(f"Can't {verb}: {why}", severity="error", markup=False)
 
     def _say(self, message: str) -> None:
         self._app.notify(message, severity="warning", markup=False)
