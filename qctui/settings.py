@@ -6,14 +6,12 @@ from the moment it is read and never appears in a message.
 
 from __future__ import annotations
 
-import ipaddress
 import shlex
 import stat
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from qctui.api.endpoints import check_base_url
 from qctui.paths import config_dir, expand_home
 from qctui.text import clean
 
@@ -39,40 +38,6 @@ DEMO_PROFILE = "demo"
 
 class SettingsError(Exception):
     """The configuration or the credentials can't be used. The text is one message fit for stderr."""
-
-
-def check_base_url(url: str) -> str:
-    """The base URL without a trailing slash.
-
-    https to anywhere; http only to this machine, because every request carries a hash that signs for two hours
-    (REFERENCE.md 1.2) and answers that move money.
-
-    Raises:
-        ValueError: it is not such a URL. The message does not repeat the URL's user part.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError("not a URL; https://HOST/PATH is expected") from error
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("not a URL this program can use; https://HOST/PATH is expected")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not contain a user name or password")
-    if parts.query or parts.fragment:
-        raise ValueError("must not contain ? or #")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError(f"http is allowed for this machine only (127.0.0.1, ::1, localhost), and {clean(host)} is not")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host.casefold() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_user_id(value: Any) -> str:

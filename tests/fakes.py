@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from qctui.api.errors import ApiError
-from qctui.api.ports import Exchange, Loading
+from qctui.api.ports import Loading, RequestReport
 from qctui.model.chart import Chart
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
 from qctui.model.insight import Direction, Insight, InsightPage
@@ -137,7 +137,7 @@ class FakeApi:
         """How often a request began while an equal one was under way."""
         self.cancelled = 0
         self.script: dict[str, Script] = {}
-        self.observe: Callable[[Exchange], None] | None = None
+        self.observe: Callable[[RequestReport], None] | None = None
         self.server_offset_s = 0.0
         """How far the API's clock, as told by its Date header, is ahead."""
         self.deployments: list[Deployment] = []
@@ -252,7 +252,7 @@ class FakeApi:
             if self.observe is not None:
                 server_at = None if failure is not None else float(int(self.clock.now() + self.server_offset_s))
                 latency_s = self.clock.monotonic() - began
-                self.observe(Exchange(name, latency_s, server_at, failure, self.clock.now()))
+                self.observe(RequestReport(name, latency_s, server_at, failure, self.clock.now()))
 
 
 def connect_error() -> ApiError:

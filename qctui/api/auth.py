@@ -1,22 +1,39 @@
-"""Who we are to the API, and how a request is signed (REFERENCE.md 1.2)."""
+"""Credentials: whose they are, how a request is signed with them (REFERENCE.md 1.2), and how they stay out of texts."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Generator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qctui.api.library_patches import httpx
 from qctui.clock import Clock
+from qctui.text import clean
 
 if TYPE_CHECKING:
+    import httpx
     from pydantic import SecretStr
 
 
 NOT_ACCEPTED = "not accepted"
 REFUSED = f"credentials {NOT_ACCEPTED}"
+
+MASK = "***"
+LIMIT = 300
+"""Characters of an error message: one line on any screen that is worth reading."""
+
+_READ = 4_000
+_NAMED = re.compile(
+    r"\b(uid|user[\s_-]?id|hash|api[\s_-]?token|token|authorization|timestamp)\b(\s*[:=]\s*)"
+    r"(?:basic\s+|bearer\s+)?(?:\"[^\"]*\"|'[^']*'|[^\s\"',;]+)",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"\b(basic|bearer)\s+[A-Za-z0-9+/_=-]{16,}", re.IGNORECASE)
+_HEX = re.compile(r"[0-9A-Fa-f]{40,}")
+# A digit is asked for, so that a long path of words is left alone.
+_BASE64 = re.compile(r"(?=[A-Za-z+/]{0,200}[0-9])[A-Za-z0-9+/]{40,}={0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +59,45 @@ def signed_headers(user_id: str, token: str, timestamp: int) -> dict[str, str]:
     return {"Authorization": f"Basic {value}", "Timestamp": str(timestamp)}
 
 
-class QuantConnectAuth(httpx.Auth):
-    """Signs each request afresh, so that a clock that jumps spoils the one request made meanwhile and no other.
+def signer(credentials: Credentials, clock: Clock) -> Callable[[httpx.Request], httpx.Request]:
+    """What httpx calls to sign a request. Each is signed afresh, so that a clock that jumps spoils the one request made
+    meanwhile and no other.
 
-    The only place where the token is unwrapped for use. It never answers a 401 with a second request.
+    The token is unwrapped for use only here. A 401 is never answered with a second request.
     """
 
-    def __init__(self, credentials: Credentials, clock: Clock) -> None:
-        self._credentials = credentials
-        self._clock = clock
+    def sign(request: httpx.Request) -> httpx.Request:
+        token = credentials.token.get_secret_value()
+        request.headers.update(signed_headers(credentials.user_id, token, int(clock.now())))
+        return request
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the headers and send once."""
-        token = self._credentials.token.get_secret_value()
-        request.headers.update(signed_headers(self._credentials.user_id, token, int(self._clock.now())))
-        yield request
+    return sign
+
+
+class Scrubber:
+    """Turns outside text into one safe line without secrets: servers echo what a request was signed with
+    (REFERENCE.md 2.2)."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.refused = credentials.refused
+        """What is said when the API does not accept the credentials."""
+        token = credentials.token.get_secret_value()
+        # A real token is 64 hex digits and is masked wherever it stands; a short one only as a word of its own, because
+        # masking every "a" would leave no message.
+        pattern = re.escape(token) if len(token) >= 8 else rf"\b{re.escape(token)}\b"
+        self._token = re.compile(pattern, re.IGNORECASE) if token else None
+
+    def __repr__(self) -> str:
+        return "Scrubber()"
+
+    def __call__(self, text: object) -> str:
+        """One line of at most `LIMIT` characters: no control characters, no token, hash, or signature."""
+        line = clean(text, _READ)
+        if line.endswith("…"):
+            line = line.rpartition(" ")[0] + " …"  # the last word may be half a secret, which no pattern knows
+        if self._token is not None:
+            line = self._token.sub(MASK, line)
+        line = _NAMED.sub(rf"\1\2{MASK}", line)
+        line = _SCHEME.sub(rf"\1 {MASK}", line)
+        line = _BASE64.sub(MASK, _HEX.sub(MASK, line))
+        return line if len(line) <= LIMIT else line[: LIMIT - 1] + "…"

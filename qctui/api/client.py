@@ -8,16 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qctui.api import endpoints
+from qctui.api.answer import Answer
 from qctui.api.auth import Credentials
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.limits import Pool, Timeouts
-from qctui.api.names import ChartNames
-from qctui.api.ports import Exchange, Gate, Loading
-from qctui.api.reader import Reader, loading_in, reading
-from qctui.api.retry import NO_RETRIES, RetryPolicy
-from qctui.api.transport import Answer, Channel
+from qctui.api.parse_chart import chart
+from qctui.api.parse_insight import insights
+from qctui.api.parse_live import ChartNames, logs, projects
+from qctui.api.parse_optimization import summaries
+from qctui.api.ports import Gate, Loading, RequestReport
+from qctui.api.reader import Reader, RetryPolicy
+from qctui.api.transport import Channel, Pool, Timeouts
 from qctui.clock import Clock
 from qctui.model.chart import Chart
 from qctui.model.insight import InsightPage
@@ -75,45 +77,29 @@ class QuantConnectClient(Reader):
 
     async def authenticate(self) -> None:
         """Check the credentials."""
-        await self._read(endpoints.AUTHENTICATE, {})
+        await self._post(endpoints.AUTHENTICATE, {})
 
     async def fetch_projects(self) -> tuple[Project, ...]:
         """projects/read."""
-        answer = await self._read(endpoints.PROJECTS, {})
-        with reading(endpoints.PROJECTS):
-            from qctui.api.parse import parse_live
-
-            return await parse_live.projects(answer.document, answer.members, self._user_id)
+        return await self._read(endpoints.PROJECTS, {}, lambda answer: projects(answer, self._user_id))
 
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         """live/chart/read. Times are sent as whole seconds."""
-        raw_name = self._names.raw(project_id, name)
         body: dict[str, object] = {
             "projectId": project_id,
-            "name": raw_name,
+            "name": self._names.raw(project_id, name),
             "count": count,
             "start": int(start),
             "end": int(end),
         }
-        answer = await self._read(endpoints.CHART, body)
-        loading = loading_in(answer.members, "chart")
-        if loading is not None:
-            return loading
-        with reading(endpoints.CHART):
-            from qctui.api.parse import parse_chart
-
-            return await parse_chart.chart(answer.document, answer.members, name, start, end, count)
+        return await self._read(endpoints.CHART, body, lambda answer: chart(answer, name, start, end, count))
 
     async def fetch_insights(self, project_id: int, start: int, end: int, deploy_id: str) -> InsightPage:
         """live/insights/read, always with project, start and end (REFERENCE.md 9, row 6)."""
         body: dict[str, object] = {"projectId": project_id, "start": start, "end": end}
         if deploy_id:
             body["algorithmId"] = deploy_id
-        answer = await self._read(endpoints.INSIGHTS, body)
-        with reading(endpoints.INSIGHTS):
-            from qctui.api.parse import parse_insight
-
-            return await parse_insight.insights(answer.document, answer.members)
+        return await self._read(endpoints.INSIGHTS, body, insights)
 
     async def fetch_logs(
         self, project_id: int, deploy_id: str, start_line: int, end_line: int, query: str = ""
@@ -128,19 +114,11 @@ class QuantConnectClient(Reader):
         }
         if query:
             body["query"] = query
-        answer = await self._read(endpoints.LOGS, body)
-        with reading(endpoints.LOGS):
-            from qctui.api.parse import parse_live
-
-            return await parse_live.logs(answer.document, answer.members, start_line)
+        return await self._read(endpoints.LOGS, body, lambda answer: logs(answer, start_line))
 
     async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
         """optimizations/list."""
-        answer = await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id})
-        with reading(endpoints.OPTIMIZATION_LIST):
-            from qctui.api.parse import parse_optimization
-
-            return await parse_optimization.summaries(answer.document, answer.members)
+        return await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id}, summaries)
 
 
 class Lanes:
@@ -182,7 +160,7 @@ class TriggerClient(Reader):
         timeouts: Timeouts,
         check_timeouts: Timeouts,
     ) -> None:
-        super().__init__(channel, names, NO_RETRIES, lambda: 0.0, check_timeouts)
+        super().__init__(channel, names, RetryPolicy(retries=0), lambda: 0.0, check_timeouts)
         self._for_triggers = for_triggers
         self._read_only = read_only
         self._trigger_timeouts = timeouts
@@ -252,7 +230,7 @@ def open_client(
     *,
     read_only: bool,
     clock: Clock,
-    observer: Callable[[Exchange], None] | None = None,
+    observer: Callable[[RequestReport], None] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     read_timeouts: Timeouts = READ_TIMEOUTS,
     trigger_timeouts: Timeouts = TRIGGER_TIMEOUTS,
@@ -267,13 +245,11 @@ def open_client(
     """
     names = ChartNames()
 
-    def channel(pool: Pool, timeouts: Timeouts) -> Channel:
-        return Channel(
-            base_url, credentials, clock=clock, pool=pool, timeouts=timeouts, observer=observer, transport=transport
-        )
+    def channel(pool: Pool) -> Channel:
+        return Channel(base_url, credentials, clock=clock, pool=pool, observer=observer, transport=transport)
 
-    for_reads, for_checks = channel(READ_POOL, read_timeouts), channel(CHECK_POOL, check_timeouts)
-    for_triggers = [channel(TRIGGER_POOL, trigger_timeouts) for _ in range(TRIGGER_LANES)]
+    for_reads, for_checks = channel(READ_POOL), channel(CHECK_POOL)
+    for_triggers = [channel(TRIGGER_POOL) for _ in range(TRIGGER_LANES)]
     return Client(
         QuantConnectClient(for_reads, names, policy or RetryPolicy(), jitter, read_timeouts, credentials.user_id),
         TriggerClient(

@@ -1,4 +1,4 @@
-"""JSON in slices: an answer of 100,000 points never holds the interpreter for longer than one slice takes.
+"""Decodes JSON in slices: an answer of 100,000 points never holds the interpreter for longer than one slice takes.
 
 The interface's thread shares the interpreter lock with ours, and one call of a JSON decoder holds it to its end: 50 ms
 for 10 MB. So the long arrays of an answer are found in the raw bytes, cut at element boundaries, and decoded piece by
@@ -7,12 +7,13 @@ piece, with the event loop running in between; the rest, now small, is decoded a
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from qctui.api.time_slice import Pace
 from qctui.api.tolerant import listing
 
 SMALL = 64 * 1024
@@ -35,7 +36,7 @@ _CUT_MINIMUM = 1024
 _MARK = "\x00cut"
 
 # The long arrays of the answers: `values` of a chart, `equity` of an optimization's runs, the lists of the list
-# endpoints, and `files` of live/read, which nobody looks at. Inside a JSON string the quote that closes such a name
+# endpoints, and `files` of live/read, which is not read. Inside a JSON string the quote that closes such a name
 # would have a backslash before it.
 _KEY = re.compile(
     rb'(?<!\\)"(?:[Vv]alues|[Ee]quity|[Ff]iles|[Pp]rojects|[Ll]ive|[Oo]ptimizations|[Oo]rders|[Ii]nsights)"\s*+:\s*+\['
@@ -54,6 +55,32 @@ def _nested(depth: int) -> bytes:
 # linear.
 _RUN = re.compile(rb"(?:\s*+(?:" + _nested(4) + rb"|null)\s*+(?:,|(?=\])))++", re.DOTALL)
 _SPACE = re.compile(rb"\s*+")
+
+
+WORK_S = 0.002
+"""How long reading an answer goes on at a stretch."""
+
+PAUSE_S = 0.0005
+"""How long it then pauses; the selector rounds it up to a millisecond.
+
+Not zero: a thread that waits for the interpreter is woken whenever another thread releases it, and finds it taken again
+by a loop that merely looked at its sockets. It then starts its wait anew, and its request to be let in, due after 5 ms
+of waiting, is never made: many short yields starve the interface for as long as the work takes (CPython 3.11,
+`Python/ceval_gil.h`).
+"""
+
+
+class TimeSlice:
+    """Long work on the event loop, cut into slices: other tasks and other threads have their turn in between."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def pause_if_over(self) -> None:
+        """Pause if the work has gone on for `WORK_S`."""
+        if time.perf_counter() - self._since >= WORK_S:
+            await asyncio.sleep(PAUSE_S)
+            self._since = time.perf_counter()
 
 
 class DecodeError(ValueError):
@@ -83,19 +110,19 @@ class Document:
 
         Yields nothing if `value` is neither. Raises DecodeError if a piece turns out not to be JSON.
         """
-        pace = Pace()
+        time_slice = TimeSlice()
         pieces = self._cut(value)
         if pieces is None:
             whole = listing(value)
             for start in range(0, len(whole), 256):
                 yield whole[start : start + 256]
-                await pace.give_way()
+                await time_slice.pause_if_over()
             return
         for start, end in pieces:
             piece = _loads(b"[" + self.raw[start:end].strip(b" \t\r\n,") + b"]")
             if isinstance(piece, list):
                 yield piece
-            await pace.give_way()
+            await time_slice.pause_if_over()
 
     def _cut(self, value: object) -> list[tuple[int, int]] | None:
         if not isinstance(value, dict) or len(value) != 1:
@@ -112,7 +139,7 @@ async def decode(raw: bytes) -> Document:
     if len(raw) <= SMALL:
         return Document(_loads(raw))
     if raw[:256].lstrip()[:1] == b"{" and raw[-256:].rstrip()[-1:] != b"}":
-        raise DecodeError("truncated JSON")  # known without holding everybody up for the length of it
+        raise DecodeError("truncated JSON")  # known without decoding all of it
     skeleton, cuts = await _cut_arrays(raw)
     if len(skeleton) > MAX_WHOLE:
         raise TooLargeError
@@ -121,12 +148,12 @@ async def decode(raw: bytes) -> Document:
 
 async def _cut_arrays(raw: bytes) -> tuple[bytes, list[list[tuple[int, int]]]]:
     """The answer with its long arrays replaced by marks, and for each the pieces it consists of."""
-    pace = Pace()
+    time_slice = TimeSlice()
     kept: list[bytes] = []
     cuts: list[list[tuple[int, int]]] = []
     done = position = 0
     while position < len(raw):
-        await pace.give_way()
+        await time_slice.pause_if_over()
         window_end = position + SCAN
         found = _KEY.search(raw, position, window_end)
         if found is None:
@@ -134,7 +161,7 @@ async def _cut_arrays(raw: bytes) -> tuple[bytes, list[list[tuple[int, int]]]]:
             position = window_end - _LONGEST_KEY
             continue
         array_start = found.end() - 1
-        pieces, array_end = await _pieces(raw, found.end(), pace)
+        pieces, array_end = await _pieces(raw, found.end(), time_slice)
         position = max(array_end, found.end())
         if array_end - array_start < _CUT_MINIMUM:
             continue
@@ -146,7 +173,7 @@ async def _cut_arrays(raw: bytes) -> tuple[bytes, list[list[tuple[int, int]]]]:
     return b"".join(kept), cuts
 
 
-async def _pieces(raw: bytes, start: int, pace: Pace) -> tuple[list[tuple[int, int]], int]:
+async def _pieces(raw: bytes, start: int, time_slice: TimeSlice) -> tuple[list[tuple[int, int]], int]:
     """The runs of elements of the array whose first element is at `start`, and where the array ends; (…, 0) if it is
     no array of arrays and objects."""
     pieces: list[tuple[int, int]] = []
@@ -156,7 +183,7 @@ async def _pieces(raw: bytes, start: int, pace: Pace) -> tuple[list[tuple[int, i
         if run is not None:
             pieces.append((position, run.end()))
             position, window = run.end(), WINDOW
-            await pace.give_way()
+            await time_slice.pause_if_over()
         space = _SPACE.match(raw, position, position + window)
         after = space.end() if space is not None else position
         if raw[after : after + 1] == b"]":

@@ -7,11 +7,10 @@ import re
 import socket
 import ssl
 
-from qctui.api.auth import NOT_ACCEPTED, REFUSED
+from qctui.api.auth import NOT_ACCEPTED, REFUSED, Scrubber
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.scrub import Scrubber
 from qctui.api.tolerant import number
 from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind

@@ -35,7 +35,7 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RequestReport:
     """One finished request, for the link bar and the log. Holds no secret."""
 
     endpoint: str

@@ -1,41 +1,52 @@
-"""The reads that polling and the emergency path share."""
+"""The reads that polling and the emergency path share, and when a read is tried again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from qctui.api import endpoints
-from qctui.api.decode import DecodeError
+from qctui.api.answer import Answer
+from qctui.api.decode import DecodeError, Document
 from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
-from qctui.api.limits import Timeouts
-from qctui.api.names import ChartNames
+from qctui.api.parse_live import ChartNames, deployments, detail, identifies_deployment
+from qctui.api.parse_optimization import optimization
+from qctui.api.parse_order import orders
+from qctui.api.parse_portfolio import portfolio
 from qctui.api.ports import Loading
-from qctui.api.retry import RetryPolicy, with_retries
-from qctui.api.tolerant import line, number
-from qctui.api.transport import Answer, Channel
+from qctui.api.transport import Channel, Timeouts
 from qctui.model.deployment import DeploymentDetail, DeploymentList
 from qctui.model.optimization import Optimization
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
 
+T = TypeVar("T")
 
-@contextmanager
-def reading(endpoint: Endpoint) -> Iterator[None]:
-    """Turns whatever goes wrong in reading an answer into an ApiError."""
-    try:
-        yield
-    except ApiError:
-        raise
-    except DecodeError as error:
-        text = f"{endpoint.words}: the answer cannot be read ({error})"
-        raise ApiError(FailureKind.MALFORMED, text) from None
-    except Exception as error:
-        # Everything: a parser's defect, met by an answer nobody foresaw, must cost that answer and not its poller.
-        text = f"{endpoint.words}: the answer could not be understood ({type(error).__name__})"
-        raise ApiError(FailureKind.INTERNAL, text) from error
+Parser: TypeAlias = Callable[[Answer], Awaitable[T]]
+
+TRANSIENT = frozenset({FailureKind.CONNECT, FailureKind.RESET, FailureKind.TIMEOUT, FailureKind.SERVER})
+"""Failures that may be gone a second later. A rejection, rejected credentials and a throttle are not: asking again at
+once would only hammer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long a read is tried again. Triggers have no part in this."""
+
+    retries: int = 2
+    first_s: float = 0.5
+    """The longest first pause; each further one may be twice as long."""
+    longest_s: float = 4.0
+    within_s: float = 10.0
+    """No retry begins later than this after the first try: the next poll comes anyway."""
+
+    def pause_s(self, failed: int, jitter: float) -> float:
+        """The pause after the `failed`-th failure (from 1): full jitter, `jitter` being uniform in 0..1, so that the
+        pollers of many consoles do not come back together."""
+        return jitter * min(self.longest_s, self.first_s * 2.0 ** (failed - 1))
 
 
 class Reader:
@@ -50,73 +61,66 @@ class Reader:
         self._jitter = jitter
         self._timeouts = timeouts
 
-    async def _read(self, endpoint: Endpoint, body: dict[str, object]) -> Answer:
-        return await with_retries(
-            lambda: self._channel.post(endpoint, body, timeouts=self._timeouts),
-            self._policy,
-            self._channel.clock,
-            self._jitter,
-        )
+    async def _post(self, endpoint: Endpoint, body: dict[str, object]) -> Answer:
+        """The answer to one read, tried again after transient failures. Raises the last ApiError."""
+        clock, policy = self._channel.clock, self._policy
+        began = clock.monotonic()
+        failed = 0
+        while True:
+            try:
+                return await self._channel.post(endpoint, body, timeouts=self._timeouts)
+            except ApiError as error:
+                failed += 1
+                pause = max(policy.pause_s(failed, self._jitter()), error.retry_after_s or 0.0)
+                late = clock.monotonic() + pause - began > policy.within_s
+                if error.kind not in TRANSIENT or failed > policy.retries or late:
+                    raise
+            await clock.sleep(pause)
+
+    async def _read(self, endpoint: Endpoint, body: dict[str, object], parse: Parser[T]) -> T:
+        return await _parsed(await self._post(endpoint, body), parse)
 
     async def fetch_deployments(self, project_id: int | None = None) -> DeploymentList:
         """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
         body: dict[str, object] = {} if project_id is None else {"projectId": project_id}
-        answer = await self._read(endpoints.LIVE_LIST, body)
-        with reading(endpoints.LIVE_LIST):
-            from qctui.api.parse import parse_live
-
-            return await parse_live.deployments(answer.document, answer.members)
+        return await self._read(endpoints.LIVE_LIST, body, deployments)
 
     async def fetch_detail(self, project_id: int) -> DeploymentDetail:
-        """live/read. Errors beside its fields take nothing from them: they are told in the detail's `errors`."""
-        failure: ApiError | None = None
-        members: Mapping[str, object]
+        """live/read. Errors beside its fields take nothing from them: they are in the detail's `errors`."""
+        errors = ""
         try:
-            members = (await self._read(endpoints.LIVE_READ, {"projectId": project_id})).members
+            answer = await self._post(endpoints.LIVE_READ, {"projectId": project_id})
         except ApiError as error:
-            failure, members = error, error.members
-        with reading(endpoints.LIVE_READ):
-            from qctui.api.parse import parse_live
-
-            if failure is None:
-                return parse_live.detail(members, project_id, self._names)
-            if failure.kind.refuses_credentials or not parse_live.holds_detail(members):
-                raise failure
-            return parse_live.detail(members, project_id, self._names, failure.message)
+            answer, errors = Answer(endpoints.LIVE_READ, error.members, Document(None)), error.message
+            if error.kind.refuses_credentials or not identifies_deployment(answer):
+                raise
+        return await _parsed(answer, lambda answer: detail(answer, project_id, self._names, errors))
 
     async def fetch_portfolio(self, project_id: int) -> Portfolio:
         """live/portfolio/read."""
-        answer = await self._read(endpoints.PORTFOLIO, {"projectId": project_id})
-        with reading(endpoints.PORTFOLIO):
-            from qctui.api.parse import parse_portfolio
-
-            return parse_portfolio.portfolio(answer.document.tree)
+        return await self._read(endpoints.PORTFOLIO, {"projectId": project_id}, portfolio)
 
     async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
         """live/orders/read."""
-        answer = await self._read(endpoints.ORDERS, {"projectId": project_id, "start": start, "end": end})
-        loading = loading_in(answer.members, "orders")
-        if loading is not None:
-            return loading
-        with reading(endpoints.ORDERS):
-            from qctui.api.parse import parse_order
-
-            return await parse_order.orders(answer.document, answer.members)
+        body: dict[str, object] = {"projectId": project_id, "start": start, "end": end}
+        return await self._read(endpoints.ORDERS, body, orders)
 
     async def fetch_optimization(self, optimization_id: str) -> Optimization:
         """optimizations/read."""
-        answer = await self._read(endpoints.OPTIMIZATION_READ, {"optimizationId": optimization_id})
-        with reading(endpoints.OPTIMIZATION_READ):
-            from qctui.api.parse import parse_optimization
-
-            return await parse_optimization.optimization(answer.document, answer.members, optimization_id)
+        body: dict[str, object] = {"optimizationId": optimization_id}
+        return await self._read(endpoints.OPTIMIZATION_READ, body, lambda answer: optimization(answer, optimization_id))
 
 
-def loading_in(members: dict[str, object], expected: str) -> Loading | None:
-    """The loading answer in `members`: it says so, or what was asked for is absent (REFERENCE.md 2.3)."""
-    if members.get(expected) is not None and line(members.get("status")).casefold() != "loading":
-        return None
-    fraction = number(members.get("progress"))
-    if fraction is None or fraction < 0 or fraction > 100:
-        return Loading(None)
-    return Loading(fraction / 100 if fraction > 1 else fraction)
+async def _parsed(answer: Answer, parse: Parser[T]) -> T:
+    """What `parse` makes of the answer. Whatever goes wrong in it becomes an ApiError."""
+    try:
+        return await parse(answer)
+    except ApiError:
+        raise
+    except DecodeError as error:
+        raise answer.malformed(f"the answer cannot be read ({error})") from None
+    except Exception as error:
+        # Everything: a parser's defect, met by an answer that was not foreseen, must cost that answer and not its
+        # poller.
+        text = f"{answer.endpoint.words}: the answer could not be understood ({type(error).__name__})"
+        raise ApiError(FailureKind.INTERNAL, text) from error

@@ -1,16 +1,24 @@
-"""Readers of single wire values: whatever comes in, something usable or "no value" comes out, and nothing is raised."""
+"""Readers of values as the API sends them: whatever comes in, something usable or "no value" comes out; none raises.
+
+The parsers `parse_*.py` apply them to the members of a decoded answer, which `fold` puts under one spelling of their
+names.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from qctui.text import clean, clean_block
 
-LAST_MOMENT = 7_258_118_400.0
+LAST_UNIX_TIME = 7_258_118_400.0
 """The year 2200 in Unix seconds. Later times (.NET's largest date among them) are none: whatever they were meant to be,
 nothing here happens then."""
+
+MAX_NAMES = 1_000
+"""Entries kept of a map of names: far more than any screen shows."""
 
 _MILLISECONDS = 1e11
 """A number beyond this (in seconds the year 5138, in milliseconds 1973) counts milliseconds."""
@@ -56,10 +64,10 @@ def flag(value: object) -> bool | None:
     return bool(value) if value in (0, 1) else None
 
 
-def moment(value: object) -> float | None:
+def unix_time(value: object) -> float | None:
     """Unix seconds from a date of either form or a number (REFERENCE.md 2.5). Without a zone it is UTC.
 
-    Dates before 1970 are .NET's way to say "none", and so are those after `LAST_MOMENT`.
+    Dates before 1970 are .NET's way to say "none", and so are those after `LAST_UNIX_TIME`.
     """
     seconds = number(value)
     if seconds is not None and seconds > _MILLISECONDS:
@@ -72,7 +80,7 @@ def moment(value: object) -> float | None:
             seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             return None
-    return seconds if 0 < seconds <= LAST_MOMENT else None
+    return seconds if 0 < seconds <= LAST_UNIX_TIME else None
 
 
 def line(value: object) -> str:
@@ -118,5 +126,22 @@ def fold(value: object) -> dict[str, object]:
 
 
 def spelled(value: object, names: Set[str]) -> list[object]:
-    """Every member of a map whose folded name is one of `names`, however often it is told."""
+    """Every member of a map whose folded name is one of `names`, however often it is there."""
     return [member for key, member in mapping(value).items() if fold_name(key) in names]
+
+
+def texts(value: object) -> MappingProxyType[str, str]:
+    """A map of names to text, cleaned; entries that are no text are left out."""
+    cleaned: dict[str, str] = {}
+    for name, text in list(mapping(value).items())[:MAX_NAMES]:
+        if not isinstance(text, (dict, list)) and text is not None:
+            cleaned[line(name)] = line(text)
+    return MappingProxyType(cleaned)
+
+
+def symbol(value: object) -> tuple[str, str]:
+    """The readable name and the unique id of a symbol, which is an object of both or text (then without an id)."""
+    if not isinstance(value, dict):
+        return line(value), ""
+    raw = fold(value)
+    return line(raw.get("value")), line(raw.get("id"))

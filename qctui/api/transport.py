@@ -1,22 +1,19 @@
-"""One pool of connections to the API: a POST goes out, bytes come back, everything else is an `ApiError`."""
+"""One pool of connections to the API: a POST goes out, an `Answer` comes back, everything else is an `ApiError`."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from qctui.api import failures
-from qctui.api.auth import Credentials, QuantConnectAuth
-from qctui.api.decode import DecodeError, Document, TooLargeError, decode
-from qctui.api.endpoints import Endpoint
-from qctui.api.envelope import check, said_by
+from qctui.api.answer import Answer
+from qctui.api.auth import Credentials, Scrubber, signer
+from qctui.api.endpoints import Endpoint, check_base_url, is_loopback
 from qctui.api.errors import ApiError
-from qctui.api.inflate import Inflate
 from qctui.api.library_patches import (
     SENDING_BEGINS,
     TCP_STANDS,
@@ -26,9 +23,8 @@ from qctui.api.library_patches import (
     httpx,
     resolve_in_daemon_threads,
 )
-from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
-from qctui.api.ports import Exchange, Gate
-from qctui.api.scrub import Scrubber
+from qctui.api.ports import Gate, RequestReport
+from qctui.api.response import judge, read_body
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
 
@@ -36,19 +32,29 @@ if TYPE_CHECKING:
     import ssl
 
 USER_AGENT = "qctui"
-EMPTY = "it is empty"
 
 MOST_UNFIT = 3
 """New connections in a row that brought an answer before anything was asked: the next would do so too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A successful answer: the envelope has been checked."""
+class Timeouts:
+    """Seconds. Every wait has an end."""
 
-    members: dict[str, object]
-    """Top-level members under folded names."""
-    document: Document
+    connect_s: float
+    """Name, TCP; then TLS again."""
+    read_s: float
+    """Between two pieces of the answer."""
+    total_s: float
+    """The whole exchange: a server that drips must not hold a reader for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many connections, and how long an idle one is trusted."""
+
+    connections: int
+    idle_s: float
 
 
 @cache
@@ -67,20 +73,16 @@ class Channel:
         *,
         clock: Clock,
         pool: Pool,
-        timeouts: Timeouts,
-        observer: Callable[[Exchange], None] | None = None,
+        observer: Callable[[RequestReport], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._base_url = check_base_url(base_url)
-        self._auth = QuantConnectAuth(credentials, clock)
+        self._sign = signer(credentials, clock)
         self._clock = clock
         self._pool = pool
-        self._timeouts = timeouts
         self._observer = observer
         self._transport = transport
         self._opened: httpx.AsyncClient | None = None
-        self.refused = credentials.refused
-        """What is said when the API does not accept the credentials."""
         self.scrub = Scrubber(credentials)
         """Makes outside text fit for messages."""
 
@@ -93,23 +95,17 @@ class Channel:
             await self._opened.aclose()
 
     async def post(
-        self,
-        endpoint: Endpoint,
-        body: dict[str, object],
-        *,
-        timeouts: Timeouts | None = None,
-        gate: Gate | None = None,
+        self, endpoint: Endpoint, body: dict[str, object], *, timeouts: Timeouts, gate: Gate | None = None
     ) -> Answer:
         """Send one POST, once, and give its successful answer.
 
         `gate` is awaited right before the first byte leaves; an ApiError it raises keeps everything from being
         written and comes out of here.
         """
-        limits = timeouts or self._timeouts
         call = _Call(self, endpoint, gate)
         try:
-            async with asyncio.timeout(limits.total_s):
-                answer = await call.run(body, limits)
+            async with asyncio.timeout(timeouts.total_s):
+                answer = await call.run(body, timeouts)
         except ApiError as error:
             if not call.called_off:
                 call.observe(error.kind)
@@ -135,7 +131,7 @@ class Channel:
             resolve_in_daemon_threads(asyncio.get_running_loop())
             try:
                 self._opened = httpx.AsyncClient(
-                    auth=self._auth,
+                    auth=self._sign,
                     headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
                     verify=False if self._base_url.startswith("http:") else _tls(),
                     trust_env=not local,
@@ -178,7 +174,7 @@ class Channel:
         """The endpoint's address."""
         return f"{self._base_url}/{endpoint.path}"
 
-    def observe(self, exchange: Exchange) -> None:
+    def observe(self, exchange: RequestReport) -> None:
         """Tell whoever watches the connection."""
         if self._observer is not None:
             self._observer(exchange)
@@ -208,11 +204,11 @@ class _Call:
         self.called_off = False
         """By `gate`, which says nothing of the connection: nobody is told of such an exchange."""
 
-    async def run(self, body: dict[str, object], limits: Timeouts) -> Answer:
+    async def run(self, body: dict[str, object], timeouts: Timeouts) -> Answer:
         """Write the request to one connection, which has brought nothing but the answers it was asked for."""
         while True:
             try:
-                return await self._attempt(body, limits)
+                return await self._attempt(body, timeouts)
             except _Unfit:
                 # The pool has closed it and gives another. As many as were idle may be like it.
                 self._unfit += self._is_new
@@ -220,11 +216,13 @@ class _Call:
                 words = f"{self._endpoint.words}: the API's side answers before it is asked"
                 raise ApiError(FailureKind.CONNECT, words, may_have_acted=False)
 
-    async def _attempt(self, body: dict[str, object], limits: Timeouts) -> Answer:
+    async def _attempt(self, body: dict[str, object], timeouts: Timeouts) -> Answer:
         channel, endpoint = self._channel, self._endpoint
         self._is_new = False
         client = channel.open()
-        request = client.build_request("POST", channel.url(endpoint), json=body, timeout=limits.as_httpx())
+        # A full pool is waited for as long as an answer is.
+        timeout = httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s)
+        request = client.build_request("POST", channel.url(endpoint), json=body, timeout=timeout)
         if channel.traced:
             request.extensions["trace"] = self._trace
         else:
@@ -232,10 +230,10 @@ class _Call:
         response = await client.send(request, stream=True)
         try:
             self._note_headers(response)
-            raw = await self._body(response)
+            raw = await read_body(endpoint, response, channel.scrub)
         finally:
             await response.aclose()
-        return await self._judge(response, raw)
+        return await judge(endpoint, response, raw, channel.scrub, channel.clock.now())
 
     @property
     def skew_s(self) -> float | None:
@@ -283,78 +281,9 @@ class _Call:
         self._headers_mono, self._headers_at = clock.monotonic(), clock.now()
         self._server_at = failures.http_date(response.headers.get("date", ""))
 
-    async def _body(self, response: httpx.Response) -> bytes:
-        fine = response.is_success
-        limit = MAX_BYTES if fine else MAX_ERROR_BYTES
-        told = response.headers.get("content-length", "")
-        if fine and told.isdigit() and len(told) < 20 and int(told) > limit:
-            raise self._too_large()
-        if response.is_stream_consumed:
-            return response.content  # a transport in memory made it whole, and httpx has decompressed it
-        coding = response.headers.get("content-encoding", "identity").strip().lower()
-        inflate = None if coding in ("", "identity") else Inflate()
-        pieces: list[bytes] = []
-        size = 0
-        try:
-            async for piece in response.aiter_raw():
-                for part in inflate.parts(piece) if inflate else (piece,):
-                    size += len(part)
-                    if size > limit and fine:
-                        raise self._too_large()
-                    if size > limit:
-                        return b"".join(pieces)
-                    pieces.append(part)
-            if inflate is not None:
-                inflate.finish()
-        except httpx.TransportError:
-            if fine:
-                raise
-            return b"".join(pieces)  # the status is known, and with 401 or 429 it is all that matters
-        except zlib.error:
-            if fine:
-                raise self._malformed(f"its compression ({self._channel.scrub(coding)}) is broken") from None
-            return b""
-        return b"".join(pieces)
-
-    async def _judge(self, response: httpx.Response, raw: bytes) -> Answer:
-        status, scrub = response.status_code, self._channel.scrub
-        try:
-            document = await decode(raw)
-        except TooLargeError:
-            raise self._too_large() from None
-        except DecodeError as error:
-            page = _page(response, raw)
-            if response.is_success:
-                raise self._malformed(page or str(error)) from None
-            document, said = Document(None), "" if page == EMPTY else page
-        else:
-            said = scrub(said_by(document.tree))
-        # A refusal in the API's own words; 401, 429 and 5xx mean more than their text.
-        speaks = 400 <= status < 500 and status not in (401, 429) and isinstance(document.tree, dict)
-        if response.is_success or speaks:
-            return Answer(check(self._endpoint, status, document.tree, scrub, self._channel.refused), document)
-        now = self._channel.clock.now()
-        raise failures.of_status(self._endpoint, status, response.headers, now, said, self._channel.refused)
-
-    def _malformed(self, words: str) -> ApiError:
-        return ApiError(FailureKind.MALFORMED, f"{self._endpoint.words}: the answer cannot be read ({words})")
-
-    def _too_large(self) -> ApiError:
-        text = f"{self._endpoint.words}: the answer is larger than a real one can be"
-        return ApiError(FailureKind.TOO_LARGE, text)
-
     def observe(self, kind: FailureKind | None) -> None:
         clock = self._channel.clock
         ended = self._headers_mono if self._headers_mono is not None else clock.monotonic()
         at = self._headers_at if self._headers_at is not None else clock.now()
         latency = max(0.0, ended - self._began_mono)
-        self._channel.observe(Exchange(self._endpoint.path, latency, self._server_at, kind, at))
-
-
-def _page(response: httpx.Response, raw: bytes) -> str:
-    """What stands in place of JSON, in words; empty if nothing can be said."""
-    if not raw.strip():
-        return EMPTY
-    if "html" in response.headers.get("content-type", "").lower() or raw.lstrip()[:1] == b"<":
-        return "an HTML page, as a proxy in between would send"
-    return ""
+        self._channel.observe(RequestReport(self._endpoint.path, latency, self._server_at, kind, at))

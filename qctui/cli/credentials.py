@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from qctui.api.auth import Credentials
 from qctui.paths import describe_path, home_dir
 from qctui.settings import Settings, SettingsError, check_token, check_user_id
 from qctui.text import clean
@@ -20,16 +20,6 @@ TOKEN_VARIABLE = "QUANTCONNECT_API_TOKEN"
 
 TOKEN_COMMAND_TIMEOUT_S = 60.0
 """A secret store may ask a person for a passphrase; one that hangs must still not hold up the start for ever."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who signs the requests."""
-
-    user_id: str
-    token: SecretStr
-    source: str
-    """Where they were found, in words for `qctui doctor`."""
 
 
 def find_credentials(settings: Settings) -> Credentials:

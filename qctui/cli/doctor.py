@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qctui.actions.journal import JournalTail, try_journal
 from qctui.api.errors import ApiError
-from qctui.api.ports import Exchange
+from qctui.api.ports import RequestReport
 from qctui.cli.exits import Exit, UsageError
 from qctui.cli.journal_command import open_actions
 from qctui.cli.locale import given_locale, speaks_unicode
@@ -102,7 +102,7 @@ def _account(stack: ExitStack, settings: Settings, findings: list[Finding]) -> A
 
 async def _api(account: Account, settings: Settings) -> list[Finding]:
     clock = SystemClock()
-    exchanges: list[Exchange] = []
+    exchanges: list[RequestReport] = []
     client = open_client_of(account, settings, clock, exchanges.append)
     try:
         await client.reads.authenticate()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from qctui.cli.credentials import Credentials, find_credentials
+from qctui.api.auth import Credentials
+from qctui.cli.credentials import find_credentials
 from qctui.cli.exits import UsageError
 from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Options

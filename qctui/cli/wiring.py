@@ -21,7 +21,7 @@ from qctui.settings import Settings
 if TYPE_CHECKING:
     from qctui.api.client import Client
     from qctui.api.errors import ApiError
-    from qctui.api.ports import Exchange
+    from qctui.api.ports import RequestReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def account_of_person(settings: Settings) -> Account:
 
 
 def open_client_of(
-    account: Account, settings: Settings, clock: Clock, observer: Callable[[Exchange], None] | None = None
+    account: Account, settings: Settings, clock: Clock, observer: Callable[[RequestReport], None] | None = None
 ) -> Client:
     """The client of this account. Connects nothing yet.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qctui.api.ports import Exchange
+from qctui.api.ports import RequestReport
 from qctui.clock import Clock
 from qctui.model.keys import LINK
 from qctui.model.link import Link, LinkState
@@ -41,7 +41,7 @@ class Health:
         """Publish the first state, so that the key always has a value."""
         self._put(self._link)
 
-    def observe(self, exchange: Exchange) -> None:
+    def observe(self, exchange: RequestReport) -> None:
         """Take in one finished request. Cheap: called for each, triggers included."""
         if exchange.server_at is not None:
             # The header tells the whole second: on average half a second has passed since.

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
-from qctui.api.ports import Exchange, ReadApi, TriggerApi
+from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy
 from qctui.engine.after_actions import AfterActions
@@ -46,7 +46,7 @@ class ApiClient(Protocol):
         ...
 
 
-Observer = Callable[[Exchange], None]
+Observer = Callable[[RequestReport], None]
 OpenClient = Callable[[Observer], Awaitable[ApiClient]]
 """Makes the client on the engine's loop. It is given what wants to hear of every finished request. Whatever it raises
 ends the engine, visibly."""

@@ -19,8 +19,8 @@ from qctui.api.auth import Credentials
 from qctui.api.client import Client, open_client
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.limits import Timeouts
-from qctui.api.ports import Exchange, Gate
+from qctui.api.ports import Gate, RequestReport
+from qctui.api.transport import Timeouts
 from qctui.clock import Clock, SystemClock
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def client_for(
     *replies: httpx.Response | Exception,
     clock: Clock | None = None,
     read_only: bool = False,
-    exchanges: list[Exchange] | None = None,
+    exchanges: list[RequestReport] | None = None,
 ) -> tuple[Client, Script]:
     script = Script(list(replies))
     client = open_client(
@@ -208,7 +208,7 @@ def loopback_client(
     url: str,
     *,
     timeouts: Timeouts = QUICK,
-    exchanges: list[Exchange] | None = None,
+    exchanges: list[RequestReport] | None = None,
     read_only: bool = False,
 ) -> Client:
     return open_client(

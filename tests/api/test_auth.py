@@ -65,15 +65,22 @@ def test_nothing_printed_holds_the_token() -> None:
         "https://www.quantconnect.com/api/v2?x=1",
         "http://[::1",
         "https://example.org:port/",
+        "https://example.org:0/",
+        "http://10.0.0.1:8080/api/v2",
+        "http://localhost.example:8080/api/v2",
+        "http://128.0.0.1:8080/api/v2",
+        "http://[::2]:8080/api/v2",
+        "http://0.0.0.0:8080/api/v2",
     ],
 )
 def test_addresses_that_would_give_the_signature_away_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="the API's address"):
+    with pytest.raises(ValueError, match=r"https|for this machine only|must not contain"):
         open_client(CREDENTIALS, url, read_only=False, clock=SystemClock())
 
 
 @pytest.mark.parametrize(
-    "url", [BASE_URL, BASE_URL + "/", "http://127.0.0.1:1/x", "http://[::1]:1", "http://localhost"]
+    "url",
+    [BASE_URL, BASE_URL + "/", "http://127.0.0.1:1/x", "http://127.9.8.7:1", "http://[::1]:1", "http://LOCALHOST"],
 )
 def test_https_and_this_machine_are_accepted(url: str) -> None:
     assert open_client(CREDENTIALS, url, read_only=False, clock=SystemClock())

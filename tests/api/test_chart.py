@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api.ports import Loading
-from qctui.api.tolerant import LAST_MOMENT
+from qctui.api.tolerant import LAST_UNIX_TIME
 from qctui.model.chart import Chart, Series, SeriesType
 from qctui.model.resource import FailureKind
 from tests.api.support import ask, failure
@@ -47,7 +47,7 @@ def columns(made: Series) -> tuple[list[float], list[float], list[int]]:
         ([[str(T0), "7.5"]], [T0], [7.5], []),
         ([[T0, True], [T0 + 1, "x"], [T0 + 2, 1]], [T0 + 2], [1.0], [0]),
         ([[T0, 10**400], [T0 + 1, 3]], [T0 + 1], [3.0], [0]),
-        ([["soon", 1], [True, 2], [None, 3], [-5, 4], [LAST_MOMENT * 2, 5], [T0, 6]], [T0], [6.0], []),
+        ([["soon", 1], [True, 2], [None, 3], [-5, 4], [LAST_UNIX_TIME * 2, 5], [T0, 6]], [T0], [6.0], []),
         ([[T0, 1], None, [T0 + 2, 3]], [T0, T0 + 2], [1.0, 3.0], [1]),
         ([[], 5, "x", [T0], {}, [T0 + 1, 9]], [T0 + 1], [9.0], [0]),
         ([[T0, 1], [T0, 2], [T0, 3]], [T0, T0, T0], [1.0, 2.0, 3.0], []),

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.api.auth import Credentials
+from qctui.api.answer import check
+from qctui.api.auth import Credentials, Scrubber
 from qctui.api.endpoints import LIVE_READ
-from qctui.api.envelope import check
 from qctui.api.errors import ApiError
-from qctui.api.scrub import Scrubber
 from qctui.model.resource import FailureKind
 from tests.api.support import CREDENTIALS, ask, client_for, failure, failure_of, payload, reply, run
 
@@ -25,7 +24,7 @@ def test_credentials_that_are_not_accepted_are_named_by_their_source() -> None:
     credentials = Credentials("1", CREDENTIALS.token, "profile main in config.toml")
     body = {"success": False, "errors": ["UserID not valid"]}
     with pytest.raises(ApiError) as caught:
-        check(LIVE_READ, 200, body, Scrubber(credentials), credentials.refused)
+        check(LIVE_READ, 200, body, Scrubber(credentials))
     words = "credentials from profile main in config.toml not accepted (UserID not valid)"
     assert caught.value.message == f"deployment: {words}"
 

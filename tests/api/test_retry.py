@@ -8,8 +8,8 @@ import pytest
 from qctui.api.client import open_client
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.ports import Exchange
-from qctui.api.retry import RetryPolicy
+from qctui.api.ports import RequestReport
+from qctui.api.reader import RetryPolicy
 from qctui.model.resource import FailureKind
 from tests.api.support import BASE_URL, CREDENTIALS, Script, failure_of, payload, reply
 from tests.fakes import FakeClock
@@ -39,7 +39,7 @@ class Tries:
     def __init__(self, *replies: httpx.Response | Exception, jitter: float = 1.0, each_takes_s: float = 0.0) -> None:
         self.clock = FakeClock()
         self.at: list[float] = []
-        self.exchanges: list[Exchange] = []
+        self.exchanges: list[RequestReport] = []
         self._script = Script(list(replies))
         self._each_takes_s = each_takes_s
         self._jitter = jitter
@@ -138,7 +138,7 @@ def test_triggers_and_their_checks_are_never_repeated() -> None:
 def test_observer_hears_latency_and_server_time() -> None:
     tries = Tries(reply({"success": True}, headers={"Date": "Fri, 20 Nov 2026 14:30:00 GMT"}), each_takes_s=0.25)
     tries.run()
-    assert tries.exchanges == [Exchange("authenticate", 0.25, 1_795_185_000.0, None, 1_700_000_000.25)]
+    assert tries.exchanges == [RequestReport("authenticate", 0.25, 1_795_185_000.0, None, 1_700_000_000.25)]
 
 
 def test_observer_hears_what_a_failure_was() -> None:

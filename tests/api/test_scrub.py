@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from qctui.api.auth import Credentials, signed_headers
-from qctui.api.scrub import LIMIT, Scrubber
+from qctui.api.auth import LIMIT, Credentials, Scrubber, signed_headers
 from tests.api.support import CREDENTIALS, TOKEN
 
 scrub = Scrubber(CREDENTIALS)

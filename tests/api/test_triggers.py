@@ -10,7 +10,7 @@ from httpcore._async import http11
 from qctui.api import client as client_module
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.ports import REWARM_S, Exchange
+from qctui.api.ports import REWARM_S, RequestReport
 from qctui.model.resource import FailureKind
 from tests.api.support import Requests as Received
 from tests.api.support import abort, client_for, failure_of, gate_that, http, loopback_client, raw_server, reply, run
@@ -84,7 +84,7 @@ def test_an_error_of_the_gate_keeps_everything_from_being_written() -> None:
 
     async def go() -> None:
         async with raw_server(answer_ok) as (url, received):
-            exchanges: list[Exchange] = []
+            exchanges: list[RequestReport] = []
             client = loopback_client(url, exchanges=exchanges)
             error = await failure_of(client.triggers.liquidate(1, gate))
             assert error is cancelled

@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import pytest
 
-from qctui.api import transport
+from qctui.api import response
+from qctui.api.client import READ_TIMEOUTS
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.limits import Timeouts
-from qctui.api.ports import Exchange
+from qctui.api.ports import RequestReport
+from qctui.api.transport import Timeouts
 from qctui.model.resource import FailureKind
 from tests.api.support import (
     Handler,
@@ -50,13 +51,13 @@ def sends(*pieces: bytes, then: Callable[[asyncio.StreamWriter], None] | None = 
     return handler
 
 
-def ends_with(handler: Handler, timeouts: Timeouts | None = None) -> tuple[ApiError, int, list[Exchange]]:
+def ends_with(handler: Handler, timeouts: Timeouts | None = None) -> tuple[ApiError, int, list[RequestReport]]:
     """The failure of one check on the trigger's connections, how many requests it cost, and what was observed."""
-    exchanges: list[Exchange] = []
+    exchanges: list[RequestReport] = []
 
     async def go() -> tuple[ApiError, int]:
         async with raw_server(handler) as (url, received):
-            client = loopback_client(url, exchanges=exchanges, timeouts=timeouts or Timeouts())
+            client = loopback_client(url, exchanges=exchanges, timeouts=timeouts or READ_TIMEOUTS)
             error = await failure_of(client.triggers.fetch_detail(1))
             await client.aclose()
             return error, received.posts
@@ -130,7 +131,7 @@ def test_compressed_answers(encode: Callable[[bytes], bytes]) -> None:
 
 
 def test_an_answer_that_swells_is_refused_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MAX_BYTES", 3 << 20)
+    monkeypatch.setattr(response, "MAX_BYTES", 3 << 20)
     bomb = gzip.compress(b" " * (200 << 20), 1)
     error, _, _ = ends_with(sends(http(bomb, "200 OK", "Content-Encoding: gzip")))
     assert (error.kind, error.message) == (
@@ -140,7 +141,7 @@ def test_an_answer_that_swells_is_refused_early(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_an_endless_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MAX_BYTES", 3 << 20)
+    monkeypatch.setattr(response, "MAX_BYTES", 3 << 20)
 
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, received: Requests) -> None:
         await received.read(reader)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qctui.actions.actions_port import JournalEntry
-from qctui.api.ports import Exchange, TriggerApi
+from qctui.api.ports import RequestReport, TriggerApi
 from qctui.clock import SystemClock
 from qctui.engine.facade import Engine
 from qctui.engine.host import ApiClient, EngineHost
@@ -91,7 +91,7 @@ class Stage:
         self.desk = StubDesk()
         self.opened_on = ""
 
-        async def open_client(observe: Callable[[Exchange], None]) -> ApiClient:
+        async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             self.opened_on = threading.current_thread().name
             self.api.observe = observe
             return self.client
@@ -156,7 +156,7 @@ def test_stopping_before_and_after_and_twice_is_harmless() -> None:
 
 
 def test_a_client_that_does_not_open_is_seen(caplog: pytest.LogCaptureFixture) -> None:
-    async def open_client(observe: Callable[[Exchange], None]) -> ApiClient:
+    async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
         raise RuntimeError("boom")
 
     host = EngineHost(open_client, lambda client: StubDesk())
@@ -189,7 +189,7 @@ def _on_loop(body: Callable[[EngineHost, FakeClock, StubDesk, FakeApi], Awaitabl
         api = FakeApi(clock)
         desk = StubDesk()
 
-        async def open_client(observe: Callable[[Exchange], None]) -> ApiClient:
+        async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             return StubClient(api)
 
         host = EngineHost(open_client, lambda client: desk, clock=clock)
@@ -252,7 +252,7 @@ def test_the_actions_are_given_time_to_drain_while_nothing_is_polled() -> None:
         desk.draining = asyncio.Event()
         client = StubClient(api)
 
-        async def open_client(observe: Callable[[Exchange], None]) -> ApiClient:
+        async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             return client
 
         host = EngineHost(open_client, lambda _: desk, clock=clock)

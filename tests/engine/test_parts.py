@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qctui.api.ports import Exchange
+from qctui.api.ports import RequestReport
 from qctui.engine.circuit_breaker import CircuitBreaker
 from qctui.engine.equity_history import SAMPLES, EquityHistory
 from qctui.engine.health import Health
@@ -205,7 +205,7 @@ class _Link:
 
     def exchange(self, latency_s: float = 0.1, skew_s: float = 0.0, failure: FailureKind | None = None) -> None:
         now = self.clock.now()
-        self.health.observe(Exchange("live/list", latency_s, float(int(now + skew_s)), failure, now))
+        self.health.observe(RequestReport("live/list", latency_s, float(int(now + skew_s)), failure, now))
 
     def publish(self, state: LinkState = LinkState.OK, used: int = 0, waiting: int = 0) -> Link:
         self.health.publish(state, None, None, used, waiting)

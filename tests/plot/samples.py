@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from qctui.api.answer import Answer
 from qctui.api.decode import decode
-from qctui.api.parse import parse_chart as parse
+from qctui.api.endpoints import CHART
+from qctui.api.parse_chart import chart
 from qctui.model.chart import Chart
 from tests.plot.bare import NOW
 
@@ -20,7 +22,10 @@ async def _parse(raw: bytes) -> Chart:
     assert isinstance(tree, dict)
     head = tree["chart"]
     assert isinstance(head, dict)
-    return await parse.chart(document, tree, str(head.get("name") or head.get("Name")), NOW - 86_400.0, NOW, 512)
+    name = str(head.get("name") or head.get("Name"))
+    read = await chart(Answer(CHART, tree, document), name, NOW - 86_400.0, NOW, 512)
+    assert isinstance(read, Chart)
+    return read
 
 
 # Read before any test runs: a test that has a loop of its own cannot start another.

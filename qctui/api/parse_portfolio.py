@@ -1,14 +1,12 @@
-"""Holdings and cash, on which "flat" rests: what cannot be read is never taken for nothing (REFERENCE.md 6.6, 7.5)."""
+"""Holdings and cash, from answers to models. Whether a project is flat rests on them, so what cannot be read is never
+taken for nothing (REFERENCE.md 6.6, 7.5)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qctui.api.endpoints import PORTFOLIO
-from qctui.api.parse.common import malformed, refuse_loading
-from qctui.api.schemas.live import WireCash, WireHolding
-from qctui.api.schemas.order import WireSymbol
-from qctui.api.tolerant import fold, line, number, spelled
+from qctui.api.answer import Answer
+from qctui.api.tolerant import fold, line, number, spelled, symbol
 from qctui.model.portfolio import Cash, Holding, Portfolio
 
 _WORDS = frozenset({"symbol", "type", "c", "currencysymbol"})
@@ -22,25 +20,25 @@ _PAID = frozenset({"a", "averageprice"})
 _KNOWN = _WORDS | _QUANTITY | _WORTH | _PRICES
 
 
-def portfolio(tree: object) -> Portfolio:
-    """live/portfolio/read, whole as it came: what is told twice under different spellings counts twice.
+async def portfolio(answer: Answer) -> Portfolio:
+    """live/portfolio/read, whole as it came: what is there twice under different spellings counts twice.
 
-    It tells something only if `holdings` is there as a map (or as the list that stands for an empty one) and there is
-    a holding or a balance with an amount. Holdings that are null or absent say nothing of positions, however much cash
-    there is.
+    Its positions are known only if `holdings` is there as a map (or as the list that stands for an empty one) and there
+    is a holding or a balance with an amount. Holdings that are null or absent say nothing of positions, however much
+    cash there is.
     """
-    bodies = [body for body in spelled(tree, {"portfolio"}) if body is not None]
+    bodies = [body for body in spelled(answer.document.tree, {"portfolio"}) if body is not None]
     if not bodies:
-        refuse_loading(PORTFOLIO, fold(tree))
+        answer.refuse_loading()
     if not all(isinstance(body, (dict, list)) for body in bodies):
-        raise malformed(PORTFOLIO, "the answer has no portfolio")
-    told = [holdings for body in bodies for holdings in spelled(body, {"holdings"}) if holdings is not None]
-    holdings = tuple(_holding(key, value) for each in told for key, value in _entries(each))
-    balances = [cash for body in bodies for cash in spelled(body, {"cash"})]
+        raise answer.malformed("the answer has no portfolio")
+    found = [each for body in bodies for each in spelled(body, {"holdings"}) if each is not None]
+    holdings = tuple(_holding(key, value) for each in found for key, value in _entries(each))
+    balances = [each for body in bodies for each in spelled(body, {"cash"})]
     cash = tuple(_cash(key, value) for each in balances for key, value in _entries(each))
-    said = bool(holdings) or any(balance.amount is not None for balance in cash)
-    readable = bool(told) and all(isinstance(each, (dict, list)) for each in told)
-    return Portfolio(holdings, cash, tells=said and readable)
+    filled = bool(holdings) or any(balance.amount is not None for balance in cash)
+    readable = bool(found) and all(isinstance(each, (dict, list)) for each in found)
+    return Portfolio(holdings, cash, tells=filled and readable)
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:
@@ -51,25 +49,30 @@ def _entries(value: object) -> Iterator[tuple[str, object]]:
 
 
 def _holding(key: str, value: object) -> Holding:
-    wire = WireHolding.read(value)
-    named = WireSymbol.read(wire.symbol) if isinstance(wire.symbol, dict) else WireSymbol(value=line(wire.symbol))
-    symbol = line(key) or named.id or named.value
-    market_value = _first(wire.v, wire.market_value)
+    """A holding under short or long keys (REFERENCE.md 6.6)."""
+    raw = fold(value)
+    name, unique_id = symbol(raw.get("symbol"))
+    identity = line(key) or unique_id or name
     quantity, unreadable = _quantity(value)
-    rate = _first(wire.r, wire.conversion_rate)
+    rate = _first(raw, "r", "conversionrate")
     return Holding(
-        symbol=symbol,
-        ticker=named.value.partition(" ")[0] or symbol.partition(" ")[0],
+        symbol=identity,
+        ticker=name.partition(" ")[0] or identity.partition(" ")[0],
         quantity=quantity,
-        average_price=_first(wire.a, wire.average_price),
-        market_price=_first(wire.p, wire.market_price),
-        market_value=market_value,
-        unrealized=_first(wire.u, wire.unrealized_pnl),
-        unrealized_percent=_first(wire.up, wire.unrealized_pnl_percent),
-        currency_symbol=wire.c or wire.currency_symbol or "$",
+        average_price=_first(raw, "a", "averageprice"),
+        market_price=_first(raw, "p", "marketprice"),
+        market_value=_first(raw, "v", "marketvalue"),
+        unrealized=_first(raw, "u", "unrealizedpnl"),
+        unrealized_percent=_first(raw, "up", "unrealizedpnlpercent"),
+        currency_symbol=line(raw.get("c")) or line(raw.get("currencysymbol")) or "$",
         conversion_rate=1.0 if rate is None else rate,
         unreadable_quantity=unreadable,
     )
+
+
+def _first(raw: dict[str, object], *names: str) -> float | None:
+    """The first of these members that is a number."""
+    return next((figure for figure in (number(raw.get(name)) for name in names) if figure is not None), None)
 
 
 def _quantity(value: object) -> tuple[float, bool]:
@@ -82,15 +85,15 @@ def _quantity(value: object) -> tuple[float, bool]:
     if not isinstance(value, dict):
         return 0.0, value != []  # an empty map may come as a list
     # Every spelling, nulls kept: if two disagree, the larger one is believed.
-    told = spelled(value, _QUANTITY)
-    known = [figure for figure in map(number, told) if figure is not None]
+    given = spelled(value, _QUANTITY)
+    known = [figure for figure in map(number, given) if figure is not None]
     quantity = max(known, key=abs, default=0.0)
-    if len(known) < len(told):
+    if len(known) < len(given):
         return quantity, True
     if quantity:
         return quantity, False
     contradicted = any(_not_zero(raw) for raw in spelled(value, _WORTH))
-    if told:
+    if given:
         return 0.0, contradicted
     unreadable = any(raw is not None and number(raw) is None for raw in spelled(value, _PRICES))
     paid = any(_not_zero(raw) for raw in spelled(value, _PAID))
@@ -113,15 +116,11 @@ def _holds_unknown(value: dict[str, object]) -> bool:
 def _cash(key: str, value: object) -> Cash:
     if not isinstance(value, dict):
         return Cash(line(key), number(value))
-    wire = WireCash.read(value)
+    raw = fold(value)
     return Cash(
-        currency=line(key) or wire.symbol,
-        amount=wire.amount,
-        currency_symbol=wire.currency_symbol,
-        conversion_rate=wire.conversion_rate,
-        value=wire.value_in_account_currency,
+        currency=line(key) or line(raw.get("symbol")),
+        amount=number(raw.get("amount")),
+        currency_symbol=line(raw.get("currencysymbol")),
+        conversion_rate=number(raw.get("conversionrate")),
+        value=number(raw.get("valueinaccountcurrency")),
     )
-
-
-def _first(*values: float | None) -> float | None:
-    return next((value for value in values if value is not None), None)

@@ -1,15 +1,14 @@
-"""Charts: everything around the points."""
+"""Charts, from answers to models; their points are read in `chart_points`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from qctui.api.answer import Answer
+from qctui.api.chart_points import Columns, read_columns
 from qctui.api.decode import Document
-from qctui.api.endpoints import CHART
-from qctui.api.parse.columns import Columns, read_columns
-from qctui.api.parse.common import malformed
-from qctui.api.schemas.chart import WireChart, WireSeries
+from qctui.api.ports import Loading
 from qctui.api.tolerant import fold, integer, line
 from qctui.model.chart import Chart, Series, SeriesType
 from qctui.text import clean
@@ -39,37 +38,40 @@ _MAX_CELLS = 20
 _LONG_WINDOW_S = 3_600.0
 
 
-async def chart(
-    document: Document, members: dict[str, object], name: str, start: float, end: float, count: int
-) -> Chart:
-    """live/chart/read, once it is no loading answer. The name is the one that was asked for.
+async def chart(answer: Answer, name: str, start: float, end: float, count: int) -> Chart | Loading:
+    """live/chart/read (REFERENCE.md 6.3). The name is the one that was asked for.
 
     Raises ApiError if there is no chart in the answer or its points are broken JSON.
     """
-    body = members["chart"]
+    loading = answer.loading("chart")
+    if loading is not None:
+        return loading
+    document = answer.document
+    body = answer.members["chart"]
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     # An empty map may come as a list (REFERENCE.md 2.4); a list of anything is none.
     if not isinstance(body, dict) and body != []:
-        raise malformed(CHART, "the answer has no chart")
-    wire = WireChart.read(body)
+        raise answer.malformed("the answer has no chart")
+    raw = fold(body)
+    listed = raw.get("series")
     found: list[Series] = []
     most = unread = 0
-    for key, item in _entries(wire.series, document):
-        series, entries = await _series(document, key, WireSeries.read(item))
+    for key, item in _entries(listed, document):
+        series, entries = await _series(document, key, fold(item))
         found.append(series)
         if series.series_type in _SAMPLED:
             most = max(most, entries)
         if not len(series) and not series.rows and not len(series.gaps):
             unread += entries
     # Nothing readable where something was sent is not an empty chart.
-    if not found and wire.series and isinstance(wire.series, (dict, list)):
-        raise malformed(CHART, "no series of the answer can be read")
+    if not found and listed and isinstance(listed, (dict, list)):
+        raise answer.malformed("no series of the answer can be read")
     if unread and not any(len(series) or series.rows for series in found):
-        raise malformed(CHART, "no point of the answer can be read")
+        raise answer.malformed("no point of the answer can be read")
     return Chart(
-        name=name or wire.name,
-        stacked=_word(wire.chart_type) in ("1", "stacked"),
+        name=name or line(raw.get("name")),
+        stacked=_word(raw.get("charttype")) in ("1", "stacked"),
         series=tuple(found),
         start=start,
         end=end,
@@ -96,19 +98,19 @@ def _entries(value: object, document: Document) -> Iterator[tuple[str, object]]:
         yield from (("", item) for item in value if isinstance(item, dict))
 
 
-async def _series(document: Document, key: str, wire: WireSeries) -> tuple[Series, int]:
+async def _series(document: Document, key: str, raw: dict[str, object]) -> tuple[Series, int]:
     """A series, and how many elements its `values` had."""
-    kind = _kind(wire.series_type)
+    kind = _kind(raw.get("seriestype"))
     rows: tuple[tuple[str, ...], ...] = ()
     if kind in _TABLES:
-        columns, rows = Columns(), await _rows(document, wire.values)
+        columns, rows = Columns(), await _rows(document, raw.get("values"))
     else:
-        columns = await read_columns(document.chunks(wire.values), candles=kind is SeriesType.CANDLE)
-    marker = wire.scatter_marker_symbol.casefold()
+        columns = await read_columns(document.chunks(raw.get("values")), candles=kind is SeriesType.CANDLE)
+    color, marker = line(raw.get("color")), line(raw.get("scattermarkersymbol")).casefold()
     series = Series(
-        name=wire.name or line(key),
-        unit=clean(wire.unit, 16),
-        index=wire.index or 0,
+        name=line(raw.get("name")) or line(key),
+        unit=clean(line(raw.get("unit")), 16),
+        index=integer(raw.get("index")) or 0,
         series_type=kind,
         xs=columns.xs,
         ys=columns.ys,
@@ -116,13 +118,13 @@ async def _series(document: Document, key: str, wire: WireSeries) -> tuple[Serie
         opens=columns.opens,
         highs=columns.highs,
         lows=columns.lows,
-        color=wire.color if _COLOR.fullmatch(wire.color) else "",
+        color=color if _COLOR.fullmatch(color) else "",
         marker=marker if marker in _MARKERS else "none",
         tooltips=columns.tooltips,
         null_tooltips=tuple(columns.null_tooltips),
         rows=rows,
-        index_name=wire.index_name,
-        z_index=wire.z_index or 0,
+        index_name=line(raw.get("indexname")),
+        z_index=integer(raw.get("zindex")) or 0,
     )
     return series, columns.entries
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from qctui.api.time_slice import Pace
-from qctui.api.tolerant import LAST_MOMENT, fold, line, number
+from qctui.api.decode import TimeSlice
+from qctui.api.tolerant import LAST_UNIX_TIME, fold, line, number
 
 NAN = math.nan
 _NUMBERS = {int, float}
@@ -71,7 +71,7 @@ class Columns:
             return False
         times = arrays[0]
         # A sum is finite only if every member is.
-        if not all(math.isfinite(sum(column)) for column in arrays) or min(times) < 0 or max(times) > LAST_MOMENT:
+        if not all(math.isfinite(sum(column)) for column in arrays) or min(times) < 0 or max(times) > LAST_UNIX_TIME:
             return False
         if times[0] < self._last or list(times) != sorted(times):
             self.ascending = False
@@ -155,7 +155,7 @@ async def _sorted(columns: Columns) -> Columns:
 
     Sorted in runs that a generator merges: one call over everything would hold the interpreter too long.
     """
-    pace = Pace()
+    time_slice = TimeSlice()
     nulls_before = iter([*zip(columns.null_at, range(len(columns.null_at)), strict=True), (-1, -1)])
     null_at, null = next(nulls_before)
     entries: list[tuple[float, int]] = []  # time, and the point's position or -1 - the null's
@@ -166,7 +166,7 @@ async def _sorted(columns: Columns) -> Columns:
         if position < len(columns.xs):
             entries.append((columns.xs[position], position))
         if position % _AT_ONCE == 0:
-            await pace.give_way()
+            await time_slice.pause_if_over()
     by_time = itemgetter(0)
     runs = [sorted(entries[start : start + _RUN], key=by_time) for start in range(0, len(entries), _RUN)]
     result = Columns(entries=columns.entries, null_tooltips=columns.null_tooltips)
@@ -174,7 +174,7 @@ async def _sorted(columns: Columns) -> Columns:
         result._need_candles()
     for count, (at, position) in enumerate(heapq.merge(*runs, key=by_time)):
         if count % _AT_ONCE == 0:
-            await pace.give_way()
+            await time_slice.pause_if_over()
         if position < 0:
             result._add_null(at)
         else:
@@ -200,4 +200,4 @@ def _read_point(point: object) -> tuple[float | None, list[float | None], str]:
 
 def _time(value: object) -> float | None:
     at = number(value)
-    return at if at is not None and 0 <= at <= LAST_MOMENT else None
+    return at if at is not None and 0 <= at <= LAST_UNIX_TIME else None

@@ -1,0 +1,62 @@
+"""Orders and their events, from answers to models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qctui.api.answer import Answer
+from qctui.api.ports import Loading
+from qctui.api.tolerant import fold, integer, line, listing, number, symbol, unix_time
+from qctui.model.order import ORDER_STATUS, ORDER_TYPE, Order, OrderEvent, OrderPage
+
+
+async def orders(answer: Answer) -> OrderPage | Loading:
+    """live/orders/read (REFERENCE.md 6.7)."""
+    loading = answer.loading("orders")
+    if loading is not None:
+        return loading
+    return OrderPage(await answer.each("orders", _order), integer(answer.members.get("length")))
+
+
+def _order(item: object) -> Order | None:
+    raw = fold(item)
+    order_id = integer(raw.get("id"))
+    if order_id is None:
+        return None
+    raw_events = [fold(event) for event in listing(raw.get("events")) if isinstance(event, dict)]
+    events = tuple(map(_event, raw_events))
+    names = [*symbol(raw.get("symbol")), *(line(event.get("symbolvalue")) for event in raw_events)]
+    return Order(
+        order_id=order_id,
+        deploy_id=next((event.deploy_id for event in events if event.deploy_id), ""),
+        ticker=next((name.partition(" ")[0] for name in names if name), ""),
+        order_type=_word(raw.get("type"), ORDER_TYPE),
+        status=_word(raw.get("status"), ORDER_STATUS),
+        quantity=number(raw.get("quantity")),
+        price=number(raw.get("price")),
+        at=unix_time(raw.get("createdtime")) or unix_time(raw.get("time")),
+        last_fill_at=unix_time(raw.get("lastfilltime")),
+        tag=line(raw.get("tag")),
+        events=events,
+    )
+
+
+def _event(raw: Mapping[str, object]) -> OrderEvent:
+    return OrderEvent(
+        at=unix_time(raw.get("time")),
+        status=_word(raw.get("status"), ORDER_STATUS),
+        fill_quantity=number(raw.get("fillquantity")) or 0.0,
+        fill_price=number(raw.get("fillprice")),
+        deploy_id=line(raw.get("algorithmid")),
+        message=line(raw.get("message")),
+    )
+
+
+def _word(value: object, words: Mapping[int, str]) -> str:
+    """The word for a number or for another spelling of the word; unlisted ones as they come (REFERENCE.md 8)."""
+    known = integer(value)
+    if known is not None:
+        return words.get(known, str(known))
+    text = line(value)
+    plain = text.replace(" ", "").casefold()
+    return next((word for word in words.values() if word.replace(" ", "").casefold() == plain), text)
