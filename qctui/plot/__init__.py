@@ -1,5 +1,10 @@
-"""Charts as cells of a terminal: everything between a parsed chart and the characters of a pane.
+"""A library that draws charts into cells of a terminal.
 
-Pure: no Textual, no clock, no store. `compose.steps` turns a chart, a size and a view into a `Drawing`; the widget
-shows it.
+It knows a parsed chart (`qctui.model.chart`) and how wide a character is (`qctui.text`); it knows no screen, no clock
+and no store. Cells are coloured by role, and the caller decides what a role looks like. What to call:
+
+- `compose.steps(Source(chart), width, height, view)` draws in steps, so that keys are served in between, and gives a
+  `Drawing`: a grid of cells, and where everything is on it. `compose.compose` draws at once.
+- `crosshair.cross(drawing, view, at)` gives the cells with a crosshair at an instant; `crosshair.step` moves it.
+- `grid.changes(old, new)` gives the runs of cells that differ, and `export` makes CSV, SVG or plain text.
 """

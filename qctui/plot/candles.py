@@ -88,7 +88,7 @@ def candle_at(prepared: Prepared, time: TimeScale, length: float, place: int) ->
 
 
 def draw_candles(
-    grid: Grid, left: int, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
+    grid: Grid, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
 ) -> float:
     """Draw the visible candles of a series; returns the length of their buckets (0.0: as the API gave them)."""
     found, length = candles_of(mark.prepared, time)
@@ -102,7 +102,7 @@ def draw_candles(
     for candle, column in zip(found, places, strict=True):
         ends = [scale.row(mark.of(value), rows) for value in (candle.high, candle.low, candle.open, candle.close)]
         mark.reached.update(ends[:2])
-        _draw(grid, left + column, top, candle, ends, body, glyphs, (left, left + time.columns))
+        _draw(grid, column, top, candle, ends, body, glyphs, time.columns)
     if found and found[-1].end == len(mark.prepared.xs):
         # The tag beside the last drawn candle must not contradict it.
         mark.ink = UP if found[-1].close >= found[-1].open else DOWN
@@ -135,7 +135,7 @@ def _draw(
     ends: list[int],
     shape: Body,
     glyphs: GlyphSet,
-    bounds: tuple[int, int],
+    columns: int,
 ) -> None:
     high, low, opened, closed = ends
     rising = candle.close >= candle.open
@@ -161,7 +161,7 @@ def _draw(
         half = width // 2
         for offset in range(-half, half + 1):
             char = center if offset == 0 else text[offset + half]
-            if char != " " and bounds[0] <= x + offset < bounds[1]:
+            if char != " " and 0 <= x + offset < columns:
                 grid.cell(x + offset, top + y, char, ink)
 
 

@@ -44,17 +44,10 @@ class GlyphSet:
     markers: dict[str, str]
     candles: CandleGlyphs
     flag: str
-    rule: str
-    stem: str
-    corner: str
-    tick: str
     grid: str
-    cursor: str
     mark: str
     now: str
     ellipsis: str
-    separator: str
-    minus: str = "-"
 
 
 def _braille() -> tuple[str, ...]:
@@ -93,16 +86,10 @@ BRAILLE = GlyphSet(
     markers=_MARKERS,
     candles=_LINES,
     flag="⚑",
-    rule="─",
-    stem="│",
-    corner="┘",
-    tick="┬",
     grid="·",
-    cursor="▲",
     mark="◆",
     now="▸",
     ellipsis="…",
-    separator="·",
 )
 
 BLOCKS = replace(BRAILLE, name="blocks", sub_x=2, sub_y=2, cells=tuple(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"))
@@ -124,16 +111,10 @@ ASCII = GlyphSet(
         sign="O",
     ),
     flag="F",
-    rule="-",
-    stem="|",
-    corner="+",
-    tick="+",
     grid=".",
-    cursor="^",
     mark="+",
     now=">",
     ellipsis="~",
-    separator="|",
 )
 
 GLYPH_SETS = {each.name: each for each in (BRAILLE, BLOCKS, ASCII)}

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 
 from qctui.model.chart import Chart
 from qctui.plot import times
-from qctui.plot.area import Stack
-from qctui.plot.axes import put_tags, put_time_axis, put_value_axis
-from qctui.plot.bars import draw_bars, draw_markers
+from qctui.plot.bars_and_areas import Stack, draw_bars, draw_markers
 from qctui.plot.candles import draw_candles
 from qctui.plot.decimate import Prepared, pieces, prepare
-from qctui.plot.fitting import LINEAR, fit_panel, visible
 from qctui.plot.grid import Grid
-from qctui.plot.layout import place
+from qctui.plot.layout import LINEAR, fit_panel, place, put_tags, put_time_axis, put_value_axis, visible
 from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView, marks_of, panels_of
 from qctui.plot.ranked import draw_ranked, draw_table
@@ -67,11 +64,6 @@ class Drawing:
     """Length of the candles when they were re-bucketed, else 0.0."""
     notes: tuple[str, ...] = ()
     """What a person should know about how it is drawn."""
-
-    @property
-    def plot_width(self) -> int:
-        """Columns of the plots; the value axis is right of them."""
-        return self.time.columns if self.time is not None else self.grid.width
 
 
 def steps(
@@ -199,11 +191,11 @@ def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> G
     put_value_axis(grid, gutter, panel, time, view)
     shown = [mark for mark in panel.marks if mark.shown and len(mark.series)]
     if stack is not None:
-        stack.draw(grid, 0, panel.top, panel.height, scale)
+        stack.draw(grid, panel.top, panel.height, scale)
     bars = [mark for mark in shown if mark.kind is Kind.BARS]
     if bars:
         yield DRAW_COST
-        draw_bars(grid, 0, panel.top, panel.height, bars, scale, time, view.glyphs)
+        draw_bars(grid, panel.top, panel.height, bars, scale, time, view.glyphs)
     edges = time.edges(view.glyphs.sub_x)
     for mark in sorted(shown, key=lambda each: each.series.z_index):
         if mark.kind is Kind.LINE:
@@ -212,12 +204,12 @@ def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> G
     for mark in shown:
         yield DRAW_COST // 4
         if mark.kind is Kind.CANDLES:
-            length = draw_candles(grid, 0, panel.top, panel.height, mark, scale, time, view.glyphs)
+            length = draw_candles(grid, panel.top, panel.height, mark, scale, time, view.glyphs)
             drawing.bucket_s = max(drawing.bucket_s, length)
     for mark in shown:
         if mark.kind in (Kind.MARKERS, Kind.FLAGS):
             yield DRAW_COST
-            draw_markers(grid, 0, panel.top, panel.height, mark, scale, time, view.glyphs)
+            draw_markers(grid, panel.top, panel.height, mark, scale, time, view.glyphs)
     if gutter:
         put_tags(grid, gutter, panel, time, view)
 
@@ -229,7 +221,7 @@ def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: 
     mark.resolution = glyphs.sub_y
     rows = dots.rows
     draw_line(dots, mark.prepared, pieces(mark.prepared, edges), lambda value: scale.row(mark.of(value), rows), edges)
-    dots.stamp(drawing.grid, 0, panel.top, mark.ink)
+    dots.stamp(drawing.grid, panel.top, mark.ink)
     if mark.letter:
         _letters(drawing, panel, mark, dots)
 

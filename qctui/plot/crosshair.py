@@ -6,12 +6,11 @@ from bisect import bisect_left, bisect_right
 
 from qctui.plot import times
 from qctui.plot.candles import candle_at
-from qctui.plot.change import change_text, start_of
 from qctui.plot.compose import Drawing
 from qctui.plot.grid import Grid, Ink
 from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView
-from qctui.plot.reading import Reading, reading_at
+from qctui.plot.reading import Reading, change_text, reading_at, start_of
 
 TAG = Ink("tag", "cursor")
 POINT = Ink("cursor", bold=True)

@@ -27,10 +27,9 @@ MUTED = Ink("muted")
 AXIS = Ink("axis")
 GRID = Ink("grid")
 WARNING = Ink("warning")
-ERROR = Ink("error", bold=True)
 
 
-class Span(NamedTuple):
+class CellRun(NamedTuple):
     """Cells `start` to `end` (exclusive) of row `y`."""
 
     y: int
@@ -101,11 +100,6 @@ class Grid:
                 row[x] = char
             self.inks[y][x] = ink
 
-    def paint(self, x: int, y: int, ink: Ink) -> None:
-        """Change the ink of a cell, keeping its character."""
-        if 0 <= y < self.height and 0 <= x < self.width:
-            self.inks[y][x] = ink
-
     def char(self, x: int, y: int) -> str:
         """The character of a cell; a blank outside the grid."""
         return self.chars[y][x] if 0 <= y < self.height and 0 <= x < self.width else " "
@@ -158,12 +152,12 @@ def width_of(text: str) -> int:
     return sum(cell_width(char) for char in text)
 
 
-def changes(old: Grid, new: Grid) -> list[Span]:
+def changes(old: Grid, new: Grid) -> list[CellRun]:
     """The runs of cells in which `new` differs from `old`. Both must have the same size.
 
     A run never begins or ends within a wide character, in either grid.
     """
-    spans: list[Span] = []
+    spans: list[CellRun] = []
     for y in range(new.height):
         chars, inks, was, wore = new.chars[y], new.inks[y], old.chars[y], old.inks[y]
         if chars == was and inks == wore:
@@ -195,9 +189,9 @@ def _dearer(chars: list[str], inks: list[Ink], end: int, x: int) -> bool:
     return False
 
 
-def _widened(y: int, start: int, end: int, chars: list[str], was: list[str]) -> Span:
+def _widened(y: int, start: int, end: int, chars: list[str], was: list[str]) -> CellRun:
     while start > 0 and (chars[start] == "" or was[start] == ""):
         start -= 1
     while end < len(chars) and (chars[end] == "" or was[end] == ""):
         end += 1
-    return Span(y, start, end)
+    return CellRun(y, start, end)

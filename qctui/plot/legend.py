@@ -6,11 +6,19 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from qctui.plot.candles import candle_at
-from qctui.plot.change import change_text, gain, percent_text, start_of
 from qctui.plot.chart_glyphs import GlyphSet
 from qctui.plot.grid import MUTED, TEXT, Grid, Ink, cut, width_of
 from qctui.plot.marks import TAGGED, Kind, Mark, PlotView
-from qctui.plot.reading import Reading, reading_at, reading_last, value_text
+from qctui.plot.reading import (
+    Reading,
+    change_text,
+    gain,
+    percent_text,
+    reading_at,
+    reading_last,
+    start_of,
+    value_text,
+)
 from qctui.plot.times import TimeScale, length_text
 from qctui.plot.values import readable, with_unit
 

@@ -61,14 +61,14 @@ class Dots:
                 return True
         return False
 
-    def stamp(self, grid: Grid, left: int, top: int, ink: Ink) -> None:
+    def stamp(self, grid: Grid, top: int, ink: Ink) -> None:
         """Write the cells that have dots. Where another series is already, dots of both stay, in this one's ink."""
         cells = self.glyphs.cells
         known = _MASKS[self.glyphs.name] if self.glyphs.name in _MASKS else _learn(self.glyphs)
         for (x, y), mask in self.masks.items():
             if 0 <= x < self.width and 0 <= y < self.height:
-                under = known.get(grid.char(left + x, top + y), 0)
-                grid.cell(left + x, top + y, cells[mask | under], ink)
+                under = known.get(grid.char(x, top + y), 0)
+                grid.cell(x, top + y, cells[mask | under], ink)
 
 
 _MASKS: dict[str, dict[str, int]] = {}

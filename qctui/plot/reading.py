@@ -1,4 +1,4 @@
-"""What a series is at an instant: the payload's own numbers."""
+"""Reads a series at an instant, as the API gave it, and how much it changed between two readings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from operator import itemgetter
 
-from qctui.plot.marks import Kind, Mark
+from qctui.plot.marks import Kind, Mark, PlotView
 from qctui.plot.times import TimeScale
-from qctui.plot.values import readable, with_unit
+from qctui.plot.values import is_currency, readable, with_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ def reading_at(mark: Mark, at: float, reach_s: float = 0.0) -> Reading:
     A line or a candle holds until its next point; a marker is over when `reach_s` seconds have passed.
     """
     place = bisect_right(mark.prepared.xs, at) - 1
-    told = mark.series.null_tooltips
-    null = bisect_right(told, at, key=itemgetter(0)) - 1
-    if null >= 0 and at - told[null][0] <= reach_s and (place < 0 or told[null][0] > mark.prepared.xs[place]):
-        return Reading(told[null][0], None, tooltip=told[null][1])
+    nulls = mark.series.null_tooltips
+    null = bisect_right(nulls, at, key=itemgetter(0)) - 1
+    if null >= 0 and at - nulls[null][0] <= reach_s and (place < 0 or nulls[null][0] > mark.prepared.xs[place]):
+        return Reading(nulls[null][0], None, tooltip=nulls[null][1])
     if place < 0:
         return NOTHING
     time = mark.prepared.xs[place]
@@ -80,3 +80,47 @@ def value_text(reading: Reading, unit: str, *, members: bool = False) -> str:
         )
     text = with_unit(readable(reading.value, unit), unit)
     return f"{text} {unit}" if unit and unit not in text else text
+
+
+def start_of(mark: Mark, time: TimeScale | None, view: PlotView) -> Reading:
+    """Where a series' changes are counted from: the mark, else the left edge, else its own first visible point."""
+    if view.mark is not None or time is None:
+        return reading_at(mark, view.mark or 0.0)
+    reading = reading_at(mark, time.start)
+    start, stop = mark.prepared.slice(time.start, time.end)
+    return reading if reading.value is not None or start == stop else reading_at(mark, mark.prepared.xs[start])
+
+
+def gain(mark: Mark, time: TimeScale | None, view: PlotView) -> str:
+    """The last visible value's change in percent, as `percent_text`."""
+    return percent_text(start_of(mark, time, view), reading_last(mark, time), mark)
+
+
+def percent_text(at_start: Reading, at_end: Reading, mark: Mark) -> str:
+    """From one reading to another in percent; empty for what is a percentage itself, and for what is no course."""
+    start, end = at_start.value, at_end.value
+    if start is None or end is None or mark.series.unit == "%" or mark.kind not in (Kind.LINE, Kind.CANDLES):
+        return ""
+    # Of what stands around zero a percentage says nothing.
+    if start <= 0.0 or end <= 0.0 or end / start >= 100.0:
+        return ""
+    text = f"{(end / start - 1.0) * 100.0:+,.2f}%"
+    return text if text.strip("+-0.%") else "0.00%"
+
+
+def change_text(start: Reading, end: Reading, unit: str) -> str:
+    """From one reading to another: `+268.3 (+0.27%)`; empty where either is missing. Percent units change in points."""
+    if start.value is None or end.value is None:
+        return ""
+    change = end.value - start.value
+    if not math.isfinite(change):
+        return ""
+    if math.isclose(start.value, end.value, rel_tol=1e-12):
+        change = 0.0
+    # Money changes in cents, unless it is a price so small that it has more digits itself.
+    cents = is_currency(unit) and max(abs(start.value), abs(end.value)) >= 10.0
+    text = f"{'-' if change < 0 else '+'}{f'{abs(change):,.2f}' if cents else readable(abs(change), unit)}"
+    if unit == "%" or not start.value:
+        return text
+    percent = change / abs(start.value) * 100.0
+    return f"{text} ({percent:+,.2f}%)" if abs(percent) < 1e9 else text

@@ -39,12 +39,6 @@ class ValueScale:
         """The row from the top, of `rows` rows, on which `value` lies; clamped to the rows."""
         return min(rows - 1, max(0, round((1.0 - min(2.0, max(-1.0, self.unit(value)))) * (rows - 1))))
 
-    def at(self, unit: float) -> float:
-        """The value at a part of the range."""
-        if self.log:
-            return math.exp(math.log(self.low) * (1.0 - unit) + math.log(self.high) * unit)
-        return self.low * (1.0 - unit) + self.high * unit
-
 
 def fit(
     low: float, high: float, *, log: bool = False, zero: bool = False, before: ValueScale | None = None

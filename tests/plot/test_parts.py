@@ -15,8 +15,7 @@ from qctui.plot import values
 from qctui.plot.compose import Source, compose
 from qctui.plot.decimate import BLOCK, Prepared, prepare
 from qctui.plot.grid import MUTED, TEXT, Grid, Ink, changes, cut, width_of
-from qctui.plot.marks import PlotView
-from qctui.plot.overlay import main_series, overlaid
+from qctui.plot.marks import PlotView, main_series, overlaid
 from qctui.plot.values import ValueScale
 from qctui.plot.windows import samples
 from qctui.ui.theme.chart_inks import Inks

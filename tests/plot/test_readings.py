@@ -8,8 +8,7 @@ import pytest
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.plot.candles import candle_at
-from qctui.plot.change import change_text
-from qctui.plot.reading import Reading, value_text
+from qctui.plot.reading import Reading, change_text, value_text
 from qctui.plot.times import TimeScale
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.test_parts import prepared

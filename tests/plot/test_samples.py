@@ -25,6 +25,11 @@ def drawn(chart: Chart, width: int = 100, height: int = 30, **view: object) -> D
     return compose(Source(chart), width, height, PlotView(window, now=NOW, **view))  # type: ignore[arg-type]
 
 
+def plot_width(drawing: Drawing) -> int:
+    """Columns of the plots; the value axis is right of them."""
+    return drawing.grid.width if drawing.time is None else drawing.time.columns
+
+
 @pytest.mark.parametrize("name", sample_names())
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("glyphs", GLYPH_SETS)
@@ -34,9 +39,9 @@ def test_no_label_of_the_axes_is_cut(name: str, width: int, height: int, glyphs:
         for word in "".join(drawing.grid.chars[drawing.axis_row]).split():
             assert word in ("now", "Nov", "Dec", "Oct", "UTC") or word.isdigit() or ":" in word, word
     for panel in drawing.panels:
-        if panel.kind is Kind.LINE and drawing.plot_width < width:
+        if panel.kind is Kind.LINE and plot_width(drawing) < width:
             for row in range(panel.top, panel.top + panel.height):
-                label = "".join(drawing.grid.chars[row][drawing.plot_width :]).strip()
+                label = "".join(drawing.grid.chars[row][plot_width(drawing) :]).strip()
                 assert not label.endswith(("…", ".", ",")), label
 
 
@@ -62,7 +67,7 @@ def test_the_tag_is_the_last_value(name: str) -> None:
         for mark in panel.marks:
             if panel.kind is Kind.LINE and mark.kind in (Kind.LINE, Kind.CANDLES, Kind.BARS) and len(mark.series):
                 tags = [
-                    "".join(drawing.grid.chars[row][drawing.plot_width + 1 :]).strip()
+                    "".join(drawing.grid.chars[row][plot_width(drawing) + 1 :]).strip()
                     for row in range(panel.top, panel.top + panel.height)
                 ]
                 assert value_text(reading_last(mark), mark.series.unit) in tags

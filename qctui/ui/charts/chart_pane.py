@@ -14,11 +14,10 @@ from qctui.model.chart import Chart, ChartWindow
 from qctui.model.keys import chart_key
 from qctui.model.resource import Resource
 from qctui.plot import crosshair, times, windows
-from qctui.plot.change import gain
 from qctui.plot.export import csv_text, plain_text, svg_text
 from qctui.plot.grid import TEXT, Grid
 from qctui.plot.marks import TAGGED
-from qctui.plot.reading import reading_last, value_text
+from qctui.plot.reading import gain, reading_last, value_text
 from qctui.ui.charts.chart_files import WORDS, FileKind, write_file
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.kit.pane import Pane
