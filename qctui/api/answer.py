@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from qctui.api.auth import Scrubber
 from qctui.api.decode import Document, TimeSlice
-from qctui.api.endpoints import TELLING, Endpoint
+from qctui.api.endpoints import DATA_MEMBERS, Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading
 from qctui.api.tolerant import fold, line, number
@@ -102,7 +102,7 @@ def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber) -> dic
             status_code=status,
         )
     members = fold(tree)
-    if endpoint.plain and not TELLING.isdisjoint(members):
+    if endpoint.plain and not DATA_MEMBERS.isdisjoint(members):
         # Something in between mixed answers up. Whether it says yes or no, it says it of something else.
         words = f"{endpoint.words}: the answer belongs to another request"
         raise ApiError(FailureKind.MALFORMED, words, status_code=status)

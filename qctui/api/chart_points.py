@@ -193,7 +193,7 @@ def _read_point(point: object) -> tuple[float | None, list[float | None], str]:
         return at, [number(point[1]) if len(point) > 1 else None], ""
     if isinstance(point, dict):
         members = fold(point)
-        # LEAN reads a missing y as 0; here it is a gap: a number nobody sent is not shown.
+        # LEAN reads a missing y as 0; here it is a gap: a number that was not sent is not shown.
         return _time(members.get("x")), [number(members.get("y"))], line(members.get("tooltip"))[:_MAX_TOOLTIP]
     return None, [], ""
 

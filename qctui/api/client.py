@@ -40,12 +40,12 @@ Idle connections are trusted only briefly: one that the server closes just as a 
 unknown. Common servers keep them for 5 s and more; while a dialog is open, `warm` is called more often than that.
 
 They carry triggers and credential checks and nothing else: an answer that something in between delays, repeats or gives
-to the wrong request is then never one that tells of a deployment.
+to the wrong request is then never one about a deployment.
 """
 
 CHECK_POOL = Pool(connections=100, idle_s=4.0)
 """For the looks at a trigger's target, before and after. They are not repeated either, so a connection that may be
-closed any moment is not for them."""
+closed at any time is not for them."""
 
 READ_TIMEOUTS = Timeouts(connect_s=5.0, read_s=30.0, total_s=60.0)
 TRIGGER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=20.0, total_s=30.0)

@@ -45,8 +45,8 @@ _LONGEST_KEY = 512
 
 
 def _nested(depth: int) -> bytes:
-    """A pattern for an array or object that holds others at most `depth` deep. It takes `]` for `}`: the decoder will
-    tell them apart."""
+    """A pattern for an array or object that holds others at most `depth` deep. It takes `]` for `}`, which the decoder
+    does not."""
     inside = rb'[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"' + (b"|" + _nested(depth - 1) if depth else b"")
     return rb"[\[{](?:" + inside + rb")*+[\]}]"
 

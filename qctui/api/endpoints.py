@@ -74,7 +74,7 @@ LIQUIDATE = Endpoint("live/update/liquidate", "liquidate", plain=True)
 STOP = Endpoint("live/update/stop", "stop", plain=True)
 ABORT = Endpoint("optimizations/abort", "abort", plain=True)
 
-TELLING = frozenset(
+DATA_MEMBERS = frozenset(
     (
         *("projects", "live", "deployid", "status", "progress", "launched", "stopped", "brokerage"),
         *("runtimestatistics", "chart", "charts", "series", "insights", "portfolio", "holdings", "cash"),

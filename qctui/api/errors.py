@@ -1,4 +1,4 @@
-"""What can go wrong between us and the API: one class, one kind each, words fit for the screen."""
+"""The one exception of the client: what went wrong, in words for the screen, and whether the request may have acted."""
 
 from __future__ import annotations
 

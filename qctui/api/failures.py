@@ -1,4 +1,4 @@
-"""From what can go wrong below the answer (connections, TLS, HTTP statuses) to `ApiError`."""
+"""Turns what goes wrong below the answer (connections, TLS, HTTP statuses) into an `ApiError`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LEFT = ("Server disconnected", "peer closed connection", "peer unexpectedly clo
 _REFUSED_WORDS = re.compile(f"credentials (?:from [^:;]*? )?{NOT_ACCEPTED}")
 
 MAX_RETRY_AFTER_S = 86_400.0
-"""Nobody waits longer because a header says so."""
+"""The longest wait that a header may ask for."""
 
 
 def of_exception(endpoint: Endpoint, error: BaseException, *, may_have_acted: bool, scrub: Scrubber) -> ApiError:
@@ -28,14 +28,14 @@ def of_exception(endpoint: Endpoint, error: BaseException, *, may_have_acted: bo
 
     `may_have_acted` is what the caller knows of the wire; a failure to connect proves False by itself.
     """
-    kind, words = _told(error, scrub)
+    kind, words = _describe(error, scrub)
     if kind in (FailureKind.TIMEOUT, FailureKind.RESET) and not may_have_acted:
         kind, words = FailureKind.CONNECT, "no connection to the API before the request could be sent"
     acted = may_have_acted and kind is not FailureKind.CONNECT
     return ApiError(kind, f"{endpoint.words}: {words}", may_have_acted=acted)
 
 
-def _told(error: BaseException, scrub: Scrubber) -> tuple[FailureKind, str]:
+def _describe(error: BaseException, scrub: Scrubber) -> tuple[FailureKind, str]:
     match error:
         case httpx.ConnectTimeout():
             return FailureKind.CONNECT, "no connection to the API in time"
@@ -107,10 +107,10 @@ def of_status(
         return ApiError(FailureKind.AUTH, f"{name}: {refused}{said}", answered=True, status_code=401)
     if status == 429:
         wait = retry_after_s(headers, now)
-        told = "" if wait is None else f"; it asks to wait {wait:.0f} s"
+        asks = "" if wait is None else f"; it asks to wait {wait:.0f} s"
         return ApiError(
             FailureKind.RATE_LIMITED,
-            f"{name}: too many requests{told}{said}",
+            f"{name}: too many requests{asks}{said}",
             may_have_acted=False,
             retry_after_s=wait,
             status_code=429,

@@ -1,8 +1,14 @@
-"""What httpx and asyncio need of us, in one place. Everything in `qctui.api` imports httpx from here."""
+"""Every use of what httpx, httpcore, anyio and asyncio keep private, each with its reason.
+
+Everything in `qctui.api` imports httpx from here. Where a newer version lacks what is used, less is known (a connection
+is not taken for a warm one, a name is looked up as asyncio does it) and no request is stopped by that;
+tests/api/test_library_patches.py fails then.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import importlib.util
 import os
@@ -42,9 +48,9 @@ default) cover connecting only. A write that fails is not an error there: the an
 connection that the server has closed shows as a failed read, and the request may have acted.
 """
 
-TCP_STANDS = "connection.connect_tcp.complete"
-TLS_STANDS = "connection.start_tls.complete"
-"""Between these two events a connection belongs to nobody who closes it, should the request be cancelled."""
+TCP_CONNECTED = "connection.connect_tcp.complete"
+TLS_ESTABLISHED = "connection.start_tls.complete"
+"""Between these two events httpcore closes a connection of a cancelled request no more: we do."""
 
 _AT_ONCE = 256 * 1024
 """Bytes of one look into a socket. That there are any is all that counts, except below TLS."""
@@ -58,8 +64,7 @@ def has_unread(client: httpx.AsyncClient, request: Any) -> bool:
     right before the first byte is written (`SENDING_BEGINS`), and by nothing but that: what it finds it takes away.
 
     Looks at every place a byte can wait: h11's buffer, what TLS holds, asyncio's queue, the socket. Only the first and
-    the last are public, and httpcore itself looks at the last alone. Where a newer version hides one of them under
-    another name, nothing is known and nothing is refused; the tests would show it.
+    the last are public, and httpcore itself looks at the last alone.
     """
     try:
         connection = _connection_of(client, request)
@@ -67,13 +72,16 @@ def has_unread(client: httpx.AsyncClient, request: Any) -> bool:
         return bool(buffered) or ended or bool(_take(connection._network_stream._stream))
     except (EOFError, OSError):
         return True
-    except AttributeError:
+    except (AttributeError, TypeError, ValueError):  # another version of the libraries: nothing is known
         return False
 
 
 def has_idle(client: httpx.AsyncClient) -> bool:
     """Whether the next request finds a connection that stands and that nothing is using."""
-    return any(each.is_available() for pool in _pools(client) for each in pool.connections)
+    try:
+        return any(each.is_available() for pool in _pools(client) for each in pool.connections)
+    except (AttributeError, TypeError):  # another version of the libraries: no connection is known to be free
+        return False
 
 
 def _pools(client: httpx.AsyncClient) -> list[Any]:
@@ -115,7 +123,7 @@ def _take(stream: Any) -> bytes:
     if taken:
         protocol.read_queue.clear()
         protocol.read_event.clear()
-    # asyncio reads a socket only while somebody waits for its bytes: nothing else reads this one now.
+    # anyio lets asyncio read a socket only while its bytes are waited for: nothing else reads this one now.
     with contextlib.suppress(BlockingIOError):
         while piece := os.read(stream._raw_socket.fileno(), _AT_ONCE):
             taken += piece
@@ -125,7 +133,7 @@ def _take(stream: Any) -> bytes:
 
 
 def resolve_in_daemon_threads(loop: asyncio.AbstractEventLoop) -> None:
-    """Make the loop look names up in threads that nobody waits for.
+    """Make the loop look names up in threads that are not waited for at the end of the program.
 
     asyncio does it in its executor, whose threads are joined when the loop and the interpreter end: without a network a
     look-up lasts half a minute, and so would quitting. The wait for it is bounded by the connect timeout either way.
@@ -140,32 +148,30 @@ def resolve_in_daemon_threads(loop: asyncio.AbstractEventLoop) -> None:
         proto: int = 0,
         flags: int = 0,
     ) -> Addresses:
-        answer: asyncio.Future[Addresses] = loop.create_future()
+        found: concurrent.futures.Future[Addresses] = concurrent.futures.Future()
+        found.set_running_or_notify_cancel()  # from here on it cannot be cancelled under the thread
 
         def look_up() -> None:
-            found: Addresses = []
-            failure: OSError | None = None
             try:
-                found = socket.getaddrinfo(host, port, family, type, proto, flags)
+                found.set_result(socket.getaddrinfo(host, port, family, type, proto, flags))
             except OSError as error:
-                failure = error
+                found.set_exception(error)
             except UnicodeError:
-                failure = socket.gaierror(socket.EAI_NONAME, "not a name")
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(settle, found, failure)
-
-        def settle(found: Addresses, failure: OSError | None) -> None:
-            if answer.done():
-                return
-            if failure is None:
-                answer.set_result(found)
-            else:
-                answer.set_exception(failure)
+                found.set_exception(socket.gaierror(socket.EAI_NONAME, "not a name"))
 
         threading.Thread(target=look_up, name="name look-up", daemon=True).start()
-        return await answer
+        return await asyncio.wrap_future(found, loop=loop)
 
-    vars(loop)["getaddrinfo"] = getaddrinfo
+    with contextlib.suppress(TypeError):  # a loop without attributes of its own looks names up as it does
+        vars(loop)["getaddrinfo"] = getaddrinfo
 
 
-__all__ = ["SENDING_BEGINS", "TCP_STANDS", "TLS_STANDS", "has_idle", "has_unread", "httpx", "resolve_in_daemon_threads"]
+__all__ = [
+    "SENDING_BEGINS",
+    "TCP_CONNECTED",
+    "TLS_ESTABLISHED",
+    "has_idle",
+    "has_unread",
+    "httpx",
+    "resolve_in_daemon_threads",
+]

@@ -1,6 +1,6 @@
-"""What the engine and the actions see of the client. They import this module and `errors`, nothing else of `qctui.api`.
+"""The client as the engine and the actions see it. They import this module and `errors`, nothing else of `qctui.api`.
 
-Every method raises `qctui.api.errors.ApiError` and nothing else. Cancelling a read is safe at any moment.
+Every method raises `qctui.api.errors.ApiError` and nothing else. A read may be cancelled at any time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Loading:
     """The service is preparing the answer (REFERENCE.md 2.3): ask again in a few seconds."""
 
     fraction: float | None
-    """0..1, None when it does not tell or tells nonsense."""
+    """0..1, None when the answer has none or one that makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class TriggerApi(Protocol):
     """The emergency path: its own connections, no retries, no share in the read budget.
 
     The reads here have connections apart from those of the triggers: an answer that something in between repeats or
-    mixes up is then never one that tells of a deployment. So reading keeps no trigger's connection warm; `warm` does.
+    mixes up is then never one about a deployment. So reading keeps no trigger's connection warm; `warm` does.
 
     A trigger returns only on an explicit `success: true`. Each call sends at most one POST. In read-only mode every
     trigger raises `ApiError` of kind REFUSED
@@ -111,8 +111,8 @@ class TriggerApi(Protocol):
 
     `gate` is awaited once per POST, right before the request's first byte is written (connected, TLS done): from its
     return on it may be out. Should it raise an `ApiError`, nothing is written and that very error comes out of the
-    call. It is the last gate: closed when the person cancelled, the deadline passed while connecting, or something else
-    forbids it by then.
+    call. It raises when the person has cancelled, the deadline passed while connecting, or something else forbids
+    sending by then.
     """
 
     async def liquidate(self, project_id: int, gate: Gate | None = None) -> None:

@@ -22,7 +22,7 @@ MAX_ERROR_BYTES = 64 * 1024
 """What is read of an answer outside 2xx: enough for an envelope; an HTML page is of no interest."""
 
 INFLATE_STEP = 1024 * 1024
-"""Most bytes decompressed at once, whatever the compressed piece promises."""
+"""Most bytes decompressed at once, however small the compressed piece is."""
 
 _GZIP_OR_ZLIB = 47
 _EMPTY = "it is empty"

@@ -16,8 +16,8 @@ from qctui.api.endpoints import Endpoint, check_base_url, is_loopback
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import (
     SENDING_BEGINS,
-    TCP_STANDS,
-    TLS_STANDS,
+    TCP_CONNECTED,
+    TLS_ESTABLISHED,
     has_idle,
     has_unread,
     httpx,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = "qctui"
 
-MOST_UNFIT = 3
+MOST_UNUSABLE = 3
 """New connections in a row that brought an answer before anything was asked: the next would do so too."""
 
 
@@ -107,17 +107,17 @@ class Channel:
             async with asyncio.timeout(timeouts.total_s):
                 answer = await call.run(body, timeouts)
         except ApiError as error:
-            if not call.called_off:
-                call.observe(error.kind)
+            if not call.stopped_by_gate:
+                call.report(error.kind)
             raise failures.blame_clock(error, call.skew_s) from None
         except Exception as error:
-            # Everything: the promise is that nothing but ApiError comes out, and a transport may raise what it likes.
+            # Everything: nothing but ApiError may come out, and a transport may raise what it likes.
             failure = failures.of_exception(endpoint, error, may_have_acted=call.may_have_acted, scrub=self.scrub)
-            call.observe(failure.kind)
+            call.report(failure.kind)
             raise failure from None
         finally:
-            await call.let_go()
-        call.observe(None)
+            await call.close_half_open()
+        call.report(None)
         return answer
 
     def open(self) -> httpx.AsyncClient:
@@ -162,25 +162,25 @@ class Channel:
 
     @property
     def traced(self) -> bool:
-        """Whether the transport tells when a request's first byte leaves."""
+        """Whether the transport reports when a request's first byte leaves."""
         return self._transport is None or isinstance(self._transport, httpx.AsyncHTTPTransport)
 
     @property
     def clock(self) -> Clock:
-        """The time of everything here."""
+        """The clock of the timeouts, the signatures and the reports."""
         return self._clock
 
     def url(self, endpoint: Endpoint) -> str:
         """The endpoint's address."""
         return f"{self._base_url}/{endpoint.path}"
 
-    def observe(self, exchange: RequestReport) -> None:
-        """Tell whoever watches the connection."""
+    def report(self, report: RequestReport) -> None:
+        """Hand the report of a finished request to the observer, if there is one."""
         if self._observer is not None:
-            self._observer(exchange)
+            self._observer(report)
 
 
-class _Unfit(Exception):
+class _UnusableConnection(Exception):
     """The connection brought something before the request was written, and nothing was written to it."""
 
 
@@ -197,22 +197,22 @@ class _Call:
         self._server_at: float | None = None
         self.may_have_acted = False
         self._half_open: Any = None
-        self._unfit = 0
+        self._unusable = 0
         """New connections that could not be used."""
         self._is_new = False
         """The connection was made for this request."""
-        self.called_off = False
-        """By `gate`, which says nothing of the connection: nobody is told of such an exchange."""
+        self.stopped_by_gate = False
+        """Nothing was sent, which says nothing of the connection: there is no report."""
 
     async def run(self, body: dict[str, object], timeouts: Timeouts) -> Answer:
         """Write the request to one connection, which has brought nothing but the answers it was asked for."""
         while True:
             try:
                 return await self._attempt(body, timeouts)
-            except _Unfit:
+            except _UnusableConnection:
                 # The pool has closed it and gives another. As many as were idle may be like it.
-                self._unfit += self._is_new
-            if self._unfit >= MOST_UNFIT:
+                self._unusable += self._is_new
+            if self._unusable >= MOST_UNUSABLE:
                 words = f"{self._endpoint.words}: the API's side answers before it is asked"
                 raise ApiError(FailureKind.CONNECT, words, may_have_acted=False)
 
@@ -226,7 +226,7 @@ class _Call:
         if channel.traced:
             request.extensions["trace"] = self._trace
         else:
-            await self._leaves()
+            await self._pass_gate()
         response = await client.send(request, stream=True)
         try:
             self._note_headers(response)
@@ -242,48 +242,51 @@ class _Call:
             return None
         return self._server_at - self._headers_at
 
-    async def let_go(self) -> None:
-        """Close a connection that was given up between TCP and TLS: httpcore forgets it when it is cancelled there."""
+    async def close_half_open(self) -> None:
+        """Close a connection that was given up between TCP and TLS: httpcore forgets one that is cancelled there."""
         if self._half_open is not None:
             with contextlib.suppress(OSError):
                 await self._half_open.aclose()
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
-        if event == TCP_STANDS:
-            self._half_open = info["return_value"]
+        if event == TCP_CONNECTED:
+            self._half_open = info.get("return_value")
             self._is_new = True
-        elif event in (TLS_STANDS, SENDING_BEGINS):
+        elif event in (TLS_ESTABLISHED, SENDING_BEGINS):
             self._half_open = None
-        # Through a proxy the same event tells of the CONNECT that opens the tunnel: nothing of ours is in it.
-        if event == SENDING_BEGINS and info["request"].method == b"POST":
-            self._insist_on_silence(info["request"])
-            await self._leaves(info["request"])
+        # Through a proxy the CONNECT that opens the tunnel has the same event: nothing of ours is in it.
+        request = info.get("request")
+        if event == SENDING_BEGINS and getattr(request, "method", b"POST") == b"POST":
+            self._refuse_unread(request)
+            await self._pass_gate(request)
 
-    async def _leaves(self, request: Any = None) -> None:
-        """The last moment before the first byte: `request` is httpcore's, if it goes over a wire."""
+    async def _pass_gate(self, request: Any = None) -> None:
+        """Await the gate right before the first byte. `request` is httpcore's, if it goes over a network."""
         if self._gate is not None:
             try:
                 await self._gate()
             except ApiError:
-                self.called_off = True
+                self.stopped_by_gate = True
                 raise
             if request is not None:
                 # The gate may have taken its time.
-                self._insist_on_silence(request)
+                self._refuse_unread(request)
         self.may_have_acted = True
 
-    def _insist_on_silence(self, request: Any) -> None:
+    def _refuse_unread(self, request: Any) -> None:
         if has_unread(self._channel.open(), request):
-            raise _Unfit
+            raise _UnusableConnection
 
     def _note_headers(self, response: httpx.Response) -> None:
+        self.may_have_acted = True  # an answer proves that the request went out
         clock = self._channel.clock
         self._headers_mono, self._headers_at = clock.monotonic(), clock.now()
         self._server_at = failures.http_date(response.headers.get("date", ""))
 
-    def observe(self, kind: FailureKind | None) -> None:
+    def report(self, kind: FailureKind | None) -> None:
+        """Report that the request has ended, with which failure or none."""
         clock = self._channel.clock
         ended = self._headers_mono if self._headers_mono is not None else clock.monotonic()
         at = self._headers_at if self._headers_at is not None else clock.now()
         latency = max(0.0, ended - self._began_mono)
-        self._channel.observe(RequestReport(self._endpoint.path, latency, self._server_at, kind, at))
+        self._channel.report(RequestReport(self._endpoint.path, latency, self._server_at, kind, at))

@@ -109,7 +109,7 @@ def steps(
         elif panel.kind is Kind.TABLE:
             draw_table(drawing.grid, panel, view)
     log = any(panel.scale is not None and panel.scale.log for panel in drawing.panels)
-    # That bars below stay linear needs no word while what a person looks at is as it was asked for.
+    # That bars below stay linear needs no word while what is looked at is as it was asked for.
     notes = [panel.note for panel in drawing.panels if panel.note and not (log and panel.note in LINEAR)]
     drawing.notes = (*drawing.notes, *dict.fromkeys(notes))
     return drawing

@@ -228,7 +228,7 @@ def _tag(mark: Mark, panel: Panel, width: int, time: TimeScale) -> str:
 
 def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None:
     """Write time labels centred under their instants, none cut and none touching; `now` where following ends. Beside
-    them, under the value axis, stands what the times are told in."""
+    them, under the value axis, stands the zone of the times."""
     if time.columns < 4:
         return
     zone = times.zone_name(time.end, view.zone)

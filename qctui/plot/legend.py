@@ -78,7 +78,7 @@ def put_legend(
     if len(order) * _LEAST_ENTRY <= room:
         details = _ALONE if len(order) == 1 else _NAMED if at is None else _READ
         for detail in details:
-            if not _told_apart(order, detail.name):
+            if not _distinct(order, detail.name):
                 continue
             entries = [_entry(mark, view, time, at, detail) for mark in order]
             if sum(width_of(text) for words in entries for text, _ in words) + 2 * len(entries) - 2 <= room:
@@ -92,7 +92,7 @@ def put_legend(
         grid.put(x, row, cut(note, grid.width - x, view.glyphs.ellipsis), MUTED)
 
 
-def _told_apart(marks: list[Mark], name: int) -> bool:
+def _distinct(marks: list[Mark], name: int) -> bool:
     """Names cut to so many cells are as different as they were."""
     names = {mark.series.name for mark in marks}
     return len({cut(each, name, "") for each in names}) == len(names)

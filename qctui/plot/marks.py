@@ -60,7 +60,7 @@ class PlotView:
     Fields:
         now: wall time, Unix seconds: the right edge when following.
         hidden: names of series switched off.
-        zone: what times are told in; None is the machine's zone.
+        zone: the time zone of what is shown; None is the machine's zone.
         percent: draw the change from the left edge in percent, all series on one axis.
         mark: instant a person marked; changes are counted from there instead of the left edge.
     """

@@ -93,14 +93,14 @@ _TIME = re.compile(r"(?:[xX]=)?([0-9]{9,10}(?:\.[0-9]+)?)\Z")
 
 def _dated(rows: tuple[tuple[str, ...], ...], view: PlotView) -> list[tuple[str, ...]]:
     """Rows of equal length. Where every first cell is an instant, as every point's is on this wire (REFERENCE.md 6.3),
-    it is told as one."""
+    it is shown as a date."""
     most = max(map(len, rows), default=0)
     even = [row + ("",) * (most - len(row)) for row in rows]
     found = [_TIME.match(row[0]) if row else None for row in even]
     if not even or not all(found):
         return even
     instants = [float(each.group(1)) for each in found if each is not None]
-    dated = [(times.moment(at, view.zone), *row[1:]) for at, row in zip(instants, even, strict=True)]
+    dated = [(times.date_text(at, view.zone), *row[1:]) for at, row in zip(instants, even, strict=True)]
     return dated[::-1] if instants == sorted(instants) else dated
 
 

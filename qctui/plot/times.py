@@ -91,7 +91,7 @@ def broken(at: float, zone: tzinfo | None) -> datetime | None:
         return None
 
 
-def moment(at: float, zone: tzinfo | None) -> str:
+def date_text(at: float, zone: tzinfo | None) -> str:
     """Date and time as exactly as the payload has it: `2026-11-20 14:30:00`."""
     parts = broken(at, zone)
     if parts is None:

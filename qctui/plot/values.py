@@ -138,7 +138,7 @@ def round_step(rough: float) -> float:
 
 
 def readable(value: float, unit: str = "") -> str:
-    """The digits of a value that tell something, thousands grouped: `100,242.37`, `0.0169238`.
+    """The digits of a value that mean something, thousands grouped: `100,242.37`, `0.0169238`.
 
     Six digits, and all that stand before the point and two after it: what binary fractions add further back is noise.
     An amount of money has its cents, and more of them only where it is small, as the price of a currency is.

@@ -25,7 +25,7 @@ def samples(columns: int) -> int:
 
 
 def named(window: ChartWindow) -> str:
-    """`1d`, `all`, or the length of a window nobody named: `2h`, `45m`, `10d`."""
+    """`1d`, `all`, or the length of a window without a name: `2h`, `45m`, `10d`."""
     if not window.following:
         span = (window.end or 0.0) - (window.start or 0.0)
     elif window.span_s is None:
@@ -62,7 +62,7 @@ def zoomed(window: ChartWindow, scale: TimeScale, now: float, direction: int, at
     around = at if at is not None else scale.end - length / 2 if direction > 0 else (scale.start + scale.end) / 2
     part = min(1.0, max(0.0, (around - scale.start) / (scale.end - scale.start)))
     start = around - length * part
-    return settled(start, start + length, now)
+    return snapped(start, start + length, now)
 
 
 def panned(window: ChartWindow, scale: TimeScale, now: float, direction: int) -> ChartWindow:
@@ -75,10 +75,10 @@ def panned(window: ChartWindow, scale: TimeScale, now: float, direction: int) ->
     else:
         end = scale.end
     end += direction * span * PAN
-    return settled(end - span, end, now)
+    return snapped(end - span, end, now)
 
 
-def settled(start: float, end: float, now: float) -> ChartWindow:
+def snapped(start: float, end: float, now: float) -> ChartWindow:
     """A fixed range on a coarse grid of its own length (so that the same place is the same question), or following when
     it reaches now."""
     span = end - start

@@ -13,8 +13,3 @@ def test_the_client_imports_nothing_that_an_emergency_need_not_wait_for() -> Non
     assert (
         set(told.split()) & {"pydantic", "pydantic_core", "click", "rich", "pygments", "httpcore", "certifi"} == set()
     )
-
-
-def test_httpx_keeps_its_own_command_line_for_others() -> None:
-    code = "import sys, qctui.api.library_patches; assert 'httpx._main' not in sys.modules; import httpx._main"
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -158,7 +158,7 @@ def test_a_server_that_answers_before_it_is_asked_is_sent_nothing(monkeypatch: p
     error, received = run(go())
     assert (error.kind, error.may_have_acted, error.answered) == (FailureKind.CONNECT, False, False)
     assert error.message == "liquidate: the API's side answers before it is asked"
-    assert (called, received.posts, received.connections) == ([], 0, transport.MOST_UNFIT)
+    assert (called, received.posts, received.connections) == ([], 0, transport.MOST_UNUSABLE)
 
 
 READS: dict[str, Callable[[Client], Awaitable[object]]] = {

@@ -85,5 +85,5 @@ def test_panning_back_to_now_follows_again() -> None:
 
 
 def test_the_same_place_is_the_same_question() -> None:
-    asked = {windows.settled(NOW - 3 * DAY + offset, NOW - 2 * DAY + offset, NOW) for offset in (0.0, 60.0, 600.0)}
+    asked = {windows.snapped(NOW - 3 * DAY + offset, NOW - 2 * DAY + offset, NOW) for offset in (0.0, 60.0, 600.0)}
     assert len(asked) == 1

@@ -197,7 +197,7 @@ class ChartPane(Pane):
         """When the crosshair is, and what is there where no legend says so."""
         view, drawing = self.view, self.view.drawing
         assert drawing is not None
-        spans = [(f"{times.moment(at, view.plot.zone)} {times.zone_name(at, view.plot.zone)} ", "title")]
+        spans = [(f"{times.date_text(at, view.plot.zone)} {times.zone_name(at, view.plot.zone)} ", "title")]
         if all(panel.legend_row is None for panel in drawing.panels):
             spans.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
         return tuple(spans)
