@@ -48,7 +48,27 @@ class RequestReport:
     """Our wall clock when the headers came, Unix seconds."""
 
 
-class ReadApi(Protocol):
+class DetailReads(Protocol):
+    """The reads that both sides have, each over connections of its own."""
+
+    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
+        """The most recent deployment of a project (REFERENCE.md 6.2)."""
+        ...
+
+    async def fetch_portfolio(self, project_id: int) -> Portfolio:
+        """Holdings and cash (REFERENCE.md 6.6)."""
+        ...
+
+    async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
+        """Orders by index, `end - start` at most 100 (REFERENCE.md 6.7)."""
+        ...
+
+    async def fetch_optimization(self, optimization_id: str) -> Optimization:
+        """One optimization with its runs (REFERENCE.md 5.2)."""
+        ...
+
+
+class ReadApi(DetailReads, Protocol):
     """The reads. Transient failures are retried inside, with back-off and jitter."""
 
     async def authenticate(self) -> None:
@@ -63,24 +83,12 @@ class ReadApi(Protocol):
         """Past and present deployments of all projects, in the service's order (REFERENCE.md 6.1)."""
         ...
 
-    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
-        """The most recent deployment of a project (REFERENCE.md 6.2)."""
-        ...
-
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         """One chart's window in about `count` samples (REFERENCE.md 6.3)."""
         ...
 
     async def fetch_insights(self, project_id: int, start: int, end: int, deploy_id: str) -> InsightPage:
         """Insights by index, `end - start` at most 99 (REFERENCE.md 6.4)."""
-        ...
-
-    async def fetch_portfolio(self, project_id: int) -> Portfolio:
-        """Holdings and cash (REFERENCE.md 6.6)."""
-        ...
-
-    async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
-        """Orders by index, `end - start` at most 100 (REFERENCE.md 6.7)."""
         ...
 
     async def fetch_logs(
@@ -94,20 +102,15 @@ class ReadApi(Protocol):
         """Optimizations of a project (REFERENCE.md 5.1)."""
         ...
 
-    async def fetch_optimization(self, optimization_id: str) -> Optimization:
-        """One optimization with its runs (REFERENCE.md 5.2)."""
-        ...
 
-
-class TriggerApi(Protocol):
+class TriggerApi(DetailReads, Protocol):
     """The emergency path: its own connections, no retries, no share in the read budget.
 
     The reads here have connections apart from those of the triggers: an answer that something in between repeats or
     mixes up is then never one about a deployment. So reading keeps no trigger's connection warm; `warm` does.
 
     A trigger returns only on an explicit `success: true`. Each call sends at most one POST. In read-only mode every
-    trigger raises `ApiError` of kind REFUSED
-    before a request is built.
+    trigger raises `ApiError` of kind REFUSED before a request is built.
 
     `gate` is awaited once per POST, right before the request's first byte is written (connected, TLS done): from its
     return on it may be out. Should it raise an `ApiError`, nothing is written and that very error comes out of the
@@ -133,22 +136,5 @@ class TriggerApi(Protocol):
         ...
 
     async def fetch_deployments(self, project_id: int) -> DeploymentList:
-        """live/list of one project, over the trigger's connections and without retries: the second witness beside
-        live/read."""
-        ...
-
-    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
-        """As in `ReadApi`, over the emergency path's connections and without retries."""
-        ...
-
-    async def fetch_portfolio(self, project_id: int) -> Portfolio:
-        """As in `ReadApi`, over the emergency path's connections and without retries."""
-        ...
-
-    async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
-        """As in `ReadApi`, over the emergency path's connections and without retries."""
-        ...
-
-    async def fetch_optimization(self, optimization_id: str) -> Optimization:
-        """As in `ReadApi`, over the emergency path's connections and without retries."""
+        """live/list of one project: the second witness beside live/read."""
         ...
