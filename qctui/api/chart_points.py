@@ -1,4 +1,7 @@
-"""Chart points into columns, by what the points are and not by what the series claims (REFERENCE.md 6.3)."""
+"""Reads the points of a series into columns of numbers, by what they are and not by what the series claims.
+
+REFERENCE.md 6.3 lists the shapes of a point.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The QuantConnect client: polling, the looks around a trigger, and triggers, each on connections of their own."""
+"""The two sides of the client: polled reads, and triggers with the reads around them, each on its own connections."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ to the wrong request is then never one about a deployment.
 """
 
 CHECK_POOL = Pool(connections=100, idle_s=4.0)
-"""For the looks at a trigger's target, before and after. They are not repeated either, so a connection that may be
+"""For the reads of a trigger's target, before and after. They are not repeated either, so a connection that may be
 closed at any time is not for them."""
 
 READ_TIMEOUTS = Timeouts(connect_s=5.0, read_s=30.0, total_s=60.0)
 TRIGGER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=20.0, total_s=30.0)
 CHECK_TIMEOUTS = Timeouts(connect_s=3.0, read_s=10.0, total_s=20.0)
-"""Looks at a trigger's target: the verification of an action asks again anyway."""
+"""Reads of a trigger's target: the verification of an action asks again anyway."""
 
 WARM_TIMEOUTS = Timeouts(connect_s=3.0, read_s=3.0, total_s=5.0)
 """A connection that answers more slowly than this is none that a trigger should wait on."""

@@ -50,7 +50,7 @@ connection that the server has closed shows as a failed read, and the request ma
 
 TCP_CONNECTED = "connection.connect_tcp.complete"
 TLS_ESTABLISHED = "connection.start_tls.complete"
-"""Between these two events httpcore closes a connection of a cancelled request no more: we do."""
+"""A request cancelled between these two events leaves a connection that httpcore does not close: we do."""
 
 _AT_ONCE = 256 * 1024
 """Bytes of one look into a socket. That there are any is all that counts, except below TLS."""

@@ -1,4 +1,4 @@
-"""From an HTTP response to an `Answer`: its body is read within limits, decompressed, decoded and judged."""
+"""Reads an HTTP response into an `Answer`: its body within limits, decompressed, decoded and judged."""
 
 from __future__ import annotations
 

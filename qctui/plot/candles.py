@@ -1,4 +1,4 @@
-"""Candles: re-bucketed as candles when they are denser than columns, and drawn in half cells."""
+"""Draws candles in half cells; where they are denser than columns, several become one candle of a round length."""
 
 from __future__ import annotations
 

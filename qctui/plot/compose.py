@@ -1,4 +1,4 @@
-"""A chart, a size and a view become a drawing: panels under one time axis, in steps that let keys be served between."""
+"""Draws a chart: panels under one time axis, at a size and in a view, in steps that let keys be served between."""
 
 from __future__ import annotations
 

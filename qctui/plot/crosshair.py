@@ -1,4 +1,4 @@
-"""The crosshair: an instant on a drawing, what every series is there, and where the next instant is."""
+"""The crosshair: an instant on a drawing, the value of every series there, and where the next instant is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fewer points, the same picture: every extreme, the first and the last value of each column stay.
+"""Reduces points to what columns can show: every extreme, the first and the last value of each column stay.
 
 Costs are array slices, `bisect` and the builtin `min` and `max`: a million points are read once (in steps, so that keys
 are served in between) into extremes of blocks, and each drawing after that touches only block edges.

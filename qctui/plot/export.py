@@ -1,4 +1,4 @@
-"""A chart as a file's text: the visible numbers as CSV, the cells as plain text or as an SVG picture."""
+"""Makes a file's text of a chart: the visible numbers as CSV, the cells as plain text or as an SVG picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A panel's legend: which letter and colour is which series, and its last visible value or the crosshair's."""
+"""Writes a panel's legend: which letter and colour is which series, and its last visible or the crosshair's value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has no time axis: pies and tree maps as ranked bars, heat maps and 3-D as a table."""
+"""Draws what has no time axis: pies and tree maps as ranked bars, heat maps and 3-D as a table."""
 
 from __future__ import annotations
 

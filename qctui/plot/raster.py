@@ -1,4 +1,4 @@
-"""Dots finer than cells: lines drawn as vertical runs of dots, then turned into characters."""
+"""Draws lines with dots finer than cells: vertical runs of dots, then turned into characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving through time: zoom, pan and the named windows, as values."""
+"""Moves a chart through time: zoom, pan and the named windows, each a function from one window to another."""
 
 from __future__ import annotations
 
