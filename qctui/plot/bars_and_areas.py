@@ -69,7 +69,7 @@ class Stack:
         first = here[0]
         if first is None:
             return self._apart(here, end)
-        parts = [mark.prepared.ys.values[first.start : first.end] for mark in self.marks]
+        parts = [mark.prepared.values[first.start : first.end] for mark in self.marks]
         piles = [abs(sum(each)) for each in zip(*parts, strict=True)]
         place = piles.index(max(piles))
         return [part[place] for part in parts]
@@ -80,7 +80,7 @@ class Stack:
         for mark, piece in zip(self.marks, here, strict=True):
             if piece is None or len(instants) > MOST_INSTANTS:
                 continue
-            part = mark.prepared.ys.values[piece.start : piece.end]
+            part = mark.prepared.values[piece.start : piece.end]
             farthest = piece.high if abs(piece.high) >= abs(piece.low) else piece.low
             instants.add(mark.prepared.xs[piece.start + part.index(farthest)])
         best: list[float | None] = [None] * len(self.marks)
@@ -168,7 +168,7 @@ def draw_markers(
     """Draw a scatter's markers or a flag series' flags: every point where they are few, else extremes and samples."""
     char = glyphs.flag if mark.kind is Kind.FLAGS else glyphs.markers.get(mark.series.marker, glyphs.markers["none"])
     ink = Ink(mark.ink.color, bold=True)
-    values = mark.prepared.ys.values
+    values = mark.prepared.values
     for piece in pieces(mark.prepared, time.edges(1)):
         stride = max(1, (piece.end - piece.start) // SAMPLES)
         shown = {piece.low, piece.high, piece.last, *values[piece.start : piece.end : stride]}
@@ -186,4 +186,4 @@ def _held(mark: Mark, at: float) -> float | None:
     last = len(prepared.xs) - 1
     if prepared.xs[place] < at and (place == last or prepared.broken(place, place + 1)):
         return None
-    return prepared.ys.values[place]
+    return prepared.values[place]

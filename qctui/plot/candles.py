@@ -68,10 +68,10 @@ def bucket_length(least_s: float) -> float:
 
 def _candle(prepared: Prepared, at: float, start: int, end: int) -> Candle:
     opens = prepared.series.opens
-    close = prepared.ys.values[end - 1]
-    first = prepared.ys.values[start] if opens is None else opens[start]
+    close = prepared.values[end - 1]
+    first = prepared.values[start] if opens is None else opens[start]
     if not math.isfinite(first):  # a candle without an open begins where it is first known
-        first = prepared.ys.values[start]
+        first = prepared.values[start]
     low, high = prepared.range(start, end)
     return Candle(at, first, high, low, close, start, end)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -24,56 +24,43 @@ STRIDE = 16_384
 
 
 class Extremes:
-    """Lowest and highest of any slice of one column of finite numbers."""
-
-    __slots__ = ("highs", "lows", "values")
-
-    def __init__(self, values: array[float]) -> None:
-        """`values` is read, never copied or changed."""
-        self.values = values
-        self.lows: array[float] = array("d")
-        """The lowest of each block, once it was read; empty while questions are answered from the values."""
-        self.highs: array[float] = array("d")
-
-    def of(self, start: int, end: int) -> tuple[float, float]:
-        """Lowest and highest of `values[start:end]`, which must not be empty."""
-        first, last = -(-start // BLOCK), end // BLOCK
-        if not self.lows or last - first < 2:
-            part = self.values[start:end]
-            return min(part), max(part)
-        low, high = min(self.lows[first:last]), max(self.highs[first:last])
-        for edge in (self.values[start : first * BLOCK], self.values[last * BLOCK : end]):
-            if edge:
-                low, high = min(low, min(edge)), max(high, max(edge))
-        return low, high
-
-
-class Reach:
-    """How far the candles of any slice reach, up and down: no less than any member that is known."""
+    """Lowest and highest of any slice of a series: of its one column, or of all members of its candles."""
 
     __slots__ = ("bottoms", "highs", "lows", "tops")
 
-    def __init__(self, tops: Sequence[array[float]], bottoms: Sequence[array[float]]) -> None:
-        """The columns of finite numbers that reach highest, and lowest."""
+    def __init__(self, tops: tuple[array[float], ...], bottoms: tuple[array[float], ...]) -> None:
+        """The columns of finite numbers that reach highest, and lowest; they are read, never copied or changed."""
         self.tops = tops
         self.bottoms = bottoms
         self.lows: array[float] = array("d")
+        """The lowest of each block, once it was read; empty while questions are answered from the columns."""
         self.highs: array[float] = array("d")
 
     def of(self, start: int, end: int) -> tuple[float, float]:
-        """Lowest and highest of the candles in `start:end`, which must not be empty."""
+        """Lowest and highest in `start:end`, which must not be empty."""
         first, last = -(-start // BLOCK), end // BLOCK
         if not self.lows or last - first < 2:
-            return (
-                min(min(column[start:end]) for column in self.bottoms),
-                max(max(column[start:end]) for column in self.tops),
-            )
+            return self._scan(start, end)
         low, high = min(self.lows[first:last]), max(self.highs[first:last])
-        for edge in (slice(start, first * BLOCK), slice(last * BLOCK, end)):
-            if edge.start < edge.stop:
-                low = min(low, *(min(column[edge]) for column in self.bottoms))
-                high = max(high, *(max(column[edge]) for column in self.tops))
+        for begin, stop in ((start, first * BLOCK), (last * BLOCK, end)):
+            if begin < stop:
+                lowest, highest = self._scan(begin, stop)
+                low, high = min(low, lowest), max(high, highest)
         return low, high
+
+    def _scan(self, start: int, end: int) -> tuple[float, float]:
+        if self.tops is self.bottoms:
+            part = self.tops[0][start:end]
+            return min(part), max(part)
+        return (
+            min([min(column[start:end]) for column in self.bottoms]),
+            max([max(column[start:end]) for column in self.tops]),
+        )
+
+
+def _of_one(column: array[float]) -> Extremes:
+    columns = (column,)
+    return Extremes(columns, columns)
 
 
 @dataclass(slots=True)
@@ -83,9 +70,15 @@ class Prepared:
     series: Series
     xs: array[float]
     ys: Extremes
-    reach: Reach | None = None
-    """Candles only."""
+    """Of the values; for candles, of their closes."""
+    candles: Extremes | None = None
+    """Candles only: of all their members."""
     gaps: array[int] | None = None
+
+    @property
+    def values(self) -> array[float]:
+        """The values; for candles, their closes."""
+        return self.series.ys
 
     def slice(self, start: float, end: float) -> tuple[int, int]:
         """Positions of the points from `start` to `end`, both included."""
@@ -101,7 +94,7 @@ class Prepared:
 
     def range(self, start: int, end: int) -> tuple[float, float]:
         """Lowest and highest of the points in `start:end`, wicks included."""
-        return (self.ys if self.reach is None else self.reach).of(start, end)
+        return (self.ys if self.candles is None else self.candles).of(start, end)
 
 
 def prepare(series: Series) -> Generator[int, None, Prepared]:
@@ -113,23 +106,23 @@ def prepare(series: Series) -> Generator[int, None, Prepared]:
     columns = [column for column in (series.ys, series.opens, series.highs, series.lows) if column is not None]
     if any(len(column) != len(series.xs) for column in columns) or not (yield from _ascending(series.xs)):
         series = _repaired(series)
-    ys = Extremes(series.ys)
+    ys = _of_one(series.ys)
     if not (yield from _read(ys)):
         series = _repaired(series)
-        ys = Extremes(series.ys)
+        ys = _of_one(series.ys)
         yield from _read(ys)
     prepared = Prepared(series, series.xs, ys, gaps=series.gaps if len(series.gaps) else None)
     if series.opens is not None and series.highs is not None and series.lows is not None:
-        opens = Extremes(series.opens)
-        prepared.reach = Reach((series.highs, series.opens, series.ys), (series.lows, series.opens, series.ys))
-        if not ((yield from _read(opens)) and (yield from _widen(prepared.reach, ys, opens))):
+        opens = _of_one(series.opens)
+        prepared.candles = Extremes((series.highs, series.opens, series.ys), (series.lows, series.opens, series.ys))
+        if not ((yield from _read(opens)) and (yield from _read(prepared.candles, ys, opens))):
             tops, bottoms = array("d"), array("d")
-            for start in range(0, len(ys.values), BLOCK):
+            for start in range(0, len(series.ys), BLOCK):
                 part = slice(start, start + BLOCK)
-                _known(ys.values[part], series.opens[part], series.highs[part], series.lows[part], tops, bottoms)
+                _known(series.ys[part], series.opens[part], series.highs[part], series.lows[part], tops, bottoms)
                 yield 8 * BLOCK
-            prepared.reach = Reach((tops,), (bottoms,))
-            yield from _widen(prepared.reach, ys, ys)
+            prepared.candles = Extremes((tops,), (bottoms,))
+            yield from _read(prepared.candles)
     return prepared
 
 
@@ -145,38 +138,23 @@ def _ascending(xs: array[float]) -> Generator[int, None, bool]:
     return True
 
 
-def _read(column: Extremes) -> Generator[int, None, bool]:
-    """Find the extremes of each block; False as soon as a number is not finite."""
-    values = column.values
-    small = len(values) < LEAST_BLOCKS * BLOCK
+def _read(extremes: Extremes, *known: Extremes) -> Generator[int, None, bool]:
+    """Find the extremes of each block by the first column of each side; those of the other columns are `known`.
+
+    False as soon as a number is not finite.
+    """
+    tops, bottoms = extremes.tops[0], extremes.bottoms[0]
+    small = len(tops) < LEAST_BLOCKS * BLOCK
     unsaid = 0
-    for start in range(0, len(values), BLOCK):
-        part = values[start : start + BLOCK].tolist()
-        if not _finite(part):
+    for block, start in enumerate(range(0, len(tops), BLOCK)):
+        above = tops[start : start + BLOCK].tolist()
+        below = above if tops is bottoms else bottoms[start : start + BLOCK].tolist()
+        if not _finite(above) or not (above is below or _finite(below)):
             return False
         if not small:
-            column.lows.append(min(part))
-            column.highs.append(max(part))
-        unsaid += len(part)
-        if unsaid >= STRIDE:
-            yield unsaid
-            unsaid = 0
-    return True
-
-
-def _widen(reach: Reach, *inner: Extremes) -> Generator[int, None, bool]:
-    """Find how far each block of candles reaches, `inner` being known already; False if a number is not finite."""
-    highs, lows = reach.tops[0], reach.bottoms[0]
-    small = len(highs) < LEAST_BLOCKS * BLOCK
-    unsaid = 0
-    for block, start in enumerate(range(0, len(highs), BLOCK)):
-        above, below = highs[start : start + BLOCK].tolist(), lows[start : start + BLOCK].tolist()
-        if not (_finite(above) and _finite(below)):
-            return False
-        if not small:
-            reach.highs.append(max(max(above), *(each.highs[block] for each in inner)))
-            reach.lows.append(min(min(below), *(each.lows[block] for each in inner)))
-        unsaid += 2 * len(above)
+            extremes.highs.append(max([max(above), *(each.highs[block] for each in known)]))
+            extremes.lows.append(min([min(below), *(each.lows[block] for each in known)]))
+        unsaid += len(above) if above is below else 2 * len(above)
         if unsaid >= STRIDE:
             yield unsaid
             unsaid = 0
@@ -246,7 +224,7 @@ class Piece(NamedTuple):
 
 def pieces(prepared: Prepared, edges: list[float]) -> list[Piece]:
     """The points between `edges`, a piece for each column that has any. One on the last edge is in the last column."""
-    xs, values = prepared.xs, prepared.ys.values
+    xs, values = prepared.xs, prepared.values
     found: list[Piece] = []
     start, stop = prepared.slice(edges[0], edges[-1])
     last = len(edges) - 2

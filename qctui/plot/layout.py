@@ -147,7 +147,7 @@ def visible(mark: Mark, time: TimeScale) -> list[float]:
             return list(prepared.range(start, stop))
         return list(prepared.ys.of(start, stop))
     if 0 < start < len(prepared.xs) and mark.kind is Kind.LINE:
-        return [prepared.ys.values[start - 1], prepared.ys.values[start]]
+        return [prepared.values[start - 1], prepared.values[start]]
     return []
 
 
@@ -157,7 +157,7 @@ def _base(mark: Mark, time: TimeScale) -> float | None:
     value = reading.value
     if value is None:
         start, stop = mark.prepared.slice(time.start, time.end)
-        value = mark.prepared.ys.values[start] if start < stop else None
+        value = mark.prepared.values[start] if start < stop else None
     return value or None
 
 

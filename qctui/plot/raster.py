@@ -134,7 +134,7 @@ def paused(prepared: Prepared, place: int) -> bool:
 
 def _enter(dots: Dots, prepared: Prepared, found: list[Piece], row: Callable[[float], int], edges: list[float]) -> None:
     """Draw what leads in from before the left edge and out past the right one."""
-    xs, values = prepared.xs, prepared.ys.values
+    xs, values = prepared.xs, prepared.values
     columns = len(edges) - 1
     start, stop = prepared.slice(edges[0], edges[-1])
 

@@ -77,7 +77,7 @@ def test_extremes_of_any_slice(name: str, start: int, size: int) -> None:
 
 def test_columns_of_another_length_make_no_candles() -> None:
     short = replace(CANDLES["whole"], highs=array("d", [1.0]))
-    assert prepared(short).reach is None
+    assert prepared(short).candles is None
     assert len(prepared(short).xs) == LONG
 
 
