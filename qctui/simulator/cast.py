@@ -41,14 +41,14 @@ class ProjectPlan:
     shorts: bool = False
     runs: tuple[Run, ...] = ()
     redeploys_every_s: float | None = None
-    """Pace of redeployments once the world runs; None is never."""
+    """Seconds between redeployments once the world runs; None is never."""
     fails_after_s: float | None = None
     """When a runtime error ends its running deployment, in seconds after the world's start."""
     custom_charts: tuple[str, ...] = ()
     optimizations: int = 2
     """Finished optimizations it starts with."""
     optimizes_every_s: float | None = None
-    """Pace at which new optimizations begin; None is never."""
+    """Seconds between the beginnings of new optimizations; None is never."""
     sweep_ends_after_s: float | None = None
     """When the first of its optimizations, under way since before, completes: seconds after the world's start."""
     deleted: bool = False
@@ -59,9 +59,14 @@ class ProjectPlan:
         return tuple(SYMBOLS[ticker] for ticker in self.tickers)
 
     @property
+    def paper(self) -> bool:
+        """Whether no real money is in it."""
+        return self.brokerage == "PaperBrokerage"
+
+    @property
     def environment(self) -> str:
-        """`live` or `live-paper`."""
-        return "live-paper" if self.brokerage == "PaperBrokerage" else "live"
+        """`live` or `live-paper`, as `live/list` says it."""
+        return "live-paper" if self.paper else "live"
 
 
 ALL_CUSTOM = ("Signals", "Events", "Allocation", "Correlation", "Surface", "Regime", "Spread", "Idle")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.config import Lags
 from qctui.simulator.ledger import Epoch, Ledger, Position
 from qctui.simulator.market import next_open_at
@@ -36,13 +37,10 @@ class Liquidation:
 class Deployment:
     """One deployment. What it is at a time follows from its plan and from the triggers it got."""
 
-    project_id: int
-    project_name: str
+    plan: ProjectPlan
+    """The plan of its project."""
     deploy_id: str
     launched_at: float
-    brokerage: str
-    environment: str
-    """`live` or `live-paper`, as `live/list` says it."""
     ledger: Ledger
     lags: Lags
     ends_at: float | None = None
@@ -62,10 +60,9 @@ class Deployment:
     insight_total: int | None = None
     """Insights it has at the world's start, when that was chosen."""
 
-    @property
-    def paper(self) -> bool:
-        """Whether no real money is in it."""
-        return self.environment != "live"
+    def end(self, at: float, status: str = "Stopped", message: str = "") -> None:
+        """End it by itself at a time, with a status and a message."""
+        self.ends_at, self.ends_as, self.message = at, status, message
 
     def stopped_at(self) -> float | None:
         """Return when it stops or stopped, as far as is decided."""
@@ -130,7 +127,7 @@ class Deployment:
             self.stop_stopped_at = at + self.lags.stop_s if stops else None
 
     def trading_until(self, at: float) -> float:
-        """Return up to when the books move: now, or the end of the deployment."""
+        """Return up to when its ledger moves: now, or the end of the deployment."""
         stopped = self.stopped_at()
         moment = at if stopped is None else min(at, stopped)
         if self.liquidation is not None and self.liquidation.orders_at is not None:
@@ -138,7 +135,7 @@ class Deployment:
         return max(moment, self.launched_at)
 
     def epoch(self, at: float) -> Epoch:
-        """Return the books' last rebalance before a time or before its end."""
+        """Return the ledger as of the last rebalance before a time or before its end."""
         return self.ledger.epoch_at(self.trading_until(at))
 
     def equity(self, at: float) -> float:
@@ -160,7 +157,7 @@ class Deployment:
     @property
     def holds_coins(self) -> bool:
         """Whether crypto is cash at its brokerage: a liquidation leaves such coins alone (REFERENCE.md 7.1)."""
-        return self.brokerage == "CoinbaseBrokerage"
+        return self.plan.brokerage == "CoinbaseBrokerage"
 
     def partial_fill(self, position: Position) -> tuple[float, float] | None:
         """Return when a liquidation has filled part of a position, and how much of it; None when it never fills."""
@@ -183,7 +180,7 @@ class Deployment:
         return held
 
     def ledger_price(self, position: Position) -> float:
-        """Return the price at which its books closed, or would close, a position."""
+        """Return the price at which its ledger closed, or would close, a position."""
         liquidation = self.liquidation
         moment = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
         return self.ledger.price(position.symbol, moment)

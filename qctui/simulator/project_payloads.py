@@ -59,7 +59,7 @@ def project(one: Project, owner_id: int, at: float, variant: str) -> Json:
         "libraries": [],
         "grid": {"xs": [], "sm": [], "md": [], "lg": [], "xl": []},
         "liveGrid": {"xs": [], "sm": [], "md": [], "lg": [], "xl": []},
-        "paperEquity": round(current.equity(at), 2) if current is not None and current.paper else None,
+        "paperEquity": round(current.equity(at), 2) if current is not None and plan.paper else None,
         "lastLiveDeployment": date(current.launched_at) if current is not None else None,
         "liveForm": {"brokerageData": {}, "dataProvidersData": [], "node": "", **flags} if current else None,
         "encrypted": False,
