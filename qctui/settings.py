@@ -276,7 +276,7 @@ def load_settings(
 ) -> Settings:
     """Put the command line over the profile over the file over the defaults.
 
-    In an `emergency` a home that may not be entered is one without a configuration: it is somebody else's.
+    In an `emergency` a home that may not be entered is one without a configuration: it belongs to another user.
 
     Raises:
         SettingsError: something in it can't be used.

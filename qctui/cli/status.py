@@ -13,11 +13,9 @@ from typing import Any
 from qctui.actions.facts import format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
-from qctui.cli.exits import Exit
-from qctui.cli.parser import Options
-from qctui.cli.startup import read_settings
+from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align, format_span
-from qctui.cli.wiring import Account, account_of, exit_of, format_failure, open_client_of
+from qctui.cli.wiring import Account, account_of, exit_of, format_failure, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment
 from qctui.model.optimization import Optimization
