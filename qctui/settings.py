@@ -6,14 +6,12 @@ from the moment it is read and never appears in a message.
 
 from __future__ import annotations
 
-import ipaddress
 import shlex
 import stat
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -28,73 +26,29 @@ from pydantic import (
 
 from qctui.paths import config_dir, expand_home
 from qctui.text import clean
+from qctui.urls import check_base_url
 
 DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
 """QuantConnect's own service (REFERENCE.md 1.1)."""
 
-
 DEMO_PROFILE = "demo"
-"""Whose actions the journal tells when the API was the simulator's."""
+"""The profile of actions in the journal whose API was the simulator's."""
 
 
 class SettingsError(Exception):
     """The configuration or the credentials can't be used. The text is one message fit for stderr."""
 
 
-def check_base_url(url: str) -> str:
-    """The base URL without a trailing slash.
-
-    https to anywhere; http only to this machine, because every request carries a hash that signs for two hours
-    (REFERENCE.md 1.2) and answers that move money.
-
-    Raises:
-        ValueError: it is not such a URL. The message does not repeat the URL's user part.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError("not a URL; https://HOST/PATH is expected") from error
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("not a URL this program can use; https://HOST/PATH is expected")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not contain a user name or password")
-    if parts.query or parts.fragment:
-        raise ValueError("must not contain ? or #")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError(f"http is allowed for this machine only (127.0.0.1, ::1, localhost), and {clean(host)} is not")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host.casefold() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def check_user_id(value: Any) -> str:
-    """A user id as text of digits.
-
-    Raises:
-        ValueError: it is not one.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("a QuantConnect user id is expected: a whole number")
-    text = str(value).strip()
-    if not (text.isascii() and text.isdigit()):
+    """A user id as text of digits; ValueError if it is none."""
+    text = str(value).strip() if isinstance(value, int | str) else ""
+    if not (text.isascii() and text.isdigit()):  # True is an int, and its text has no digits
         raise ValueError("a QuantConnect user id is expected: a whole number")
     return text
 
 
 def check_token(value: SecretStr) -> SecretStr:
-    """A token that can be one: not empty, one word.
-
-    Raises:
-        ValueError: it is not one; the message does not repeat it.
-    """
+    """A token that can be one: not empty, one word. ValueError if not, without repeating it."""
     text = value.get_secret_value()
     if not text or any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("a token is expected: one word without spaces")
@@ -149,11 +103,12 @@ class Profile(_Section):
 
     @model_validator(mode="after")
     def _one_token(self) -> Profile:
-        if self.token is not None and self.token_command is not None:
+        ways = sum(way is not None for way in (self.token, self.token_command))
+        if ways == 2:
             raise ValueError("token and token-command exclude each other")
-        if (self.token is not None or self.token_command is not None) and self.user_id is None:
+        if ways and self.user_id is None:
             raise ValueError("user-id is missing beside the token")
-        if self.user_id is not None and self.token is None and self.token_command is None:
+        if self.user_id is not None and not ways:
             raise ValueError("token or token-command is missing beside user-id")
         return self
 
@@ -253,11 +208,8 @@ def _explain(error: ValidationError) -> str:
 
 
 def _allowed(table: list[str]) -> list[str]:
-    model: type[_Section] = Config
-    if table[:1] == ["polling"]:
-        model = Polling
-    elif table[:1] == ["profiles"]:
-        model = Profile
+    tables: dict[str, type[_Section]] = {"polling": Polling, "profiles": Profile}
+    model = tables[table[0]] if table else Config
     return sorted(info.alias or _kebab(name) for name, info in model.model_fields.items())
 
 
@@ -282,9 +234,9 @@ def load_settings(
         SettingsError: something in it can't be used.
     """
     path = config_dir() / "config.toml" if config is None else expand_home(config)
-    if config is not None and not _is_there(path):
+    if config is not None and not _exists(path):
         raise SettingsError(f"{path}: no such file (named with --config)")
-    closed = config is None and emergency and _is_closed(path)
+    closed = config is None and emergency and _exists(path) is None
     loaded = Config.model_construct() if closed else load_config(path)
     name, chosen = _choose_profile(loaded, profile, path)
     if base_url is not None:
@@ -294,10 +246,13 @@ def load_settings(
             base_url = check_base_url(base_url)
         except ValueError as error:
             raise SettingsError(f"--base-url: {error}") from error
+    warnings = _permission_warnings(path, loaded)
+    if closed:
+        warnings.append(f"{path} can't be looked for (Permission denied); defaults are used")
     return Settings(
         config=loaded,
         config_path=path,
-        config_exists=not closed and _is_there(path),
+        config_exists=bool(_exists(path)),
         profile_name=DEMO_PROFILE if demo else name,
         profile=chosen,
         base_url=base_url or chosen.base_url or DEFAULT_BASE_URL,
@@ -309,30 +264,19 @@ def load_settings(
         demo=demo,
         project_id=project_id,
         pinned=tuple(chosen.pinned or loaded.pinned),
-        warnings=(
-            *_permission_warnings(path, loaded),
-            *([f"{path} can't be looked for (Permission denied); defaults are used"] if closed else []),
-        ),
+        warnings=tuple(warnings),
     )
 
 
-def _is_there(path: Path) -> bool:
-    """Whether there is such a file, as far as can be seen."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def _is_closed(path: Path) -> bool:
-    """Whether it may not even be seen if there is such a file."""
+def _exists(path: Path) -> bool | None:
+    """Whether there is such a file; None where it may not even be looked for."""
     try:
         path.stat()
     except PermissionError:
-        return True
-    except OSError:
+        return None
+    except (OSError, ValueError):
         return False
-    return False
+    return True
 
 
 def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str, Profile]:
@@ -348,13 +292,9 @@ def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str
     raise SettingsError(f"{source}: there is no profile {clean(name, 40)!r} in {path} (profiles: {known})")
 
 
-def _permission_warnings(path: Path, config: Config) -> tuple[str, ...]:
-    if not any(profile.token is not None for profile in config.profiles.values()):
-        return ()
-    return tuple(_readable_by_others(path))
-
-
-def _readable_by_others(path: Path) -> list[str]:
+def _permission_warnings(path: Path, config: Config) -> list[str]:
+    if all(profile.token is None for profile in config.profiles.values()):
+        return []
     try:
         mode = path.stat().st_mode
     except OSError:

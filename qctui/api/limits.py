@@ -1,10 +1,8 @@
-"""How long, how many and how much: what bounds every exchange with the API, and where it may go."""
+"""How long, how many and how much: what bounds every exchange with the API."""
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from qctui.api.library_patches import httpx
 
@@ -37,32 +35,3 @@ class Pool:
 
     connections: int
     idle_s: float
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether a URL points at this machine: all of 127.0.0.0/8, ::1, or the name localhost."""
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name
-        return host == "localhost"
-
-
-def check_base_url(base_url: str) -> str:
-    """The URL without a slash at its end.
-
-    Raises ValueError, one line, unless it is https, or http to this machine: the signature of a request is as good as a
-    password for two hours (REFERENCE.md 1.2).
-    """
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets of an IPv6 address, a port that is no number
-        usable = False
-    if not usable:
-        raise ValueError("the API's address must begin with https:// (or http:// for this machine)")
-    if parts.scheme == "http" and not is_loopback(base_url):
-        raise ValueError("http is for this machine only; the API's address must begin with https://")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("the API's address must be without user, password, query or fragment")
-    return base_url.rstrip("/")

@@ -26,11 +26,12 @@ from qctui.api.library_patches import (
     httpx,
     resolve_in_daemon_threads,
 )
-from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts, check_base_url, is_loopback
+from qctui.api.limits import MAX_BYTES, MAX_ERROR_BYTES, Pool, Timeouts
 from qctui.api.ports import Exchange, Gate
 from qctui.api.scrub import Scrubber
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
+from qctui.urls import check_base_url, is_loopback
 
 if TYPE_CHECKING:
     import ssl
