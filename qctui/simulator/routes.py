@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from qctui.simulator import live_payloads, project_payloads
-from qctui.simulator.chart_answers import ChartAnswers
+from qctui.simulator.chart_answers import ChartAnswers, ChartRequest
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.fields import (
     INVALID,
@@ -147,7 +147,7 @@ class Endpoints:
         if deploy_id is not None:
             deployment = self._deployment(project, deploy_id, NO_LIVE)
         variant = self.shapes.variant("live/read")
-        names = self._charts.names(project, deployment)
+        names = [plan.name for plan in self._charts.charts(project, deployment)]
         priced_at = self._taken_at(now, deployment)
         body = live_payloads.read(deployment, names, self.world.market, now, priced_at, variant)
         return success(body, variant)
@@ -177,9 +177,8 @@ class Endpoints:
             # 0, then fractions: no two sources agree on the scale (REFERENCE.md 2.3).
             return {"progress": round(asked / self.world.config.loading, 2), "status": "loading", "success": True}
         variant = self.shapes.variant("live/chart/read")
-        return self._charts.pieces(
-            project, plan, count=count, start=float(start), end=float(end), at=taken_at, variant=variant
-        )
+        asked_for = ChartRequest(count, float(start), float(end), taken_at, variant)
+        return self._charts.pieces(project, plan, asked_for)
 
     def _insights_read(self, fields: Fields) -> Json:
         now = self.world.now()
