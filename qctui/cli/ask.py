@@ -21,7 +21,7 @@ from qctui.model.keys import Key
 from qctui.store import Store
 
 EXPOSURE_S = 2.0
-"""How long the question waits for the holdings. They are worth a moment, not an emergency."""
+"""How long the question waits for the holdings. They are worth two seconds, not an emergency."""
 
 
 def can_ask() -> bool:

@@ -226,7 +226,7 @@ def check_journal(path: Path) -> Iterator[Finding]:
     count = len({entry.id for entry in entries})
     least = "at least " if tail.skipped else ""
     yield Finding(CheckResult.OK, "journal", f"{path}, {least}{count} action{'' if count == 1 else 's'}")
-    # Nobody can verify what was done to a simulator that is gone.
+    # What was done to a simulator that is gone can't be verified.
     if unfinished := open_actions(entries, but_for=DEMO_PROFILE):
         found = f"{unfinished} without an outcome"
         yield Finding(CheckResult.WARN, "journal", found, "the console verifies them at its next start: qctui journal")

@@ -159,7 +159,7 @@ CAST: tuple[ProjectPlan, ...] = (
     ProjectPlan(23456977, "Recycle Bin/Old Idea", ("SPY",), runs=(Run(90 * _DAY, 60 * _DAY),), deleted=True),
 )
 
-_BOOKS = ("Stat Arb", "Breakout", "Carry", "Value Tilt", "Low Vol", "Seasonal", "Earnings Drift", "Gap Fade")
+_STRATEGIES = ("Stat Arb", "Breakout", "Carry", "Value Tilt", "Low Vol", "Seasonal", "Earnings Drift", "Gap Fade")
 _BROKERAGES = (
     "PaperBrokerage",
     "PaperBrokerage",
@@ -199,7 +199,7 @@ def _filler(seed: int, number: int) -> ProjectPlan:
         run = Run(age_s + 4 * DAY_S, DAY_S * (1 + 2 * unit(key, 5)), "Liquidated")
     return ProjectPlan(
         24000000 + number * 13,
-        f"Book {number // 50:02d}/{_BOOKS[bits(key, 6) % len(_BOOKS)]} {number:04d}",
+        f"Book {number // 50:02d}/{_STRATEGIES[bits(key, 6) % len(_STRATEGIES)]} {number:04d}",
         chosen,
         brokerage=_BROKERAGES[bits(key, 7) % len(_BROKERAGES)],
         capital=float(10_000 * (1 + bits(key, 8) % 50)),
@@ -210,8 +210,8 @@ def _filler(seed: int, number: int) -> ProjectPlan:
 
 
 def in_session(at: float) -> float:
-    """Return the first moment not before a time that lies an hour into a New York session."""
-    moment = at - at % DAY_S + 15.6 * HOUR_S
-    while moment < at or trading_time("us", moment + 1) <= trading_time("us", moment):
-        moment += DAY_S
-    return moment
+    """Return the first time not before a time that lies an hour into a New York session."""
+    session_at = at - at % DAY_S + 15.6 * HOUR_S
+    while session_at < at or trading_time("us", session_at + 1) <= trading_time("us", session_at):
+        session_at += DAY_S
+    return session_at

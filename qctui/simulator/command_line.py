@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from qctui.simulator.config import BEHAVIOURS, Lags, SimConfig
 from qctui.simulator.faults import KINDS, parse
+from qctui.simulator.request import AUTH_FAILURES
 from qctui.simulator.shapes import STYLES, VARIANTS
-from qctui.simulator.signature import AUTH_FAILURES
 
 
 def _instant(text: str) -> float:

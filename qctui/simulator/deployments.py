@@ -20,7 +20,6 @@ TAG_LIQUIDATED = "Liquidated"
 class Liquidation:
     """A liquidation that was accepted. Times are Unix seconds; None is never."""
 
-    accepted_at: float
     orders_at: float | None
     """When its orders are placed. Until then a stop replaces it (REFERENCE.md 7.1)."""
     stopped_at: float | None
@@ -51,7 +50,7 @@ class Deployment:
     starting: bool = True
     """Whether it passes through the states before Running."""
     stuck_status: str | None = None
-    """A status it shows for as long as it is alive, for statuses nobody lists."""
+    """A status it shows for as long as it is alive, for statuses that stand in no list."""
     liquidation: Liquidation | None = None
     stop_accepted_at: float | None = None
     stop_stopped_at: float | None = None
@@ -66,8 +65,8 @@ class Deployment:
 
     def stopped_at(self) -> float | None:
         """Return when it stops or stopped, as far as is decided."""
-        moments = [self.ends_at, self.stop_stopped_at, self.liquidation.stopped_at if self.liquidation else None]
-        return min((moment for moment in moments if moment is not None), default=None)
+        ends = [self.ends_at, self.stop_stopped_at, self.liquidation.stopped_at if self.liquidation else None]
+        return min((end for end in ends if end is not None), default=None)
 
     def alive(self, at: float) -> bool:
         """Say whether it runs, or is on its way to running, at a time."""
@@ -104,7 +103,7 @@ class Deployment:
                 return
             self.stop_accepted_at = self.stop_stopped_at = None
         if not stops:
-            self.liquidation = Liquidation(at, None, None, None)
+            self.liquidation = Liquidation(None, None, None)
             return
         lags = self.lags
         orders_at = at + min(lags.order_s, lags.stop_s)
@@ -114,7 +113,7 @@ class Deployment:
             flat_at = None
         if not flattens:
             flat_at, self.keeps_positions = None, True
-        self.liquidation = Liquidation(at, orders_at, stopped_at, flat_at, market_on_open=market_closed)
+        self.liquidation = Liquidation(orders_at, stopped_at, flat_at, market_on_open=market_closed)
 
     def stop(self, at: float, *, stops: bool = True) -> None:
         """Accept a stop. It replaces a liquidation whose orders are not placed yet; a later one it cannot touch."""
@@ -129,10 +128,10 @@ class Deployment:
     def trading_until(self, at: float) -> float:
         """Return up to when its ledger moves: now, or the end of the deployment."""
         stopped = self.stopped_at()
-        moment = at if stopped is None else min(at, stopped)
+        until = at if stopped is None else min(at, stopped)
         if self.liquidation is not None and self.liquidation.orders_at is not None:
-            moment = min(moment, self.liquidation.orders_at)
-        return max(moment, self.launched_at)
+            until = min(until, self.liquidation.orders_at)
+        return max(until, self.launched_at)
 
     def epoch(self, at: float) -> Epoch:
         """Return the ledger as of the last rebalance before a time or before its end."""
@@ -182,5 +181,5 @@ class Deployment:
     def ledger_price(self, position: Position) -> float:
         """Return the price at which its ledger closed, or would close, a position."""
         liquidation = self.liquidation
-        moment = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
-        return self.ledger.price(position.symbol, moment)
+        until = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
+        return self.ledger.price(position.symbol, until)

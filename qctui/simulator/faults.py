@@ -1,4 +1,4 @@
-"""Faults the server can be told to show: everything of REFERENCE.md 11 that a JSON file cannot hold."""
+"""Faults that can be switched on: everything of REFERENCE.md 11 that a JSON file cannot hold."""
 
 from __future__ import annotations
 

@@ -109,12 +109,12 @@ def _file(deployment: Deployment) -> Json:
 
 
 def _runtime_statistics(deployment: Deployment, market: Market, at: float, priced_at: float) -> dict[str, str]:
-    moment = deployment.trading_until(priced_at)
+    until = deployment.trading_until(priced_at)
     epoch = deployment.epoch(priced_at)
     equity = deployment.equity(priced_at)
     held = unrealized = 0.0
     for position in deployment.open_positions(at):
-        price = market.price(position.symbol, moment)
+        price = market.price(position.symbol, until)
         held += abs(position.quantity) * price * position.symbol.conversion
         unrealized += position.quantity * (price - position.average_price) * position.symbol.conversion
     capital = deployment.ledger.capital
@@ -148,13 +148,13 @@ def _server_statistics(deployment: Deployment, at: float) -> dict[str, str]:
 
 def portfolio(deployment: Deployment, market: Market, at: float, variant: str) -> Json:
     """Return the portfolio map of live/portfolio/read as of a snapshot (REFERENCE.md 6.6)."""
-    moment = deployment.trading_until(at)
+    until = deployment.trading_until(at)
     positions = deployment.open_positions(at)
     cash_amount = deployment.equity(at)
     coins: dict[str, tuple[Symbol, float, float]] = {}
     holdings: Json = {}
     for position in positions:
-        price = market.price(position.symbol, moment)
+        price = market.price(position.symbol, until)
         worth = position.quantity * price * position.symbol.conversion
         cash_amount -= worth
         if position.symbol.coin and deployment.holds_coins:
@@ -165,7 +165,7 @@ def portfolio(deployment: Deployment, market: Market, at: float, variant: str) -
         # The frequent store lists every subscribed symbol, a flat one with hardly a key.
         for number, symbol in enumerate(deployment.ledger.symbols):
             if symbol.id not in holdings and not (symbol.coin and deployment.holds_coins):
-                holdings[symbol.id] = {} if number % 2 == 0 else {"p": market.price(symbol, moment)}
+                holdings[symbol.id] = {} if number % 2 == 0 else {"p": market.price(symbol, until)}
                 if variant in ("long", "capitalised"):
                     holdings[symbol.id] = {}
     cash = {"USD": _cash("USD", "$", cash_amount, 1, None)}

@@ -1,4 +1,4 @@
-"""Log lines of a deployment, in New York time as algorithms write them (REFERENCE.md 6.5)."""
+"""The log of a deployment, line by line, in New York time as algorithms write them (REFERENCE.md 6.5)."""
 
 from __future__ import annotations
 

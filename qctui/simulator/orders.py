@@ -16,7 +16,7 @@ EVENT_NAMES = {1: "submitted", 2: "partiallyFilled", 3: "filled", 5: "canceled",
 MARKET, LIMIT, STOP_MARKET, MARKET_ON_OPEN = 0, 1, 2, 4
 """Order type, REFERENCE.md 8.8."""
 
-_SETTLED_S = 700.0
+_FINAL_AFTER_S = 700.0
 """Age after which nothing happens to an order any more."""
 
 
@@ -77,7 +77,7 @@ class OrderHistory:
             self._epochs_read += 1
         closing = self._closing(at)
         recent = len(self._known)
-        while recent and self._known[recent - 1].placed_at > until - _SETTLED_S:
+        while recent and self._known[recent - 1].placed_at > until - _FINAL_AFTER_S:
             recent -= 1
         if not closing and recent == len(self._known):
             return self._known
@@ -90,7 +90,7 @@ class OrderHistory:
         if order.status == CANCELED and swept_at is not None and swept_at <= at and order.events[-1].at > swept_at:
             swept = OrderEvent(swept_at, CANCELED, 0.0, 0.0, message="Canceled by liquidation")
             return replace(order, events=(*order.events[:-1], swept))
-        # After a stop the broker still has the order, but nobody is told of what becomes of it.
+        # After a stop the broker still has the order, but what becomes of it is not reported.
         until = at if stopped is None else min(at, stopped)
         return replace(order, events=tuple(event for event in order.events if event.at <= until))
 

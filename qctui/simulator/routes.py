@@ -1,4 +1,4 @@
-"""The endpoints: a request's fields in, the answer's body out, with the rules REFERENCE.md tells."""
+"""The endpoints: a request's fields in, the answer's body out, by the rules of REFERENCE.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from itertools import islice
 from qctui.simulator import live_payloads, project_payloads
 from qctui.simulator.chart_answers import ChartAnswers, ChartRequest
 from qctui.simulator.deployments import Deployment
-from qctui.simulator.fields import (
+from qctui.simulator.insight_feed import InsightFeed, insight_payload
+from qctui.simulator.log_lines import AlgorithmLog
+from qctui.simulator.orders import Order, OrderHistory, order_payload
+from qctui.simulator.request import (
     INVALID,
     NO_CHART,
     NO_LIVE,
@@ -18,9 +21,6 @@ from qctui.simulator.fields import (
     Fields,
     Refused,
 )
-from qctui.simulator.insight_feed import InsightFeed, insight_payload
-from qctui.simulator.log_lines import AlgorithmLog
-from qctui.simulator.orders import Order, OrderHistory, order_payload
 from qctui.simulator.shapes import Json, ShapeChooser, encode, refusal, success
 from qctui.simulator.world import NotAccepted, Project, World
 

@@ -137,7 +137,7 @@ class SimulatorServer:
             self.simulation.log.close()
 
     async def _warm_up(self) -> None:
-        """Open the books of the deployments while the client is still starting, so that its first answers are quick."""
+        """Compute the ledgers while the client is still starting, so that its first answers are quick."""
         world = self.simulation.world
         now = world.clock.now()
         for project in list(world.projects.values())[:_WARMED]:
@@ -150,7 +150,7 @@ class SimulatorServer:
         if ended is None:
             return
         if sys.platform == "linux":
-            # The kernel tells even when the parent was killed and somebody else holds our standard input open.
+            # The kernel does so even when the parent was killed and another process holds our standard input open.
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
         def watch() -> None:
@@ -172,7 +172,7 @@ class SimulatorServer:
                 return
             await self._server.end()
             self._socket.close()
-            # Bound but not listening: connections are refused and nobody else gets the port.
+            # Bound but not listening: connections are refused and no other process gets the port.
             self._socket = _bound(self.config.host, self.port)
             if self._reopening is not None:
                 self._reopening.cancel()

@@ -13,10 +13,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from qctui.simulator import signature
 from qctui.simulator.control import Control
 from qctui.simulator.faults import Fault
-from qctui.simulator.fields import INVALID, Fields
+from qctui.simulator.request import INVALID, Denial, Fields, answer_denial, check_credentials
 from qctui.simulator.responder import CONNECTION, HTML, JSON, Connection, Responder
 from qctui.simulator.shapes import Json, encode, refusal
 from qctui.simulator.simulation import RequestRecord, Simulation
@@ -113,7 +112,7 @@ class _Api:
             if not fault.acts:
                 await self._show(fault, out, b"")
                 return
-        denial = signature.check(
+        denial = check_credentials(
             headers,
             user_id=self._config.user_id,
             token=self._config.token,
@@ -151,10 +150,10 @@ class _Api:
         behaviour = self._world.behaviours.get(project_id, "")
         return Fault(behaviour) if behaviour.startswith(("hang-", "reset-")) else None
 
-    async def _deny(self, denial: signature.Denial, out: Responder) -> None:
-        status, text = signature.wording(denial, self._config.auth_failure)
+    async def _deny(self, denial: Denial, out: Responder) -> None:
+        status, text = answer_denial(denial, self._config.auth_failure)
         if status == 200:
-            # No variant without text here: that one is told by its text alone (REFERENCE.md 1.3).
+            # No variant without text here: that one is known by its text alone (REFERENCE.md 1.3).
             await out.send_json({"errors": [text], "success": False})
         elif status == 500:
             await out.send(500, [], b"")

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import Message
 
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
-from qctui.simulator.signature import sign
+from qctui.simulator.request import sign
 from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World
