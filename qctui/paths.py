@@ -11,7 +11,7 @@ _APP = "qctui"
 
 
 NO_HOME = Path("/dev/null/no-home")
-"""Stands for a folder of a user without a home directory: nothing can be found or made there, by anybody."""
+"""Stands for a folder of a user without a home directory: nothing can be found or made there."""
 
 NO_HOME_WORDS = "no home directory: set HOME"
 

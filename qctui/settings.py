@@ -24,16 +24,15 @@ from pydantic import (
     model_validator,
 )
 
-from qctui.api.endpoints import check_base_url
 from qctui.paths import config_dir, expand_home
 from qctui.text import clean
+from qctui.urls import check_base_url
 
 DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
 """QuantConnect's own service (REFERENCE.md 1.1)."""
 
-
 DEMO_PROFILE = "demo"
-"""Whose actions the journal tells when the API was the simulator's."""
+"""The profile of actions in the journal whose API was the simulator's."""
 
 
 class SettingsError(Exception):
@@ -41,25 +40,15 @@ class SettingsError(Exception):
 
 
 def check_user_id(value: Any) -> str:
-    """A user id as text of digits.
-
-    Raises:
-        ValueError: it is not one.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("a QuantConnect user id is expected: a whole number")
-    text = str(value).strip()
-    if not (text.isascii() and text.isdigit()):
+    """A user id as text of digits; ValueError if it is none."""
+    text = str(value).strip() if isinstance(value, int | str) else ""
+    if not (text.isascii() and text.isdigit()):  # True is an int, and its text has no digits
         raise ValueError("a QuantConnect user id is expected: a whole number")
     return text
 
 
 def check_token(value: SecretStr) -> SecretStr:
-    """A token that can be one: not empty, one word.
-
-    Raises:
-        ValueError: it is not one; the message does not repeat it.
-    """
+    """A token that can be one: not empty, one word. ValueError if not, without repeating it."""
     text = value.get_secret_value()
     if not text or any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("a token is expected: one word without spaces")
@@ -114,11 +103,12 @@ class Profile(_Section):
 
     @model_validator(mode="after")
     def _one_token(self) -> Profile:
-        if self.token is not None and self.token_command is not None:
+        ways = sum(way is not None for way in (self.token, self.token_command))
+        if ways == 2:
             raise ValueError("token and token-command exclude each other")
-        if (self.token is not None or self.token_command is not None) and self.user_id is None:
+        if ways and self.user_id is None:
             raise ValueError("user-id is missing beside the token")
-        if self.user_id is not None and self.token is None and self.token_command is None:
+        if self.user_id is not None and not ways:
             raise ValueError("token or token-command is missing beside user-id")
         return self
 
@@ -218,11 +208,8 @@ def _explain(error: ValidationError) -> str:
 
 
 def _allowed(table: list[str]) -> list[str]:
-    model: type[_Section] = Config
-    if table[:1] == ["polling"]:
-        model = Polling
-    elif table[:1] == ["profiles"]:
-        model = Profile
+    tables: dict[str, type[_Section]] = {"polling": Polling, "profiles": Profile}
+    model = tables[table[0]] if table else Config
     return sorted(info.alias or _kebab(name) for name, info in model.model_fields.items())
 
 
@@ -241,15 +228,15 @@ def load_settings(
 ) -> Settings:
     """Put the command line over the profile over the file over the defaults.
 
-    In an `emergency` a home that may not be entered is one without a configuration: it is somebody else's.
+    In an `emergency` a home that may not be entered is one without a configuration: it belongs to another user.
 
     Raises:
         SettingsError: something in it can't be used.
     """
     path = config_dir() / "config.toml" if config is None else expand_home(config)
-    if config is not None and not _is_there(path):
+    if config is not None and not _exists(path):
         raise SettingsError(f"{path}: no such file (named with --config)")
-    closed = config is None and emergency and _is_closed(path)
+    closed = config is None and emergency and _exists(path) is None
     loaded = Config.model_construct() if closed else load_config(path)
     name, chosen = _choose_profile(loaded, profile, path)
     if base_url is not None:
@@ -259,10 +246,13 @@ def load_settings(
             base_url = check_base_url(base_url)
         except ValueError as error:
             raise SettingsError(f"--base-url: {error}") from error
+    warnings = _permission_warnings(path, loaded)
+    if closed:
+        warnings.append(f"{path} can't be looked for (Permission denied); defaults are used")
     return Settings(
         config=loaded,
         config_path=path,
-        config_exists=not closed and _is_there(path),
+        config_exists=bool(_exists(path)),
         profile_name=DEMO_PROFILE if demo else name,
         profile=chosen,
         base_url=base_url or chosen.base_url or DEFAULT_BASE_URL,
@@ -274,30 +264,19 @@ def load_settings(
         demo=demo,
         project_id=project_id,
         pinned=tuple(chosen.pinned or loaded.pinned),
-        warnings=(
-            *_permission_warnings(path, loaded),
-            *([f"{path} can't be looked for (Permission denied); defaults are used"] if closed else []),
-        ),
+        warnings=tuple(warnings),
     )
 
 
-def _is_there(path: Path) -> bool:
-    """Whether there is such a file, as far as can be seen."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def _is_closed(path: Path) -> bool:
-    """Whether it may not even be seen if there is such a file."""
+def _exists(path: Path) -> bool | None:
+    """Whether there is such a file; None where it may not even be looked for."""
     try:
         path.stat()
     except PermissionError:
-        return True
-    except OSError:
+        return None
+    except (OSError, ValueError):
         return False
-    return False
+    return True
 
 
 def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str, Profile]:
@@ -313,13 +292,9 @@ def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str
     raise SettingsError(f"{source}: there is no profile {clean(name, 40)!r} in {path} (profiles: {known})")
 
 
-def _permission_warnings(path: Path, config: Config) -> tuple[str, ...]:
-    if not any(profile.token is not None for profile in config.profiles.values()):
-        return ()
-    return tuple(_readable_by_others(path))
-
-
-def _readable_by_others(path: Path) -> list[str]:
+def _permission_warnings(path: Path, config: Config) -> list[str]:
+    if all(profile.token is None for profile in config.profiles.values()):
+        return []
     try:
         mode = path.stat().st_mode
     except OSError:

@@ -1,4 +1,4 @@
-"""Facts put into words: times, quantities, what was seen. Shared by verification, ladder and command line."""
+"""Facts put into words: times, durations, holdings. Shared by verification, command line and interface."""
 
 from __future__ import annotations
 
@@ -24,16 +24,36 @@ def format_span(seconds: float) -> str:
     if seconds < 10:
         return f"{seconds:.1f}s"
     whole = int(seconds)
+    return _up_to_hours(whole) if whole < 86_400 else f"{whole // 86_400}d{whole % 86_400 // 3_600:02d}h"
+
+
+def format_fine_span(seconds: float) -> str:
+    """A duration, finer the shorter it is and in hours at most: `0.01s`, `0.2s`, `6s`, `3m05s`, `2h10m`."""
+    seconds = max(0.0, seconds)
+    if 0.005 <= seconds < 0.095:
+        return f"{seconds:.2f}s"
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    return _up_to_hours(round(seconds))
+
+
+def format_rough_span(seconds: float) -> str:
+    """A duration in its largest unit alone: `40s`, `12m`, `5h`, `3d`."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{max(0, int(seconds))}s"
+
+
+def _up_to_hours(whole: int) -> str:
     if whole < 60:
         return f"{whole}s"
     if whole < 3_600:
         return f"{whole // 60}m{whole % 60:02d}s"
-    if whole < 86_400:
-        return f"{whole // 3_600}h{whole % 3_600 // 60:02d}m"
-    return f"{whole // 86_400}d{whole % 86_400 // 3_600:02d}h"
+    return f"{whole // 3_600}h{whole % 3_600 // 60:02d}m"
 
 
-def format_quantity(holding: Holding) -> str:
+def format_holding(holding: Holding) -> str:
     """Ticker and signed quantity, or that there may be one and that it could not be read."""
     name = holding.ticker or holding.symbol or "a holding without a name"
     return f"{name} (could not be read)" if holding.unreadable_quantity else f"{name} {holding.quantity:,.10g}"
@@ -49,6 +69,6 @@ def format_unreadable(entries: int) -> str:
 
 def format_holdings(holdings: Sequence[Holding]) -> str:
     """Open positions in one line, as in `SPY 100, AAPL -5 and 3 more`."""
-    named = ", ".join(format_quantity(holding) for holding in holdings[:NAMED_HOLDINGS])
+    named = ", ".join(format_holding(holding) for holding in holdings[:NAMED_HOLDINGS])
     rest = len(holdings) - NAMED_HOLDINGS
     return f"{named} and {rest} more" if rest > 0 else named

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qctui.api import failures
 from qctui.api.answer import Answer
 from qctui.api.auth import Credentials, Scrubber, signer
-from qctui.api.endpoints import Endpoint, check_base_url, is_loopback
+from qctui.api.endpoints import Endpoint
 from qctui.api.errors import ApiError
 from qctui.api.library_patches import (
     SENDING_BEGINS,
@@ -27,6 +27,7 @@ from qctui.api.ports import Gate, RequestReport
 from qctui.api.response import judge, read_body
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
+from qctui.urls import check_base_url, is_loopback
 
 if TYPE_CHECKING:
     import ssl

@@ -5,19 +5,31 @@ Nothing heavy is imported here: `qctui liquidate` in an emergency must not wait 
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
+import os
+import resource
 import sys
 from collections.abc import Sequence
 
-from qctui.cli.exits import Exit, UsageError
-from qctui.cli.parser import TRIGGERS, Options, parse
-from qctui.cli.streams import hold_standard_streams, is_for_want_of_files, too_few_files
+from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError, completion_script, parse
+
+_ENOUGH_FILES = 256
+"""Files the program may have open if it can choose: a panic over a hundred deployments has a connection for each."""
+
+_NEEDED = {"journal": 1, "liquidate": 6, "stop": 6, "abort": 6, "status": 7, "doctor": 7}
+"""Files that a command needs at the same time: the loop's three, the log, a connection, and what is read or written."""
+
+_NEEDED_BY_CONSOLE = 20
+"""The loops of engine and interface, the pipes of the demo, and a few connections."""
+
+_NO_ROOM = (errno.EMFILE, errno.ENFILE)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code (`Exit`, or 128 and the signal's number)."""
-    hold_standard_streams()
+    _fill_standard_streams()
     # Collections among thousands of fresh module objects find nothing and cost a tenth of the start. What lives long
     # (console, simulator, a trigger being verified) switches them on again.
     gc.disable()
@@ -27,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options: Options | None = None
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
-        if words := too_few_files(options.command):
+        if words := _too_few_files(options.command):
             return _no_room(options, words)
         return int(run(options))
     except SystemExit as end:  # argparse: help, version, wrong usage
@@ -41,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _pipe_closed()
     except OSError as error:
-        if is_for_want_of_files(error):
+        if error.errno in _NO_ROOM:
             return _no_room(options, f"no more files can be opened ({error.strerror}): raise the limit (ulimit -n)")
         return _unexpected(error)
     except Exception as error:  # the last resort: whatever it was, one line, and never the values around it
@@ -52,9 +64,7 @@ def run(options: Options) -> int:
     """Carry out one command. Each is imported on its own, with what it needs and nothing else."""
     match options.command:
         case None:
-            from qctui.cli.opening import open_console
-
-            return open_console(options)
+            return _open_console(options)
         case "status":
             from qctui.cli.status import run_status
 
@@ -72,14 +82,75 @@ def run(options: Options) -> int:
 
             return run_doctor(options)
         case "completion":
-            from qctui.cli.completion import run_completion
-
-            return run_completion(options)
+            print(completion_script(options.shell))
+            return Exit.DONE
         case _:
             from qctui.simulator.command_line import run as run_simulator
 
             gc.enable()
             return run_simulator(options)
+
+
+def _open_console(options: Options) -> int:
+    """Start the simulator if there is to be one, before anything slow is imported: it is another process on another
+    core, and what it needs to start runs beside what happens here."""
+    from contextlib import ExitStack
+
+    from qctui.cli.demo import Demo, DemoError
+    from qctui.cli.terminal import Terminal
+
+    try:
+        terminal = Terminal()
+    except OSError as error:
+        raise UsageError("the console needs a terminal; without one use: qctui status, qctui --help") from error
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise UsageError("TERM says that this terminal can't show the console; set it, e.g. to xterm-256color")
+    with ExitStack() as stack:
+        try:
+            demo = stack.enter_context(Demo()) if options.demo else None
+        except DemoError as error:
+            raise UsageError(str(error)) from error
+        from qctui.cli.console import run_console
+
+        return run_console(options, terminal, demo)
+
+
+def _fill_standard_streams() -> None:
+    """Put /dev/null in the place of every standard stream that is closed (`>&-`).
+
+    Python has None for it then, and the next file to be opened gets its number: a line printed there would go into the
+    API's socket or into the journal. To be called before anything is opened.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is not None:
+            continue
+        # The lowest number that is free: the stream's own. If something has it already, the stream gets another one.
+        opened = os.open(os.devnull, os.O_RDWR)
+        os.set_inheritable(opened, opened == number)
+        stream = os.fdopen(opened, mode, encoding="utf-8", errors="backslashreplace", closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _too_few_files(command: str | None) -> str:
+    """Why `command` (None: the console) can't do its work for want of open files; empty if it can.
+
+    Takes what the system lets it have: the limit a person meets (`ulimit -n`) is usually not the highest allowed.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < _ENOUGH_FILES:
+        soft = _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    opened: list[int] = []
+    try:
+        for _ in range(_NEEDED.get(command, 0) if command else _NEEDED_BY_CONSOLE):
+            opened.append(os.dup(0))
+    except OSError:
+        return f"too few files may be open (ulimit -n is {soft}): raise the limit, e.g. ulimit -n {_ENOUGH_FILES}"
+    finally:
+        for number in opened:
+            os.close(number)
+    return ""
 
 
 def _pipe_closed() -> int:

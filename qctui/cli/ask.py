@@ -1,5 +1,5 @@
 """The question of the confirm dialog, on a terminal without the console. Asked on standard error; standard output is
-for the ladder."""
+for the steps."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from qctui.actions.spec import ABORT, ACTION_SPECS, Ask, cautions, question_for
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.cli.interrupts import Interrupts
-from qctui.cli.printer import Printer
+from qctui.cli.step_printer import Printer
 from qctui.model.action import Target, recheck_key
 from qctui.model.keys import Key
 from qctui.store import Store
 
 EXPOSURE_S = 2.0
-"""How long the question waits for the holdings. They are worth a moment, not an emergency."""
+"""How long the question waits for the holdings. They are worth two seconds, not an emergency."""
 
 
 def can_ask() -> bool:
-    """Whether somebody is there to read the question and to answer it."""
+    """Whether there is a terminal to show the question on and to read the answer from."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -82,7 +82,7 @@ async def _exposure(api: TriggerApi, target: Target) -> list[str]:
             portfolio = await api.fetch_portfolio(target.project_id)
     except (ApiError, TimeoutError):
         return ["Holdings: could not be read"]
-    # Neither holdings nor cash told: that is unknown, and must not read as flat (REFERENCE.md 7.5).
+    # Neither holdings nor cash reported: that is unknown, and must not read as flat (REFERENCE.md 7.5).
     held = (format_holdings(portfolio.open_holdings) or "none") if portfolio.tells else "unknown"
     return [f"Holdings (a snapshot, up to 10 minutes old): {held}"]
 
@@ -127,7 +127,7 @@ async def _read_line() -> str:
         if not typed.done():
             typed.set_result(data.decode("utf-8", "replace"))
 
-    # Not input() on a thread: a read nobody answers could not be taken back, and the process could not end.
+    # Not input() on a thread: a read without an answer could not be taken back, and the process could not end.
     loop.add_reader(fd, take)
     try:
         return await typed

@@ -1,4 +1,4 @@
-"""The project a person named: its id, if exactly one project of that name has something alive in it."""
+"""From a project's name to its id, if exactly one project of that name has something alive in it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from qctui.actions.facts import format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
-from qctui.cli.exits import UsageError
+from qctui.cli.parser import UsageError
 from qctui.cli.tables import align
 from qctui.model.deployment import Deployment, DeploymentList
 from qctui.model.project import Project
 
 LOOKUP_S = 30.0
-"""How long the two lists may take. Whoever names a project waits for them; with its id nothing is listed."""
+"""How long the two lists may take. Naming a project costs them; with its id nothing is listed."""
 
 MOST_CANDIDATES = 12
 """Projects listed when the name is not the name of exactly one."""
@@ -24,7 +24,7 @@ ID_HINT = "give the project's id"
 
 
 class LookupFailedError(Exception):
-    """The lists could not be read, or not whole: which project is meant can't be told. One sentence."""
+    """The lists could not be read, or not whole: which project is meant is not certain. One sentence."""
 
 
 async def find_project(api: ReadApi, name: str) -> int:

@@ -1,4 +1,4 @@
-"""The console: starts its parts in the order in which a person sees them, and ends them in the opposite one.
+"""`qctui` without a command: starts the console's parts in the order in which they are seen, and ends them backwards.
 
 The simulator first (another process, another core), then the engine, whose first answers are on their way while the
 interface is still being imported; the interface last.
@@ -17,14 +17,11 @@ from typing import TYPE_CHECKING
 
 from qctui.actions.action_store import Context
 from qctui.cli.demo import Demo
-from qctui.cli.exits import Exit, UsageError
-from qctui.cli.locale import given_locale, speaks_unicode
 from qctui.cli.log_file import log_path
-from qctui.cli.parser import Options
-from qctui.cli.startup import read_settings
-from qctui.cli.terminal import Terminal, drop_unwritten
-from qctui.cli.way_out import DRAIN_S, Guard, last_words
-from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_client_of
+from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
+from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
+from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_client_of, read_settings
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.engine.poller import PollSettings
 from qctui.model.action import ACTIONS, ActionRecord
@@ -63,12 +60,12 @@ def run_console(options: Options, terminal: Terminal, demo: Demo | None) -> int:
     if demo is not None:
         demo.close()
     drop_unwritten()
-    Guard.insist(code)
+    Shutdown.force(code)
     return code
 
 
 class _Console:
-    """One run: the engine, the interface and the way out."""
+    """One run: the engine, the interface and the end of both."""
 
     def __init__(self, terminal: Terminal, settings: Settings, account: Account | None, demo: Demo | None) -> None:
         self._terminal = terminal
@@ -81,23 +78,23 @@ class _Console:
             settings=PollSettings(reads_per_minute=settings.config.polling.budget),
             read_only=settings.read_only,
         )
-        self._guard = Guard(terminal, self._drain)
+        self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()
         """The first frame is on the screen, or there will be none."""
 
     def run(self) -> int:
         """From the first import to the last line of the journal."""
         sys.setswitchinterval(TURN_S)
-        self._guard.install()
+        self._shutdown.install()
         self._host.start()
         try:
             code = self._run_interface()
         finally:
             self._shown.set()
-            self._guard.interface_ended()
+            self._shutdown.interface_ended()
             lines = self._end()
-        if self._guard.signal_number is not None:
-            code = 128 + self._guard.signal_number
+        if self._shutdown.signal_number is not None:
+            code = 128 + self._shutdown.signal_number
         if self._demo is None:
             for line in lines:
                 self._terminal.say(line)
@@ -107,7 +104,7 @@ class _Console:
         from qctui.cli.console_app import Console
 
         options = ui_options(self._settings)
-        if not self._guard.interface_begins():
+        if not self._shutdown.interface_begins():
             return Exit.DONE
         app = Console(self._host, options, lambda: self._first_frame(app))
         # Everything imported stays: collections need not look at it again, and none falls into the start.
@@ -122,7 +119,7 @@ class _Console:
     def _first_frame(self, app: QctuiApp) -> None:
         """It is out. On the interface's loop."""
         self._shown.set()
-        self._guard.attach(asyncio.get_running_loop(), lambda: app.exit(0))
+        self._shutdown.attach(asyncio.get_running_loop(), lambda: app.exit(0))
 
     def _end(self) -> list[str]:
         """Give the actions their time; say so if that takes long. Returns what is left to say of them."""
@@ -192,7 +189,7 @@ def _quieten() -> None:
 
 
 def ui_options(settings: Settings) -> UiOptions:
-    """What the interface is told; keys and theme are checked here, before the screen is touched.
+    """The options of the interface; keys and theme are checked here, before the screen is touched.
 
     Raises:
         UsageError: keys that can't be used, or a theme that is not there.
@@ -211,8 +208,8 @@ def ui_options(settings: Settings) -> UiOptions:
         known, problems = load_themes([shipped_folder(), themes_dir])
         if theme not in known:
             # A file that can't be used may be the very one that was meant: it is named, with what is wrong in it.
-            told = (f"there is no theme {theme!r}; allowed: {', '.join(sorted(known))}", *problems)
-            raise UsageError(f"{settings.theme_source}: {'; '.join(told)}")
+            words = (f"there is no theme {theme!r}; allowed: {', '.join(sorted(known))}", *problems)
+            raise UsageError(f"{settings.theme_source}: {'; '.join(words)}")
     return UiOptions(
         profile=settings.profile_name,
         demo=settings.demo,

@@ -41,7 +41,7 @@ def find_credentials(settings: Settings) -> Credentials:
 
 
 def lean_credentials_path() -> Path:
-    """Where `lean login` keeps what it was told."""
+    """Where `lean login` keeps what was entered."""
     return home_dir() / ".lean" / "credentials"
 
 

@@ -29,7 +29,7 @@ class DemoApi:
 
 
 class Demo:
-    """One simulator. Starting it returns at once; `listen` tells where it listens."""
+    """One simulator. Starting it returns at once; `listen` returns its address."""
 
     def __init__(self) -> None:
         """Start the process.
@@ -42,7 +42,7 @@ class Demo:
         package = Path(__file__).resolve().parents[2]
         search = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
         # -P: nothing in the folder the person happens to be in is imported. A session of its own: Ctrl+C and a closed
-        # terminal are for us to handle, and a confirmed action may still need the API a moment longer.
+        # terminal are for us to handle, and a confirmed action may still need the API for a while.
         command = [sys.executable, "-P", "-m", "qctui.simulator", "--exit-with-parent"]
         try:
             self._process = subprocess.Popen(

@@ -14,13 +14,11 @@ from pathlib import Path
 from qctui.actions.journal import JournalTail, try_journal
 from qctui.api.errors import ApiError
 from qctui.api.ports import RequestReport
-from qctui.cli.exits import Exit, UsageError
 from qctui.cli.journal_command import open_actions
-from qctui.cli.locale import given_locale, speaks_unicode
-from qctui.cli.parser import Options
-from qctui.cli.startup import read_settings
+from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
-from qctui.cli.wiring import Account, account_of, exit_of, open_client_of
+from qctui.cli.terminal import given_locale, speaks_unicode
+from qctui.cli.wiring import Account, account_of, exit_of, open_client_of, read_settings
 from qctui.clock import SystemClock
 from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
@@ -31,7 +29,7 @@ SKEW_WARN_S = 60.0
 """A clock off by this much makes ages and chart edges look wrong."""
 
 
-class Verdict(Enum):
+class CheckResult(Enum):
     """How a check went."""
 
     OK = "ok"
@@ -43,7 +41,7 @@ class Verdict(Enum):
 class Finding:
     """One line of the report."""
 
-    verdict: Verdict
+    result: CheckResult
     what: str
     """What was looked at, a word."""
     found: str
@@ -64,12 +62,12 @@ def run_doctor(options: Options) -> int:
     if settings is not None:
         findings += [*check_keys(settings), *check_themes(settings)]
     findings += [*check_terminal(os.environ), *check_journal(state_dir() / "journal.jsonl")]
-    rows = [(each.verdict.value, each.what, each.found) for each in findings]
+    rows = [(each.result.value, each.what, each.found) for each in findings]
     for row, each in zip(align(rows), findings, strict=True):
         print(row)
         if each.advice:
             print(f"        -> {each.advice}")
-    failed = [each for each in findings if each.verdict is Verdict.FAIL]
+    failed = [each for each in findings if each.result is CheckResult.FAIL]
     return failed[0].exit if failed else Exit.DONE
 
 
@@ -77,7 +75,7 @@ def _settings(options: Options, findings: list[Finding]) -> Settings | None:
     try:
         settings = read_settings(options)
     except UsageError as error:
-        findings.append(Finding(Verdict.FAIL, "configuration", str(error), "correct it; README, Configuration"))
+        findings.append(Finding(CheckResult.FAIL, "configuration", str(error), "correct it; README, Configuration"))
         return None
     found = (
         str(settings.config_path)
@@ -85,8 +83,8 @@ def _settings(options: Options, findings: list[Finding]) -> Settings | None:
         else f"none ({describe_path(settings.config_path)}); defaults are used"
     )
     profile = f"{found}, profile {settings.profile_name}{', read-only' if settings.read_only else ''}"
-    findings.append(Finding(Verdict.OK, "configuration", profile))
-    findings.extend(Finding(Verdict.WARN, "configuration", warning) for warning in settings.warnings)
+    findings.append(Finding(CheckResult.OK, "configuration", profile))
+    findings.extend(Finding(CheckResult.WARN, "configuration", warning) for warning in settings.warnings)
     return settings
 
 
@@ -94,9 +92,9 @@ def _account(stack: ExitStack, settings: Settings, findings: list[Finding]) -> A
     try:
         account = stack.enter_context(account_of(settings))
     except UsageError as error:
-        findings.append(Finding(Verdict.FAIL, "credentials", str(error)))
+        findings.append(Finding(CheckResult.FAIL, "credentials", str(error)))
         return None
-    findings.append(Finding(Verdict.OK, "credentials", f"user {account.user_id}, from {account.source}"))
+    findings.append(Finding(CheckResult.OK, "credentials", f"user {account.user_id}, from {account.source}"))
     return account
 
 
@@ -115,11 +113,11 @@ async def _api(account: Account, settings: Settings) -> list[Finding]:
             FailureKind.REJECTED: "check --base-url, and a proxy in between; the log has more",
         }.get(error.kind, "try again in a minute; the log has more")
         findings = [
-            Finding(Verdict.FAIL, "API", f"{account.base_url}: {error.message}", advice, exit_of(error.kind)),
+            Finding(CheckResult.FAIL, "API", f"{account.base_url}: {error.message}", advice, exit_of(error.kind)),
         ]
     else:
         latency = f"{exchanges[-1].latency_s * 1000:.0f} ms" if exchanges else "at once"
-        findings = [Finding(Verdict.OK, "API", f"{account.base_url}: credentials accepted in {latency}")]
+        findings = [Finding(CheckResult.OK, "API", f"{account.base_url}: credentials accepted in {latency}")]
     finally:
         await client.aclose()
     skews = [each.server_at - each.at for each in exchanges if each.server_at is not None]
@@ -129,17 +127,17 @@ async def _api(account: Account, settings: Settings) -> list[Finding]:
 def check_clock(skew_s: float | None) -> Finding:
     """Judge the API's clock minus ours."""
     if skew_s is None:
-        return Finding(Verdict.WARN, "clock", "can't be compared: the API told no time")
+        return Finding(CheckResult.WARN, "clock", "can't be compared: the API told no time")
     # The Date header has whole seconds and is some milliseconds old: below two seconds there is nothing to see.
     if abs(skew_s) < 2:
-        return Finding(Verdict.OK, "clock", "agrees with the API's")
+        return Finding(CheckResult.OK, "clock", "agrees with the API's")
     found = f"{abs(skew_s):.0f} s {'behind' if skew_s > 0 else 'ahead of'} the API's"
     if abs(skew_s) >= SKEW_LIMIT_S:
         advice = "set it (timedatectl set-ntp true): QuantConnect refuses requests signed two hours off"
-        return Finding(Verdict.FAIL, "clock", found, advice)
+        return Finding(CheckResult.FAIL, "clock", found, advice)
     if abs(skew_s) >= SKEW_WARN_S:
-        return Finding(Verdict.WARN, "clock", found, "set it (timedatectl set-ntp true)")
-    return Finding(Verdict.OK, "clock", found)
+        return Finding(CheckResult.WARN, "clock", found, "set it (timedatectl set-ntp true)")
+    return Finding(CheckResult.OK, "clock", found)
 
 
 def check_keys(settings: Settings) -> Iterator[Finding]:
@@ -149,10 +147,10 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
     try:
         check_keymap(settings.config.keys)
     except KeymapError as error:
-        yield Finding(Verdict.FAIL, "keys", f"{settings.config_path}: {error}", "correct it; README, Keys")
+        yield Finding(CheckResult.FAIL, "keys", f"{settings.config_path}: {error}", "correct it; README, Keys")
     else:
         changed = len(settings.config.keys)
-        yield Finding(Verdict.OK, "keys", f"{changed} changed" if changed else "as shipped")
+        yield Finding(CheckResult.OK, "keys", f"{changed} changed" if changed else "as shipped")
 
 
 def check_themes(settings: Settings) -> Iterator[Finding]:
@@ -161,53 +159,56 @@ def check_themes(settings: Settings) -> Iterator[Finding]:
 
     themes, problems = load_themes([shipped_folder(), config_dir() / "themes"])
     for problem in problems:
-        yield Finding(Verdict.WARN, "theme", problem, "correct the file; it is passed over")
+        yield Finding(CheckResult.WARN, "theme", problem, "correct the file; it is passed over")
     name = settings.theme or DEFAULT_THEME
     if name in themes:
-        yield Finding(Verdict.OK, "theme", f"{name} (of {', '.join(sorted(themes))})")
+        yield Finding(CheckResult.OK, "theme", f"{name} (of {', '.join(sorted(themes))})")
     else:
         found = f"{settings.theme_source}: there is no theme {name!r}"
-        yield Finding(Verdict.FAIL, "theme", found, f"use one of {', '.join(sorted(themes))}")
+        yield Finding(CheckResult.FAIL, "theme", found, f"use one of {', '.join(sorted(themes))}")
 
 
 def check_terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
     """The terminal the command runs in: whether the console would be at home there."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        yield Finding(Verdict.WARN, "terminal", "none here", "the console needs one; the commands do not")
+        yield Finding(CheckResult.WARN, "terminal", "none here", "the console needs one; the commands do not")
         return
     name = environment.get("TERM", "")
     size = os.get_terminal_size(sys.stderr.fileno())
-    facts = Finding(Verdict.OK, "terminal", f"{name or 'TERM is not set'}, {size.columns}x{size.lines}")
+    facts = Finding(CheckResult.OK, "terminal", f"{name or 'TERM is not set'}, {size.columns}x{size.lines}")
     if name in ("", "dumb"):
-        facts = replace(facts, verdict=Verdict.FAIL, advice="set TERM to what the terminal is, e.g. xterm-256color")
+        facts = replace(facts, result=CheckResult.FAIL, advice="set TERM to what the terminal is, e.g. xterm-256color")
     elif size.columns < 80 or size.lines < 24:
-        facts = replace(facts, verdict=Verdict.WARN, advice="the console is designed for 80x24 and more")
+        facts = replace(facts, result=CheckResult.WARN, advice="the console is designed for 80x24 and more")
     yield facts
     if speaks_unicode(given_locale(environment)):
-        yield Finding(Verdict.OK, "characters", "UTF-8")
+        yield Finding(CheckResult.OK, "characters", "UTF-8")
     else:
         advice = "the console will use --ascii; set LANG to a UTF-8 locale (C.UTF-8) for lines and charts"
-        yield Finding(Verdict.WARN, "characters", "the locale is not UTF-8", advice)
+        yield Finding(CheckResult.WARN, "characters", "the locale is not UTF-8", advice)
     if environment.get("NO_COLOR"):
-        yield Finding(Verdict.WARN, "colours", "NO_COLOR is set", "everything is told without colour too")
+        yield Finding(CheckResult.WARN, "colours", "NO_COLOR is set", "everything is told without colour too")
     elif environment.get("COLORTERM") in ("truecolor", "24bit"):
-        yield Finding(Verdict.OK, "colours", "16 million")
+        yield Finding(CheckResult.OK, "colours", "16 million")
     else:
-        yield Finding(Verdict.OK, "colours", "256" if "256" in name else "16; the theme qctui-ansi suits them")
+        yield Finding(CheckResult.OK, "colours", "256" if "256" in name else "16; the theme qctui-ansi suits them")
     yield from _multiplexer(environment)
 
 
 def _multiplexer(environment: Mapping[str, str]) -> Iterator[Finding]:
     if environment.get("TMUX"):
-        yield Finding(Verdict.OK, "session", "in tmux: it survives a dropped connection")
+        yield Finding(CheckResult.OK, "session", "in tmux: it survives a dropped connection")
     elif environment.get("STY"):
-        yield Finding(Verdict.OK, "session", "in screen: it survives a dropped connection")
+        yield Finding(CheckResult.OK, "session", "in screen: it survives a dropped connection")
     elif environment.get("SSH_CONNECTION"):
         yield Finding(
-            Verdict.WARN, "session", "over SSH without tmux", "start it in tmux: a dropped connection ends it otherwise"
+            CheckResult.WARN,
+            "session",
+            "over SSH without tmux",
+            "start it in tmux: a dropped connection ends it otherwise",
         )
     else:
-        yield Finding(Verdict.OK, "session", "local")
+        yield Finding(CheckResult.OK, "session", "local")
 
 
 def check_journal(path: Path) -> Iterator[Finding]:
@@ -219,13 +220,13 @@ def check_journal(path: Path) -> Iterator[Finding]:
     except OSError as error:
         found = f"{describe_path(path)} can't be written ({error.strerror})"
         yield Finding(
-            Verdict.FAIL, "journal", found, "make room, or make the folder writable; acting goes on without it"
+            CheckResult.FAIL, "journal", found, "make room, or make the folder writable; acting goes on without it"
         )
         return
     count = len({entry.id for entry in entries})
     least = "at least " if tail.skipped else ""
-    yield Finding(Verdict.OK, "journal", f"{path}, {least}{count} action{'' if count == 1 else 's'}")
-    # Nobody can verify what was done to a simulator that is gone.
+    yield Finding(CheckResult.OK, "journal", f"{path}, {least}{count} action{'' if count == 1 else 's'}")
+    # What was done to a simulator that is gone can't be verified.
     if unfinished := open_actions(entries, but_for=DEMO_PROFILE):
         found = f"{unfinished} without an outcome"
-        yield Finding(Verdict.WARN, "journal", found, "the console verifies them at its next start: qctui journal")
+        yield Finding(CheckResult.WARN, "journal", found, "the console verifies them at its next start: qctui journal")

@@ -1,4 +1,4 @@
-"""Signals while a command acts: noted, never fatal by themselves, because a confirmed action has to be told first."""
+"""Signals while a command acts: noted, never fatal by themselves, because a confirmed action is reported first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Interrupts:
         self.number: int | None = None
         """The first that came."""
         self._came = asyncio.Event()
-        self._insist = False
+        self._exits_at_once = False
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -54,14 +54,14 @@ class Interrupts:
     @contextlib.contextmanager
     def leaving_at_the_next(self) -> Iterator[None]:
         """Meanwhile another Ctrl+C ends the process at once: what is open is in the journal."""
-        self._insist = True
+        self._exits_at_once = True
         try:
             yield
         finally:
-            self._insist = False
+            self._exits_at_once = False
 
     def _note(self, number: int) -> None:
-        if self._insist and number == signal.SIGINT:
+        if self._exits_at_once and number == signal.SIGINT:
             os._exit(128 + number)
         if self.number is None:
             self.number = number

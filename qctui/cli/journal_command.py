@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import READ_BYTES, JournalTail, encode_entry, parse_journal_time
-from qctui.cli.exits import Exit, UsageError
-from qctui.cli.parser import Options
+from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
 from qctui.model.action import FINAL_RUNGS
 from qctui.paths import describe_path, state_dir
@@ -73,7 +72,7 @@ def format_journal(entries: Iterable[JournalEntry]) -> str:
 
 
 def outcome(last: JournalEntry) -> str:
-    """The newest rung in the ladder's word; `open` behind it while nobody knows how it ends."""
+    """The word of the newest rung; `open` behind it while its end is not known."""
     if last.event == "intent":
         return "open: not sent when last heard of"
     word = last.event.upper().replace("_", " ")
@@ -81,7 +80,7 @@ def outcome(last: JournalEntry) -> str:
 
 
 def _note(steps: list[JournalEntry]) -> str:
-    """The ladder with the seconds from confirming, and the last detail."""
+    """The rungs with the seconds from confirming, and the last detail."""
     begun = parse_journal_time(steps[0].at)
     words: list[str] = []
     for step in steps[1:]:

@@ -68,7 +68,7 @@ class PrivateRotatingHandler(RotatingFileHandler):
     """
 
     def _open(self) -> io.TextIOWrapper:
-        # Not blocking: a pipe that nobody reads is no log, and must not be waited for in an emergency.
+        # Not blocking: a pipe without a reader is no log, and must not be waited for in an emergency.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
         descriptor = open_private(Path(self.baseFilename), flags)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
@@ -96,8 +96,8 @@ def keep_out_of_logs(secret: SecretStr) -> None:
 
 
 def start_logging() -> str | None:
-    """Open the log. Returns a warning for the terminal if it can't be opened: a full disk must not keep anybody from
-    flattening a position."""
+    """Open the log. Returns a warning for the terminal if it can't be opened: a full disk must not keep a person
+    from flattening a position."""
     root = logging.getLogger()
     logging.raiseExceptions = False  # a failing log write would otherwise print to stderr, over the screen
     logging.captureWarnings(capture=True)

@@ -1,14 +1,17 @@
-"""The command line: options, subcommands and their help. Parses only; nothing is read, opened or sent here."""
+"""The command line: options, subcommands and their help, exit codes, and the script that completes it in a shell.
+
+Parses only; nothing is read, opened or sent here.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from typing import Any, NoReturn
 
 from qctui import __version__
-from qctui.cli.exits import Exit
 
 EPILOG = """\
 exit codes:
@@ -27,7 +30,6 @@ credentials, first found wins:
 No account at hand? `qctui --demo` runs against a simulated API on this machine.
 """
 
-
 COMPLETION = """\
 Print a script that makes a shell complete commands and options.
 
@@ -38,6 +40,33 @@ To have it from the next shell on:
 """
 TRIGGERS = ("liquidate", "stop", "abort")
 """The commands that act."""
+
+SHELLS = ("bash", "zsh", "fish")
+"""Those that `qctui completion` knows."""
+
+
+class Exit(IntEnum):
+    """Exit codes. They are an interface (README, "Exit codes")."""
+
+    DONE = 0
+    """Done; for a trigger: verified."""
+    REJECTED = 1
+    """The API said no, or the target had already ended."""
+    USAGE = 2
+    """Wrong usage or configuration; nothing was sent."""
+    NOT_SENT = 3
+    """A trigger did not leave this machine: the API could not be reached, the person declined, or the deployment
+    was another."""
+    UNCONFIRMED = 4
+    """Sent, and not verified or the outcome is unknown. Also: a read that got no usable answer."""
+    INTERNAL = 70
+    """A defect of the program (EX_SOFTWARE). The log has it."""
+    INTERRUPTED = 130
+    """Ctrl+C."""
+
+
+class UsageError(Exception):
+    """The command line, the configuration or the credentials are wrong: one line for stderr, exit 2."""
 
 
 class Options(argparse.Namespace):
@@ -61,10 +90,6 @@ class Options(argparse.Namespace):
     deploy_id: str | None
     no_wait: bool
     shell: str
-
-
-SHELLS = ("bash", "zsh", "fish")
-"""Those that `qctui completion` knows."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -220,3 +245,24 @@ def parse(argv: Sequence[str]) -> Options:
     """
     wanted = "simulate" if "simulate" in argv else None
     return build_parser(wanted).parse_args(argv, namespace=Options())
+
+
+def completion_script(shell: str) -> str:
+    """What makes `shell` complete the commands and options of this parser. It starts no program when a key is pressed:
+    completing an emergency command must neither wait for anything nor run it."""
+    import shtab
+
+    parser = build_parser("simulate")
+    for action in _every_action(parser):
+        if "--config" in action.option_strings:
+            action.complete = shtab.FILE  # type: ignore[attr-defined]  # the attribute is shtab's
+    return shtab.complete(parser, shell=shell)
+
+
+def _every_action(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Every option and argument of the parser and of its commands."""
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                yield from _every_action(each)

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from qctui.actions.facts import format_unreadable
+from qctui.actions.facts import format_rough_span, format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
-from qctui.cli.exits import Exit
-from qctui.cli.parser import Options
-from qctui.cli.startup import read_settings
-from qctui.cli.tables import align, format_span
-from qctui.cli.wiring import Account, account_of, exit_of, format_failure, open_client_of
+from qctui.cli.parser import Exit, Options
+from qctui.cli.tables import align
+from qctui.cli.wiring import Account, account_of, exit_of, format_failure, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment
 from qctui.model.optimization import Optimization
@@ -164,7 +162,7 @@ def _row(each: Deployment, status: Status) -> tuple[str, ...]:
 def _since(at: float | None, now: float) -> str:
     if at is None:
         return "unknown"
-    return "in the future" if at - now > SKEW_S else f"{format_span(now - at)} ago"
+    return "in the future" if at - now > SKEW_S else f"{format_rough_span(now - at)} ago"
 
 
 def _errors(status: Status) -> list[str]:

@@ -31,11 +31,3 @@ def align(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) ->
         ]
         lines.append(GAP.join(cells).rstrip())
     return lines
-
-
-def format_span(seconds: float) -> str:
-    """A length of time in its largest unit: `40s`, `12m`, `5h`, `3d`."""
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= length:
-            return f"{int(seconds // length)}{unit}"
-    return f"{max(0, int(seconds))}s"

@@ -1,4 +1,4 @@
-"""The terminal as it was found, and the way back to it even when it no longer reads what is written."""
+"""The terminal: its settings as they were found, the way back to them even when it no longer reads, its characters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import signal
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 RESTORE = (
@@ -96,7 +97,7 @@ class Terminal:
 
 
 def drop_unwritten() -> None:
-    """Let go of output that nobody takes any more: the interpreter would fail on it at exit, with a code of its own."""
+    """Let go of output without a reader: the interpreter would fail on it at exit, with a code of its own."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -112,3 +113,26 @@ def _without_stopping() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def speaks_unicode(environment: Mapping[str, str]) -> bool:
+    """Whether the locale says UTF-8, or says nothing: a terminal without a description is taken for a modern one.
+
+    Looks at the variables in the C library's order, not at Python's idea of the locale: Python calls the plain C locale
+    UTF-8 for files' sake (PEP 538, PEP 540), and the terminal behind it has not heard of that.
+    """
+    name = next((environment[key] for key in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(key)), "")
+    return not name or "utf8" in name.casefold().replace("-", "")
+
+
+def given_locale(environment: Mapping[str, str], block: Path = Path("/proc/self/environ")) -> dict[str, str]:
+    """The locale's variables as the person set them: without the LC_CTYPE that Python itself puts beside a plain C
+    locale at its start (PEP 538). The block the kernel keeps is from before that."""
+    given = {key: environment[key] for key in ("LC_ALL", "LC_CTYPE", "LANG") if key in environment}
+    try:
+        was_there = any(entry.startswith(b"LC_CTYPE=") for entry in block.read_bytes().split(b"\0"))
+    except OSError:
+        was_there = given.get("LANG", "C") not in ("C", "POSIX")
+    if not was_there:
+        given.pop("LC_CTYPE", None)
+    return given

@@ -1,4 +1,4 @@
-"""`qctui liquidate|stop|abort`: the console's action service, question, ladder and journal, without the console."""
+"""`qctui liquidate|stop|abort`: the console's action service, question, steps and journal, without the console."""
 
 from __future__ import annotations
 
@@ -22,14 +22,11 @@ from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
-from qctui.cli.exits import Exit, UsageError
 from qctui.cli.interrupts import Interrupts
-from qctui.cli.ladder import Ladder
-from qctui.cli.parser import Options
-from qctui.cli.printer import Printer
-from qctui.cli.startup import read_settings
-from qctui.cli.way_out import DRAIN_S
-from qctui.cli.wiring import Account, account_of, format_failure, open_client_of
+from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.shutdown import DRAIN_S
+from qctui.cli.step_printer import Printer, StepPrinter
+from qctui.cli.wiring import Account, account_of, format_failure, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.deployment import Deployment
@@ -58,8 +55,8 @@ def run_trigger(options: Options) -> int:
     """Ask, send once, and print how far it gets.
 
     Raises:
-        UsageError: read-only, nobody to ask, the configuration can't be used, or the name is not the name of exactly
-            one project that runs. Nothing was sent.
+        UsageError: read-only, no terminal to ask on, the configuration can't be used, or the name is not that of
+            exactly one project that runs. Nothing was sent.
     """
     settings = read_settings(options)
     if settings.read_only:
@@ -122,7 +119,7 @@ class Trigger:
                     return self._interrupted_early(interrupts)
                 return await self._act(service, client.triggers, capturing.result()[0], interrupts)
             except LookupFailedError as error:
-                self._ladder().tell_not_sent(self._target_unread(self._options.target), str(error))
+                self._step_printer().print_not_sent(self._target_unread(self._options.target), str(error))
                 return Exit.NOT_SENT
             finally:
                 await service.drain(0.0)
@@ -136,24 +133,24 @@ class Trigger:
         self._printer.note("qctui: interrupted before anything was sent")
         return interrupts.exit_code
 
-    def _ladder(self) -> Ladder:
-        return Ladder(self._store, self._clock, self._context, self._printer, as_json=bool(self._options.json))
+    def _step_printer(self) -> StepPrinter:
+        return StepPrinter(self._store, self._clock, self._context, self._printer, as_json=bool(self._options.json))
 
     async def _printed(self, interrupts: Interrupts) -> None:
-        """Until the last line has been taken: a terminal that is held tells nothing. A signal ends the waiting."""
+        """Until the last line has been taken: a terminal that is held shows nothing. A signal ends the waiting."""
         printing = asyncio.ensure_future(self._printer.printed())
         await asyncio.wait({printing}, timeout=PRINTING_S)
         await interrupts.or_wait(printing)
 
     async def _find(self, api: ReadApi, name: str) -> int:
         """The id of the project with this name. What it is taken for is said: the name may have been typed."""
-        with self._told_after_a_while("looking for the project of that name"):
+        with self._said_after_a_while("looking for the project of that name"):
             project_id = await find_project(api, name)
         self._printer.note(f"qctui: {name!r} is project {project_id}")
         return project_id
 
     @contextlib.contextmanager
-    def _told_after_a_while(self, doing: str) -> Iterator[None]:
+    def _said_after_a_while(self, doing: str) -> Iterator[None]:
         """Say what is being waited for once it lasts longer than `SILENCE_S`."""
         words = f"qctui: still {doing}; nothing has been sent yet"
         silence = asyncio.get_running_loop().call_later(SILENCE_S, self._printer.note, words)
@@ -163,9 +160,9 @@ class Trigger:
             silence.cancel()
 
     async def _capture(self, api: TriggerApi, given: int | str) -> Target:
-        """What is aimed at, as the API tells it now. A failing read is said and does not block an emergency."""
+        """What is aimed at, as the API has it now. A failing read is said and does not block an emergency."""
         action = str(self._options.command)
-        with self._told_after_a_while("reading the target"):
+        with self._said_after_a_while("reading the target"):
             if action != ABORT.id:
                 return await self._capture_deployment(api, action, int(given))
             try:
@@ -206,41 +203,41 @@ class Trigger:
         self._store.put(key, Resource[T]().with_value(value, at=at, mono=mono))
 
     async def _act(self, service: ActionService, api: TriggerApi, target: Target, interrupts: Interrupts) -> int:
-        ladder = self._ladder()
+        steps = self._step_printer()
         reason = self._other_deployment(target)
         possible = reason is None and service.refusal(target) is None
         if possible:
-            self._tell_earlier(ladder, target)
+            self._tell_earlier(steps, target)
         # What can't be done is not asked about: the service says why.
         if possible and not self._options.yes:
             answer = await ask(service, api, self._store, target, interrupts, self._printer)
             if interrupts.number is not None:
-                ladder.tell_not_sent(target, "interrupted before confirming")
+                steps.print_not_sent(target, "interrupted before confirming")
                 return interrupts.exit_code
             reason = answer
         if reason is not None:
-            ladder.tell_not_sent(target, reason)
+            steps.print_not_sent(target, reason)
             return Exit.NOT_SENT
         if self._options.yes and service.refusal(target) is None:
-            # Nobody is asked, but what a dialog would point out is still said.
+            # No question, but what a dialog would point out is still said.
             for caution in cautions(target):
-                ladder.note(f"warning: {caution}")
+                steps.note(f"warning: {caution}")
         self.confirmed = True
         (action_id,) = service.confirm([target], via="command")
         gc.enable()
-        with ladder.following(action_id):
-            await self._follow(service, ladder, interrupts, action_id)
-            code = exit_code([ladder.record] if ladder.record else [])
+        with steps.following(action_id):
+            await self._follow(service, steps, interrupts, action_id)
+            code = exit_code([steps.record] if steps.record else [])
         return interrupts.exit_code if interrupts.number is not None else code
 
-    def _tell_earlier(self, ladder: Ladder, target: Target) -> None:
+    def _tell_earlier(self, steps: StepPrinter, target: Target) -> None:
         """How far the same action on the same target is, by the journal: acting again is a person's right, with that in
         view."""
         record = earlier_action(self._store.get(ACTIONS).value or (), target)
         if record is not None and record.steps:
             when = format_clock_time(record.confirmed_at, self._clock.now())
             step = record.steps[-1]
-            ladder.note(f"earlier {target.action}, confirmed at {when}: {step.rung.value} ({describe_step(step)})")
+            steps.note(f"earlier {target.action}, confirmed at {when}: {step.rung.value} ({describe_step(step)})")
 
     def _other_deployment(self, target: Target) -> str | None:
         """Why `--deploy-id` forbids this; None if it does not. What can't be compared is another one."""
@@ -250,31 +247,31 @@ class Trigger:
         found = target.deploy_id or "a deployment whose id is not known"
         return f"not {wanted}: {found} is in project {target.project_id}"
 
-    async def _follow(self, service: ActionService, ladder: Ladder, interrupts: Interrupts, action_id: str) -> None:
-        """Until it is over, or answered if nobody wants to wait, or somebody interrupts."""
-        while not self._enough(ladder):
-            await interrupts.or_wait(ladder.changed())
-            ladder.tell()
-            if interrupts.number is not None and not self._enough(ladder):
-                await self._interrupted(service, ladder, interrupts, action_id)
+    async def _follow(self, service: ActionService, steps: StepPrinter, interrupts: Interrupts, action_id: str) -> None:
+        """Until it is over, or answered with `--no-wait`, or interrupted."""
+        while not self._enough(steps):
+            await interrupts.or_wait(steps.changed())
+            steps.print_new()
+            if interrupts.number is not None and not self._enough(steps):
+                await self._interrupted(service, steps, interrupts, action_id)
                 return
 
-    def _enough(self, ladder: Ladder) -> bool:
-        record = ladder.record
+    def _enough(self, steps: StepPrinter) -> bool:
+        record = steps.record
         if record is None:
             return False
         return record.done or (bool(self._options.no_wait) and record.rung in _ANSWERED)
 
     async def _interrupted(
-        self, service: ActionService, ladder: Ladder, interrupts: Interrupts, action_id: str
+        self, service: ActionService, steps: StepPrinter, interrupts: Interrupts, action_id: str
     ) -> None:
         """Ctrl+C takes back what has not left. A closed terminal or SIGTERM does not: it was confirmed."""
         if interrupts.by_person:
             service.cancel(action_id)
-        if ladder.record is not None and ladder.record.rung is Rung.SENT:
-            ladder.note("interrupted: the request stays sent; waiting for its answer (Ctrl+C again: without it)")
+        if steps.record is not None and steps.record.rung is Rung.SENT:
+            steps.note("interrupted: the request stays sent; waiting for its answer (Ctrl+C again: without it)")
         with interrupts.leaving_at_the_next():
             await service.drain(DRAIN_S)
-        ladder.tell()
-        if ladder.record is None or not ladder.record.done:
-            ladder.note("interrupted: the request stays sent; the console verifies it at its next start")
+        steps.print_new()
+        if steps.record is None or not steps.record.done:
+            steps.note("interrupted: the request stays sent; the console verifies it at its next start")

@@ -1,8 +1,9 @@
-"""Puts the client together for one run: which API, whose credentials, and the simulator if there is one."""
+"""From the command line to an API client: the settings, the account they name (or the simulator's), its client."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from qctui.cli.credentials import find_credentials
 from qctui.cli.demo import Demo, DemoApi, DemoError
-from qctui.cli.exits import Exit, UsageError
-from qctui.cli.log_file import keep_out_of_logs
-from qctui.cli.startup import read_credentials
+from qctui.cli.log_file import keep_out_of_logs, start_logging
+from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
-from qctui.settings import Settings
+from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from qctui.api.client import Client
@@ -33,6 +34,33 @@ class Account:
     token: SecretStr
     source: str
     """Where the credentials were found, in words."""
+
+
+def read_settings(options: Options) -> Settings:
+    """The settings of this run; the log is open when it returns, and warnings have been said on stderr.
+
+    Raises:
+        UsageError: the configuration or the command line can't be used.
+    """
+    try:
+        settings = load_settings(
+            config=options.config,
+            profile=options.profile,
+            read_only=options.read_only,
+            theme=options.theme,
+            base_url=options.base_url,
+            mouse=options.mouse,
+            ascii_only=options.ascii,
+            demo=options.demo,
+            project_id=options.project,
+            emergency=options.command in TRIGGERS,
+        )
+    except SettingsError as error:
+        raise UsageError(str(error)) from error
+    problem = start_logging()
+    for warning in (*settings.warnings, *([problem] if problem else [])):
+        print(f"qctui: warning: {warning}", file=sys.stderr)
+    return settings
 
 
 @contextmanager
@@ -69,7 +97,11 @@ def account_of_person(settings: Settings) -> Account:
     Raises:
         UsageError: there are none, or they can't be used.
     """
-    credentials = read_credentials(settings)
+    try:
+        credentials = find_credentials(settings)
+    except SettingsError as error:
+        raise UsageError(str(error)) from error
+    keep_out_of_logs(credentials.token)
     return Account(settings.base_url, credentials.user_id, credentials.token, credentials.source)
 
 

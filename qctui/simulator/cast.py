@@ -41,14 +41,14 @@ class ProjectPlan:
     shorts: bool = False
     runs: tuple[Run, ...] = ()
     redeploys_every_s: float | None = None
-    """Pace of redeployments once the world runs; None is never."""
+    """Seconds between redeployments once the world runs; None is never."""
     fails_after_s: float | None = None
     """When a runtime error ends its running deployment, in seconds after the world's start."""
     custom_charts: tuple[str, ...] = ()
     optimizations: int = 2
     """Finished optimizations it starts with."""
     optimizes_every_s: float | None = None
-    """Pace at which new optimizations begin; None is never."""
+    """Seconds between the beginnings of new optimizations; None is never."""
     sweep_ends_after_s: float | None = None
     """When the first of its optimizations, under way since before, completes: seconds after the world's start."""
     deleted: bool = False
@@ -59,9 +59,14 @@ class ProjectPlan:
         return tuple(SYMBOLS[ticker] for ticker in self.tickers)
 
     @property
+    def paper(self) -> bool:
+        """Whether no real money is in it."""
+        return self.brokerage == "PaperBrokerage"
+
+    @property
     def environment(self) -> str:
-        """`live` or `live-paper`."""
-        return "live-paper" if self.brokerage == "PaperBrokerage" else "live"
+        """`live` or `live-paper`, as `live/list` says it."""
+        return "live-paper" if self.paper else "live"
 
 
 ALL_CUSTOM = ("Signals", "Events", "Allocation", "Correlation", "Surface", "Regime", "Spread", "Idle")
@@ -154,7 +159,7 @@ CAST: tuple[ProjectPlan, ...] = (
     ProjectPlan(23456977, "Recycle Bin/Old Idea", ("SPY",), runs=(Run(90 * _DAY, 60 * _DAY),), deleted=True),
 )
 
-_BOOKS = ("Stat Arb", "Breakout", "Carry", "Value Tilt", "Low Vol", "Seasonal", "Earnings Drift", "Gap Fade")
+_STRATEGIES = ("Stat Arb", "Breakout", "Carry", "Value Tilt", "Low Vol", "Seasonal", "Earnings Drift", "Gap Fade")
 _BROKERAGES = (
     "PaperBrokerage",
     "PaperBrokerage",
@@ -194,7 +199,7 @@ def _filler(seed: int, number: int) -> ProjectPlan:
         run = Run(age_s + 4 * DAY_S, DAY_S * (1 + 2 * unit(key, 5)), "Liquidated")
     return ProjectPlan(
         24000000 + number * 13,
-        f"Book {number // 50:02d}/{_BOOKS[bits(key, 6) % len(_BOOKS)]} {number:04d}",
+        f"Book {number // 50:02d}/{_STRATEGIES[bits(key, 6) % len(_STRATEGIES)]} {number:04d}",
         chosen,
         brokerage=_BROKERAGES[bits(key, 7) % len(_BROKERAGES)],
         capital=float(10_000 * (1 + bits(key, 8) % 50)),
@@ -205,8 +210,8 @@ def _filler(seed: int, number: int) -> ProjectPlan:
 
 
 def in_session(at: float) -> float:
-    """Return the first moment not before a time that lies an hour into a New York session."""
-    moment = at - at % DAY_S + 15.6 * HOUR_S
-    while moment < at or trading_time("us", moment + 1) <= trading_time("us", moment):
-        moment += DAY_S
-    return moment
+    """Return the first time not before a time that lies an hour into a New York session."""
+    session_at = at - at % DAY_S + 15.6 * HOUR_S
+    while session_at < at or trading_time("us", session_at + 1) <= trading_time("us", session_at):
+        session_at += DAY_S
+    return session_at

@@ -10,13 +10,15 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from qctui.simulator.chart_plans import CANDLE, ChartPlan, Point, SeriesPlan
-from qctui.simulator.chart_values import ChartSource
+from qctui.simulator.charts import CANDLE, ChartPlan, Point, SeriesPlan, StandardCharts
+from qctui.simulator.custom_charts import custom_charts
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.market import DAY_S
 from qctui.simulator.noise import key_of, unit
+from qctui.simulator.shapes import Json, capitalise
 from qctui.simulator.world import Project, World
 
 FULL_S = 2 * DAY_S
@@ -30,73 +32,75 @@ KEPT_BYTES = 24 << 20
 _TYPE_NAMES = ("line", "scatter", "candle", "bar", "flag", "stackedArea", "pie", "treemap", "", "heatmap", "scatter3d")
 
 
+@dataclass(frozen=True)
+class ChartRequest:
+    """What is asked for: about `count` points between two times, as of a snapshot, in one of the variants."""
+
+    count: int
+    start: float
+    end: float
+    at: float
+    """The time of the snapshot."""
+    variant: str
+
+
 class ChartAnswers:
     """Writes chart answers for one world."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
-        self._source = ChartSource(world.market)
+        self._standard = StandardCharts(world.market)
         self._blocks: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
-        self._forced = world.config.points is not None
+        self._forced_points = world.config.points
         self._room = KEPT_BYTES + 200 * (world.config.points or 0)
 
-    def names(self, project: Project, deployment: Deployment) -> list[str]:
-        """Return the names of the charts a deployment reports."""
-        return [plan.name for plan in self._source.charts(deployment, project.plan.custom_charts)]
+    def charts(self, project: Project, deployment: Deployment) -> list[ChartPlan]:
+        """Return the charts a deployment reports: those every deployment has, then its own."""
+        lead = deployment.ledger.symbols[0].ticker
+        own = custom_charts(self._standard.price(lead), lead)
+        return self._standard.of(deployment) + [plan for plan in own if plan.name in project.plan.custom_charts]
 
     def plan(self, project: Project, name: str, at: float) -> ChartPlan | None:
         """Return a chart of a project by its exact name."""
         current = project.current(at)
-        if current is None:
-            return None
-        charts = self._source.charts(current, project.plan.custom_charts)
+        charts = self.charts(project, current) if current is not None else []
         return next((plan for plan in charts if plan.name == name), None)
 
-    def pieces(
-        self, project: Project, plan: ChartPlan, *, count: int, start: float, end: float, at: float, variant: str
-    ) -> Iterator[bytes]:
-        """Yield the answer's body piece by piece, each quick to make. `at` is the time of the snapshot."""
-        capital = variant == "capitalised"
-        heads: dict[str, Any] = {}
-        for series in plan.series:
-            heads[series.name] = _series_head(series, capital=capital, names=variant == "type-names")
-        chart: dict[str, Any] = {"name": plan.name, "chartType": plan.type, "series": heads}
-        if variant == "type-names":
-            chart["chartType"] = ("overlay", "stacked")[plan.type]
-        if capital:
-            chart = {"Name": plan.name, "ChartType": plan.type, "Series": heads}
-        envelope: dict[str, Any] = {"chart": chart, "success": True}
+    def pieces(self, project: Project, plan: ChartPlan, asked: ChartRequest) -> Iterator[bytes]:
+        """Yield the answer's body piece by piece, each quick to make."""
+        capital, type_names = asked.variant == "capitalised", asked.variant == "type-names"
+        heads: Any = {series.name: _series_head(series, capital=capital, names=type_names) for series in plan.series}
+        if asked.variant == "series-list" and not any(any(self._points(project, one, asked)) for one in plan.series):
+            heads = []
+        if asked.variant == "no-map":
+            heads = list(heads.values())
+        chart_type = ("overlay", "stacked")[plan.type] if type_names else plan.type
+        chart: Json = {"name": plan.name, "chartType": chart_type, "series": heads}
+        envelope: Json = {"chart": capitalise(chart, deep=False) if capital else chart, "success": True}
         if capital:
             envelope["Success"] = True
-        elif variant == "modern":
+        elif asked.variant == "modern":
             envelope["errors"] = []
-        if variant == "series-list" and all(
-            not any(True for _ in self._points(project, one, count, start, end, at, variant)) for one in plan.series
-        ):
-            chart["series"] = []
-        if variant == "no-map":
-            chart["series"] = list(heads.values())
         parts = json.dumps(envelope, ensure_ascii=False).encode().split(b'"@values@"')
-        for number, part in enumerate(parts):
-            yield part
-            if number < len(parts) - 1:
-                yield b"["
-                first = True
-                for text in self._points(project, plan.series[number], count, start, end, at, variant):
-                    yield text if first else b"," + text
-                    first = False
-                yield b"]"
+        for part, series in zip(parts[:-1], plan.series, strict=False):
+            yield part + b"["
+            first = True
+            for text in self._points(project, series, asked):
+                yield text if first else b"," + text
+                first = False
+            yield b"]"
+        yield parts[-1]
 
-    def _points(
-        self, project: Project, series: SeriesPlan, count: int, start: float, end: float, at: float, variant: str
-    ) -> Iterator[bytes]:
-        style = _style(series, variant)
+    def _points(self, project: Project, series: SeriesPlan, asked: ChartRequest) -> Iterator[bytes]:
+        at, style = asked.at, _style(series, asked.variant)
         # A daily figure stays one: a hundred thousand of them would be three centuries.
-        forced = self._forced and series.values is not None and series.least_step_s < DAY_S and not series.last_only
-        oldest = start if forced else max(start, at - (KEPT_S if series.kept_long else FULL_S + DAY_S))
+        sampled = series.values is not None and series.least_step_s < DAY_S and not series.last_only
+        forced = self._forced_points if sampled else None
+        oldest = asked.start
+        if forced is None:
+            oldest = max(oldest, at - (KEPT_S if series.kept_long else FULL_S + DAY_S))
         for deployment in project.deployments:
             begins = max(oldest, deployment.launched_at)
-            ends = min(end, deployment.trading_until(at))
+            ends = min(asked.end, deployment.trading_until(at))
             if deployment.launched_at > at or begins > ends:
                 continue
             if series.events is not None:
@@ -109,51 +113,14 @@ class ChartAnswers:
                     if values:
                         yield _text([(ends, values[0], None)], style)
             else:
-                yield from self._grid(series, deployment, count, start, end, begins, ends, at, style, forced)
-
-    def _grid(
-        self,
-        series: SeriesPlan,
-        deployment: Deployment,
-        count: int,
-        start: float,
-        end: float,
-        begins: float,
-        ends: float,
-        at: float,
-        style: str,
-        forced: bool,
-    ) -> Iterator[bytes]:
-        span = end - start
-        if span <= 0:
-            # start = end = 0 and the like: the trap of a single point (REFERENCE.md 6.3).
-            yield from self._blocks_of(series, deployment, ends, ends, 1.0, style, exact=True)
-            return
-        if forced and self._world.config.points:
-            step = span / self._world.config.points
-            yield from self._blocks_of(series, deployment, begins, ends, step, style)
-            return
-        wanted = max(float(math.ceil(span / count)), 1.0)
-        fine = max(wanted, series.least_step_s)
-        border = (at - FULL_S) // DAY_S * DAY_S
-        if begins < border:
-            yield from self._blocks_of(series, deployment, begins, min(ends, border - 1), max(DAY_S, fine), style)
-        if ends >= border:
-            yield from self._blocks_of(series, deployment, max(begins, border), ends, fine, style)
+                for first, last, step in _grids(series, asked, forced, begins, ends):
+                    yield from self._blocks_of(series, deployment, first, last, step, style)
 
     def _blocks_of(
-        self,
-        series: SeriesPlan,
-        deployment: Deployment,
-        begins: float,
-        ends: float,
-        step: float,
-        style: str,
-        *,
-        exact: bool = False,
+        self, series: SeriesPlan, deployment: Deployment, begins: float, ends: float, step: float, style: str
     ) -> Iterator[bytes]:
-        if exact:
-            yield self._block(series, deployment, [ends], step, ends, style)
+        if step == 0:
+            yield self._block(series, deployment, [ends], 1.0, ends, style)
             return
         first, last = math.ceil(begins / step), math.floor(ends / step)
         number = first
@@ -187,7 +154,7 @@ class ChartAnswers:
         if series.type != CANDLE or style == "two":
             values = self._values(series, deployment, times)
             return _text([(at, value, None) for at, value in zip(times, values, strict=True)], style)
-        inner = 1 if self._forced or step <= 60.0 else min(int(step // 60.0), 6)
+        inner = 1 if self._forced_points is not None or step <= 60.0 else min(int(step // 60.0), 6)
         grid: list[float] = []
         for at in times:
             grid += [min(at + step * part / inner, ends) for part in range(inner)]
@@ -209,6 +176,26 @@ class ChartAnswers:
                 text = f"[{at:.10g},{opened:.2f},null,{low:.2f},{closed:.2f}]"
             rows.append(text)
         return ",".join(rows).encode()
+
+
+def _grids(
+    series: SeriesPlan, asked: ChartRequest, forced: int | None, begins: float, ends: float
+) -> Iterator[tuple[float, float, float]]:
+    """Yield stretches of a deployment's time and the distance of the points in each; 0 is one point at the end."""
+    span = asked.end - asked.start
+    if span <= 0:
+        # start = end = 0 and the like: the trap of a single point (REFERENCE.md 6.3).
+        yield ends, ends, 0.0
+        return
+    if forced:
+        yield begins, ends, span / forced
+        return
+    fine = max(float(math.ceil(span / asked.count)), 1.0, series.least_step_s)
+    border = (asked.at - FULL_S) // DAY_S * DAY_S
+    if begins < border:
+        yield begins, min(ends, border - 1), max(DAY_S, fine)
+    if ends >= border:
+        yield max(begins, border), ends, fine
 
 
 def _rounded(at: float) -> float:
@@ -255,4 +242,4 @@ def _series_head(series: SeriesPlan, *, capital: bool, names: bool) -> dict[str,
         # LEAN writes neither for candles (REFERENCE.md 6.3).
         head["color"] = series.color
         head["scatterMarkerSymbol"] = series.marker
-    return {key[0].upper() + key[1:]: value for key, value in head.items()} if capital else head
+    return capitalise(head, deep=False) if capital else head

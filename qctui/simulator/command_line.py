@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 
-from qctui.simulator.config import BEHAVIOURS, DEMO_TOKEN, DEMO_USER_ID, Lags, SimConfig
+from qctui.simulator.config import BEHAVIOURS, Lags, SimConfig
 from qctui.simulator.faults import KINDS, parse
+from qctui.simulator.request import AUTH_FAILURES
 from qctui.simulator.shapes import STYLES, VARIANTS
-from qctui.simulator.signature import AUTH_FAILURES
 
 
-def _moment(text: str) -> float:
+def _instant(text: str) -> float:
     try:
-        moment = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 time such as 2026-11-20T15:30:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _count(text: str) -> int:
@@ -74,30 +76,24 @@ def _shape(text: str) -> tuple[str, str]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the simulator's arguments to a parser."""
+    """Add the simulator's arguments to a parser. Each is kept under the name of what it sets in `SimConfig`."""
     usual = SimConfig()
-    lags = Lags()
-    where = parser.add_argument_group("server")
-    where.add_argument("--port", type=_port, default=0, help="loopback port; 0 lets the system choose (default)")
-    where.add_argument("--user-id", type=_count, default=DEMO_USER_ID, help="accepted user id (%(default)s)")
-    where.add_argument("--token", default=DEMO_TOKEN, help="accepted API token (a demo constant)")
-    where.add_argument(
+    server = parser.add_argument_group("server")
+    server.add_argument("--port", type=_port, default=0, help="loopback port; 0 lets the system choose (default)")
+    server.add_argument("--user-id", type=_count, default=usual.user_id, help="accepted user id (%(default)s)")
+    server.add_argument("--token", default=usual.token, help="accepted API token (a demo constant)")
+    server.add_argument(
         "--auth-failure",
         choices=AUTH_FAILURES,
         default=usual.auth_failure,
         help="how bad credentials are answered: HTTP 401, HTTP 200 with the hash echoed, HTTP 200 with an invalid "
         "user id, HTTP 500, or by cause (%(default)s)",
     )
-    where.add_argument(
-        "--auth-window",
-        type=_positive,
-        default=usual.auth_window_s,
-        metavar="S",
-        help="how far the Timestamp header may be off, in real seconds (%(default)g)",
-    )
-    where.add_argument("--auth-clock", choices=("real", "world"), default="real", help=argparse.SUPPRESS)
-    where.add_argument("--request-log", metavar="FILE", help="append one JSON object a request")
-    where.add_argument(
+    window = "how far the Timestamp header may be off, in real seconds (%(default)g)"
+    _add_seconds(server, "--auth-window", "auth_window_s", usual.auth_window_s, window)
+    server.add_argument("--auth-clock", choices=("real", "world"), default="real", help=argparse.SUPPRESS)
+    server.add_argument("--request-log", metavar="FILE", help="append one JSON object a request")
+    server.add_argument(
         "--exit-with-parent", action="store_true", help="end when standard input closes or the parent process dies"
     )
 
@@ -112,46 +108,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     time.add_argument(
         "--now",
-        type=_moment,
+        dest="start_at",
+        type=_instant,
         metavar="ISO",
         help="where the world's time starts; it stands still there unless --speed is given. Credentials are checked "
         "against the real clock all the same",
     )
-    time.add_argument("--calm", action="store_true", help="nothing starts, fails or is redeployed by itself")
     time.add_argument(
-        "--snapshot",
-        type=_positive,
-        default=lags.snapshot_s,
-        metavar="S",
-        help="age at which snapshots of portfolio, orders, insights and charts are renewed (%(default)g)",
+        "--calm",
+        dest="events",
+        action="store_false",
+        help="nothing starts, fails or is redeployed by itself",
     )
-    time.add_argument(
-        "--order-lag",
-        type=_positive,
-        default=lags.order_s,
-        metavar="S",
-        help="accepted liquidation to its orders (%(default)g)",
-    )
-    time.add_argument(
-        "--stop-lag", type=_positive, default=lags.stop_s, metavar="S", help="accepted trigger to stopped (%(default)g)"
-    )
-    time.add_argument(
-        "--flat-lag", type=_positive, default=lags.flat_s, metavar="S", help="stopped to no position left (%(default)g)"
-    )
-    time.add_argument(
-        "--abort-lag", type=_positive, default=lags.abort_s, metavar="S", help="accepted abort to aborted (%(default)g)"
-    )
+    for option, lag, meaning in _LAGS:
+        _add_seconds(time, option, lag, getattr(usual.lags, lag), f"{meaning} (%(default)g)")
 
     scale = parser.add_argument_group("scale")
-    scale.add_argument("--deployments", type=_some, metavar="N", help="projects with a deployment")
-    scale.add_argument("--optimizations", type=_count, metavar="N", help="optimizations of the first project")
-    scale.add_argument("--insights", type=_count, metavar="N", help="insights of every current deployment at the start")
-    scale.add_argument(
-        "--points",
-        type=_some,
-        metavar="N",
-        help="points of every time series in every chart answer, whatever count asks for and however far back",
-    )
+    for option, kind, meaning in (
+        ("--deployments", _some, "projects with a deployment"),
+        ("--optimizations", _count, "optimizations of the first project"),
+        ("--insights", _count, "insights of every current deployment at the start"),
+        (
+            "--points",
+            _some,
+            "points of every time series in every chart answer, whatever count asks for and however far back",
+        ),
+    ):
+        scale.add_argument(option, type=kind, metavar="N", help=meaning)
 
     shapes = parser.add_argument_group("shapes")
     shapes.add_argument(
@@ -160,14 +143,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="modern",
         help="today's shapes, old ones, or every variant in turn (%(default)s)",
     )
-    shapes.add_argument(
-        "--shape",
-        type=_shape,
-        action="append",
-        default=[],
-        metavar="ENDPOINT=VARIANT",
-        help="always serve one variant there (repeatable)",
-    )
+    meaning = "always serve one variant there (repeatable)"
+    _add_repeatable(shapes, "--shape", "shape_of", _shape, "ENDPOINT=VARIANT", meaning)
     shapes.add_argument(
         "--loading",
         type=_count,
@@ -181,74 +158,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
     faults = parser.add_argument_group("faults")
-    faults.add_argument(
-        "--fault",
-        type=_fault,
-        action="append",
-        default=[],
-        metavar="KIND[=VALUE][:ENDPOINT][:TIMES]",
-        help="show a fault from the start (repeatable), on one endpoint or all, so often or always; kinds: "
+    meaning = (
+        "show a fault from the start (repeatable), on one endpoint or all, so often or always; kinds: "
         + ", ".join(KINDS)
-        + " (GET /_sim/faults tells what each does)",
+        + " (GET /_sim/faults tells what each does)"
     )
-    faults.add_argument("--latency", type=_positive, default=0.0, metavar="S", help="hold every answer back")
-    faults.add_argument(
-        "--refuse",
-        type=_positive,
-        default=0.0,
-        metavar="S",
-        help="refuse connections for the first seconds, the port being held",
-    )
-    faults.add_argument(
-        "--behaviour",
-        type=_behaviour,
-        action="append",
-        default=[],
-        metavar="PROJECT_ID=NAME",
-        help="how triggers of one project end (repeatable): "
-        + "; ".join(f"{name}: {text}" for name, text in BEHAVIOURS.items()),
-    )
+    _add_repeatable(faults, "--fault", "faults", _fault, "KIND[=VALUE][:ENDPOINT][:TIMES]", meaning)
+    _add_seconds(faults, "--latency", "latency_s", 0.0, "hold every answer back")
+    meaning = "refuse connections for the first seconds, the port being held"
+    _add_seconds(faults, "--refuse", "refuse_s", 0.0, meaning)
+    known = "; ".join(f"{name}: {text}" for name, text in BEHAVIOURS.items())
+    meaning = f"how triggers of one project end (repeatable): {known}"
+    _add_repeatable(faults, "--behaviour", "behaviours", _behaviour, "PROJECT_ID=NAME", meaning)
     faults.add_argument(
         "--market-hours", action="store_true", help="a liquidation while a market is closed waits for its opening"
     )
 
 
+_LAGS = (
+    ("--snapshot", "snapshot_s", "age at which snapshots of portfolio, orders, insights and charts are renewed"),
+    ("--order-lag", "order_s", "accepted liquidation to its orders"),
+    ("--stop-lag", "stop_s", "accepted trigger to stopped"),
+    ("--flat-lag", "flat_s", "stopped to no position left"),
+    ("--abort-lag", "abort_s", "accepted abort to aborted"),
+)
+"""Option, the field of `Lags` it sets, what it is."""
+
+
+def _add_seconds(group: argparse._ArgumentGroup, option: str, dest: str, default: float, meaning: str) -> None:
+    group.add_argument(option, dest=dest, type=_positive, default=default, metavar="S", help=meaning)
+
+
+def _add_repeatable(
+    group: argparse._ArgumentGroup, option: str, dest: str, kind: Callable[[str], object], metavar: str, meaning: str
+) -> None:
+    group.add_argument(option, dest=dest, type=kind, action="append", default=[], metavar=metavar, help=meaning)
+
+
 def config_from(args: argparse.Namespace) -> SimConfig:
     """Return the configuration that parsed arguments mean."""
-    return SimConfig(
-        port=args.port,
-        seed=args.seed,
-        user_id=args.user_id,
-        token=args.token,
-        start_at=args.now,
-        speed=args.speed,
-        auth_window_s=args.auth_window,
-        auth_failure=args.auth_failure,
-        auth_clock=args.auth_clock,
-        deployments=args.deployments,
-        optimizations=args.optimizations,
-        insights=args.insights,
-        points=args.points,
-        events=not args.calm,
-        market_hours=args.market_hours,
-        hostile_text=args.hostile_text,
-        shapes=args.shapes,
-        shape_of=dict(args.shape),
-        loading=args.loading if args.loading is not None else int(args.shapes == "ugly"),
-        latency_s=args.latency,
-        faults=list(args.fault),
-        behaviours=dict(args.behaviour),
-        lags=Lags(
-            order_s=args.order_lag,
-            stop_s=args.stop_lag,
-            flat_s=args.flat_lag,
-            abort_s=args.abort_lag,
-            snapshot_s=args.snapshot,
-        ),
-        refuse_s=args.refuse,
-        request_log=args.request_log,
-        exit_with_parent=args.exit_with_parent,
-    )
+    given = vars(args)
+    config = SimConfig(**{each.name: given[each.name] for each in fields(SimConfig) if each.name in given})
+    config.lags = Lags(**{lag: given[lag] for _, lag, _ in _LAGS})
+    config.shape_of, config.behaviours = dict(args.shape_of), dict(args.behaviours)
+    config.faults = list(args.faults)
+    if args.loading is None:
+        config.loading = int(args.shapes == "ugly")
+    return config
 
 
 def run(args: argparse.Namespace) -> int:
@@ -257,12 +213,12 @@ def run(args: argparse.Namespace) -> int:
 
     config = config_from(args)
 
-    def tell(base_url: str) -> None:
+    def print_access(base_url: str) -> None:
         sys.stdout.write(f"{base_url}\nQUANTCONNECT_USER_ID={config.user_id}\nQUANTCONNECT_API_TOKEN={config.token}\n")
         sys.stdout.flush()
 
     try:
-        serve(config, ready=tell)
+        serve(config, ready=print_access)
     except OSError as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 2

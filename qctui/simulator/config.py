@@ -20,7 +20,7 @@ BEHAVIOURS = {
     "reset-before": "a trigger's connection is reset and nothing happens",
     "reset-after": "a trigger acts, then its connection is reset",
 }
-"""How one project can be told to behave, by name."""
+"""How the triggers of one project can be made to end, by name."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Lags:
     """From an accepted abort to the status `aborted`."""
     snapshot_s: float = 60.0
     """Between two snapshots of equity and statistics, portfolio, orders, insights and charts, counted from the world's
-    start. The engine stores its charts every minute (REFERENCE.md 3), and all of them are of one moment: what the list
+    start. The engine stores its charts every minute (REFERENCE.md 3), and all of them are of one instant: what the list
     says of equity is the last value of the chart."""
     log_snapshot_s: float = 20.0
     """Between two snapshots of the logs."""

@@ -8,25 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
 
 from starlette.types import Receive, Scope, Send
 
 from qctui.simulator.config import BEHAVIOURS
 from qctui.simulator.faults import KINDS, Fault
-from qctui.simulator.shapes import STYLES, VARIANTS
-
-if TYPE_CHECKING:
-    from qctui.simulator.web_app import Simulator
-
-Json = dict[str, Any]
+from qctui.simulator.shapes import STYLES, VARIANTS, Json
+from qctui.simulator.simulation import Simulation
 
 
 class Control:
-    """Answers requests under `/_sim` for one simulator."""
+    """Answers requests under `/_sim` for one simulation."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
         self._routes: dict[tuple[str, str], tuple[Callable[[Json], Json], str]] = {
             ("GET", ""): (self._help, "this list"),
             ("GET", "requests"): (self._requests, "the requests to the API, oldest first"),
@@ -80,15 +75,15 @@ class Control:
         return {"routes": {f"{method} /_sim/{path}": route[1] for (method, path), route in self._routes.items()}}
 
     def _requests(self, fields: Json) -> Json:
-        log = self._simulator.log
+        log = self._simulation.log
         return {"total": log.total, "requests": [asdict(record) for record in log.records]}
 
     def _forget(self, fields: Json) -> Json:
-        self._simulator.log.clear()
+        self._simulation.log.clear()
         return {}
 
     def _faults(self, fields: Json) -> Json:
-        return {"active": [asdict(fault) for fault in self._simulator.faults.active], "kinds": KINDS}
+        return {"active": [asdict(fault) for fault in self._simulation.faults.active], "kinds": KINDS}
 
     def _add_fault(self, fields: Json) -> Json:
         fault = Fault(
@@ -98,49 +93,49 @@ class Control:
             project_id=fields.get("projectId"),
             times=fields.get("times"),
         )
-        self._simulator.faults.add(fault)
+        self._simulation.faults.add(fault)
         return asdict(fault)
 
     def _clear_faults(self, fields: Json) -> Json:
-        self._simulator.faults.clear()
+        self._simulation.faults.clear()
         return {}
 
     def _refuse(self, fields: Json) -> Json:
-        if self._simulator.refuse is None:
+        if self._simulation.refuse is None:
             raise ValueError("there is no socket to refuse connections on")
-        self._simulator.refuse(float(fields["seconds"]))
+        self._simulation.refuse(float(fields["seconds"]))
         return {}
 
     def _latency(self, fields: Json) -> Json:
-        self._simulator.config.latency_s = float(fields["seconds"])
+        self._simulation.config.latency_s = float(fields["seconds"])
         return {}
 
     def _behaviours(self, fields: Json) -> Json:
         return {
-            "active": {str(key): name for key, name in self._simulator.world.behaviours.items()},
+            "active": {str(key): name for key, name in self._simulation.world.behaviours.items()},
             "kinds": BEHAVIOURS,
         }
 
     def _behave(self, fields: Json) -> Json:
         project_id, name = int(fields["projectId"]), str(fields["behaviour"])
         if not name:
-            self._simulator.world.behaviours.pop(project_id, None)
+            self._simulation.world.behaviours.pop(project_id, None)
         elif name not in BEHAVIOURS:
             raise ValueError(f"unknown behaviour {name!r}; known: {', '.join(BEHAVIOURS)}")
         else:
-            self._simulator.world.behaviours[project_id] = name
+            self._simulation.world.behaviours[project_id] = name
         return self._behaviours({})
 
     def _clock(self, fields: Json) -> Json:
-        clock = self._simulator.world.clock
+        clock = self._simulation.world.clock
         return {"now": clock.now(), "real": clock.real_now(), "speed": clock.speed}
 
     def _advance(self, fields: Json) -> Json:
-        self._simulator.world.clock.advance(float(fields["advance"]))
+        self._simulation.world.clock.advance(float(fields["advance"]))
         return self._clock({})
 
     def _redeploy(self, fields: Json) -> Json:
-        world = self._simulator.world
+        world = self._simulation.world
         project_id, delay_s = int(fields["projectId"]), fields.get("in")
         if delay_s is None:
             return {"deployId": world.redeploy(project_id).deploy_id}
@@ -148,13 +143,13 @@ class Control:
         return {}
 
     def _end(self, fields: Json) -> Json:
-        self._simulator.world.end(
+        self._simulation.world.end(
             int(fields["projectId"]), str(fields.get("status", "Stopped")), str(fields.get("message", ""))
         )
         return {}
 
     def _shapes(self, fields: Json) -> Json:
-        shapes = self._simulator.endpoints.shapes
+        shapes = self._simulation.endpoints.shapes
         if "style" in fields:
             if fields["style"] not in STYLES:
                 raise ValueError(f"unknown style; known: {', '.join(STYLES)}")
@@ -168,13 +163,13 @@ class Control:
         return {"style": shapes.style, "fixed": shapes.fixed, "variants": VARIANTS}
 
     def _credentials(self, fields: Json) -> Json:
-        config = self._simulator.config
+        config = self._simulation.config
         config.token = str(fields.get("token", config.token))
         config.auth_failure = str(fields.get("failure", config.auth_failure))
         return {"userId": config.user_id, "token": config.token, "failure": config.auth_failure}
 
     def _projects(self, fields: Json) -> Json:
-        world = self._simulator.world
+        world = self._simulation.world
         now = world.now()
         return {
             "projects": [
@@ -186,7 +181,7 @@ class Control:
                             "deployId": deployment.deploy_id,
                             "status": deployment.status(now),
                             "alive": deployment.alive(now),
-                            "environment": deployment.environment,
+                            "environment": deployment.plan.environment,
                             "open": {one.symbol.ticker: one.quantity for one in deployment.open_positions(now)},
                         }
                         for deployment in project.deployments

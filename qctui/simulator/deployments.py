@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.config import Lags
 from qctui.simulator.ledger import Epoch, Ledger, Position
 from qctui.simulator.market import next_open_at
@@ -19,7 +20,6 @@ TAG_LIQUIDATED = "Liquidated"
 class Liquidation:
     """A liquidation that was accepted. Times are Unix seconds; None is never."""
 
-    accepted_at: float
     orders_at: float | None
     """When its orders are placed. Until then a stop replaces it (REFERENCE.md 7.1)."""
     stopped_at: float | None
@@ -36,13 +36,10 @@ class Liquidation:
 class Deployment:
     """One deployment. What it is at a time follows from its plan and from the triggers it got."""
 
-    project_id: int
-    project_name: str
+    plan: ProjectPlan
+    """The plan of its project."""
     deploy_id: str
     launched_at: float
-    brokerage: str
-    environment: str
-    """`live` or `live-paper`, as `live/list` says it."""
     ledger: Ledger
     lags: Lags
     ends_at: float | None = None
@@ -53,7 +50,7 @@ class Deployment:
     starting: bool = True
     """Whether it passes through the states before Running."""
     stuck_status: str | None = None
-    """A status it shows for as long as it is alive, for statuses nobody lists."""
+    """A status it shows for as long as it is alive, for statuses that stand in no list."""
     liquidation: Liquidation | None = None
     stop_accepted_at: float | None = None
     stop_stopped_at: float | None = None
@@ -62,15 +59,14 @@ class Deployment:
     insight_total: int | None = None
     """Insights it has at the world's start, when that was chosen."""
 
-    @property
-    def paper(self) -> bool:
-        """Whether no real money is in it."""
-        return self.environment != "live"
+    def end(self, at: float, status: str = "Stopped", message: str = "") -> None:
+        """End it by itself at a time, with a status and a message."""
+        self.ends_at, self.ends_as, self.message = at, status, message
 
     def stopped_at(self) -> float | None:
         """Return when it stops or stopped, as far as is decided."""
-        moments = [self.ends_at, self.stop_stopped_at, self.liquidation.stopped_at if self.liquidation else None]
-        return min((moment for moment in moments if moment is not None), default=None)
+        ends = [self.ends_at, self.stop_stopped_at, self.liquidation.stopped_at if self.liquidation else None]
+        return min((end for end in ends if end is not None), default=None)
 
     def alive(self, at: float) -> bool:
         """Say whether it runs, or is on its way to running, at a time."""
@@ -107,7 +103,7 @@ class Deployment:
                 return
             self.stop_accepted_at = self.stop_stopped_at = None
         if not stops:
-            self.liquidation = Liquidation(at, None, None, None)
+            self.liquidation = Liquidation(None, None, None)
             return
         lags = self.lags
         orders_at = at + min(lags.order_s, lags.stop_s)
@@ -117,7 +113,7 @@ class Deployment:
             flat_at = None
         if not flattens:
             flat_at, self.keeps_positions = None, True
-        self.liquidation = Liquidation(at, orders_at, stopped_at, flat_at, market_on_open=market_closed)
+        self.liquidation = Liquidation(orders_at, stopped_at, flat_at, market_on_open=market_closed)
 
     def stop(self, at: float, *, stops: bool = True) -> None:
         """Accept a stop. It replaces a liquidation whose orders are not placed yet; a later one it cannot touch."""
@@ -130,15 +126,15 @@ class Deployment:
             self.stop_stopped_at = at + self.lags.stop_s if stops else None
 
     def trading_until(self, at: float) -> float:
-        """Return up to when the books move: now, or the end of the deployment."""
+        """Return up to when its ledger moves: now, or the end of the deployment."""
         stopped = self.stopped_at()
-        moment = at if stopped is None else min(at, stopped)
+        until = at if stopped is None else min(at, stopped)
         if self.liquidation is not None and self.liquidation.orders_at is not None:
-            moment = min(moment, self.liquidation.orders_at)
-        return max(moment, self.launched_at)
+            until = min(until, self.liquidation.orders_at)
+        return max(until, self.launched_at)
 
     def epoch(self, at: float) -> Epoch:
-        """Return the books' last rebalance before a time or before its end."""
+        """Return the ledger as of the last rebalance before a time or before its end."""
         return self.ledger.epoch_at(self.trading_until(at))
 
     def equity(self, at: float) -> float:
@@ -160,7 +156,7 @@ class Deployment:
     @property
     def holds_coins(self) -> bool:
         """Whether crypto is cash at its brokerage: a liquidation leaves such coins alone (REFERENCE.md 7.1)."""
-        return self.brokerage == "CoinbaseBrokerage"
+        return self.plan.brokerage == "CoinbaseBrokerage"
 
     def partial_fill(self, position: Position) -> tuple[float, float] | None:
         """Return when a liquidation has filled part of a position, and how much of it; None when it never fills."""
@@ -183,7 +179,7 @@ class Deployment:
         return held
 
     def ledger_price(self, position: Position) -> float:
-        """Return the price at which its books closed, or would close, a position."""
+        """Return the price at which its ledger closed, or would close, a position."""
         liquidation = self.liquidation
-        moment = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
-        return self.ledger.price(position.symbol, moment)
+        until = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
+        return self.ledger.price(position.symbol, until)

@@ -1,4 +1,4 @@
-"""Faults the server can be told to show: everything of REFERENCE.md 11 that a JSON file cannot hold."""
+"""Faults that can be switched on: everything of REFERENCE.md 11 that a JSON file cannot hold."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def parse(text: str) -> Fault:
     return Fault(kind, number, rest[0] if rest and rest[0] else None, None, times)
 
 
-class FaultBook:
+class FaultList:
     """The faults switched on; the first one that fits a request applies."""
 
     def __init__(self, specs: list[str]) -> None:

@@ -1,15 +1,19 @@
-"""Insights of a deployment: the n-th one is a function of n, so any window of any number of them costs the window."""
+"""Insights of a deployment, and how live/insights/read writes them.
+
+The n-th one is a function of n, so any window of any number of them costs the window.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from typing import Any
 
 from qctui.simulator.deployments import Deployment
-from qctui.simulator.market import Market, Symbol, is_open
+from qctui.simulator.market import Market, is_open
 from qctui.simulator.noise import bits, hex_of, key_of, unit
+from qctui.simulator.shapes import Json, kebab
 
-PACE_S = 45.0
+INSIGHT_EVERY_S = 45.0
 """Mean distance between two insights of a running deployment, in seconds of the world."""
 _MODELS = (
     ("EmaCrossAlphaModel", "HistoricalReturnsAlphaModel"),
@@ -20,31 +24,6 @@ _MODELS = (
 _PERIODS = (60.0, 300.0, 900.0, 3600.0, 3602.0, 86_400.0, 604_800.0)
 _TAGS = (None, None, "", "rebalance", "breakout > 2σ", "pullback", "trend confirmed")
 _HOSTILE_TAG = "[bold red]x[/] \x1b[31m[@click=app.quit]y[/]\n均值"
-
-
-@dataclass(frozen=True)
-class Insight:
-    """One insight; times in Unix seconds, period in seconds."""
-
-    id: str
-    group: str | None
-    model: str
-    generated_at: float
-    close_at: float
-    symbol: Symbol
-    type: str
-    direction: str
-    period_s: float
-    reference: float
-    reference_final: float
-    """0 until it has closed."""
-    magnitude: float | None
-    confidence: float | None
-    weight: float | None
-    closed: bool
-    score_direction: float
-    score_magnitude: float
-    tag: str | None
 
 
 class InsightFeed:
@@ -59,20 +38,20 @@ class InsightFeed:
         self._origin = deployment.launched_at + 20.0
         total = deployment.insight_total
         if total is not None:
-            # The wanted number lies between launch and the world's start; from there the usual pace goes on.
-            self._first_pace_s = max(started_at - self._origin, 1.0) / max(total, 1)
+            # The wanted number lies between launch and the world's start; from there they come as usual.
+            self._first_every_s = max(started_at - self._origin, 1.0) / max(total, 1)
             self._first_count = total
             self._next_from = max(started_at, self._origin)
         else:
-            self._first_pace_s, self._first_count, self._next_from = PACE_S, 0, self._origin
+            self._first_every_s, self._first_count, self._next_from = INSIGHT_EVERY_S, 0, self._origin
 
     def _generated_at(self, index: int) -> float:
         if index < self._first_count:
-            slot, pace = self._origin + index * self._first_pace_s, self._first_pace_s
+            slot, every_s = self._origin + index * self._first_every_s, self._first_every_s
         else:
-            slot, pace = self._next_from + (index - self._first_count) * PACE_S, PACE_S
+            slot, every_s = self._next_from + (index - self._first_count) * INSIGHT_EVERY_S, INSIGHT_EVERY_S
         # Spread inside its slot: ascending, but not like a clock.
-        return round(slot + 0.9 * pace * unit(self._key, index), 3)
+        return round(slot + 0.9 * every_s * unit(self._key, index), 3)
 
     def count(self, at: float) -> int:
         """Return how many there are at a time."""
@@ -80,18 +59,18 @@ class InsightFeed:
         if at < self._origin:
             return 0
         if at < self._next_from:
-            guess = int((at - self._origin) / self._first_pace_s) + 1
+            guess = int((at - self._origin) / self._first_every_s) + 1
         else:
-            guess = self._first_count + int((at - self._next_from) / PACE_S) + 1
+            guess = self._first_count + int((at - self._next_from) / INSIGHT_EVERY_S) + 1
         # A few before the guess: times are rounded to the millisecond, and a dense feed has several in one.
         low = max(guess - 3, 0)
         return low + bisect_right(range(low, guess + 1), at, key=self._generated_at)
 
-    def window(self, start: int, end: int, at: float) -> list[Insight]:
-        """Return the insights of an index window as they are at a time, oldest first."""
+    def window(self, start: int, end: int, at: float) -> list[Json]:
+        """Return the insights of an index window as they are at a time, oldest first, with every field there is."""
         return [self._insight(index, at) for index in range(max(start, 0), min(end, self.count(at)))]
 
-    def _insight(self, index: int, at: float) -> Insight:
+    def _insight(self, index: int, at: float) -> Json:
         key = key_of(self._key, index)
         generated_at = self._generated_at(index)
         symbols = self._deployment.ledger.symbols
@@ -109,23 +88,53 @@ class InsightFeed:
         if magnitude is not None and direction == "down":
             magnitude = -magnitude
         tag = _HOSTILE_TAG if self._hostile else _TAGS[bits(key, 10) % len(_TAGS)]
-        return Insight(
-            id=hex_of(self._key, index),
-            group=hex_of(key, "group") if bits(key, 11) % 3 == 0 else None,
-            model=self._models[bits(key, 12) % len(self._models)],
-            generated_at=generated_at,
-            close_at=close_at,
-            symbol=symbol,
-            type="volatility" if volatility else "price",
-            direction=direction,
-            period_s=period_s,
-            reference=0.18 if volatility else reference,
-            reference_final=0.0 if volatility else final,
-            magnitude=magnitude,
-            confidence=None if bits(key, 7) % 5 == 0 else round(0.35 + 0.6 * unit(key, 8), 2),
-            weight=None if bits(key, 9) % 3 == 0 else round(0.05 + 0.4 * unit(key, 13), 3),
-            closed=closed,
-            score_direction=1.0 if right else 0.0,
-            score_magnitude=round(0.2 + 0.7 * unit(key, 14), 3) if right else 0.0,
-            tag=tag,
-        )
+        return {
+            "id": hex_of(self._key, index),
+            "groupId": hex_of(key, "group") if bits(key, 11) % 3 == 0 else None,
+            "sourceModel": self._models[bits(key, 12) % len(self._models)],
+            "generatedTime": generated_at,
+            "createdTime": generated_at,
+            "closeTime": close_at,
+            "symbol": symbol.id,
+            "ticker": symbol.ticker,
+            "type": "volatility" if volatility else "price",
+            "reference": 0.18 if volatility else reference,
+            "referenceValueFinal": 0.0 if volatility else final,
+            "direction": direction,
+            "period": period_s,
+            "magnitude": magnitude,
+            "confidence": None if bits(key, 7) % 5 == 0 else round(0.35 + 0.6 * unit(key, 8), 2),
+            "weight": None if bits(key, 9) % 3 == 0 else round(0.05 + 0.4 * unit(key, 13), 3),
+            "scoreIsFinal": closed,
+            "scoreMagnitude": round(0.2 + 0.7 * unit(key, 14), 3) if right else 0.0,
+            "scoreDirection": 1.0 if right else 0.0,
+            "estimatedValue": 0.0,
+            "tag": tag,
+        }
+
+
+def insight_payload(body: Json, variant: str) -> Json:
+    """Return one insight of a feed in a shape of the table of REFERENCE.md 6.4. Changes the one it is given."""
+    if variant == "engine":
+        for key in ("magnitude", "confidence", "scoreMagnitude", "scoreDirection", "estimatedValue"):
+            body[key] = _as_text(body[key])
+        return body
+    if variant == "modern":
+        body["groupId"] = body["groupId"] or ""
+    if variant == "doc":
+        body["generatedTime"] = str(int(body["generatedTime"]))
+        for key in ("reference", "referenceValueFinal"):
+            body[key] = _as_text(body[key])
+        body["scoreIsFinal"] = body["scoreIsFinal"] or None
+        return body
+    body["referenceFinal"], body["scoreFinal"] = body.pop("referenceValueFinal"), body.pop("scoreIsFinal")
+    if variant == "kebab":
+        return {kebab(key): value for key, value in body.items()}
+    del body["createdTime"]
+    for key in ("generatedTime", "closeTime", "period"):
+        body[key] = int(body[key])
+    return body
+
+
+def _as_text(value: Any) -> str | None:
+    return None if value is None else f"{value:g}"

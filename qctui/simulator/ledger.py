@@ -1,4 +1,4 @@
-"""The books of one deployment: what it held, what it was worth and what it traded, as functions of time.
+"""The ledger of one deployment: what it held, what it was worth and what it traded, as functions of time.
 
 Positions change at rebalances only; between them equity is the last rebalance's equity plus what the prices did, so
 holdings, cash, equity, orders and fees always balance.
@@ -39,7 +39,7 @@ class Trade:
 
 @dataclass(frozen=True)
 class Epoch:
-    """The books right after one rebalance."""
+    """What the deployment holds right after one rebalance."""
 
     at: float
     equity: float
@@ -53,7 +53,7 @@ class Epoch:
 
 
 class Ledger:
-    """Books from `launched_at` on, for one seed, one set of symbols and one pace of rebalancing."""
+    """A ledger from `launched_at` on, for one seed and one set of symbols, rebalanced at equal distances."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Ledger:
         self._times: list[float] = [launched_at]
 
     def epoch_at(self, at: float) -> Epoch:
-        """Return the books as of the last rebalance not after a time."""
+        """Return the epoch of the last rebalance not after a time."""
         return self.epochs(at)[bisect_right(self._times, at) - 1] if at >= self.launched_at else self._epochs[0]
 
     def epochs(self, until: float) -> list[Epoch]:
@@ -144,7 +144,7 @@ class Ledger:
         return self._equity_in(self.epoch_at(at), at) if at > self.launched_at else self.capital
 
     def spans(self, times: Sequence[float]) -> Iterator[tuple[Epoch, int, int]]:
-        """Yield the books that hold over ascending times: an epoch, and the half-open range of places it covers."""
+        """Yield the epochs of ascending times, each with the half-open range of places it covers."""
         if not times:
             return
         epochs = self.epochs(times[-1])

@@ -14,15 +14,15 @@ def list_item(deployment: Deployment, at: float, priced_at: float, variant: str)
     ended = stopped is not None and stopped <= at
     date = iso_date if variant == "iso-dates" or int(deployment.launched_at) % 3 == 0 else space_date
     item: Json = {
-        "projectId": deployment.project_id,
+        "projectId": deployment.plan.project_id,
         "deployId": deployment.deploy_id,
         "status": deployment.status(at),
         "launched": date(deployment.launched_at),
         "stopped": date(stopped) if ended else None,
-        "brokerage": deployment.brokerage,
+        "brokerage": deployment.plan.brokerage,
         "subscription": "" if ended else "Strategy Equity",
         "equity": round(deployment.equity(priced_at), 2),
-        "environment": deployment.environment,
+        "environment": deployment.plan.environment,
         "description": "",
         "error": deployment.message_at(at).split("\n")[0],
         "leagues": [],
@@ -53,15 +53,15 @@ def read(deployment: Deployment, charts: list[str], market: Market, at: float, p
         "deployId": deployment.deploy_id,
         "launched": space_date(deployment.launched_at),
         "stopped": space_date(stopped) if ended else None,
-        "brokerage": deployment.brokerage,
-        "projectName": deployment.project_name,
+        "brokerage": deployment.plan.brokerage,
+        "projectName": deployment.plan.name,
     }
     if status in ("InQueue", "LoggingIn", "Initializing"):
         # Hardly anything is there before the algorithm runs.
         return {**body, "launched": iso_date(deployment.launched_at)}
     kinds = sorted({symbol.security_type for symbol in deployment.ledger.symbols})
     body |= {
-        "cloneId": deployment.project_id + 1,
+        "cloneId": deployment.plan.project_id + 1,
         "securityTypes": ", ".join(SECURITY_TYPES[kind] for kind in kinds),
         "datacenter": "NY7",
         "public": False,
@@ -81,7 +81,7 @@ def read(deployment: Deployment, charts: list[str], market: Market, at: float, p
     if variant == "data-center":
         body["dataCenter"] = body.pop("datacenter")
     if variant == "details":
-        body["deploymentDetails"] = {"Account": "U0000000", "environment": "paper" if deployment.paper else "live"}
+        body["deploymentDetails"] = {"Account": "U0000000", "environment": "paper" if deployment.plan.paper else "live"}
     if variant == "capitalised":
         body["dataCenter"] = body.pop("datacenter")
         body["Files"], body["Charts"] = [], {name: {"Name": name} for name in body.pop("charts")}
@@ -99,7 +99,7 @@ def _file(deployment: Deployment) -> Json:
     )
     return {
         "id": None,
-        "projectId": deployment.project_id,
+        "projectId": deployment.plan.project_id,
         "name": "main.py",
         "content": source,
         "modified": space_date(deployment.launched_at - 1200.0),
@@ -109,12 +109,12 @@ def _file(deployment: Deployment) -> Json:
 
 
 def _runtime_statistics(deployment: Deployment, market: Market, at: float, priced_at: float) -> dict[str, str]:
-    moment = deployment.trading_until(priced_at)
+    until = deployment.trading_until(priced_at)
     epoch = deployment.epoch(priced_at)
     equity = deployment.equity(priced_at)
     held = unrealized = 0.0
     for position in deployment.open_positions(at):
-        price = market.price(position.symbol, moment)
+        price = market.price(position.symbol, until)
         held += abs(position.quantity) * price * position.symbol.conversion
         unrealized += position.quantity * (price - position.average_price) * position.symbol.conversion
     capital = deployment.ledger.capital
@@ -128,19 +128,19 @@ def _runtime_statistics(deployment: Deployment, market: Market, at: float, price
         "Unrealized": money(unrealized),
         "Volume": money(epoch.volume),
     }
-    if deployment.project_id % 3 == 0:
+    if deployment.plan.project_id % 3 == 0:
         statistics["Regime"] = ("risk-on", "risk-off")[int(priced_at // 7200) % 2]
     return statistics
 
 
 def _server_statistics(deployment: Deployment, at: float) -> dict[str, str]:
     up_s = int(at - deployment.launched_at)
-    busy = (up_s // 60 * 7 + deployment.project_id) % 90 / 10.0
+    busy = (up_s // 60 * 7 + deployment.plan.project_id) % 90 / 10.0
     return {
         "CPU Usage": f"{busy:.1f}%",
-        "Used RAM (MB)": str(300 + deployment.project_id % 150),
+        "Used RAM (MB)": str(300 + deployment.plan.project_id % 150),
         "Total RAM (MB)": "512",
-        "Hostname": f"LIVE-{deployment.project_id % 40}",
+        "Hostname": f"LIVE-{deployment.plan.project_id % 40}",
         "LEAN Version": "v2.5.0.0",
         "Up Time": f"{up_s // 86400}d {up_s // 3600 % 24:02d}:{up_s // 60 % 60:02d}:{up_s % 60:02d}",
     }
@@ -148,24 +148,24 @@ def _server_statistics(deployment: Deployment, at: float) -> dict[str, str]:
 
 def portfolio(deployment: Deployment, market: Market, at: float, variant: str) -> Json:
     """Return the portfolio map of live/portfolio/read as of a snapshot (REFERENCE.md 6.6)."""
-    moment = deployment.trading_until(at)
+    until = deployment.trading_until(at)
     positions = deployment.open_positions(at)
     cash_amount = deployment.equity(at)
     coins: dict[str, tuple[Symbol, float, float]] = {}
     holdings: Json = {}
     for position in positions:
-        price = market.price(position.symbol, moment)
+        price = market.price(position.symbol, until)
         worth = position.quantity * price * position.symbol.conversion
         cash_amount -= worth
         if position.symbol.coin and deployment.holds_coins:
             coins[position.symbol.coin] = (position.symbol, position.quantity, price)
         if not (position.symbol.coin and deployment.holds_coins):
             holdings[position.symbol.id] = _holding(position, price, variant)
-    if deployment.environment == "live-paper" or deployment.liquidation is not None:
+    if deployment.plan.paper or deployment.liquidation is not None:
         # The frequent store lists every subscribed symbol, a flat one with hardly a key.
         for number, symbol in enumerate(deployment.ledger.symbols):
             if symbol.id not in holdings and not (symbol.coin and deployment.holds_coins):
-                holdings[symbol.id] = {} if number % 2 == 0 else {"p": market.price(symbol, moment)}
+                holdings[symbol.id] = {} if number % 2 == 0 else {"p": market.price(symbol, until)}
                 if variant in ("long", "capitalised"):
                     holdings[symbol.id] = {}
     cash = {"USD": _cash("USD", "$", cash_amount, 1, None)}

@@ -1,4 +1,4 @@
-"""Log lines of a deployment, in New York time as algorithms write them (REFERENCE.md 6.5)."""
+"""The log of a deployment, line by line, in New York time as algorithms write them (REFERENCE.md 6.5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.market import new_york_offset_s
 from qctui.simulator.noise import key_of, unit
-from qctui.simulator.orders import EVENT_NAMES, OrderBook
+from qctui.simulator.orders import EVENT_NAMES, OrderHistory
 
 _ODD_LINES = (
     "markup-like text [bold]not bold[/] [x=1] and unicode µ≤",
@@ -24,10 +24,10 @@ def local_text(at: float) -> str:
     return datetime.fromtimestamp(at + new_york_offset_s(at), UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-class LogBook:
+class AlgorithmLog:
     """The lines of one deployment, extended as its orders come."""
 
-    def __init__(self, deployment: Deployment, orders: OrderBook, *, hostile: bool) -> None:
+    def __init__(self, deployment: Deployment, orders: OrderHistory, *, hostile: bool) -> None:
         self._deployment = deployment
         self._orders = orders
         self._hostile = hostile
@@ -48,7 +48,7 @@ class LogBook:
             ]
         until = deployment.trading_until(at)
         epochs = deployment.ledger.epochs(until)
-        placed = [order for order in self._orders.orders(at) if order.tag != "Liquidated"]
+        placed = [order for order in self._orders.placed(at) if order.tag != "Liquidated"]
         while self._epochs_read < len(epochs) and epochs[self._epochs_read].at <= until:
             epoch = epochs[self._epochs_read]
             self._epochs_read += 1

@@ -6,6 +6,8 @@ import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date as Date
+from datetime import timedelta
 from functools import lru_cache
 
 from qctui.simulator.noise import Fractal, key_of
@@ -17,6 +19,7 @@ SESSION_S = 23_400
 _EPOCH_AT = 1_600_000_000
 # 1970-01-05 was a Monday: whole weeks counted from there start on Mondays.
 _MONDAY_OFFSET = 4
+_DAY_ZERO = Date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Symbol:
     currency: str = "USD"
     currency_symbol: str = "$"
     conversion: float = 1.0
-    """Account currency per unit of its own currency, held constant so that the books balance to the cent."""
+    """Account currency per unit of its own currency, held constant so that every ledger balances to the cent."""
     coin: str = ""
     """The currency a crypto pair is held in; empty for all else."""
 
@@ -69,34 +72,19 @@ SECURITY_TYPES = {1: "Equity", 4: "Forex", 7: "Crypto"}
 @lru_cache(maxsize=4096)
 def session_open_s(day: int) -> int:
     """Return when New York opens on a UTC day (days since 1970), in seconds of that day: earlier in summer time."""
-    year_guess = 1970 + int(day / 365.2425)
-    for year in (year_guess - 1, year_guess, year_guess + 1):
-        march = _days_from_civil(year, 3, 1)
-        november = _days_from_civil(year, 11, 1)
-        # Weekday 6 is Sunday, counting from Monday: second Sunday of March to first Sunday of November.
-        begins = march + (6 - weekday(march)) % 7 + 7
-        ends = november + (6 - weekday(november)) % 7
-        if begins <= day < ends:
-            return 13 * 3600 + 1800
-    return 14 * 3600 + 1800
+    date = _DAY_ZERO + timedelta(days=day)
+    # From the second Sunday of March to the first Sunday of November.
+    summer = _first_sunday(Date(date.year, 3, 8)) <= date < _first_sunday(Date(date.year, 11, 1))
+    return (13 if summer else 14) * 3600 + 1800
+
+
+def _first_sunday(since: Date) -> Date:
+    return since + timedelta(days=6 - since.weekday())
 
 
 def new_york_offset_s(at: float) -> int:
     """Return New York's distance from UTC at a time, in seconds (negative), switching at midnight UTC."""
-    return session_open_s(int(at // DAY_S)) * -1 + 9 * 3600 + 1800
-
-
-def _days_from_civil(year: int, month: int, day: int) -> int:
-    shifted = year - (month <= 2)
-    era = shifted // 400
-    year_of_era = shifted - era * 400
-    day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
-    return era * 146_097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719_468
-
-
-def weekday(day: int) -> int:
-    """Return 0 for Monday to 6 for Sunday of a UTC day (days since 1970)."""
-    return (day - _MONDAY_OFFSET) % 7
+    return 9 * 3600 + 1800 - session_open_s(int(at // DAY_S))
 
 
 def trading_time(hours: str, at: float) -> float:

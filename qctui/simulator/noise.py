@@ -1,4 +1,4 @@
-"""Deterministic chance: everything random in the simulated world is a function of a key, never of the order of calls.
+"""Seeded randomness: everything random in the simulated world is a function of a key, never of the order of calls.
 
 Nothing is stored, so a price of two years ago costs what a price of now costs, and two servers with one seed agree.
 """
@@ -57,12 +57,8 @@ class Fractal:
             self._octaves.append((1.0 / wavelength, amplitude, phase, bits(key, 1000 + octave) & _TABLE_MASK))
             wavelength *= 3.0
 
-    def at(self, time_s: float) -> float:
-        """Return the curve at one time (seconds, not negative)."""
-        return self.along((time_s,))[0]
-
     def along(self, times: Sequence[float]) -> list[float]:
-        """Return the curve at ascending times. A value depends on its time only, not on its neighbours."""
+        """Return the curve at ascending times, in seconds. A value depends on its time only, not on its neighbours."""
         count = len(times)
         if count == 0:
             return []

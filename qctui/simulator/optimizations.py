@@ -82,7 +82,7 @@ class Optimization:
     _figures: dict[int, list[float]] = field(default_factory=dict, repr=False)
 
     def ends_at(self) -> float:
-        """Return when the last child ends if nobody aborts it."""
+        """Return when the last child ends unless it is aborted."""
         return max(child.ends_at for child in self.children)
 
     def frozen_at(self, at: float) -> float:
@@ -107,12 +107,12 @@ class Optimization:
 
     def counts(self, at: float) -> tuple[int, int, int, int]:
         """Return how many children are completed, failed, running and queued."""
-        moment = self.frozen_at(at)
+        until = self.frozen_at(at)
         completed = failed = running = queued = 0
         for child in self.children:
-            if child.ends_at <= moment:
+            if child.ends_at <= until:
                 completed, failed = completed + (not child.fails), failed + child.fails
-            elif child.begins_at <= moment:
+            elif child.begins_at <= until:
                 running += 1
             else:
                 queued += 1
@@ -129,8 +129,8 @@ class Optimization:
 
     def best(self, at: float) -> Child | None:
         """Return the finished child that is best by the target."""
-        moment = self.frozen_at(at)
-        done = [child for child in self.children if child.ends_at <= moment and not child.fails]
+        until = self.frozen_at(at)
+        done = [child for child in self.children if child.ends_at <= until and not child.fails]
         if not done:
             return None
         pick = max if self.extremum == "max" else min

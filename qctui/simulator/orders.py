@@ -1,4 +1,4 @@
-"""Orders of a deployment, those of a liquidation included, in the order in which they were placed."""
+"""Orders of a deployment, those of a liquidation included, and how live/orders/read writes them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from qctui.simulator.deployments import TAG_LIQUIDATED, Deployment
 from qctui.simulator.ledger import Trade
 from qctui.simulator.market import Symbol
 from qctui.simulator.noise import key_of, unit
+from qctui.simulator.shapes import Json, capitalise, iso_date
 
 NEW, SUBMITTED, PARTIALLY_FILLED, FILLED, CANCELED, INVALID = 0, 1, 2, 3, 5, 7
 """Order status, REFERENCE.md 8.9."""
@@ -15,7 +16,7 @@ EVENT_NAMES = {1: "submitted", 2: "partiallyFilled", 3: "filled", 5: "canceled",
 MARKET, LIMIT, STOP_MARKET, MARKET_ON_OPEN = 0, 1, 2, 4
 """Order type, REFERENCE.md 8.8."""
 
-_SETTLED_S = 700.0
+_FINAL_AFTER_S = 700.0
 """Age after which nothing happens to an order any more."""
 
 
@@ -54,7 +55,7 @@ class Order:
         return self.events[-1].status if self.events else NEW
 
 
-class OrderBook:
+class OrderHistory:
     """The orders of one deployment; those of its trading are kept, those of a liquidation are made anew."""
 
     def __init__(self, deployment: Deployment) -> None:
@@ -63,7 +64,7 @@ class OrderBook:
         self._known: list[Order] = []
         self._epochs_read = 0
 
-    def orders(self, at: float) -> list[Order]:
+    def placed(self, at: float) -> list[Order]:
         """Return all orders placed by a time, oldest first. Do not change the list."""
         deployment = self._deployment
         until = deployment.trading_until(at)
@@ -76,7 +77,7 @@ class OrderBook:
             self._epochs_read += 1
         closing = self._closing(at)
         recent = len(self._known)
-        while recent and self._known[recent - 1].placed_at > until - _SETTLED_S:
+        while recent and self._known[recent - 1].placed_at > until - _FINAL_AFTER_S:
             recent -= 1
         if not closing and recent == len(self._known):
             return self._known
@@ -89,7 +90,7 @@ class OrderBook:
         if order.status == CANCELED and swept_at is not None and swept_at <= at and order.events[-1].at > swept_at:
             swept = OrderEvent(swept_at, CANCELED, 0.0, 0.0, message="Canceled by liquidation")
             return replace(order, events=(*order.events[:-1], swept))
-        # After a stop the broker still has the order, but nobody is told of what becomes of it.
+        # After a stop the broker still has the order, but what becomes of it is not reported.
         until = at if stopped is None else min(at, stopped)
         return replace(order, events=tuple(event for event in order.events if event.at <= until))
 
@@ -153,3 +154,79 @@ class OrderBook:
                 )
             )
         return placed
+
+
+def order_payload(one: Order, variant: str) -> Json:
+    """Return one order of live/orders/read (REFERENCE.md 6.7)."""
+    symbol = one.symbol
+    ticks = {"value": symbol.ticker, "id": symbol.id, "permtick": symbol.ticker}
+    fills = [event for event in one.events if event.status in (FILLED, PARTIALLY_FILLED)]
+    price = fills[-1].price if fills else 0
+    status = one.status
+    body: Json = {
+        "type": one.type,
+        "id": one.number,
+        "contingentId": 0,
+        "brokerId": [] if status == INVALID else [str(one.number)],
+        "symbol": ticks,
+        "price": price,
+        "priceCurrency": symbol.currency,
+        "time": iso_date(one.placed_at),
+        "createdTime": iso_date(one.placed_at),
+        "quantity": one.quantity,
+        "status": status,
+        "tag": one.tag,
+        "properties": {"timeInForce": {}},
+        "securityType": symbol.security_type,
+        "direction": 0 if one.quantity > 0 else 1,
+        "value": round(one.quantity * price, 2) if fills else 0,
+        "orderSubmissionData": _submission(one, price),
+        "isMarketable": one.type == MARKET,
+        "priceAdjustmentMode": 0,
+        "events": [_order_event(one, number) for number in range(len(one.events))],
+    }
+    if fills:
+        body["lastFillTime"] = iso_date(fills[-1].at)
+    if status == CANCELED:
+        body["canceledTime"] = iso_date(one.events[-1].at)
+    body |= _trigger_prices(one)
+    return capitalise(body) if variant == "capitalised" else body
+
+
+def _trigger_prices(one: Order) -> Json:
+    prices = {"limitPrice": one.limit, "stopPrice": one.stop}
+    return {key: price for key, price in prices.items() if price is not None}
+
+
+def _submission(one: Order, price: float) -> Json:
+    last = price or one.limit or one.stop or one.symbol.price
+    tick = 10.0**-one.symbol.decimals
+    digits = one.symbol.decimals
+    return {"bidPrice": round(last - tick, digits), "askPrice": round(last + tick, digits), "lastPrice": last}
+
+
+def _order_event(one: Order, number: int) -> Json:
+    event, symbol = one.events[number], one.symbol
+    body: Json = {
+        "id": f"{one.deploy_id}-{one.number}-{number + 1}",
+        "algorithmId": one.deploy_id,
+        "orderId": one.number,
+        "orderEventId": number + 1,
+        "symbol": symbol.id,
+        "symbolValue": symbol.ticker,
+        "symbolPermtick": symbol.ticker,
+        "time": round(event.at, 3),
+        "status": EVENT_NAMES[event.status],
+        "fillPrice": event.price,
+        "fillPriceCurrency": symbol.currency,
+        "fillQuantity": event.quantity,
+        "direction": "buy" if one.quantity > 0 else "sell",
+        "isAssignment": False,
+        "quantity": one.quantity,
+    }
+    if event.status == FILLED:
+        body |= {"orderFeeAmount": event.fee, "orderFeeCurrency": "USD"}
+    body |= _trigger_prices(one)
+    if event.message:
+        body["message"] = event.message
+    return body

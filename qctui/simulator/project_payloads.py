@@ -59,7 +59,7 @@ def project(one: Project, owner_id: int, at: float, variant: str) -> Json:
         "libraries": [],
         "grid": {"xs": [], "sm": [], "md": [], "lg": [], "xl": []},
         "liveGrid": {"xs": [], "sm": [], "md": [], "lg": [], "xl": []},
-        "paperEquity": round(current.equity(at), 2) if current is not None and current.paper else None,
+        "paperEquity": round(current.equity(at), 2) if current is not None and plan.paper else None,
         "lastLiveDeployment": date(current.launched_at) if current is not None else None,
         "liveForm": {"brokerageData": {}, "dataProvidersData": [], "node": "", **flags} if current else None,
         "encrypted": False,
@@ -130,8 +130,8 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
     short = summary(one, at, "modern")
     status = one.status(at)
     criterion = _criterion(one, legacy)
-    moment = one.frozen_at(at)
-    begun = [child for child in one.children if child.begins_at <= moment]
+    until = one.frozen_at(at)
+    begun = [child for child in one.children if child.begins_at <= until]
     body: Json = {
         "optimizationId": one.optimization_id,
         "snapshotId": _SNAPSHOT,
@@ -144,7 +144,7 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
         "runtimeStatistics": _runtime_statistics(one, at, begun) if begun else [],
         "constraints": [],
         "parameters": [_parameter(parameter) for parameter in one.parameters],
-        "backtests": {hex_of(child.id, "key")[:8]: _backtest(one, child, moment, legacy) for child in begun} or [],
+        "backtests": {hex_of(child.id, "key")[:8]: _backtest(one, child, until, legacy) for child in begun} or [],
         "strategy": STRATEGY,
         "requested": space_date(one.requested_at),
         "optimizationTarget": criterion["target"],
@@ -185,8 +185,8 @@ def _clock(seconds: float) -> str:
 
 def _runtime_statistics(one: Optimization, at: float, begun: list[Child]) -> dict[str, str]:
     completed, failed, running, queued = one.counts(at)
-    moment = one.frozen_at(at)
-    spent_s = sum(min(child.ends_at, moment) - child.begins_at for child in begun)
+    until = one.frozen_at(at)
+    spent_s = sum(min(child.ends_at, until) - child.begins_at for child in begun)
     mean_s = sum(child.ends_at - child.begins_at for child in begun) / len(begun)
     return {
         "Completed": str(completed),

@@ -1,15 +1,17 @@
-"""The endpoints: a request's fields in, the answer's body out, with the rules REFERENCE.md tells."""
+"""The endpoints: a request's fields in, the answer's body out, by the rules of REFERENCE.md."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from qctui.simulator import feed_payloads, live_payloads, project_payloads
-from qctui.simulator.chart_answers import ChartAnswers
+from qctui.simulator import live_payloads, project_payloads
+from qctui.simulator.chart_answers import ChartAnswers, ChartRequest
 from qctui.simulator.deployments import Deployment
-from qctui.simulator.exchange import encode
-from qctui.simulator.fields import (
+from qctui.simulator.insight_feed import InsightFeed, insight_payload
+from qctui.simulator.log_lines import AlgorithmLog
+from qctui.simulator.orders import Order, OrderHistory, order_payload
+from qctui.simulator.request import (
     INVALID,
     NO_CHART,
     NO_LIVE,
@@ -19,11 +21,8 @@ from qctui.simulator.fields import (
     Fields,
     Refused,
 )
-from qctui.simulator.insight_feed import InsightFeed
-from qctui.simulator.log_lines import LogBook
-from qctui.simulator.orders import Order, OrderBook
-from qctui.simulator.shapes import Json, ShapeBook, refusal, success
-from qctui.simulator.world import NotLive, Project, Rejected, World
+from qctui.simulator.shapes import Json, ShapeChooser, encode, refusal, success
+from qctui.simulator.world import NotAccepted, Project, World
 
 INSIGHT_WINDOW = 100
 """end - start has to stay below (REFERENCE.md 6.4)."""
@@ -40,16 +39,24 @@ Answer = Json | Iterator[bytes]
 """A body, or its pieces in order, each made when it is asked for."""
 
 
+class _Records:
+    """What is kept of one deployment between two answers."""
+
+    def __init__(self, world: World, deployment: Deployment) -> None:
+        hostile = world.config.hostile_text
+        self.orders = OrderHistory(deployment)
+        self.log = AlgorithmLog(deployment, self.orders, hostile=hostile)
+        self.insights = InsightFeed(world.market, deployment, world.started_at, hostile=hostile)
+
+
 class Endpoints:
     """Answers the requests of one world."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.shapes = ShapeBook(world.config.seed, world.config.shapes, world.config.shape_of)
+        self.shapes = ShapeChooser(world.config.seed, world.config.shapes, world.config.shape_of)
         self._charts = ChartAnswers(world)
-        self._orders: dict[str, OrderBook] = {}
-        self._logs: dict[str, LogBook] = {}
-        self._insights: dict[str, InsightFeed] = {}
+        self._records: dict[str, _Records] = {}
         self._loads: dict[tuple[object, ...], int] = {}
         self.handlers: dict[str, Callable[[Fields], Answer]] = {
             "authenticate": lambda fields: {"success": True},
@@ -61,8 +68,8 @@ class Endpoints:
             "live/portfolio/read": self._portfolio,
             "live/orders/read": self._orders_read,
             "live/logs/read": self._logs_read,
-            "live/update/liquidate": self._liquidate,
-            "live/update/stop": self._stop,
+            "live/update/liquidate": lambda fields: self._trigger(fields, "live/update/liquidate", world.liquidate),
+            "live/update/stop": lambda fields: self._trigger(fields, "live/update/stop", world.stop),
             "optimizations/list": self._optimizations,
             "optimizations/read": self._optimization,
             "optimizations/abort": self._abort,
@@ -87,6 +94,12 @@ class Endpoints:
         if deployment is None:
             raise Refused(*texts)
         return project, deployment
+
+    def _deployment(self, project: Project, deploy_id: str, text: str) -> Deployment:
+        found = self.world.deployment(project.plan.project_id, deploy_id)
+        if found is None:
+            raise Refused(text)
+        return found
 
     def _taken_at(self, now: float, deployment: Deployment | None = None) -> float:
         return self.world.snapshot_at(now, deployment, self.world.config.lags.snapshot_s)
@@ -132,12 +145,9 @@ class Endpoints:
         project, deployment = self._current(fields, (NO_PROJECT, NO_LIVE))
         deploy_id = fields.text("deployId", required=False)
         if deploy_id is not None:
-            found = self.world.deployment(project.plan.project_id, deploy_id)
-            if found is None:
-                raise Refused(NO_LIVE)
-            deployment = found
+            deployment = self._deployment(project, deploy_id, NO_LIVE)
         variant = self.shapes.variant("live/read")
-        names = self._charts.names(project, deployment)
+        names = [plan.name for plan in self._charts.charts(project, deployment)]
         priced_at = self._taken_at(now, deployment)
         body = live_payloads.read(deployment, names, self.world.market, now, priced_at, variant)
         return success(body, variant)
@@ -167,9 +177,8 @@ class Endpoints:
             # 0, then fractions: no two sources agree on the scale (REFERENCE.md 2.3).
             return {"progress": round(asked / self.world.config.loading, 2), "status": "loading", "success": True}
         variant = self.shapes.variant("live/chart/read")
-        return self._charts.pieces(
-            project, plan, count=count, start=float(start), end=float(end), at=taken_at, variant=variant
-        )
+        asked_for = ChartRequest(count, float(start), float(end), taken_at, variant)
+        return self._charts.pieces(project, plan, asked_for)
 
     def _insights_read(self, fields: Fields) -> Json:
         now = self.world.now()
@@ -181,18 +190,11 @@ class Endpoints:
             raise Refused(INVALID)
         deploy_id = fields.text("algorithmId", required=False)
         if deploy_id is not None:
-            found = self.world.deployment(project.plan.project_id, deploy_id)
-            if found is None:
-                raise Refused(INVALID)
-            deployment = found
+            deployment = self._deployment(project, deploy_id, INVALID)
         taken_at = self._taken_at(now, deployment)
-        feed = self._insights.get(deployment.deploy_id)
-        if feed is None:
-            feed = self._insights[deployment.deploy_id] = InsightFeed(
-                self.world.market, deployment, self.world.started_at, hostile=self.world.config.hostile_text
-            )
+        feed = self._records_of(deployment).insights
         variant = self.shapes.variant("live/insights/read")
-        found_now = [feed_payloads.insight(one, variant) for one in feed.window(start, end, taken_at)]
+        found_now = [insight_payload(one, variant) for one in feed.window(start, end, taken_at)]
         # The documentation calls it the number returned in one place and the total in another (REFERENCE.md 9, row 24).
         length = len(found_now) if variant == "counted" else feed.count(taken_at)
         return success({"insights": found_now, "length": length}, "no-errors" if variant != "engine" else "")
@@ -213,11 +215,11 @@ class Endpoints:
             return now
         return self._taken_at(now, deployment)
 
-    def _book(self, deployment: Deployment) -> OrderBook:
-        book = self._orders.get(deployment.deploy_id)
-        if book is None:
-            book = self._orders[deployment.deploy_id] = OrderBook(deployment)
-        return book
+    def _records_of(self, deployment: Deployment) -> _Records:
+        found = self._records.get(deployment.deploy_id)
+        if found is None:
+            found = self._records[deployment.deploy_id] = _Records(self.world, deployment)
+        return found
 
     def _orders_read(self, fields: Fields) -> Json:
         now = self.world.now()
@@ -228,14 +230,14 @@ class Endpoints:
         orders: list[Order] = []
         for deployment in project.deployments:
             if deployment.launched_at <= now:
-                orders += self._book(deployment).orders(self._flushed(now, deployment))
+                orders += self._records_of(deployment).orders.placed(self._flushed(now, deployment))
         asked = self._loading("orders", project.plan.project_id)
         if asked is not None:
             if asked % 2 == 1:
                 return {"progress": 0.25, "status": "loading", "success": True}
             return {"orders": [], "length": len(orders), "success": True}
         variant = self.shapes.variant("live/orders/read")
-        listed = [feed_payloads.order(one, now, variant) for one in orders[start:end]]
+        listed = [order_payload(one, variant) for one in orders[start:end]]
         return success({"orders": listed, "length": len(orders)}, variant)
 
     def _logs_read(self, fields: Fields) -> Json:
@@ -255,32 +257,19 @@ class Endpoints:
             if deployment is chosen:
                 offset = len(lines)
             taken_at = self.world.snapshot_at(now, deployment, self.world.config.lags.log_snapshot_s)
-            book = self._logs.get(deployment.deploy_id)
-            if book is None:
-                book = self._logs[deployment.deploy_id] = LogBook(
-                    deployment, self._book(deployment), hostile=self.world.config.hostile_text
-                )
-            lines += book.lines(max(taken_at, deployment.launched_at))
+            lines += self._records_of(deployment).log.lines(max(taken_at, deployment.launched_at))
         if query is not None:
             lines = [line for line in lines if query.lower() in line.lower()]
         payload = {"logs": lines[first:last], "length": len(lines), "deploymentOffset": offset}
         return success(payload, self.shapes.variant("live/logs/read"))
 
-    def _liquidate(self, fields: Fields) -> Json:
+    def _trigger(self, fields: Fields, endpoint: str, accept: Callable[[int], None]) -> Json:
         project = self._project(fields)
         try:
-            self.world.liquidate(project.plan.project_id)
-        except (NotLive, Rejected):
+            accept(project.plan.project_id)
+        except NotAccepted:
             raise Refused(NO_LIVE) from None
-        return success({}, self.shapes.variant("live/update/liquidate"))
-
-    def _stop(self, fields: Fields) -> Json:
-        project = self._project(fields)
-        try:
-            self.world.stop(project.plan.project_id)
-        except (NotLive, Rejected):
-            raise Refused(NO_LIVE) from None
-        return success({}, self.shapes.variant("live/update/stop"))
+        return success({}, self.shapes.variant(endpoint))
 
     def _optimizations(self, fields: Fields) -> Json:
         now, project = self.world.now(), self._project(fields)

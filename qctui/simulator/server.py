@@ -6,24 +6,32 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import itertools
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
+import h11
 from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import Server
 
 from qctui.simulator.config import SimConfig
-from qctui.simulator.web_app import Simulator
-from qctui.simulator.wire import RecordingProtocol
+from qctui.simulator.responder import CONNECTION, Connection
+from qctui.simulator.simulation import Simulation
+from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World
 
 _BACKLOG = 256
 _WARMED = 100
 _PR_SET_PDEATHSIG = 1
+_numbers = itertools.count(1)
+"""Of the connections."""
 
 
 class SimulatorServer:
@@ -31,8 +39,8 @@ class SimulatorServer:
 
     def __init__(self, config: SimConfig, world: World | None = None) -> None:
         self.config = config
-        self.simulator = Simulator(world or World(config))
-        self.simulator.refuse = self._refuse_from_loop
+        self.simulation = Simulation(world or World(config))
+        self.simulation.refuse = self._refuse_from_loop
         self._socket = _bound(config.host, config.port)
         self.port: int = self._socket.getsockname()[1]
         """The port, known before the server listens."""
@@ -51,7 +59,7 @@ class SimulatorServer:
     @property
     def world(self) -> World:
         """The world that is served."""
-        return self.simulator.world
+        return self.simulation.world
 
     def run(self, ready: Callable[[str], None] | None = None) -> None:
         """Serve until a signal or `close`. Calls `ready` with the base URL once it listens."""
@@ -92,8 +100,8 @@ class SimulatorServer:
         self._ended = asyncio.Event()
         server = self._server = _QuietServer(
             Config(
-                self.simulator.app,
-                http=RecordingProtocol,
+                build_app(self.simulation),
+                http=_RecordingProtocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -126,11 +134,11 @@ class SimulatorServer:
             warming.cancel()
             await server.end()
             self._socket.close()
-            self.simulator.log.close()
+            self.simulation.log.close()
 
     async def _warm_up(self) -> None:
-        """Open the books of the deployments while the client is still starting, so that its first answers are quick."""
-        world = self.simulator.world
+        """Compute the ledgers while the client is still starting, so that its first answers are quick."""
+        world = self.simulation.world
         now = world.clock.now()
         for project in list(world.projects.values())[:_WARMED]:
             for deployment in project.deployments:
@@ -142,7 +150,7 @@ class SimulatorServer:
         if ended is None:
             return
         if sys.platform == "linux":
-            # The kernel tells even when the parent was killed and somebody else holds our standard input open.
+            # The kernel does so even when the parent was killed and another process holds our standard input open.
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
         def watch() -> None:
@@ -164,7 +172,7 @@ class SimulatorServer:
                 return
             await self._server.end()
             self._socket.close()
-            # Bound but not listening: connections are refused and nobody else gets the port.
+            # Bound but not listening: connections are refused and no other process gets the port.
             self._socket = _bound(self.config.host, self.port)
             if self._reopening is not None:
                 self._reopening.cancel()
@@ -174,6 +182,32 @@ class SimulatorServer:
         async with self._switching:
             if self._server is not None and not self._server.listening:
                 await self._server.listen(self._socket)
+
+
+class _RecordingProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 protocol, noting arrivals and handing a `Connection` to the application."""
+
+    _arrived: tuple[float, float] | None = None
+    _number = 0
+
+    def connection_made(self, transport: Any) -> None:
+        self._number = next(_numbers)
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        # Before anything else is done with it: this is when the request begins.
+        if self._arrived is None and self.conn.their_state is h11.IDLE:
+            self._arrived = (time.monotonic(), time.time())
+        super().data_received(data)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        # A request that has just been read; its task has not run yet.
+        if self.scope is None or CONNECTION in self.scope.get("extensions", {}):
+            return
+        monotonic_s, at = self._arrived or (time.monotonic(), time.time())
+        self._arrived = None
+        self.scope["extensions"] = {CONNECTION: Connection(self.transport, self._number, monotonic_s, at)}  # type: ignore[dict-item]  # the type knows uvicorn's own extensions only
 
 
 class _QuietServer(Server):
@@ -194,7 +228,7 @@ class _QuietServer(Server):
         self._listener = await loop.create_server(self._protocol, sock=sock, backlog=_BACKLOG)
 
     def _protocol(self) -> asyncio.Protocol:
-        return RecordingProtocol(config=self.config, server_state=self.server_state, app_state={})
+        return _RecordingProtocol(config=self.config, server_state=self.server_state, app_state={})
 
     async def end(self) -> None:
         if self._listener is not None:

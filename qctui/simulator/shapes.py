@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -50,7 +51,7 @@ LEGACY: Mapping[str, str] = {
 STYLES = ("modern", "legacy", "ugly")
 
 
-class ShapeBook:
+class ShapeChooser:
     """Chooses the variant of each answer: fixed for modern and legacy, each in its seeded turn for ugly."""
 
     def __init__(self, seed: int, style: str, fixed: Mapping[str, str]) -> None:
@@ -120,3 +121,9 @@ def capitalise(value: Any, *, deep: bool = True) -> Any:
 def kebab(name: str) -> str:
     """Return a camel-case key with hyphens."""
     return "".join("-" + letter.lower() if letter.isupper() else letter for letter in name)
+
+
+def encode(body: Json | list[Json]) -> bytes:
+    """Return a body as JSON text, without a space too many."""
+    text: str = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")

@@ -13,7 +13,7 @@ from itertools import count
 from qctui.simulator.cast import HOUR_S, ProjectPlan, Run, in_session, plans
 from qctui.simulator.config import SimConfig
 from qctui.simulator.deployments import Deployment
-from qctui.simulator.insight_feed import PACE_S
+from qctui.simulator.insight_feed import INSIGHT_EVERY_S
 from qctui.simulator.ledger import Ledger, ledger_key
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
@@ -26,12 +26,8 @@ USUAL_INSIGHTS = 240
 """Insights an old deployment starts with at most, unless a number is asked for."""
 
 
-class NotLive(Exception):
-    """A trigger came for a project in which nothing is live."""
-
-
-class Rejected(Exception):
-    """The project was told to reject triggers."""
+class NotAccepted(Exception):
+    """A trigger came for a project in which nothing is live, or which rejects triggers."""
 
 
 @dataclass
@@ -46,10 +42,12 @@ class Project:
 
     def current(self, at: float) -> Deployment | None:
         """Return the most recent deployment."""
-        for deployment in reversed(self.deployments):
-            if deployment.launched_at <= at:
-                return deployment
-        return None
+        return next((one for one in reversed(self.deployments) if one.launched_at <= at), None)
+
+    def live(self, at: float) -> Deployment | None:
+        """Return the deployment that runs, or is on its way to running."""
+        current = self.current(at)
+        return current if current is not None and current.alive(at) else None
 
 
 class World:
@@ -69,7 +67,7 @@ class World:
         self._serial: dict[int, int] = {}
         chosen = plans(config.deployments, seed=config.seed, hostile=config.hostile_text, odd=config.shapes == "ugly")
         for number, plan in enumerate(chosen):
-            self._found(plan, first=number == 0)
+            self._add_project(plan, first=number == 0)
 
     def now(self) -> float:
         """Return the world's time with everything done that was due by then."""
@@ -104,11 +102,11 @@ class World:
         return max(taken, stopped) if stopped is not None and stopped <= now else taken
 
     def liquidate(self, project_id: int) -> None:
-        """Accept a liquidation of whatever is live in a project now. Raises `NotLive` or `Rejected`."""
+        """Accept a liquidation of whatever is live in a project now. Raises `NotAccepted`."""
         deployment, behaviour, now = self._target(project_id)
         if behaviour == "runtime-error":
-            deployment.ends_at, deployment.ends_as = now + self.config.lags.stop_s, "RuntimeError"
-            deployment.message = "Runtime Error: an exception raced the liquidation"
+            message = "Runtime Error: an exception raced the liquidation"
+            deployment.end(now + self.config.lags.stop_s, "RuntimeError", message)
         else:
             deployment.liquidate(
                 now,
@@ -119,7 +117,7 @@ class World:
         self._succeed(deployment, behaviour)
 
     def stop(self, project_id: int) -> None:
-        """Accept a stop of whatever is live in a project now. Raises `NotLive` or `Rejected`."""
+        """Accept a stop of whatever is live in a project now. Raises `NotAccepted`."""
         deployment, behaviour, now = self._target(project_id)
         deployment.stop(now, stops=behaviour != "never-stops")
         self._succeed(deployment, behaviour)
@@ -137,45 +135,40 @@ class World:
     def redeploy_due(self, project_id: int, due_at: float) -> Deployment:
         """Do a redeployment that was due at a time; meant for `at`."""
         project = self.projects[project_id]
-        current = project.current(due_at)
-        if current is not None and current.alive(due_at):
-            current.ends_at, current.ends_as = due_at, "Stopped"
+        if live := project.live(due_at):
+            live.end(due_at)
         return self._launch(project, due_at, starting=False)
 
     def end(self, project_id: int, status: str = "Stopped", message: str = "") -> None:
         """End what is live in a project at once, by itself, with a status and a message."""
         now = self.now()
-        current = self.projects[project_id].current(now)
-        if current is not None and current.alive(now):
-            current.ends_at, current.ends_as, current.message = now, status, message
+        if live := self.projects[project_id].live(now):
+            live.end(now, status, message)
 
     def _target(self, project_id: int) -> tuple[Deployment, str, float]:
         now = self.now()
         deployment = self.deployment(project_id)
         behaviour = self.behaviours.get(project_id, "")
-        if deployment is None or not deployment.alive(now):
-            raise NotLive
-        if behaviour == "rejected":
-            raise Rejected
+        if deployment is None or not deployment.alive(now) or behaviour == "rejected":
+            raise NotAccepted
         return deployment, behaviour, now
 
     def _succeed(self, deployment: Deployment, behaviour: str) -> None:
         stopped = deployment.stopped_at()
         if behaviour == "redeploys" and stopped is not None:
-            project = self.projects[deployment.project_id]
+            project = self.projects[deployment.plan.project_id]
             self.at(stopped + 5.0, lambda due_at: self._relaunch(project, due_at))
 
     def _relaunch(self, project: Project, due_at: float) -> None:
-        current = project.current(due_at)
-        if current is None or not current.alive(due_at):
+        if project.live(due_at) is None:
             self._launch(project, due_at, starting=False)
 
-    def _found(self, plan: ProjectPlan, *, first: bool) -> None:
+    def _add_project(self, plan: ProjectPlan, *, first: bool) -> None:
         project = Project(plan)
         self.projects[plan.project_id] = project
         for run in plan.runs:
             self._begin(project, run)
-        self._found_optimizations(project, self.config.optimizations if first else None)
+        self._add_optimizations(project, self.config.optimizations if first else None)
         if not self.config.events:
             return
         if plan.redeploys_every_s:
@@ -192,14 +185,14 @@ class World:
                 launched_at = session_at
         deployment = self._launch(project, launched_at, starting=run.starting)
         if run.ended_ago_s is not None:
-            deployment.ends_at, deployment.ends_as = self.started_at - run.ended_ago_s, run.ends_as
-            deployment.message = run.message
+            ended_at = self.started_at - run.ended_ago_s
             if run.ends_as == "Liquidated":
-                deployment.ends_at = None
-                deployment.liquidate(self.started_at - run.ended_ago_s)
+                deployment.liquidate(ended_at)
+            else:
+                deployment.end(ended_at, run.ends_as, run.message)
         else:
             age_s = self.started_at - launched_at
-            usual = min(int(age_s / PACE_S), USUAL_INSIGHTS)
+            usual = min(int(age_s / INSIGHT_EVERY_S), USUAL_INSIGHTS)
             deployment.insight_total = usual if self.config.insights is None else self.config.insights
             deployment.stuck_status = run.stuck_status
 
@@ -218,29 +211,16 @@ class World:
             shorts=plan.shorts,
         )
         deployment = Deployment(
-            project_id=plan.project_id,
-            project_name=plan.name,
-            deploy_id=deploy_id,
-            launched_at=at,
-            brokerage=plan.brokerage,
-            environment=plan.environment,
-            ledger=ledger,
-            lags=self.config.lags,
-            starting=starting,
+            plan, deploy_id, launched_at=at, ledger=ledger, lags=self.config.lags, starting=starting
         )
         project.deployments.append(deployment)
         return deployment
 
     def _redeploy_by_plan(self, project: Project, due_at: float) -> None:
-        current = project.current(due_at)
+        live = project.live(due_at)
         # A person who stopped it meant it: the plan does not bring it back.
-        if (
-            current is not None
-            and current.alive(due_at)
-            and current.stop_accepted_at is None
-            and not current.liquidation
-        ):
-            current.ends_at, current.ends_as = due_at, "Stopped"
+        if live is not None and live.stop_accepted_at is None and live.liquidation is None:
+            live.end(due_at)
             self.at(due_at + REDEPLOY_GAP_S, lambda again: self._start_again(project, again))
         if project.plan.redeploys_every_s:
             self.at(due_at + project.plan.redeploys_every_s, lambda again: self._redeploy_by_plan(project, again))
@@ -249,14 +229,13 @@ class World:
         self._launch(project, due_at, starting=True)
 
     def _fail_by_plan(self, project: Project, due_at: float) -> None:
-        current = project.current(due_at)
-        if current is not None and current.alive(due_at):
-            current.ends_at, current.ends_as = due_at, "RuntimeError"
-            current.message = "Runtime Error: insufficient margin for BTCUSD\n  at OnData\n    in main.py: line 88\n"
+        if live := project.live(due_at):
+            message = "Runtime Error: insufficient margin for BTCUSD\n  at OnData\n    in main.py: line 88\n"
+            live.end(due_at, "RuntimeError", message)
             # Repaired and deployed again a little later, as a person would.
             self.at(due_at + 20 * 60.0, lambda again: self._start_again(project, again))
 
-    def _found_optimizations(self, project: Project, wanted: int | None) -> None:
+    def _add_optimizations(self, project: Project, wanted: int | None) -> None:
         plan, seed, now = project.plan, self.config.seed, self.started_at
         total = plan.optimizations if wanted is None else wanted
         running = bool(plan.optimizes_every_s) and total > 0

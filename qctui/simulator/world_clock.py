@@ -9,7 +9,7 @@ DAY_S = 86_400.0
 
 
 class WorldClock:
-    """Tells the simulated time.
+    """The simulated time.
 
     Without a start it is the real time. With `speed` above 1 and no start it begins `lead_s` in the past, catches up
     at that speed and then keeps real time: what is served is never later than a client's own clock. With a start and

@@ -4,8 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from qctui.cli.exits import Exit
-from qctui.cli.parser import build_parser
+from qctui.cli.parser import Exit, build_parser
 from qctui.model.action import Rung
 from qctui.settings import load_config
 from tests.architecture.readme import BEGIN, END, README, ROOT, between, command_after, key_table

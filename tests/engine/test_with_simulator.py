@@ -38,7 +38,8 @@ from qctui.model.link import LinkState
 from qctui.model.resource import FailureKind
 from qctui.simulator.config import SimConfig
 from qctui.simulator.faults import Fault
-from qctui.simulator.web_app import Simulator
+from qctui.simulator.simulation import Simulation
+from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World
 from qctui.simulator.world_clock import WorldClock
 from qctui.store import Store
@@ -57,7 +58,7 @@ class Scene:
         self.clock = FakeClock(now=SESSION_AT)
         self.config = SimConfig(**{**CALM, **config})
         world_clock = WorldClock(speed=1.0, real=self.clock.now, monotonic=self.clock.monotonic)
-        self.simulator = Simulator(World(self.config, world_clock))
+        self.simulation = Simulation(World(self.config, world_clock))
         self.store = Store()
 
     def value(self, key: Key[T]) -> T:
@@ -81,7 +82,7 @@ class Scene:
         ]
 
     def asked(self) -> Counter[str]:
-        return Counter(record.path for record in self.simulator.log.records)
+        return Counter(record.path for record in self.simulation.log.records)
 
     @asynccontextmanager
     async def polling(self, token: str = "") -> AsyncIterator[Poller]:
@@ -93,7 +94,7 @@ class Scene:
             read_only=False,
             clock=self.clock,
             observer=health.observe,
-            transport=httpx.ASGITransport(self.simulator.app),
+            transport=httpx.ASGITransport(build_app(self.simulation)),
             jitter=lambda: 0.5,
         )
         poller = Poller(client.reads, self.store, self.clock, health, PollSettings(), random.Random(7))
@@ -166,13 +167,13 @@ def test_faults_of_the_service_are_said_and_over_when_they_are_over(kind: str) -
             poller.show(Subscriptions(tuple(Subscription(key) for key in keys)))
             await scene.clock.advance(120)
             before = scene.store.get(DEPLOYMENTS).value
-            scene.simulator.faults.add(Fault(kind))
+            scene.simulation.faults.add(Fault(kind))
             await scene.clock.advance(180)
             resource = scene.store.get(DEPLOYMENTS)
             assert resource.error is not None
             assert resource.value is before
             assert (resource.age_s(scene.clock.monotonic()) or 0) > 150
-            scene.simulator.faults.clear()
+            scene.simulation.faults.clear()
             await scene.clock.advance(140)
             assert all(scene.store.get(key).error is None for key in keys)
 

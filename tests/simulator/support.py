@@ -10,8 +10,9 @@ from typing import Any
 from starlette.types import Message
 
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
-from qctui.simulator.signature import sign
-from qctui.simulator.web_app import Simulator
+from qctui.simulator.request import sign
+from qctui.simulator.simulation import Simulation
+from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World
 from qctui.simulator.world_clock import WorldClock
 
@@ -56,7 +57,8 @@ class Sim:
         self.real_at = NOW + 5_000_000.0
         self.clock = WorldClock(start_at=start_at, real=lambda: self.real_at)
         self.world = World(self.config, self.clock)
-        self.simulator = Simulator(self.world)
+        self.simulation = Simulation(self.world)
+        self.app = build_app(self.simulation)
 
     def ask(
         self,
@@ -95,7 +97,7 @@ class Sim:
             else:
                 reply.body += message.get("body", b"")
 
-        asyncio.run(self.simulator.app(scope, receive, send))
+        asyncio.run(self.app(scope, receive, send))
         return reply
 
     def post(self, path: str, **body: Any) -> Json:

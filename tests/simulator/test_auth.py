@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from qctui.simulator.signature import Cause, check, sign
+from qctui.simulator.request import Cause, check_credentials, sign
 from tests.simulator.support import NOW, Sim, headers_for
 
 
@@ -18,8 +18,8 @@ def test_the_header_of_the_reference_vector_is_accepted() -> None:
         "YzE3MDkxZTA5NGRmNzU4YjhlYjkwOWJiMDEyN2IyNg==",
         "timestamp": "1700000000",
     }
-    assert check(headers, user_id=42, token="abc", now=1_700_000_100.0, window_s=7200.0) is None
-    assert check(headers, user_id=42, token="abd", now=1_700_000_100.0, window_s=7200.0) is not None
+    assert check_credentials(headers, user_id=42, token="abc", now=1_700_000_100.0, window_s=7200.0) is None
+    assert check_credentials(headers, user_id=42, token="abd", now=1_700_000_100.0, window_s=7200.0) is not None
 
 
 @pytest.mark.parametrize(("off_s", "accepted"), [(0, True), (7200, True), (-7200, True), (7201, False), (-7201, False)])
@@ -53,7 +53,7 @@ def test_authentication_can_go_by_the_clock_of_the_world() -> None:
     ],
 )
 def test_what_is_wrong_is_told_apart(headers: dict[str, str], cause: Cause) -> None:
-    denial = check(headers, user_id=42, token="abc", now=1_700_000_000.0, window_s=7200.0)
+    denial = check_credentials(headers, user_id=42, token="abc", now=1_700_000_000.0, window_s=7200.0)
     assert denial is not None
     assert denial.cause is cause
 

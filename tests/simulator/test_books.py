@@ -47,7 +47,7 @@ def test_insights_are_counted_exactly(total: int | None) -> None:
     deployment = sim.world.deployment(PAIRS)
     assert deployment is not None
     feed = InsightFeed(sim.world.market, deployment, NOW, hostile=False)
-    every = [one.generated_at for one in feed.window(0, 10**6, NOW + 7200)]
+    every = [one["generatedTime"] for one in feed.window(0, 10**6, NOW + 7200)]
     assert every == sorted(every)
     for at in (NOW - 30_000.0, NOW - 3_333.0, NOW, NOW + 0.001, NOW + 61.0, NOW + 7200.0, *every[:3], *every[-3:]):
         assert feed.count(at) == sum(one <= at for one in every)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qctui.simulator.chart_answers import ChartAnswers
+from qctui.simulator.chart_answers import ChartAnswers, ChartRequest
 from qctui.simulator.config import SimConfig
 from qctui.simulator.world import World
 from qctui.simulator.world_clock import WorldClock
@@ -196,7 +196,7 @@ def test_points_sets_how_many_there_are_whatever_count_says(points: int) -> None
     charts, project = ChartAnswers(world), world.projects[MOMENTUM]
     plan = charts.plan(project, "Benchmark", NOW)
     assert plan is not None
-    pieces = charts.pieces(project, plan, count=10, start=NOW - 20 * DAY, end=NOW, at=NOW, variant="modern")
+    pieces = charts.pieces(project, plan, ChartRequest(10, NOW - 20 * DAY, NOW, NOW, "modern"))
     assert b"".join(pieces).count(b"],[") == pytest.approx(points, rel=0.02)
 
 

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.simulator.faults import KINDS, Fault, FaultBook, parse
+from qctui.simulator.faults import KINDS, Fault, FaultList, parse
 from tests.simulator.support import KELLY, PAIRS, Json, Sim
 
 TRIGGER = "live/update/liquidate"
 
 
 def acted(sim: Sim, project_id: int = PAIRS) -> bool:
-    sim.simulator.faults.clear()
+    sim.simulation.faults.clear()
     sim.clock.advance(30)
     return bool(sim.post("live/read", projectId=project_id)["stopped"])
 
@@ -35,7 +35,7 @@ def test_how_a_fault_is_not_written(text: str) -> None:
 
 
 def test_the_first_that_fits_applies_as_often_as_it_was_told() -> None:
-    book = FaultBook(["http-500:live/read:2", "http-502"])
+    book = FaultList(["http-500:live/read:2", "http-502"])
     assert [getattr(book.take("live/read", None), "kind", "") for _ in range(3)] == ["http-500", "http-500", "http-502"]
     book.clear()
     book.add(Fault("slow", project_id=KELLY))
@@ -72,7 +72,7 @@ def test_answers_of_faults_and_whether_they_act(kind: str, status: int, body_sta
     assert ("retry-after" in reply.headers) is (kind == "http-429-retry")
     assert ("www-authenticate" in reply.headers) is (kind == "http-401")
     assert acted(sim) is acts
-    record = sim.simulator.log.of(TRIGGER)[0]
+    record = sim.simulation.log.of(TRIGGER)[0]
     assert (record.status, record.acted, record.fault) == (status, acts, kind)
 
 
@@ -85,7 +85,7 @@ def test_an_oversize_answer_has_its_size() -> None:
 def test_hanging_ends_when_the_client_leaves(kind: str, acts: bool) -> None:
     sim = Sim(events=False, faults=[f"{kind}:{TRIGGER}"])
     assert sim.ask(TRIGGER, {"projectId": PAIRS}).status == 0
-    assert sim.simulator.log.of(TRIGGER)[0].outcome == "hung"
+    assert sim.simulation.log.of(TRIGGER)[0].outcome == "hung"
     assert acted(sim) is acts
 
 
@@ -119,7 +119,7 @@ def test_faults_at_run_time() -> None:
 def test_the_control_surface_meets_no_faults_and_needs_no_credentials() -> None:
     sim = Sim(faults=["http-500"])
     assert sim.control("clock", method="GET")["speed"] == 0.0
-    assert sim.simulator.log.total == 0
+    assert sim.simulation.log.total == 0
     assert "GET /_sim/requests" in sim.control("", method="GET")["routes"]
     assert sim.ask("nothing", prefix="/_sim/").status == 404
 

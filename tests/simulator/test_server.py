@@ -18,9 +18,7 @@ import pytest
 
 from qctui.simulator.command_line import add_arguments, config_from, run
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
-from qctui.simulator.web_app import build_app
-from qctui.simulator.world import World
-from tests.simulator.support import NOW, PAIRS, headers_for
+from tests.simulator.support import PAIRS, headers_for
 
 
 @contextmanager
@@ -176,11 +174,6 @@ def test_run_says_why_it_cannot(capsys: pytest.CaptureFixture[str]) -> None:
         add_arguments(parser)
         assert run(parser.parse_args(["--port", str(taken.getsockname()[1])])) == 2
     assert "in use" in capsys.readouterr().err
-
-
-def test_the_application_carries_its_simulator() -> None:
-    app = build_app(World(SimConfig(start_at=NOW)))
-    assert app.state.simulator.world.now() == NOW
 
 
 def test_nothing_of_the_client_is_imported() -> None:

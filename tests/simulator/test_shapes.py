@@ -129,7 +129,7 @@ def test_live_read_after_the_end() -> None:
     sim.clock.advance(60)
     made = sim.post("live/read", projectId=PAIRS)
     assert (made["runtimeStatistics"], made["charts"]) == ([], [])
-    sim.simulator.endpoints.shapes.fixed["live/read"] = "modern"
+    sim.simulation.endpoints.shapes.fixed["live/read"] = "modern"
     liquidated = sim.post("live/read", projectId=PAIRS)
     assert "serverStatistics" not in liquidated
     assert fits(without(payload("live_read__liquidated"), "charts"), liquidated) == []

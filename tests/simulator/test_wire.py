@@ -27,8 +27,8 @@ def server() -> Iterator[SimulatorServer]:
 @pytest.fixture(autouse=True)
 def nothing_left_over(server: SimulatorServer) -> Iterator[None]:
     yield
-    server.simulator.faults.clear()
-    server.simulator.log.clear()
+    server.simulation.faults.clear()
+    server.simulation.log.clear()
 
 
 def request_text(path: str, body: Json) -> bytes:
@@ -67,7 +67,7 @@ def ask(server: SimulatorServer, path: str, body: Json | None = None) -> tuple[i
 def fault(server: SimulatorServer, text: str) -> None:
     from qctui.simulator.faults import parse
 
-    server.simulator.faults.add(parse(text))
+    server.simulation.faults.add(parse(text))
 
 
 def pending(server: SimulatorServer, project_id: int) -> bool:
@@ -86,7 +86,7 @@ def test_several_requests_share_a_connection(server: SimulatorServer) -> None:
         connection.request("POST", f"/api/v2/{path}", "{}", headers_for(time.time()))
         assert json.loads(connection.getresponse().read())["success"] is True
     connection.close()
-    records = list(server.simulator.log.records)
+    records = list(server.simulation.log.records)
     assert [record.path for record in records] == ["authenticate", "live/list", "projects/read"]
     assert len({record.connection for record in records}) == 1
 
@@ -99,7 +99,7 @@ def test_a_reset_is_a_reset(server: SimulatorServer, kind: str, acts: bool) -> N
         sock.sendall(request_text(TRIGGER, {"projectId": PAIRS}))
         assert read_to_end(sock) == (b"", "reset")
     assert pending(server, PAIRS) is acts
-    (record,) = server.simulator.log.of(TRIGGER)
+    (record,) = server.simulation.log.of(TRIGGER)
     assert (record.outcome, record.acted, record.status) == ("reset", acts, 0)
 
 
@@ -133,13 +133,13 @@ def test_an_answer_that_never_comes(server: SimulatorServer) -> None:
         sock.sendall(request_text(TRIGGER, {"projectId": PAIRS}))
         # Another client is served meanwhile, and nothing has come on this connection by then.
         assert ask(server, "authenticate")[0] == 200
-        while not server.simulator.log.of(TRIGGER)[0].acted:
+        while not server.simulation.log.of(TRIGGER)[0].acted:
             assert ask(server, "authenticate")[0] == 200
         sock.setblocking(False)
         with pytest.raises(BlockingIOError):
             sock.recv(1)
     assert pending(server, PAIRS)
-    assert server.simulator.log.of(TRIGGER)[0].outcome == "hung"
+    assert server.simulation.log.of(TRIGGER)[0].outcome == "hung"
 
 
 def test_a_dripping_body_arrives_whole(server: SimulatorServer) -> None:
@@ -154,7 +154,7 @@ def test_a_slow_answer_holds_nobody_else_up(server: SimulatorServer) -> None:
     with connect(server) as sock:
         sock.sendall(request_text("live/read", {"projectId": KELLY}))
         assert ask(server, "live/list")[0] == 200
-        (record,) = server.simulator.log.of("live/read")
+        (record,) = server.simulation.log.of("live/read")
         assert record.outcome == "open"
 
 
@@ -163,9 +163,9 @@ def test_a_flood_ends_when_the_client_has_enough(server: SimulatorServer) -> Non
     with connect(server) as sock:
         sock.sendall(request_text("live/list", {}))
         assert sock.recv(1000).startswith(b"HTTP/1.1 200")
-    while server.simulator.log.of("live/list")[0].outcome == "open":
+    while server.simulation.log.of("live/list")[0].outcome == "open":
         assert ask(server, "authenticate")[0] == 200
-    assert server.simulator.log.of("live/list")[0].outcome == "gone"
+    assert server.simulation.log.of("live/list")[0].outcome == "gone"
 
 
 def test_refused_connections_and_the_way_back(server: SimulatorServer) -> None:
@@ -204,7 +204,7 @@ def test_arrival_is_the_first_byte_not_the_last(server: SimulatorServer) -> None
         between_s = time.monotonic()
         sock.sendall(text[1:])
         assert sock.recv(100).startswith(b"HTTP/1.1 200")
-    (record,) = server.simulator.log.of("live/list")
+    (record,) = server.simulation.log.of("live/list")
     assert record.arrived_monotonic_s < between_s
 
 
@@ -214,7 +214,7 @@ def test_half_a_request_asks_for_nothing(server: SimulatorServer) -> None:
         sock.sendall(request_text(TRIGGER, {"projectId": PAIRS})[:-1])
         assert ask(server, "authenticate")[0] == 200
     assert ask(server, "authenticate")[0] == 200
-    assert server.simulator.log.of(TRIGGER) == []
+    assert server.simulation.log.of(TRIGGER) == []
     assert not pending(server, PAIRS)
 
 
@@ -224,4 +224,4 @@ def test_pipelined_requests_are_each_recorded(server: SimulatorServer) -> None:
         data = b""
         while data.count(b'{"success":true}') < 2:
             data += sock.recv(65_536)
-    assert [record.connection > 0 for record in server.simulator.log.of("authenticate")] == [True, True]
+    assert [record.connection > 0 for record in server.simulation.log.of("authenticate")] == [True, True]

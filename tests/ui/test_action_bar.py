@@ -10,12 +10,12 @@ import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from qctui.actions.facts import format_fine_span
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.deployment import Environment
 from qctui.model.order import Order, OrderEvent
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.journal_screen import JournalScreen
-from qctui.ui.actions.progress import format_elapsed
 from qctui.ui.kit.lines import Lines
 from tests.ui.desk import (
     HOSTILE,
@@ -268,7 +268,7 @@ async def test_a_tick_redraws_the_seconds_and_nothing_else(monkeypatch: pytest.M
     ],
 )  # fmt: skip
 def test_elapsed_times_in_words(seconds: float, words: str) -> None:
-    assert format_elapsed(seconds) == words
+    assert format_fine_span(seconds) == words
 
 
 async def test_details_take_the_keys_and_give_them_back() -> None:

@@ -4,33 +4,33 @@ from pathlib import Path
 
 import pytest
 
-from qctui.cli.doctor import Verdict, check_clock, check_journal, check_keys, check_themes
+from qctui.cli.doctor import CheckResult, check_clock, check_journal, check_keys, check_themes
 from qctui.settings import load_settings
 
 
 @pytest.mark.parametrize(
     ("skew_s", "verdict", "words"),
     [
-        (None, Verdict.WARN, "told no time"),
-        (0.4, Verdict.OK, "agrees"),
-        (-30.0, Verdict.OK, "30 s ahead of"),
-        (120.0, Verdict.WARN, "120 s behind"),
-        (-120.0, Verdict.WARN, "120 s ahead of"),
-        (7_100.0, Verdict.FAIL, "behind"),
-        (-9_000.0, Verdict.FAIL, "ahead of"),
+        (None, CheckResult.WARN, "told no time"),
+        (0.4, CheckResult.OK, "agrees"),
+        (-30.0, CheckResult.OK, "30 s ahead of"),
+        (120.0, CheckResult.WARN, "120 s behind"),
+        (-120.0, CheckResult.WARN, "120 s ahead of"),
+        (7_100.0, CheckResult.FAIL, "behind"),
+        (-9_000.0, CheckResult.FAIL, "ahead of"),
     ],
 )
-def test_a_clock_that_is_off_is_told_with_its_direction(skew_s: float | None, verdict: Verdict, words: str) -> None:
+def test_a_clock_that_is_off_is_told_with_its_direction(skew_s: float | None, verdict: CheckResult, words: str) -> None:
     finding = check_clock(skew_s)
-    assert finding.verdict is verdict
+    assert finding.result is verdict
     assert words in finding.found
-    assert bool(finding.advice) == (skew_s is not None and verdict is not Verdict.OK)
+    assert bool(finding.advice) == (skew_s is not None and verdict is not CheckResult.OK)
 
 
 def test_a_journal_that_can_not_be_written_fails_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (finding,) = check_journal(tmp_path / "file" / "journal.jsonl")
-    assert finding.verdict is Verdict.FAIL
+    assert finding.result is CheckResult.FAIL
     assert finding.advice
 
 
@@ -41,7 +41,7 @@ def test_actions_without_an_outcome_are_warned_about(tmp_path: Path) -> None:
     )
     path.write_text(line)
     fine, warning = check_journal(path)
-    assert (fine.verdict, warning.verdict) == (Verdict.OK, Verdict.WARN)
+    assert (fine.result, warning.result) == (CheckResult.OK, CheckResult.WARN)
     assert "1 action" in fine.found
 
 
@@ -52,9 +52,9 @@ def test_the_users_keys_and_themes_are_checked(tmp_path: Path, monkeypatch: pyte
     (folder / "config.toml").write_text('theme = "nonsense"\n[keys]\nliquidate = "q"\n')
     (folder / "themes" / "mine.toml").write_text('name = "mine"\n[colors]\nprimary = "no colour"\n')
     settings = load_settings()
-    assert [each.verdict for each in check_keys(settings)] == [Verdict.FAIL]
+    assert [each.result for each in check_keys(settings)] == [CheckResult.FAIL]
     problem, chosen = check_themes(settings)
-    assert (problem.verdict, chosen.verdict) == (Verdict.WARN, Verdict.FAIL)
+    assert (problem.result, chosen.result) == (CheckResult.WARN, CheckResult.FAIL)
     assert "mine.toml" in problem.found
     assert chosen.found == f"{folder / 'config.toml'}: `theme`: there is no theme 'nonsense'"
     assert "qctui-dark" in chosen.advice

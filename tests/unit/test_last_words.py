@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from qctui.cli.way_out import last_words
+from qctui.cli.shutdown import last_words
 from qctui.model.action import ActionRecord, Rung, Step, Target
 
 OPEN = "qctui: 1 action is not verified yet; verification goes on at the next start (see: qctui journal)"

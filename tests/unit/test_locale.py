@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qctui.cli.locale import given_locale, speaks_unicode
+from qctui.cli.terminal import given_locale, speaks_unicode
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from qctui.api.endpoints import check_base_url
 from qctui.settings import DEFAULT_BASE_URL, Settings, SettingsError, load_config, load_settings
+from qctui.urls import check_base_url
 
 
 @pytest.fixture

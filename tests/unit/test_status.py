@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from qctui.actions.facts import format_rough_span
 from qctui.api.errors import ApiError
 from qctui.cli.status import Status, as_json, chosen, format_status, look
-from qctui.cli.tables import format_span
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.resource import FailureKind
 from qctui.settings import load_settings
@@ -74,7 +74,7 @@ def test_json_has_null_for_what_is_not_known() -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(-5, "0s"), (59.9, "59s"), (60, "1m"), (7200, "2h"), (200_000, "2d")])
 def test_spans(seconds: float, text: str) -> None:
-    assert format_span(seconds) == text
+    assert format_rough_span(seconds) == text
 
 
 def test_names_that_can_not_be_read_cost_a_warning_and_not_the_answer() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from rich.text import Text
 
-from qctui.actions.facts import format_quantity
+from qctui.actions.facts import format_fine_span, format_holding
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding
@@ -15,7 +15,6 @@ from qctui.ui.actions.progress import (
     RETRIED,
     format_aim,
     format_awaited,
-    format_elapsed,
     format_ladder,
     format_reason,
     format_total,
@@ -88,7 +87,7 @@ def _target_line(record: ActionRecord, context: RenderContext, *, retried: bool)
         return line
     steps = told_steps(record)
     if record.done and len(steps) > 1:
-        line.append(f"  +{format_elapsed(steps[-1].mono - steps[0].mono)}", "muted")
+        line.append(f"  +{format_fine_span(steps[-1].mono - steps[0].mono)}", "muted")
     elif not record.done:
         line.append(f"  {format_awaited(record, context.mono)}", "muted")
     for text in _alarms(record, context):
@@ -132,7 +131,7 @@ def _open_now(record: ActionRecord, context: RenderContext, most: int) -> Text:
 
 def _quantity(holding: Holding) -> str:
     if holding.unreadable_quantity:
-        return format_quantity(holding)
+        return format_holding(holding)
     return f"{holding.quantity:+,.10g} {holding.ticker}"
 
 

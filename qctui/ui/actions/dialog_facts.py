@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from qctui.actions.facts import format_quantity
+from qctui.actions.facts import format_holding
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
 from qctui.model.action import ActionRecord, Recheck, Target
 from qctui.model.deployment import Environment
@@ -214,7 +214,7 @@ def _holdings(aim: Aim, context: RenderContext) -> Text:
 
 def _holding(holding: Holding, context: RenderContext) -> str:
     if holding.unreadable_quantity:
-        return format_quantity(holding)
+        return format_holding(holding)
     quantity = f"{holding.quantity:+,.10g}"
     if holding.market_value is None:
         return f"{quantity} {holding.ticker}"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from qctui.actions.facts import format_fine_span
 from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
 from qctui.ui.kit.lines import pieces
@@ -31,22 +32,6 @@ _AWAITED = {
 }
 
 _ORDER = list(Rung)
-
-
-def format_elapsed(seconds: float) -> str:
-    """A duration, finer the shorter it is, never negative: `0.01s`, `0.2s`, `6s`, `3m05s`, `2h10m`."""
-    seconds = max(0.0, seconds)
-    if 0.005 <= seconds < 0.095:
-        return f"{seconds:.2f}s"
-    if seconds < 9.95:
-        text = f"{seconds:.1f}"
-        return f"{text.removesuffix('.0')}s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
 def role_of(environment: Environment) -> str:
@@ -107,7 +92,7 @@ def format_ladder(record: ActionRecord, context: RenderContext) -> Text:
         ladder.append(rung_word(step.rung) if newest else step.rung.value, _step_role(step, newest))
         if number == 0:
             ladder.append(f" {context.time(step.at)}", "muted")
-        elif (delta := format_elapsed(_between(record, steps[0], step))) != last_delta:
+        elif (delta := format_fine_span(_between(record, steps[0], step))) != last_delta:
             # The goal is seen at the instant its last condition is: saying that time twice would suggest a wait.
             ladder.append(f" +{delta}", "muted")
             last_delta = delta
@@ -136,7 +121,7 @@ def format_awaited(record: ActionRecord, mono: float) -> str:
     if record.foreign or record.resumed:
         # Its monotonic times belong to another process, perhaps to another boot.
         return f"({words})"
-    return f"({words}, {format_elapsed(_coarse(mono - record.confirmed_mono))})"
+    return f"({words}, {format_fine_span(_coarse(mono - record.confirmed_mono))})"
 
 
 def format_reason(record: ActionRecord) -> str:

@@ -1,23 +1,31 @@
-"""What was asked of the server, and how it ended: tests count POSTs here, benchmarks read arrival times."""
+"""One simulation: a world with its endpoints, its faults and the log of its requests, apart from any HTTP.
+
+The web application serves it, the control surface looks into it and changes it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-KEPT = 10_000
-"""Records kept in memory; older ones are forgotten, so that a server can run for weeks."""
+from qctui.simulator.faults import FaultList
+from qctui.simulator.routes import Endpoints
+from qctui.simulator.world import World
+
+RECORDS_KEPT = 10_000
+"""Requests kept in memory; older ones are forgotten, so that a server can run for weeks."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RequestRecord:
-    """One request to the API."""
+    """One request to the API: tests count POSTs by it, benchmarks read arrival times."""
 
-    number: int
-    """Counted from 1."""
+    number: int = 0
+    """Counted from 1; given by the log."""
     method: str
     path: str
     """The endpoint, without the base path (`live/update/liquidate`)."""
@@ -44,25 +52,22 @@ class RequestRecord:
 
 
 class RequestLog:
-    """The requests of one server, the newest in memory and all of them in a file if one is named."""
+    """The requests of one simulation, the newest in memory and all of them in a file if one is named."""
 
     def __init__(self, path: str | None = None) -> None:
-        self.records: deque[RequestRecord] = deque(maxlen=KEPT)
+        self.records: deque[RequestRecord] = deque(maxlen=RECORDS_KEPT)
         self.total = 0
         """Requests since the start, forgotten ones included."""
         self._file: TextIO | None = Path(path).open("a", encoding="utf-8") if path else None  # noqa: SIM115 - lives as long as the log
 
     def begin(self, record: RequestRecord) -> None:
-        """Note a request that has arrived."""
+        """Number a request that has arrived, and remember it."""
+        self.total += 1
+        record.number = self.total
         self.records.append(record)
 
-    def next_number(self) -> int:
-        """Return the number of the next request."""
-        self.total += 1
-        return self.total
-
     def end(self, record: RequestRecord) -> None:
-        """Note that a request is over; the file gets its line."""
+        """Write a request that is over into the file."""
         if self._file is not None:
             self._file.write(json.dumps(asdict(record), ensure_ascii=False, default=str) + "\n")
             self._file.flush()
@@ -80,3 +85,16 @@ class RequestLog:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+class Simulation:
+    """What one simulated API consists of."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.config = world.config
+        self.endpoints = Endpoints(world)
+        self.faults = FaultList(world.config.faults)
+        self.log = RequestLog(world.config.request_log)
+        self.refuse: Callable[[float], None] | None = None
+        """Stops accepting connections for some real seconds; set by a server, which has a socket."""

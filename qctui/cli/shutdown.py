@@ -1,4 +1,4 @@
-"""The way out: signals, a terminal that hangs up, and an interface that no longer answers.
+"""Ends the program in time: at signals, when the terminal hangs up, when the interface no longer answers.
 
 A thread of its own watches, because the interface's loop is the very thing that may be stuck: a terminal that stops
 reading freezes it inside a write. Signals reach this thread through a pipe the interpreter writes to the moment they
@@ -36,7 +36,7 @@ _ENDING = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
 _log = logging.getLogger(__name__)
 
 
-class Guard:
+class Shutdown:
     """Ends the process in time, with the terminal as it was and every confirmed action sent."""
 
     def __init__(self, terminal: Terminal, drain: Callable[[float], Sequence[str]]) -> None:
@@ -71,7 +71,7 @@ class Guard:
             # An inherited "ignore" (nohup) is overruled: without its terminal the console has nothing left to do, and
             # its input thread would spin at the end of the file.
             signal.signal(number, _do_nothing)
-        threading.Thread(target=self._watch, name="guard", daemon=True).start()
+        threading.Thread(target=self._watch, name="shutdown", daemon=True).start()
 
     def interface_begins(self) -> bool:
         """The interface is about to take the terminal. False if it is not to: a signal has come already."""
@@ -96,7 +96,7 @@ class Guard:
     def _watch(self) -> None:
         poller = select.poll()
         poller.register(self._reader, select.POLLIN)
-        poller.register(self._terminal.fd, 0)  # no events asked for: hanging up is told anyway
+        poller.register(self._terminal.fd, 0)  # no events asked for: hanging up is reported anyway
         while True:
             for fd, _ in poller.poll():
                 if fd == self._reader:
@@ -116,7 +116,7 @@ class Guard:
         with self._lock:
             self._leaving = number
         _log.info("ending: %s", number.name)
-        time.sleep(GRACE_S)  # on the guard's own thread: keys typed before the signal still count
+        time.sleep(GRACE_S)  # on a thread of its own: keys typed before the signal still count
         self._request()
         if self._interface_ended.wait(ANSWER_S):
             return  # the main thread goes on with draining; further signals are read again
@@ -143,7 +143,7 @@ class Guard:
         os._exit(128 + number)
 
     @staticmethod
-    def insist(code: int, within_s: float = 1.0) -> None:
+    def force(code: int, within_s: float = 1.0) -> None:
         """Everything is done: end with `code` even if a thread that is left keeps the interpreter from it."""
 
         def end() -> None:
@@ -171,4 +171,4 @@ def last_words(seen: Mapping[str, Rung | None], records: Sequence[ActionRecord])
 
 
 def _do_nothing(_number: int, _frame: object) -> None:
-    """The pipe tells the guard; without a handler the signal would end the process at once."""
+    """The pipe wakes the watching thread; without a handler the signal would end the process at once."""

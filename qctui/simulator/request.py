@@ -1,4 +1,4 @@
-"""Checking credentials as the service does (REFERENCE.md 1.2), and the ways in which it says no (1.3)."""
+"""Reads a request as strictly as REFERENCE.md has it: who signed it (1.2), and its fields."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from qctui.simulator.shapes import Json
 
 AUTH_FAILURES = ("401", "hash", "userid", "500", "mixed")
 """How bad credentials can be answered. `mixed` lets the cause decide."""
@@ -38,7 +40,9 @@ def sign(token: str, timestamp: str) -> str:
     return hashlib.sha256(f"{token}:{timestamp}".encode()).hexdigest()
 
 
-def check(headers: Mapping[str, str], *, user_id: int, token: str, now: float, window_s: float) -> Denial | None:
+def check_credentials(
+    headers: Mapping[str, str], *, user_id: int, token: str, now: float, window_s: float
+) -> Denial | None:
     """Check the Authorization and Timestamp headers (lower-case names); None when they are good."""
     authorization, timestamp = headers.get("authorization", ""), headers.get("timestamp", "")
     scheme, _, encoded = authorization.partition(" ")
@@ -59,7 +63,7 @@ def check(headers: Mapping[str, str], *, user_id: int, token: str, now: float, w
     return None
 
 
-def wording(denial: Denial, failure: str) -> tuple[int, str]:
+def answer_denial(denial: Denial, failure: str) -> tuple[int, str]:
     """Return the HTTP status and, for 200, the error text of a denial under one of `AUTH_FAILURES`."""
     if failure == "mixed":
         failure = {Cause.USER: "userid", Cause.HASH: "hash"}.get(denial.cause, "401")
@@ -69,3 +73,51 @@ def wording(denial: Denial, failure: str) -> tuple[int, str]:
     if failure == "userid":
         return 200, "UserID not valid"
     return (500, "") if failure == "500" else (401, "")
+
+
+# Placeholders all of them: the real texts are unknown, and clients must not match on them (REFERENCE.md 2.2).
+NO_PROJECT = "Project not found"
+NO_LIVE = "No live deployment"
+NO_CHART = "Chart not found"
+NO_OPTIMIZATION = "Optimization not found"
+NOT_RUNNING = "Optimization is not running"
+INVALID = "Invalid argument"
+
+
+class Refused(Exception):
+    """The request is answered success:false, with these texts."""
+
+    def __init__(self, *texts: str, payload: Json | None = None) -> None:
+        super().__init__(*texts)
+        self.texts = texts
+        self.payload = payload
+
+
+@dataclass
+class Fields:
+    """The fields of a request, read strictly."""
+
+    body: Json
+    textual: bool
+    """Numbers may be text, as in a query or a form."""
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """Return an integer; without a default it has to be there."""
+        if name not in self.body and default is not None:
+            return default
+        value = self.body.get(name)
+        if self.textual and isinstance(value, str) and value.lstrip("-").isdigit():
+            return int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            # An explicit null is refused too: unset fields are to be left out (REFERENCE.md 1.1).
+            raise Refused(INVALID)
+        return value
+
+    def text(self, name: str, *, required: bool = True) -> str | None:
+        """Return a text; None when it is absent and may be."""
+        if name not in self.body and not required:
+            return None
+        value = self.body.get(name)
+        if not isinstance(value, str) or not value:
+            raise Refused(INVALID)
+        return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qctui.simulator.chart_plans import (
+from qctui.simulator.charts import (
     BAR,
     FLAG,
     HEATMAP,

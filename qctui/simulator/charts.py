@@ -1,36 +1,68 @@
-"""What the charts of a deployment show: every series as a function of time."""
+"""The charts every deployment has: what a chart is made of, and each of their series as a function of time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from qctui.simulator.chart_custom import custom_charts
-from qctui.simulator.chart_plans import (
-    BAR,
-    CANDLE,
-    LINE,
-    STACKED_AREA,
-    TREEMAP,
-    ChartPlan,
-    Point,
-    SeriesPlan,
-    Values,
-)
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.ledger import Position
 from qctui.simulator.market import DAY_S, SECURITY_TYPES, SYMBOLS, Market
 
+LINE, SCATTER, CANDLE, BAR, FLAG, STACKED_AREA, PIE, TREEMAP, HEATMAP, SCATTER_3D = 0, 1, 2, 3, 4, 5, 6, 7, 9, 10
+"""Series type, REFERENCE.md 8.5."""
 
-class ChartSource:
-    """Plans the charts of deployments and knows their values."""
+Values = Callable[[Deployment, Sequence[float]], list[float | None]]
+Point = tuple[float, float | None, str | None]
+Events = Callable[[Deployment, float, float], list[Point]]
+
+
+@dataclass(frozen=True)
+class SeriesPlan:
+    """One series: either `values` on a grid of times, or `events` at times of their own."""
+
+    name: str
+    type: int
+    unit: str = ""
+    index: int = 0
+    color: str = ""
+    marker: str = "none"
+    values: Values | None = None
+    events: Events | None = None
+    """Points between two times: time, value, tooltip."""
+    last_only: bool = False
+    """One point at the end of the window, as pies and treemaps have."""
+    kept_long: bool = False
+    """Kept for two years, one point a day, beyond the two days of full resolution (REFERENCE.md 6.3)."""
+    least_step_s: float = 60.0
+    """Its own sampling; a finer one is never served."""
+    objects: bool = False
+    """Points are objects with x and y, as scatter plots have them."""
+    tooltip: str = ""
+    z_index: int | None = None
+    index_name: str | None = None
+
+
+@dataclass(frozen=True)
+class ChartPlan:
+    """One chart of a deployment."""
+
+    name: str
+    series: tuple[SeriesPlan, ...]
+    type: int = 0
+    """0 overlay, 1 stacked (REFERENCE.md 8.4)."""
+
+
+class StandardCharts:
+    """The charts every deployment has, with their values."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
         self._peaks: dict[str, list[float]] = {}
         self._kept: dict[tuple[object, ...], list[float]] = {}
 
-    def charts(self, deployment: Deployment, custom: Sequence[str]) -> list[ChartPlan]:
-        """Return the charts it reports: those every deployment has, then its own."""
+    def of(self, deployment: Deployment) -> list[ChartPlan]:
+        """Return those of one deployment."""
         symbols = deployment.ledger.symbols
         kinds = sorted({symbol.security_type for symbol in symbols})
         exposure = [
@@ -38,7 +70,7 @@ class ChartSource:
             for kind in kinds
             for side, sign in (("Long", 1), ("Short", -1))
         ]
-        standard = [
+        return [
             ChartPlan(
                 "Strategy Equity",
                 (
@@ -47,7 +79,7 @@ class ChartSource:
                 ),
             ),
             ChartPlan("Drawdown", (SeriesPlan("Equity Drawdown", LINE, "%", values=self._drawdown),)),
-            ChartPlan("Benchmark", (SeriesPlan("Benchmark", LINE, "$", values=self._benchmark, kept_long=True),)),
+            ChartPlan("Benchmark", (SeriesPlan("Benchmark", LINE, "$", values=self.price("SPY"), kept_long=True),)),
             ChartPlan("Exposure", tuple(exposure)),
             ChartPlan(
                 "Assets Sales Volume",
@@ -63,18 +95,14 @@ class ChartSource:
                 type=1,
             ),
         ]
-        return standard + [
-            plan for plan in custom_charts(self._price(symbols[0].ticker), symbols[0].ticker) if plan.name in custom
-        ]
 
-    def _price(self, ticker: str) -> Values:
+    def price(self, ticker: str) -> Values:
+        """Return the price of a symbol as the values of a series."""
+
         def values(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
             return list(self._market.prices(SYMBOLS[ticker], times))
 
         return values
-
-    def _benchmark(self, deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-        return list(self._market.prices(SYMBOLS["SPY"], times))
 
     def _drawdown(self, deployment: Deployment, times: Sequence[float]) -> list[float | None]:
         equities = deployment.ledger.equities(times)
