@@ -13,13 +13,11 @@ from typing import Any, TypeVar
 from qctui.api.errors import ApiError
 from qctui.api.ports import Exchange, Loading
 from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment, LogPage, Project
 from qctui.model.insight import Direction, Insight, InsightPage
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Portfolio
-from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
 T = TypeVar("T")

@@ -11,9 +11,8 @@ from enum import Enum
 from types import MappingProxyType
 
 from qctui.model.action import Target
-from qctui.model.deployment import DeploymentDetail, Environment, claims_paper, is_alive
+from qctui.model.deployment import DeploymentDetail, Environment, Project, claims_paper, is_alive
 from qctui.model.optimization import FINISHED_STATUSES, Optimization
-from qctui.model.project import Project
 
 CODE_LENGTH = 4
 """Characters of the deploy id a person types."""

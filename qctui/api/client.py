@@ -20,10 +20,9 @@ from qctui.api.retry import NO_RETRIES, RetryPolicy
 from qctui.api.transport import Answer, Channel
 from qctui.clock import Clock
 from qctui.model.chart import Chart
+from qctui.model.deployment import LogPage, Project
 from qctui.model.insight import InsightPage
-from qctui.model.logs import LogPage
 from qctui.model.optimization import OptimizationSummary
-from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
 READ_POOL = Pool(connections=20, idle_s=30.0)

@@ -10,8 +10,7 @@ from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
 from qctui.cli.exits import UsageError
 from qctui.cli.tables import align
-from qctui.model.deployment import Deployment, DeploymentList
-from qctui.model.project import Project
+from qctui.model.deployment import Deployment, DeploymentList, Project
 
 LOOKUP_S = 30.0
 """How long the two lists may take. Whoever names a project waits for them; with its id nothing is listed."""

@@ -15,10 +15,9 @@ from qctui.engine.circuit_breaker import ANSWERED
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
-from qctui.model.account import ACCOUNTS, Account
+from qctui.model.account import ACCOUNTS, DAY_S, Account
 from qctui.model.chart import Chart
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, alive_by_project
-from qctui.model.history import DAY_S
 from qctui.model.keys import portfolio_key
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind

@@ -7,9 +7,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
+from qctui.model.account import DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.model.chart import Series
 from qctui.model.deployment import Deployment
-from qctui.model.history import DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.store import Store
 
 SPACING_S = 900.0

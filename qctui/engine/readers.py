@@ -18,9 +18,9 @@ from qctui.engine.insights import InsightBook
 from qctui.engine.rate_limiter import Priority
 from qctui.model.account import ACCOUNTS
 from qctui.model.chart import Chart, ChartWindow, Series
+from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, LogPage
 from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
-from qctui.model.logs import LOG_WINDOW, TAIL_SLACK, LogPage
 from qctui.model.order import Order
 from qctui.model.resource import FailureKind
 from qctui.store import Store

@@ -12,9 +12,8 @@ from qctui.engine.readers import ReaderSet
 from qctui.engine.retention import Retention
 from qctui.engine.schedule import MIN_GAP_S, interval_s
 from qctui.engine.subscription import Pace, Subscriptions
-from qctui.model.account import ACCOUNTS
+from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.action import ACTIONS
-from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
 from qctui.store import Store
 

@@ -26,7 +26,7 @@ from qctui.actions.spec import (
     typed_code_source,
 )
 from qctui.model.action import ActionRecord, Rung, Step, Target
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.keys import (
     DEPLOYMENTS,
     PROJECTS,
@@ -37,7 +37,6 @@ from qctui.model.keys import (
     portfolio_key,
 )
 from qctui.model.optimization import Criterion, OptimizationSummary
-from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.store import Store
 from tests.actions.fakes import HELD, target

@@ -22,7 +22,7 @@ from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.engine.subscription import Pace, Subscription, Subscriptions
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.model.deployment import DeploymentDetail, DeploymentList
+from qctui.model.deployment import DeploymentDetail, DeploymentList, Project
 from qctui.model.keys import (
     chart_key,
     detail_key,
@@ -32,7 +32,6 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
-from qctui.model.project import Project
 from qctui.store import Store
 from tests.fakes import (
     FakeApi,

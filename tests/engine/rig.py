@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.engine.subscription import Pace, Subscription, Subscriptions
+from qctui.model.deployment import Project
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
-from qctui.model.project import Project
 from qctui.model.resource import Failure, Resource
 from qctui.store import Store
 from tests.fakes import FakeApi, FakeClock, make_deployment

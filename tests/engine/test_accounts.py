@@ -11,10 +11,9 @@ import pytest
 from qctui.api.errors import ApiError
 from qctui.engine.accounts import EQUITY_CHART, EVERY_S, Part, currency_symbol
 from qctui.engine.poller import PollSettings
-from qctui.model.account import ACCOUNTS, Account
+from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.chart import Chart, Series, SeriesType
 from qctui.model.deployment import Environment
-from qctui.model.history import DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import FailureKind

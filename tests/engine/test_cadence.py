@@ -6,6 +6,7 @@ import pytest
 
 from qctui.engine.subscription import Pace
 from qctui.model.chart import ChartWindow
+from qctui.model.deployment import Project
 from qctui.model.keys import (
     DEPLOYMENTS,
     PROJECTS,
@@ -19,7 +20,6 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
-from qctui.model.project import Project
 from tests.engine.rig import Rig, nothing_runs, on_rig
 from tests.fakes import make_deployment, make_optimization, server_error
 

@@ -16,8 +16,8 @@ from qctui.engine.rate_limiter import WINDOW_S, Priority, RateLimiter
 from qctui.engine.retention import HEAVY_BYTES, HEAVY_KEYS, Retention
 from qctui.engine.schedule import backoff_s, interval_s, loading_s, probe_s
 from qctui.engine.subscription import Pace
+from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.chart import Chart, Series, SeriesType
-from qctui.model.history import EQUITY_HISTORY, EquityTrail
 from qctui.model.insight import InsightLog
 from qctui.model.keys import DEPLOYMENTS, LINK, Key, detail_key, insights_key, optimization_key
 from qctui.model.link import Link, LinkState

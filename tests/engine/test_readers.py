@@ -22,9 +22,8 @@ from qctui.engine.readers import (
     keep,
 )
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, LogPage
 from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, log_lines_key
-from qctui.model.logs import LogPage
 from qctui.model.order import OrderPage
 from qctui.model.resource import Resource
 from qctui.store import Store

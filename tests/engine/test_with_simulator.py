@@ -18,8 +18,8 @@ from qctui.api.client import open_client
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.engine.subscription import Subscription, Subscriptions
+from qctui.model.account import EQUITY_HISTORY
 from qctui.model.chart import ChartWindow
-from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import (
     DEPLOYMENTS,
     LINK,

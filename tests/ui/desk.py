@@ -17,11 +17,10 @@ from qctui.actions.spec import eligibility
 from qctui.clock import Clock
 from qctui.engine.subscription import Subscriptions
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Rung, Step, Target, recheck_key
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimizations_key, portfolio_key
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Cash, Holding, Portfolio
-from qctui.model.project import Project
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 from qctui.ui.actions.action_bar import ActionBar

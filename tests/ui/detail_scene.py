@@ -9,9 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from qctui.engine.subscription import Pace
-from qctui.model.deployment import DeploymentDetail, Environment
+from qctui.model.deployment import DeploymentDetail, Environment, LogPage
 from qctui.model.keys import Key, detail_key, logs_key, optimization_key, orders_key, portfolio_key
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio

@@ -11,11 +11,10 @@ from typing import Any
 from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.clock import Clock
 from qctui.engine.subscription import Subscriptions
-from qctui.model.account import ACCOUNTS, Account
+from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.action import ACTIONS, Target
 from qctui.model.chart import Chart, Series, SeriesType
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
-from qctui.model.history import EQUITY_HISTORY, EquityTrail
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -29,7 +28,6 @@ from qctui.model.keys import (
 )
 from qctui.model.link import Link, LinkState
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Run
-from qctui.model.project import Project
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 

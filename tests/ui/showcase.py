@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, LogPage
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -18,7 +18,6 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio

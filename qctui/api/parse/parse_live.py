@@ -10,9 +10,15 @@ from qctui.api.names import ChartNames
 from qctui.api.parse.common import MAX_NAMES, each, refuse_loading, sift, texts
 from qctui.api.schemas.live import WireCollaborator, WireDeployment, WireDetail, WireLogs, WireProject
 from qctui.api.tolerant import block, fold, line
-from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, environment_of, is_alive
-from qctui.model.logs import LogPage
-from qctui.model.project import Project
+from qctui.model.deployment import (
+    Deployment,
+    DeploymentDetail,
+    DeploymentList,
+    LogPage,
+    Project,
+    environment_of,
+    is_alive,
+)
 
 
 async def projects(document: Document, members: dict[str, object], user_id: str) -> tuple[Project, ...]:

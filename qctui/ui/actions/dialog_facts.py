@@ -11,9 +11,8 @@ from rich.text import Text
 from qctui.actions.facts import format_quantity
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
 from qctui.model.action import ActionRecord, Recheck, Target
-from qctui.model.deployment import Environment
+from qctui.model.deployment import Environment, Project
 from qctui.model.portfolio import Holding, Portfolio
-from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import format_badge, format_identity, format_ladder
 from qctui.ui.kit.lines import Paragraph, pieces

@@ -8,9 +8,8 @@ from typing import Any
 
 from qctui.engine.facade import Engine
 from qctui.engine.subscription import Subscription, Subscriptions
-from qctui.model.account import ACCOUNTS
+from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.action import ACTIONS
-from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import (
     DEPLOYMENTS,
     JOURNAL,
