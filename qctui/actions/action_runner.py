@@ -14,9 +14,8 @@ from qctui.actions.send import SEND_S, InFlightRequest, Refusal, Sender
 from qctui.actions.spec import ABORT
 from qctui.actions.verify import VERIFY_S, AbortCheck, Check
 from qctui.actions.verify_deployment import DeploymentCheck
-from qctui.actions.waiting import first_of
 from qctui.api.ports import TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
 
 JOURNAL_WAIT_S = 1.0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from qctui.actions.journal_writer import JournalWriter
-from qctui.actions.waiting import first_of
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.keys import JOURNAL
 from qctui.model.resource import Resource
 from qctui.store import Store

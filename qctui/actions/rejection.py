@@ -7,11 +7,10 @@ import logging
 from dataclasses import dataclass
 
 from qctui.actions.spec import ABORT
-from qctui.actions.waiting import first_of
 from qctui.actions.witness import Seen, look_at
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.action import Target
 from qctui.model.deployment import is_alive
 

@@ -10,10 +10,9 @@ from typing import Any
 from qctui.actions.action_store import LOCK, ActionStore
 from qctui.actions.lookup import stop_lock
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
-from qctui.actions.waiting import first_of
 from qctui.api.errors import ApiError
 from qctui.api.ports import Gate, TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.action import Rung, Target
 from qctui.model.resource import FailureKind
 

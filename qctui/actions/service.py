@@ -22,9 +22,8 @@ from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter
 from qctui.actions.lookup import is_same_object, known_end, stop_lock
 from qctui.actions.recheck import Rechecks
 from qctui.actions.spec import READ_ONLY, STOP, eligibility
-from qctui.actions.waiting import first_of
 from qctui.api.ports import TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.resource import Resource
 from qctui.store import Store

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from qctui.actions.facts import format_clock_time
-from qctui.actions.waiting import first_of
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.deployment import Deployment, DeploymentDetail, is_alive
 
 SILENT_S = 2.0

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.actions.spec import eligibility
 from qctui.clock import Clock
-from qctui.engine.subscription import Subscriptions
+from qctui.engine.engine_port import Subscription
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Rung, Step, Target, recheck_key
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimizations_key, portfolio_key
@@ -102,7 +102,7 @@ class StillEngine:
         self.actions: ActionsPort = self.desk
         self.refreshed: list[tuple[Key[object], ...]] = []
 
-    def show(self, view: Subscriptions) -> None:
+    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         pass
 
     def refresh(self, keys: Sequence[Key[object]] | None = None) -> None:

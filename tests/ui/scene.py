@@ -10,7 +10,7 @@ from typing import Any
 
 from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.clock import Clock
-from qctui.engine.subscription import Subscriptions
+from qctui.engine.engine_port import Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.action import ACTIONS, Target
 from qctui.model.chart import Chart, Series, SeriesType
@@ -97,13 +97,13 @@ class StillEngine:
         self.clock: Clock = clock or self.still
         self.desk = StillDesk(read_only=read_only)
         self.actions: ActionsPort = self.desk
-        self.views: list[Subscriptions] = []
+        self.views: list[tuple[Subscription, ...]] = []
         self.refreshed: list[Sequence[Key[Any]] | None] = []
         self.answers_charts = True
 
-    def show(self, view: Subscriptions) -> None:
-        self.views.append(view)
-        for want in view.wants:
+    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self.views.append(subscriptions)
+        for want in subscriptions:
             # A chart's key depends on the size of the screen: it is answered when it is asked for.
             if want.key.kind == "chart" and self.answers_charts and self.store.get(want.key).value is None:
                 put_chart(self, want.key)

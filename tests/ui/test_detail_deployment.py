@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qctui.engine.subscription import Pace
+from qctui.engine.engine_port import Visibility
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key, logs_key, orders_key, portfolio_key
@@ -236,22 +236,22 @@ async def test_opened_resources_are_read_first_and_no_longer_once_closed() -> No
             orders_key(PROJECT),
             logs_key(PROJECT, DEPLOY_ID),
         ]
-        assert [paces[key] for key in keys] == [Pace.OPENED] * 4
+        assert [paces[key] for key in keys] == [Visibility.OPENED] * 4
         await page.press("escape")
         paces = wanted(page)
         assert portfolio_key(PROJECT) not in paces
-        assert paces[detail_key(PROJECT)] is Pace.VISIBLE
+        assert paces[detail_key(PROJECT)] is Visibility.VISIBLE
 
 
 async def test_under_the_journal_it_is_read_at_the_pace_of_what_is_off_screen_under_a_dialog_as_before() -> None:
     async with opened() as page:
         await page.press("J")
         paces = wanted(page)
-        assert paces[portfolio_key(PROJECT)] is Pace.HIDDEN
+        assert paces[portfolio_key(PROJECT)] is Visibility.HIDDEN
         await page.press("escape", "L")
         assert isinstance(page.app.screen, ConfirmScreen)
         paces = wanted(page)
-        assert paces[portfolio_key(PROJECT)] is Pace.OPENED
+        assert paces[portfolio_key(PROJECT)] is Visibility.OPENED
 
 
 @pytest.mark.parametrize("key", ["L", "S"])
