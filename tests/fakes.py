@@ -193,7 +193,7 @@ class FakeApi:
         )
 
     async def fetch_portfolio(self, project_id: int) -> Portfolio:
-        return await self._answer("portfolio", (project_id,), lambda *_: Portfolio((), (), tells=True))
+        return await self._answer("portfolio", (project_id,), lambda *_: Portfolio((), (), is_known=True))
 
     async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
         return await self._answer(

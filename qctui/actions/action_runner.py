@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from qctui.actions.action_store import JOURNAL, ActionStore
-from qctui.actions.rejection import judge_rejection
+from qctui.actions.contradictions import judge_rejection
 from qctui.actions.send import SEND_S, InFlightRequest, Refusal, Sender
 from qctui.actions.spec import ABORT
 from qctui.actions.verify import VERIFY_S, AbortCheck, Check

@@ -59,14 +59,6 @@ def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: 
     )
 
 
-def with_step(record: ActionRecord, step: Step) -> ActionRecord:
-    """`record` one step on. A repeated SENDING replaces the last one."""
-    steps = record.steps
-    if steps and steps[-1].rung is Rung.SENDING and step.rung is Rung.SENDING:
-        steps = steps[:-1]
-    return replace(record, steps=(*steps, step))
-
-
 class ActionStore:
     """Records by action id, in the order they came. Used on the loop; `records` may be read from any thread."""
 
@@ -121,7 +113,7 @@ class ActionStore:
         action_id = record.action_id
         at = self._clock.now()
         detail = clean(detail)
-        record = with_step(record, Step(rung, at, self._clock.monotonic(), detail))
+        record = record.with_step(Step(rung, at, self._clock.monotonic(), detail))
         cancellable = changes.pop("cancellable", False)
         self._records[action_id] = replace(record, cancellable=cancellable, **changes)
         self.publish()
@@ -150,12 +142,12 @@ class ActionStore:
 
     async def catch_up(self) -> str:
         """Know what the other processes of this machine have confirmed, none of them being able to confirm more until
-        `let_go`. Returns why that could not be; empty if it is."""
+        `release`. Returns why that could not be; empty if it is."""
         return await self._writer.catch_up()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """After `catch_up`: what was decided has been done."""
-        self._writer.let_go()
+        self._writer.release()
 
     def warn(self, action_id: str, topic: str, words: str) -> None:
         """Say something beside the ladder, in place of what was said about `topic`; empty words take it back."""

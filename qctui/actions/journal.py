@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.send_lock import lock_within
+from qctui.actions.locks import lock_within
 from qctui.paths import open_private, private_dir
 from qctui.text import clean
 

@@ -195,7 +195,7 @@ class Sender:
     async def _let_go(self) -> None:
         """After the first byte has left: the transport hands it over within a turn or two of the loop."""
         await self._clock.sleep(LEAVES_S)
-        self._action_store.let_go()
+        self._action_store.release()
 
     async def _trigger(self, target: Target, gate: Gate) -> None:
         if target.action == LIQUIDATE.id:

@@ -15,10 +15,9 @@ from pathlib import Path
 from qctui.actions.action_runner import ActionRunner
 from qctui.actions.action_store import ActionStore, Context
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.aftercare import Aftercare
-from qctui.actions.journal_state import publish_journal_state
+from qctui.actions.contradictions import Aftercare
 from qctui.actions.journal_watcher import JournalWatcher
-from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter
+from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter, publish_journal_state
 from qctui.actions.lookup import is_same_object, known_end, stop_lock
 from qctui.actions.recheck import Rechecks
 from qctui.actions.spec import READ_ONLY, STOP, eligibility

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from qctui.actions.action_store import ActionStore
-from qctui.actions.evidence import CHECK_BROKERAGE, ReadState, liquidation_orders, shortfall, unfilled_words
-from qctui.actions.facts import format_holdings
 from qctui.actions.spec import ACTION_SPECS, Proof
 from qctui.actions.verify import (
     AGREEING,
@@ -18,11 +18,12 @@ from qctui.actions.verify import (
     wait_for_deadline,
 )
 from qctui.actions.witness import SILENT, Look, Seen, look_at
+from qctui.actions.wording import CHECK_BROKERAGE, format_clock_time, format_holdings, shortfall, unfilled_words
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
-from qctui.model.order import OrderPage
+from qctui.model.order import LIQUIDATED_TAG, Order, OrderPage
 
 ORDERS_WINDOW = 100
 """Orders asked for at once (REFERENCE.md 6.7)."""
@@ -35,6 +36,28 @@ LATER_S = 1.0
 
 _REACHED_BY = (Rung.ACCEPTED, Rung.UNKNOWN)
 """What is left of a ladder whose evidence was withdrawn."""
+
+
+@dataclass(slots=True)
+class ReadState:
+    """How one kind of read has gone."""
+
+    good_at: float | None = None
+    """Unix seconds of the last one that showed something."""
+    failure: str = ""
+    """Why the last one showed nothing; empty if it did."""
+
+    def went_well(self, clock: Clock) -> None:
+        """It showed something."""
+        self.good_at = clock.now()
+        self.failure = ""
+
+    def failure_words(self, what: str, clock: Clock) -> str:
+        """That it could not be read again, since when and why; empty if it could."""
+        if not self.failure:
+            return ""
+        since = f"since {format_clock_time(self.good_at, clock.now())}" if self.good_at is not None else "at all"
+        return f"{what} could not be re-read {since}: {self.failure}"
 
 
 class DeploymentCheck:
@@ -199,7 +222,7 @@ class DeploymentCheck:
         await self._looked.wait()
         if self._others or self._done.is_set():
             return
-        if not portfolio.tells:
+        if not portfolio.is_known:
             self._miss_portfolio("the answer is empty, which may mean anything")
             return
         self._portfolio_reads.went_well(self._clock)
@@ -282,8 +305,26 @@ class DeploymentCheck:
             record,
             status=self._status,
             stopped=self._stands(Rung.STOPPED),
-            status_reads=self._status_reads,
-            portfolio_reads=self._portfolio_reads,
-            clock=self._clock,
+            status_failure=self._status_reads.failure_words("the deployment", self._clock),
+            portfolio_failure=self._portfolio_reads.failure_words("the portfolio", self._clock),
+            mono=self._clock.monotonic(),
         )
         self._action_store.step(self._id, Rung.UNVERIFIED, "; ".join(filter(None, (words, self._unfilled()))))
+
+
+def liquidation_orders(orders: Sequence[Order], deploy_id: str) -> tuple[Order, ...]:
+    """The orders of this deployment that a liquidation placed.
+
+    The list concatenates deployments in launch order (REFERENCE.md 6.7). An order without events names none; it is
+    this one's if no other deployment's order follows it.
+    """
+    last_other = max(
+        (index for index, order in enumerate(orders) if deploy_id and order.deploy_id not in ("", deploy_id)),
+        default=-1,
+    )
+    return tuple(
+        order
+        for index, order in enumerate(orders)
+        if order.tag == LIQUIDATED_TAG
+        and (not deploy_id or order.deploy_id == deploy_id or (not order.deploy_id and index > last_other))
+    )

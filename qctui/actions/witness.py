@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from qctui.actions.facts import format_clock_time
+from qctui.actions.wording import format_clock_time
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
@@ -161,7 +161,7 @@ def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy
     if other is detail and detail is not None and ours is not None:
         words = f"live/read shows {detail.deploy_id}, live/list that {deploy_id} is {ours.status or 'alive'}"
         return Look(Seen.UNKNOWN, note="; ".join(filter(None, (words, note))))
-    if detail is None or not detail.tells_status:
+    if detail is None or not detail.has_status:
         return _look_of(ours, "live/list", note) if ours is not None else Look(Seen.UNKNOWN, note=note)
     if ours is None:
         return _look_of(detail, "live/read", note)
@@ -174,7 +174,7 @@ def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy
 def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str, list_failure: str) -> Look:
     """Live/read in doubt and no second witness: what is readable counts, with the doubt beside it."""
     note = "; ".join(filter(None, (failure or _doubts(detail, deploy_id), list_failure)))
-    if detail is None or not detail.tells_status:
+    if detail is None or not detail.has_status:
         return Look(Seen.UNKNOWN, note=note)
     if not _is_same(deploy_id, detail.deploy_id):
         return _replaced(detail, note)
@@ -207,7 +207,7 @@ def _doubts(detail: DeploymentDetail | None, deploy_id: str) -> str:
         return ""
     if detail.errors:
         return f"live/read carries errors: {detail.errors}"
-    if not detail.tells_status:
+    if not detail.has_status:
         return SILENT
     return "live/read tells no deploy id" if deploy_id and not detail.deploy_id else ""
 

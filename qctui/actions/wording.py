@@ -1,19 +1,21 @@
-"""The ladder in words: one line a step, for the command line and the action bar, as text or as JSON."""
+"""Actions in words: the steps of the ladder, what verification has not seen, and times, quantities and holdings."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from qctui.actions.action_store import Context, entry_of
-from qctui.actions.facts import format_span
 from qctui.actions.journal import encode_entry
+from qctui.actions.spec import LIQUIDATE
 from qctui.model.action import ActionRecord, Rung, Step
+from qctui.model.order import Order
+from qctui.model.portfolio import Holding
 
 EXIT_VERIFIED = 0
 EXIT_REJECTED = 1
 EXIT_NOT_SENT = 3
 EXIT_OPEN = 4
-EXIT_INTERRUPTED = 130
 
 WORDS = {
     Rung.SENDING: "trying to reach the API",
@@ -28,6 +30,14 @@ WORDS = {
     Rung.UNVERIFIED: "accepted, and the goal was not seen",
 }
 """What each rung means, where a step has no words of its own."""
+
+NAMED_HOLDINGS = 5
+"""Positions named in one line; the rest is counted."""
+
+CHECK_BROKERAGE = "check the brokerage"
+
+UNFILLED = frozenset({"new", "submitted", "partiallyFilled", "cancelPending", "updateSubmitted", "invalid", "none"})
+"""Words of an order that has not been filled to its end (REFERENCE.md 8.9)."""
 
 
 def describe_step(step: Step) -> str:
@@ -68,3 +78,77 @@ def _exit_code_of(record: ActionRecord) -> int:
     if record.rung is Rung.NOT_SENT:
         return EXIT_NOT_SENT
     return EXIT_OPEN
+
+
+def unfilled_words(orders: Sequence[Order]) -> str:
+    """That liquidation orders are not filled to their end; empty if all are, or none is known."""
+    unfilled = sum(order.status in UNFILLED or order.status == "canceled" for order in orders)
+    return f"{unfilled} of {len(orders)} liquidation orders not filled" if unfilled else ""
+
+
+def shortfall(
+    record: ActionRecord, *, status: str, stopped: bool, status_failure: str, portfolio_failure: str, mono: float
+) -> str:
+    """Why a deployment's goal counts as not seen, in one line: loud, with quantities and their age.
+
+    The failures say that a kind of read fails, and since when; empty where it does not.
+    """
+    said: list[str] = []
+    if not any(step.rung is Rung.ACCEPTED for step in record.steps):
+        said.append("no answer to the request")
+    if not stopped:
+        still = f"still {status}" if status else "not seen to stop: the API tells no status"
+        said.append(status_failure or still)
+    if record.target.action == LIQUIDATE.id:
+        if stopped:
+            said.append("stopped, not seen flat")
+        if record.holdings and record.holdings_mono is not None:
+            age = format_span(mono - record.holdings_mono)
+            said.append(f"still open: {format_holdings(record.holdings)} (snapshot received {age} ago)")
+        if portfolio_failure:
+            said.append(portfolio_failure)
+        said.append(CHECK_BROKERAGE)
+    return "; ".join(said)
+
+
+def format_clock_time(at: float, now: float) -> str:
+    """The local time of day with its zone, as in `14:33 UTC`; with the date when that is another day than `now`'s."""
+    moment, today = time.localtime(at), time.localtime(now)
+    same_day = moment[:3] == today[:3]
+    return time.strftime("%H:%M %Z" if same_day else "%Y-%m-%d %H:%M %Z", moment).strip()
+
+
+def format_span(seconds: float) -> str:
+    """A duration in one or two units: `0.3s`, `42s`, `2m05s`, `3h04m`, `2d03h`."""
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3_600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    if whole < 86_400:
+        return f"{whole // 3_600}h{whole % 3_600 // 60:02d}m"
+    return f"{whole // 86_400}d{whole % 86_400 // 3_600:02d}h"
+
+
+def format_quantity(holding: Holding) -> str:
+    """Ticker and signed quantity, or that there may be one and that it could not be read."""
+    name = holding.ticker or holding.symbol or "a holding without a name"
+    return f"{name} (could not be read)" if holding.unreadable_quantity else f"{name} {holding.quantity:,.10g}"
+
+
+def format_unreadable(entries: int) -> str:
+    """That the list of deployments has a hole; empty if it has none."""
+    if not entries:
+        return ""
+    counted = "1 entry" if entries == 1 else f"{entries:,} entries"
+    return f"{counted} of the list of deployments can't be read: one that runs may be missing here"
+
+
+def format_holdings(holdings: Sequence[Holding]) -> str:
+    """Open positions in one line, as in `SPY 100, AAPL -5 and 3 more`."""
+    named = ", ".join(format_quantity(holding) for holding in holdings[:NAMED_HOLDINGS])
+    rest = len(holdings) - NAMED_HOLDINGS
+    return f"{named} and {rest} more" if rest > 0 else named

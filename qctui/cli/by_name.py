@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from qctui.actions.facts import format_unreadable
+from qctui.actions.wording import format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
 from qctui.cli.exits import UsageError

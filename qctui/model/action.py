@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from qctui.model.deployment import DeploymentDetail, Environment
@@ -188,6 +188,11 @@ class ActionRecord:
     def done(self) -> bool:
         """Nothing more happens by itself."""
         return self.rung in FINAL_RUNGS
+
+    def with_step(self, step: Step) -> ActionRecord:
+        """This record one step on. A repeated SENDING replaces the last one."""
+        steps = self.steps[:-1] if step.rung is Rung.SENDING and self.rung is Rung.SENDING else self.steps
+        return replace(self, steps=(*steps, step))
 
 
 ACTIONS: Key[tuple[ActionRecord, ...]] = Key("actions")

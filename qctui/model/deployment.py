@@ -152,7 +152,7 @@ class DeploymentDetail:
         return is_alive(self.status, self.stopped_at)
 
     @property
-    def tells_status(self) -> bool:
+    def has_status(self) -> bool:
         """It says whether it runs: every field of live/read may be missing."""
         return bool(self.status) or self.stopped_at is not None
 

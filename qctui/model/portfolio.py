@@ -48,7 +48,7 @@ class Portfolio:
 
     holdings: tuple[Holding, ...]
     cash: tuple[Cash, ...]
-    tells: bool
+    is_known: bool
     """Whether the answer says anything: both maps empty or absent means unknown, not flat (REFERENCE.md 7.5 rule 7)."""
 
     @property
@@ -60,7 +60,7 @@ class Portfolio:
     @property
     def positions(self) -> int | None:
         """How many positions are open; None when the answer does not tell, or an entry could not be understood."""
-        if not self.tells or any(holding.unreadable_quantity for holding in self.holdings):
+        if not self.is_known or any(holding.unreadable_quantity for holding in self.holdings):
             return None
         return sum(holding.open for holding in self.holdings)
 

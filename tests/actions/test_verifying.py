@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from qctui.actions.evidence import liquidation_orders
+from qctui.actions.verify_deployment import liquidation_orders
 from qctui.actions.witness import Look, Seen
 from qctui.model.action import Rung
 from qctui.model.order import Order
@@ -368,7 +368,7 @@ async def test_a_defect_in_one_read_ends_no_verification(rig: Rig) -> None:
 
 @in_rig
 async def test_holdings_are_unknown_until_a_portfolio_tells(rig: Rig) -> None:
-    rig.api.portfolios[1] = Portfolio((), (), tells=False)
+    rig.api.portfolios[1] = Portfolio((), (), is_known=False)
     rig.api.stop_after_s = 1e9
     await rig.act()
     assert rig.record().holdings is None

@@ -27,7 +27,7 @@ HELD = Portfolio(
         Holding("IBM R735QTJ8XC9X", "IBM", 0.0),
     ),
     (Cash("USD", 100.0, "$", 1.0),),
-    tells=True,
+    is_known=True,
 )
 
 
@@ -184,12 +184,12 @@ def test_what_is_held_is_counted_in_the_accounts_currency() -> None:
 @pytest.mark.parametrize(
     ("portfolio", "positions", "exposure"),
     [
-        (Portfolio((), (), tells=False), None, None),
-        (Portfolio((), (Cash("USD", 1.0),), tells=True), 0, 0.0),
-        (Portfolio((Holding("A", "A", 0.0, unreadable_quantity=True),), (), tells=True), None, None),
-        (Portfolio((Holding("A", "A", 1.0), Holding("B", "B", 1.0, market_value=9.0)), (), tells=True), 2, None),
-        (Portfolio((Holding("A", "A", 1.0, market_value=9.0, conversion_rate=0.0),), (), tells=True), 1, None),
-        (Portfolio((Holding("A", "A", -1.0, market_value=-9.0),), (), tells=True), 1, 9.0),
+        (Portfolio((), (), is_known=False), None, None),
+        (Portfolio((), (Cash("USD", 1.0),), is_known=True), 0, 0.0),
+        (Portfolio((Holding("A", "A", 0.0, unreadable_quantity=True),), (), is_known=True), None, None),
+        (Portfolio((Holding("A", "A", 1.0), Holding("B", "B", 1.0, market_value=9.0)), (), is_known=True), 2, None),
+        (Portfolio((Holding("A", "A", 1.0, market_value=9.0, conversion_rate=0.0),), (), is_known=True), 1, None),
+        (Portfolio((Holding("A", "A", -1.0, market_value=-9.0),), (), is_known=True), 1, 9.0),
     ],
 )
 def test_what_is_not_understood_is_not_nothing(
@@ -199,8 +199,8 @@ def test_what_is_not_understood_is_not_nothing(
 
 
 def test_balances_in_coins_are_told_and_not_counted() -> None:
-    assert Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.5, "", 60_000.0)), tells=True).other_cash
-    assert not Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.0, "", 60_000.0)), tells=True).other_cash
+    assert Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.5, "", 60_000.0)), is_known=True).other_cash
+    assert not Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.0, "", 60_000.0)), is_known=True).other_cash
 
 
 def test_of_two_that_run_in_one_project_nothing_is_told() -> None:

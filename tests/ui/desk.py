@@ -252,7 +252,7 @@ def portfolio() -> Portfolio:
             Holding("IBM R735QTJ8XC9X", "IBM", 0.0),
         ),
         cash=(Cash("USD", 533_952.25, "$"), Cash("EUR", 1_250.0, "€", 1.08, 1_350.0)),
-        tells=True,
+        is_known=True,
     )
 
 

@@ -75,7 +75,7 @@ def portfolio() -> Portfolio:
             Cash("BTC", 0.025, "₿", 91_234.5, 2_280.86),
             Cash("JPY", None, "¥", None, None),
         ),
-        tells=True,
+        is_known=True,
     )
 
 

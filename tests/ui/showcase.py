@@ -50,7 +50,7 @@ def portfolio() -> Portfolio:
         )
         for ticker, quantity, average in bought
     )  # fmt: skip
-    return Portfolio(holdings, (Cash("USDT", 25_293.0, "₮", 1.0, 25_293.0),), tells=True)
+    return Portfolio(holdings, (Cash("USDT", 25_293.0, "₮", 1.0, 25_293.0),), is_known=True)
 
 
 def orders(count: int = 26) -> tuple[Order, ...]:

@@ -116,7 +116,7 @@ async def test_what_an_unreadable_position_is_worth_is_not_left_out_of_a_total()
 
 async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
     async with opened("enter", "2") as page:
-        page.engine.put(portfolio_key(PROJECT), Portfolio((), (), tells=False))
+        page.engine.put(portfolio_key(PROJECT), Portfolio((), (), is_known=False))
         await page.settle()
         assert "unknown" in page.line("━ 2 Holdings")
         assert "not the same as flat" in " ".join(page.text.split())
@@ -129,7 +129,7 @@ async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
 async def test_coins_kept_as_cash_are_told_beside_no_holdings() -> None:
     async with opened("enter", "2") as page:
         cash = (Cash("BTC", 0.3, "₿", 60_000.0, 18_000.0), Cash("USD", 10.0, "$", 1.0, 10.0))
-        page.engine.put(portfolio_key(PROJECT), Portfolio((), cash, tells=True))
+        page.engine.put(portfolio_key(PROJECT), Portfolio((), cash, is_known=True))
         await page.settle()
         assert "Cash has balances in 1 other currency" in page.text
 
@@ -149,7 +149,7 @@ async def test_loading_is_said_for_each_section() -> None:
 async def test_empty_is_said() -> None:
     def prepare(engine: StillEngine) -> None:
         fill_details(engine)
-        engine.put(portfolio_key(PROJECT), Portfolio((), (Cash("USD", 1.0, "$", 1.0, 1.0),), tells=True))
+        engine.put(portfolio_key(PROJECT), Portfolio((), (Cash("USD", 1.0, "$", 1.0, 1.0),), is_known=True))
         engine.put(orders_key(PROJECT), ())
         engine.put(detail_key(PROJECT), detail(statistics={}, server_statistics={}))
 

@@ -40,7 +40,7 @@ def portfolio(tree: object) -> Portfolio:
     cash = tuple(_cash(key, value) for each in balances for key, value in _entries(each))
     said = bool(holdings) or any(balance.amount is not None for balance in cash)
     readable = bool(told) and all(isinstance(each, (dict, list)) for each in told)
-    return Portfolio(holdings, cash, tells=said and readable)
+    return Portfolio(holdings, cash, is_known=said and readable)
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:
