@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qctui.actions.action_store import ActionStore
+from qctui.actions.observation import Observed, observe
 from qctui.actions.spec import ABORT
-from qctui.actions.witness import Seen, look_at
 from qctui.actions.wording import format_clock_time
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
@@ -65,36 +65,36 @@ def _unchecked(why: str) -> Verdict:
 
 
 async def judge_rejection(
-    api: TriggerApi, clock: Clock, target: Target, sent_at: float, hurry: asyncio.Event
+    api: TriggerApi, clock: Clock, target: Target, sent_at: float, ending: asyncio.Event
 ) -> Verdict:
     """Look at the target of a request that was refused, and again a moment later if nothing has happened to it.
 
     `sent_at` is when the request left, Unix seconds. Takes at most `2 * LOOK_S + SECOND_LOOK_S`, and stops at once when
-    `hurry` is set (the program is ending): the API's own words must reach the journal in any case.
+    `ending` is set (the program ends): the API's own words must reach the journal in any case.
     """
-    verdict = await _look(api, clock, target, sent_at, hurry)
+    verdict = await _look(api, clock, target, sent_at, ending)
     if verdict is not None:
         return verdict
-    hurrying = asyncio.ensure_future(hurry.wait())
-    await first_of(clock, SECOND_LOOK_S, hurrying)
-    hurrying.cancel()
-    return await _look(api, clock, target, sent_at, hurry) or Verdict(acted=False)
+    ended = asyncio.ensure_future(ending.wait())
+    await first_of(clock, SECOND_LOOK_S, ended)
+    ended.cancel()
+    return await _look(api, clock, target, sent_at, ending) or Verdict(acted=False)
 
 
-async def _look(api: TriggerApi, clock: Clock, target: Target, sent_at: float, hurry: asyncio.Event) -> Verdict | None:
+async def _look(api: TriggerApi, clock: Clock, target: Target, sent_at: float, ending: asyncio.Event) -> Verdict | None:
     """One look, bounded. None if the target lives on."""
     look = _look_at_optimization if target.action == ABORT.id else _look_at_deployment
     looking = asyncio.ensure_future(look(api, target, sent_at, clock))
-    hurrying = asyncio.ensure_future(hurry.wait())
+    ended = asyncio.ensure_future(ending.wait())
     try:
-        await first_of(clock, LOOK_S, looking, hurrying)
+        await first_of(clock, LOOK_S, looking, ended)
         return looking.result() if looking.done() else _unchecked("no answer in time")
     except Exception as error:  # whatever goes wrong here, the rejection itself is shown in the API's words
         _LOG.exception("the look after a rejection failed in an unforeseen way")
         return _unchecked(f"internal error ({type(error).__name__})")
     finally:
         looking.cancel()
-        hurrying.cancel()
+        ended.cancel()
 
 
 async def _look_at_optimization(api: TriggerApi, target: Target, sent_at: float, clock: Clock) -> Verdict | None:
@@ -111,12 +111,12 @@ async def _look_at_optimization(api: TriggerApi, target: Target, sent_at: float,
 
 
 async def _look_at_deployment(api: TriggerApi, target: Target, sent_at: float, clock: Clock) -> Verdict | None:
-    look = await look_at(api, target.project_id, target.deploy_id)
-    if look.seen is Seen.UNKNOWN:
+    look = await observe(api, target.project_id, target.deploy_id)
+    if look.state is Observed.UNKNOWN:
         return _unchecked(look.note)
-    if look.seen is Seen.REPLACED:
+    if look.state is Observed.REPLACED:
         return Verdict(acted=False, words=f"redeployed since: now {look.deploy_id}")
-    if look.seen is Seen.ALIVE:
+    if look.state is Observed.ALIVE:
         return None
     known_alive = bool(target.status) and is_alive(target.status, None)
     began = sent_at - (BEFORE_S if known_alive else 0.0)

@@ -65,9 +65,8 @@ class JournalWatcher:
         self._profile = clean(context.profile)
         self._owner_lock = OwnerLock(consoles)
         self._instance = instance
-        self._stories: dict[str, list[JournalEntry]] = {}
+        self._lines: dict[str, list[JournalEntry]] = {}
         """Foreign actions shown here, with all their lines."""
-        self._profiles: dict[str, str] = {}
         self.adopt: Callable[[ActionRecord], None] | None = None
         """Looks after an adopted action from now on; None leaves them all alone."""
         self.started = asyncio.Event()
@@ -84,14 +83,14 @@ class JournalWatcher:
     async def _begin(self) -> None:
         await self._at_disk(partial(self._owner_lock.claim, self._instance))
         await self._writer.poll()
-        stories = _by_action(self._writer.entries)
+        by_id = _by_action(self._writer.entries)
         self._writer.found = self._take
-        left_open = [story for story in stories.values() if _is_open(story)]
-        for story in left_open:
-            self._show(story)
+        left_open = [lines for lines in by_id.values() if _is_open(lines)]
+        for lines in left_open:
+            self._show(lines)
         if self.adopt is not None:
             await self._adopt_left_behind()
-            keep = frozenset(owner_of(story[0].id) for story in left_open)
+            keep = frozenset(owner_of(lines[0].id) for lines in left_open)
             await self._at_disk(partial(self._owner_lock.sweep, keep))
 
     async def _look(self) -> None:
@@ -118,13 +117,13 @@ class JournalWatcher:
             known = self._action_store.get(action_id)
             if known is not None and not known.foreign:
                 continue  # adopted: the lines are our own
-            self._show([*self._stories.get(action_id, []), *lines])
+            self._show([*self._lines.get(action_id, []), *lines])
 
-    def _show(self, story: list[JournalEntry]) -> None:
-        first = story[0]
+    def _show(self, lines: list[JournalEntry]) -> None:
+        first = lines[0]
         if first.base_url != self._base_url:
             return
-        record = record_of(story, self._clock)
+        record = record_of(lines, self._clock)
         if record is None:
             return
         mine_to_adopt = self.adopt is not None and first.profile == self._profile
@@ -133,15 +132,14 @@ class JournalWatcher:
             return  # left open long ago, for a console of its own profile to verify: nothing moves it here
         known = self._action_store.get(record.action_id)
         acknowledged = known is not None and known.acknowledged
-        self._stories[record.action_id] = story
-        self._profiles[record.action_id] = first.profile
+        self._lines[record.action_id] = lines
         self._action_store.put([replace(record, foreign=True, acknowledged=acknowledged)])
         if record.done:
             # No line follows; the record stays in the action store.
-            del self._stories[record.action_id], self._profiles[record.action_id]
+            del self._lines[record.action_id]
 
     async def _adopt_left_behind(self) -> None:
-        for action_id in [each for each, profile in self._profiles.items() if profile == self._profile]:
+        for action_id in [each for each, lines in self._lines.items() if lines[0].profile == self._profile]:
             owner = owner_of(action_id)
             if not await self._at_disk(partial(self._owner_lock.claim, owner)):
                 continue
@@ -150,8 +148,7 @@ class JournalWatcher:
             record = self._action_store.get(action_id)
             if record is None or not record.foreign or record.done:
                 continue
-            self._stories.pop(action_id, None)
-            self._profiles.pop(action_id, None)
+            self._lines.pop(action_id, None)
             self._action_store.put([replace(record, foreign=False, resumed=True, goal_by_mono=None)])
             missing = _left_open_words(record)
             if missing is not None:
@@ -168,25 +165,25 @@ class JournalWatcher:
 
 def _by_action(entries: Sequence[JournalEntry]) -> dict[str, list[JournalEntry]]:
     """The lines of each action, in order."""
-    stories: dict[str, list[JournalEntry]] = {}
+    by_id: dict[str, list[JournalEntry]] = {}
     for entry in entries:
-        stories.setdefault(entry.id, []).append(entry)
-    return stories
+        by_id.setdefault(entry.id, []).append(entry)
+    return by_id
 
 
-def _is_open(story: Sequence[JournalEntry]) -> bool:
+def _is_open(lines: Sequence[JournalEntry]) -> bool:
     """Whether an action's lines leave its outcome open: they have none, or withdrew it."""
-    outcomes = [entry.event for entry in story if entry.event in _FINAL_EVENTS or entry.event == Rung.UNKNOWN.event]
+    outcomes = [entry.event for entry in lines if entry.event in _FINAL_EVENTS or entry.event == Rung.UNKNOWN.event]
     return not outcomes or outcomes[-1] not in _FINAL_EVENTS
 
 
-def record_of(story: Sequence[JournalEntry], clock: Clock) -> ActionRecord | None:
+def record_of(lines: Sequence[JournalEntry], clock: Clock) -> ActionRecord | None:
     """The action that its lines describe; None if they describe none that could be acted upon.
 
     Lines carry wall time only. Their distance from now places them on the monotonic clock; a wall clock that was set
     back can't put them into the future.
     """
-    first = story[0]
+    first = lines[0]
     if first.action not in ACTION_SPECS or not (
         first.optimization_id if first.action == ABORT.id else first.project_id
     ):
@@ -217,7 +214,7 @@ def record_of(story: Sequence[JournalEntry], clock: Clock) -> ActionRecord | Non
         # What its own console will wait at most; that one alone knows exactly.
         goal_by_mono=confirmed_mono + SEND_S + VERIFY_S,
     )
-    for entry in story:
+    for entry in lines:
         rung = _RUNG_OF_EVENT.get(entry.event)
         # Nothing follows an end but its withdrawal.
         if rung is None or (record.done and rung is not Rung.UNKNOWN):

@@ -107,7 +107,7 @@ class JournalWriter:
 
     One turn at the disk at a time: lines handed over while an append is under way go out together in the next, so that
     a hundred answers at once cost two or three fsyncs. Lines that could not be written are kept, all of them, and go
-    first in the next turn, so the story stays in order. What people confirm bounds their number.
+    first in the next turn, so the lines stay in order. What people confirm bounds their number.
     """
 
     def __init__(self, path: Path, disk: Disk, first_bytes: int) -> None:
@@ -117,7 +117,7 @@ class JournalWriter:
         self._tail = JournalTail(path, first_bytes)
         self._lock = SendLock(path)
         self._deciding = 0
-        """Decisions under way: the lock is held until the last of them has been carried out."""
+        """Decisions under way: the lock is held until the last of them has been acted upon."""
         self._unwritten: list[JournalEntry] = []
         self._entries: deque[JournalEntry] = deque(maxlen=KEPT_ENTRIES)
         self._current: asyncio.Task[str] | None = None

@@ -1,4 +1,5 @@
-"""The file locks between the processes of one machine: whether a request may leave, and who looks after an action.
+"""The file locks between the processes of one machine: whether a request may leave, and which process looks after an
+action.
 
 Both are taken on the journal's own thread, because a lock may block.
 """

@@ -1,4 +1,4 @@
-"""The action service: from a confirmation to a certain end, whatever happens to terminal, network or disk."""
+"""The action service: takes confirmations and brings each to its end, whatever happens to terminal, network or disk."""
 
 from __future__ import annotations
 
@@ -212,8 +212,8 @@ class ActionService:
     def _take(self, records: list[ActionRecord], ending: bool) -> None:
         """Begin a confirmed batch. Refusals are decided here, where nothing can come between.
 
-        `ending` is how it was at the moment of confirming: what was confirmed before the program began to end is sent.
-        Whatever goes wrong, no confirmation vanishes: each ends in a word.
+        `ending` is how it was at confirming: what was confirmed before the program began to end is sent.
+        Whatever goes wrong, no confirmation vanishes: each ends in a rung.
         """
         try:
             self._begin(records, ending)
@@ -242,8 +242,8 @@ class ActionService:
             self._runner.begin(accepted)
 
     def _checked(self, target: Target) -> str | None:
-        """`_obstacle`, at the moment of confirming. A defect of the check stands in nobody's way, but in a stop's: sent
-        blindly it could cancel a liquidation."""
+        """`_obstacle`, at confirming. A defect of the check stops no action but a stop, which sent blindly could cancel
+        a liquidation."""
         try:
             return self._obstacle(target)
         except Exception as error:
@@ -277,8 +277,8 @@ class ActionService:
             del self._taken[number]
 
     def _taken_as(self, target: Target) -> str | None:
-        taken = self._taken.get(id(target))
-        return taken[1] if taken is not None else None
+        _, action_id = self._taken.get(id(target), (target, None))
+        return action_id
 
 
 def _find_equal(records: Sequence[ActionRecord], target: Target) -> str | None:

@@ -53,7 +53,7 @@ def format_step(record: ActionRecord, step: Step) -> str:
 
 
 def format_step_json(record: ActionRecord, step: Step, context: Context) -> str:
-    """The same step as one line of JSON with the journal's fields: who reads the journal can read this."""
+    """The same step as one line of JSON with the journal's fields: a program that reads the journal can read this."""
     return encode_entry(entry_of(record, step.rung.event, step.at, step.detail, context)).decode().rstrip("\n")
 
 
@@ -113,9 +113,9 @@ def shortfall(
 
 def format_clock_time(at: float, now: float) -> str:
     """The local time of day with its zone, as in `14:33 UTC`; with the date when that is another day than `now`'s."""
-    moment, today = time.localtime(at), time.localtime(now)
-    same_day = moment[:3] == today[:3]
-    return time.strftime("%H:%M %Z" if same_day else "%Y-%m-%d %H:%M %Z", moment).strip()
+    then, today = time.localtime(at), time.localtime(now)
+    same_day = then[:3] == today[:3]
+    return time.strftime("%H:%M %Z" if same_day else "%Y-%m-%d %H:%M %Z", then).strip()
 
 
 def format_span(seconds: float) -> str:

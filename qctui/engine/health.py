@@ -45,7 +45,7 @@ class Health:
     def observe(self, exchange: Exchange) -> None:
         """Take in one finished request. Cheap: called for each, triggers included."""
         if exchange.server_at is not None:
-            # The header tells the whole second: on average half a second has passed since.
+            # The header has the whole second: on average half a second has passed since.
             skew_s = exchange.server_at + 0.5 - exchange.at
             # A jump of either clock is believed at once, small differences are smoothed.
             if self._skew_s is None or abs(skew_s - self._skew_s) > SKEW_STEP_S:

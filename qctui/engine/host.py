@@ -96,7 +96,7 @@ class EngineHost:
     # From any thread.
 
     def start(self) -> None:
-        """Run on a thread of its own, once. Returns at once; `wait_ready` tells when actions can be sent."""
+        """Run on a thread of its own, once. Returns at once; `wait_ready` waits until actions can be sent."""
         # A daemon, because a defect in here must never keep a terminal from being given back. `stop` waits for it.
         self._thread = threading.Thread(target=self._run_thread, name="engine", daemon=True)
         self._thread.start()

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from qctui.model.keys import Key
 
 DAY_S = 86_400.0
-"""What a change is measured over. The account's zone is not told, so no day has a known beginning."""
+"""What a change is measured over. The account's zone is not known, so no day has a known beginning."""
 
 SEEN_S = 300.0
-"""A deployment that was first seen this soon after the moment it is measured from was seen from that moment on."""
+"""A deployment that was first seen this soon after the time it is measured from counts as seen from then on."""
 
 NEAR_S = 3_600.0
 """The first known equity stands for that of a day ago if it is at most this much later."""
@@ -32,7 +32,7 @@ class Account:
     read_mono: float | None = None
     """Monotonic time at which the positions were read; None before the first time."""
     currency: str = ""
-    """The account currency's symbol; empty while no answer said it."""
+    """The account currency's symbol; empty while no answer has shown it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,7 @@ class EquityTrail:
 
 
 EQUITY_HISTORY: Key[Mapping[str, EquityTrail]] = Key("equity_history")
-"""Trails by deploy id, of every deployment the live list carries an equity for."""
+"""Trails by deploy id, of every deployment with an equity in the live list."""
 
 ACCOUNTS: Key[Mapping[str, Account]] = Key("accounts")
 """By deploy id, of every deployment that runs alone in its project: holdings and charts are the project's."""

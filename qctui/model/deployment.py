@@ -16,7 +16,7 @@ TERMINAL_STATUSES = frozenset(
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 LOG_WINDOW = 200
-"""Lines per request: the smaller of the limits told (REFERENCE.md 9, row 9)."""
+"""Lines per request: the smaller of the documented limits (REFERENCE.md 9, row 9)."""
 
 TAIL_SLACK = 10
 """Rows of a window at the end of a list left free for new ones, so that most polls cost one request."""
@@ -48,7 +48,7 @@ class Environment(Enum):
 
 
 def environment_of(brokerage: str, environment: str) -> Environment:
-    """PAPER only if the brokerage says so, or, with no brokerage told, the environment does. Everything else is
+    """PAPER only if the brokerage says so, or, without one, the environment does. Everything else is
     LIVE."""
     if brokerage:
         return Environment.PAPER if "paper" in brokerage.casefold() else Environment.LIVE

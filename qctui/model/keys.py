@@ -1,4 +1,4 @@
-"""Names of resources: what can be asked of the store, with the type of what comes back."""
+"""The keys of the store: the name of each resource, with the type of its value."""
 
 from __future__ import annotations
 

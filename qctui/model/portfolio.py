@@ -49,7 +49,7 @@ class Portfolio:
     holdings: tuple[Holding, ...]
     cash: tuple[Cash, ...]
     is_known: bool
-    """Whether the answer says anything: both maps empty or absent means unknown, not flat (REFERENCE.md 7.5 rule 7)."""
+    """The answer says something: both maps empty or absent means unknown, not flat (REFERENCE.md 7.5 rule 7)."""
 
     @property
     def open_holdings(self) -> tuple[Holding, ...]:
@@ -59,7 +59,7 @@ class Portfolio:
 
     @property
     def positions(self) -> int | None:
-        """How many positions are open; None when the answer does not tell, or an entry could not be understood."""
+        """How many positions are open; None when the answer is not known, or an entry could not be understood."""
         if not self.is_known or any(holding.unreadable_quantity for holding in self.holdings):
             return None
         return sum(holding.open for holding in self.holdings)
