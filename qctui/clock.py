@@ -1,12 +1,12 @@
-"""Injectable time: one protocol, and the real clock behind it."""
+"""The clock that everything waits by and dates with: the machine's, or a test's own."""
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """Two times and a way to wait. Everything that waits or dates takes one, so that tests own the time."""
+    """Two times and a way to wait. Whatever waits or dates is given one, so that tests own the time."""
 
     def now(self) -> float:
         """Wall time in Unix seconds. May jump; for showing and signing only."""
@@ -39,3 +39,15 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait on the running event loop."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+async def first_of(clock: Clock, limit_s: float, *futures: asyncio.Future[Any]) -> bool:
+    """Wait until one of `futures` is done, at most `limit_s`. True if one is. Cancels none of them."""
+    if any(future.done() for future in futures):
+        return True
+    timer = asyncio.ensure_future(clock.sleep(limit_s))
+    try:
+        await asyncio.wait({timer, *futures}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        timer.cancel()
+    return any(future.done() for future in futures)

@@ -35,8 +35,12 @@ class Store:
         return self._resources.get(key) or _EMPTY
 
     def put(self, key: Key[T], resource: Resource[T]) -> Resource[T]:
-        """Replace the resource of `key`, one version on, and tell the subscribers. Returns what is stored."""
+        """Replace the resource of `key`, one version on, and call the subscribers. Returns what is stored."""
         return self.change(key, lambda _: resource)
+
+    def put_value(self, key: Key[T], value: T, *, at: float, mono: float) -> Resource[T]:
+        """Store a newer good value, received at Unix time `at` and monotonic time `mono`. Returns what is stored."""
+        return self.change(key, lambda known: known.with_value(value, at=at, mono=mono))
 
     def change(self, key: Key[T], change: Callable[[Resource[T]], Resource[T]]) -> Resource[T]:
         """Replace the resource of `key` by what `change` makes of it, with no other writer in between. Returns what is
@@ -57,7 +61,7 @@ class Store:
             self._evict()
 
     def drop(self, key: Key[Any]) -> None:
-        """Forget a resource nobody looks at any more. Subscribers are not told."""
+        """Forget a resource that is no longer shown. Subscribers are not called."""
         with self._lock:
             self._resources.pop(key, None)
 

@@ -13,13 +13,11 @@ from typing import Any, TypeVar
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, RequestReport
 from qctui.model.chart import Chart
-from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment, LogPage, Project
 from qctui.model.insight import Direction, Insight, InsightPage
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Portfolio
-from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
 T = TypeVar("T")
@@ -195,7 +193,7 @@ class FakeApi:
         )
 
     async def fetch_portfolio(self, project_id: int) -> Portfolio:
-        return await self._answer("portfolio", (project_id,), lambda *_: Portfolio((), (), tells=True))
+        return await self._answer("portfolio", (project_id,), lambda *_: Portfolio((), (), is_known=True))
 
     async def fetch_orders(self, project_id: int, start: int, end: int) -> OrderPage | Loading:
         return await self._answer(

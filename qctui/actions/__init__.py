@@ -1,1 +1,1 @@
-"""The emergency actions: registry, service, verification, journal."""
+"""The emergency actions: what they are, how each is sent once, verified and written to the journal."""

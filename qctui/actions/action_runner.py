@@ -1,4 +1,4 @@
-"""Carrying confirmed actions: journal, send, tell the answer, verify; each on a task of its own."""
+"""The action runner: journals, sends and verifies confirmed actions, each on a task of its own."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from functools import partial
 from typing import Any
 
 from qctui.actions.action_store import JOURNAL, ActionStore
-from qctui.actions.rejection import judge_rejection
+from qctui.actions.contradictions import judge_rejection
 from qctui.actions.send import SEND_S, InFlightRequest, Refusal, Sender
 from qctui.actions.spec import ABORT
-from qctui.actions.verify import VERIFY_S, AbortCheck, Check
+from qctui.actions.verify import VERIFY_S, AbortCheck
 from qctui.actions.verify_deployment import DeploymentCheck
-from qctui.actions.waiting import first_of
 from qctui.api.ports import TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
 
 JOURNAL_WAIT_S = 1.0
@@ -24,7 +23,7 @@ JOURNAL_WAIT_S = 1.0
 and the record says loudly that the journal does not have it."""
 
 LEAVE_S = 0.6
-"""How long a batch that leaves may keep everything else waiting: the screen, which tells of its steps afterwards."""
+"""How long a batch that leaves may keep everything else waiting: the screen shows its steps afterwards."""
 
 HOLD_BACK_S = 10.0
 """How long the first look at one target waits for the requests to the others at most."""
@@ -61,7 +60,7 @@ class ActionRunner:
     """Owns the tasks of all actions. Used on the loop."""
 
     def __init__(self, api: TriggerApi, clock: Clock, action_store: ActionStore, ending: asyncio.Event) -> None:
-        """`ending` is set when the program begins to end: from then on nothing dawdles."""
+        """`ending` is set when the program begins to end: from then on nothing waits longer than it must."""
         self._api = api
         self._clock = clock
         self._action_store = action_store
@@ -78,15 +77,15 @@ class ActionRunner:
         return bool(self._requests)
 
     def holds(self, action_id: str) -> bool:
-        """It is on its way, and ends in a word by itself."""
+        """It is being sent, and ends in a rung by itself."""
         return action_id in self._requests
 
     def begin(self, records: Sequence[ActionRecord]) -> None:
-        """Carry one confirmed batch, whose records are in the book."""
+        """Run one confirmed batch, whose records are in the action store."""
         requests = [InFlightRequest(each.action_id, each.target, each.confirmed_mono + SEND_S) for each in records]
         self._requests |= {request.action_id: request for request in requests}
         self._idle.clear()
-        self.spawn(self._run(requests))
+        self.spawn(self._run_batch(requests))
 
     def look_after(self, record: ActionRecord) -> None:
         """An action left open by a process that is gone: never sent again, only verified."""
@@ -99,7 +98,7 @@ class ActionRunner:
             request.close(CANCELLED)
 
     async def await_responses(self, until_mono: float) -> None:
-        """Wait for every answer, at most until then; what is still in the air is given up (NOT SENT or UNKNOWN)."""
+        """Wait for every answer, at most until then; what has none is given up (NOT SENT or UNKNOWN)."""
         idle = asyncio.ensure_future(self._idle.wait())
         await first_of(self._clock, until_mono - self._clock.monotonic(), idle)
         idle.cancel()
@@ -124,17 +123,17 @@ class ActionRunner:
         if not task.cancelled() and (error := task.exception()) is not None:
             _LOG.error("an action's task ended in an unforeseen way", exc_info=error)
 
-    async def _run(self, requests: Sequence[InFlightRequest]) -> None:
+    async def _run_batch(self, requests: Sequence[InFlightRequest]) -> None:
         """Journal the batch, then send all of it at once, each on its own.
 
-        Until all are out nothing else of ours runs: no verification begins and nobody is told of each step, because
-        what a hundred targets cause on screen takes longer than a hundred requests.
+        Until all are out nothing else of ours runs: no verification begins and no step is published, because what a
+        hundred targets cause on screen takes longer than a hundred requests.
         """
         with self._action_store.held_back():
             await self._journal([request.action_id for request in requests])
             batch = Batch(requests)
             for request in requests:
-                self.spawn(self._carry(request, batch))
+                self.spawn(self._run_one(request, batch))
             await first_of(self._clock, LEAVE_S, batch.left)
 
     async def _journal(self, action_ids: Sequence[str]) -> None:
@@ -148,14 +147,14 @@ class ActionRunner:
         for action_id in action_ids:
             self._action_store.warn(action_id, JOURNAL, words)
 
-    async def _carry(self, request: InFlightRequest, batch: Batch) -> None:
-        """One action from SENDING to its end. Whatever goes wrong here, it ends in a word."""
+    async def _run_one(self, request: InFlightRequest, batch: Batch) -> None:
+        """One action from SENDING to its end. Whatever goes wrong here, it ends in a rung."""
         action_id = request.action_id
         try:
             try:
                 outcome = await self._send(request)
             finally:
-                self._land(action_id)
+                self._forget_request(action_id)
                 batch.note_answered(request)
             if outcome not in FINAL_RUNGS:
                 # Verification reads would compete with the requests of the batch that are still to leave.
@@ -180,7 +179,7 @@ class ActionRunner:
             return outcome
 
     async def _reject(self, request: InFlightRequest, refusal: Refusal) -> Rung:
-        """REJECTED with the words of whoever refused, once a look at the world agrees that nothing happened."""
+        """REJECTED with the words of the refusal, once a look at the target agrees that nothing happened."""
         if request.sent_mono is None:
             self._action_store.step(request.action_id, Rung.REJECTED, refusal.words)
             return Rung.REJECTED
@@ -202,16 +201,12 @@ class ActionRunner:
         self._action_store.step(request.action_id, Rung.REJECTED, words)
         return Rung.REJECTED
 
-    def _land(self, action_id: str) -> None:
+    def _forget_request(self, action_id: str) -> None:
         self._requests.pop(action_id, None)
         if not self._requests:
             self._idle.set()
 
     async def _verify(self, action_id: str, target: Target) -> None:
         self._action_store.change(action_id, goal_by_mono=self._clock.monotonic() + VERIFY_S)
-        check: Check
-        if target.action == ABORT.id:
-            check = AbortCheck(self._api, self._clock, self._action_store, action_id, target)
-        else:
-            check = DeploymentCheck(self._api, self._clock, self._action_store, action_id, target)
-        await check.run()
+        check = AbortCheck if target.action == ABORT.id else DeploymentCheck
+        await check(self._api, self._clock, self._action_store, action_id, target).run()

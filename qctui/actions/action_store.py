@@ -1,4 +1,4 @@
-"""The actions of this run: every step goes here, and from here to the store and to the journal."""
+"""The action store: the records of all actions. Every step goes here, and from here to the screen and the journal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Whose actions these are: a journal is shared by all profiles of a machine."""
+    """Base URL and profile of these actions: a journal is shared by all profiles of a machine."""
 
     base_url: str
     profile: str
@@ -59,14 +59,6 @@ def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: 
     )
 
 
-def with_step(record: ActionRecord, step: Step) -> ActionRecord:
-    """`record` one step on. A repeated SENDING replaces the last one."""
-    steps = record.steps
-    if steps and steps[-1].rung is Rung.SENDING and step.rung is Rung.SENDING:
-        steps = steps[:-1]
-    return replace(record, steps=(*steps, step))
-
-
 class ActionStore:
     """Records by action id, in the order they came. Used on the loop; `records` may be read from any thread."""
 
@@ -78,7 +70,7 @@ class ActionStore:
         self._records: dict[str, ActionRecord] = {}
         self._warnings: dict[str, dict[str, str]] = {}
         self._published: frozenset[str] = frozenset()
-        """Ids this book has put into the store: any other there came from elsewhere."""
+        """Ids published from here: any other in the store came from another thread."""
         self._holding = 0
         self._unpublished = False
         """Something has changed that is held back."""
@@ -106,7 +98,7 @@ class ActionStore:
     def step(self, action_id: str, rung: Rung, detail: str = "", *, journal: bool = True, **changes: Any) -> None:
         """One rung reached: on the record, on the screen, in the journal. `changes` are other fields of the record.
 
-        Nothing follows a final rung: an answer that comes after everything was told changes nothing.
+        Nothing follows a final rung: an answer that comes later changes nothing.
         """
         record = self._records[action_id]
         if record.done:
@@ -114,19 +106,21 @@ class ActionStore:
         self._step(record, rung, detail, journal=journal, **changes)
 
     def reopen(self, action_id: str, detail: str) -> None:
-        """Withdraw the end of an action: it is UNKNOWN again, and nobody has seen that yet."""
+        """Withdraw the end of an action: it is UNKNOWN again, and not acknowledged."""
         self._step(self._records[action_id], Rung.UNKNOWN, detail, journal=True, acknowledged=False, goal_by_mono=None)
 
     def _step(self, record: ActionRecord, rung: Rung, detail: str, *, journal: bool, **changes: Any) -> None:
         action_id = record.action_id
         at = self._clock.now()
         detail = clean(detail)
-        record = with_step(record, Step(rung, at, self._clock.monotonic(), detail))
+        record = record.with_step(Step(rung, at, self._clock.monotonic(), detail))
         cancellable = changes.pop("cancellable", False)
         self._records[action_id] = replace(record, cancellable=cancellable, **changes)
         self.publish()
         if journal:
-            self._follow(self.write([entry_of(record, rung.event, at, detail, self._context)]), [action_id])
+            self._warn_unless_written(
+                self.write([entry_of(record, rung.event, at, detail, self._context)]), [action_id]
+            )
 
     def intend(self, action_ids: Sequence[str]) -> asyncio.Future[str]:
         """Journal the intents of one confirmation and that sending begins, with one write and one fsync.
@@ -141,7 +135,7 @@ class ActionStore:
             for action_id in action_ids
         ]
         written = self.write(lines)
-        self._follow(written, action_ids)
+        self._warn_unless_written(written, action_ids)
         return written
 
     def write(self, lines: Sequence[JournalEntry]) -> asyncio.Future[str]:
@@ -149,28 +143,28 @@ class ActionStore:
         return self._writer.write(lines)
 
     async def catch_up(self) -> str:
-        """Know what the other processes of this machine have confirmed, none of them being able to confirm more until
-        `let_go`. Returns why that could not be; empty if it is."""
+        """Read what the other processes of this machine have confirmed; none of them can confirm more until `release`.
+        Returns why that could not be done; empty if it was."""
         return await self._writer.catch_up()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """After `catch_up`: what was decided has been done."""
-        self._writer.let_go()
+        self._writer.release()
 
     def warn(self, action_id: str, topic: str, words: str) -> None:
-        """Say something beside the ladder, in place of what was said about `topic`; empty words take it back."""
+        """Show `words` beside the ladder, in place of the earlier ones about `topic`; empty words take them back."""
         if action_id not in self._records:
             return
-        said = self._warnings.setdefault(action_id, {})
+        warnings = self._warnings.setdefault(action_id, {})
         if words:
-            said[topic] = clean(words)
+            warnings[topic] = clean(words)
         else:
-            said.pop(topic, None)
-        self.change(action_id, warnings=tuple(said.values()))
+            warnings.pop(topic, None)
+        self.change(action_id, warnings=tuple(warnings.values()))
 
     @contextlib.contextmanager
     def held_back(self) -> Iterator[None]:
-        """Publish nothing in between: while a batch leaves, whoever looks on would take the processor from it."""
+        """Publish nothing in between: while a batch leaves, the screen would take the processor from it."""
         self._holding += 1
         try:
             yield
@@ -190,7 +184,7 @@ class ActionStore:
             return
         try:
             self._store.change(ACTIONS, self._merged)
-        except Exception:  # whoever looks on must never come between a confirmation and its request
+        except Exception:  # no subscriber may come between a confirmation and its request
             _LOG.exception("a subscriber of the actions failed")
 
     def _merged(self, known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
@@ -201,23 +195,23 @@ class ActionStore:
         self._published = frozenset(self._records)
         return known.with_value(self.records, at=self._clock.now(), mono=self._clock.monotonic())
 
-    def _follow(self, written: asyncio.Future[str], action_ids: Sequence[str]) -> None:
+    def _warn_unless_written(self, written: asyncio.Future[str], action_ids: Sequence[str]) -> None:
         """Warn on the records as long as the journal can't be written."""
 
-        def tell(done: asyncio.Future[str]) -> None:
+        def warn(done: asyncio.Future[str]) -> None:
             if done.cancelled():
                 return
             error = done.exception()
             failure = str(error) if error is not None else done.result()
             words = f"the journal could not be written: {failure}" if failure else ""
             unlocked = self._writer.unlocked
-            alone = f"sent without the others knowing first: {unlocked}" if unlocked and not failure else ""
+            unseen = f"sent without the others knowing first: {unlocked}" if unlocked and not failure else ""
             for action_id in action_ids:
                 self.warn(action_id, JOURNAL, words)
-                if alone:
-                    self.warn(action_id, LOCK, alone)
+                if unseen:
+                    self.warn(action_id, LOCK, unseen)
 
-        written.add_done_callback(tell)
+        written.add_done_callback(warn)
 
     def _trim(self) -> None:
         excess = len(self._records) - KEPT_RECORDS

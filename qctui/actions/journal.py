@@ -1,6 +1,6 @@
 """The journal's file: one JSON object a line, append-only, mode 0600, shared by every console on the machine.
 
-Everything here may block on the disk and is called on the journal's own thread only (`writer.py`).
+Everything here may block on the disk and is called on the journal's own thread only (`journal_writer.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.send_lock import lock_within
+from qctui.actions.locks import lock_within
 from qctui.paths import open_private, private_dir
 from qctui.text import clean
 
@@ -39,7 +39,7 @@ _UNREADABLE = b"\0"
 
 
 class UnsyncedError(OSError):
-    """The lines are in the file, but the disk did not confirm them. Writing them again would tell the story twice."""
+    """The lines are in the file, but the disk did not confirm them. Writing them again would write them twice."""
 
 
 def journal_time(at: float) -> str:
@@ -50,10 +50,10 @@ def journal_time(at: float) -> str:
 def parse_journal_time(text: str) -> float | None:
     """The Unix seconds of a journal time; None if it is none."""
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 def public_url(url: str) -> str:
@@ -89,8 +89,8 @@ def encode_entry(entry: JournalEntry) -> bytes:
 def decode_entry(line: bytes) -> JournalEntry | None:
     """The entry in `line`; None for anything that is not one (torn, foreign, garbage). Never raises.
 
-    Texts are cleaned: what another program wrote there must be safe on a screen. An event nobody knows is kept: it is
-    part of the story, though no state follows from it.
+    Texts are cleaned: what another program wrote there must be safe on a screen. An unlisted event is kept,
+    though no state follows from it.
     """
     if not line.strip() or len(line) > LONGEST_LINE:
         return None
@@ -203,7 +203,7 @@ def _check_regular(status: os.stat_result) -> None:
 
 @contextlib.contextmanager
 def _locked(fd: int) -> Iterator[bool]:
-    """Hold the file's lock, if it can be had in time; tells whether it is held."""
+    """Hold the file's lock, if it can be had in time; yields whether it is held."""
     held = lock_within(fd, LOCK_WAIT_S)
     try:
         yield held
@@ -223,7 +223,7 @@ def _sync_directory(folder: Path) -> None:
 
 def read_journal(path: Path) -> tuple[JournalEntry, ...]:
     """The whole journal, oldest first; empty when there is none yet. What can't be read as an entry is left out, and so
-    is what lies more than `READ_BYTES` before the end (`JournalTail.skipped` tells).
+    is what lies more than `READ_BYTES` before the end (see `JournalTail.skipped`).
 
     Raises:
         OSError: it is there and can't be read.
@@ -232,7 +232,7 @@ def read_journal(path: Path) -> tuple[JournalEntry, ...]:
 
 
 class JournalTail:
-    """Reads what was appended since the last time, whoever wrote it."""
+    """Reads what was appended since the last time, by any process."""
 
     def __init__(self, path: Path, first_bytes: int = READ_BYTES) -> None:
         """Begin at most `first_bytes` before the end: a journal of years must not delay a start."""

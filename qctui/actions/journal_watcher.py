@@ -1,4 +1,4 @@
-"""Following the shared journal: other consoles' actions are seen here, and orphaned ones are taken over."""
+"""The journal watcher: shows the actions of other consoles, and takes over those whose console is gone."""
 
 from __future__ import annotations
 
@@ -12,16 +12,26 @@ from pathlib import Path
 
 from qctui.actions.action_store import ActionStore, Context
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import public_url
+from qctui.actions.journal import parse_journal_time, public_url
 from qctui.actions.journal_writer import Disk, JournalWriter
-from qctui.actions.owner_lock import OwnerLock, owner_of
-from qctui.actions.resume import by_action, is_open, left_open_words, record_of
+from qctui.actions.locks import OwnerLock, owner_of
+from qctui.actions.send import SEND_S
+from qctui.actions.spec import ABORT, ACTION_SPECS
+from qctui.actions.verify import VERIFY_S
 from qctui.clock import Clock
-from qctui.model.action import ActionRecord
+from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Step, Target
+from qctui.model.deployment import Environment
 from qctui.text import clean
 
 FOLLOW_S = 2.0
-"""Between looks at the journal; one stat while nobody writes."""
+"""Between looks at the journal; one stat while nothing is appended."""
+
+_RUNG_OF_EVENT = {rung.event: rung for rung in Rung}
+
+_FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
+
+NEVER_SENT = "the program ended before it was sent"
+NO_ANSWER = "the program ended before the answer"
 
 CLOSE_S = 0.2
 """How long the end of the program waits for the disk to let go of the locks."""
@@ -30,7 +40,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class JournalWatcher:
-    """Turns foreign lines of the journal into records, and adopts those whose process is gone.
+    """Turns the lines of other processes into records, and adopts the actions whose process is gone.
 
     Only actions against the same API are shown: a journal is shared by all profiles, and by the demo. Only those of
     the same profile are adopted, because another profile's deployments can't be read with this one's credentials.
@@ -46,7 +56,7 @@ class JournalWatcher:
         consoles: Path,
         instance: str,
     ) -> None:
-        """`consoles`: where the presence files are. `instance`: this process's name in them."""
+        """`consoles`: where the files of the owner locks are. `instance`: this process's name in them."""
         self._action_store = action_store
         self._writer = writer
         self._disk = disk
@@ -55,83 +65,81 @@ class JournalWatcher:
         self._profile = clean(context.profile)
         self._owner_lock = OwnerLock(consoles)
         self._instance = instance
-        self._stories: dict[str, list[JournalEntry]] = {}
+        self._lines: dict[str, list[JournalEntry]] = {}
         """Foreign actions shown here, with all their lines."""
-        self._profiles: dict[str, str] = {}
         self.adopt: Callable[[ActionRecord], None] | None = None
-        """Looks after an orphan from now on; None leaves orphans alone."""
+        """Looks after an adopted action from now on; None leaves them all alone."""
         self.started = asyncio.Event()
-        """Set once what the journal leaves open is in the book."""
+        """Set once what the journal leaves open is in the action store."""
 
     async def run(self) -> None:
         """Show (and adopt) what the journal leaves open, then look every `FOLLOW_S` until cancelled."""
-        await self._guarded(self._begin)
+        await self._logged(self._begin)
         self.started.set()
         while True:
             await self._clock.sleep(FOLLOW_S)
-            await self._guarded(self._look)
+            await self._logged(self._look)
 
     async def _begin(self) -> None:
         await self._at_disk(partial(self._owner_lock.claim, self._instance))
         await self._writer.poll()
-        stories = by_action(self._writer.entries)
+        by_id = _by_action(self._writer.entries)
         self._writer.found = self._take
-        left_open = [story for story in stories.values() if is_open(story)]
-        for story in left_open:
-            self._show(story)
+        left_open = [lines for lines in by_id.values() if _is_open(lines)]
+        for lines in left_open:
+            self._show(lines)
         if self.adopt is not None:
-            await self._adopt_orphans()
-            keep = frozenset(owner_of(story[0].id) for story in left_open)
+            await self._adopt_left_behind()
+            keep = frozenset(owner_of(lines[0].id) for lines in left_open)
             await self._at_disk(partial(self._owner_lock.sweep, keep))
 
     async def _look(self) -> None:
         await self._writer.poll()
         if self.adopt is not None:
-            await self._adopt_orphans()
+            await self._adopt_left_behind()
 
-    async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _logged(self, step: Callable[[], Awaitable[None]]) -> None:
         try:
             await step()
         except Exception:  # whatever is wrong with a shared file, this console's own actions go on
             _LOG.exception("the journal could not be followed")
 
     async def aclose(self) -> None:
-        """Let go of the locks: what is still open is anybody's now. A disk that hangs is not waited for: the kernel
-        lets go when the process ends."""
+        """Let go of the locks: another console may take over what is still open. A disk that hangs is not waited for:
+        the kernel lets go when the process ends."""
         # By the loop's own time: this bound is for the process.
         await asyncio.wait({self._disk.run(self._owner_lock.close)}, timeout=CLOSE_S)
 
     def _take(self, entries: Sequence[JournalEntry]) -> None:
-        for action_id, lines in by_action(entries).items():
+        for action_id, lines in _by_action(entries).items():
             if owner_of(action_id) == self._instance:
                 continue
             known = self._action_store.get(action_id)
             if known is not None and not known.foreign:
                 continue  # adopted: the lines are our own
-            self._show([*self._stories.get(action_id, []), *lines])
+            self._show([*self._lines.get(action_id, []), *lines])
 
-    def _show(self, story: list[JournalEntry]) -> None:
-        first = story[0]
+    def _show(self, lines: list[JournalEntry]) -> None:
+        first = lines[0]
         if first.base_url != self._base_url:
             return
-        record = record_of(story, self._clock)
+        record = record_of(lines, self._clock)
         if record is None:
             return
         mine_to_adopt = self.adopt is not None and first.profile == self._profile
         overdue = record.goal_by_mono is not None and self._clock.monotonic() > record.goal_by_mono
         if overdue and not record.done and not mine_to_adopt:
-            return  # left open long ago, for its own profile's console to settle: nothing moves it here
+            return  # left open long ago, for a console of its own profile to verify: nothing moves it here
         known = self._action_store.get(record.action_id)
         acknowledged = known is not None and known.acknowledged
-        self._stories[record.action_id] = story
-        self._profiles[record.action_id] = first.profile
+        self._lines[record.action_id] = lines
         self._action_store.put([replace(record, foreign=True, acknowledged=acknowledged)])
         if record.done:
-            # Its story is told; the record stays in the book.
-            del self._stories[record.action_id], self._profiles[record.action_id]
+            # No line follows; the record stays in the action store.
+            del self._lines[record.action_id]
 
-    async def _adopt_orphans(self) -> None:
-        for action_id in [each for each, profile in self._profiles.items() if profile == self._profile]:
+    async def _adopt_left_behind(self) -> None:
+        for action_id in [each for each, lines in self._lines.items() if lines[0].profile == self._profile]:
             owner = owner_of(action_id)
             if not await self._at_disk(partial(self._owner_lock.claim, owner)):
                 continue
@@ -140,12 +148,11 @@ class JournalWatcher:
             record = self._action_store.get(action_id)
             if record is None or not record.foreign or record.done:
                 continue
-            self._stories.pop(action_id, None)
-            self._profiles.pop(action_id, None)
+            self._lines.pop(action_id, None)
             self._action_store.put([replace(record, foreign=False, resumed=True, goal_by_mono=None)])
-            untold = left_open_words(record)
-            if untold is not None:
-                self._action_store.step(action_id, *untold)
+            missing = _left_open_words(record)
+            if missing is not None:
+                self._action_store.step(action_id, *missing)
             adopted = self._action_store.get(action_id)
             if adopted is not None and not adopted.done and self.adopt is not None:
                 self.adopt(adopted)
@@ -154,3 +161,79 @@ class JournalWatcher:
         with contextlib.suppress(OSError):
             return bool(await self._disk.run(job))
         return False
+
+
+def _by_action(entries: Sequence[JournalEntry]) -> dict[str, list[JournalEntry]]:
+    """The lines of each action, in order."""
+    by_id: dict[str, list[JournalEntry]] = {}
+    for entry in entries:
+        by_id.setdefault(entry.id, []).append(entry)
+    return by_id
+
+
+def _is_open(lines: Sequence[JournalEntry]) -> bool:
+    """Whether an action's lines leave its outcome open: they have none, or withdrew it."""
+    outcomes = [entry.event for entry in lines if entry.event in _FINAL_EVENTS or entry.event == Rung.UNKNOWN.event]
+    return not outcomes or outcomes[-1] not in _FINAL_EVENTS
+
+
+def record_of(lines: Sequence[JournalEntry], clock: Clock) -> ActionRecord | None:
+    """The action that its lines describe; None if they describe none that could be acted upon.
+
+    Lines carry wall time only. Their distance from now places them on the monotonic clock; a wall clock that was set
+    back can't put them into the future.
+    """
+    first = lines[0]
+    if first.action not in ACTION_SPECS or not (
+        first.optimization_id if first.action == ABORT.id else first.project_id
+    ):
+        return None
+    now, mono = clock.now(), clock.monotonic()
+
+    def place(entry: JournalEntry) -> tuple[float, float]:
+        at = parse_journal_time(entry.at)
+        at = now if at is None else at
+        return at, mono - max(0.0, now - at)
+
+    confirmed_at, confirmed_mono = place(first)
+    target = Target(
+        action=first.action,
+        name=first.name,
+        project_id=first.project_id,
+        deploy_id=first.deploy_id,
+        optimization_id=first.optimization_id,
+        environment=Environment.PAPER if first.environment == Environment.PAPER.value else Environment.LIVE,
+    )
+    record = ActionRecord(
+        action_id=first.id,
+        batch_id=first.id,
+        target=target,
+        via=first.via,
+        confirmed_at=confirmed_at,
+        confirmed_mono=confirmed_mono,
+        # What its own console will wait at most; that one alone knows exactly.
+        goal_by_mono=confirmed_mono + SEND_S + VERIFY_S,
+    )
+    for entry in lines:
+        rung = _RUNG_OF_EVENT.get(entry.event)
+        # Nothing follows an end but its withdrawal.
+        if rung is None or (record.done and rung is not Rung.UNKNOWN):
+            continue
+        at, step_mono = place(entry)
+        record = record.with_step(Step(rung, at, step_mono, entry.detail))
+        if rung is Rung.SENDING:
+            record = replace(record, tries=record.tries + 1)
+    return record
+
+
+def _left_open_words(record: ActionRecord) -> tuple[Rung, str] | None:
+    """The step that a process that is gone can't have written of an action it left open; None if its lines say enough.
+
+    `sending` is on the disk before a connection is tried, so an intent without it was never sent. After it nothing is
+    certain until there is an answer.
+    """
+    if record.rung is None:
+        return Rung.NOT_SENT, NEVER_SENT
+    if record.rung in (Rung.SENDING, Rung.SENT):
+        return Rung.UNKNOWN, NO_ANSWER
+    return None

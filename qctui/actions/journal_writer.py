@@ -1,4 +1,5 @@
-"""The journal as the event loop uses it: written on a thread of its own, so that a slow disk holds up nothing else."""
+"""The journal writer: appends to the journal and reads it on a thread of its own, so that a slow disk delays
+nothing."""
 
 from __future__ import annotations
 
@@ -14,13 +15,22 @@ from typing import Any, Protocol, TypeVar
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import JournalTail, UnsyncedError, append_entries, try_journal
-from qctui.actions.send_lock import SendLock
+from qctui.actions.locks import SendLock
 from qctui.actions.spec import LIQUIDATE
+from qctui.clock import Clock, first_of
+from qctui.model.keys import JOURNAL
+from qctui.store import Store
 
 T = TypeVar("T")
 
 KEPT_ENTRIES = 5_000
 """Lines of the journal kept in memory, newest; the file keeps all."""
+
+JOURNAL_LOOK_S = 2.0
+"""Between looks at whether the journal can be written. The disk is asked at the start and while it refuses; in between
+each write shows it."""
+
+SILENT = "the disk does not answer"
 
 
 class Disk(Protocol):
@@ -61,11 +71,11 @@ class DiskThread:
             result, failure = None, None
             try:
                 result = job()
-            except Exception as error:  # whatever a job raises belongs to the one who waits for it, not to this thread
+            except Exception as error:  # whatever a job raises is its caller's, not this thread's
                 failure = error
             try:
                 loop.call_soon_threadsafe(_deliver, future, result, failure)
-            except RuntimeError:  # the loop has ended and nobody waits, but what was queued is still to be written
+            except RuntimeError:  # the loop has ended, but what was queued is still to be written
                 continue
 
 
@@ -87,9 +97,9 @@ class _Turn:
     unlocked: str
     """Why an intent was written without the lock beside the journal; empty if it was held, or not needed."""
     written: bool
-    """The lines are in the file: writing them again would tell the story twice."""
+    """The lines are in the file: writing them again would write them twice."""
     found: tuple[JournalEntry, ...]
-    """Appended since the last turn, by whomever."""
+    """Appended since the last turn, by any process."""
 
 
 class JournalWriter:
@@ -97,7 +107,7 @@ class JournalWriter:
 
     One turn at the disk at a time: lines handed over while an append is under way go out together in the next, so that
     a hundred answers at once cost two or three fsyncs. Lines that could not be written are kept, all of them, and go
-    first in the next turn, so the story stays in order. What people confirm bounds their number.
+    first in the next turn, so the lines stay in order. What people confirm bounds their number.
     """
 
     def __init__(self, path: Path, disk: Disk, first_bytes: int) -> None:
@@ -107,7 +117,7 @@ class JournalWriter:
         self._tail = JournalTail(path, first_bytes)
         self._lock = SendLock(path)
         self._deciding = 0
-        """Decisions under way: the lock is held until the last of them has been carried out."""
+        """Decisions under way: the lock is held until the last of them has been acted upon."""
         self._unwritten: list[JournalEntry] = []
         self._entries: deque[JournalEntry] = deque(maxlen=KEPT_ENTRIES)
         self._current: asyncio.Task[str] | None = None
@@ -137,13 +147,13 @@ class JournalWriter:
 
     async def catch_up(self) -> str:
         """Take the lock beside the journal, then read what others appended: right before a decision that must come
-        after theirs. Returns why the lock or the journal is not to be had; empty if all is well. `let_go` follows in
+        after theirs. Returns why the lock or the journal is not to be had; empty if all is well. `release` follows in
         any case."""
         self._deciding += 1
         refused = await self._disk.run(self._lock.acquire)
         return refused or await self.poll()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """What was decided has been done: the next process may decide."""
         self._deciding -= 1
         if not self._deciding:
@@ -217,3 +227,29 @@ class JournalWriter:
 
 def _words(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
+
+
+async def publish_journal_state(writer: JournalWriter, store: Store, clock: Clock) -> None:
+    """Publish under `JOURNAL` why the journal can't be written, and take it back once it can: before the first action,
+    not only with it. Never ends."""
+    failure = await _asked(writer, store, clock)
+    while True:
+        _publish(failure, store, clock)
+        await clock.sleep(JOURNAL_LOOK_S)
+        failure = (await _asked(writer, store, clock) if failure else "") or writer.failure
+
+
+async def _asked(writer: JournalWriter, store: Store, clock: Clock) -> str:
+    """What the disk says, however long that takes; meanwhile its silence is published."""
+    asking = asyncio.ensure_future(writer.check())
+    try:
+        if not await first_of(clock, JOURNAL_LOOK_S, asking):
+            _publish(SILENT, store, clock)
+        return await asking
+    finally:
+        asking.cancel()
+
+
+def _publish(failure: str, store: Store, clock: Clock) -> None:
+    if store.get(JOURNAL).value != failure:
+        store.put_value(JOURNAL, failure, at=clock.now(), mono=clock.monotonic())

@@ -1,4 +1,4 @@
-"""What earlier actions mean for a new one."""
+"""What earlier actions, and what the store knows, mean for a new action on the same target."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def earlier_action(records: Sequence[ActionRecord], target: Target) -> ActionRec
 
 def retried(records: Sequence[ActionRecord]) -> frozenset[str]:
     """Ids of the actions (of `records`, oldest first) after which the same was asked for again, of the same target:
-    how things stand is told by the newest."""
+    the newest shows how things stand."""
     newer: dict[tuple[str, int, str], list[Target]] = {}
     found: set[str] = set()
     for record in reversed(records):

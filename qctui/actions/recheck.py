@@ -1,4 +1,4 @@
-"""Reading targets again while their dialog is open, and keeping warm the connections the trigger will use."""
+"""Reads the targets of an open dialog again and again, and keeps warm the connections that their triggers will use."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Rechecks:
         self._round = 0
 
     def newest(self, target: Target) -> Recheck | None:
-        """What the latest good re-read of this very capture told, its dialog open or closed; None without one.
+        """What the latest good re-read of this very capture showed, its dialog open or closed; None without one.
 
         The same deployment captured anew is judged anew: one answer that named another deployment, or none that runs,
         may have been a lagging replica's, and must not refuse whatever is asked from then on.
@@ -64,19 +64,19 @@ class Rechecks:
         self._newest = {}
         self._targets = tuple(targets)
         self._spawn(self._keep_warm(min(len(targets) + SPARE_CONNECTIONS, MOST_CONNECTIONS)))
-        status_gate, portfolio_gate = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
+        status_slots, portfolio_slots = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         for target in targets:
             self._store.put(recheck_key(target), Resource[Recheck]())
             # Apart from each other: a portfolio that hangs must not hold back the news that the deployment has changed.
             if target.action == ABORT.id:
-                self._spawn(self._keep_reading(target, self._read_optimization, status_gate))
+                self._spawn(self._keep_reading(target, self._read_optimization, status_slots))
             else:
-                self._spawn(self._keep_reading(target, self._read_detail, status_gate))
-                self._spawn(self._keep_reading(target, self._read_portfolio, portfolio_gate))
+                self._spawn(self._keep_reading(target, self._read_detail, status_slots))
+                self._spawn(self._keep_reading(target, self._read_portfolio, portfolio_slots))
 
     def close(self) -> None:
         """Begin no more reads. Those under way end by themselves: cancelling a credential check would close a warm
-        connection at the very moment the trigger may want it."""
+        connection just when the trigger may want it."""
         self._round += 1
 
     async def aclose(self) -> None:
@@ -100,11 +100,11 @@ class Rechecks:
             await self._clock.sleep(REWARM_S)
 
     async def _keep_reading(
-        self, target: Target, read: Callable[[Target], Awaitable[_Update]], gate: asyncio.Semaphore
+        self, target: Target, read: Callable[[Target], Awaitable[_Update]], slots: asyncio.Semaphore
     ) -> None:
         round_ = self._round
         while round_ == self._round:
-            async with gate:
+            async with slots:
                 if round_ != self._round:
                     return
                 update = await self._attempt(target, read)
@@ -142,8 +142,7 @@ class Rechecks:
         """A good look at the target itself: earlier failures of it are over."""
         key = recheck_key(target)
         self._newest[key] = recheck = replace(self._newest.get(key, Recheck()), **facts)
-        known: Resource[Recheck] = self._store.get(key)
-        self._store.put(key, known.with_value(recheck, at=self._clock.now(), mono=self._clock.monotonic()))
+        self._store.put_value(key, recheck, at=self._clock.now(), mono=self._clock.monotonic())
 
     def _merge(self, target: Target, **facts: Any) -> None:
         """Facts beside it: how fresh the look at the target is, and whether it failed, stays as it was."""

@@ -10,10 +10,9 @@ from typing import Any
 from qctui.actions.action_store import LOCK, ActionStore
 from qctui.actions.lookup import stop_lock
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
-from qctui.actions.waiting import first_of
 from qctui.api.errors import ApiError
 from qctui.api.ports import Gate, TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.action import Rung, Target
 from qctui.model.resource import FailureKind
 
@@ -54,7 +53,7 @@ class InFlightRequest:
         self.on_first_try: Callable[[], None] = lambda: None
         """Called once the first byte of a try has left, or a try has failed before that."""
         self.changed = asyncio.Event()
-        """Set when any of the above is, to wake whoever waits for it."""
+        """Set when any of the above is, to wake what waits for it."""
 
     def close(self, why: str) -> bool:
         """Let nothing leave any more. False, and no effect, when it may be out already."""
@@ -72,17 +71,17 @@ class InFlightRequest:
 
 
 class Refusal(Exception):
-    """The API said no, or the program did. The words are for the screen."""
+    """The API refused, or the program did. The words are for the screen."""
 
     def __init__(self, words: str, *, of_credentials: bool) -> None:
-        """`of_credentials`: whoever asks is not accepted, so no look at the world will be either."""
+        """`of_credentials`: the credentials are not accepted, so no look at the target will be either."""
         super().__init__(words)
         self.words = words
         self.of_credentials = of_credentials
 
 
 class Sender:
-    """Carries a flight to ACCEPTED, NOT SENT or UNKNOWN, or to a refusal that is still to be put into words."""
+    """Sends a request until it is ACCEPTED, NOT SENT or UNKNOWN, or refused, which is still to be put into words."""
 
     def __init__(
         self,
@@ -91,14 +90,14 @@ class Sender:
         action_store: ActionStore,
         spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
-        """`spawn` runs what goes on behind a request."""
+        """`spawn` runs what goes on after a request."""
         self._api = api
         self._clock = clock
         self._action_store = action_store
         self._spawn = spawn
 
     async def send(self, request: InFlightRequest) -> Rung:
-        """Send, and put each rung into the book. The rung that ended it: ACCEPTED, NOT SENT or UNKNOWN.
+        """Send, and put each rung into the action store. The rung that ended it: ACCEPTED, NOT SENT or UNKNOWN.
 
         Raises:
             Refusal: a certain no; the REJECTED step is left to the caller, who may know a better reason.
@@ -144,7 +143,7 @@ class Sender:
                 await self._wait(request, left, post)
             return post.result()
         finally:
-            # A POST cancelled here before its first byte finds the gate shut, should it still get there unwinding.
+            # A POST cancelled here before its first byte is refused by `gate`, should it still get there unwinding.
             if not post.done() and request.sent_mono is None:
                 request.closed = request.closed or TOO_LATE
             post.cancel()
@@ -162,7 +161,7 @@ class Sender:
             await self._trigger(request.target, gate)
         except ApiError as error:
             return error
-        except Exception as error:  # a defect of the client: whether it acted can't be told, so it counts as sent
+        except Exception as error:  # a defect of the client: whether it acted is not known, so it counts as sent
             _LOG.exception("the trigger failed in an unforeseen way")
             return ApiError(FailureKind.INTERNAL, f"internal error: {type(error).__name__}")
         return None
@@ -172,7 +171,7 @@ class Sender:
         shared journal says right now.
 
         Raises ApiError when it would. A disk or a lock that hangs delays an emergency by `DECIDE_S` at most; what this
-        process knows decides then, and it is said.
+        process knows decides then, with a warning.
         """
         catching_up = asyncio.ensure_future(self._catch_up())
         await first_of(self._clock, DECIDE_S, catching_up)
@@ -191,12 +190,12 @@ class Sender:
             _LOG.exception("what other processes do could not be read")
             return f"internal error ({type(error).__name__})"
         finally:
-            self._spawn(self._let_go())
+            self._spawn(self._release_soon())
 
-    async def _let_go(self) -> None:
+    async def _release_soon(self) -> None:
         """After the first byte has left: the transport hands it over within a turn or two of the loop."""
         await self._clock.sleep(LEAVES_S)
-        self._action_store.let_go()
+        self._action_store.release()
 
     async def _trigger(self, target: Target, gate: Gate) -> None:
         if target.action == LIQUIDATE.id:
@@ -219,7 +218,7 @@ class Sender:
         return self._clock.monotonic() >= request.deadline
 
     async def _wait(self, request: InFlightRequest, limit_s: float, *futures: asyncio.Future[Any]) -> None:
-        """Wait for one of `futures` or for something about the flight to change, at most `limit_s`."""
+        """Wait for one of `futures` or for something about the request to change, at most `limit_s`."""
         request.changed.clear()
         changed = asyncio.ensure_future(request.changed.wait())
         try:

@@ -1,4 +1,4 @@
-"""The action service: from a confirmation to a certain end, whatever happens to terminal, network or disk."""
+"""The action service: takes confirmations and brings each to its end, whatever happens to terminal, network or disk."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from pathlib import Path
 from qctui.actions.action_runner import ActionRunner
 from qctui.actions.action_store import ActionStore, Context
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.aftercare import Aftercare
-from qctui.actions.journal_state import publish_journal_state
+from qctui.actions.contradictions import Aftercare
 from qctui.actions.journal_watcher import JournalWatcher
-from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter
+from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter, publish_journal_state
 from qctui.actions.lookup import is_same_object, known_end, stop_lock
 from qctui.actions.recheck import Rechecks
 from qctui.actions.spec import READ_ONLY, STOP, eligibility
-from qctui.actions.waiting import first_of
 from qctui.api.ports import TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.resource import Resource
 from qctui.store import Store
@@ -214,8 +212,8 @@ class ActionService:
     def _take(self, records: list[ActionRecord], ending: bool) -> None:
         """Begin a confirmed batch. Refusals are decided here, where nothing can come between.
 
-        `ending` is how it was at the moment of confirming: what was confirmed before the program began to end is sent.
-        Whatever goes wrong, no confirmation vanishes: each ends in a word.
+        `ending` is how it was at confirming: what was confirmed before the program began to end is sent.
+        Whatever goes wrong, no confirmation vanishes: each ends in a rung.
         """
         try:
             self._begin(records, ending)
@@ -244,8 +242,8 @@ class ActionService:
             self._runner.begin(accepted)
 
     def _checked(self, target: Target) -> str | None:
-        """`_obstacle`, at the moment of confirming. A defect of the check stands in nobody's way, but in a stop's: sent
-        blindly it could cancel a liquidation."""
+        """`_obstacle`, at confirming. A defect of the check stops no action but a stop, which sent blindly could cancel
+        a liquidation."""
         try:
             return self._obstacle(target)
         except Exception as error:
@@ -279,8 +277,8 @@ class ActionService:
             del self._taken[number]
 
     def _taken_as(self, target: Target) -> str | None:
-        taken = self._taken.get(id(target))
-        return taken[1] if taken is not None else None
+        _, action_id = self._taken.get(id(target), (target, None))
+        return action_id
 
 
 def _find_equal(records: Sequence[ActionRecord], target: Target) -> str | None:

@@ -1,4 +1,4 @@
-"""The registry of actions: what each is called, whom it may hit, what it asks first and what proves it done.
+"""The registry of actions: what each is called, what it may hit, and what a person is asked before it is sent.
 
 The id of an action is the same word in key bindings, palette, command line, journal and tests (DESIGN section 4).
 """
@@ -11,19 +11,15 @@ from enum import Enum
 from types import MappingProxyType
 
 from qctui.model.action import Target
-from qctui.model.deployment import DeploymentDetail, Environment, claims_paper, is_alive
+from qctui.model.deployment import DeploymentDetail, Environment, Project, claims_paper, is_alive
 from qctui.model.optimization import FINISHED_STATUSES, Optimization
-from qctui.model.project import Project
 
 CODE_LENGTH = 4
 """Characters of the deploy id a person types."""
 
-PANIC_KEY = "X"
-"""Liquidates every running deployment of the profile: the action is `liquidate`, its targets are chosen for you."""
-
 
 class Ask(Enum):
-    """How a dialog makes sure that a person means it."""
+    """What a person does to confirm."""
 
     CODE = "code"
     """Type the end of the deploy id, then Enter."""
@@ -48,17 +44,6 @@ class Question:
         return bool(self.expected) and typed.strip().casefold() == self.expected.casefold()
 
 
-class Proof(Enum):
-    """What verifies an action (DESIGN section 4: VERIFIED)."""
-
-    FLAT = "flat"
-    """The deployment stopped, and a portfolio read after that shows no holding with a quantity."""
-    STOPPED = "stopped"
-    """live/read shows a stop time or a terminal status."""
-    ABORTED = "aborted"
-    """optimizations/read shows the status `aborted`."""
-
-
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
     """One action as a person meets it."""
@@ -78,7 +63,6 @@ class ActionSpec:
     """What will happen, said in the dialog."""
     leftovers: str
     """What it may leave behind, said once, briefly (REFERENCE.md 7.1, 7.2, 5.3)."""
-    proof: Proof
 
 
 LIQUIDATE = ActionSpec(
@@ -93,7 +77,6 @@ LIQUIDATE = ActionSpec(
         "May stay open: crypto cash, positions the algorithm never subscribed to, amounts below a lot. With the market "
         "closed, orders wait for the open. Snapshots lag up to 10 minutes. Check the brokerage afterwards."
     ),
-    proof=Proof.FLAT,
 )
 
 STOP = ActionSpec(
@@ -105,7 +88,6 @@ STOP = ActionSpec(
     target_noun="deployment",
     consequence="Stops the algorithm. Nothing is sold: positions and open orders stay as they are.",
     leftovers="Nobody watches what stays open, and a stopped deployment can't be liquidated from here.",
-    proof=Proof.STOPPED,
 )
 
 ABORT = ActionSpec(
@@ -117,7 +99,6 @@ ABORT = ActionSpec(
     target_noun="optimization",
     consequence="Ends the optimization. It can't be resumed.",
     leftovers="Finished backtests stay readable.",
-    proof=Proof.ABORTED,
 )
 
 ACTION_SPECS: Mapping[str, ActionSpec] = MappingProxyType({spec.id: spec for spec in (LIQUIDATE, STOP, ABORT)})
@@ -167,7 +148,7 @@ def question_for(targets: Sequence[Target]) -> Question:
 
 
 def eligibility(target: Target) -> str | None:
-    """Why this target is no object for its action, by what was captured; None if it is one."""
+    """Why this action can't be taken on this target, by what was captured; None if it can."""
     spec = ACTION_SPECS.get(target.action)
     if spec is None:
         return f"no such action: {target.action}"

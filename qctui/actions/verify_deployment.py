@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from qctui.actions.action_store import ActionStore
-from qctui.actions.evidence import CHECK_BROKERAGE, ReadState, liquidation_orders, shortfall, unfilled_words
-from qctui.actions.facts import format_holdings
-from qctui.actions.spec import ACTION_SPECS, Proof
-from qctui.actions.verify import (
-    AGREEING,
-    MOST_AGREEING,
-    SNAPSHOT_S,
-    STATUS_S,
-    keep_looking,
-    run_until_done,
-    wait_for_deadline,
-)
-from qctui.actions.witness import SILENT, Look, Seen, look_at
+from qctui.actions.observation import SILENT, Observation, Observed, observe
+from qctui.actions.spec import LIQUIDATE
+from qctui.actions.verify import AGREEING, MOST_AGREEING, SNAPSHOT_S, STATUS_S, Check
+from qctui.actions.wording import CHECK_BROKERAGE, format_clock_time, format_holdings, shortfall, unfilled_words
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
-from qctui.model.order import OrderPage
+from qctui.model.order import LIQUIDATED_TAG, Order, OrderPage
 
 ORDERS_WINDOW = 100
 """Orders asked for at once (REFERENCE.md 6.7)."""
@@ -37,7 +30,29 @@ _REACHED_BY = (Rung.ACCEPTED, Rung.UNKNOWN)
 """What is left of a ladder whose evidence was withdrawn."""
 
 
-class DeploymentCheck:
+@dataclass(slots=True)
+class ReadState:
+    """How one kind of read has gone."""
+
+    good_at: float | None = None
+    """Unix seconds of the last one that showed something."""
+    failure: str = ""
+    """Why the last one showed nothing; empty if it did."""
+
+    def went_well(self, clock: Clock) -> None:
+        """It showed something."""
+        self.good_at = clock.now()
+        self.failure = ""
+
+    def failure_words(self, what: str, clock: Clock) -> str:
+        """That it could not be read again, since when and why; empty if it could."""
+        if not self.failure:
+            return ""
+        since = f"since {format_clock_time(self.good_at, clock.now())}" if self.good_at is not None else "at all"
+        return f"{what} could not be re-read {since}: {self.failure}"
+
+
+class DeploymentCheck(Check):
     """Looks for STOPPED and, for a liquidation, FLAT; then looks again before it says VERIFIED.
 
     FLAT rests on three answers in this order: a look shows ours stopped; then a portfolio read begins and shows no
@@ -50,17 +65,13 @@ class DeploymentCheck:
     def __init__(
         self, api: TriggerApi, clock: Clock, action_store: ActionStore, action_id: str, target: Target
     ) -> None:
-        self._api = api
-        self._clock = clock
-        self._action_store = action_store
-        self._id = action_id
-        self._target = target
+        super().__init__(api, clock, action_store, action_id, target)
         self._deploy_id = target.deploy_id
-        self._wants_flat = ACTION_SPECS[target.action].proof is Proof.FLAT
+        self._must_be_flat = target.action == LIQUIDATE.id
         self._status = target.status
         self._status_reads = ReadState()
         self._portfolio_reads = ReadState()
-        self._orders_known = 0
+        self._orders = NewestOrders(api, target.project_id)
         self._stopped_looks = 0.0
         """Looks in a row that showed ours stopped. One that needed a second witness, or had none, counts half."""
         self._counted_mono = 0.0
@@ -72,20 +83,14 @@ class DeploymentCheck:
         """Looks in a row that showed another deployment in its place."""
         self._contradictions = 0
         self._looked = asyncio.Event()
-        """Set by the first look: before it nobody knows whose portfolio the project's is."""
-        self._done = asyncio.Event()
-        self._looks: list[asyncio.Task[None]] = []
+        """Set by the first look: before it, it is not known whose portfolio the project's is."""
         self._portfolio_task: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """As in `Check`."""
-        self._looks.append(asyncio.ensure_future(keep_looking(self._look_at_status, self._clock, lambda: STATUS_S)))
-        if self._wants_flat:
+    def _begin(self) -> None:
+        self._keep_looking(self._look_at_status, lambda: STATUS_S)
+        if self._must_be_flat:
             self._read_portfolios_anew()
-            reading = keep_looking(self._read_orders, self._clock, lambda: SNAPSHOT_S)
-            self._looks.append(asyncio.ensure_future(reading))
-        deadline = wait_for_deadline(self._action_store, self._id, self._clock)
-        await run_until_done(self._looks, deadline, self._done, self._give_up)
+            self._keep_looking(self._read_orders, lambda: SNAPSHOT_S)
 
     @property
     def _agreeing(self) -> int:
@@ -101,25 +106,25 @@ class DeploymentCheck:
         await self._look()
 
     async def _look(self) -> bool:
-        """Look once and draw the conclusions. Whether ours was seen stopped."""
-        look = await look_at(self._api, self._target.project_id, self._deploy_id)
+        """Observation once and draw the conclusions. Whether ours was seen stopped."""
+        look = await observe(self._api, self._target.project_id, self._deploy_id)
         self._looked.set()
-        self._action_store.warn(self._id, "status", look.note)
-        if look.seen is Seen.UNKNOWN:
+        self._warn("status", look.note)
+        if look.state is Observed.UNKNOWN:
             self._status_reads.failure = "" if look.note == SILENT else look.note
             self._status = look.status
             return False
         self._status_reads.went_well(self._clock)
         if self._done.is_set():
             return False
-        if look.seen is Seen.REPLACED:
+        if look.state is Observed.REPLACED:
             self._see_another(look)
             return False
         self._others = 0
-        self._action_store.warn(self._id, "redeployed", "")
+        self._warn("redeployed", "")
         self._deploy_id = self._deploy_id or look.deploy_id
         self._status = look.status
-        if look.seen is Seen.ALIVE:
+        if look.state is Observed.ALIVE:
             self._see_alive(look)
             return False
         self._see_stopped(look)
@@ -130,12 +135,12 @@ class DeploymentCheck:
         self._stopped_looks, self._flat_reads = 0.0, 0
         self._round += 1
 
-    def _see_alive(self, look: Look) -> None:
+    def _see_alive(self, look: Observation) -> None:
         self._begin_anew()
         if self._stands(Rung.STOPPED):
             self._withdraw(Rung.STOPPED, f"{look.source} says {look.status or 'alive'} again")
 
-    def _see_stopped(self, look: Look) -> None:
+    def _see_stopped(self, look: Observation) -> None:
         words = look.ended_words(self._clock)
         first = not self._stopped_looks
         mono = self._clock.monotonic()
@@ -143,8 +148,8 @@ class DeploymentCheck:
             self._counted_mono = mono
             self._stopped_looks += 0.5 if look.note else 1.0
         if not self._stands(Rung.STOPPED):
-            self._action_store.step(self._id, Rung.STOPPED, words)
-        if self._wants_flat:
+            self._step(Rung.STOPPED, words)
+        if self._must_be_flat:
             if first and self._portfolio_task is not asyncio.current_task():
                 # A portfolio read that began before this proves nothing, and a slow one must not delay the one that
                 # does.
@@ -152,21 +157,21 @@ class DeploymentCheck:
         elif self._stopped_looks >= self._agreeing:
             self._finish(Rung.VERIFIED, words)
 
-    def _see_another(self, look: Look) -> None:
-        """The project's most recent deployment is not ours any more: what live/read and the portfolio tell from now on
+    def _see_another(self, look: Observation) -> None:
+        """The project's most recent deployment is not ours any more: what live/read and the portfolio show from now on
         is about the other one."""
         now = look.other_words
         known = look.deploy_id in self._target.others
         said = f"live/read tells of {now}, not of ours" if known else f"redeployed meanwhile: now {now}"
-        self._action_store.warn(self._id, "redeployed", said)
+        self._warn("redeployed", said)
         self._others += 1
         self._begin_anew()
         if self._others < SURE_OF_ANOTHER:
             return
         if not self._stands(Rung.STOPPED):
             ended = "ended" if known else "replaced"
-            self._action_store.step(self._id, Rung.STOPPED, f"{ended}: the project's deployment is {now}")
-        if self._wants_flat:
+            self._step(Rung.STOPPED, f"{ended}: the project's deployment is {now}")
+        if self._must_be_flat:
             self._action_store.change(self._id, holdings=None, holdings_mono=None)
             words = f"redeployed: the portfolio is now that of {now}, the request may have hit it"
             if known:
@@ -183,11 +188,9 @@ class DeploymentCheck:
         """Read now and every `SNAPSHOT_S`; sooner while one more flat read is all that VERIFIED waits for."""
         if self._portfolio_task is not None:
             self._portfolio_task.cancel()
-        reading = keep_looking(
-            self._read_portfolio, self._clock, lambda: STATUS_S if self._stands(Rung.FLAT) else SNAPSHOT_S
+        self._portfolio_task = self._keep_looking(
+            self._read_portfolio, lambda: STATUS_S if self._stands(Rung.FLAT) else SNAPSHOT_S
         )
-        self._portfolio_task = asyncio.ensure_future(reading)
-        self._looks.append(self._portfolio_task)
 
     async def _read_portfolio(self) -> None:
         stopped_since = self._round if self._stopped_looks else None
@@ -199,13 +202,13 @@ class DeploymentCheck:
         await self._looked.wait()
         if self._others or self._done.is_set():
             return
-        if not portfolio.tells:
+        if not portfolio.is_known:
             self._miss_portfolio("the answer is empty, which may mean anything")
             return
         self._portfolio_reads.went_well(self._clock)
         holdings = portfolio.open_holdings
         unreadable = format_holdings([holding for holding in holdings if holding.unreadable_quantity])
-        self._action_store.warn(self._id, "portfolio", f"not known to be flat: {unreadable}" if unreadable else "")
+        self._warn("portfolio", f"not known to be flat: {unreadable}" if unreadable else "")
         self._action_store.change(self._id, holdings=holdings, holdings_mono=self._clock.monotonic())
         if holdings:
             self._flat_reads = 0
@@ -217,39 +220,27 @@ class DeploymentCheck:
     def _see_flat(self) -> None:
         self._flat_reads += 1
         if not self._stands(Rung.FLAT):
-            self._action_store.step(self._id, Rung.FLAT, "no holding with a quantity")
+            self._step(Rung.FLAT, "no holding with a quantity")
         if self._flat_reads >= self._agreeing and self._stopped_looks >= self._agreeing:
             unfilled = self._unfilled()
             self._finish(Rung.VERIFIED, "; ".join(filter(None, ("stopped and flat", unfilled, CHECK_BROKERAGE))))
 
     def _miss_portfolio(self, why: str) -> None:
         self._portfolio_reads.failure = why
-        self._action_store.warn(self._id, "portfolio", f"the portfolio is unknown: {why}")
+        self._warn("portfolio", f"the portfolio is unknown: {why}")
 
     # What the liquidation ordered.
 
     async def _read_orders(self) -> None:
-        """Read the newest orders: they are at the end of the list, whose length only an answer tells."""
         try:
-            page = await self._orders_page()
-            if page is not None and page.length is not None and page.length > self._orders_known + ORDERS_WINDOW // 2:
-                self._orders_known = page.length
-                page = await self._orders_page()
+            orders = await self._orders.read()
         except ApiError as error:
-            self._action_store.warn(self._id, "orders", f"the orders can't be read: {error.message}")
+            self._warn("orders", f"the orders can't be read: {error.message}")
             return
-        self._action_store.warn(self._id, "orders", "")
-        if page is None or self._done.is_set():
-            return
-        found = liquidation_orders(page.orders, self._deploy_id)
-        if found:
+        self._warn("orders", "")
+        found = liquidation_orders(orders, self._deploy_id)
+        if found and not self._done.is_set():
             self._action_store.change(self._id, orders=found)
-
-    async def _orders_page(self) -> OrderPage | None:
-        """The window that ends somewhat after what is known to exist; None while the service prepares it."""
-        start = max(0, self._orders_known - ORDERS_WINDOW // 2)
-        page = await self._api.fetch_orders(self._target.project_id, start, start + ORDERS_WINDOW)
-        return None if isinstance(page, Loading) else page
 
     def _unfilled(self) -> str:
         record = self._action_store.get(self._id)
@@ -265,14 +256,13 @@ class DeploymentCheck:
         self._contradictions += 1
         below = record.standing[: record.standing.index(rung)]
         ground = next((each for each in reversed(below) if each in (*_REACHED_BY, Rung.STOPPED)), Rung.UNKNOWN)
-        self._action_store.step(self._id, ground, f"{rung.value} withdrawn: {why}")
+        self._step(ground, f"{rung.value} withdrawn: {why}")
 
     def _finish(self, rung: Rung, words: str) -> None:
         if rung is Rung.VERIFIED:
             for topic in ("status", "portfolio", "orders"):
-                self._action_store.warn(self._id, topic, "")
-        self._action_store.step(self._id, rung, words)
-        self._done.set()
+                self._warn(topic, "")
+        super()._finish(rung, words)
 
     def _give_up(self) -> None:
         record = self._action_store.get(self._id)
@@ -282,8 +272,50 @@ class DeploymentCheck:
             record,
             status=self._status,
             stopped=self._stands(Rung.STOPPED),
-            status_reads=self._status_reads,
-            portfolio_reads=self._portfolio_reads,
-            clock=self._clock,
+            status_failure=self._status_reads.failure_words("the deployment", self._clock),
+            portfolio_failure=self._portfolio_reads.failure_words("the portfolio", self._clock),
+            mono=self._clock.monotonic(),
         )
-        self._action_store.step(self._id, Rung.UNVERIFIED, "; ".join(filter(None, (words, self._unfilled()))))
+        self._step(Rung.UNVERIFIED, "; ".join(filter(None, (words, self._unfilled()))))
+
+
+class NewestOrders:
+    """Reads the newest orders of a project: they are at the end of the list, whose length only an answer shows."""
+
+    def __init__(self, api: TriggerApi, project_id: int) -> None:
+        self._api = api
+        self._project_id = project_id
+        self._known = 0
+        """How many orders there are, by the last answer that said so."""
+
+    async def read(self) -> tuple[Order, ...]:
+        """Read them, oldest first; none while the service prepares them. Raises `ApiError`."""
+        page = await self._page()
+        if page is not None and page.length is not None and page.length > self._known + ORDERS_WINDOW // 2:
+            self._known = page.length
+            page = await self._page()
+        return page.orders if page is not None else ()
+
+    async def _page(self) -> OrderPage | None:
+        """The window that ends somewhat after what is known to exist; None while the service prepares it."""
+        start = max(0, self._known - ORDERS_WINDOW // 2)
+        page = await self._api.fetch_orders(self._project_id, start, start + ORDERS_WINDOW)
+        return None if isinstance(page, Loading) else page
+
+
+def liquidation_orders(orders: Sequence[Order], deploy_id: str) -> tuple[Order, ...]:
+    """The orders of this deployment that a liquidation placed.
+
+    The list concatenates deployments in launch order (REFERENCE.md 6.7). An order without events names none; it is
+    this one's if no other deployment's order follows it.
+    """
+    last_other = max(
+        (index for index, order in enumerate(orders) if deploy_id and order.deploy_id not in ("", deploy_id)),
+        default=-1,
+    )
+    return tuple(
+        order
+        for index, order in enumerate(orders)
+        if order.tag == LIQUIDATED_TAG
+        and (not deploy_id or order.deploy_id == deploy_id or (not order.deploy_id and index > last_other))
+    )

@@ -22,10 +22,9 @@ from qctui.api.reader import Reader, RetryPolicy
 from qctui.api.transport import Channel, Pool, Timeouts
 from qctui.clock import Clock
 from qctui.model.chart import Chart
+from qctui.model.deployment import LogPage, Project
 from qctui.model.insight import InsightPage
-from qctui.model.logs import LogPage
 from qctui.model.optimization import OptimizationSummary
-from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
 READ_POOL = Pool(connections=20, idle_s=30.0)

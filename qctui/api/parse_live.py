@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from qctui.api.answer import Answer
 from qctui.api.tolerant import MAX_NAMES, block, flag, fold, integer, line, listing, number, texts, unix_time
-from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, environment_of, is_alive
-from qctui.model.logs import LogPage
-from qctui.model.project import Project
+from qctui.model.deployment import (
+    Deployment,
+    DeploymentDetail,
+    DeploymentList,
+    LogPage,
+    Project,
+    environment_of,
+    is_alive,
+)
 from qctui.text import clean
 
 _MAX_PROJECTS = 2_000

@@ -38,7 +38,7 @@ async def portfolio(answer: Answer) -> Portfolio:
     cash = tuple(_cash(key, value) for each in balances for key, value in _entries(each))
     filled = bool(holdings) or any(balance.amount is not None for balance in cash)
     readable = bool(found) and all(isinstance(each, (dict, list)) for each in found)
-    return Portfolio(holdings, cash, tells=filled and readable)
+    return Portfolio(holdings, cash, is_known=filled and readable)
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qctui.model.chart import Chart
-from qctui.model.deployment import DeploymentDetail, DeploymentList
+from qctui.model.deployment import DeploymentDetail, DeploymentList, LogPage, Project
 from qctui.model.insight import InsightPage
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
-from qctui.model.project import Project
 from qctui.model.resource import FailureKind
 
 Gate = Callable[[], Awaitable[None]]

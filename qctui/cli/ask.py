@@ -10,8 +10,8 @@ import sys
 import termios
 
 from qctui.actions.actions_port import ActionsPort
-from qctui.actions.facts import format_holdings
 from qctui.actions.spec import ABORT, ACTION_SPECS, Ask, cautions, question_for
+from qctui.actions.wording import format_holdings
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
 from qctui.cli.interrupts import Interrupts
@@ -83,7 +83,7 @@ async def _exposure(api: TriggerApi, target: Target) -> list[str]:
     except (ApiError, TimeoutError):
         return ["Holdings: could not be read"]
     # Neither holdings nor cash reported: that is unknown, and must not read as flat (REFERENCE.md 7.5).
-    held = (format_holdings(portfolio.open_holdings) or "none") if portfolio.tells else "unknown"
+    held = (format_holdings(portfolio.open_holdings) or "none") if portfolio.is_known else "unknown"
     return [f"Holdings (a snapshot, up to 10 minutes old): {held}"]
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from qctui.actions.facts import format_unreadable
+from qctui.actions.wording import format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
 from qctui.cli.parser import UsageError
 from qctui.cli.tables import align
-from qctui.model.deployment import Deployment, DeploymentList
-from qctui.model.project import Project
+from qctui.model.deployment import Deployment, DeploymentList, Project
 
 LOOKUP_S = 30.0
 """How long the two lists may take. Naming a project costs them; with its id nothing is listed."""

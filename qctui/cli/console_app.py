@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from qctui import ui
-from qctui.engine.facade import Engine
+from qctui.engine.engine_port import Engine
 from qctui.ui.app import QctuiApp
 from qctui.ui.options import UiOptions
 

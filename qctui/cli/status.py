@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from qctui.actions.facts import format_rough_span, format_unreadable
+from qctui.actions.wording import format_rough_span, format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
 from qctui.cli.parser import Exit, Options

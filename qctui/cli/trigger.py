@@ -12,12 +12,11 @@ from typing import TypeVar
 
 from qctui.actions.action_store import Context
 from qctui.actions.capture import target_of_detail, target_of_optimization, target_of_row
-from qctui.actions.facts import format_clock_time
 from qctui.actions.lookup import earlier_action
+from qctui.actions.observation import find_current
 from qctui.actions.service import ActionService
 from qctui.actions.spec import ABORT, READ_ONLY, cautions
-from qctui.actions.witness import find_current
-from qctui.actions.wording import describe_step, exit_code
+from qctui.actions.wording import describe_step, exit_code, format_clock_time
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask

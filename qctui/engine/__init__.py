@@ -1,1 +1,1 @@
-"""The half that owns the network: pollers, schedule, budget, host thread."""
+"""The half of the program that owns the network: polling, its schedule and budget, and the thread it runs on."""

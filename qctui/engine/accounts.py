@@ -1,4 +1,4 @@
-"""The accounts of everything that runs, read in turn behind what is on screen: the day's equity, and what is held."""
+"""Reads the accounts of all running deployments in turn, after what is on screen: the day's equity and the holdings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Any
 
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, ReadApi
@@ -15,11 +16,10 @@ from qctui.engine.circuit_breaker import ANSWERED
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
-from qctui.model.account import ACCOUNTS, Account
+from qctui.model.account import ACCOUNTS, DAY_S, Account
 from qctui.model.chart import Chart
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, alive_by_project
-from qctui.model.history import DAY_S
-from qctui.model.keys import portfolio_key
+from qctui.model.keys import DEPLOYMENTS, Key, portfolio_key
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
 from qctui.store import Store
@@ -66,9 +66,9 @@ class _Running:
 
 
 class Accounts:
-    """A reader: each `read` is one request, for what has been due longest; what somebody looks at goes first.
+    """A `Reader`: each `read` is one request, for what has been due longest; what is opened goes first.
 
-    Holdings and charts are read by project: where several deployments run in one, nobody can tell whose they are, and
+    Holdings and charts are read by project: where several deployments run in one, it is not known whose they are, and
     none is followed.
     """
 
@@ -78,17 +78,28 @@ class Accounts:
         self._clock = clock
         self._history = history
         self._running: dict[str, _Running] = {}
-        self.looked_at: Collection[int] = ()
-        """Projects that somebody looks at."""
-        self.holdings_polled: Collection[int] = ()
-        """Projects whose holdings are on screen: they are read for that, and told to `note_holdings`."""
+        self.opened: Collection[int] = ()
+        """Projects whose detail is open."""
+        self.polled: Collection[int] = ()
+        """Projects whose holdings are on screen: they are read for that, and handed to `note`."""
 
     @property
     def any(self) -> bool:
         """Whether there is anything to read."""
         return bool(self._running)
 
-    def follow(self, deployments: Iterable[Deployment]) -> bool:
+    def note(self, key: Key[Any], value: Any) -> bool:
+        """Take in what was read for the screen. Returns whether a deployment runs whose account is to be read first."""
+        if key.kind == "portfolio":
+            self._note_holdings(key.project_id, value)
+        elif key.kind == "detail":
+            self._note_detail(value)
+        elif key == DEPLOYMENTS:
+            self._history.record(value, self._clock.now(), self._clock.monotonic())
+            return self._follow(value)
+        return False
+
+    def _follow(self, deployments: Iterable[Deployment]) -> bool:
         """Read the accounts of these as far as they run, and of no others. Returns whether one is new."""
         listed = tuple(deployments)
         alive = alive_by_project(listed)
@@ -133,25 +144,21 @@ class Accounts:
         next_s -= self._clock.monotonic()
         return Answer(wait_s=max(MIN_GAP_S, next_s))
 
-    def note_holdings(self, project_id: int, portfolio: Portfolio) -> None:
-        """A project's holdings were read, for whatever reason."""
+    def _note_holdings(self, project_id: int, portfolio: Portfolio) -> None:
         for running in self._running.values():
             if running.deployment.project_id == project_id:
-                mono = self._clock.monotonic()
                 self._done(running, Part.HOLDINGS)
-                self._change(
-                    running,
-                    replace(
-                        running.account,
-                        positions=portfolio.positions,
-                        exposure=portfolio.exposure,
-                        other_cash=portfolio.other_cash,
-                        read_mono=mono,
-                    ),
+                account = replace(
+                    running.account,
+                    positions=portfolio.positions,
+                    exposure=portfolio.exposure,
+                    other_cash=portfolio.other_cash,
+                    read_mono=self._clock.monotonic(),
                 )
+                self._change(running, account)
 
-    def note_detail(self, detail: DeploymentDetail) -> None:
-        """A deployment's own reading was read: its statistics tell the account's currency."""
+    def _note_detail(self, detail: DeploymentDetail) -> None:
+        # Its statistics begin with the account's currency.
         running = self._running.get(detail.deploy_id)
         symbol = currency_symbol(detail.statistics.get("Equity", ""))
         if running is not None and symbol:
@@ -160,12 +167,12 @@ class Accounts:
     def _parts(self) -> Iterable[tuple[_Running, Part]]:
         for running in self._running.values():
             yield running, Part.EQUITY
-            if running.deployment.project_id not in self.holdings_polled:
+            if running.deployment.project_id not in self.polled:
                 yield running, Part.HOLDINGS
 
     def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, float]:
         due_mono = running.due_mono[part]
-        return not (due_mono <= now and running.deployment.project_id in self.looked_at), due_mono
+        return not (due_mono <= now and running.deployment.project_id in self.opened), due_mono
 
     def _put_off(self, running: _Running, part: Part, first_s: float) -> None:
         running.failures[part] += 1
@@ -207,10 +214,9 @@ class Accounts:
         portfolio = await self._api.fetch_portfolio(project_id)
         if self._running_now(running) is not None:
             # The dialog of an action and the details begin with what is known.
-            key = portfolio_key(project_id)
-            known = self._store.get(key)
-            self._store.put(key, known.with_value(portfolio, at=self._clock.now(), mono=self._clock.monotonic()))
-            self.note_holdings(project_id, portfolio)
+            key, at, mono = portfolio_key(project_id), self._clock.now(), self._clock.monotonic()
+            self._store.put_value(key, portfolio, at=at, mono=mono)
+            self._note_holdings(project_id, portfolio)
 
     def _change(self, running: _Running, account: Account) -> None:
         if account != running.account:
@@ -219,8 +225,7 @@ class Accounts:
 
     def _publish(self) -> None:
         accounts = {deploy_id: running.account for deploy_id, running in self._running.items()}
-        newer = self._store.get(ACCOUNTS).with_value(accounts, at=self._clock.now(), mono=self._clock.monotonic())
-        self._store.put(ACCOUNTS, newer)
+        self._store.put_value(ACCOUNTS, accounts, at=self._clock.now(), mono=self._clock.monotonic())
 
 
 def currency_symbol(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What the equity of each deployment has been over the last day: bounded, for changes and sparklines."""
+"""Records the equity of each deployment over the last day, from the live list and the equity chart."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
+from qctui.model.account import DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.model.chart import Series
 from qctui.model.deployment import Deployment
-from qctui.model.history import DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.store import Store
 
 SPACING_S = 900.0
@@ -61,7 +61,7 @@ class EquityHistory:
         """Put what the equity chart says, read at `at` for the time from `start` on, before what was listed since.
 
         A chart is its project's and spans earlier deployments (REFERENCE.md 6.3): what is older than the launch is cut
-        off, and where the launch is not told nothing is taken over. Returns whether anything was.
+        off, and where the launch is not known nothing is taken over. Returns whether anything was.
         """
         known = self._trails.get(deployment.deploy_id)
         launched_at = deployment.launched_at
@@ -79,7 +79,7 @@ class EquityHistory:
         return True
 
     def _publish(self, at: float, mono: float) -> None:
-        self._store.put(EQUITY_HISTORY, self._store.get(EQUITY_HISTORY).with_value(self._trails, at=at, mono=mono))
+        self._store.put_value(EQUITY_HISTORY, self._trails, at=at, mono=mono)
 
     def _next_trail(self, deployment: Deployment, at: float, mono: float) -> EquityTrail | None:
         trail = self._trails.get(deployment.deploy_id)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from qctui.api.ports import RequestReport
 from qctui.clock import Clock
+from qctui.engine.circuit_breaker import CircuitBreaker
 from qctui.model.keys import LINK
 from qctui.model.link import Link, LinkState
 from qctui.model.resource import Failure, FailureKind
@@ -21,14 +22,14 @@ LATENCY_FLOOR_S = 0.02
 """... and differs by at least this: milliseconds come and go with every read and are no news."""
 
 SKEW_STEP_S = 2.0
-"""The clock skew is published in steps: the Date header tells whole seconds, and the way back takes some."""
+"""The clock skew is published in steps: the Date header has whole seconds only, and the way back takes some."""
 
 TIGHT = 0.75
 """Share of the budget from which on its use is news."""
 
 
 class Health:
-    """Gathers what the reads tell about the API and publishes it under `LINK`. One thread: the engine's."""
+    """Gathers latency, clock skew and failures of the API and publishes them under `LINK`. One thread: the engine's."""
 
     def __init__(self, store: Store, clock: Clock, per_minute: int) -> None:
         self._store = store
@@ -44,7 +45,7 @@ class Health:
     def observe(self, exchange: RequestReport) -> None:
         """Take in one finished request. Cheap: called for each, triggers included."""
         if exchange.server_at is not None:
-            # The header tells the whole second: on average half a second has passed since.
+            # The header has the whole second: on average half a second has passed since.
             skew_s = exchange.server_at + 0.5 - exchange.at
             # A jump of either clock is believed at once, small differences are smoothed.
             if self._skew_s is None or abs(skew_s - self._skew_s) > SKEW_STEP_S:
@@ -56,10 +57,22 @@ class Health:
             latency_s = exchange.latency_s
             self._latency_s = latency_s if before is None else before + LATENCY_WEIGHT * (latency_s - before)
 
-    def publish(
-        self, state: LinkState, failure: Failure | None, next_try_mono: float | None, used: int, waiting: int
-    ) -> None:
-        """Say how things are; replaces `LINK` only if something in it moved enough to be seen."""
+    def publish(self, breaker: CircuitBreaker, failing: list[Failure], used: int, waiting: int) -> None:
+        """Publish the state of the connection, if it moved enough to be seen.
+
+        `failing` are the newest failures of the reads that the API did not answer, `used` is how many reads of the
+        budget the last minute took, `waiting` how many wait for it.
+        """
+        failure, state = breaker.failure, LinkState.CONNECTING
+        next_try_mono = None if failure is None else failure.next_try_mono
+        if failure is not None:
+            limited = failure.kind is FailureKind.RATE_LIMITED
+            state = LinkState.DEGRADED if limited else LinkState.DOWN
+            state = LinkState.AUTH if failure.kind.refuses_credentials else state
+        elif failing:
+            failure, state = max(failing, key=lambda each: each.mono), LinkState.DEGRADED
+        elif breaker.proved:
+            state = LinkState.OK
         old = self._link
         tight = used >= TIGHT * old.budget or waiting > 0
         was_tight = old.budget_used >= TIGHT * old.budget or old.waiting > 0
@@ -85,8 +98,7 @@ class Health:
 
     def _put(self, link: Link) -> None:
         self._link = link
-        now, mono = self._clock.now(), self._clock.monotonic()
-        self._store.put(LINK, self._store.get(LINK).with_value(link, at=now, mono=mono))
+        self._store.put_value(LINK, link, at=self._clock.now(), mono=self._clock.monotonic())
 
     def _shown_latency_s(self) -> float | None:
         shown, real = self._link.latency_s, self._latency_s
@@ -101,5 +113,5 @@ class Health:
             return shown
         if shown is not None and abs(real - shown) < SKEW_STEP_S:
             return shown
-        # Below a step nothing can be told from a whole second and the way back: that is no skew.
+        # Below a step it can be the whole seconds and the way back alone: that is no skew.
         return 0.0 if abs(real) < SKEW_STEP_S else float(round(real))

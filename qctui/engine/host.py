@@ -1,4 +1,4 @@
-"""The engine's life: a thread and a loop of its own, on which the client, the polling and the actions run together."""
+"""Runs the engine: a thread with an event loop of its own for the API client, the polling and the actions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import Any, Protocol
 from qctui.actions.actions_port import ActionsPort
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
-from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy
-from qctui.engine.after_actions import AfterActions
+from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
+from qctui.engine.engine_port import Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.subscription import Subscriptions
 from qctui.model.keys import Key
 from qctui.store import Store
 
@@ -48,45 +47,44 @@ class ApiClient(Protocol):
 
 Observer = Callable[[RequestReport], None]
 OpenClient = Callable[[Observer], Awaitable[ApiClient]]
-"""Makes the client on the engine's loop. It is given what wants to hear of every finished request. Whatever it raises
-ends the engine, visibly."""
-OpenDesk = Callable[[ApiClient], ActionsLifecycle]
+"""Makes the client on the engine's loop. The observer is called with every finished request. Whatever it raises ends
+the engine, visibly."""
+OpenActions = Callable[[ApiClient], ActionsLifecycle]
 """Makes the actions for that client."""
 
 
 class EngineHost:
-    """The `Engine` of `qctui.engine.facade`, on a thread (`start`, `stop`) or on the caller's loop (`run`).
+    """The `Engine` of `qctui.engine.engine_port`, on a thread (`start`, `stop`) or on the caller's loop (`run`).
 
-    `show`, `refresh` and `stop` may be called from any thread, before, during and after its life. Nothing here ever
-    waits for whoever reads the store: an interface that hangs is not noticed.
+    `subscribe`, `refresh` and `stop` may be called from any thread, before, during and after its life. Nothing here
+    ever waits for the readers of the store: an interface that hangs does not slow it down.
     """
 
     def __init__(
         self,
         open_client: OpenClient,
-        open_actions: OpenDesk,
+        open_actions: OpenActions,
         *,
         store: Store | None = None,
         clock: Clock | None = None,
         settings: PollSettings | None = None,
         read_only: bool = False,
     ) -> None:
-        """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the desk is open.
-
-        `open_actions` makes a desk for the same store and clock.
+        """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the action
+        service runs. `open_actions` makes that service for the same store and clock.
         """
         self.store = store or Store()
         self.clock: Clock = clock or SystemClock()
-        self._front = ActionsProxy(self.store, self.clock, read_only)
-        self.actions: ActionsPort = self._front
+        self._proxy = ActionsProxy(self.store, self.clock, read_only)
+        self.actions: ActionsPort = self._proxy
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
         self._health = Health(self.store, self.clock, self._settings.reads_per_minute)
         self._lock = threading.Lock()
-        self._view = Subscriptions()
-        self._view_waiting = False
-        """A view has been handed over and the loop has been told to look."""
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._subscribing = False
+        """New subscriptions wait for the loop, which has been called."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poller: Poller | None = None
         self._ending: asyncio.Event | None = None
@@ -98,23 +96,23 @@ class EngineHost:
     # From any thread.
 
     def start(self) -> None:
-        """Run on a thread of its own, once. Returns at once; `wait_ready` tells when actions can be sent."""
+        """Run on a thread of its own, once. Returns at once; `wait_ready` waits until actions can be sent."""
         # A daemon, because a defect in here must never keep a terminal from being given back. `stop` waits for it.
         self._thread = threading.Thread(target=self._run_thread, name="engine", daemon=True)
         self._thread.start()
 
     def wait_ready(self, timeout_s: float) -> bool:
-        """Wait until the desk is open, or the engine has ended. False when neither happened in time."""
+        """Wait until actions can be sent, or the engine has ended. False when neither happened in time."""
         return self._ready.wait(timeout_s)
 
-    def show(self, view: Subscriptions) -> None:
-        """As in `Engine`. Views that come faster than the loop turns are skipped; the last one counts."""
+    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
+        """As in `Engine`. Of those that come faster than the loop turns only the last ones count."""
         with self._lock:
-            self._view = view
-            if self._view_waiting or self._loop is None:
+            self._subscriptions = subscriptions
+            if self._subscribing or self._loop is None:
                 return
-            self._view_waiting = True
-        self._call(self._apply_view)
+            self._subscribing = True
+        self._call(self._apply_subscriptions)
 
     def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
         """As in `Engine`."""
@@ -160,7 +158,7 @@ class EngineHost:
         finally:
             with self._lock:
                 self._loop = None
-            self._front.detach()
+            self._proxy.detach()
             self._ready.set()
 
     async def _run_client(self) -> None:
@@ -169,31 +167,31 @@ class EngineHost:
             return
         client = opening.result()
         try:
-            await self._run_desk(client)
+            await self._run_actions(client)
         finally:
             await self._bounded(client.aclose(), CLOSE_S, "closing the client")
 
-    async def _run_desk(self, client: ApiClient) -> None:
+    async def _run_actions(self, client: ApiClient) -> None:
         actions = self._open_actions(client)
         try:
             starting = asyncio.ensure_future(actions.start())
             if not await self._unless_ending(starting):
                 return
             starting.result()
-            self._front.attach(actions)
+            self._proxy.attach(actions)
             self._ready.set()
             await self._run_polling(client)
         finally:
             # The polling is over: the actions have the loop and the line to themselves.
             await self._bounded(actions.drain(self._drain_s), self._drain_s + CLOSE_S, "draining the actions")
-            self._front.detach()
+            self._proxy.detach()
             await self._bounded(actions.aclose(), CLOSE_S, "closing the actions")
 
     async def _run_polling(self, client: ApiClient) -> None:
         self._poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)
-        self._apply_view()
+        self._apply_subscriptions()
         polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
-        watching = asyncio.ensure_future(AfterActions(self.store, self.clock, self._poller.read_again).run())
+        watching = asyncio.ensure_future(ReadAfterActions(self.store, self.clock, self._poller.read_again).run())
         try:
             await self._unless_ending(polling)
         finally:
@@ -222,12 +220,12 @@ class EngineHost:
                 await _cancel(work)
         return not work.cancelled()
 
-    def _apply_view(self) -> None:
+    def _apply_subscriptions(self) -> None:
         with self._lock:
-            self._view_waiting = False
-            view = self._view
+            self._subscribing = False
+            subscriptions = self._subscriptions
         if self._poller is not None:
-            self._poller.show(view)
+            self._poller.subscribe(subscriptions)
 
     def _end(self) -> None:
         if self._ending is not None:
@@ -253,7 +251,7 @@ class EngineHost:
         except BaseException as error:  # the last stop before a thread that ends without a word
             self._crash(error)
         finally:
-            self._front.detach()
+            self._proxy.detach()
             self._ready.set()
 
 

@@ -1,8 +1,8 @@
-"""How each kind of resource is read: one request at a time, whatever it takes to make a value of them.
+"""How each kind of resource is read: one request at a time, and what value the answers make.
 
-A reader makes exactly one request per `read`. Lists that need several say so in the answer, and the poller comes back:
-that way every request passes the budget and gives way to what is more urgent, and cancelling one loses nothing that was
-read before.
+A reader makes exactly one request per `read`. A list that needs several says so in the answer, and the poller comes
+back: that way every request passes the rate limiter and gives way to what is more urgent, and cancelling one loses
+nothing that was read before.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from typing import Any, Protocol
 from qctui.api.errors import ApiError
 from qctui.api.ports import Loading, ReadApi
 from qctui.clock import Clock
-from qctui.engine.insights import InsightBook
+from qctui.engine.insight_pager import InsightPager
 from qctui.engine.rate_limiter import Priority
 from qctui.model.account import ACCOUNTS
 from qctui.model.chart import Chart, ChartWindow, Series
+from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, LogPage
 from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
-from qctui.model.logs import LOG_WINDOW, TAIL_SLACK, LogPage
 from qctui.model.order import Order
 from qctui.model.resource import FailureKind
 from qctui.store import Store
 
 ORDER_WINDOW = 100
-"""Orders per request: the limit everybody agrees on (REFERENCE.md 9, row 8)."""
+"""Orders per request: the limit all sources agree on (REFERENCE.md 9, row 8)."""
 
 EMPTY_PATIENCE = 12
 """Empty order windows in a row, where there should be orders, before calling it a failure: the service's cache may
 take 10 x 10 s to load (REFERENCE.md 6.7)."""
 
 FRESH_PAGES = 3
-"""Pages of insights that may go before the routine while the newest are looked for: the first, the one that the told
-length points to, and one more."""
+"""Pages of insights that may go before the routine while the newest are looked for: the first, the one that the
+stated length points to, and one more."""
 
 ALL_SPAN_S = 730 * 86_400.0
 """The longest window the chart `all` asks for: the service keeps two years (REFERENCE.md 6.3)."""
@@ -50,7 +50,7 @@ class Answer:
     value: Any = None
     """The new value; None: nothing to show yet."""
     as_of: float | None = None
-    """Unix seconds of the service's snapshot, where it can be told."""
+    """Unix seconds of the service's snapshot, where it is known."""
     loading: Loading | None = None
     """The service is preparing: ask again in a few seconds."""
     more: Priority | None = None
@@ -78,7 +78,7 @@ class ReaderSet:
         self._store = store
         self._clock = clock
         self._accounts = accounts
-        self._books: dict[Key[Any], InsightBook] = {}
+        self._pagers: dict[Key[Any], InsightPager] = {}
 
     def open(self, key: Key[Any]) -> Reader | None:
         """A reader for `key`; None for what is not read from the API (the link, the actions ...)."""
@@ -100,7 +100,7 @@ class ReaderSet:
         if key.kind == "chart":
             return ChartReader(api, key, self._store, self._clock)
         if key.kind == "insights":
-            return InsightReader(api, key, self._books.setdefault(key, InsightBook()), self._clock)
+            return InsightReader(api, key, self._pagers.setdefault(key, InsightPager()), self._clock)
         if key.kind == "orders":
             return OrderReader(api, key.project_id)
         if key.kind == "logs":
@@ -108,8 +108,8 @@ class ReaderSet:
         return None
 
     def forget(self, key: Key[Any]) -> None:
-        """Drop what is kept for a resource nobody has wanted for long."""
-        self._books.pop(key, None)
+        """Drop what is kept for a resource that has not been subscribed for long."""
+        self._pagers.pop(key, None)
 
 
 class PlainReader:
@@ -152,7 +152,7 @@ class ChartReader:
         answer = await self._api.fetch_chart(key.project_id, key.name, start, end, max(1, key.count))
         if isinstance(answer, Loading):
             return Answer(loading=answer)
-        # The last point tells how old the snapshot is, as long as the window was meant to reach the present.
+        # The last point shows how old the snapshot is, as long as the window was meant to reach the present.
         return Answer(answer, as_of=_last_at(answer, end) if window.following else None)
 
     def span(self, window: ChartWindow) -> tuple[float, float]:
@@ -183,27 +183,27 @@ def _last_at(chart: Chart, end: float) -> float | None:
 class InsightReader:
     """All insights of one deployment, a page at a time."""
 
-    def __init__(self, api: ReadApi, key: Key[Any], action_store: InsightBook, clock: Clock) -> None:
+    def __init__(self, api: ReadApi, key: Key[Any], pager: InsightPager, clock: Clock) -> None:
         self._api = api
         self._key = key
-        self._action_store = action_store
+        self._pager = pager
         self._clock = clock
 
     async def read(self) -> Answer:
         """Ask for the next page. The answer's value is the log as of the last publication."""
-        action_store = self._action_store
-        window = action_store.next_window(self._clock.now())
+        pager = self._pager
+        window = pager.next_window(self._clock.now())
         try:
             page = await self._api.fetch_insights(self._key.project_id, window.start, window.end, self._key.name)
         except ApiError as error:
-            if error.kind is not FailureKind.REJECTED or not action_store.probing:
+            if error.kind is not FailureKind.REJECTED or not pager.probing:
                 raise
             # No service has to answer for rows it does not have.
             page = InsightPage((), None)
-        more = action_store.add(page)
-        # The newest insights are what somebody is waiting for; all others are behind what is on screen.
-        priority = Priority.BULK if action_store.newest_known or action_store.pages > FRESH_PAGES else Priority.FRESH
-        return Answer(action_store.log if action_store.publishable else None, more=priority if more else None)
+        more = pager.add(page)
+        # A person waits for the newest insights; all others come after what is on screen.
+        priority = Priority.BULK if pager.newest_known or pager.pages > FRESH_PAGES else Priority.FRESH
+        return Answer(pager.log if pager.publishable else None, more=priority if more else None)
 
 
 class OrderReader:
@@ -288,7 +288,7 @@ def keep(old: Any, new: Any) -> Any:
     return old if type(old) is type(new) and old == new else new
 
 
-def _told_beside_points(series: Series) -> tuple[object, ...]:
+def _without_points(series: Series) -> tuple[object, ...]:
     head = (series.name, series.unit, series.index, series.series_type, series.color, series.marker)
     return (*head, series.rows, series.tooltips, series.null_tooltips)
 
@@ -302,7 +302,7 @@ def _same_chart(old: Chart, new: Chart) -> bool:
     for one, other in zip(old.series, new.series, strict=True):
         if len(one) != len(other) or (len(one) and (one.xs[-1] != other.xs[-1] or one.ys[-1] != other.ys[-1])):
             return False
-        if _told_beside_points(one) != _told_beside_points(other):
+        if _without_points(one) != _without_points(other):
             return False
         # As bytes: a NaN of a candle equals itself, and a million points are compared in a millisecond.
         for column in ("xs", "ys", "gaps", "opens", "highs", "lows"):

@@ -1,18 +1,18 @@
-"""When a resource is read again: pure functions of its kind, its pace and what is known of it (DESIGN section 5)."""
+"""When a resource is read again, by its kind, its visibility and its failures (DESIGN section 5). Pure functions."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import Any
 
-from qctui.engine.subscription import Pace
+from qctui.engine.engine_port import Visibility
 from qctui.model.insight import InsightLog
 from qctui.model.keys import Key
 from qctui.model.optimization import Optimization
 from qctui.model.resource import FailureKind
 
 HIDDEN_FACTOR = 3.0
-"""What is off screen is read at a third of the pace."""
+"""What is off screen is read at a third of the rate."""
 
 CADENCE_S = MappingProxyType(
     {
@@ -34,13 +34,13 @@ CADENCE_S = MappingProxyType(
 faster would buy nothing. The reader of the accounts says itself when there is more to read."""
 
 OPENED_OPTIMIZATION_S = 10.0
-"""An optimization somebody is looking into, while it runs."""
+"""An opened optimization, while it runs."""
 
 FINISHED_OPTIMIZATION_S = 600.0
 """A finished one does not change any more, short of being deleted."""
 
 MIN_GAP_S = 1.0
-"""Never read the same thing faster than this, whoever asks (REFERENCE.md 3)."""
+"""Never read the same thing faster than this, even when a person asks (REFERENCE.md 3)."""
 
 LOADING_S = 5.0
 """When to ask again while the service prepares an answer (REFERENCE.md 2.3: official code asks every 5 s)."""
@@ -72,7 +72,7 @@ JITTER = 0.1
 """Back-offs are this much longer at most, so that consoles that lost the API together do not return together."""
 
 
-def interval_s(key: Key[Any], pace: Pace, value: object = None) -> float:
+def interval_s(key: Key[Any], visibility: Visibility, value: object = None) -> float:
     """Seconds from the beginning of one good read of `key` to the next. `value` is what is known of it, None if
     nothing is."""
     base = CADENCE_S[key.kind]
@@ -81,11 +81,11 @@ def interval_s(key: Key[Any], pace: Pace, value: object = None) -> float:
     if key.kind == "optimization" and isinstance(value, Optimization):
         if value.finished:
             return FINISHED_OPTIMIZATION_S
-        if pace is Pace.OPENED:
+        if visibility is Visibility.OPENED:
             base = OPENED_OPTIMIZATION_S
-    elif key.kind == "optimization" and pace is Pace.OPENED:
+    elif key.kind == "optimization" and visibility is Visibility.OPENED:
         base = OPENED_OPTIMIZATION_S
-    return base * HIDDEN_FACTOR if pace is Pace.HIDDEN else base
+    return base * HIDDEN_FACTOR if visibility is Visibility.HIDDEN else base
 
 
 def loading_s(loadings: int) -> float:
@@ -93,32 +93,33 @@ def loading_s(loadings: int) -> float:
     return LOADING_S if loadings <= LOADING_PATIENCE else SLOW_LOADING_S
 
 
-def backoff_s(kind: FailureKind, attempts: int, interval: float, retry_after_s: float | None, luck: float) -> float:
+def backoff_s(kind: FailureKind, attempts: int, interval: float, retry_after_s: float | None, jitter: float) -> float:
     """Seconds until one failing resource is tried again, after `attempts` failures in a row.
 
-    `luck` is a random number in 0..1. An answer the API gave on purpose (`success: false`) is not asked for faster than
-    a good one would be. A `Retry-After` is honoured up to ten minutes, so that a nonsense one cannot end the polling.
+    `jitter` is a random number in 0..1. An answer the API gave on purpose (`success: false`) is not asked for faster
+    than a good one would be. A `Retry-After` is honoured up to ten minutes, so that a nonsense one cannot end the
+    polling.
     """
     first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind.refuses_credentials else (BACKOFF_FIRST_S, BACKOFF_CAP_S)
-    wait = _doubling(first, cap, attempts, luck)
+    wait = _doubling(first, cap, attempts, jitter)
     if kind in (FailureKind.REJECTED, FailureKind.TOO_LARGE):
         wait = max(wait, interval)
     return max(wait, min(retry_after_s or 0.0, 600.0))
 
 
 def probe_s(
-    kind: FailureKind, attempts: int, retry_after_s: float | None, luck: float, *, proved: bool = True
+    kind: FailureKind, attempts: int, retry_after_s: float | None, jitter: float, *, proved: bool = True
 ) -> float:
     """Seconds until the API as a whole is probed again, after `attempts` failed probes in a row (the first failure
     included). `proved` says that it has answered before."""
     if kind is FailureKind.RATE_LIMITED:
-        return backoff_s(kind, attempts, 0.0, retry_after_s, luck)
+        return backoff_s(kind, attempts, 0.0, retry_after_s, jitter)
     first, cap = (AUTH_FIRST_S, AUTH_CAP_S) if kind.refuses_credentials else (PROBE_FIRST_S, PROBE_CAP_S)
     if kind is FailureKind.SERVER and not proved:
         cap = UNPROVED_CAP_S
-    return max(_doubling(first, cap, attempts, luck), min(retry_after_s or 0.0, 600.0))
+    return max(_doubling(first, cap, attempts, jitter), min(retry_after_s or 0.0, 600.0))
 
 
-def _doubling(first: float, cap: float, attempts: int, luck: float) -> float:
+def _doubling(first: float, cap: float, attempts: int, jitter: float) -> float:
     # The exponent is bounded because a week of failures must not overflow a float.
-    return float(min(cap, first * 2.0 ** min(attempts - 1, 30)) * (1.0 + JITTER * luck))
+    return float(min(cap, first * 2.0 ** min(attempts - 1, 30)) * (1.0 + JITTER * jitter))

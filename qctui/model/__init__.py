@@ -1,1 +1,1 @@
-"""What the program thinks in: frozen values, no I/O."""
+"""What the program knows, as frozen values: no I/O, no wire format."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from qctui.model.deployment import DeploymentDetail, Environment
@@ -61,7 +61,7 @@ class Target:
     """Project name, or the optimization's."""
     project_id: int
     deploy_id: str = ""
-    """Empty for an optimization, and when the API never told one."""
+    """Empty for an optimization, and when the API has none."""
     optimization_id: str = ""
     environment: Environment = Environment.LIVE
     brokerage: str = ""
@@ -165,8 +165,7 @@ class ActionRecord:
         """The rungs that nothing has taken back, in the order reached.
 
         A rung that is reached again takes back those above it, and what the API answered stands below what was seen:
-        that is how a withdrawal is told, in the ladder as in the journal, whose words are a promise and know none of
-        its own.
+        that is how a withdrawal shows, in the ladder as in the journal, whose words are a promise and have none for it.
         """
         found: list[Rung] = []
         for step in self.steps:
@@ -188,6 +187,11 @@ class ActionRecord:
     def done(self) -> bool:
         """Nothing more happens by itself."""
         return self.rung in FINAL_RUNGS
+
+    def with_step(self, step: Step) -> ActionRecord:
+        """This record one step on. A repeated SENDING replaces the last one."""
+        steps = self.steps[:-1] if step.rung is Rung.SENDING and self.rung is Rung.SENDING else self.steps
+        return replace(self, steps=(*steps, step))
 
 
 ACTIONS: Key[tuple[ActionRecord, ...]] = Key("actions")

@@ -28,8 +28,7 @@ class Series:
     """One series, by what its points are. Compared by identity.
 
     Times ascend (sorted when parsed, stable for equal times). `ys` holds finite numbers only. A null of the wire is not
-    a point: its place is in
-    `gaps`, and a line breaks there; it is never a zero.
+    a point: its place is in `gaps`, and a line breaks there; it is never a zero.
     """
 
     name: str

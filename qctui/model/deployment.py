@@ -1,4 +1,4 @@
-"""Deployments: what trades, has traded, or failed."""
+"""Projects and their deployments: what trades, has traded or failed, and the lines it logged."""
 
 from __future__ import annotations
 
@@ -8,15 +8,36 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-ALIVE_STATUSES = frozenset({"inqueue", "loggingin", "initializing", "history", "running", "pendinginput", "idle"})
-"""Statuses of a deployment that may trade, lower case (REFERENCE.md 8.1)."""
-
 TERMINAL_STATUSES = frozenset(
     {"deployerror", "stopped", "liquidated", "deleted", "completed", "runtimeerror", "invalid"}
 )
 """Statuses of a deployment that has ended, lower case (REFERENCE.md 8.1)."""
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
+
+LOG_WINDOW = 200
+"""Lines per request: the smaller of the documented limits (REFERENCE.md 9, row 9)."""
+
+TAIL_SLACK = 10
+"""Rows of a window at the end of a list left free for new ones, so that most polls cost one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One row of projects/read (REFERENCE.md 4.2)."""
+
+    project_id: int
+    name: str
+    """Folders are separated by `/`."""
+    language: str = ""
+    modified_at: float | None = None
+    live_control: bool | None = None
+    """Whether the signed-in user may stop or liquidate; None when the API does not say."""
+
+    @property
+    def deleted(self) -> bool:
+        """In the recycle bin (REFERENCE.md 4.2): not shown."""
+        return self.name.startswith("Recycle Bin/")
 
 
 class Environment(Enum):
@@ -27,7 +48,7 @@ class Environment(Enum):
 
 
 def environment_of(brokerage: str, environment: str) -> Environment:
-    """PAPER only if the brokerage says so, or, with no brokerage told, the environment does. Everything else is
+    """PAPER only if the brokerage says so, or, without one, the environment does. Everything else is
     LIVE."""
     if brokerage:
         return Environment.PAPER if "paper" in brokerage.casefold() else Environment.LIVE
@@ -131,7 +152,7 @@ class DeploymentDetail:
         return is_alive(self.status, self.stopped_at)
 
     @property
-    def tells_status(self) -> bool:
+    def has_status(self) -> bool:
         """It says whether it runs: every field of live/read may be missing."""
         return bool(self.status) or self.stopped_at is not None
 
@@ -139,3 +160,16 @@ class DeploymentDetail:
     def claims_paper(self) -> bool:
         """It is LIVE, and its account says that it is not."""
         return claims_paper(self.environment, self.account_environment)
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A window of lines: of all there are, or of those that contain a text. Times in them are in the algorithm's own
+    zone, not UTC."""
+
+    lines: tuple[str, ...]
+    start_line: int
+    length: int | None
+    """Rows over all deployments of the project; of a search those that match."""
+    deployment_offset: int
+    """Rows before this deployment, those that do not match a search included."""

@@ -19,7 +19,7 @@ class Insight:
 
     insight_id: str
     generated_at: float | None
-    """It and `created_at` stand in for each other where the API tells only one."""
+    """It and `created_at` stand in for each other where the API has only one."""
     close_at: float | None
     symbol: str
     ticker: str

@@ -1,4 +1,4 @@
-"""Names of resources: what can be asked of the store, with the type of what comes back."""
+"""The keys of the store: the name of each resource, with the type of its value."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from qctui.model.chart import Chart, ChartWindow
-from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.deployment import Deployment, DeploymentDetail, LogPage, Project
 from qctui.model.insight import InsightLog
 from qctui.model.link import Link
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.order import Order
 from qctui.model.portfolio import Portfolio
-from qctui.model.project import Project
 
 T = TypeVar("T")
 

@@ -32,7 +32,7 @@ class Link:
 
     state: LinkState = LinkState.CONNECTING
     latency_s: float | None = None
-    """Smoothed; rounded by whoever shows it."""
+    """Smoothed; rounded where it is shown."""
     skew_s: float | None = None
     """The API's clock minus ours, from its Date header; None while unknown. Authentication fails if it is large
     (REFERENCE.md 1.2)."""

@@ -61,12 +61,13 @@ class Criterion:
     target: str
     """The statistic's short name in words, for example `Sharpe Ratio`."""
     maximize: bool | None
-    """The extremum: highest wins; else lowest. None while it is not told: a guess would call the worst run the best."""
+    """The extremum: highest wins; else lowest. None while it is not known: a guess would call the worst run the
+    best."""
     target_value: float | None = None
 
     @property
     def extremum(self) -> str:
-        """`max` or `min`; empty while it is not told."""
+        """`max` or `min`; empty while it is not known."""
         return "" if self.maximize is None else "max" if self.maximize else "min"
 
 
@@ -166,8 +167,8 @@ class Optimization:
 
     @property
     def best(self) -> Run | None:
-        """The finished run with the best value of the criterion's target; None when no run tells, or nobody what is
-        best."""
+        """The finished run with the best value of the criterion's target; None when no run has it, or it is not known
+        what is best."""
         scored = [
             run for run in self.runs if self.criterion.target in run.statistics and not run.failed and run.progress >= 1
         ]

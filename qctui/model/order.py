@@ -69,8 +69,8 @@ class Order:
 
     @property
     def filled_quantity(self) -> float | None:
-        """What has been filled so far, signed; None where that is not told. Events may leave quantities out: then the
-        status tells all there is to know."""
+        """What has been filled so far, signed; None where that is not known. Events may leave quantities out: then
+        there is only the status."""
         filled = sum(event.fill_quantity for event in self.events)
         if not filled and self.status == "filled":
             return self.quantity
@@ -83,4 +83,4 @@ class OrderPage:
 
     orders: tuple[Order, ...]
     length: int | None
-    """Total number of orders, where the service tells. More than zero with no orders: the cache is still loading."""
+    """Total number of orders, where the service says so. More than zero with no orders: the cache is still loading."""

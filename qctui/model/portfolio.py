@@ -48,8 +48,8 @@ class Portfolio:
 
     holdings: tuple[Holding, ...]
     cash: tuple[Cash, ...]
-    tells: bool
-    """Whether the answer says anything: both maps empty or absent means unknown, not flat (REFERENCE.md 7.5 rule 7)."""
+    is_known: bool
+    """The answer says something: both maps empty or absent means unknown, not flat (REFERENCE.md 7.5 rule 7)."""
 
     @property
     def open_holdings(self) -> tuple[Holding, ...]:
@@ -59,8 +59,8 @@ class Portfolio:
 
     @property
     def positions(self) -> int | None:
-        """How many positions are open; None when the answer does not tell, or an entry could not be understood."""
-        if not self.tells or any(holding.unreadable_quantity for holding in self.holdings):
+        """How many positions are open; None when the answer is not known, or an entry could not be understood."""
+        if not self.is_known or any(holding.unreadable_quantity for holding in self.holdings):
             return None
         return sum(holding.open for holding in self.holdings)
 

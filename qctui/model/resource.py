@@ -1,4 +1,4 @@
-"""What is known of one thing, and how well: a value, its two ages, and the failure beside it."""
+"""A resource: the last good value that was read of one thing, its age, and the failure since."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FailureKind(Enum):
 
     @property
     def refuses_credentials(self) -> bool:
-        """The API does not accept who asks: every other read would meet the same."""
+        """The API does not accept the credentials: every other read would meet the same."""
         return self in (FailureKind.AUTH, FailureKind.CLOCK)
 
     @property
@@ -69,7 +69,7 @@ class Progress:
     """The service is still preparing the answer (REFERENCE.md 2.3). A state, not an error."""
 
     fraction: float | None
-    """0..1 where the service tells, else None."""
+    """0..1 where the service says so, else None."""
     mono: float
 
 
@@ -82,7 +82,7 @@ class Resource(Generic[T]):
         value: the last good value; stays when later reads fail.
         fetched_at: Unix seconds when the value was received; None before the first.
         fetched_mono: the same instant on the monotonic clock: what ages are computed from (the wall clock may jump).
-        as_of: Unix seconds the server's own snapshot is from, where it tells (live reads are up to ten minutes old).
+        as_of: Unix seconds the server's own snapshot is from, where it says so (live reads are up to ten minutes old).
         error: the failure after the value, if the last read failed.
         progress: set while the service is still preparing the answer.
         unreadable: entries of the answer that could not be read and are missing from the value.

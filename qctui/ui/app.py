@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets._toast import ToastRack
 
 from qctui.actions.spec import READ_ONLY
-from qctui.engine.facade import Engine
+from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link

@@ -8,8 +8,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from qctui.engine.facade import Engine
-from qctui.engine.subscription import Subscription
+from qctui.engine.engine_port import Engine, Subscription
 from qctui.ui.kit.safe_draw import Guard
 from qctui.ui.openable import Detail, DetailKind
 from qctui.ui.options import UiOptions

@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.events import DescendantFocus
 from textual.screen import Screen
 
-from qctui.engine.facade import Engine
+from qctui.engine.engine_port import Engine
 from qctui.model.keys import Key
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import DEPLOYMENT, OPTIMIZATION, Pointed

@@ -6,9 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from qctui.model.account import Account
+from qctui.model.account import Account, EquityTrail
 from qctui.model.deployment import Deployment, Environment
-from qctui.model.history import EquityTrail
 from qctui.model.insight import Insight
 from qctui.model.optimization import Optimization, OptimizationSummary
 

@@ -28,9 +28,9 @@ T = TypeVar("T")
 BASE_URL = "https://www.quantconnect.com/api/v2"
 CONTEXT = Context(BASE_URL, "default")
 SPY = Holding("SPY R735QTJ8XC9X", "SPY", 100.0, market_value=43_000.0)
-HELD = Portfolio((SPY,), (Cash("USD", 1_000.0),), tells=True)
-FLAT = Portfolio((replace(SPY, quantity=0.0, market_value=None),), (Cash("USD", 44_000.0),), tells=True)
-EMPTY = Portfolio((), (), tells=False)
+HELD = Portfolio((SPY,), (Cash("USD", 1_000.0),), is_known=True)
+FLAT = Portfolio((replace(SPY, quantity=0.0, market_value=None),), (Cash("USD", 44_000.0),), is_known=True)
+EMPTY = Portfolio((), (), is_known=False)
 
 
 def target(action: str = "liquidate", number: int = 1, **changes: Any) -> Target:

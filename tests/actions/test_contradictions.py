@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qctui.actions.resume import record_of
+from qctui.actions.journal_watcher import record_of
 from qctui.model.action import Rung
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
 from qctui.model.portfolio import Portfolio

@@ -9,7 +9,7 @@ from pathlib import Path
 from qctui.actions.action_runner import JOURNAL_WAIT_S
 from qctui.actions.action_store import KEPT_RECORDS, Context
 from qctui.actions.journal import read_journal
-from qctui.actions.owner_lock import OwnerLock, owner_of
+from qctui.actions.locks import OwnerLock, owner_of
 from qctui.actions.service import ActionService
 from qctui.clock import SystemClock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from qctui.actions.journal_state import LOOK_S, SILENT
+from qctui.actions.journal_writer import JOURNAL_LOOK_S, SILENT
 from qctui.model.keys import JOURNAL
 from tests.actions.fakes import InlineDisk, Rig, in_rig
 
@@ -38,7 +38,7 @@ def test_one_that_can_not_is_told_at_the_start_and_taken_back_once_it_can(tmp_pa
         await rig.clock.advance(60)
         assert state(rig) == "not a regular file"
         rig.journal.rmdir()
-        await rig.clock.advance(LOOK_S)
+        await rig.clock.advance(JOURNAL_LOOK_S)
         assert state(rig) == ""
         await rig.service.aclose()
 
@@ -50,10 +50,10 @@ async def test_one_that_can_not_be_written_any_more_is_told_with_the_action(rig:
     await rig.clock.settle()
     rig.journal.mkdir()
     await rig.act()
-    await rig.clock.advance(LOOK_S)
+    await rig.clock.advance(JOURNAL_LOOK_S)
     assert state(rig) == "not a regular file"
     rig.journal.rmdir()
-    await rig.clock.advance(3 * LOOK_S)
+    await rig.clock.advance(3 * JOURNAL_LOOK_S)
     assert state(rig) == ""
     assert "intent" in rig.events()
 

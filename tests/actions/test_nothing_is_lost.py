@@ -15,7 +15,7 @@ import pytest
 
 from qctui.actions.action_store import entry_of
 from qctui.actions.journal import append_entries, read_journal
-from qctui.actions.owner_lock import OwnerLock
+from qctui.actions.locks import OwnerLock
 from qctui.actions.service import KEPT_TAKEN
 from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.model.resource import Resource

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from qctui.actions.send_lock import SendLock
+from qctui.actions.locks import SendLock
 from qctui.model.action import ActionRecord, Rung
 from tests.actions.fakes import FakeTriggers, InlineDisk, Rig, Try, last, target
 from tests.fakes import FakeClock

@@ -16,7 +16,6 @@ from qctui.actions.lookup import earlier_action, stop_lock
 from qctui.actions.spec import (
     ACTION_SPECS,
     Ask,
-    Proof,
     Question,
     cautions,
     disarm_reason,
@@ -26,7 +25,7 @@ from qctui.actions.spec import (
     typed_code_source,
 )
 from qctui.model.action import ActionRecord, Rung, Step, Target
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.keys import (
     DEPLOYMENTS,
     PROJECTS,
@@ -37,7 +36,6 @@ from qctui.model.keys import (
     portfolio_key,
 )
 from qctui.model.optimization import Criterion, OptimizationSummary
-from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.store import Store
 from tests.actions.fakes import HELD, target
@@ -98,7 +96,6 @@ def test_a_code_nobody_could_type_is_not_asked_for(odd: str) -> None:
 def test_every_action_is_complete() -> None:
     assert list(ACTION_SPECS) == ["liquidate", "stop", "abort"]
     assert [spec.key for spec in ACTION_SPECS.values()] == ["L", "S", "A"]
-    assert [spec.proof for spec in ACTION_SPECS.values()] == [Proof.FLAT, Proof.STOPPED, Proof.ABORTED]
     for name, spec in ACTION_SPECS.items():
         assert spec.id == name
         assert all((spec.title, spec.tooltip, spec.consequence, spec.leftovers, spec.verb))

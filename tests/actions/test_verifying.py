@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from qctui.actions.evidence import liquidation_orders
-from qctui.actions.witness import Look, Seen
+from qctui.actions.observation import Observation, Observed
+from qctui.actions.verify_deployment import liquidation_orders
 from qctui.model.action import Rung
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding, Portfolio
@@ -368,7 +368,7 @@ async def test_a_defect_in_one_read_ends_no_verification(rig: Rig) -> None:
 
 @in_rig
 async def test_holdings_are_unknown_until_a_portfolio_tells(rig: Rig) -> None:
-    rig.api.portfolios[1] = Portfolio((), (), tells=False)
+    rig.api.portfolios[1] = Portfolio((), (), is_known=False)
     rig.api.stop_after_s = 1e9
     await rig.act()
     assert rig.record().holdings is None
@@ -398,9 +398,11 @@ def test_only_orders_a_liquidation_of_this_deployment_placed_count() -> None:
 def test_words_for_what_had_already_ended() -> None:
     clock = FakeClock()
     at = clock.now() - 60
-    assert (
-        Look(Seen.ENDED, status="Stopped", stopped_at=at).already_ended_words(clock).startswith("already stopped at ")
-    )
-    assert Look(Seen.ENDED, status="Liquidated").already_ended_words(clock) == "already liquidated"
-    assert Look(Seen.ENDED, status="RuntimeError").already_ended_words(clock) == "already stopped (RuntimeError)"
-    assert "-" in Look(Seen.ENDED, status="Stopped", stopped_at=at - 3 * 86_400).already_ended_words(clock)
+
+    def words(status: str, stopped_at: float | None = None) -> str:
+        return Observation(Observed.ENDED, status=status, stopped_at=stopped_at).already_ended_words(clock)
+
+    assert words("Stopped", at).startswith("already stopped at ")
+    assert words("Liquidated") == "already liquidated"
+    assert words("RuntimeError") == "already stopped (RuntimeError)"
+    assert "-" in words("Stopped", at - 3 * 86_400)

@@ -5,8 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from qctui.actions.facts import format_clock_time, format_holdings, format_span
-from qctui.actions.wording import WORDS, exit_code, format_step, format_step_json
+from qctui.actions.wording import (
+    WORDS,
+    exit_code,
+    format_clock_time,
+    format_holdings,
+    format_span,
+    format_step,
+    format_step_json,
+)
 from qctui.model.action import ActionRecord, Rung, Step
 from qctui.model.portfolio import Holding
 from tests.actions.fakes import CONTEXT, SPY, target

@@ -69,7 +69,7 @@ def test_live_logs_read__empty() -> None:
 def test_live_portfolio_read__short_keys() -> None:
     portfolio = ask(payload("live_portfolio_read__short_keys"), lambda c: c.reads.fetch_portfolio(1))
     spy, bitcoin, euro, apple, microsoft = portfolio.holdings
-    assert portfolio.tells
+    assert portfolio.is_known
     assert (spy.ticker, spy.quantity, spy.average_price, spy.market_value) == ("SPY", 100.0, 588.12, 59011.0)
     assert (bitcoin.quantity, bitcoin.unrealized, bitcoin.unrealized_percent) == (0.025, -219.14, -8.77)
     assert (euro.quantity, euro.currency_symbol, euro.conversion_rate) == (-1000.0, "€", 1.06)
@@ -84,7 +84,7 @@ def test_live_portfolio_read__short_keys() -> None:
 
 def test_live_portfolio_read__flat_after_liquidation() -> None:
     portfolio = ask(payload("live_portfolio_read__flat_after_liquidation"), lambda c: c.triggers.fetch_portfolio(1))
-    assert (portfolio.tells, portfolio.open_holdings, len(portfolio.holdings)) == (True, (), 1)
+    assert (portfolio.is_known, portfolio.open_holdings, len(portfolio.holdings)) == (True, (), 1)
 
 
 def is_one_hundred_spy(name: str) -> None:
@@ -106,7 +106,7 @@ def test_live_portfolio_read__legacy_capitalised() -> None:
 
 def test_live_portfolio_read__empty_maps_as_lists() -> None:
     portfolio = ask(payload("live_portfolio_read__empty_maps_as_lists"), lambda c: c.reads.fetch_portfolio(1))
-    assert (portfolio.holdings, portfolio.cash, portfolio.tells) == ((), (), False)
+    assert (portfolio.holdings, portfolio.cash, portfolio.is_known) == ((), (), False)
 
 
 def test_live_orders_read__ok() -> None:

@@ -22,7 +22,7 @@ def read_one(holding: object) -> Portfolio:
 
 
 def flat(portfolio: Portfolio) -> bool:
-    return portfolio.tells and not portfolio.open_holdings
+    return portfolio.is_known and not portfolio.open_holdings
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_unreadable_quantity_is_marked() -> None:
     ],
 )
 def test_whether_an_answer_tells(portfolio: object, tells: bool) -> None:
-    assert read(portfolio).tells is tells
+    assert read(portfolio).is_known is tells
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_portfolios_told_twice_are_all_counted() -> None:
 
 
 def test_holdings_told_twice_and_once_unreadable_tell_nothing() -> None:
-    assert not read({"holdings": {"SPY": {}}, "Holdings": "see the brokerage", "cash": CASH}).tells
+    assert not read({"holdings": {"SPY": {}}, "Holdings": "see the brokerage", "cash": CASH}).is_known
 
 
 def test_no_portfolio_at_all_tells_nothing() -> None:
     portfolio = ask({"success": True}, lambda client: client.reads.fetch_portfolio(1))
-    assert (portfolio.tells, portfolio.holdings, portfolio.cash) == (False, (), ())
+    assert (portfolio.is_known, portfolio.holdings, portfolio.cash) == (False, (), ())
 
 
 @pytest.mark.parametrize("portfolio", ["", "none", 0, True])

@@ -18,11 +18,11 @@ from array import array
 from pathlib import Path
 from typing import Any
 
+from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.subscription import Pace, Subscription, Subscriptions
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.model.deployment import DeploymentDetail, DeploymentList
+from qctui.model.deployment import DeploymentDetail, DeploymentList, Project
 from qctui.model.keys import (
     chart_key,
     detail_key,
@@ -32,7 +32,6 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
-from qctui.model.project import Project
 from qctui.store import Store
 from tests.fakes import (
     FakeApi,
@@ -52,17 +51,15 @@ OUTAGE_EVERY = 16
 """... and every so many moves the API is away in between."""
 
 
-def _view(project_id: int, span_s: float) -> Subscriptions:
-    return Subscriptions(
-        (
-            Subscription(detail_key(project_id), Pace.OPENED),
-            Subscription(chart_key(project_id, "Strategy Equity", ChartWindow(span_s), 300)),
-            Subscription(portfolio_key(project_id)),
-            Subscription(insights_key(project_id, f"L-{project_id}")),
-            Subscription(optimizations_key(project_id)),
-            Subscription(optimization_key(f"O-{project_id}")),
-            Subscription(orders_key(project_id), Pace.HIDDEN),
-        )
+def _view(project_id: int, span_s: float) -> tuple[Subscription, ...]:
+    return (
+        Subscription(detail_key(project_id), Visibility.OPENED),
+        Subscription(chart_key(project_id, "Strategy Equity", ChartWindow(span_s), 300)),
+        Subscription(portfolio_key(project_id)),
+        Subscription(insights_key(project_id, f"L-{project_id}")),
+        Subscription(optimizations_key(project_id)),
+        Subscription(optimization_key(f"O-{project_id}")),
+        Subscription(orders_key(project_id), Visibility.HIDDEN),
     )
 
 
@@ -107,7 +104,7 @@ async def _week(days: int) -> None:
     for day in range(days + 1):
         if day:
             for move in range(int(DAY_S / MOVE_S)):
-                poller.show(_view(luck.randrange(DEPLOYMENTS), luck.choice([3_600.0, 86_400.0, 604_800.0])))
+                poller.subscribe(_view(luck.randrange(DEPLOYMENTS), luck.choice([3_600.0, 86_400.0, 604_800.0])))
                 if move % OUTAGE_EVERY == 0:
                     api.fail(connect_error())
                 await clock.advance(MOVE_S / 2)

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.subscription import Pace, Subscription, Subscriptions
+from qctui.model.deployment import Project
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
-from qctui.model.project import Project
 from qctui.model.resource import Failure, Resource
 from qctui.store import Store
 from tests.fakes import FakeApi, FakeClock, make_deployment
@@ -37,11 +37,9 @@ class Rig:
         self.puts: list[Key[Any]] = []
         self.store.subscribe(self.puts.append)
 
-    def show(self, *wants: Key[Any] | tuple[Key[Any], Pace]) -> None:
-        self.poller.show(
-            Subscriptions(
-                tuple(Subscription(*want) if isinstance(want, tuple) else Subscription(want) for want in wants)
-            )
+    def subscribe(self, *keys: Key[Any] | tuple[Key[Any], Visibility]) -> None:
+        self.poller.subscribe(
+            tuple(Subscription(*each) if isinstance(each, tuple) else Subscription(each) for each in keys)
         )
 
     def get(self, key: Key[T]) -> Resource[T]:

@@ -11,10 +11,9 @@ import pytest
 from qctui.api.errors import ApiError
 from qctui.engine.accounts import EQUITY_CHART, EVERY_S, Part, currency_symbol
 from qctui.engine.poller import PollSettings
-from qctui.model.account import ACCOUNTS, Account
+from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.chart import Chart, Series, SeriesType
 from qctui.model.deployment import Environment
-from qctui.model.history import DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import FailureKind
@@ -28,7 +27,7 @@ HELD = Portfolio(
         Holding("IBM R735QTJ8XC9X", "IBM", 0.0),
     ),
     (Cash("USD", 100.0, "$", 1.0),),
-    tells=True,
+    is_known=True,
 )
 
 
@@ -185,12 +184,12 @@ def test_what_is_held_is_counted_in_the_accounts_currency() -> None:
 @pytest.mark.parametrize(
     ("portfolio", "positions", "exposure"),
     [
-        (Portfolio((), (), tells=False), None, None),
-        (Portfolio((), (Cash("USD", 1.0),), tells=True), 0, 0.0),
-        (Portfolio((Holding("A", "A", 0.0, unreadable_quantity=True),), (), tells=True), None, None),
-        (Portfolio((Holding("A", "A", 1.0), Holding("B", "B", 1.0, market_value=9.0)), (), tells=True), 2, None),
-        (Portfolio((Holding("A", "A", 1.0, market_value=9.0, conversion_rate=0.0),), (), tells=True), 1, None),
-        (Portfolio((Holding("A", "A", -1.0, market_value=-9.0),), (), tells=True), 1, 9.0),
+        (Portfolio((), (), is_known=False), None, None),
+        (Portfolio((), (Cash("USD", 1.0),), is_known=True), 0, 0.0),
+        (Portfolio((Holding("A", "A", 0.0, unreadable_quantity=True),), (), is_known=True), None, None),
+        (Portfolio((Holding("A", "A", 1.0), Holding("B", "B", 1.0, market_value=9.0)), (), is_known=True), 2, None),
+        (Portfolio((Holding("A", "A", 1.0, market_value=9.0, conversion_rate=0.0),), (), is_known=True), 1, None),
+        (Portfolio((Holding("A", "A", -1.0, market_value=-9.0),), (), is_known=True), 1, 9.0),
     ],
 )
 def test_what_is_not_understood_is_not_nothing(
@@ -200,8 +199,8 @@ def test_what_is_not_understood_is_not_nothing(
 
 
 def test_balances_in_coins_are_told_and_not_counted() -> None:
-    assert Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.5, "", 60_000.0)), tells=True).other_cash
-    assert not Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.0, "", 60_000.0)), tells=True).other_cash
+    assert Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.5, "", 60_000.0)), is_known=True).other_cash
+    assert not Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.0, "", 60_000.0)), is_known=True).other_cash
 
 
 def test_of_two_that_run_in_one_project_nothing_is_told() -> None:
@@ -261,7 +260,7 @@ def test_holdings_are_read_again_after_minutes_and_the_equity_after_half_an_hour
 
 def test_holdings_on_screen_are_not_read_twice() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(portfolio_key(1))
+        rig.subscribe(portfolio_key(1))
         await rig.clock.advance(1_800)
         assert rig.api.overlaps == 0
         assert {round(after - before) for before, after in pairwise(rig.api.times("portfolio"))} == {60}
@@ -282,7 +281,7 @@ def crowd(rig: Rig, count: int = 40) -> None:
 
 def test_forty_deployments_are_covered_within_the_budget_and_the_selected_one_first() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(detail_key(7))
+        rig.subscribe(detail_key(7))
         await rig.clock.advance(5)
         read = [call.args[0] for call in rig.api.calls if call.name in {"chart", "portfolio"}]
         assert Counter(read[:3])[7] == 2
@@ -302,7 +301,7 @@ def test_forty_deployments_are_covered_within_the_budget_and_the_selected_one_fi
 
 def test_a_dozen_are_complete_within_minutes_beside_a_full_screen_and_slow_nothing_on_it() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(detail_key(1), optimizations_key(1), *(optimization_key(f"O-{number}") for number in range(8)))
+        rig.subscribe(detail_key(1), optimizations_key(1), *(optimization_key(f"O-{number}") for number in range(8)))
         await rig.clock.advance(300)
         assert [each.positions for each in rig.value(ACCOUNTS).values()] == [2] * 12
         assert all(base(rig, number) is not None for number in range(1, 13))
@@ -315,11 +314,11 @@ def test_a_dozen_are_complete_within_minutes_beside_a_full_screen_and_slow_nothi
 def test_the_pages_of_a_list_that_is_opened_meanwhile_come_without_waiting() -> None:
     async def body(rig: Rig) -> None:
         rig.api.insights = [make_insight(number) for number in range(300)]
-        rig.show(detail_key(7))
+        rig.subscribe(detail_key(7))
         for moved in range(3):
             await rig.clock.advance(40)
             key = insights_key(7 + moved, f"L-{7 + moved:032x}")
-            rig.show(detail_key(7 + moved), key)
+            rig.subscribe(detail_key(7 + moved), key)
             await rig.clock.advance(20)
             assert len(rig.value(key).insights) == 300
 
@@ -373,7 +372,7 @@ def test_an_outage_leaves_what_was_known_with_its_age_and_is_not_taken_for_an_an
 
 def test_the_statistics_tell_another_currency() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(detail_key(1))
+        rig.subscribe(detail_key(1))
         rig.api.script["detail"] = lambda number: make_detail(number, statistics={"Equity": "€1,204.50"})
         await rig.clock.advance(30)
         assert account(rig).currency == "€"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from qctui.engine.after_actions import AfterActions
+from qctui.engine.actions_proxy import ReadAfterActions
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.keys import detail_key, portfolio_key
 from qctui.model.resource import Resource
@@ -23,7 +23,7 @@ def put(rig: Rig, *records: ActionRecord) -> None:
 
 
 def watch(rig: Rig) -> asyncio.Task[None]:
-    return asyncio.ensure_future(AfterActions(rig.store, rig.clock, rig.poller.read_again).run())
+    return asyncio.ensure_future(ReadAfterActions(rig.store, rig.clock, rig.poller.read_again).run())
 
 
 def counts(rig: Rig) -> tuple[int, int, int]:
@@ -33,7 +33,7 @@ def counts(rig: Rig) -> tuple[int, int, int]:
 def test_what_was_verified_is_read_at_once() -> None:
     async def body(rig: Rig) -> None:
         task = watch(rig)
-        rig.show(detail_key(1), portfolio_key(1), detail_key(2))
+        rig.subscribe(detail_key(1), portfolio_key(1), detail_key(2))
         put(rig, record(1, Rung.SENT))
         await rig.clock.advance(4)
         before = counts(rig)
@@ -69,7 +69,7 @@ def test_an_answer_that_was_under_way_is_not_the_last_word() -> None:
 def test_a_hundred_that_end_one_after_the_other_leave_the_budget_alone() -> None:
     async def body(rig: Rig) -> None:
         task = watch(rig)
-        rig.show(detail_key(1))
+        rig.subscribe(detail_key(1))
         await rig.clock.advance(4)
         before = sum(counts(rig))
         for ended in range(100):
@@ -86,7 +86,7 @@ def test_a_hundred_that_end_one_after_the_other_leave_the_budget_alone() -> None
 def test_what_fails_is_not_asked_for_faster_than_its_back_off() -> None:
     async def body(rig: Rig) -> None:
         task = watch(rig)
-        rig.show(detail_key(1))
+        rig.subscribe(detail_key(1))
         put(rig, record(1, Rung.SENT))
         await rig.clock.advance(4)
         rig.api.fail(server_error(), "detail")

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from qctui.engine.subscription import Pace
+from qctui.engine.engine_port import Visibility
 from qctui.model.chart import ChartWindow
+from qctui.model.deployment import Project
 from qctui.model.keys import (
     DEPLOYMENTS,
     PROJECTS,
@@ -19,7 +20,6 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
-from qctui.model.project import Project
 from tests.engine.rig import Rig, nothing_runs, on_rig
 from tests.fakes import make_deployment, make_optimization, server_error
 
@@ -60,24 +60,24 @@ def test_what_could_not_be_read_of_the_live_list_is_told_with_it() -> None:
 @pytest.mark.parametrize(
     ("key", "pace", "gap_s"),
     [
-        (detail_key(1), Pace.OPENED, 10.0),
-        (detail_key(1), Pace.VISIBLE, 10.0),
-        (detail_key(1), Pace.HIDDEN, 30.0),
-        (CHART, Pace.VISIBLE, 60.0),
-        (CHART, Pace.HIDDEN, 180.0),
-        (portfolio_key(1), Pace.VISIBLE, 60.0),
-        (insights_key(1, "L-1"), Pace.VISIBLE, 60.0),
-        (insights_key(1, "L-1"), Pace.HIDDEN, 180.0),
-        (orders_key(1), Pace.VISIBLE, 60.0),
-        (optimizations_key(1), Pace.VISIBLE, 30.0),
-        (optimization_key("O-1"), Pace.OPENED, 10.0),
-        (optimization_key("O-1"), Pace.VISIBLE, 30.0),
-        (optimization_key("O-1"), Pace.HIDDEN, 90.0),
+        (detail_key(1), Visibility.OPENED, 10.0),
+        (detail_key(1), Visibility.VISIBLE, 10.0),
+        (detail_key(1), Visibility.HIDDEN, 30.0),
+        (CHART, Visibility.VISIBLE, 60.0),
+        (CHART, Visibility.HIDDEN, 180.0),
+        (portfolio_key(1), Visibility.VISIBLE, 60.0),
+        (insights_key(1, "L-1"), Visibility.VISIBLE, 60.0),
+        (insights_key(1, "L-1"), Visibility.HIDDEN, 180.0),
+        (orders_key(1), Visibility.VISIBLE, 60.0),
+        (optimizations_key(1), Visibility.VISIBLE, 30.0),
+        (optimization_key("O-1"), Visibility.OPENED, 10.0),
+        (optimization_key("O-1"), Visibility.VISIBLE, 30.0),
+        (optimization_key("O-1"), Visibility.HIDDEN, 90.0),
     ],
 )
-def test_each_kind_has_its_cadence(key: Key[object], pace: Pace, gap_s: float) -> None:
+def test_each_kind_has_its_cadence(key: Key[object], pace: Visibility, gap_s: float) -> None:
     async def body(rig: Rig) -> None:
-        rig.show((key, pace))
+        rig.subscribe((key, pace))
         await rig.clock.advance(600)
         assert _gaps(rig.api.times(key.kind)) == {gap_s}
         assert rig.get(key).value is not None
@@ -89,7 +89,7 @@ def test_logs_learn_the_length_with_one_line_and_then_read_every_60_s() -> None:
     async def body(rig: Rig) -> None:
         rig.api.logs = [f"line {number}" for number in range(500)]
         key = logs_key(1, "L-1")
-        rig.show(key)
+        rig.subscribe(key)
         await rig.clock.advance(200)
         calls = [call.args[2:] for call in rig.api.calls if call.name == "logs"]
         assert calls[:2] == [(0, 1), (310, 510)]
@@ -102,7 +102,7 @@ def test_logs_learn_the_length_with_one_line_and_then_read_every_60_s() -> None:
 def test_a_finished_optimization_is_practically_read_once() -> None:
     async def body(rig: Rig) -> None:
         rig.api.script["optimization"] = lambda name: make_optimization(name, status="completed")
-        rig.show((optimization_key("O-1"), Pace.OPENED))
+        rig.subscribe((optimization_key("O-1"), Visibility.OPENED))
         await rig.clock.advance(599)
         assert rig.api.count("optimization") == 1
         await rig.clock.advance(2)
@@ -113,10 +113,10 @@ def test_a_finished_optimization_is_practically_read_once() -> None:
 
 def test_becoming_visible_is_noticed_before_the_hidden_time_is_over() -> None:
     async def body(rig: Rig) -> None:
-        rig.show((detail_key(1), Pace.HIDDEN))
+        rig.subscribe((detail_key(1), Visibility.HIDDEN))
         await rig.clock.advance(12)
         assert rig.api.count("detail") == 1
-        rig.show((detail_key(1), Pace.VISIBLE))
+        rig.subscribe((detail_key(1), Visibility.VISIBLE))
         await rig.clock.advance(0)
         assert rig.api.count("detail") == 2
 
@@ -140,7 +140,7 @@ def test_the_projects_are_read_at_once_for_an_unknown_project_and_only_once_for_
 def test_a_slow_service_is_not_asked_twice_for_the_same() -> None:
     async def body(rig: Rig) -> None:
         rig.api.latency_s = 25.0
-        rig.show(detail_key(1), CHART, portfolio_key(1))
+        rig.subscribe(detail_key(1), CHART, portfolio_key(1))
         await rig.clock.advance(600)
         assert rig.api.overlaps == 0
         assert rig.api.most_running <= 6
@@ -151,7 +151,7 @@ def test_a_slow_service_is_not_asked_twice_for_the_same() -> None:
 
 def test_nothing_is_read_faster_than_once_a_second_however_often_refresh_is_asked_for() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(detail_key(1))
+        rig.subscribe(detail_key(1))
         await rig.clock.advance(5)
         for _ in range(100):
             rig.poller.refresh()
@@ -164,7 +164,7 @@ def test_nothing_is_read_faster_than_once_a_second_however_often_refresh_is_aske
 
 def test_refresh_reads_now_and_only_what_was_asked_for() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(detail_key(1), CHART)
+        rig.subscribe(detail_key(1), CHART)
         await rig.clock.advance(5)
         rig.poller.refresh([CHART])
         await rig.clock.advance(0)

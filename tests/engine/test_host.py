@@ -11,9 +11,8 @@ import pytest
 from qctui.actions.actions_port import JournalEntry
 from qctui.api.ports import RequestReport, TriggerApi
 from qctui.clock import SystemClock
-from qctui.engine.facade import Engine
+from qctui.engine.engine_port import Engine, Subscription
 from qctui.engine.host import ApiClient, EngineHost
-from qctui.engine.subscription import Subscription, Subscriptions
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.keys import DEPLOYMENTS, LINK, Key, detail_key
 from qctui.model.link import LinkState
@@ -133,24 +132,24 @@ def test_it_reads_on_a_thread_of_its_own_and_ends_when_told() -> None:
 
 def test_views_from_another_thread_are_followed() -> None:
     stage = Stage()
-    stage.host.show(Subscriptions((Subscription(detail_key(1)),)))
+    stage.host.subscribe((Subscription(detail_key(1)),))
     stage.host.start()
     stage.expect(detail_key(1), lambda: stage.host.store.get(detail_key(1)).value is not None)
-    stage.host.show(Subscriptions((Subscription(detail_key(2)),)))
+    stage.host.subscribe((Subscription(detail_key(2)),))
     stage.expect(detail_key(2), lambda: stage.host.store.get(detail_key(2)).value is not None)
     stage.host.stop()
 
 
 def test_stopping_before_and_after_and_twice_is_harmless() -> None:
     stage = Stage()
-    stage.host.show(Subscriptions())
+    stage.host.subscribe(())
     stage.host.refresh()
     assert stage.host.stop()
     stage.host.start()
     assert stage.host.wait_ready(WAIT_S)
     assert stage.host.stop()
     assert stage.host.stop()
-    stage.host.show(Subscriptions((Subscription(detail_key(1)),)))
+    stage.host.subscribe((Subscription(detail_key(1)),))
     stage.host.refresh()
     assert stage.api.calls == []
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api.errors import ApiError
-from qctui.engine import insights as module
-from qctui.engine.insights import PAGE, InsightBook
+from qctui.engine.insight_pager import PAGE, InsightPager
 from qctui.model.insight import Insight, InsightPage
 from qctui.model.keys import insights_key
 from qctui.model.resource import FailureKind
@@ -34,15 +33,15 @@ def _newest_first(rows: list[Insight]) -> list[str]:
 Serve = Callable[[int, int], InsightPage]
 
 
-def _turn(action_store: InsightBook, serve: Serve, now: float = 2e9, limit: int = 10_000) -> int:
-    """Ask until the book has had enough; how often."""
+def _turn(pager: InsightPager, serve: Serve, now: float = 2e9, limit: int = 10_000) -> int:
+    """Ask until the pager has had enough; how often."""
     for asked in range(1, limit):
-        window = action_store.next_window(now)
+        window = pager.next_window(now)
         assert 0 <= window.start < window.end
         assert window.end - window.start <= PAGE
-        if not action_store.add(serve(window.start, window.end)):
+        if not pager.add(serve(window.start, window.end)):
             return asked
-    raise AssertionError("the book never has enough")
+    raise AssertionError("the pager never has enough")
 
 
 def _serve(rows: list[Insight], length: int | None = -1, cut: int = PAGE) -> Serve:
@@ -55,7 +54,7 @@ def _serve(rows: list[Insight], length: int | None = -1, cut: int = PAGE) -> Ser
 
 def test_ten_thousand_are_read_once_within_the_budget_and_then_one_request_a_poll() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(KEY)
+        rig.subscribe(KEY)
         await rig.clock.advance(2)
         log = rig.value(KEY)
         assert not log.complete
@@ -89,7 +88,7 @@ def test_ten_thousand_are_read_once_within_the_budget_and_then_one_request_a_pol
 def test_new_ones_and_new_scores_come_with_one_request() -> None:
     async def body(rig: Rig) -> None:
         rig.api.insights = _rows(250)
-        rig.show(KEY)
+        rig.subscribe(KEY)
         await rig.clock.advance(30)
         sent = rig.api.count("insights")
         rig.api.insights += [make_insight(number) for number in range(250, 255)]
@@ -106,7 +105,7 @@ def test_new_ones_and_new_scores_come_with_one_request() -> None:
 def test_a_break_in_the_middle_goes_on_where_it_was() -> None:
     async def body(rig: Rig) -> None:
         rig.api.insights = _rows(6_000)
-        rig.show(KEY)
+        rig.subscribe(KEY)
         await rig.clock.advance(1)
         rig.api.fail(server_error(), "insights")
         await rig.clock.advance(30)
@@ -127,12 +126,12 @@ def test_a_break_in_the_middle_goes_on_where_it_was() -> None:
 def test_leaving_and_coming_back_does_not_begin_again() -> None:
     async def body(rig: Rig) -> None:
         rig.api.insights = _rows(6_000)
-        rig.show(KEY)
+        rig.subscribe(KEY)
         await rig.clock.advance(20)
-        rig.show(insights_key(2, "L-2"))
+        rig.subscribe(insights_key(2, "L-2"))
         await rig.clock.advance(400)
         starts = [call.args[1] for call in rig.api.calls if call.name == "insights" and call.args[0] == 1]
-        rig.show(KEY)
+        rig.subscribe(KEY)
         await rig.clock.advance(300)
         again = [call.args[1] for call in rig.api.calls if call.name == "insights" and call.args[0] == 1]
         assert rig.value(KEY).complete
@@ -150,17 +149,17 @@ def test_whatever_the_length_claims_everything_is_read_and_then_followed(
     rows = _rows(count)
     if reverse:
         rows.reverse()
-    action_store = InsightBook()
-    requests = _turn(action_store, _serve(rows, length))
-    assert action_store.log.complete
-    assert _ids(action_store.log.insights) == _newest_first(rows)
+    pager = InsightPager()
+    requests = _turn(pager, _serve(rows, length))
+    assert pager.log.complete
+    assert _ids(pager.log.insights) == _newest_first(rows)
     assert requests <= count // PAGE + 4 + 2 * (count // PAGE).bit_length()
     for number in range(count, count + 60):
         rows.insert(0 if reverse else len(rows), make_insight(number))
         if number % 7 == 0:
-            assert _turn(action_store, _serve(rows, length)) <= 2
-    _turn(action_store, _serve(rows, length))
-    assert _ids(action_store.log.insights) == _newest_first(rows)
+            assert _turn(pager, _serve(rows, length)) <= 2
+    _turn(pager, _serve(rows, length))
+    assert _ids(pager.log.insights) == _newest_first(rows)
 
 
 @pytest.mark.parametrize("count", [150, 199, 250, 1_000, 2_000, 10_000])
@@ -178,20 +177,20 @@ def test_the_newest_are_there_before_the_rest_whatever_the_length_claims(
         told = count if length == -1 else len(page) if isinstance(length, str) else length
         return InsightPage(page, told)
 
-    action_store = InsightBook()
+    pager = InsightPager()
     newest = make_insight(count - 1)
     asked, more = 0, True
-    while more and not action_store.log.newest:
+    while more and not pager.log.newest:
         asked += 1
-        window = action_store.next_window(2e9)
-        more = action_store.add(serve(window.start, window.end))
+        window = pager.next_window(2e9)
+        more = pager.add(serve(window.start, window.end))
         # What is not known to be the newest is never passed off as such, and what is known is shown at once.
-        assert action_store.log.newest is (newest in action_store.log.insights)
-    assert action_store.log.newest
+        assert pager.log.newest is (newest in pager.log.insights)
+    assert pager.log.newest
     assert asked <= 2 + 2 * (count // PAGE).bit_length()
     if length == -1:
         assert asked <= 2
-    assert action_store.log.insights[0] == newest
+    assert pager.log.insights[0] == newest
 
 
 def test_a_service_that_refuses_what_lies_beyond_the_end_is_read_like_any_other() -> None:
@@ -201,7 +200,7 @@ def test_a_service_that_refuses_what_lies_beyond_the_end_is_read_like_any_other(
         return InsightPage(tuple(_rows(640)[start:end]), None)
 
     async def body(rig: Rig) -> None:
-        rig.show(KEY)
+        rig.subscribe(KEY)
         await rig.clock.advance(30)
         assert _ids(rig.value(KEY).insights) == _newest_first(_rows(640))
         assert rig.get(KEY).error is None
@@ -214,7 +213,7 @@ def test_a_service_that_refuses_what_lies_beyond_the_end_is_read_like_any_other(
 
 def test_the_top_stays_new_while_thousands_are_read() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(KEY)
+        rig.subscribe(KEY)
         for number in range(10_000, 10_002):
             rig.api.insights.append(make_insight(number))
             await rig.clock.advance(65)
@@ -247,18 +246,18 @@ def test_nothing_is_lost_of_what_comes_while_they_are_read(
     rows = _rows(count)
     if reverse:
         rows.reverse()
-    action_store, now, made = InsightBook(), 1.8e9, count
+    pager, now, made = InsightPager(), 1.8e9, count
     # Hundreds of rows that push the others down while two pages are read are more than a list without a mark can tell.
     for burst in (*bursts[:large], 90 if reverse else 320, *bursts[large:], *[0] * 200):
         now += 25.0
-        window = action_store.next_window(now)
+        window = pager.next_window(now)
         assert 0 <= window.start < window.end <= window.start + PAGE
-        action_store.add(_serve(rows, length)(window.start, window.end))
+        pager.add(_serve(rows, length)(window.start, window.end))
         for _ in range(burst):
             rows.insert(0 if reverse else len(rows), make_insight(made))
             made += 1
-    assert action_store.log.complete
-    assert _ids(action_store.log.insights) == _newest_first(rows)
+    assert pager.log.complete
+    assert _ids(pager.log.insights) == _newest_first(rows)
 
 
 @pytest.mark.parametrize("burst", [50, 51, 99, 100, 350])
@@ -267,94 +266,93 @@ def test_many_new_ones_at_once_are_all_read(burst: int, reverse: bool) -> None:
     rows = _rows(300)
     if reverse:
         rows.reverse()
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows))
+    pager = InsightPager()
+    _turn(pager, _serve(rows))
     for number in range(300, 300 + burst):
         rows.insert(0 if reverse else len(rows), make_insight(number))
-    assert _turn(action_store, _serve(rows)) <= burst // PAGE + 2
-    assert _ids(action_store.log.insights) == _newest_first(rows)
+    assert _turn(pager, _serve(rows)) <= burst // PAGE + 2
+    assert _ids(pager.log.insights) == _newest_first(rows)
 
 
 @given(count=st.integers(0, 700), length=st.one_of(st.none(), st.integers(-5, 2_000)), cut=st.integers(1, PAGE))
 def test_pages_cut_short_lose_nothing_where_the_length_is_right(count: int, length: int | None, cut: int) -> None:
     rows = _rows(count)
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows, -1, cut))
-    assert _ids(action_store.log.insights) == _newest_first(rows)
-    other = InsightBook()
+    pager = InsightPager()
+    _turn(pager, _serve(rows, -1, cut))
+    assert _ids(pager.log.insights) == _newest_first(rows)
+    other = InsightPager()
     _turn(other, _serve(rows, length, cut))
     assert set(_ids(other.log.insights)) <= set(_ids(tuple(rows)))
 
 
 def test_a_service_that_ignores_the_indexes_does_not_go_on_for_ever() -> None:
     rows = tuple(_rows(PAGE))
-    action_store = InsightBook()
+    pager = InsightPager()
     for _ in range(10):
-        assert _turn(action_store, lambda start, end: InsightPage(rows, None)) <= 3
-    assert len(action_store.log.insights) == PAGE
+        assert _turn(pager, lambda start, end: InsightPage(rows, None)) <= 3
+    assert len(pager.log.insights) == PAGE
 
 
-def test_a_service_that_never_ends_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LIMIT", 1_000)
-    action_store = InsightBook()
+def test_a_service_that_never_ends_fills_no_memory() -> None:
+    pager = InsightPager(limit=1_000)
 
     def serve(start: int, end: int) -> InsightPage:
         return InsightPage(tuple(make_insight(number) for number in range(start, end)), 10**12)
 
     for _ in range(5):
-        _turn(action_store, serve)
-    assert len(action_store.log.insights) <= 1_000
-    assert action_store.weight <= 1_000
+        _turn(pager, serve)
+    assert len(pager._known) <= 1_000
+    assert len(pager.log.insights) <= 1_000
 
 
 def test_undated_and_repeated_rows_are_kept_once_and_last() -> None:
     rows = [replace(make_insight(number), generated_at=None) for number in range(3)]
-    action_store = InsightBook()
-    _turn(action_store, _serve([*rows, make_insight(9), *rows]))
-    assert _ids(action_store.log.insights) == _ids((make_insight(9), *rows))
+    pager = InsightPager()
+    _turn(pager, _serve([*rows, make_insight(9), *rows]))
+    assert _ids(pager.log.insights) == _ids((make_insight(9), *rows))
 
 
 @pytest.mark.parametrize("count", [1, 250])
 def test_rows_without_an_id_are_not_one_and_the_same(count: int) -> None:
     rows = [replace(row, insight_id="") for row in _rows(count)]
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows))
-    assert len(action_store.log.insights) == count
-    before = action_store.log
-    _turn(action_store, _serve(rows))
-    assert action_store.log is before
+    pager = InsightPager()
+    _turn(pager, _serve(rows))
+    assert len(pager.log.insights) == count
+    before = pager.log
+    _turn(pager, _serve(rows))
+    assert pager.log is before
     final = [*rows[:-1], replace(rows[-1], score_direction=0.5)]
-    _turn(action_store, _serve(final))
-    assert len(action_store.log.insights) == count
-    assert action_store.log.insights[0].score_direction == 0.5
+    _turn(pager, _serve(final))
+    assert len(pager.log.insights) == count
+    assert pager.log.insights[0].score_direction == 0.5
 
 
 def test_rows_that_vanish_stay_on_screen_until_that_is_certain() -> None:
     rows = _rows(300)
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows))
-    log = action_store.log
+    pager = InsightPager()
+    _turn(pager, _serve(rows))
+    log = pager.log
     gone = _serve([], 0)
     for _ in range(2):
-        assert _turn(action_store, gone) == 1
-        assert action_store.log is log
-    _turn(action_store, _serve(rows))
-    assert action_store.log is log
+        assert _turn(pager, gone) == 1
+        assert pager.log is log
+    _turn(pager, _serve(rows))
+    assert pager.log is log
     for _ in range(3):
-        _turn(action_store, gone)
-    assert _ids(action_store.log.insights) == _ids(log.insights)
-    _turn(action_store, _serve(rows[:120]))
-    assert action_store.log.complete
-    assert _ids(action_store.log.insights) == _newest_first(rows[:120])
+        _turn(pager, gone)
+    assert _ids(pager.log.insights) == _ids(log.insights)
+    _turn(pager, _serve(rows[:120]))
+    assert pager.log.complete
+    assert _ids(pager.log.insights) == _newest_first(rows[:120])
 
 
 def test_nothing_new_keeps_the_same_object() -> None:
     rows = _rows(150)
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows))
-    log = action_store.log
-    _turn(action_store, _serve(rows))
-    assert action_store.log is log
+    pager = InsightPager()
+    _turn(pager, _serve(rows))
+    log = pager.log
+    _turn(pager, _serve(rows))
+    assert pager.log is log
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -365,35 +363,35 @@ def test_an_old_insight_that_closes_is_read_again_for_its_score(reverse: bool) -
         rows[place] = replace(rows[place], score_final=False, close_at=now + 600)
     if reverse:
         rows.reverse()
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows), now)
+    pager = InsightPager()
+    _turn(pager, _serve(rows), now)
     for row, insight in enumerate(rows):
         rows[row] = replace(insight, score_final=True, score_direction=0.75)
-    log = action_store.log
-    assert _turn(action_store, _serve(rows), now + 900) == 1
+    log = pager.log
+    assert _turn(pager, _serve(rows), now + 900) == 1
     assert {insight.score_direction for insight in log.insights} == {1.0}
-    assert _turn(action_store, _serve(rows), now + 1_300) == 2
-    assert _turn(action_store, _serve(rows), now + 1_400) == 2
-    final = {insight.insight_id for insight in action_store.log.insights if insight.score_direction == 0.75}
+    assert _turn(pager, _serve(rows), now + 1_300) == 2
+    assert _turn(pager, _serve(rows), now + 1_400) == 2
+    final = {insight.insight_id for insight in pager.log.insights if insight.score_direction == 0.75}
     assert {make_insight(place).insight_id for place in (100, 103, 700)} <= final
-    assert _turn(action_store, _serve(rows), now + 10_000) == 1
+    assert _turn(pager, _serve(rows), now + 10_000) == 1
 
 
 def test_a_page_that_cannot_be_read_again_does_not_stand_before_the_new_ones() -> None:
     now = 1_700_000_000.0
     rows = _rows(400)
     rows[10] = replace(rows[10], score_final=None, close_at=now)
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows), now)
-    window = action_store.next_window(now + 1_000)
-    assert action_store.add(_serve(rows)(window.start, window.end))
-    assert action_store.next_window(now + 1_000).start == 0
+    pager = InsightPager()
+    _turn(pager, _serve(rows), now)
+    window = pager.next_window(now + 1_000)
+    assert pager.add(_serve(rows)(window.start, window.end))
+    assert pager.next_window(now + 1_000).start == 0
     rows.append(make_insight(400))
-    _turn(action_store, _serve(rows), now + 1_060)
-    assert action_store.log.insights[0] == make_insight(400)
+    _turn(pager, _serve(rows), now + 1_060)
+    assert pager.log.insights[0] == make_insight(400)
 
 
-def _windows(action_store: InsightBook, serve: Serve, now: float = 2e9) -> list[tuple[int, int]]:
+def _windows(pager: InsightPager, serve: Serve, now: float = 2e9) -> list[tuple[int, int]]:
     """The windows of one turn, as they went out."""
     asked: list[tuple[int, int]] = []
 
@@ -401,38 +399,38 @@ def _windows(action_store: InsightBook, serve: Serve, now: float = 2e9) -> list[
         asked.append((start, end))
         return serve(start, end)
 
-    _turn(action_store, noted, now)
+    _turn(pager, noted, now)
     return asked
 
 
 def test_the_windows_of_a_list_that_begins_with_the_oldest() -> None:
     """Each row in one window, none in two but those read again for their scores: 49 at the end, and room for 50."""
     rows = _rows(250)
-    action_store = InsightBook()
-    assert _windows(action_store, _serve(rows)) == [(0, 99), (152, 251), (99, 152)]
-    assert _windows(action_store, _serve(rows)) == [(201, 300)]
+    pager = InsightPager()
+    assert _windows(pager, _serve(rows)) == [(0, 99), (152, 251), (99, 152)]
+    assert _windows(pager, _serve(rows)) == [(201, 300)]
     rows += [make_insight(number) for number in range(250, 299)]
     # 98 rows are a short page: there is nothing after them.
-    assert _windows(action_store, _serve(rows)) == [(201, 300)]
+    assert _windows(pager, _serve(rows)) == [(201, 300)]
     rows.append(make_insight(299))
-    assert _windows(action_store, _serve(rows)) == [(250, 349)]
+    assert _windows(pager, _serve(rows)) == [(250, 349)]
     rows += [make_insight(number) for number in range(300, 350)]
     # 99 rows are a full one.
-    assert _windows(action_store, _serve(rows)) == [(251, 350), (350, 449)]
+    assert _windows(pager, _serve(rows)) == [(251, 350), (350, 449)]
 
 
 def test_the_windows_of_a_list_that_begins_with_the_newest() -> None:
     rows = _rows(400)[::-1]
-    action_store = InsightBook()
-    assert _windows(action_store, _serve(rows)) == [(0, 99), (99, 198), (198, 297), (297, 396), (396, 495)]
-    assert _windows(action_store, _serve(rows)) == [(0, 99)]
+    pager = InsightPager()
+    assert _windows(pager, _serve(rows)) == [(0, 99), (99, 198), (198, 297), (297, 396), (396, 495)]
+    assert _windows(pager, _serve(rows)) == [(0, 99)]
 
 
 def test_the_windows_of_a_list_whose_order_shows_late() -> None:
     """Its first page tells no order, so the tail is read second; then the middle, from its newer end."""
     rows = [replace(row, generated_at=None) for row in _rows(99)] + _rows(400)[:98:-1]
-    action_store = InsightBook()
-    assert _windows(action_store, _serve(rows)) == [(0, 99), (302, 401), (99, 198), (198, 297), (297, 302)]
+    pager = InsightPager()
+    assert _windows(pager, _serve(rows)) == [(0, 99), (302, 401), (99, 198), (198, 297), (297, 302)]
 
 
 @pytest.mark.parametrize(("reverse", "window"), [(False, (151, 250)), (True, (750, 849))])
@@ -442,6 +440,6 @@ def test_the_window_of_an_insight_that_has_closed_stands_around_it(reverse: bool
     rows[200] = replace(rows[200], score_final=False, close_at=now)
     if reverse:
         rows.reverse()
-    action_store = InsightBook()
-    _turn(action_store, _serve(rows), now)
-    assert _windows(action_store, _serve(rows), now + 1_000)[1:] == [window]
+    pager = InsightPager()
+    _turn(pager, _serve(rows), now)
+    assert _windows(pager, _serve(rows), now + 1_000)[1:] == [window]

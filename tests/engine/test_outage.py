@@ -30,7 +30,7 @@ SCREEN: tuple[Key[Any], ...] = (detail_key(1), CHART, portfolio_key(1), insights
 
 def test_when_the_api_is_down_one_probe_asks_and_everything_says_so() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(60)
         before = {key: rig.get(key) for key in SCREEN}
         rig.api.fail(connect_error())
@@ -56,7 +56,7 @@ def test_when_the_api_is_down_one_probe_asks_and_everything_says_so() -> None:
 @pytest.mark.parametrize("outage_s", [3.0, 61.0, 7_200.0])
 def test_everything_recovers_within_seconds_of_the_return(error: ApiError, outage_s: float) -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(45)
         rig.api.fail(error)
         await rig.clock.advance(outage_s)
@@ -77,7 +77,7 @@ def test_everything_recovers_within_seconds_of_the_return(error: ApiError, outag
 
 def test_refresh_probes_at_once_but_only_once() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         rig.api.fail(connect_error())
         await rig.clock.advance(303)
         sent = rig.api.count()
@@ -98,7 +98,7 @@ def test_an_outage_from_the_start_is_no_empty_list() -> None:
         await rig.clock.advance(100)
         assert rig.get(DEPLOYMENTS).value is None
         assert not rig.get(DEPLOYMENTS).loading
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         assert all(rig.error(key).kind is FailureKind.CONNECT for key in SCREEN)
 
     on_rig(body, before=lambda rig: rig.api.fail(connect_error()))
@@ -106,7 +106,7 @@ def test_an_outage_from_the_start_is_no_empty_list() -> None:
 
 def test_a_broken_list_does_not_hide_that_the_rest_is_back() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(60)
         rig.api.fail(server_error())
         await rig.clock.advance(300)
@@ -121,7 +121,7 @@ def test_a_broken_list_does_not_hide_that_the_rest_is_back() -> None:
 
 def test_one_failing_resource_backs_off_to_the_cap_and_leaves_the_others_alone() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(60)
         value = rig.get(CHART).value
         rig.api.fail(server_error(), "chart")
@@ -145,7 +145,7 @@ def test_one_failing_resource_backs_off_to_the_cap_and_leaves_the_others_alone()
 
 def test_a_rejected_read_is_no_trouble_of_the_link() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         rig.api.fail(ApiError(FailureKind.REJECTED, "Unknown chart.", answered=True), "chart")
         await rig.clock.advance(600)
         assert rig.link.state is LinkState.OK
@@ -158,7 +158,7 @@ def test_a_rejected_read_is_no_trouble_of_the_link() -> None:
 
 def test_refused_credentials_are_said_and_not_hammered() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(10)
         assert rig.link.state is LinkState.AUTH
         assert rig.api.count() <= 3
@@ -178,7 +178,7 @@ def test_refused_credentials_are_said_and_not_hammered() -> None:
 
 def test_credentials_that_become_good_again_are_noticed() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(60)
         rig.api.fail(auth_error())
         await rig.clock.advance(1_000)
@@ -192,7 +192,7 @@ def test_credentials_that_become_good_again_are_noticed() -> None:
 
 def test_one_endpoint_that_refuses_good_credentials_stops_nothing_else() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         rig.api.fail(auth_error(), "portfolio")
         await rig.clock.advance(600)
         assert rig.link.state is not LinkState.AUTH
@@ -205,7 +205,7 @@ def test_one_endpoint_that_refuses_good_credentials_stops_nothing_else() -> None
 
 def test_too_many_requests_pause_everything_for_as_long_as_the_api_asks() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(30)
         rig.api.fail(ApiError(FailureKind.RATE_LIMITED, "Slow down.", retry_after_s=45.0))
         await rig.clock.advance(10)
@@ -222,7 +222,7 @@ def test_too_many_requests_pause_everything_for_as_long_as_the_api_asks() -> Non
 
 def test_a_defect_in_a_reader_is_a_failure_beside_the_value_and_polling_goes_on() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(5)
         value = rig.get(detail_key(1)).value
 
@@ -247,7 +247,7 @@ def test_a_defect_in_a_reader_is_a_failure_beside_the_value_and_polling_goes_on(
 
 def test_a_loading_answer_is_a_state_and_asked_again_after_5_s() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(CHART)
+        rig.subscribe(CHART)
         rig.api.script["chart"] = lambda *_: Loading(0.25)
         await rig.clock.advance(12)
         resource = rig.get(CHART)
@@ -268,7 +268,7 @@ def test_a_loading_answer_is_a_state_and_asked_again_after_5_s() -> None:
 
 def test_a_read_that_never_ends_is_given_up() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(CHART)
+        rig.subscribe(CHART)
         await rig.clock.advance(1)
         rig.api.hold("chart")
         await rig.clock.advance(220)
@@ -283,7 +283,7 @@ def test_a_read_that_never_ends_is_given_up() -> None:
 
 def test_the_wall_clock_may_jump() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(60)
         rig.clock.jump_wall(-86_400)
         calls = rig.api.count("deployments")
@@ -309,7 +309,7 @@ def test_a_deployment_that_vanishes_from_the_list_is_gone_not_failed() -> None:
 
 def test_server_errors_from_the_start_may_be_the_credentials_and_are_not_hammered() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*SCREEN)
+        rig.subscribe(*SCREEN)
         await rig.clock.advance(600)
         assert [rig.link.state] == [LinkState.DOWN]
         assert rig.api.count() <= 30

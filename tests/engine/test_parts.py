@@ -10,57 +10,57 @@ from hypothesis import strategies as st
 
 from qctui.api.ports import RequestReport
 from qctui.engine.circuit_breaker import CircuitBreaker
+from qctui.engine.engine_port import Visibility
 from qctui.engine.equity_history import SAMPLES, EquityHistory
 from qctui.engine.health import Health
+from qctui.engine.polls import HEAVY_BYTES, HEAVY_KEYS, Retention
 from qctui.engine.rate_limiter import WINDOW_S, Priority, RateLimiter
-from qctui.engine.retention import HEAVY_BYTES, HEAVY_KEYS, Retention
 from qctui.engine.schedule import backoff_s, interval_s, loading_s, probe_s
-from qctui.engine.subscription import Pace
+from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.chart import Chart, Series, SeriesType
-from qctui.model.history import EQUITY_HISTORY, EquityTrail
 from qctui.model.insight import InsightLog
-from qctui.model.keys import DEPLOYMENTS, LINK, Key, detail_key, insights_key, optimization_key
+from qctui.model.keys import DEPLOYMENTS, LINK, detail_key, insights_key, optimization_key
 from qctui.model.link import Link, LinkState
 from qctui.model.resource import Failure, FailureKind
 from qctui.store import Store
 from tests.fakes import FakeClock, make_deployment, make_insight, make_optimization
 
-# The budget.
+# The rate limiter.
 
 
-def _take(budget: RateLimiter, count: int, mono: float) -> None:
+def _take(limiter: RateLimiter, count: int, mono: float) -> None:
     for _ in range(count):
-        budget.take(mono)
+        limiter.take(mono)
 
 
 def test_three_quarters_of_a_share_are_there_at_once_and_the_rest_evenly() -> None:
-    budget = RateLimiter(60)
+    limiter = RateLimiter(60)
     for _ in range(68):
-        assert budget.wait_s(Priority.FRESH, 0.0) == 0.0
-        budget.take(0.0)
-    assert budget.wait_s(Priority.FRESH, 0.0) == pytest.approx(60 / 22)
-    _take(budget, 22, 0.0)
-    assert budget.wait_s(Priority.FRESH, 0.0) == pytest.approx(60.0)
+        assert limiter.wait_s(Priority.FRESH, 0.0) == 0.0
+        limiter.take(0.0)
+    assert limiter.wait_s(Priority.FRESH, 0.0) == pytest.approx(60 / 22)
+    _take(limiter, 22, 0.0)
+    assert limiter.wait_s(Priority.FRESH, 0.0) == pytest.approx(60.0)
 
 
 def test_in_the_long_run_all_of_the_share_is_used() -> None:
-    budget, mono = RateLimiter(60), 0.0
+    limiter, mono = RateLimiter(60), 0.0
     for _ in range(540):
-        while wait_s := budget.wait_s(Priority.ROUTINE, mono):
+        while wait_s := limiter.wait_s(Priority.ROUTINE, mono):
             mono += max(wait_s, 1e-6)
-        budget.take(mono)
-        assert budget.used(mono) <= 54
+        limiter.take(mono)
+        assert limiter.used(mono) <= 54
     assert 500 < mono < 601
 
 
 def test_routine_and_bulk_reads_leave_room_for_what_somebody_waits_for() -> None:
-    budget = RateLimiter(60)
-    _take(budget, 36, 0.0)
-    assert budget.wait_s(Priority.BULK, 50.0) == pytest.approx(10.0)
-    assert budget.wait_s(Priority.ROUTINE, 50.0) == 0.0
-    _take(budget, 18, 30.0)
-    assert budget.wait_s(Priority.ROUTINE, 50.0) == pytest.approx(10.0)
-    assert budget.wait_s(Priority.FRESH, 50.0) == 0.0
+    limiter = RateLimiter(60)
+    _take(limiter, 36, 0.0)
+    assert limiter.wait_s(Priority.BULK, 50.0) == pytest.approx(10.0)
+    assert limiter.wait_s(Priority.ROUTINE, 50.0) == 0.0
+    _take(limiter, 18, 30.0)
+    assert limiter.wait_s(Priority.ROUTINE, 50.0) == pytest.approx(10.0)
+    assert limiter.wait_s(Priority.FRESH, 50.0) == 0.0
 
 
 @given(
@@ -70,20 +70,20 @@ def test_routine_and_bulk_reads_leave_room_for_what_somebody_waits_for() -> None
 def test_never_more_than_its_share_in_any_minute_and_never_stuck(
     per_minute: int, asks: list[tuple[float, Priority]]
 ) -> None:
-    budget, mono, grants = RateLimiter(per_minute), 0.0, list[float]()
+    limiter, mono, made = RateLimiter(per_minute), 0.0, list[float]()
     for pause_s, priority in asks:
         mono += pause_s
         for _ in range(1_000):
-            wait_s = budget.wait_s(priority, mono)
+            wait_s = limiter.wait_s(priority, mono)
             if wait_s == 0:
                 break
             assert wait_s <= WINDOW_S + 1e-6
             mono += max(wait_s, 1e-6)
         else:
-            raise AssertionError("never granted")
-        budget.take(mono)
-        grants.append(mono)
-        assert sum(grant + WINDOW_S > mono for grant in grants) <= max(1, per_minute * priority.value)
+            raise AssertionError("never allowed")
+        limiter.take(mono)
+        made.append(mono)
+        assert sum(each + WINDOW_S > mono for each in made) <= max(1, per_minute * priority.value)
 
 
 # The schedule.
@@ -92,21 +92,21 @@ def test_never_more_than_its_share_in_any_minute_and_never_stuck(
 def test_intervals_follow_what_is_known() -> None:
     running, done = make_optimization(), make_optimization(status="Completed")
     key = optimization_key("O-1")
-    assert interval_s(key, Pace.OPENED, running) == interval_s(key, Pace.OPENED) == 10.0
-    assert interval_s(key, Pace.VISIBLE, running) == 30.0
-    assert interval_s(key, Pace.OPENED, done) == interval_s(key, Pace.HIDDEN, done) == 600.0
-    assert interval_s(insights_key(1, "L"), Pace.VISIBLE, InsightLog((), complete=False)) == 0.0
-    assert interval_s(insights_key(1, "L"), Pace.VISIBLE, InsightLog((), complete=True)) == 60.0
+    assert interval_s(key, Visibility.OPENED, running) == interval_s(key, Visibility.OPENED) == 10.0
+    assert interval_s(key, Visibility.VISIBLE, running) == 30.0
+    assert interval_s(key, Visibility.OPENED, done) == interval_s(key, Visibility.HIDDEN, done) == 600.0
+    assert interval_s(insights_key(1, "L"), Visibility.VISIBLE, InsightLog((), complete=False)) == 0.0
+    assert interval_s(insights_key(1, "L"), Visibility.VISIBLE, InsightLog((), complete=True)) == 60.0
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-@pytest.mark.parametrize("luck", [0.0, 1.0])
-def test_backoffs_grow_to_a_cap_and_survive_a_year_of_failures(kind: FailureKind, luck: float) -> None:
-    waits = [backoff_s(kind, attempts, 60.0, None, luck) for attempts in (1, 2, 3, 4, 5, 6, 10, 10_000_000)]
+@pytest.mark.parametrize("jitter", [0.0, 1.0])
+def test_backoffs_grow_to_a_cap_and_survive_a_year_of_failures(kind: FailureKind, jitter: float) -> None:
+    waits = [backoff_s(kind, attempts, 60.0, None, jitter) for attempts in (1, 2, 3, 4, 5, 6, 10, 10_000_000)]
     assert waits == sorted(waits)
     assert waits[0] >= 5.0
     assert waits[-1] <= (330.0 if kind.refuses_credentials else 132.0)
-    probes = [probe_s(kind, attempts, None, luck) for attempts in (1, 2, 3, 10_000_000)]
+    probes = [probe_s(kind, attempts, None, jitter) for attempts in (1, 2, 3, 10_000_000)]
     assert probes == sorted(probes)
     if not kind.refuses_credentials and kind is not FailureKind.RATE_LIMITED:
         assert probes[-1] <= 15.0
@@ -127,71 +127,71 @@ def test_loading_is_asked_for_less_often_after_a_minute() -> None:
     assert loading_s(13) > 5.0
 
 
-# The gate.
+# The circuit breaker.
 
 
 def _failure(kind: FailureKind, mono: float = 0.0) -> Failure:
     return Failure(kind, "words", 0.0, mono)
 
 
-def test_one_endpoint_alone_does_not_close_the_gate() -> None:
-    gate = CircuitBreaker(random.Random(1))
+def test_one_endpoint_alone_does_not_trip_the_breaker() -> None:
+    breaker = CircuitBreaker(random.Random(1))
     for _ in range(10):
-        assert not gate.failed(detail_key(1), _failure(FailureKind.SERVER), None, probe=False)
-    assert not gate.closed
-    assert gate.failed(DEPLOYMENTS, _failure(FailureKind.SERVER), None, probe=False)
-    assert gate.closed
+        assert not breaker.failed(detail_key(1), _failure(FailureKind.SERVER), None, probe=False)
+    assert not breaker.tripped
+    assert breaker.failed(DEPLOYMENTS, _failure(FailureKind.SERVER), None, probe=False)
+    assert breaker.tripped
 
 
 def test_a_success_in_between_starts_the_count_again() -> None:
-    gate = CircuitBreaker(random.Random(1))
+    breaker = CircuitBreaker(random.Random(1))
     for _ in range(5):
-        gate.failed(detail_key(1), _failure(FailureKind.TIMEOUT), None, probe=False)
-        gate.succeeded()
-        gate.failed(detail_key(2), _failure(FailureKind.TIMEOUT), None, probe=False)
-        assert gate.failure is None
-        gate.succeeded()
+        breaker.failed(detail_key(1), _failure(FailureKind.TIMEOUT), None, probe=False)
+        breaker.succeeded()
+        breaker.failed(detail_key(2), _failure(FailureKind.TIMEOUT), None, probe=False)
+        assert breaker.failure is None
+        breaker.succeeded()
 
 
 def test_only_the_probe_moves_the_next_try() -> None:
-    gate = CircuitBreaker(random.Random(1))
-    gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
-    first = gate.failure
-    assert not gate.failed(detail_key(2), _failure(FailureKind.CONNECT, 1.0), None, probe=False)
-    assert gate.failure is first
-    assert gate.failed(detail_key(2), _failure(FailureKind.CONNECT, 2.0), None, probe=True)
-    assert gate.failure is not None
-    assert gate.failure.attempts == 2
+    breaker = CircuitBreaker(random.Random(1))
+    breaker.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
+    first = breaker.failure
+    assert not breaker.failed(detail_key(2), _failure(FailureKind.CONNECT, 1.0), None, probe=False)
+    assert breaker.failure is first
+    assert breaker.failed(detail_key(2), _failure(FailureKind.CONNECT, 2.0), None, probe=True)
+    assert breaker.failure is not None
+    assert breaker.failure.attempts == 2
 
 
 def test_suspected_credentials_are_confirmed_first() -> None:
-    gate = CircuitBreaker(random.Random(1))
-    gate.failed(detail_key(1), _failure(FailureKind.AUTH), None, probe=False)
-    assert (gate.closed, gate.failure, gate.asks_credentials) == (True, None, True)
-    assert gate.probe_in_s(0.0) == 0.0
-    gate.failed(None, _failure(FailureKind.AUTH), None, probe=True)
-    assert gate.failure is not None
-    assert gate.probe_in_s(0.0) >= 60.0
+    breaker = CircuitBreaker(random.Random(1))
+    breaker.failed(detail_key(1), _failure(FailureKind.AUTH), None, probe=False)
+    assert (breaker.tripped, breaker.failure, breaker.asks_credentials) == (True, None, True)
+    assert breaker.probe_in_s(0.0) == 0.0
+    breaker.failed(None, _failure(FailureKind.AUTH), None, probe=True)
+    assert breaker.failure is not None
+    assert breaker.probe_in_s(0.0) >= 60.0
 
 
 def test_an_outage_does_not_prolong_the_wait_for_credentials() -> None:
-    gate = CircuitBreaker(random.Random(1))
-    gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
+    breaker = CircuitBreaker(random.Random(1))
+    breaker.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
     for _ in range(20):
-        gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=True)
-    gate.failed(detail_key(1), _failure(FailureKind.AUTH), None, probe=True)
-    assert gate.failure is not None
-    assert gate.failure.attempts == 1
+        breaker.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=True)
+    breaker.failed(detail_key(1), _failure(FailureKind.AUTH), None, probe=True)
+    assert breaker.failure is not None
+    assert breaker.failure.attempts == 1
 
 
 def test_a_defect_while_probing_keeps_the_reason() -> None:
-    gate = CircuitBreaker(random.Random(1))
-    gate.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
-    gate.failed(detail_key(1), _failure(FailureKind.INTERNAL, 5.0), None, probe=True)
-    assert gate.failure is not None
-    assert gate.failure.kind is FailureKind.CONNECT
-    assert gate.failure.next_try_mono is not None
-    assert gate.failure.next_try_mono > 5.0
+    breaker = CircuitBreaker(random.Random(1))
+    breaker.failed(detail_key(1), _failure(FailureKind.CONNECT), None, probe=False)
+    breaker.failed(detail_key(1), _failure(FailureKind.INTERNAL, 5.0), None, probe=True)
+    assert breaker.failure is not None
+    assert breaker.failure.kind is FailureKind.CONNECT
+    assert breaker.failure.next_try_mono is not None
+    assert breaker.failure.next_try_mono > 5.0
 
 
 # The link.
@@ -200,6 +200,7 @@ def test_a_defect_while_probing_keeps_the_reason() -> None:
 class _Link:
     def __init__(self) -> None:
         self.clock, self.store = FakeClock(), Store()
+        self.breaker = CircuitBreaker(random.Random(1))
         self.health = Health(self.store, self.clock, 60)
         self.health.open()
 
@@ -207,8 +208,8 @@ class _Link:
         now = self.clock.now()
         self.health.observe(RequestReport("live/list", latency_s, float(int(now + skew_s)), failure, now))
 
-    def publish(self, state: LinkState = LinkState.OK, used: int = 0, waiting: int = 0) -> Link:
-        self.health.publish(state, None, None, used, waiting)
+    def publish(self, used: int = 0, waiting: int = 0) -> Link:
+        self.health.publish(self.breaker, [], used, waiting)
         link = self.store.get(LINK).value
         assert link is not None
         return link
@@ -333,32 +334,25 @@ def _chart_of(points: int) -> Chart:
 
 
 def test_unwanted_heavy_values_are_forgotten_oldest_first() -> None:
-    forgotten: list[Key[object]] = []
-    retention = Retention(forgotten.append)
+    retention = Retention()
     keys = [detail_key(number) for number in range(6)]
     for key in keys:
         retention.note(key, _chart_of(HEAVY_BYTES // 24 // 4))
     retention.touch(keys[0])
-    retention.trim({keys[1]})
-    assert forgotten == [keys[2]]
+    assert retention.excess({keys[1]}) == [keys[2]]
 
 
 def test_there_may_not_be_too_many_however_small() -> None:
-    forgotten: list[Key[object]] = []
-    retention = Retention(forgotten.append)
+    retention = Retention()
     for number in range(HEAVY_KEYS + 10):
         retention.note(detail_key(number), InsightLog((make_insight(number),), complete=True))
     retention.note(optimization_key("light"), make_optimization())
-    retention.trim(())
-    assert forgotten == [detail_key(number) for number in range(10)]
-    retention.trim(())
-    assert len(forgotten) == 10
+    assert retention.excess(()) == [detail_key(number) for number in range(10)]
+    assert retention.excess(()) == []
 
 
 def test_replaced_values_are_counted_once() -> None:
-    forgotten: list[Key[object]] = []
-    retention = Retention(forgotten.append)
+    retention = Retention()
     for number in range(1_000):
         retention.note(detail_key(1), replace(_chart_of(10_000), count=number))
-    retention.trim(())
-    assert forgotten == []
+    assert retention.excess(()) == []

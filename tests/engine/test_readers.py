@@ -22,9 +22,8 @@ from qctui.engine.readers import (
     keep,
 )
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, LogPage
 from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, log_lines_key
-from qctui.model.logs import LogPage
 from qctui.model.order import OrderPage
 from qctui.model.resource import Resource
 from qctui.store import Store
@@ -130,7 +129,7 @@ def test_lines_of_a_log_are_read_where_they_are_asked_for_and_searched_by_the_se
     async def body(rig: Rig) -> None:
         rig.api.logs = [f"line {number} {'Filled' if number % 3 == 0 else 'held'}" for number in range(900)]
         older, found = log_lines_key(1, "L-1", 400), log_lines_key(1, "L-1", 0, "fILLED")
-        rig.show(older, found)
+        rig.subscribe(older, found)
         await rig.clock.advance(1)
         assert rig.value(older).lines == tuple(rig.api.logs[400:600])
         page = rig.value(found)

@@ -3,8 +3,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from qctui.engine.engine_port import Visibility
 from qctui.engine.poller import PollSettings
-from qctui.engine.subscription import Pace
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -36,7 +36,7 @@ def _project_calls(rig: Rig) -> list[int]:
 
 def test_the_first_selection_is_read_without_waiting() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*_selection(1))
+        rig.subscribe(*_selection(1))
         await rig.clock.advance(0)
         assert all(rig.get(key).value is not None for key in _selection(1))
 
@@ -45,10 +45,10 @@ def test_the_first_selection_is_read_without_waiting() -> None:
 
 def test_moving_shows_everything_within_a_second_even_from_a_slow_service() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*_selection(1))
+        rig.subscribe(*_selection(1))
         await rig.clock.advance(90)
         rig.api.latency_s = 0.4
-        rig.show(*_selection(2))
+        rig.subscribe(*_selection(2))
         await rig.clock.advance(0.6)
         assert all(rig.get(key).value is not None for key in _selection(2))
 
@@ -57,11 +57,11 @@ def test_moving_shows_everything_within_a_second_even_from_a_slow_service() -> N
 
 def test_twenty_quick_moves_read_exactly_the_last_one() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*_selection(100))
+        rig.subscribe(*_selection(100))
         await rig.clock.advance(30)
         before = len(_project_calls(rig))
         for project_id in range(1, 21):
-            rig.show(*_selection(project_id))
+            rig.subscribe(*_selection(project_id))
             await rig.clock.advance(0.05)
         await rig.clock.advance(1)
         assert set(_project_calls(rig)[before:]) == {20}
@@ -74,11 +74,11 @@ def test_twenty_quick_moves_read_exactly_the_last_one() -> None:
 def test_leafing_three_times_a_second_piles_up_nothing() -> None:
     async def body(rig: Rig) -> None:
         rig.api.latency_s = 0.3
-        rig.show(*_selection(100))
+        rig.subscribe(*_selection(100))
         await rig.clock.advance(30)
         before = len(_project_calls(rig))
         for project_id in range(1, 21):
-            rig.show(*_selection(project_id))
+            rig.subscribe(*_selection(project_id))
             await rig.clock.advance(0.28)
         await rig.clock.advance(1)
         read = _project_calls(rig)[before:]
@@ -93,10 +93,10 @@ def test_late_answers_of_what_was_left_are_cancelled_and_dropped() -> None:
     async def body(rig: Rig) -> None:
         await rig.clock.advance(5)
         hold = rig.api.hold("detail")
-        rig.show(detail_key(1))
+        rig.subscribe(detail_key(1))
         await rig.clock.advance(1)
         assert rig.api.running == 1
-        rig.show(detail_key(2))
+        rig.subscribe(detail_key(2))
         await rig.clock.advance(0)
         assert (rig.api.running, rig.api.cancelled) == (0, 1)
         hold.release()
@@ -109,12 +109,12 @@ def test_late_answers_of_what_was_left_are_cancelled_and_dropped() -> None:
 
 def test_coming_back_shows_what_was_known_and_reads_it_when_its_time_has_come() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(portfolio_key(1))
+        rig.subscribe(portfolio_key(1))
         await rig.clock.advance(20)
         known = rig.get(portfolio_key(1)).value
-        rig.show(portfolio_key(2))
+        rig.subscribe(portfolio_key(2))
         await rig.clock.advance(20)
-        rig.show(portfolio_key(1))
+        rig.subscribe(portfolio_key(1))
         assert rig.get(portfolio_key(1)).value is known
         calls = [call.args for call in rig.api.calls if call.name == "portfolio"]
         await rig.clock.advance(19)
@@ -130,9 +130,9 @@ def test_going_to_and_fro_never_reads_the_same_twice_in_a_second() -> None:
         rig.api.fail(connect_error(), "portfolio")
         await rig.clock.advance(5)
         for _ in range(40):
-            rig.show(detail_key(1))
+            rig.subscribe(detail_key(1))
             await rig.clock.advance(0.35)
-            rig.show(detail_key(2))
+            rig.subscribe(detail_key(2))
             await rig.clock.advance(0.35)
         times = [call.mono for call in rig.api.calls if call.name == "detail" and call.args == (1,)]
         assert all(after - before >= 1.0 for before, after in pairwise(times))
@@ -144,11 +144,11 @@ def test_going_back_to_what_failed_tells_when_it_is_tried_next() -> None:
     async def body(rig: Rig) -> None:
         await rig.clock.advance(5)
         rig.api.fail(ZeroDivisionError(), "portfolio")
-        rig.show(portfolio_key(1))
+        rig.subscribe(portfolio_key(1))
         await rig.clock.advance(60)
-        rig.show()
+        rig.subscribe()
         await rig.clock.advance(600)
-        rig.show(portfolio_key(1))
+        rig.subscribe(portfolio_key(1))
         error = rig.get(portfolio_key(1)).error
         assert error is not None
         assert error.next_try_mono is not None
@@ -168,7 +168,7 @@ def test_the_polling_never_exceeds_the_budget_in_any_minute() -> None:
     async def body(rig: Rig) -> None:
         await rig.clock.advance(100)
         rig.api.calls.clear()
-        rig.show(*_selection(1), *((optimization_key(f"O-{n}"), Pace.VISIBLE) for n in range(80)))
+        rig.subscribe(*_selection(1), *((optimization_key(f"O-{n}"), Visibility.VISIBLE) for n in range(80)))
         await rig.clock.advance(900)
         assert 50 <= _busiest_minute(rig) <= 60
         assert rig.link.waiting > 0
@@ -182,7 +182,7 @@ def test_the_polling_never_exceeds_the_budget_in_any_minute() -> None:
 def test_somebody_who_never_rests_is_bounded_too() -> None:
     async def body(rig: Rig) -> None:
         for project_id in range(1, 400):
-            rig.show(*_selection(project_id))
+            rig.subscribe(*_selection(project_id))
             rig.poller.refresh()
             await rig.clock.advance(1.5)
         assert _busiest_minute(rig) <= 90
@@ -193,10 +193,10 @@ def test_somebody_who_never_rests_is_bounded_too() -> None:
 def test_moving_about_while_ten_thousand_insights_are_read_still_shows_everything_within_a_second() -> None:
     async def body(rig: Rig) -> None:
         rig.api.latency_s = 0.1
-        rig.show(*_selection(1))
+        rig.subscribe(*_selection(1))
         await rig.clock.advance(20)
         for project_id in range(2, 6):
-            rig.show(*_selection(project_id))
+            rig.subscribe(*_selection(project_id))
             await rig.clock.advance(1)
             assert all(rig.get(key).value is not None for key in _selection(project_id)), project_id
             await rig.clock.advance(4)
@@ -209,7 +209,7 @@ def test_moving_about_while_ten_thousand_insights_are_read_still_shows_everythin
 
 def test_the_live_list_keeps_its_pace_when_the_budget_is_short() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*((optimization_key(f"O-{number}"), Pace.VISIBLE) for number in range(200)))
+        rig.subscribe(*((optimization_key(f"O-{number}"), Visibility.VISIBLE) for number in range(200)))
         await rig.clock.advance(1_200)
         times = rig.api.times("deployments")
         assert max(after - before for before, after in pairwise(times)) <= 21
@@ -220,7 +220,10 @@ def test_the_live_list_keeps_its_pace_when_the_budget_is_short() -> None:
 def test_the_visible_go_first_and_the_hidden_are_not_starved() -> None:
     async def body(rig: Rig) -> None:
         hidden = portfolio_key(9)
-        rig.show((hidden, Pace.HIDDEN), *((optimization_key(f"O-{number}"), Pace.VISIBLE) for number in range(100)))
+        rig.subscribe(
+            (hidden, Visibility.HIDDEN),
+            *((optimization_key(f"O-{number}"), Visibility.VISIBLE) for number in range(100)),
+        )
         await rig.clock.advance(1_800)
         assert 3 <= rig.api.count("portfolio") <= 11
         assert rig.api.count("optimization") > 1_000
@@ -230,11 +233,11 @@ def test_the_visible_go_first_and_the_hidden_are_not_starved() -> None:
 
 def test_a_newly_selected_deployment_is_read_at_once_while_the_budget_is_short() -> None:
     async def body(rig: Rig) -> None:
-        crowd = [(optimization_key(f"O-{number}"), Pace.HIDDEN) for number in range(300)]
-        rig.show(*crowd)
+        crowd = [(optimization_key(f"O-{number}"), Visibility.HIDDEN) for number in range(300)]
+        rig.subscribe(*crowd)
         await rig.clock.advance(600)
         assert rig.link.waiting > 0
-        rig.show(*crowd, detail_key(1), portfolio_key(1))
+        rig.subscribe(*crowd, detail_key(1), portfolio_key(1))
         await rig.clock.advance(4)
         assert rig.get(detail_key(1)).value is not None
         assert rig.get(portfolio_key(1)).value is not None
@@ -244,7 +247,7 @@ def test_a_newly_selected_deployment_is_read_at_once_while_the_budget_is_short()
 
 def test_an_equal_answer_keeps_the_same_value_with_a_new_age() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(detail_key(1))
+        rig.subscribe(detail_key(1))
         await rig.clock.advance(1)
         one = rig.get(detail_key(1))
         listed = rig.get(DEPLOYMENTS).value
@@ -262,7 +265,7 @@ def test_an_equal_answer_keeps_the_same_value_with_a_new_age() -> None:
 
 def test_the_link_is_quiet_while_nothing_changes() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(*_selection(1))
+        rig.subscribe(*_selection(1))
         await rig.clock.advance(120)
         rig.puts.clear()
         await rig.clock.advance(3_600)
@@ -274,7 +277,7 @@ def test_the_link_is_quiet_while_nothing_changes() -> None:
 
 def test_keys_that_are_not_read_from_the_api_are_no_trouble() -> None:
     async def body(rig: Rig) -> None:
-        rig.show(LINK, Key("recheck", 1, "L-1"), detail_key(1))
+        rig.subscribe(LINK, Key("recheck", 1, "L-1"), detail_key(1))
         await rig.clock.advance(1)
         assert rig.get(detail_key(1)).value is not None
 

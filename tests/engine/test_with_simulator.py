@@ -15,11 +15,11 @@ from pydantic import SecretStr
 
 from qctui.api.auth import Credentials
 from qctui.api.client import open_client
+from qctui.engine.engine_port import Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.subscription import Subscription, Subscriptions
+from qctui.model.account import EQUITY_HISTORY
 from qctui.model.chart import ChartWindow
-from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import (
     DEPLOYMENTS,
     LINK,
@@ -114,11 +114,11 @@ def test_everything_there_is_of_a_deployment_arrives_and_stays_current(shapes: s
         async with scene.polling() as poller:
             await scene.clock.advance(1)
             keys = scene.selection()
-            poller.show(Subscriptions(tuple(Subscription(key) for key in keys)))
+            poller.subscribe(tuple(Subscription(key) for key in keys))
             await scene.clock.advance(20)
             summaries = scene.value(optimizations_key(keys[0].project_id))
             keys += [optimization_key(summary.optimization_id) for summary in summaries[:3]]
-            poller.show(Subscriptions(tuple(Subscription(key) for key in keys)))
+            poller.subscribe(tuple(Subscription(key) for key in keys))
             await scene.clock.advance(900)
             assert scene.value(EQUITY_HISTORY)
             everything: list[Key[Any]] = [DEPLOYMENTS, PROJECTS, *keys]
@@ -140,7 +140,7 @@ def test_ten_thousand_insights_of_the_service_are_read_once() -> None:
         async with scene.polling() as poller:
             await scene.clock.advance(1)
             key = next(key for key in scene.selection() if key.kind == "insights")
-            poller.show(Subscriptions((Subscription(key),)))
+            poller.subscribe((Subscription(key),))
             await scene.clock.advance(420)
             log = scene.value(insights_key(key.project_id, key.name))
             assert log.complete
@@ -164,7 +164,7 @@ def test_faults_of_the_service_are_said_and_over_when_they_are_over(kind: str) -
         async with scene.polling() as poller:
             await scene.clock.advance(1)
             keys = scene.selection()
-            poller.show(Subscriptions(tuple(Subscription(key) for key in keys)))
+            poller.subscribe(tuple(Subscription(key) for key in keys))
             await scene.clock.advance(120)
             before = scene.store.get(DEPLOYMENTS).value
             scene.simulation.faults.add(Fault(kind))
@@ -185,7 +185,7 @@ def test_a_wrong_token_is_said_and_costs_few_requests(auth_failure: str) -> None
     async def main() -> None:
         scene = Scene(auth_failure=auth_failure)
         async with scene.polling(token="wrong-token") as poller:
-            poller.show(Subscriptions((Subscription(detail_key(23456789)),)))
+            poller.subscribe((Subscription(detail_key(23456789)),))
             await scene.clock.advance(3_600)
             error = scene.store.get(DEPLOYMENTS).error
             assert error is not None

@@ -16,9 +16,8 @@ from textual.keys import _character_to_key
 
 from qctui.actions.spec import Ask, eligibility
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, orders_key, portfolio_key
-from qctui.model.project import Project
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.app import QctuiApp
 from qctui.ui.charts.chart_view import ChartView

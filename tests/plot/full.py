@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
-from qctui.engine.subscription import Subscription
+from qctui.engine.engine_port import Subscription
 from qctui.model.chart import Chart, ChartWindow
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
-from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.ui import textual_patches
 from qctui.ui.charts.chart_screen import ChartScreen

@@ -15,13 +15,12 @@ from textual.widgets import Static
 from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.actions.spec import eligibility
 from qctui.clock import Clock
-from qctui.engine.subscription import Subscriptions
+from qctui.engine.engine_port import Subscription
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Rung, Step, Target, recheck_key
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimizations_key, portfolio_key
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Cash, Holding, Portfolio
-from qctui.model.project import Project
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 from qctui.ui.actions.action_bar import ActionBar
@@ -103,7 +102,7 @@ class StillEngine:
         self.actions: ActionsPort = self.desk
         self.refreshed: list[tuple[Key[object], ...]] = []
 
-    def show(self, view: Subscriptions) -> None:
+    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         pass
 
     def refresh(self, keys: Sequence[Key[object]] | None = None) -> None:
@@ -253,7 +252,7 @@ def portfolio() -> Portfolio:
             Holding("IBM R735QTJ8XC9X", "IBM", 0.0),
         ),
         cash=(Cash("USD", 533_952.25, "$"), Cash("EUR", 1_250.0, "€", 1.08, 1_350.0)),
-        tells=True,
+        is_known=True,
     )
 
 

@@ -8,10 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from qctui.engine.subscription import Pace
-from qctui.model.deployment import DeploymentDetail, Environment
+from qctui.engine.engine_port import Visibility
+from qctui.model.deployment import DeploymentDetail, Environment, LogPage
 from qctui.model.keys import Key, detail_key, logs_key, optimization_key, orders_key, portfolio_key
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
@@ -76,7 +75,7 @@ def portfolio() -> Portfolio:
             Cash("BTC", 0.025, "₿", 91_234.5, 2_280.86),
             Cash("JPY", None, "¥", None, None),
         ),
-        tells=True,
+        is_known=True,
     )
 
 
@@ -182,6 +181,6 @@ async def opened(
         yield page
 
 
-def wanted(page: Page) -> dict[Key[Any], Pace]:
+def wanted(page: Page) -> dict[Key[Any], Visibility]:
     """What the engine is asked to keep current, once moves have settled."""
-    return {want.key: want.pace for want in page.main.presenter._views.newest.wants}
+    return {want.key: want.visibility for want in page.main.presenter._views.newest}

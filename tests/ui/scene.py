@@ -10,12 +10,11 @@ from typing import Any
 
 from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.clock import Clock
-from qctui.engine.subscription import Subscriptions
-from qctui.model.account import ACCOUNTS, Account
+from qctui.engine.engine_port import Subscription
+from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.action import ACTIONS, Target
 from qctui.model.chart import Chart, Series, SeriesType
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment
-from qctui.model.history import EQUITY_HISTORY, EquityTrail
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -29,7 +28,6 @@ from qctui.model.keys import (
 )
 from qctui.model.link import Link, LinkState
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Run
-from qctui.model.project import Project
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 
@@ -99,13 +97,13 @@ class StillEngine:
         self.clock: Clock = clock or self.still
         self.desk = StillDesk(read_only=read_only)
         self.actions: ActionsPort = self.desk
-        self.views: list[Subscriptions] = []
+        self.views: list[tuple[Subscription, ...]] = []
         self.refreshed: list[Sequence[Key[Any]] | None] = []
         self.answers_charts = True
 
-    def show(self, view: Subscriptions) -> None:
-        self.views.append(view)
-        for want in view.wants:
+    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self.views.append(subscriptions)
+        for want in subscriptions:
             # A chart's key depends on the size of the screen: it is answered when it is asked for.
             if want.key.kind == "chart" and self.answers_charts and self.store.get(want.key).value is None:
                 put_chart(self, want.key)

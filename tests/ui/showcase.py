@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, LogPage
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -18,7 +18,6 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
-from qctui.model.logs import LogPage
 from qctui.model.optimization import Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
@@ -51,7 +50,7 @@ def portfolio() -> Portfolio:
         )
         for ticker, quantity, average in bought
     )  # fmt: skip
-    return Portfolio(holdings, (Cash("USDT", 25_293.0, "₮", 1.0, 25_293.0),), tells=True)
+    return Portfolio(holdings, (Cash("USDT", 25_293.0, "₮", 1.0, 25_293.0),), is_known=True)
 
 
 def orders(count: int = 26) -> tuple[Order, ...]:

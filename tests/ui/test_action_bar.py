@@ -10,7 +10,7 @@ import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from qctui.actions.facts import format_fine_span
+from qctui.actions.wording import format_fine_span
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.deployment import Environment
 from qctui.model.order import Order, OrderEvent

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
+from qctui.model.deployment import Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, optimizations_key
-from qctui.model.project import Project
 from qctui.ui.actions.dialog import ConfirmScreen
 from tests.ui import scene
 from tests.ui.desk import record

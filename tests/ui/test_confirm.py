@@ -6,8 +6,8 @@ import pytest
 from textual import events
 
 from qctui.model.action import Recheck
+from qctui.model.deployment import Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key
-from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.ui.actions.dialog import ConfirmScreen
 from tests.ui.desk import (

@@ -89,7 +89,7 @@ async def test_at_80x24_a_target_of_several_takes_one_line() -> None:
 async def test_facts_are_refreshed_while_it_is_open() -> None:
     async with opened() as (app, pilot):
         newer = detail(status="Running", statistics={"Equity": "$999.00"})
-        flat = Portfolio((Holding("SPY", "SPY", 0.0),), (Cash("USD", 7.0),), tells=True)
+        flat = Portfolio((Holding("SPY", "SPY", 0.0),), (Cash("USD", 7.0),), is_known=True)
         recheck(app.engine, target(), Recheck(newer, flat, app.engine.clock.monotonic()))
         await pilot.pause()
         assert "$999.00 (now)" in screen_text(app)
@@ -109,7 +109,7 @@ async def test_holdings_that_could_not_be_reread_keep_their_age() -> None:
     ("known", "said"),
     [
         (Resource[Portfolio](), "not read yet"),
-        (Resource(value=Portfolio((), (), tells=False), fetched_mono=1_000.0), "not the same as flat"),
+        (Resource(value=Portfolio((), (), is_known=False), fetched_mono=1_000.0), "not the same as flat"),
         (
             Resource(value=Portfolio((Holding("X", "X", 0.0, unreadable_quantity=True),), (), True), fetched_mono=1.0),
             "1 open (15m): X (could not be read)",

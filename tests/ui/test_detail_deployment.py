@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qctui.engine.subscription import Pace
+from qctui.engine.engine_port import Visibility
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key, logs_key, orders_key, portfolio_key
@@ -116,7 +116,7 @@ async def test_what_an_unreadable_position_is_worth_is_not_left_out_of_a_total()
 
 async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
     async with opened("enter", "2") as page:
-        page.engine.put(portfolio_key(PROJECT), Portfolio((), (), tells=False))
+        page.engine.put(portfolio_key(PROJECT), Portfolio((), (), is_known=False))
         await page.settle()
         assert "unknown" in page.line("━ 2 Holdings")
         assert "not the same as flat" in " ".join(page.text.split())
@@ -129,7 +129,7 @@ async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
 async def test_coins_kept_as_cash_are_told_beside_no_holdings() -> None:
     async with opened("enter", "2") as page:
         cash = (Cash("BTC", 0.3, "₿", 60_000.0, 18_000.0), Cash("USD", 10.0, "$", 1.0, 10.0))
-        page.engine.put(portfolio_key(PROJECT), Portfolio((), cash, tells=True))
+        page.engine.put(portfolio_key(PROJECT), Portfolio((), cash, is_known=True))
         await page.settle()
         assert "Cash has balances in 1 other currency" in page.text
 
@@ -149,7 +149,7 @@ async def test_loading_is_said_for_each_section() -> None:
 async def test_empty_is_said() -> None:
     def prepare(engine: StillEngine) -> None:
         fill_details(engine)
-        engine.put(portfolio_key(PROJECT), Portfolio((), (Cash("USD", 1.0, "$", 1.0, 1.0),), tells=True))
+        engine.put(portfolio_key(PROJECT), Portfolio((), (Cash("USD", 1.0, "$", 1.0, 1.0),), is_known=True))
         engine.put(orders_key(PROJECT), ())
         engine.put(detail_key(PROJECT), detail(statistics={}, server_statistics={}))
 
@@ -236,22 +236,22 @@ async def test_opened_resources_are_read_first_and_no_longer_once_closed() -> No
             orders_key(PROJECT),
             logs_key(PROJECT, DEPLOY_ID),
         ]
-        assert [paces[key] for key in keys] == [Pace.OPENED] * 4
+        assert [paces[key] for key in keys] == [Visibility.OPENED] * 4
         await page.press("escape")
         paces = wanted(page)
         assert portfolio_key(PROJECT) not in paces
-        assert paces[detail_key(PROJECT)] is Pace.VISIBLE
+        assert paces[detail_key(PROJECT)] is Visibility.VISIBLE
 
 
 async def test_under_the_journal_it_is_read_at_the_pace_of_what_is_off_screen_under_a_dialog_as_before() -> None:
     async with opened() as page:
         await page.press("J")
         paces = wanted(page)
-        assert paces[portfolio_key(PROJECT)] is Pace.HIDDEN
+        assert paces[portfolio_key(PROJECT)] is Visibility.HIDDEN
         await page.press("escape", "L")
         assert isinstance(page.app.screen, ConfirmScreen)
         paces = wanted(page)
-        assert paces[portfolio_key(PROJECT)] is Pace.OPENED
+        assert paces[portfolio_key(PROJECT)] is Visibility.OPENED
 
 
 @pytest.mark.parametrize("key", ["L", "S"])

@@ -5,7 +5,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from qctui.engine.subscription import Pace
+from qctui.engine.engine_port import Visibility
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.keys import insights_key
 from qctui.ui.insights.insight_screen import InsightScreen
@@ -98,7 +98,7 @@ async def test_active_until_it_closes_and_the_screen_turns_by_itself() -> None:
 async def test_scores_that_are_not_final_say_so_and_newer_readings_are_followed() -> None:
     async with opened("3", "enter", prepare=showing(score_final=False)) as page:
         assert "not final yet" in facts(page)
-        assert wanted(page)[KEY] is Pace.OPENED
+        assert wanted(page)[KEY] is Visibility.OPENED
         first, *rest = insights().insights
         newer = replace(first, score_direction=0.875, score_final=True)
         page.engine.put(KEY, InsightLog((*rest, newer), complete=True))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from qctui.model.deployment import LogPage
 from qctui.model.keys import Key, log_lines_key, logs_key
-from qctui.model.logs import LogPage
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.logs import joined_log
 from qctui.ui.logs.joined_log import LogBook, times_of, wrap_line

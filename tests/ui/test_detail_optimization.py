@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from qctui.engine.subscription import Pace
+from qctui.engine.engine_port import Visibility
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Optimization, Parameter
 from qctui.model.resource import Progress, Resource
@@ -211,7 +211,7 @@ async def test_not_begun_failing_and_stale() -> None:
 
 async def test_it_is_read_as_an_opened_one_and_abort_aims_at_it() -> None:
     async with opened("2", "enter") as page:
-        assert wanted(page)[KEY] is Pace.OPENED
+        assert wanted(page)[KEY] is Visibility.OPENED
         assert screen(page).pointed() == Pointed(optimization_id=OPTIMIZATION_ID, optimization_project_id=PROJECT)
         await page.press("L")
         assert page.said[-1] == "Can't liquidate: an optimization is on screen, no deployment"
@@ -221,7 +221,7 @@ async def test_it_is_read_as_an_opened_one_and_abort_aims_at_it() -> None:
             [OPTIMIZATION_ID]
         ]
         await page.press("escape", "escape")
-        assert wanted(page)[KEY] is not Pace.OPENED
+        assert wanted(page)[KEY] is not Visibility.OPENED
 
 
 async def test_a_run_in_full() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from qctui.model.history import EQUITY_HISTORY
+from qctui.model.account import EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS
 from tests.ui.page import console
 from tests.ui.scene import NOW, deployments

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qctui.model.logs import LOG_WINDOW, LogPage
+from qctui.model.deployment import LOG_WINDOW, LogPage
 from qctui.ui.logs import joined_log, log_reading
 from qctui.ui.logs.log_reading import LogReading
 

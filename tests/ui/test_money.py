@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from qctui.model.account import ACCOUNTS, Account
+from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account
 from qctui.model.deployment import Deployment, Environment
-from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.deployments.totals import total_of
 from qctui.ui.rows import DeploymentRow

@@ -92,4 +92,4 @@ def test_the_best_run_is_a_finished_one_by_the_extremum() -> None:
 def test_an_unreadable_quantity_is_never_flat() -> None:
     unreadable = Holding("SPY R735QTJ8XC9X", "SPY", 0.0, unreadable_quantity=True)
     flat = Holding("AAPL R735QTJ8XC9X", "AAPL", 0.0)
-    assert Portfolio((unreadable, flat), (), tells=True).open_holdings == (unreadable,)
+    assert Portfolio((unreadable, flat), (), is_known=True).open_holdings == (unreadable,)

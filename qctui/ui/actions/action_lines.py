@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from rich.text import Text
 
-from qctui.actions.facts import format_fine_span, format_holding
+from qctui.actions.wording import format_fine_span, format_holding
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding

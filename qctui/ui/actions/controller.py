@@ -11,10 +11,10 @@ from typing import Any
 from textual.app import App
 
 from qctui.actions.capture import capture_deployment, capture_optimization, running_targets
-from qctui.actions.facts import format_unreadable
 from qctui.actions.lookup import is_same_object, without_effect
 from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
-from qctui.engine.facade import Engine
+from qctui.actions.wording import format_unreadable
+from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, Target
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key, optimization_key, optimizations_key
 from qctui.ui.actions.action_bar import ActionBar, uppermost_bar

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from qctui.actions.facts import format_holding
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
+from qctui.actions.wording import format_holding
 from qctui.model.action import ActionRecord, Recheck, Target
-from qctui.model.deployment import Environment
+from qctui.model.deployment import Environment, Project
 from qctui.model.portfolio import Holding, Portfolio
-from qctui.model.project import Project
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import format_badge, format_identity, format_ladder
 from qctui.ui.kit.lines import Paragraph, pieces
@@ -202,7 +201,7 @@ def _holdings(aim: Aim, context: RenderContext) -> Text:
     portfolio, received, failure = _known_portfolio(aim)
     if portfolio is None:
         return pieces((f"unknown: {failure}" if failure else "not read yet", "stale bold"))
-    if not portfolio.tells:
+    if not portfolio.is_known:
         return pieces(("unknown: the service tells of none, which is not the same as flat", "stale bold"))
     held = portfolio.open_holdings
     if not held:
@@ -225,7 +224,7 @@ def _holding(holding: Holding, context: RenderContext) -> str:
 
 def _cash(aim: Aim, context: RenderContext) -> Text:
     portfolio, received, _ = _known_portfolio(aim)
-    if portfolio is None or not portfolio.tells:
+    if portfolio is None or not portfolio.is_known:
         return pieces(("unknown", "stale bold"))
     if not portfolio.cash:
         return pieces("none told", _aged(received, context))
@@ -293,7 +292,9 @@ def _row(aim: Aim, context: RenderContext, name_cells: int) -> Paragraph:
             pieces(row, "  ", ("skipped", "stale bold"), f": {aim.disarmed or aim.refused}"), hang=2, max_lines=2
         )
     portfolio, received, _ = _known_portfolio(aim)
-    held = f"{len(portfolio.open_holdings)} open" if portfolio is not None and portfolio.tells else "holdings unknown"
+    held = (
+        f"{len(portfolio.open_holdings)} open" if portfolio is not None and portfolio.is_known else "holdings unknown"
+    )
     amount, amount_mono = _equity(aim, context)
     ages = _aged(amount_mono, context), _aged(received, context)
     # An age both share is said once: on 80 columns that is a line instead of two, and twice as many targets in sight.

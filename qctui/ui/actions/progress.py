@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from qctui.actions.facts import format_fine_span
+from qctui.actions.wording import format_fine_span
 from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
 from qctui.ui.kit.lines import pieces

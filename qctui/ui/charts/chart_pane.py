@@ -9,7 +9,7 @@ from pathlib import Path
 from textual import work
 from textual.widget import Widget
 
-from qctui.engine.subscription import Subscription
+from qctui.engine.engine_port import Subscription
 from qctui.model.chart import Chart, ChartWindow
 from qctui.model.keys import chart_key
 from qctui.model.resource import Resource

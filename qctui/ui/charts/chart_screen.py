@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 
-from qctui.engine.subscription import Pace, Subscription
+from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import ACTIONS
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import Key, chart_key, detail_key
@@ -97,12 +97,13 @@ class ChartScreen(Screen[None]):
 
     def wants(self) -> tuple[Subscription, ...]:
         """What the engine should keep current for this screen."""
-        found = [Subscription(detail_key(self._project_id), Pace.OPENED)]
+        found = [Subscription(detail_key(self._project_id), Visibility.OPENED)]
         for subject, pane in self._tiles.shown:
-            found += [Subscription(want.key, Pace.OPENED) for want in pane.wants(subject.project_id, subject.chart)]
+            wanted = pane.wants(subject.project_id, subject.chart)
+            found += [Subscription(want.key, Visibility.OPENED) for want in wanted]
             if self._against is not None:
                 key = chart_key(self._against.project_id, self._against.chart, *pane.wanted)
-                found.append(Subscription(key, Pace.OPENED))
+                found.append(Subscription(key, Visibility.OPENED))
         return tuple(found)
 
     def pointed(self) -> Pointed:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 
-from qctui.model.account import Account
+from qctui.model.account import Account, EquityTrail
 from qctui.model.deployment import Deployment, alive_by_project
-from qctui.model.history import EquityTrail
 from qctui.model.resource import Resource
 from qctui.ui.deployments.deployment_columns import deployment_columns, total_cells
 from qctui.ui.deployments.totals import Total, total_of

@@ -40,7 +40,7 @@ class HoldingsPane(SectionPane[Holding]):
         words = portfolio_words(resource, context, nothing=nothing, size=len(rows))
         dot = context.glyphs.dot
         facts: list[tuple[str, str]] = []
-        if portfolio is not None and not portfolio.tells:
+        if portfolio is not None and not portfolio.is_known:
             facts.append(("unknown ", "stale bold"))
         elif portfolio is not None:
             facts.append((f"{format_count(len(held))} open ", "" if held else "muted"))
@@ -68,7 +68,7 @@ class CashPane(SectionPane[Cash]):
         rows = sorted(cash, key=lambda each: (-abs(each.value or 0.0), each.currency))
         words = portfolio_words(resource, context, nothing="No cash in this snapshot.", size=len(rows))
         facts: Spans = ()
-        if portfolio is not None and not portfolio.tells:
+        if portfolio is not None and not portfolio.is_known:
             facts = (("unknown ", "stale bold"),)
         elif rows:
             values = [each.value for each in rows if each.value is not None]
@@ -82,7 +82,7 @@ def portfolio_words(
 ) -> LoadStateWords:
     """The face of one half of a portfolio. An answer that does not tell is unknown, never empty."""
     words = describe(resource, context, what="portfolio", nothing=nothing, stale_after_s=STALE_AFTER_S, size=size)
-    if resource.value is None or resource.value.tells:
+    if resource.value is None or resource.value.is_known:
         return words
     if words.note:
         return replace(words, body=UNKNOWN)

@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 
-from qctui.engine.subscription import Pace, Subscription
+from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import ACTIONS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
@@ -65,7 +65,7 @@ class DetailScreen(Screen[None]):
         self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
         self._key_bar = KeyBar(glyphs, options.keymap)
         self._ages = AgeTimer(app_context.engine.clock, options.zone, glyphs, self._start_timer, self._show)
-        self._pace = Pace.OPENED
+        self._visibility = Visibility.OPENED
         self._kept: tuple[Subscription, ...] = ()
 
     def keys(self) -> Iterable[Key[Any]]:
@@ -110,12 +110,12 @@ class DetailScreen(Screen[None]):
         if self not in self.app.screen_stack:
             self._app_context.subscribe(self, ())
             return
-        self._pace = Pace.OPENED if self.app.screen.is_modal else Pace.HIDDEN
+        self._visibility = Visibility.OPENED if self.app.screen.is_modal else Visibility.HIDDEN
         self._keep_open()
 
     def on_screen_resume(self) -> None:
         """On screen again."""
-        self._pace = Pace.OPENED
+        self._visibility = Visibility.OPENED
         self._keep_open()
         self.show_keys()
 
@@ -266,7 +266,7 @@ class DetailScreen(Screen[None]):
         self._tabs.show_line(line)
 
     def _keep_open(self) -> None:
-        wanted = tuple(Subscription(key, self._pace) for key in self.keys())
+        wanted = tuple(Subscription(key, self._visibility) for key in self.keys())
         if wanted != self._kept:
             self._kept = wanted
             self._app_context.subscribe(self, wanted)

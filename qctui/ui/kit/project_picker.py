@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from qctui.engine.facade import Engine
+from qctui.engine.engine_port import Engine
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.ui.kit.field import Field
 from qctui.ui.kit.render_context import RenderContext

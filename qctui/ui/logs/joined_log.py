@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from qctui.model.logs import LogPage
+from qctui.model.deployment import LogPage
 
 MOST_LINES = 20_000
 """Kept of one deployment while its log is open; the oldest go first, and no older ones are read beyond it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qctui.model.logs import LOG_WINDOW, TAIL_SLACK, LogPage
+from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, LogPage
 from qctui.ui.logs.joined_log import MOST_LINES, LogBook
 
 

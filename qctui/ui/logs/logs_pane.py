@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from textual.message import Message
 from textual.widget import Widget
 
+from qctui.model.deployment import LogPage
 from qctui.model.keys import Key, log_lines_key
-from qctui.model.logs import LogPage
 from qctui.model.resource import Resource
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext

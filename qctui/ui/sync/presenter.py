@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from qctui.engine.facade import Engine
-from qctui.engine.subscription import Subscription, Subscriptions
-from qctui.model.account import ACCOUNTS
+from qctui.engine.engine_port import Engine, Subscription
+from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.action import ACTIONS
-from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import (
     DEPLOYMENTS,
     JOURNAL,
@@ -79,7 +77,7 @@ class Presenter:
         self.ages = AgeTimer(engine.clock, options.zone, glyphs, start_timer, self.show_all)
         self.data = SelectedData(engine.store, selected, options.pinned)
         """What the panes show."""
-        self._views = Throttle(Subscriptions(), engine.show, start_timer, SETTLE_S)
+        self._views: Throttle[tuple[Subscription, ...]] = Throttle((), engine.subscribe, start_timer, SETTLE_S)
         self._covered = False
         self._opened: dict[object, tuple[Subscription, ...]] = {}
         self._lost = selected.lost_marks
@@ -194,7 +192,7 @@ class Presenter:
         )
 
     @property
-    def view(self) -> Subscriptions:
+    def view(self) -> tuple[Subscription, ...]:
         """What the engine is told to keep current."""
         return self._views.newest
 

@@ -1,4 +1,4 @@
-"""Reading the insights of a deployment a page at a time: the newest first, then all of them once, then what is new.
+"""Which page of a deployment's insights to read next: the newest first, then all of them once, then what is new.
 
 The wire (REFERENCE.md 6.4): pages by index, fewer than 100 rows each; `length` is a hint that may be the total, the
 number returned, or wrong; the order of the rows is not promised. Pages end at an empty or a short one.
@@ -9,13 +9,11 @@ backwards. While that lasts the newest page is read again from time to time: wha
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Sequence
 from enum import Enum
-from heapq import heappop, heappush
 
-from qctui.engine.coverage import Coverage
-from qctui.engine.list_end import EndSearch, Window
+from qctui.engine.known_insights import LIMIT, KnownInsights, identity
+from qctui.engine.paging import EndSearch, RowRanges, Window
 from qctui.model.insight import Insight, InsightLog, InsightPage
 
 PAGE = 99
@@ -28,14 +26,6 @@ new ones."""
 PUBLISH_EVERY = 10
 """Pages between two publications of a list that is still being read: each one costs the pane a redraw."""
 
-LIMIT = 100_000
-"""Insights kept of one deployment, the newest: neither a service that never ends nor a year of trading may fill the
-memory."""
-
-SETTLE_S = 660.0
-"""How long after its close an insight is read again for its final score: the service's snapshot is up to ten minutes
-old (REFERENCE.md 3)."""
-
 RENEW_S = 60.0
 """How often the newest page is read again while older ones are still being read: as often as it is polled later."""
 
@@ -46,40 +36,38 @@ SHRINK_PATIENCE = 3
 class Order(Enum):
     """Which end of the wire's list new insights are added to."""
 
-    UNTOLD = "untold"
-    """Too few rows to tell."""
+    UNCERTAIN = "uncertain"
+    """Too few rows to see it."""
     OLDEST_FIRST = "oldest_first"
     NEWEST_FIRST = "newest_first"
 
 
-class InsightBook:
+class InsightPager:
     """What has been read of one deployment's insights, and what to ask for next. No I/O.
 
     Ask for `next_window`, hand the answer to `add`; while `add` returns true there is more to ask for at once, after
-    that the next window is the first of the next poll. A failed request is simply asked for again. `log` is the
-    newest-first value; it is the same object as before if nothing in it changed.
+    that the next window is the first of the next poll. A failed request is simply asked for again.
 
     An insight that was open when it was read is read once more when it has closed, however old it is by then: its final
     score would be missed otherwise. That costs one page, and at most one a poll.
     """
 
-    def __init__(self) -> None:
-        self.log = InsightLog((), complete=False, newest=False)
+    def __init__(self, limit: int = LIMIT) -> None:
+        """Keep at most `limit` insights."""
         self.pages = 0
         """Answers taken in so far."""
-        self._by_id: dict[str, Insight] = {}
-        self._touched: dict[str, Insight] = {}
-        """New or changed since the log was made."""
+        self._limit = limit
+        self._known = KnownInsights(limit)
         self._pass_ids: set[str] = set()
-        """Ids seen since filling began: what tells a service that repeats itself from one that goes on."""
+        """Ids seen since filling began: a service that repeats itself brings no others."""
         self._last_ids: frozenset[str] = frozenset()
         self._same = 0
         """Pages in a row that were the same as the one before."""
-        self._covered = Coverage()
+        self._covered = RowRanges()
         self._end: int | None = None
-        """How many rows there are; None until a page told."""
+        """How many rows there are; None until a page has shown it."""
         self._search = EndSearch(PAGE)
-        self._order = Order.UNTOLD
+        self._order = Order.UNCERTAIN
         self._renewed_at = 0.0
         """When the newest page was last read, or asked for again."""
         self._following = False
@@ -90,17 +78,15 @@ class InsightBook:
         """Pages of the poll under way."""
         self._shrunk = 0
         self._asked = Window(0, PAGE)
-        self._open: list[tuple[float, str]] = []
-        """A heap of (close, id) of the insights that were not final when they were first read."""
         self._recheck: Window | None = None
         """Rows to read again at the end of this poll."""
         self._rechecking = False
         self._now = 0.0
 
     @property
-    def weight(self) -> int:
-        """How many insights it holds."""
-        return len(self._by_id)
+    def log(self) -> InsightLog:
+        """The newest-first value; it is the same object as before if nothing in it changed."""
+        return self._known.log
 
     @property
     def filled(self) -> bool:
@@ -141,13 +127,13 @@ class InsightBook:
     def add(self, page: InsightPage) -> bool:
         """Take in the answer to the last `next_window`. True if another page is to be asked for at once."""
         self.pages += 1
-        ends_known = bool(page.insights) and _identity(page.insights[-1]) in self._by_id
-        fresh = self._learn(page.insights)
+        ends_known = bool(page.insights) and page.insights[-1] in self._known
+        fresh = self._known.learn(page.insights, self._now)
         if self._rechecking:
             self._refresh_log()
             return False
         newest_known = self.newest_known
-        if self._order is Order.UNTOLD:
+        if self._order is Order.UNCERTAIN:
             self._order = _order_of(page.insights)
         # A service that answers with more rows than asked for is believed in the rows, not in their indexes.
         rows = min(len(page.insights), self._asked.end - self._asked.start)
@@ -156,19 +142,20 @@ class InsightBook:
             more = self._follow(rows, fresh, ends_known)
         else:
             if self._following:
-                self._pass_ids |= {_identity(insight) for insight in page.insights}
+                self._pass_ids |= {identity(insight) for insight in page.insights}
                 self._follow(rows, fresh, ends_known)
             else:
                 self._fill(rows, page)
             more = not self.filled
             if not more:
-                self._end_pass()
+                self._known.drop_all_but(self._pass_ids)
+                self._pass_ids = set()
         if self.newest_known and not newest_known:
             self._renewed_at = self._now
         if self.publishable:
             self._refresh_log()
         if polling and not more:
-            self._recheck = self._recheck_window()
+            self._recheck = self._known.take_closed(self._now, PAGE, oldest_first=self._appending)
             more = self._recheck is not None
         return more
 
@@ -186,7 +173,7 @@ class InsightBook:
 
     def _fill(self, rows: int, page: InsightPage) -> None:
         start, end = self._asked.start, self._asked.end
-        ids = frozenset(_identity(insight) for insight in page.insights)
+        ids = frozenset(identity(insight) for insight in page.insights)
         # Where new rows push the others down, a page of nothing new is no sign of a service that ignores the indexes;
         # the same page three times is.
         self._same = self._same + 1 if ids == self._last_ids else 0
@@ -196,19 +183,13 @@ class InsightBook:
         if self._end is not None:
             # A gap. An empty answer closes it, or rows the service does not have would be asked for over and over.
             self._covered.add(start, start + rows if rows else end)
-            if self.weight >= LIMIT:
+            if len(self._known) >= self._limit:
                 self._covered.add(0, self._end)
             return
         self._end = self._search.learn(self._asked, rows, page.length, self._covered.top, repeats=repeats)
         self._covered.add(start, start + rows)
-        if self._order is Order.NEWEST_FIRST and self._covered.top >= LIMIT:
+        if self._order is Order.NEWEST_FIRST and self._covered.top >= self._limit:
             self._end = self._covered.top
-
-    def _end_pass(self) -> None:
-        for gone in self._by_id.keys() - self._pass_ids:
-            del self._by_id[gone]
-            self._touched.pop(gone, None)
-        self._pass_ids = set()
 
     # Following: only what is new.
 
@@ -221,8 +202,8 @@ class InsightBook:
 
     @property
     def _appending(self) -> bool:
-        """New rows come after the others. Taken for granted for a long list that does not tell."""
-        if self._order is Order.UNTOLD:
+        """New rows come after the others. Assumed of a long list whose order is uncertain."""
+        if self._order is Order.UNCERTAIN:
             return (self._end or 0) > PAGE
         return self._order is Order.OLDEST_FIRST
 
@@ -235,7 +216,7 @@ class InsightBook:
             self._shrunk += 1
             if self._shrunk >= SHRINK_PATIENCE:
                 # Rows went away: what is known stays on screen while the list is read anew.
-                self._covered, self._end, self._search, self._shrunk = Coverage(), None, EndSearch(PAGE), 0
+                self._covered, self._end, self._search, self._shrunk = RowRanges(), None, EndSearch(PAGE), 0
                 self._pass_ids = set()
             return False
         if not appending:
@@ -251,7 +232,7 @@ class InsightBook:
             # A full page of nothing new would never end: the service ignores the indexes.
             more = full and fresh > 0
         self._followed = self._followed + 1 if more else 0
-        if self._followed > LIMIT // PAGE:
+        if self._followed > self._limit // PAGE:
             more, self._followed = False, 0  # it grows as fast as it is read: the next poll goes on
         if more:
             self._cursor = start + rows
@@ -265,90 +246,21 @@ class InsightBook:
         elif fresh and self._end is not None:
             # What was not read yet is elsewhere now: it is read in order from where the first rows end.
             first, _ = self._gap() or (0, 0)
-            self._covered, self._end = Coverage(), None
+            self._covered, self._end = RowRanges(), None
             self._covered.add(0, first)
 
-    def _recheck_window(self) -> Window | None:
-        """The page around the first insight that has closed since it was read, with those that closed near it."""
-        window: Window | None = None
-        elsewhere: list[tuple[float, str]] = []
-        while self._open and self._open[0][0] + SETTLE_S <= self._now:
-            close_at, insight_id = heappop(self._open)
-            insight = self._by_id.get(insight_id)
-            if insight is None or insight.score_final:
-                continue
-            place = bisect_left(self.log.insights, _newest_first(insight), key=_newest_first)
-            if self._appending:
-                place = len(self.log.insights) - 1 - place
-            if window is None:
-                start = max(0, place - PAGE // 2)
-                window = Window(start, start + PAGE)
-            elif not window.start <= place < window.end:
-                elsewhere.append((close_at, insight_id))
-        for each in elsewhere:
-            heappush(self._open, each)
-        return window
+    def _refresh_log(self) -> None:
+        complete = self.filled
+        expected = None if complete else (self._end or self._search.stated)
+        self._known.refresh_log(complete=complete, expected=expected, newest=self.newest_known)
 
     def _gap(self) -> tuple[int, int] | None:
         """Rows below the end, or below the highest row read, that have not been read: those to fill first."""
         return self._covered.gap(self._end or 0, highest=self._order is not Order.NEWEST_FIRST)
 
-    # The value.
-
-    def _learn(self, insights: Sequence[Insight]) -> int:
-        """Take in rows; how many of them were not known."""
-        fresh = 0
-        for insight in insights:
-            insight_id = _identity(insight)
-            known = self._by_id.get(insight_id)
-            if known is None:
-                fresh += 1
-                if not insight.score_final and insight.close_at is not None and insight.close_at + SETTLE_S > self._now:
-                    heappush(self._open, (insight.close_at, insight_id))
-            elif known == insight:
-                continue
-            self._by_id[insight_id] = self._touched[insight_id] = insight
-        return fresh
-
-    def _refresh_log(self) -> None:
-        complete = self.filled
-        expected = None if complete else (self._end or self._search.told)
-        facts = complete, expected, self.newest_known
-        touched = self._touched
-        dropped = complete and len(self._by_id) < len(self.log.insights)
-        if not touched and not dropped:
-            if facts != (self.log.complete, self.log.expected, self.log.newest):
-                self.log = InsightLog(self.log.insights, *facts)
-            return
-        insights = [each for each in self.log.insights if _identity(each) not in touched]
-        if complete:
-            insights = [each for each in insights if _identity(each) in self._by_id]
-        if len(touched) * 8 < len(insights):
-            for insight in touched.values():
-                insort(insights, insight, key=_newest_first)
-        else:
-            insights.extend(touched.values())
-            insights.sort(key=_newest_first)
-        for gone in insights[LIMIT:]:
-            del self._by_id[_identity(gone)]
-        del insights[LIMIT:]
-        self._touched = {}
-        self.log = InsightLog(tuple(insights), *facts)
-
-
-def _identity(insight: Insight) -> str:
-    """What makes it the same insight when it is read again: its id, or, where it carries none, what never changes in
-    it. Without that all of those would be one."""
-    return insight.insight_id or f"|{insight.generated_at}|{insight.symbol}|{insight.model}|{insight.tag}"
-
-
-def _newest_first(insight: Insight) -> tuple[float, str]:
-    # The id decides between equal times, so that the order does not depend on which page came first. Undated ones last.
-    return (float("inf") if insight.generated_at is None else -insight.generated_at, insight.insight_id)
-
 
 def _order_of(insights: Sequence[Insight]) -> Order:
     dated = [insight.generated_at for insight in insights if insight.generated_at is not None]
     if len(dated) < 2 or dated[0] == dated[-1]:
-        return Order.UNTOLD
+        return Order.UNCERTAIN
     return Order.OLDEST_FIRST if dated[0] < dated[-1] else Order.NEWEST_FIRST

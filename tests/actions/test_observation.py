@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from qctui.actions.witness import Found, Look, Seen, find_current, look_at
+from qctui.actions.observation import CurrentDeployment, Observation, Observed, find_current, observe
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
 from qctui.model.resource import FailureKind
 from tests.actions.fakes import FakeTriggers, error
@@ -46,75 +46,85 @@ class World:
         return api
 
 
-def look(world: World, deploy_id: str = OURS) -> Look:
-    return asyncio.run(look_at(world.api(FakeClock()), 1, deploy_id))
+def look(world: World, deploy_id: str = OURS) -> Observation:
+    return asyncio.run(observe(world.api(FakeClock()), 1, deploy_id))
 
 
 def test_a_clear_answer_asks_no_second_witness() -> None:
     clock = FakeClock()
     api = World(RUNNING).api(clock)
-    assert asyncio.run(look_at(api, 1, OURS)).seen is Seen.ALIVE
+    assert asyncio.run(observe(api, 1, OURS)).state is Observed.ALIVE
     assert [name for name, _ in api.reads] == ["detail"]
 
 
 @pytest.mark.parametrize(
     ("world", "seen", "source", "note"),
     [
-        (World(RUNNING), Seen.ALIVE, "live/read", ""),
-        (World(STOPPED), Seen.ENDED, "live/read", ""),
-        (World(None, (row(),)), Seen.ALIVE, "live/list", "live/read fails: no"),
-        (World(None, (row(status="Stopped"),)), Seen.ENDED, "live/list", "live/read fails: no"),
-        (World(None, ()), Seen.UNKNOWN, "live/read", "live/read fails: no"),
-        (World(None, None), Seen.UNKNOWN, "live/read", "live/read fails: no; live/list fails: no list"),
+        (World(RUNNING), Observed.ALIVE, "live/read", ""),
+        (World(STOPPED), Observed.ENDED, "live/read", ""),
+        (World(None, (row(),)), Observed.ALIVE, "live/list", "live/read fails: no"),
+        (World(None, (row(status="Stopped"),)), Observed.ENDED, "live/list", "live/read fails: no"),
+        (World(None, ()), Observed.UNKNOWN, "live/read", "live/read fails: no"),
+        (World(None, None), Observed.UNKNOWN, "live/read", "live/read fails: no; live/list fails: no list"),
         (
             World(replace(STOPPED, errors=WITH_ERRORS), (row(status="Stopped"),)),
-            Seen.ENDED,
+            Observed.ENDED,
             "live/read",
             f"live/read carries errors: {WITH_ERRORS}",
         ),
         (
             World(replace(STOPPED, errors=WITH_ERRORS), (row(),)),
-            Seen.UNKNOWN,
+            Observed.UNKNOWN,
             "live/read",
             f"live/read says Stopped, live/list Running; live/read carries errors: {WITH_ERRORS}",
         ),
         (
             World(replace(STOPPED, errors=WITH_ERRORS), None),
-            Seen.ENDED,
+            Observed.ENDED,
             "live/read",
             f"live/read carries errors: {WITH_ERRORS}; live/list fails: no list",
         ),
-        (World(replace(RUNNING, status=""), ()), Seen.UNKNOWN, "live/read", "live/read tells no status"),
-        (World(replace(RUNNING, status=""), (row(),)), Seen.ALIVE, "live/list", "live/read tells no status"),
-        (World(replace(STOPPED, deploy_id=""), ()), Seen.ENDED, "live/read", "live/read tells no deploy id"),
+        (World(replace(RUNNING, status=""), ()), Observed.UNKNOWN, "live/read", "live/read tells no status"),
+        (World(replace(RUNNING, status=""), (row(),)), Observed.ALIVE, "live/list", "live/read tells no status"),
+        (World(replace(STOPPED, deploy_id=""), ()), Observed.ENDED, "live/read", "live/read tells no deploy id"),
         (
             World(replace(STOPPED, deploy_id=""), (row(),)),
-            Seen.UNKNOWN,
+            Observed.UNKNOWN,
             "live/read",
             "live/read says Stopped, live/list Running; live/read tells no deploy id",
         ),
-        (World(replace(RUNNING, deploy_id=OTHER), None), Seen.REPLACED, "live/read", "live/list fails: no list"),
-        (World(replace(RUNNING, deploy_id=OTHER), (row(OTHER),)), Seen.REPLACED, "live/read", ""),
-        (World(replace(RUNNING, deploy_id=OTHER), (row(status="Stopped"), row(OTHER))), Seen.REPLACED, "live/read", ""),
+        (
+            World(replace(RUNNING, deploy_id=OTHER), None),
+            Observed.REPLACED,
+            "live/read",
+            "live/list fails: no list",
+        ),
+        (World(replace(RUNNING, deploy_id=OTHER), (row(OTHER),)), Observed.REPLACED, "live/read", ""),
+        (
+            World(replace(RUNNING, deploy_id=OTHER), (row(status="Stopped"), row(OTHER))),
+            Observed.REPLACED,
+            "live/read",
+            "",
+        ),
         (
             World(replace(RUNNING, deploy_id=OTHER), (row(), row(OTHER))),
-            Seen.UNKNOWN,
+            Observed.UNKNOWN,
             "live/read",
             f"live/read shows {OTHER}, live/list that {OURS} is Running",
         ),
         # Ours has ended, and what the portfolio will show is the other one's.
-        (World(None, (row(status="Stopped"), row(OTHER))), Seen.REPLACED, "live/list", "live/read fails: no"),
+        (World(None, (row(status="Stopped"), row(OTHER))), Observed.REPLACED, "live/list", "live/read fails: no"),
     ],
 )
-def test_what_both_witnesses_show(world: World, seen: Seen, source: str, note: str) -> None:
+def test_what_both_witnesses_show(world: World, seen: Observed, source: str, note: str) -> None:
     found = look(world)
-    assert (found.seen, found.note) == (seen, note)
-    if seen is not Seen.UNKNOWN:
+    assert (found.state, found.note) == (seen, note)
+    if seen is not Observed.UNKNOWN:
         assert found.source == source
 
 
-def find(world: World) -> tuple[Found, list[str]]:
-    async def go() -> tuple[Found, list[str]]:
+def find(world: World) -> tuple[CurrentDeployment, list[str]]:
+    async def go() -> tuple[CurrentDeployment, list[str]]:
         clock = FakeClock()
         api = world.api(clock)
         finding = asyncio.ensure_future(find_current(api, clock, 1))

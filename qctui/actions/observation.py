@@ -1,7 +1,7 @@
 """What live/read and live/list together show of one deployment: the second is asked where the first can't be trusted.
 
-One answer may come from a replica that lags, or be half readable. What counts as seen is decided here for one look; how
-many looks must agree is decided by whoever draws the conclusion (`verify_deployment.py`, `rejection.py`).
+One answer may come from a replica that lags, or be half readable. This decides what one observation shows; how many
+must agree is decided where the conclusion is drawn (`verify_deployment.py`, `contradictions.py`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from qctui.actions.facts import format_clock_time
-from qctui.actions.waiting import first_of
+from qctui.actions.wording import format_clock_time
 from qctui.api.errors import ApiError
 from qctui.api.ports import TriggerApi
-from qctui.clock import Clock
+from qctui.clock import Clock, first_of
 from qctui.model.deployment import Deployment, DeploymentDetail, is_alive
 
 SILENT_S = 2.0
@@ -24,8 +23,8 @@ SILENT_S = 2.0
 SILENT = "live/read tells no status"
 
 
-class Seen(Enum):
-    """What one look shows of the deployment that was aimed at."""
+class Observed(Enum):
+    """What one observation shows of the deployment that an action aims at."""
 
     ALIVE = auto()
     """It may still trade."""
@@ -38,20 +37,20 @@ class Seen(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look at a project, by live/read and, where that leaves doubt, by live/list."""
+class Observation:
+    """One observation of a project, by live/read and, where that leaves doubt, by live/list."""
 
-    seen: Seen
+    state: Observed
     source: str = "live/read"
     """The endpoint that says so."""
     deploy_id: str = ""
-    """Of the deployment that was looked at, where it is told; of the other one if ours was replaced."""
+    """Of the deployment that was observed, where it is known; of the other one if ours was replaced."""
     status: str = ""
     stopped_at: float | None = None
     """Unix seconds."""
     note: str = ""
-    """What to know of this look, for the screen: a read that failed, errors beside the fields, a contradiction. Empty
-    if all was clear."""
+    """What to know of this observation, for the screen: a read that failed, errors beside the fields, a contradiction.
+    Empty if all was clear."""
 
     def ended_words(self, clock: Clock) -> str:
         """How it is known to have ended, as in `Liquidated at 14:33 UTC`."""
@@ -78,14 +77,14 @@ class Look:
         return f"{self.deploy_id or 'another deployment'} ({self.status or 'status unknown'})"
 
 
-async def look_at(api: TriggerApi, project_id: int, deploy_id: str) -> Look:
-    """Look at the deployment `deploy_id` of a project; with an empty id, at the project's most recent one.
+async def observe(api: TriggerApi, project_id: int, deploy_id: str) -> Observation:
+    """Observe the deployment `deploy_id` of a project; with an empty id, the project's most recent one.
 
-    Never raises for a failing API: that is a look that shows nothing, with the reason in its note.
+    Never raises for a failing API: the observation then shows nothing, with the reason in its note.
     """
     detail, failure = await _read(api, project_id)
-    if detail is not None and not _doubts(detail, deploy_id) and _is_same(deploy_id, detail.deploy_id):
-        return _look_of(detail, "live/read")
+    if detail is not None and not _doubt_about(detail, deploy_id) and _is_same(deploy_id, detail.deploy_id):
+        return _observation_of(detail, "live/read")
     rows, list_failure = await _list(api, project_id)
     if list_failure:
         return _without_list(detail, deploy_id, failure, list_failure)
@@ -93,8 +92,8 @@ async def look_at(api: TriggerApi, project_id: int, deploy_id: str) -> Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a project turned out to hold, before anything is sent."""
+class CurrentDeployment:
+    """What a project holds now, read before anything is sent."""
 
     known: Deployment | DeploymentDetail | None
     """The deployment that an action would hit; None if nothing could be read."""
@@ -104,18 +103,18 @@ class Found:
     """What was in doubt, for the screen."""
 
 
-async def find_current(api: TriggerApi, clock: Clock, project_id: int) -> Found:
+async def find_current(api: TriggerApi, clock: Clock, project_id: int) -> CurrentDeployment:
     """The deployment of a project that an action would hit: the one alive, by live/read.
 
-    Live/list is asked too where that fails, carries errors, tells no id or an ended one (another may live in the
+    Live/list is asked too where that fails, carries errors, has no id or an ended one (another may live in the
     project), or has not answered within `SILENT_S`. Never raises for a failing API.
     """
     reading = asyncio.ensure_future(_read(api, project_id))
     try:
         if await first_of(clock, SILENT_S, reading):
             detail, failure = reading.result()
-            if detail is not None and detail.alive and detail.deploy_id and not _doubts(detail, ""):
-                return Found(detail, detail)
+            if detail is not None and detail.alive and detail.deploy_id and not _doubt_about(detail, ""):
+                return CurrentDeployment(detail, detail)
         rows, list_failure = await _list(api, project_id)
         # One that has not answered by now is waited for only if the other witness has nothing to say.
         if not reading.done() and not any(row.alive for row in rows):
@@ -125,33 +124,33 @@ async def find_current(api: TriggerApi, clock: Clock, project_id: int) -> Found:
     finally:
         reading.cancel()
     row = _newest(rows)
-    notes = tuple(filter(None, (failure or _doubts(detail, "any"), list_failure)))
+    notes = tuple(filter(None, (failure or _doubt_about(detail, "any"), list_failure)))
     if row is not None and row.alive and (detail is None or detail.deploy_id != row.deploy_id or not detail.alive):
-        return Found(row, detail, notes)
-    return Found(detail or row, detail, notes)
+        return CurrentDeployment(row, detail, notes)
+    return CurrentDeployment(detail or row, detail, notes)
 
 
 async def _read(api: TriggerApi, project_id: int) -> tuple[DeploymentDetail | None, str]:
     try:
         return await api.fetch_detail(project_id), ""
     except ApiError as error:
-        return None, f"live/read fails: {_said(error)}"
+        return None, f"live/read fails: {_words_of(error)}"
 
 
 async def _list(api: TriggerApi, project_id: int) -> tuple[tuple[Deployment, ...], str]:
     try:
         listed = await api.fetch_deployments(project_id)
     except ApiError as error:
-        return (), f"live/list fails: {_said(error)}"
+        return (), f"live/list fails: {_words_of(error)}"
     return tuple(row for row in listed.deployments if row.project_id == project_id), ""
 
 
-def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy_id: str, failure: str) -> Look:
+def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy_id: str, failure: str) -> Observation:
     """What both witnesses show, live/read being in doubt: failed, with errors, silent, or about another deployment.
 
     Whatever else is alive in the project matters too: the portfolio is then that one's.
     """
-    note = failure or _doubts(detail, deploy_id)
+    note = failure or _doubt_about(detail, deploy_id)
     row = _newest(row for row in rows if deploy_id in ("", row.deploy_id))
     ours = row if row is not None and (row.status or row.stopped_at is not None) else None
     other: Deployment | DeploymentDetail | None = _newest(row for row in rows if row is not ours and row.alive)
@@ -161,28 +160,30 @@ def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy
         return _replaced(other, note)
     if other is detail and detail is not None and ours is not None:
         words = f"live/read shows {detail.deploy_id}, live/list that {deploy_id} is {ours.status or 'alive'}"
-        return Look(Seen.UNKNOWN, note="; ".join(filter(None, (words, note))))
-    if detail is None or not detail.tells_status:
-        return _look_of(ours, "live/list", note) if ours is not None else Look(Seen.UNKNOWN, note=note)
+        return Observation(Observed.UNKNOWN, note="; ".join(filter(None, (words, note))))
+    if detail is None or not detail.has_status:
+        return (
+            _observation_of(ours, "live/list", note) if ours is not None else Observation(Observed.UNKNOWN, note=note)
+        )
     if ours is None:
-        return _look_of(detail, "live/read", note)
+        return _observation_of(detail, "live/read", note)
     if ours.alive is not detail.alive:
         words = f"live/read says {detail.status or 'stopped'}, live/list {ours.status or 'stopped'}"
-        return Look(Seen.UNKNOWN, status=ours.status, note="; ".join(filter(None, (words, note))))
-    return _look_of(detail, "live/read", note)
+        return Observation(Observed.UNKNOWN, status=ours.status, note="; ".join(filter(None, (words, note))))
+    return _observation_of(detail, "live/read", note)
 
 
-def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str, list_failure: str) -> Look:
+def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str, list_failure: str) -> Observation:
     """Live/read in doubt and no second witness: what is readable counts, with the doubt beside it."""
-    note = "; ".join(filter(None, (failure or _doubts(detail, deploy_id), list_failure)))
-    if detail is None or not detail.tells_status:
-        return Look(Seen.UNKNOWN, note=note)
+    note = "; ".join(filter(None, (failure or _doubt_about(detail, deploy_id), list_failure)))
+    if detail is None or not detail.has_status:
+        return Observation(Observed.UNKNOWN, note=note)
     if not _is_same(deploy_id, detail.deploy_id):
         return _replaced(detail, note)
-    return _look_of(detail, "live/read", note)
+    return _observation_of(detail, "live/read", note)
 
 
-def _said(error: ApiError) -> str:
+def _words_of(error: ApiError) -> str:
     """What failed, and what a person can do about it."""
     return f"{error.message}; {error.kind.advice}" if error.kind.advice else error.message
 
@@ -192,28 +193,28 @@ def _newest(rows: Iterable[Deployment]) -> Deployment | None:
     return max(rows, key=lambda row: (row.alive, row.launched_at or 0.0), default=None)
 
 
-def _look_of(known: Deployment | DeploymentDetail, source: str, note: str = "") -> Look:
-    seen = Seen.ALIVE if known.alive else Seen.ENDED
-    return Look(seen, source, known.deploy_id, known.status, known.stopped_at, note)
+def _observation_of(known: Deployment | DeploymentDetail, source: str, note: str = "") -> Observation:
+    seen = Observed.ALIVE if known.alive else Observed.ENDED
+    return Observation(seen, source, known.deploy_id, known.status, known.stopped_at, note)
 
 
-def _replaced(other: Deployment | DeploymentDetail, note: str) -> Look:
+def _replaced(other: Deployment | DeploymentDetail, note: str) -> Observation:
     source = "live/read" if isinstance(other, DeploymentDetail) else "live/list"
-    return Look(Seen.REPLACED, source, other.deploy_id, other.status, other.stopped_at, note)
+    return Observation(Observed.REPLACED, source, other.deploy_id, other.status, other.stopped_at, note)
 
 
-def _doubts(detail: DeploymentDetail | None, deploy_id: str) -> str:
+def _doubt_about(detail: DeploymentDetail | None, deploy_id: str) -> str:
     """Why an answer of live/read wants a second witness; empty if it does not."""
     if detail is None:
         return ""
     if detail.errors:
         return f"live/read carries errors: {detail.errors}"
-    if not detail.tells_status:
+    if not detail.has_status:
         return SILENT
     return "live/read tells no deploy id" if deploy_id and not detail.deploy_id else ""
 
 
-def _is_same(deploy_id: str, told: str) -> bool:
+def _is_same(deploy_id: str, answered: str) -> bool:
     """Whether an answer may be about that deployment. One without an id is no evidence of another: every field of
     live/read may be missing (REFERENCE.md 6.2)."""
-    return not deploy_id or not told or told == deploy_id
+    return not deploy_id or not answered or answered == deploy_id

@@ -1,0 +1,274 @@
+"""One poll for each subscribed resource: when it is read next, how urgently, and what is kept once it is off screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qctui.clock import Clock
+from qctui.engine.engine_port import Subscription, Visibility
+from qctui.engine.rate_limiter import Priority
+from qctui.engine.readers import Reader, ReaderSet
+from qctui.engine.schedule import MIN_GAP_S, interval_s
+from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
+from qctui.model.action import ACTIONS
+from qctui.model.chart import Chart
+from qctui.model.insight import InsightLog
+from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
+from qctui.model.resource import Failure
+from qctui.store import Store
+
+FRESH_S = 5.0
+"""How long a newly subscribed resource is read before the routine. A crowd of them is no longer news by then."""
+
+ONE_A_ROW = frozenset({"optimization"})
+"""Kinds of which many may be on screen at once, one a row: a single row is never urgent unless it is opened."""
+
+IN_TURN = frozenset({"accounts"})
+"""Kinds that are many reads in turn, none of which a person waits for."""
+
+TURN_PATIENCE_S = 5.0
+"""How long one of those waits for its next request before it may use what the others leave of the budget: a full screen
+must not keep it from ever being made."""
+
+ALWAYS: dict[Key[Any], Visibility] = {DEPLOYMENTS: Visibility.OPENED, PROJECTS: Visibility.VISIBLE}
+"""Read whatever is on screen: they name and list what trades. So are the accounts, once something runs."""
+
+NOT_READ: frozenset[Key[Any]] = frozenset({LINK, ACTIONS, EQUITY_HISTORY, ACCOUNTS})
+"""Not one read of the API each, and never to be evicted from the store."""
+
+STILL_DELAY_S = 0.12
+"""How long a new selection must last before its data are read: a held-down key moves every 30 ms."""
+
+MOVING_DELAY_S = 0.3
+"""The same while the selection has just been moving: leafing through reads only where it stops."""
+
+STILL_AFTER_S = 0.6
+"""Without a move for this long the selection is no longer moving."""
+
+BYTES_PER_POINT = 24
+BYTES_PER_INSIGHT = 1_000
+"""Rough sizes in memory: only their proportion and magnitude matter."""
+
+HEAVY_BYTES = 24_000_000
+"""Kept of charts and insights that are not subscribed at the moment."""
+
+HEAVY_KEYS = 64
+"""And no more of them than this, however small: each pan of a chart is another key."""
+
+
+@dataclass(slots=True, eq=False)
+class Poll:
+    """The state of reading one resource. Lives exactly as long as the resource is subscribed."""
+
+    key: Key[Any]
+    visibility: Visibility
+    reader: Reader
+    due_mono: float
+    priority: Priority = Priority.FRESH
+    task: asyncio.Task[None] | None = None
+    """The read under way: never more than one."""
+    sent_mono: float = float("-inf")
+    """When its last request was sent."""
+    turn_mono: float = float("-inf")
+    """When the first request of its last turn was sent: its cadence counts from here."""
+    chained: int = 0
+    """Requests of the turn under way so far."""
+    loadings: int = 0
+    """Loading answers in a row."""
+    failure: Failure | None = None
+    """Its own last failure, if its last read failed."""
+    shows_outage: bool = False
+    """Its resource says that the API as a whole does not answer."""
+    outdated: bool = False
+    """What it reads has changed while a read was under way: that answer may be from before."""
+    given_up: bool = False
+    """Cancelled because it took too long, not because it is no longer subscribed."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Waiting for its regular time, not failing, loading or in the middle of a turn."""
+        return self.task is None and self.failure is None and self.loadings == 0 and self.chained == 0
+
+    def read_soon(self, mono: float) -> None:
+        """Make it due as soon as `MIN_GAP_S` allows, and urgent."""
+        self.due_mono = max(mono, self.sent_mono + MIN_GAP_S)
+        self.priority = Priority.FRESH
+
+    def priority_at(self, mono: float) -> Priority:
+        """How urgent it is now: what part of the budget it may use."""
+        if self.key.kind in IN_TURN:
+            return Priority.BACKGROUND if mono - self.sent_mono < TURN_PATIENCE_S else Priority.BULK
+        if self.priority is Priority.BULK:
+            return Priority.BULK
+        if self.visibility is Visibility.OPENED:
+            return Priority.FRESH
+        visible = self.visibility is Visibility.VISIBLE and self.key.kind not in ONE_A_ROW
+        fresh = visible and mono - self.due_mono <= FRESH_S and self.priority is Priority.FRESH
+        return Priority.FRESH if fresh else Priority.ROUTINE
+
+    def order_at(self, mono: float) -> tuple[Visibility, float, float]:
+        """What goes first when not everything can be read: the smallest. Among fresh ones the newest, because that is
+        where a person has just moved to; among others the longest due."""
+        priority = self.priority_at(mono)
+        return self.visibility, -priority.value, -self.due_mono if priority is Priority.FRESH else self.due_mono
+
+
+class Polls:
+    """The polls of everything subscribed, and of nothing else. Iterates over them; used on one thread."""
+
+    def __init__(self, readers: ReaderSet, store: Store, clock: Clock) -> None:
+        self._readers = readers
+        self._store = store
+        self._clock = clock
+        self._retention = Retention()
+        self._polls: dict[Key[Any], Poll] = {}
+        self._moved_mono = float("-inf")
+        self._left: dict[Key[Any], float] = {}
+        """When what is no longer subscribed was last asked for: leaving and coming back must not read it twice a
+        second."""
+        self._always = dict(ALWAYS)
+        for key, visibility in ALWAYS.items():
+            self._begin(key, visibility, clock.monotonic())
+        self._started = False
+        store.pin(frozenset(ALWAYS) | NOT_READ)
+
+    def __iter__(self) -> Iterator[Poll]:
+        return iter(self._polls.values())
+
+    def __contains__(self, poll: Poll) -> bool:
+        """This very poll is still there: a key that was left and is subscribed again has another one."""
+        return self._polls.get(poll.key) is poll
+
+    def change(self, subscriptions: Iterable[Subscription]) -> list[Poll]:
+        """Poll exactly these, besides what is always read; cancel the reads of the rest. Returns the new polls."""
+        now = self._clock.monotonic()
+        wanted = dict(self._always)
+        for each in subscriptions:
+            wanted[each.key] = min(each.visibility, wanted.get(each.key, each.visibility))
+        for key in self._polls.keys() - wanted.keys():
+            self._leave(self._polls.pop(key))
+        self._left = {key: mono for key, mono in self._left.items() if now - mono < MIN_GAP_S}
+        for key, poll in self._polls.items():
+            self._change_visibility(poll, wanted[key], now)
+        added = [key for key in wanted if key not in self._polls]
+        due_mono = now + self._first_delay_s(now) if added else now
+        begun = [begun for key in added if (begun := self._begin(key, wanted[key], due_mono)) is not None]
+        self._store.pin(frozenset(wanted) | NOT_READ)
+        for key in self._retention.excess(wanted.keys()):
+            self._readers.forget(key)
+            self._store.drop(key)
+        return begun
+
+    def follow_accounts(self, running: bool) -> None:
+        """Read the accounts from now on, or no longer: while nothing runs there is nothing to ask for."""
+        if running and ACCOUNTS not in self._always:
+            # Behind the pages of what is opened, though its rows are on screen.
+            self._always[ACCOUNTS] = Visibility.HIDDEN
+            self._begin(ACCOUNTS, Visibility.HIDDEN, self._clock.monotonic())
+        elif not running and self._always.pop(ACCOUNTS, None) is not None and ACCOUNTS in self._polls:
+            self._leave(self._polls.pop(ACCOUNTS))
+
+    def note_value(self, key: Key[Any], value: object) -> None:
+        """`key` has a new value: its size counts for what may be kept once it is no longer subscribed."""
+        self._retention.note(key, value)
+
+    def show_outage(self, failure: Failure, polls: Iterable[Poll] | None = None) -> None:
+        """Put `failure`, which is of the API as a whole and says when it is asked next, beside the value of `polls`;
+        by default of all but those whose first read is under way."""
+        if polls is None:
+            polls = [each for each in self if each.task is None or each.shows_outage or each.failure is not None]
+        for poll in polls:
+            poll.shows_outage = True
+            resource = self._store.get(poll.key)
+            if resource.error != failure:
+                self._store.put(poll.key, resource.with_error(failure))
+
+    def end_outage(self, mono: float) -> None:
+        """The API answers again: read soon what is due or failed, and take the failure off what is still current."""
+        for poll in self:
+            if poll.task is not None:
+                continue
+            resource = self._store.get(poll.key)
+            if poll.shows_outage and poll.failure is None and resource.value is not None and poll.due_mono > mono:
+                self._store.put(poll.key, replace(resource, error=None))
+            else:
+                poll.read_soon(mono)
+            poll.shows_outage = False
+
+    def _first_delay_s(self, now: float) -> float:
+        # The first selection of all is not a move: a start must not wait.
+        if not self._started:
+            self._started = True
+            return 0.0
+        moved, self._moved_mono = self._moved_mono, now
+        return STILL_DELAY_S if now - moved >= STILL_AFTER_S else MOVING_DELAY_S
+
+    def _begin(self, key: Key[Any], visibility: Visibility, due_mono: float) -> Poll | None:
+        reader = self._readers.open(key)
+        if reader is None:
+            return None
+        known = self._store.get(key)
+        due_mono = max(due_mono, self._left.pop(key, float("-inf")) + MIN_GAP_S)
+        if known.value is not None and known.fetched_mono is not None and known.error is None:
+            # Coming back to what was read a moment ago shows it at once and reads it when its time has come.
+            due_mono = max(due_mono, known.fetched_mono + interval_s(key, visibility, known.value))
+        if known.error is not None:
+            self._store.put(key, known.with_error(replace(known.error, next_try_mono=due_mono)))
+        self._polls[key] = poll = Poll(key, visibility, reader, due_mono)
+        return poll
+
+    def _leave(self, poll: Poll) -> None:
+        self._left[poll.key] = poll.sent_mono
+        self._retention.touch(poll.key)
+        if poll.task is not None:
+            poll.task.cancel()
+
+    def _change_visibility(self, poll: Poll, visibility: Visibility, now: float) -> None:
+        if visibility is not poll.visibility:
+            poll.visibility = visibility
+            if poll.at_rest:
+                regular_mono = poll.turn_mono + interval_s(poll.key, visibility, self._store.get(poll.key).value)
+                poll.due_mono = max(now, min(poll.due_mono, regular_mono))
+
+
+class Retention:
+    """Decides which charts and insights to forget once too many are kept: those unsubscribed for longest."""
+
+    def __init__(self) -> None:
+        self._sizes: OrderedDict[Key[Any], int] = OrderedDict()
+        """Oldest use first."""
+
+    def note(self, key: Key[Any], value: object) -> None:
+        """`key` now holds `value`."""
+        size = _size_of(value)
+        if size is not None:
+            self._sizes[key] = size
+            self._sizes.move_to_end(key)
+
+    def touch(self, key: Key[Any]) -> None:
+        """`key` has been subscribed until now."""
+        if key in self._sizes:
+            self._sizes.move_to_end(key)
+
+    def excess(self, subscribed: Collection[Key[Any]]) -> list[Key[Any]]:
+        """What to forget now, never anything subscribed."""
+        kept = [key for key in self._sizes if key not in subscribed]
+        total = sum(self._sizes[key] for key in kept)
+        gone: list[Key[Any]] = []
+        while kept and (total > HEAVY_BYTES or len(kept) > HEAVY_KEYS):
+            key = kept.pop(0)
+            total -= self._sizes.pop(key)
+            gone.append(key)
+        return gone
+
+
+def _size_of(value: object) -> int | None:
+    if isinstance(value, Chart):
+        return BYTES_PER_POINT * value.points
+    if isinstance(value, InsightLog):
+        return BYTES_PER_INSIGHT * len(value.insights)
+    return None
