@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
+
 from tests import examples, idle
 
 examples.install()
 idle.install()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` starts: two for each core, since what tests the whole program mostly waits."""
+    return 2 * (os.cpu_count() or 1)
