@@ -17,7 +17,7 @@ from qctui.ui.keys.palette import CommandPalette
 from qctui.ui.options import UiOptions
 from tests.ui import scene
 from tests.ui.desk import record, target
-from tests.ui.dialogs import screen_text
+from tests.ui.page import screen_text
 
 pytestmark = pytest.mark.anyio
 
@@ -144,7 +144,7 @@ async def test_what_changes_below_a_dialog_is_not_drawn_until_it_closes(monkeypa
         monkeypatch.setattr(app, "_display", display)
         await pilot.press("escape")
         await pilot.pause()
-        assert "7,777,777" in screen_text(app)
+        assert "7,777,777" in screen_text(app.screen)
 
 
 async def test_actions_go_on_in_the_bar_below_a_dialog() -> None:
@@ -157,7 +157,7 @@ async def test_actions_go_on_in_the_bar_below_a_dialog() -> None:
         assert not app.main_screen.action_bar.empty
         await pilot.press("escape")
         await pilot.pause()
-        assert "ACCEPTED" in screen_text(app)
+        assert "ACCEPTED" in screen_text(app.screen)
 
 
 def said(app: QctuiApp) -> list[str]:
@@ -185,7 +185,7 @@ async def test_panic_says_so_over_its_dialog() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("X")
         await pilot.pause()
-        assert "PANIC: LIQUIDATE" in screen_text(app)
+        assert "PANIC: LIQUIDATE" in screen_text(app.screen)
         await pilot.press("escape", "L")
         await pilot.pause()
-        assert "PANIC" not in screen_text(app)
+        assert "PANIC" not in screen_text(app.screen)
