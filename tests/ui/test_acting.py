@@ -101,12 +101,14 @@ async def test_one_reason_for_all_marked_is_said_once() -> None:
         assert page.said == ["Can't stop: 2 marked, each: locked"]
 
 
-@pytest.mark.parametrize("key", ["L", "S", "A", "X"])
-async def test_read_only_opens_no_dialog(key: str) -> None:
+async def test_read_only_has_none_of_the_keys_and_opens_no_dialog() -> None:
     async with console(prepare=with_deployments, read_only=True) as page:
-        await page.press(key)
-        assert page.engine.desk.rechecked == []
-        assert page.said[0].endswith("read-only: nothing can be sent")
+        assert not set(REQUESTS) & {command.id for command in page.app.commands_now()}
+        for number, key in enumerate(("L", "S", "A", "X"), start=1):
+            await page.press(key)
+            assert page.engine.desk.rechecked == []
+            assert len(page.said) == number
+            assert page.said[-1].endswith("read-only: nothing can be sent")
 
 
 async def test_rechecks_begin_at_the_key_press_with_the_captured_target() -> None:

@@ -39,6 +39,12 @@ async def shown(
         yield page, page.main.action_bar
 
 
+async def now_shown(page: Page, *records: ActionRecord) -> None:
+    """These actions instead of the ones before."""
+    put_actions(page.engine, *records)
+    await page.settle()
+
+
 def text_of(bar: ActionBar) -> str:
     return " ".join(bar.text.split())
 
@@ -63,20 +69,19 @@ async def test_one_target_takes_two_lines_at_80x24() -> None:
         assert len(bar.text.splitlines()) == 2
 
 
-@pytest.mark.parametrize(
-    ("rungs", "awaited"),
-    [
+async def test_while_under_way_it_says_what_is_awaited() -> None:
+    cases: tuple[tuple[tuple[Rung, ...], str], ...] = (
         ((), "(confirmed, 3s)"),
         ((Rung.SENDING,), "(trying to reach the API, 3s)"),
         ((Rung.SENT,), "(no answer yet, 3s)"),
         ((Rung.ACCEPTED,), "(not seen stopped yet, 3s)"),
         ((Rung.STOPPED,), "(not seen flat yet, 3s)"),
         ((Rung.UNKNOWN,), "(checking what happened, 3s)"),
-    ],
-)
-async def test_while_under_way_it_says_what_is_awaited(rungs: tuple[Rung, ...], awaited: str) -> None:
-    async with shown(record("a", target(), *((rung, 0.0) for rung in rungs)), elapsed_s=3.4) as (_, bar):
-        assert awaited in bar.text
+    )
+    async with shown(elapsed_s=3.4) as (page, bar):
+        for rungs, awaited in cases:
+            await now_shown(page, record("a", target(), *((rung, 0.0) for rung in rungs)))
+            assert awaited in bar.text
 
 
 async def test_a_repeated_try_is_told() -> None:
@@ -86,13 +91,16 @@ async def test_a_repeated_try_is_told() -> None:
         assert "u cancel sending" in str(bar.border_subtitle)
 
 
-@pytest.mark.parametrize("rung", [Rung.REJECTED, Rung.UNKNOWN, Rung.UNVERIFIED, Rung.NOT_SENT])
-async def test_what_did_not_work_is_loud_and_says_why(rung: Rung) -> None:
-    async with shown(record("a", target(), (Rung.SENT, 0.0), (rung, 2.0, "the API's own words"))) as (_, bar):
-        assert bar.has_class("-loud")
-        assert f" {rung.value} " in bar.text
-        assert "the API's own words" in bar.text
-        assert "!" in str(bar.border_title)
+async def test_what_did_not_work_is_loud_and_says_why() -> None:
+    async with shown() as (page, bar):
+        for rung in (Rung.REJECTED, Rung.UNKNOWN, Rung.UNVERIFIED, Rung.NOT_SENT):
+            await now_shown(page, record("a", target(), (Rung.SENT, 0.0), (rung, 2.0, "the API's own words")))
+            assert bar.has_class("-loud")
+            assert f" {rung.value} " in bar.text
+            assert "the API's own words" in bar.text
+            assert "!" in str(bar.border_title)
+            await now_shown(page)
+            assert not bar.has_class("-shown")
 
 
 async def test_unverified_names_what_is_open_and_how_old_that_is() -> None:
