@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api import decode as decoding
@@ -13,6 +13,7 @@ from qctui.api.client import Client
 from qctui.api.decode import DecodeError, Document, decode
 from qctui.model.resource import FailureKind
 from tests.api.support import ask, failure, run
+from tests.examples import fewer
 
 PAD = "x" * (decoding.SMALL + 1)
 
@@ -92,7 +93,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@fewer(0.3)
 @given(st.lists(json_values, min_size=1, max_size=8), st.sampled_from([None, 0, 3]))
 def test_any_array_comes_back_as_it_was(items: list[object], indent: int | None) -> None:
     body = {"before": PAD, "values": items * 40, "after": items}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api.client import Client
@@ -16,6 +16,7 @@ from qctui.api.errors import ApiError
 from qctui.model.resource import FailureKind
 from tests.api.samples import CALLS
 from tests.api.support import PAYLOADS, ask
+from tests.examples import fewer
 
 HOSTILE = ["[bold red]x[/] \x1b[31m 均值 [@click=app.quit]y[/]", "\x00\x07", "\u202e", "\ud800", "a\nb\tc", "9" * 5_000]
 scalars = st.one_of(
@@ -36,7 +37,7 @@ anything = st.recursive(
     max_leaves=10,
 )
 GOOD = sorted(path.stem for path in PAYLOADS.glob("*.json") if json.loads(path.read_text())["success"] is True)
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = fewer(0.3)
 
 
 def texts_in(value: object) -> Iterator[str]:

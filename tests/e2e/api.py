@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.console import clean_environment
+from tests.e2e.console import DEADLINE_S, clean_environment
 
 Json = dict[str, Any]
 
@@ -50,9 +50,9 @@ class Api:
 
     def until(self, met: Callable[[], bool], what: str) -> None:
         """Ask the server again and again until `met`: for what no screen tells."""
-        give_up = time.monotonic() + 20.0
+        give_up = time.monotonic() + DEADLINE_S
         while not met():
-            assert time.monotonic() < give_up, f"{what}: not within 20 s"
+            assert time.monotonic() < give_up, f"{what}: not within {DEADLINE_S:.0f} s"
             self.control("GET", "clock")
 
     def running(self, environment: str) -> tuple[int, str, str]:

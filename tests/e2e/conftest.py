@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import clean_environment
+from tests.e2e.line import Line
 
 
 @pytest.fixture
@@ -37,6 +38,14 @@ def api() -> Iterator[Api]:
         "0.5",
     ) as api:
         yield api
+
+
+@pytest.fixture
+def line(api: Api) -> Iterator[Line]:
+    """What stands between that world and the consoles of a test."""
+    with Line(api.port) as line:
+        api.base_url = line.base_url
+        yield line
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +47,3 @@ def ask_to_liquidate(console: Console, deploy_id: str) -> None:
 
 def confirm(console: Console, deploy_id: str) -> None:
     console.send(deploy_id[-4:] + "\r")
-
-
-def refuse(api: Api, seconds: float) -> None:
-    """Take the API down, and return once nobody can reach it."""
-    api.control("POST", "refuse", seconds=seconds)
-    while reachable(api):
-        pass
-
-
-def reachable(api: Api) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", api.port), timeout=10).close()
-    except ConnectionRefusedError:
-        return False
-    return True
-
-
-def await_return(api: Api) -> None:
-    """Until the API can be reached again."""
-    while not reachable(api):
-        pass

@@ -6,26 +6,18 @@ from pathlib import Path
 
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console
-from tests.e2e.desk import (
-    LIQUIDATE,
-    ask_to_liquidate,
-    await_event,
-    await_return,
-    confirm,
-    events,
-    of_project,
-    open_on,
-    refuse,
-)  # fmt: skip
+from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, confirm, events, of_project, open_on
+from tests.e2e.line import Line
 
 
-def test_refused_then_the_api_appears(api: Api, signed_in: dict[str, str], home: Path) -> None:
+def test_refused_then_the_api_appears(api: Api, line: Line, signed_in: dict[str, str], home: Path) -> None:
     console, _, deploy_id = open_on(api, signed_in)
     with console:
         ask_to_liquidate(console, deploy_id)
-        refuse(api, 1.5)
+        line.cut()
         confirm(console, deploy_id)
         console.wait_for("SENDING", "2nd try", "connection refused")
+        line.mend()
         console.wait_for("VERIFIED")
         await_event(api, home, "verified")
     told = events(home)
@@ -36,34 +28,37 @@ def test_refused_then_the_api_appears(api: Api, signed_in: dict[str, str], home:
 
 
 def test_given_up_while_sending_nothing_is_sent_once_the_api_is_back(
-    api: Api, signed_in: dict[str, str], home: Path
+    api: Api, line: Line, signed_in: dict[str, str], home: Path
 ) -> None:
     console, _, deploy_id = open_on(api, signed_in)
     with console:
         ask_to_liquidate(console, deploy_id)
-        refuse(api, 1.5)
+        line.cut()
         confirm(console, deploy_id)
         console.wait_for("2nd try", "cancel sending")
         console.send("u")
         console.wait_for("NOT SENT", "cancelled before it was sent")
-        await_return(api)
+        reads = len(api.requests("live/list"))
+        line.mend()
         console.send("r")
-        api.until(lambda: bool(api.requests("live/list")[-1:]), "the console reading again")
+        api.until(lambda: len(api.requests("live/list")) > reads, "the console reading again")
     assert api.requests(LIQUIDATE) == []
     assert events(home)[-1] == "not_sent"
 
 
 def test_bad_news_that_comes_after_quitting_is_said_on_the_terminal(
-    api: Api, signed_in: dict[str, str], home: Path
+    api: Api, line: Line, signed_in: dict[str, str], home: Path
 ) -> None:
     console, _, deploy_id = open_on(api, signed_in)
     with console:
         api.fault("bare-false", LIQUIDATE)
         ask_to_liquidate(console, deploy_id)
-        refuse(api, 2.5)
+        line.cut()
         confirm(console, deploy_id)
         console.wait_for("2nd try")
         console.send("q")
+        console.wait_until(lambda: not console.terminal.modes.get("1049"), "the screen being given back")
+        line.mend()
         assert console.wait_exit() == 0
         assert f"qctui: REJECTED: liquidate Momentum/Crossover Live ({deploy_id})" in console.text
     assert events(home)[-1] == "rejected"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.e2e.api import Api
 from tests.e2e.console import Console
-from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, await_return, confirm, events, open_on, refuse
+from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, confirm, events, open_on
+from tests.e2e.line import Line
 
 
 def kill(console: Console) -> None:
@@ -16,18 +17,18 @@ def kill(console: Console) -> None:
 
 
 def test_killed_while_sending_nothing_more_is_sent_and_the_outcome_is_open(
-    api: Api, signed_in: dict[str, str], home: Path
+    api: Api, line: Line, signed_in: dict[str, str], home: Path
 ) -> None:
     console, _, deploy_id = open_on(api, signed_in)
     with console:
         ask_to_liquidate(console, deploy_id)
-        refuse(api, 1.5)
+        line.cut()
         confirm(console, deploy_id)
         console.wait_for("SENDING", "2nd try")
         api.until(lambda: "sending" in events(home), "the journal telling of a try")
         kill(console)
     assert set(events(home)) == {"intent", "sending"}
-    await_return(api)
+    line.mend()
     with Console("--base-url", api.base_url, env=signed_in, columns=80, rows=24) as console:
         console.wait_for("from the last run", "UNKNOWN", "the program ended before the answer", "API ok")
         await_event(api, home, "unknown")

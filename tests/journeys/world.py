@@ -10,11 +10,9 @@ from datetime import UTC
 from typing import Any
 
 import textual.screen
-from textual import events
 from textual.app import App
-from textual.keys import _character_to_key
 
-from qctui.actions.spec import Ask, eligibility
+from qctui.actions.spec import Ask
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Deployment, Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, orders_key, portfolio_key
@@ -26,6 +24,7 @@ from qctui.ui.kit.pane import FilterField, Pane
 from qctui.ui.options import UiOptions
 from tests.ui import scene
 from tests.ui.detail_scene import fill_details, orders, portfolio
+from tests.ui.page import key_event
 
 ENOUGH_TURNS = 500_000
 """Turns of the event loop after which something goes on without end."""
@@ -40,9 +39,6 @@ class JourneyDesk(scene.StillDesk):
     unnamed: list[str] = field(default_factory=list)
     """What was confirmed without the dialog on top having named it."""
     records: tuple[ActionRecord, ...] = ()
-
-    def refusal(self, target: Target) -> str | None:
-        return eligibility(target)
 
     def confirm(self, targets: Sequence[Target], via: str) -> tuple[str, ...]:
         assert self.app is not None
@@ -61,9 +57,6 @@ class JourneyDesk(scene.StillDesk):
         self.records = (*self.records, *made)
         self.engine.put(ACTIONS, self.records)
         return tuple(each.action_id for each in made)
-
-    def acknowledge(self, action_id: str) -> None:
-        super().acknowledge(action_id)
 
 
 class World:
@@ -217,12 +210,6 @@ def _path(node: Any) -> str:
         return "none"
     pane = next((each for each in node.ancestors_with_self if isinstance(each, Pane)), None)
     return f"{type(node).__name__} in {pane.id if pane is not None else type(node.screen).__name__}"
-
-
-def key_event(key: str) -> events.Key:
-    """A key as the terminal's driver makes it."""
-    name = _character_to_key(key) if len(key) == 1 else key
-    return events.Key(name, key if len(key) == 1 else " " if key == "space" else None)
 
 
 def _new(like: Deployment, number: int) -> Deployment:

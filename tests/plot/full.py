@@ -22,7 +22,7 @@ from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.theme.glyph_set import glyphs
 from qctui.ui.theme.themes import Palette, read_theme, role_defaults, shipped_folder
 from tests.plot.bare import NOW
-from tests.ui.desk import StillEngine
+from tests.ui.scene import MONO, StillEngine
 
 
 class FullApp(KeysInOrder[None]):
@@ -34,7 +34,7 @@ class FullApp(KeysInOrder[None]):
         super().__init__()
         textual_patches.install()
         self.engine = StillEngine()
-        self.engine.still_clock.now = lambda: NOW  # type: ignore[method-assign]  # the samples have their own time
+        self.engine.still.now = lambda: NOW  # type: ignore[method-assign]  # the samples have their own time
         self.glyphs = glyphs(False)
         self.kind = kind
         self.selected = SelectionOwner()
@@ -50,7 +50,7 @@ class FullApp(KeysInOrder[None]):
 
     def put(self, key: object, value: object) -> None:
         """Store a value as if it had just been read."""
-        self.engine.store.put(key, Resource(value=value, fetched_at=NOW, fetched_mono=1_000.0))  # type: ignore[arg-type]
+        self.engine.store.put(key, Resource(value=value, fetched_at=NOW, fetched_mono=MONO))  # type: ignore[arg-type]
 
     @property
     def palette(self) -> Palette:

@@ -7,7 +7,7 @@ from array import array
 from dataclasses import replace
 from unicodedata import combining
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import get_character_cell_size
 
@@ -20,9 +20,6 @@ from qctui.plot.grid import Grid, changes
 from qctui.plot.marks import Kind, PlotView
 from tests.plot.strategies import charts, serieses, views
 
-ODD = settings(
-    max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
 SIZES = st.integers(1, 160)
 HEIGHTS = st.integers(1, 50)
 
@@ -45,7 +42,6 @@ def check_cells(grid: Grid, width: int, height: int) -> None:
             x += size
 
 
-@ODD
 @given(charts(), SIZES, HEIGHTS, views(), st.integers(-60, 60), st.sampled_from([1, 1, 1, 1, 1, 1, 1, 1, 1, 50]))
 def test_any_chart_is_drawn_in_its_cells(
     chart: Chart, width: int, height: int, view: PlotView, move: int, times: int
@@ -100,7 +96,6 @@ def sane(series: Series) -> Series:
     )  # fmt: skip
 
 
-@ODD
 @given(serieses(), SIZES, st.integers(3, 50), st.sampled_from(list(GLYPH_SETS.values())))
 def test_drawn_extremes_are_the_true_extremes(series: Series, width: int, height: int, glyphs: object) -> None:
     series = sane(series)

@@ -7,7 +7,7 @@ from array import array
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
@@ -61,7 +61,6 @@ READ = {"line": prepared(LINE), **{name: prepared(series) for name, series in CA
 
 
 @given(st.sampled_from(list(READ)), st.integers(0, LONG - 1), st.integers(1, LONG))
-@settings(max_examples=200, deadline=None)
 def test_extremes_of_any_slice(name: str, start: int, size: int) -> None:
     series = READ[name].series
     end = min(LONG, start + size)
@@ -94,7 +93,6 @@ WORDS = st.text(st.sampled_from("ab é均值́ "), max_size=12)
 @given(
     st.lists(st.tuples(WORDS, st.integers(-2, 22), st.integers(0, 4), st.booleans()), max_size=8), st.integers(1, 20)
 )
-@settings(max_examples=300, deadline=None)
 def test_the_changed_runs_are_all_that_changed(words: list[tuple[str, int, int, bool]], width: int) -> None:
     old, new = Grid(width, 5), Grid(width, 5)
     for place, (text, x, y, muted) in enumerate(words):
@@ -116,7 +114,6 @@ def test_what_is_cut_fits(text: str, width: int) -> None:
 
 
 @given(NUMBERS, NUMBERS, st.booleans(), st.booleans(), st.integers(1, 20))
-@settings(max_examples=500, deadline=None)
 def test_a_scale_holds_its_data_and_its_ticks(a: float, b: float, log: bool, zero: bool, most: int) -> None:
     low, high = sorted((a, b))
     scale = values.fit(low, high, log=log, zero=zero)

@@ -1,49 +1,61 @@
-"""Opens a confirm dialog on a screen and tells what is in its cells."""
+"""Opens a confirm dialog in the console, with the keys that a person would press."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
-
-from textual.app import App
-from textual.pilot import Pilot
+from dataclasses import replace
 
 from qctui.ui.actions.dialog import ConfirmScreen
-from tests.ui.desk import (
-    ActingApp,
-    StillEngine,
-    pointed,
-    with_deployments,
-)  # fmt: skip
+from tests.ui.desk import project_id, with_deployments
+from tests.ui.page import OPTIONS, Page, Size, console
+from tests.ui.scene import StillEngine
 
 QUESTION = "Type 430e to liquidate, then Enter."
 
 
 @asynccontextmanager
 async def opened(
-    key: str = "L", *, count: int = 1, paper: tuple[int, ...] = (), marked: tuple[int, ...] = (0,),
-    size: tuple[int, int] = (80, 24), name: str = "", ascii_only: bool = False, engine: StillEngine | None = None,
-) -> AsyncIterator[tuple[ActingApp, Pilot[None]]]:  # fmt: skip
-    engine = engine or StillEngine()
-    with_deployments(engine, count, paper=paper, name=name)
-    app = ActingApp(engine, ascii_only=ascii_only)
-    app.selected = pointed(*marked)
-    async with app.run_test(size=size) as pilot:
-        await pilot.press(key)
-        await pilot.pause()
-        yield app, pilot
+    key: str = "L", *, count: int = 1, paper: Sequence[int] = (), at: int = 0, marked: Sequence[int] = (),
+    size: Size = (80, 24), name: str = "", ascii_only: bool = False,
+    prepare: Callable[[StillEngine], object] = lambda engine: None,
+) -> AsyncIterator[Page]:  # fmt: skip
+    """A console with so many deployments, one selected, some marked, in which `key` has been pressed."""
+
+    def fill(engine: StillEngine) -> None:
+        with_deployments(engine, count, paper=paper, name=name)
+        prepare(engine)
+
+    async with console(size, options=replace(OPTIONS, ascii=ascii_only), prepare=fill) as page:
+        for number in marked:
+            await select(page, number)
+            await page.press("space")
+        if count:
+            await select(page, at)
+        await page.press(key)
+        yield page
 
 
-def dialog(app: ActingApp) -> ConfirmScreen:
-    return cast(ConfirmScreen, app.screen)
+async def select(page: Page, number: int) -> None:
+    """Go to the row of a deployment."""
+    await page.press("home")
+    while page.app.selected.now.project_id != project_id(number):
+        before = page.app.selected.now.project_id
+        await page.press("down")
+        assert page.app.selected.now.project_id != before, f"deployment {number} has no row"
 
 
-def screen_text(app: App[Any]) -> str:
-    """What is on screen, cell by cell: text that is cut or scrolled away is not in it."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+def dialog(page: Page) -> ConfirmScreen:
+    """The dialog on top."""
+    assert isinstance(page.app.screen, ConfirmScreen)
+    return page.app.screen
 
 
-def sent(app: ActingApp) -> list[tuple[str, ...]]:
-    return [tuple(each.deploy_id for each in targets) for targets, via in app.engine.desk.confirmed if via == "console"]
+def words(page: Page) -> str:
+    """What the dialog says, without its line breaks."""
+    return " ".join(dialog(page).text.split())
+
+
+def sent(page: Page) -> list[tuple[str, ...]]:
+    """The deployments of each confirmation."""
+    return [tuple(each.deploy_id for each in targets) for targets in page.engine.desk.confirmed]

@@ -7,17 +7,26 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC
 
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
 
 from qctui.ui.app import QctuiApp
 from qctui.ui.main_screen import MainScreen
 from qctui.ui.options import UiOptions
+from tests.idle import until_idle
 from tests.ui.scene import StillEngine, fill
 
 OPTIONS = UiOptions(profile="main", zone=UTC)
 
 Size = tuple[int, int]
+
+
+def key_event(key: str) -> events.Key:
+    """A key as the terminal's driver makes it."""
+    name = _character_to_key(key) if len(key) == 1 else key
+    return events.Key(name, key if len(key) == 1 else " " if key == "space" else None)
 
 
 class Page:
@@ -36,10 +45,15 @@ class Page:
         await self.pilot.press(*keys)
         await self.settle()
 
+    async def burst(self, *keys: str) -> None:
+        """All of these before any of them is looked at."""
+        for key in keys:
+            self.app.post_message(key_event(key))
+        await self.settle()
+
     async def settle(self) -> None:
         """Until nothing is left to be handled or drawn."""
-        for _ in range(3):
-            await self.pilot.pause()
+        await until_idle()
 
     @property
     def lines(self) -> list[str]:

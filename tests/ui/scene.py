@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qctui.actions.actions_port import ActionsPort, JournalEntry
+from qctui.actions.spec import eligibility
 from qctui.clock import Clock
 from qctui.engine.engine_port import Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account, EquityTrail
@@ -58,34 +59,41 @@ class StillClock:
 
 @dataclass
 class StillDesk:
-    """An action desk that remembers what it was asked."""
+    """The engine's actions as the interface sees them: remembers what it was asked, and sends nothing."""
 
     read_only: bool = False
+    refusals: dict[int, str] = field(default_factory=dict)
+    """Why nothing can be asked of a project, beside what its target says itself."""
     confirmed: list[tuple[Target, ...]] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     rechecked: list[tuple[Target, ...]] = field(default_factory=list)
+    closed: int = 0
+    """How often re-reading targets ended."""
+    journal: tuple[JournalEntry, ...] = ()
 
     def refusal(self, target: Target) -> str | None:
-        return None
+        return self.refusals.get(target.project_id) or eligibility(target)
 
     def open_rechecks(self, targets: Sequence[Target]) -> None:
         self.rechecked.append(tuple(targets))
 
     def close_rechecks(self) -> None:
-        self.rechecked.append(())
+        self.closed += 1
 
     def confirm(self, targets: Sequence[Target], via: str) -> tuple[str, ...]:
+        assert via == "console"
         self.confirmed.append(tuple(targets))
         return tuple(f"a{index}" for index in range(len(targets)))
 
     def cancel(self, action_id: str) -> None:
-        self.acknowledged.append(f"cancel {action_id}")
+        self.cancelled.append(action_id)
 
     def acknowledge(self, action_id: str) -> None:
         self.acknowledged.append(action_id)
 
     def entries(self) -> tuple[JournalEntry, ...]:
-        return ()
+        return self.journal
 
 
 class StillEngine:

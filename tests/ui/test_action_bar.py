@@ -8,27 +8,16 @@ from dataclasses import replace
 
 import pytest
 from textual.geometry import Region
-from textual.pilot import Pilot
 
 from qctui.actions.wording import format_fine_span
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.deployment import Environment
 from qctui.model.order import Order, OrderEvent
 from qctui.ui.actions.action_bar import ActionBar
-from qctui.ui.actions.journal_screen import JournalScreen
 from qctui.ui.kit.lines import Lines
-from tests.ui.desk import (
-    HOSTILE,
-    NOW,
-    ActingApp,
-    StillEngine,
-    deploy_id,
-    portfolio,
-    put_actions,
-    record,
-    target,
-)  # fmt: skip
-from tests.ui.dialogs import screen_text
+from tests.ui.desk import HOSTILE, deploy_id, portfolio, put_actions, record, target
+from tests.ui.page import OPTIONS, Page, Size, console
+from tests.ui.scene import MONO, NOW, StillEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -40,15 +29,20 @@ LADDER = (
 
 @asynccontextmanager
 async def shown(
-    *records: ActionRecord, size: tuple[int, int] = (120, 40), elapsed_s: float = 0.0, ascii_only: bool = False
-) -> AsyncIterator[tuple[ActingApp, Pilot[None], ActionBar]]:
-    engine = StillEngine()
-    engine.still_clock.mono += elapsed_s
-    app = ActingApp(engine, ascii_only=ascii_only)
-    async with app.run_test(size=size) as pilot:
+    *records: ActionRecord, size: Size = (120, 40), elapsed_s: float = 0.0, ascii_only: bool = False
+) -> AsyncIterator[tuple[Page, ActionBar]]:
+    def prepare(engine: StillEngine) -> None:
         put_actions(engine, *records)
-        await pilot.pause()
-        yield app, pilot, app.query_one(ActionBar)
+        engine.still.passed += elapsed_s
+
+    async with console(size, options=replace(OPTIONS, ascii=ascii_only), prepare=prepare) as page:
+        yield page, page.main.action_bar
+
+
+async def now_shown(page: Page, *records: ActionRecord) -> None:
+    """These actions instead of the ones before."""
+    put_actions(page.engine, *records)
+    await page.settle()
 
 
 def text_of(bar: ActionBar) -> str:
@@ -56,70 +50,72 @@ def text_of(bar: ActionBar) -> str:
 
 
 async def test_without_actions_there_is_no_bar() -> None:
-    async with shown() as (_, _, bar):
+    async with shown() as (_, bar):
         assert not bar.display or not bar.has_class("-shown")
         assert bar.region.height == 0
 
 
 async def test_the_whole_ladder_with_its_times() -> None:
-    async with shown(record("a", target(), *LADDER)) as (_, _, bar):
+    async with shown(record("a", target(), *LADDER)) as (_, bar):
         assert text_of(bar).startswith(
             "LIQUIDATE LIVE Momentum/Crossover …430e "
-            "SENT 14:23:20 → ACCEPTED +0.2s → STOPPED +6s → FLAT +21s → VERIFIED"
+            "SENT 14:32:05 → ACCEPTED +0.2s → STOPPED +6s → FLAT +21s → VERIFIED"
         )
         assert "Check the brokerage." in bar.text
 
 
 async def test_one_target_takes_two_lines_at_80x24() -> None:
-    async with shown(record("a", target(), *LADDER[:5]), size=(80, 24)) as (_, _, bar):
+    async with shown(record("a", target(), *LADDER[:5]), size=(80, 24)) as (_, bar):
         assert len(bar.text.splitlines()) == 2
 
 
-@pytest.mark.parametrize(
-    ("rungs", "awaited"),
-    [
+async def test_while_under_way_it_says_what_is_awaited() -> None:
+    cases: tuple[tuple[tuple[Rung, ...], str], ...] = (
         ((), "(confirmed, 3s)"),
         ((Rung.SENDING,), "(trying to reach the API, 3s)"),
         ((Rung.SENT,), "(no answer yet, 3s)"),
         ((Rung.ACCEPTED,), "(not seen stopped yet, 3s)"),
         ((Rung.STOPPED,), "(not seen flat yet, 3s)"),
         ((Rung.UNKNOWN,), "(checking what happened, 3s)"),
-    ],
-)
-async def test_while_under_way_it_says_what_is_awaited(rungs: tuple[Rung, ...], awaited: str) -> None:
-    async with shown(record("a", target(), *((rung, 0.0) for rung in rungs)), elapsed_s=3.4) as (_, _, bar):
-        assert awaited in bar.text
+    )
+    async with shown(elapsed_s=3.4) as (page, bar):
+        for rungs, awaited in cases:
+            await now_shown(page, record("a", target(), *((rung, 0.0) for rung in rungs)))
+            assert awaited in bar.text
 
 
 async def test_a_repeated_try_is_told() -> None:
     sending = record("a", target(), (Rung.SENDING, 4.0, "try 3: connection refused"), tries=3, cancellable=True)
-    async with shown(sending, elapsed_s=5.0) as (_, _, bar):
+    async with shown(sending, elapsed_s=5.0) as (_, bar):
         assert "(try 3: connection refused, 5s)" in bar.text
         assert "u cancel sending" in str(bar.border_subtitle)
 
 
-@pytest.mark.parametrize("rung", [Rung.REJECTED, Rung.UNKNOWN, Rung.UNVERIFIED, Rung.NOT_SENT])
-async def test_what_did_not_work_is_loud_and_says_why(rung: Rung) -> None:
-    async with shown(record("a", target(), (Rung.SENT, 0.0), (rung, 2.0, "the API's own words"))) as (_, _, bar):
-        assert bar.has_class("-loud")
-        assert f" {rung.value} " in bar.text
-        assert "the API's own words" in bar.text
-        assert "!" in str(bar.border_title)
+async def test_what_did_not_work_is_loud_and_says_why() -> None:
+    async with shown() as (page, bar):
+        for rung in (Rung.REJECTED, Rung.UNKNOWN, Rung.UNVERIFIED, Rung.NOT_SENT):
+            await now_shown(page, record("a", target(), (Rung.SENT, 0.0), (rung, 2.0, "the API's own words")))
+            assert bar.has_class("-loud")
+            assert f" {rung.value} " in bar.text
+            assert "the API's own words" in bar.text
+            assert "!" in str(bar.border_title)
+            await now_shown(page)
+            assert not bar.has_class("-shown")
 
 
 async def test_unverified_names_what_is_open_and_how_old_that_is() -> None:
     stuck = record(
         "a", target(), (Rung.SENT, 0.0), (Rung.ACCEPTED, 0.2), (Rung.UNVERIFIED, 600.0, "not flat within 10 minutes"),
-        holdings=portfolio().holdings, holdings_mono=1_480.0,
+        holdings=portfolio().holdings, holdings_mono=MONO + 480,
     )  # fmt: skip
-    async with shown(stuck, elapsed_s=605.0) as (_, _, bar):
+    async with shown(stuck, elapsed_s=605.0) as (_, bar):
         assert "Still open: +1,200 SPY" in bar.text
         assert "IBM" not in bar.text
         assert "(snapshot 2m)" in bar.text
 
 
 async def test_unverified_without_a_snapshot_says_unknown_not_flat() -> None:
-    async with shown(record("a", target(), (Rung.UNVERIFIED, 600.0))) as (_, _, bar):
+    async with shown(record("a", target(), (Rung.UNVERIFIED, 600.0))) as (_, bar):
         assert "Still open: unknown" in bar.text
 
 
@@ -127,7 +123,7 @@ async def test_panic_shows_a_total_and_a_line_each_the_failing_first() -> None:
     records = [record(f"v{n}", target(n, name=f"Alpha {n}"), *LADDER, batch_id="b") for n in range(9)]
     records += [record(f"p{n}", target(n), (Rung.SENT, 0.0), (Rung.ACCEPTED, 0.3), batch_id="b") for n in (9, 10)]
     records += [record("r", target(11), (Rung.SENT, 0.0), (Rung.REJECTED, 0.3, "No live deployment"), batch_id="b")]
-    async with shown(*records) as (_, _, bar):
+    async with shown(*records) as (_, bar):
         lines = bar.text.splitlines()
         assert lines[0].startswith("12 liquidations: 9 VERIFIED, 2 ACCEPTED, 1 REJECTED")
         assert lines[1].split()[:2] == ["REJECTED", "LIVE"]
@@ -138,93 +134,89 @@ async def test_panic_shows_a_total_and_a_line_each_the_failing_first() -> None:
 
 async def test_at_80x24_the_bar_keeps_to_a_third_and_scrolls() -> None:
     records = [record(f"v{n}", target(n), *LADDER, batch_id="b") for n in range(12)]
-    async with shown(*records, size=(80, 24)) as (_, pilot, bar):
+    async with shown(*records, size=(80, 24)) as (page, bar):
         assert bar.region.height <= 8
         bar.focus()
-        await pilot.press(*["down"] * 3)
-        await pilot.pause()
+        await page.press(*["down"] * 3)
         assert bar.query_one(Lines).scroll_offset.y == 3
 
 
 async def test_counts_stand_in_the_title_where_scrolling_cannot_hide_them() -> None:
     records = [record("a", target(), *LADDER), record("b", target(1), (Rung.UNVERIFIED, 600.0))]
-    async with shown(*records, size=(80, 24)) as (_, _, bar):
+    async with shown(*records, size=(80, 24)) as (_, bar):
         assert "1 VERIFIED, 1 UNVERIFIED" in str(bar.border_title)
 
 
 async def test_actions_of_an_earlier_run_come_first_and_say_so() -> None:
     old = record("old", target(), (Rung.SENT, -4_000.0), (Rung.UNKNOWN, -3_990.0), resumed=True)
     new = record("new", target(1), (Rung.SENT, 0.0))
-    async with shown(old, new) as (_, _, bar):
+    async with shown(old, new) as (_, bar):
         assert "from the last run" in bar.text.splitlines()[0]
         assert "UNKNOWN  +10s" in bar.text
 
 
 async def test_actions_of_another_console_say_so() -> None:
-    async with shown(record("f", target(), (Rung.SENT, 0.0), foreign=True)) as (_, _, bar):
+    async with shown(record("f", target(), (Rung.SENT, 0.0), foreign=True)) as (_, bar):
         assert "another console" in bar.text
 
 
 async def test_newer_confirmations_stand_above_older_ones() -> None:
     first, second = record("a", target(0, name="First"), *LADDER), record("b", target(1, name="Second"), *LADDER)
-    async with shown(first, second) as (_, _, bar):
+    async with shown(first, second) as (_, bar):
         assert bar.text.index("Second") < bar.text.index("First")
 
 
 async def test_details_tell_every_rung_the_orders_and_their_fills() -> None:
     event = OrderEvent(NOW + 7, "filled", -1_200.0, 537.1, deploy_id(0))
     order = Order(17, deploy_id(0), "SPY", "market", "filled", -1_200.0, None, NOW + 5, NOW + 7, "Liquidated", (event,))
-    done = record("a", target(), *LADDER, orders=(order,), holdings=(), holdings_mono=1_021.0)
-    async with shown(done, elapsed_s=30.0) as (_, pilot, bar):
+    done = record("a", target(), *LADDER, orders=(order,), holdings=(), holdings_mono=MONO + 21)
+    async with shown(done, elapsed_s=30.0) as (page, bar):
         assert deploy_id(0) not in bar.text
-        await pilot.press("v")
-        await pilot.pause()
+        await page.press("v")
         assert deploy_id(0) in bar.text
-        assert "#17 market -1,200 SPY  filled  filled -1,200 last at 537.10  14:23:27" in bar.text
-        assert "14:23:26" in bar.text
+        assert "#17 market -1,200 SPY  filled  filled -1,200 last at 537.10  14:32:12" in bar.text
+        assert "14:32:11" in bar.text
         assert "Still open  nothing by the newest snapshot (snapshot now)" in bar.text
-        await pilot.press("v")
-        await pilot.pause()
+        await page.press("v")
         assert deploy_id(0) not in bar.text
 
 
 async def test_enter_on_the_focused_bar_opens_details() -> None:
-    async with shown(record("a", target(), *LADDER)) as (_, pilot, bar):
+    async with shown(record("a", target(), *LADDER)) as (page, bar):
         bar.focus()
-        await pilot.press("enter")
-        await pilot.pause()
+        await page.press("enter")
         assert deploy_id(0) in bar.text
 
 
 async def test_warnings_stand_beside_the_ladder() -> None:
     warned = record("a", target(), (Rung.ACCEPTED, 0.2), warnings=("redeployed meanwhile: now L-ffff",))
-    async with shown(warned) as (_, _, bar):
+    async with shown(warned) as (_, bar):
         assert "redeployed meanwhile: now L-ffff" in bar.text
 
 
 async def test_all_that_is_over_can_be_acknowledged_and_nothing_else() -> None:
     records: Iterable[ActionRecord] = [record(f"v{n}", target(n), *LADDER) for n in range(12)]
     pending = record("p", target(), (Rung.UNKNOWN, 0.0))
-    async with shown(*records, pending, size=(80, 24)) as (app, pilot, bar):
-        await pilot.press("d")
-        assert app.engine.desk.acknowledged == [f"v{n}" for n in range(12)]
+    async with shown(*records, pending, size=(80, 24)) as (page, bar):
+        await page.press("d")
+        assert page.engine.desk.acknowledged == [f"v{n}" for n in range(12)]
         assert bar.has_class("-shown")
 
 
 async def test_acknowledged_actions_leave_the_bar() -> None:
-    async with shown(replace(record("a", target(), *LADDER), acknowledged=True)) as (_, _, bar):
+    async with shown(replace(record("a", target(), *LADDER), acknowledged=True)) as (_, bar):
         assert bar.region.height == 0
 
 
 async def test_hostile_names_and_answers_are_text() -> None:
     rejected = record("a", target(name=HOSTILE), (Rung.SENT, 0.0), (Rung.REJECTED, 1.0, HOSTILE))
-    async with shown(rejected) as (_, _, bar):
+    async with shown(rejected) as (_, bar):
         assert bar.text.count("[bold red]x[/]") == 2
 
 
 async def test_an_abort_has_no_badge() -> None:
     aim = replace(target(action="abort", name="Grid"), deploy_id="", optimization_id="O-123456")
-    async with shown(record("a", aim, (Rung.ACCEPTED, 0.2)), elapsed_s=1.0) as (_, _, bar):
+    async with shown(record("a", aim, (Rung.ACCEPTED, 0.2)), elapsed_s=1.0) as (_, bar):
         assert "ABORT Grid …3456" in bar.text
         assert "LIVE" not in bar.text
         assert "not seen aborted yet" in bar.text
@@ -232,32 +224,31 @@ async def test_an_abort_has_no_badge() -> None:
 
 async def test_paper_is_a_word() -> None:
     aim = replace(target(), environment=Environment.PAPER)
-    async with shown(record("a", aim, *LADDER)) as (_, _, bar):
+    async with shown(record("a", aim, *LADDER)) as (_, bar):
         assert "LIQUIDATE  PAPER  Momentum" in bar.text
 
 
 async def test_ascii_means_seven_bits() -> None:
     done = record("a", target(name="均值"), *LADDER, holdings=portfolio().holdings)
-    async with shown(done, ascii_only=True) as (app, pilot, bar):
-        await pilot.press("v")
-        await pilot.pause()
-        assert screen_text(app).isascii()
-        assert "SENT 14:23:20 > ACCEPTED +0.2s" in bar.text
+    async with shown(done, ascii_only=True) as (page, bar):
+        await page.press("v")
+        assert page.text.isascii()
+        assert "SENT 14:32:05 > ACCEPTED +0.2s" in bar.text
 
 
 async def test_a_tick_redraws_the_seconds_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with shown(record("a", target(), (Rung.SENT, 0.0)), elapsed_s=3.0) as (app, pilot, bar):
+    async with shown(record("a", target(), (Rung.SENT, 0.0)), elapsed_s=3.0) as (page, bar):
         lines = bar.query_one(Lines)
         asked: list[Region] = []
         monkeypatch.setattr(lines, "refresh", lambda *regions, **more: asked.extend(regions))
-        app.engine.still_clock.mono += 1.0
-        app.show_actions()
+        page.engine.still.passed += 1.0
+        page.main.presenter.show_actions()
         assert "(no answer yet, 4s)" in bar.text
         assert [(region.height, region.width <= 3) for region in asked] == [(1, True)]
         asked.clear()
-        app.show_actions()
+        page.main.presenter.show_actions()
         assert asked == []
-        await pilot.pause()
+        await page.settle()
 
 
 @pytest.mark.parametrize(
@@ -272,18 +263,18 @@ def test_elapsed_times_in_words(seconds: float, words: str) -> None:
 
 
 async def test_details_take_the_keys_and_give_them_back() -> None:
-    async with shown(record("a", target(), *LADDER)) as (app, pilot, bar):
-        before = app.focused
-        await pilot.press("v")
-        assert app.focused is bar
-        await pilot.press("v")
-        assert app.focused is before
+    async with shown(record("a", target(), *LADDER)) as (page, bar):
+        before = page.app.focused
+        await page.press("v")
+        assert page.app.focused is bar
+        await page.press("v")
+        assert page.app.focused is before
 
 
 async def test_with_nothing_in_the_bar_its_keys_say_so() -> None:
-    async with shown() as (app, pilot, bar):
-        await pilot.press("v", "d")
-        assert [notice.message for notice in app._notifications] == [
+    async with shown() as (page, bar):
+        await page.press("v", "d")
+        assert page.said == [
             "No action to show: the journal has the earlier ones",
             "Nothing to acknowledge: no action in the bar is over",
         ]
@@ -291,11 +282,8 @@ async def test_with_nothing_in_the_bar_its_keys_say_so() -> None:
 
 
 async def test_an_outcome_is_told_where_the_bar_is_covered() -> None:
-    async with shown(record("a", target(), (Rung.SENT, 0.0))) as (app, pilot, _):
-        await app.push_screen(JournalScreen(app.engine.desk, app.engine.clock, app.glyphs))
-        put_actions(app.engine, record("a", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, HOSTILE)))
-        await pilot.pause()
-        app.show_actions()
-        assert [notice.message for notice in app._notifications] == [
-            f"UNKNOWN: liquidate Momentum/Crossover …430e: {HOSTILE}"
-        ]
+    async with shown(record("a", target(), (Rung.SENT, 0.0))) as (page, _):
+        await page.press("J")
+        put_actions(page.engine, record("a", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, HOSTILE)))
+        await page.settle()
+        assert page.said == [f"UNKNOWN: liquidate Momentum/Crossover …430e: {HOSTILE}"]

@@ -14,8 +14,7 @@ from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
 from tests.ui.desk import (
     HOSTILE,
-    ActingApp,
-    StillEngine,
+    OPTIMIZATION_ID,
     deploy_id,
     detail,
     fail_recheck,
@@ -27,16 +26,17 @@ from tests.ui.desk import (
     target,
     with_optimization,
 )  # fmt: skip
-from tests.ui.dialogs import QUESTION, dialog, opened, screen_text, sent
+from tests.ui.dialogs import QUESTION, dialog, opened, sent, words
+from tests.ui.scene import MONO, StillEngine
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_at_80x24_every_fact_is_on_screen() -> None:
-    async with opened() as (app, pilot):
-        recheck(app.engine, target(), Recheck(detail(), portfolio(), app.engine.clock.monotonic()))
-        await pilot.pause()
-        text = screen_text(app)
+    async with opened() as page:
+        recheck(page.engine, target(), Recheck(detail(), portfolio(), page.engine.clock.monotonic()))
+        await page.settle()
+        text = page.text
         for fact in (
             "LIQUIDATE", " LIVE  Momentum/Crossover", deploy_id(0), "23456789", "Interactive Brokers", "Running",
             "$1,204,999.00 (now)", "5 open (now)", "+1,200 SPY $645,120.00", "-300 AAPL -$60,450.00", "1 more",
@@ -48,197 +48,192 @@ async def test_at_80x24_every_fact_is_on_screen() -> None:
 
 
 async def test_ages_are_told_before_the_first_recheck() -> None:
-    async with opened() as (app, _):
-        text = screen_text(app)
+    async with opened() as page:
+        text = page.text
         assert "1,204,567 (now)" in text
         assert "5 open (2m)" in text
         assert "Checking the target again; you need not wait for it." in text
 
 
 async def test_a_portfolio_alone_is_no_look_at_whether_it_runs() -> None:
-    async with opened() as (app, pilot):
-        recheck(app.engine, target(), Recheck(None, portfolio(), app.engine.clock.monotonic()))
-        await pilot.pause()
-        assert "Checked again" not in screen_text(app)
-        assert "Checking the target again; you need not wait for it." in screen_text(app)
+    async with opened() as page:
+        recheck(page.engine, target(), Recheck(None, portfolio(), page.engine.clock.monotonic()))
+        await page.settle()
+        assert "Checked again" not in page.text
+        assert "Checking the target again; you need not wait for it." in page.text
 
 
 @pytest.mark.parametrize("status", ["LoggingIn", "", "Unheard of"])
 async def test_running_is_said_only_of_what_says_so(status: str) -> None:
-    async with opened() as (app, pilot):
-        recheck(app.engine, target(), Recheck(detail(status=status)))
-        await pilot.pause()
-        assert "Checked again: not ended." in screen_text(app)
-    async with opened("X", count=2) as (app, pilot):
+    async with opened() as page:
+        recheck(page.engine, target(), Recheck(detail(status=status)))
+        await page.settle()
+        assert "Checked again: not ended." in page.text
+    async with opened("X", count=2) as page:
         for number, told in enumerate(("Running", status)):
-            recheck(app.engine, app.engine.desk.rechecked[0][number], Recheck(detail(number, status=told)))
-        await pilot.pause()
-        assert "Checked again: none has ended." in screen_text(app)
+            recheck(page.engine, page.engine.desk.rechecked[0][number], Recheck(detail(number, status=told)))
+        await page.settle()
+        assert "Checked again: none has ended." in page.text
 
 
 async def test_at_80x24_a_target_of_several_takes_one_line() -> None:
-    async with opened("X", count=12) as (app, pilot):
-        for aim in app.engine.desk.rechecked[0]:
-            recheck(app.engine, aim, Recheck(detail(), portfolio(), app.engine.clock.monotonic()))
-        await pilot.pause()
-        rows = [line for line in screen_text(app).splitlines() if "5 open" in line]
+    async with opened("X", count=12) as page:
+        for aim in page.engine.desk.rechecked[0]:
+            recheck(page.engine, aim, Recheck(detail(), portfolio(), page.engine.clock.monotonic()))
+        await page.settle()
+        rows = [line for line in page.text.splitlines() if "5 open" in line]
         assert len(rows) == 12
         assert all("$1,204,999.00  5 open (now)" in row for row in rows)
 
 
 async def test_facts_are_refreshed_while_it_is_open() -> None:
-    async with opened() as (app, pilot):
+    async with opened() as page:
         newer = detail(status="Running", statistics={"Equity": "$999.00"})
         flat = Portfolio((Holding("SPY", "SPY", 0.0),), (Cash("USD", 7.0),), is_known=True)
-        recheck(app.engine, target(), Recheck(newer, flat, app.engine.clock.monotonic()))
-        await pilot.pause()
-        assert "$999.00 (now)" in screen_text(app)
-        assert "none open in the newest snapshot (now)" in screen_text(app)
-        assert "USD 7.00" in screen_text(app)
+        recheck(page.engine, target(), Recheck(newer, flat, page.engine.clock.monotonic()))
+        await page.settle()
+        assert "$999.00 (now)" in page.text
+        assert "none open in the newest snapshot (now)" in page.text
+        assert "USD 7.00" in page.text
 
 
 async def test_holdings_that_could_not_be_reread_keep_their_age() -> None:
-    async with opened() as (app, pilot):
-        recheck(app.engine, target(), Recheck(detail(), portfolio_failure="HTTP 500"))
-        await pilot.pause()
-        assert "holdings could not be re-read: HTTP 500" in screen_text(app)
-        assert "5 open (2m)" in screen_text(app)
+    async with opened() as page:
+        recheck(page.engine, target(), Recheck(detail(), portfolio_failure="HTTP 500"))
+        await page.settle()
+        assert "holdings could not be re-read: HTTP 500" in page.text
+        assert "5 open (2m)" in page.text
 
 
 @pytest.mark.parametrize(
     ("known", "said"),
     [
         (Resource[Portfolio](), "not read yet"),
-        (Resource(value=Portfolio((), (), is_known=False), fetched_mono=1_000.0), "not the same as flat"),
+        (Resource(value=Portfolio((), (), is_known=False), fetched_mono=MONO), "not the same as flat"),
         (
-            Resource(value=Portfolio((Holding("X", "X", 0.0, unreadable_quantity=True),), (), True), fetched_mono=1.0),
+            Resource(
+                value=Portfolio((Holding("X", "X", 0.0, unreadable_quantity=True),), (), True), fetched_mono=MONO - 900
+            ),
             "1 open (15m): X (could not be read)",
         ),
     ],
 )
 async def test_what_is_not_known_is_never_called_flat(known: Resource[Portfolio], said: str) -> None:
-    engine = StillEngine()
-    async with opened(engine=engine) as (app, pilot):
-        await pilot.press("escape")
-        engine.store.put(portfolio_key(project_id(0)), known)
-        await pilot.press("L")
-        await pilot.pause()
-        assert said in " ".join(dialog(app).text.split())
+    async with opened() as page:
+        await page.press("escape")
+        page.engine.store.put(portfolio_key(project_id(0)), known)
+        await page.press("L")
+        assert said in words(page)
 
 
 async def test_an_earlier_liquidation_of_the_same_deployment_is_shown() -> None:
-    async with opened() as (app, pilot):
+    async with opened() as page:
         put_actions(
-            app.engine,
+            page.engine,
             record("a1", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, "timed out")),
             record("a2", target(1), (Rung.SENT, 0.0), (Rung.VERIFIED, 20.0)),
         )
-        await pilot.pause()
-        assert "LIQUIDATE SENT 14:23:20 →  UNKNOWN  +10s" in screen_text(app)
-        assert "VERIFIED" not in dialog(app).text
+        await page.settle()
+        assert "LIQUIDATE SENT 14:32:05 →  UNKNOWN  +10s" in page.text
+        assert "VERIFIED" not in dialog(page).text
 
 
 async def test_panic_lists_every_running_deployment_and_asks_for_their_number() -> None:
-    async with opened("X", count=12, paper=(3, 5)) as (app, pilot):
-        text = screen_text(app)
+    async with opened("X", count=12, paper=(3, 5)) as page:
+        text = page.text
         assert "Type 12 to liquidate 12 deployments, then Enter." in text
         assert "12 deployments:  10 LIVE  2 PAPER" in text
         assert all(f"…{deploy_id(number)[-4:]}" in text for number in range(12))
         assert "PgDn shows the rest" in text
-        await pilot.press(*"12", "enter")
-        assert {each for batch in sent(app) for each in batch} == {deploy_id(number) for number in range(12)}
-        assert len(sent(app)) == 1
+        await page.press(*"12", "enter")
+        assert {each for batch in sent(page) for each in batch} == {deploy_id(number) for number in range(12)}
+        assert len(sent(page)) == 1
 
 
 async def test_the_list_scrolls_and_the_question_stays() -> None:
-    async with opened("X", count=40) as (app, pilot):
-        assert "Type 40 to liquidate 40 deployments, then Enter." in screen_text(app)
-        await pilot.press("end")
-        await pilot.pause()
-        assert "Check the brokerage" in screen_text(app).replace("\n", " ") or "afterwards" in screen_text(app)
-        assert "Type 40 to liquidate 40 deployments, then Enter." in screen_text(app)
-        assert "Cancel" in screen_text(app)
+    async with opened("X", count=40) as page:
+        assert "Type 40 to liquidate 40 deployments, then Enter." in page.text
+        await page.press("end")
+        assert "Check the brokerage" in page.text.replace("\n", " ") or "afterwards" in page.text
+        assert "Type 40 to liquidate 40 deployments, then Enter." in page.text
+        assert "Cancel" in page.text
 
 
 async def test_one_of_several_that_ended_is_skipped_and_the_question_is_a_new_one() -> None:
-    async with opened("X", count=3) as (app, pilot):
-        await pilot.press("3")
-        gone = app.engine.desk.rechecked[0][1]
-        recheck(app.engine, gone, Recheck(disarmed="no longer running: Stopped"))
-        await pilot.pause()
-        text = screen_text(app)
+    async with opened("X", count=3) as page:
+        await page.press("3")
+        gone = page.engine.desk.rechecked[0][1]
+        recheck(page.engine, gone, Recheck(disarmed="no longer running: Stopped"))
+        await page.settle()
+        text = page.text
         assert "Type 2 to liquidate 2 deployments, then Enter." in text
         assert "skipped: no longer running: Stopped" in text
         assert "1 ended or changed meanwhile" in text
-        await pilot.press("enter")
-        assert sent(app) == []
-        await pilot.press("2", "enter")
-        assert [len(batch) for batch in sent(app)] == [2]
-        assert gone.deploy_id not in sent(app)[0]
+        await page.press("enter")
+        assert sent(page) == []
+        await page.press("2", "enter")
+        assert [len(batch) for batch in sent(page)] == [2]
+        assert gone.deploy_id not in sent(page)[0]
 
 
 async def test_enter_pressed_for_the_old_number_sends_nothing() -> None:
-    async with opened("X", count=3) as (app, pilot):
-        await pilot.press("3")
-        app._bridge.close()
-        recheck(app.engine, app.engine.desk.rechecked[0][0], Recheck(disarmed="no longer running: Stopped"))
-        await pilot.press("enter")
-        await pilot.pause()
-        assert sent(app) == []
-        assert "Type 2 to liquidate 2 deployments, then Enter." in screen_text(app)
+    async with opened("X", count=3) as page:
+        await page.press("3")
+        page.app._bridge.close()
+        recheck(page.engine, page.engine.desk.rechecked[0][0], Recheck(disarmed="no longer running: Stopped"))
+        await page.press("enter")
+        assert sent(page) == []
+        assert "Type 2 to liquidate 2 deployments, then Enter." in page.text
 
 
 async def test_when_one_of_several_is_left_its_code_is_asked() -> None:
-    async with opened(count=2, marked=(0, 1)) as (app, pilot):
-        assert "Type 2 to liquidate 2 deployments, then Enter." in screen_text(app)
-        recheck(app.engine, app.engine.desk.rechecked[0][1], Recheck(disarmed="no longer running: Stopped"))
-        await pilot.pause()
-        assert QUESTION in screen_text(app)
-        await pilot.press(*"430e", "enter")
-        assert sent(app) == [(deploy_id(0),)]
+    async with opened(count=2, marked=(0, 1)) as page:
+        assert "Type 2 to liquidate 2 deployments, then Enter." in page.text
+        recheck(page.engine, page.engine.desk.rechecked[0][1], Recheck(disarmed="no longer running: Stopped"))
+        await page.settle()
+        assert QUESTION in page.text
+        await page.press(*"430e", "enter")
+        assert sent(page) == [(deploy_id(0),)]
 
 
 async def test_a_refused_target_among_several_is_listed_and_not_sent() -> None:
-    engine = StillEngine()
-    engine.desk.refusals[project_id(1)] = "a liquidation of it is not verified yet"
-    async with opened("S", count=3, marked=(0, 1, 2), engine=engine) as (app, pilot):
-        text = screen_text(app)
+    def refuse(engine: StillEngine) -> None:
+        engine.desk.refusals[project_id(1)] = "a liquidation of it is not verified yet"
+
+    async with opened("S", count=3, marked=(0, 1, 2), prepare=refuse) as page:
+        text = page.text
         assert "Type 2 to stop 2 deployments, then Enter." in text
-        assert "skipped: a liquidation of it is not verified yet" in " ".join(dialog(app).text.split())
-        await pilot.press("2", "enter")
-        assert sent(app) == [(deploy_id(0), deploy_id(2))]
+        assert "skipped: a liquidation of it is not verified yet" in words(page)
+        await page.press("2", "enter")
+        assert sent(page) == [(deploy_id(0), deploy_id(2))]
 
 
 async def test_an_optimization_is_aborted_by_y() -> None:
-    engine = StillEngine()
-    app = ActingApp(engine)
-    app.selected = with_optimization(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("A")
-        await pilot.pause()
-        aim = engine.desk.rechecked[0][0]
+    async with opened("2", prepare=with_optimization) as page:
+        await page.press("A")
+        (aim,) = page.engine.desk.rechecked[0]
         read = Optimization(
             aim.optimization_id, project_id(0), aim.name, "running", Criterion("Sharpe Ratio", True), 1.0,
             completed=12, failed=1, running=4, queued=83, total=100,
         )  # fmt: skip
-        recheck(engine, aim, Recheck(optimization=read))
-        await pilot.pause()
-        text = screen_text(app)
+        recheck(page.engine, aim, Recheck(optimization=read))
+        await page.settle()
+        text = page.text
         assert "Press y to abort." in text
-        assert " Id          O-1f2e3d4c5b6a" in text
+        assert f" Id          {OPTIMIZATION_ID}" in text
         assert "13 of 100 backtests, 4 running (now)" in text
         assert "LIVE" not in text
-        await pilot.press("y")
-        assert [targets[0].optimization_id for targets, _ in engine.desk.confirmed] == ["O-1f2e3d4c5b6a"]
+        await page.press("y")
+        assert [targets[0].optimization_id for targets in page.engine.desk.confirmed] == [OPTIMIZATION_ID]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (40, 12)])
 @pytest.mark.parametrize("key", ["L", "X"])
 async def test_question_and_cancel_are_whole_at_every_size(size: tuple[int, int], key: str) -> None:
-    async with opened(key, count=12, size=size) as (app, pilot):
-        recheck(app.engine, target(), Recheck(detail(), portfolio(), 1_000.0))
-        await pilot.pause()
-        text = " ".join(screen_text(app).split())
+    async with opened(key, count=12, size=size) as page:
+        recheck(page.engine, target(), Recheck(detail(), portfolio(), MONO))
+        await page.settle()
+        text = " ".join(page.text.split())
         wanted = QUESTION if key == "L" else "Type 12 to liquidate 12 deployments, then Enter."
         if size[0] >= 80:
             assert wanted in text
@@ -247,34 +242,33 @@ async def test_question_and_cancel_are_whole_at_every_size(size: tuple[int, int]
 
 @pytest.mark.parametrize("key", ["L", "X"])
 async def test_hostile_names_are_text(key: str) -> None:
-    async with opened(key, count=2, name=HOSTILE, marked=(0,)) as (app, pilot):
-        fail_recheck(app.engine, app.engine.desk.rechecked[0][0], HOSTILE)
-        await pilot.pause()
-        assert "[bold red]x[/]" in screen_text(app)
-        assert "[bold red]x[/]" in dialog(app).text.splitlines()[-3]
+    async with opened(key, count=2, name=HOSTILE) as page:
+        fail_recheck(page.engine, page.engine.desk.rechecked[0][0], HOSTILE)
+        await page.settle()
+        assert "[bold red]x[/]" in page.text
+        assert "[bold red]x[/]" in dialog(page).text.splitlines()[-3]
 
 
 async def test_a_name_of_thousands_of_characters_leaves_the_rest_in_sight() -> None:
-    async with opened(name="Momentum" * 250) as (app, _):
-        text = screen_text(app)
+    async with opened(name="Momentum" * 250) as page:
+        text = page.text
         assert deploy_id(0) in text
         assert QUESTION in text
         assert "Equity" in text
 
 
 async def test_ascii_means_seven_bits() -> None:
-    async with opened(ascii_only=True, name="均值") as (app, pilot):
-        recheck(app.engine, target(), Recheck(detail(), portfolio(), 1_000.0))
-        await pilot.pause()
-        assert screen_text(app).replace("\n", "").isascii()
-        assert "??" in screen_text(app)
+    async with opened(ascii_only=True, name="均值") as page:
+        recheck(page.engine, target(), Recheck(detail(), portfolio(), MONO))
+        await page.settle()
+        assert page.text.replace("\n", "").isascii()
+        assert "??" in page.text
 
 
 async def test_a_list_that_scrolls_is_ascii_too() -> None:
-    async with opened("X", count=30, ascii_only=True) as (app, pilot):
-        await pilot.press("pagedown")
-        await pilot.pause()
-        assert screen_text(app).isascii()
+    async with opened("X", count=30, ascii_only=True) as page:
+        await page.press("pagedown")
+        assert page.text.isascii()
 
 
 async def test_missing_environment_counts_as_live() -> None:
@@ -286,8 +280,8 @@ async def test_a_defect_in_the_facts_does_not_stand_in_the_way(monkeypatch: pyte
         raise TypeError("a defect")
 
     monkeypatch.setattr("qctui.ui.actions.dialog.single_facts", broken)
-    async with opened() as (app, pilot):
-        assert f"Targets: Momentum/Crossover {deploy_id(0)}" in " ".join(dialog(app).text.split())
-        assert QUESTION in screen_text(app)
-        await pilot.press(*"430e", "enter")
-        assert sent(app) == [(deploy_id(0),)]
+    async with opened() as page:
+        assert f"Targets: Momentum/Crossover {deploy_id(0)}" in words(page)
+        assert QUESTION in page.text
+        await page.press(*"430e", "enter")
+        assert sent(page) == [(deploy_id(0),)]

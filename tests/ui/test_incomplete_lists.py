@@ -7,41 +7,33 @@ from dataclasses import replace
 import pytest
 
 from qctui.model.keys import DEPLOYMENTS
-from tests.ui.desk import ActingApp, StillEngine, with_deployments
+from tests.ui.desk import with_deployments
+from tests.ui.dialogs import opened, words
 from tests.ui.page import console
-from tests.ui.scene import NOW, deployments, fill
-from tests.ui.scene import StillEngine as SceneEngine
+from tests.ui.scene import NOW, StillEngine, deployments, fill
 
 pytestmark = pytest.mark.anyio
 
 SELECTED = 23456791
 
 
-async def test_panic_by_a_list_with_holes_says_so() -> None:
-    engine = StillEngine()
-    with_deployments(engine, 2)
+def with_a_hole(engine: StillEngine, count: int) -> None:
+    with_deployments(engine, count)
     engine.store.put(DEPLOYMENTS, replace(engine.store.get(DEPLOYMENTS), unreadable=1))
-    app = ActingApp(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("X")
-        await pilot.pause()
-        said = " ".join(app.controller.dialog.text.split()) if app.controller.dialog else ""
-        assert "1 entry of the list of deployments can't be read: one that runs may be missing here." in said
+
+
+async def test_panic_by_a_list_with_holes_says_so() -> None:
+    async with opened("X", prepare=lambda engine: with_a_hole(engine, 2)) as page:
+        assert "1 entry of the list of deployments can't be read: one that runs may be missing here." in words(page)
 
 
 async def test_panic_with_nothing_readable_running_does_not_say_that_nothing_runs() -> None:
-    engine = StillEngine()
-    with_deployments(engine, 0)
-    engine.store.put(DEPLOYMENTS, replace(engine.store.get(DEPLOYMENTS), unreadable=1))
-    app = ActingApp(engine)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("X")
-        await pilot.pause()
-        (said,) = [notification.message for notification in app._notifications]
-    assert said.startswith("Can't liquidate: no deployment that can be read is running; 1 entry of the list")
+    async with opened("X", count=0, prepare=lambda engine: with_a_hole(engine, 0)) as page:
+        (said,) = page.said
+        assert said.startswith("Can't liquidate: no deployment that can be read is running; 1 entry of the list")
 
 
-def two_alive(engine: SceneEngine, status: str = "Running") -> None:
+def two_alive(engine: StillEngine, status: str = "Running") -> None:
     fill(engine)
     rows = deployments()
     newest = next(each for each in rows if each.project_id == SELECTED)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC
+from dataclasses import replace
 
 import pytest
-from textual.pilot import Pilot
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.model.action import ACTIONS
 from qctui.ui.actions.journal_screen import JournalScreen, group_stories
-from tests.ui.desk import HOSTILE, ActingApp, StillEngine, deploy_id
-from tests.ui.dialogs import screen_text
+from tests.ui.desk import HOSTILE, deploy_id
+from tests.ui.page import OPTIONS, Page, Size, console
+from tests.ui.scene import StillEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -34,16 +34,15 @@ def story(action_id: str, *events: str, name: str = "Momentum") -> tuple[Journal
 
 @asynccontextmanager
 async def opened(
-    *entries: JournalEntry, size: tuple[int, int] = (80, 24)
-) -> AsyncIterator[tuple[ActingApp, Pilot[None], JournalScreen]]:
-    engine = StillEngine()
-    engine.desk.journal = entries
-    app = ActingApp(engine)
-    async with app.run_test(size=size) as pilot:
-        journal = JournalScreen(engine.desk, engine.clock, app.glyphs, UTC)
-        await app.push_screen(journal)
-        await pilot.pause()
-        yield app, pilot, journal
+    *entries: JournalEntry, size: Size = (80, 24), ascii_only: bool = False
+) -> AsyncIterator[tuple[Page, JournalScreen]]:
+    def prepare(engine: StillEngine) -> None:
+        engine.desk.journal = entries
+
+    async with console(size, options=replace(OPTIONS, ascii=ascii_only), prepare=prepare) as page:
+        await page.press("J")
+        assert isinstance(page.app.screen, JournalScreen)
+        yield page, page.app.screen
 
 
 def test_lines_of_two_actions_are_told_apart_the_newest_action_first() -> None:
@@ -66,70 +65,60 @@ def test_events_of_a_newer_program_do_not_hide_the_last_known_one() -> None:
 
 
 async def test_empty() -> None:
-    async with opened() as (app, _, _):
-        assert "Nothing has been liquidated, stopped or aborted yet." in screen_text(app)
+    async with opened() as (page, _):
+        assert "Nothing has been liquidated, stopped or aborted yet." in page.text
 
 
 async def test_list_and_story_at_80x24() -> None:
     async with opened(*story("a", "intent", "sent", "accepted", "verified"), *story("b", "intent", "sent")) as (
-        app,
-        _,
-        j,
+        page,
+        journal,
     ):
-        text = screen_text(app)
+        text = page.text
         assert "2 actions taken from this machine" in text
         assert text.index("SENT, open") < text.index("VERIFIED")
-        assert deploy_id(0) in j.text
-        assert "2026-03-01 14:03:07 UTC  SENT" in j.text
+        assert deploy_id(0) in journal.text
+        assert "2026-03-01 14:03:07 UTC  SENT" in journal.text
 
 
 async def test_the_story_follows_the_cursor_and_enter_gives_it_the_screen() -> None:
     entries = (*story("a", "intent", "verified", name="Older"), *story("b", "intent", "sent", name="Newer"))
-    async with opened(*entries) as (app, pilot, journal):
+    async with opened(*entries) as (page, journal):
         assert "LIQUIDATE  LIVE  Newer" in journal.text
-        await pilot.press("down")
-        await pilot.pause()
+        await page.press("down")
         assert "LIQUIDATE  LIVE  Older" in journal.text
-        await pilot.press("enter")
-        await pilot.pause()
-        assert "Newer" not in screen_text(app)
-        await pilot.press("escape")
-        await pilot.pause()
-        assert "Newer" in screen_text(app)
-        await pilot.press("escape")
-        await pilot.pause()
-        assert len(app.screen_stack) == 1
+        await page.press("enter")
+        assert "Newer" not in page.text
+        await page.press("escape")
+        assert "Newer" in page.text
+        await page.press("escape")
+        assert len(page.app.screen_stack) == 1
 
 
 async def test_j_closes() -> None:
-    async with opened() as (app, pilot, _):
-        await pilot.press("J")
-        await pilot.pause()
-        assert len(app.screen_stack) == 1
+    async with opened() as (page, _):
+        await page.press("J")
+        assert len(page.app.screen_stack) == 1
 
 
 async def test_lines_of_another_console_appear() -> None:
-    async with opened(*story("a", "intent", "sent")) as (app, pilot, journal):
-        app.engine.desk.journal += story("b", "intent", "sent", name="Elsewhere")
+    async with opened(*story("a", "intent", "sent")) as (page, journal):
+        page.engine.desk.journal += story("b", "intent", "sent", name="Elsewhere")
         journal.show_changes(frozenset({ACTIONS}))
-        await pilot.pause()
-        assert "Elsewhere" in screen_text(app)
-        assert "2 actions" in screen_text(app)
+        await page.settle()
+        assert "Elsewhere" in page.text
+        assert "2 actions" in page.text
 
 
 async def test_hostile_names_and_times_are_text() -> None:
     entry = line("a", "rejected", clock="[/]", name=HOSTILE, detail=HOSTILE)
-    async with opened(entry) as (app, _, journal):
-        assert "[bold red]x[/]" in screen_text(app)
+    async with opened(entry) as (page, journal):
+        assert "[bold red]x[/]" in page.text
         assert journal.text.count("[@click=app.quit]y[/]") == 2
 
 
 async def test_ascii_means_seven_bits() -> None:
-    engine = StillEngine()
-    engine.desk.journal = tuple(entry for n in range(40) for entry in story(f"{n}", "intent", "verified", name="均值"))
-    app = ActingApp(engine, ascii_only=True)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await app.push_screen(JournalScreen(engine.desk, engine.clock, app.glyphs, UTC))
-        await pilot.press("down")
-        await pilot.pause()
-        assert screen_text(app).isascii()
+    entries = [entry for n in range(40) for entry in story(f"{n}", "intent", "verified", name="均值")]
+    async with opened(*entries, size=(120, 40), ascii_only=True) as (page, _):
+        await page.press("down")
+        assert page.text.isascii()

@@ -27,18 +27,9 @@ def aimed(page: Page) -> list[int]:
     return [each.project_id for each in page.app.screen._targets]
 
 
-async def burst(page: Page, *keys: str) -> None:
-    """All of these before any of them is looked at."""
-    from tests.journeys.world import key_event
-
-    for key in keys:
-        page.app.post_message(key_event(key))
-    await page.settle()
-
-
 async def test_a_filter_takes_the_panes_and_the_keys_to_its_first_match() -> None:
     async with console() as page:
-        await burst(page, "/", *"wheel", "enter", "L")
+        await page.burst("/", *"wheel", "enter", "L")
         assert page.said == ["Can't liquidate: Options/wheel: no longer running: Stopped"] or aimed(page) == [23456796]
         await page.press("escape", "escape", "/", *"vol carry", "enter")
         assert page.main.presenter.data.name == "Research/vol carry"
@@ -71,7 +62,7 @@ async def test_enter_keeps_the_match_and_escape_gives_back_what_was_selected() -
 async def test_a_project_that_the_filter_hides_is_picked_and_seen() -> None:
     async with console() as page:
         await page.press("/", *"vol", "enter")
-        await burst(page, "p", *"btc", "enter", "L")
+        await page.burst("p", *"btc", "enter", "L")
         assert page.said == ["The filter /vol is dropped: Crypto/BTC trend does not match it"]
         assert aimed(page) == [23456791]
         assert page.main.deployments.filter_text == ""
@@ -79,7 +70,7 @@ async def test_a_project_that_the_filter_hides_is_picked_and_seen() -> None:
 
 async def test_what_was_never_deployed_is_shown_and_refused_in_its_own_words() -> None:
     async with console() as page:
-        await burst(page, "p", *"never", "enter", "L")
+        await page.burst("p", *"never", "enter", "L")
         assert page.said == ["Can't liquidate: Ideas/never deployed was never deployed"]
 
 
@@ -90,7 +81,7 @@ async def test_picking_goes_to_the_main_screen_from_wherever(keys: tuple[str, ..
     async with console(prepare=fill_details) as page:
         page.engine.put(orders_key(PROJECT), orders())
         await page.settle()
-        await burst(page, *keys, "p", *"sector", "enter", "L")
+        await page.burst(*keys, "p", *"sector", "enter", "L")
         assert aimed(page) == [23456792]
         assert len(page.app.screen_stack) == 2
         await page.press("escape")
@@ -145,9 +136,9 @@ async def test_marks_that_the_filter_hides_are_counted_and_named() -> None:
 
 async def test_enter_and_the_key_in_one_go_leave_the_dialog_on_top() -> None:
     async with console(prepare=fill_details) as page:
-        await burst(page, "enter", "L")
+        await page.burst("enter", "L")
         assert [type(each) for each in page.app.screen_stack[1:]] == [DeploymentScreen, ConfirmScreen]
-        await burst(page, "escape", "escape", "4", "enter", "escape", "1", "L")
+        await page.burst("escape", "escape", "4", "enter", "escape", "1", "L")
         assert aimed(page) == [PROJECT]
         assert len(page.app.screen_stack) == 2
 
@@ -155,7 +146,7 @@ async def test_enter_and_the_key_in_one_go_leave_the_dialog_on_top() -> None:
 async def test_enters_behind_a_confirmation_open_one_screen() -> None:
     async with console(prepare=fill_details) as page:
         code = page.main.selection.deploy_id[-4:]
-        await burst(page, "L", *code, *["enter"] * 6)
+        await page.burst("L", *code, *["enter"] * 6)
         assert len(page.engine.desk.confirmed) == 1
         assert [type(each) for each in page.app.screen_stack[1:]] == [DeploymentScreen]
 
@@ -163,7 +154,7 @@ async def test_enters_behind_a_confirmation_open_one_screen() -> None:
 async def test_a_burst_confirms_an_object_once_and_a_second_time_only_what_was_seen() -> None:
     async with console() as page:
         code = page.main.selection.deploy_id[-4:]
-        await burst(page, "L", *code, "enter", "L", *code, "enter")
+        await page.burst("L", *code, "enter", "L", *code, "enter")
         assert len(page.engine.desk.confirmed) == 1
         assert "A second time: type it again" in page.text
         await page.press(*code, "enter")
@@ -172,7 +163,7 @@ async def test_a_burst_confirms_an_object_once_and_a_second_time_only_what_was_s
 
 async def test_what_is_typed_for_a_search_where_there_is_none_is_no_command() -> None:
     async with opened() as page:
-        await burst(page, "/", "S", "y")
+        await page.burst("/", "S", "y")
         assert isinstance(page.app.screen, NothingToSearch)
         await page.press("enter")
         assert page.engine.desk.rechecked == []

@@ -1,0 +1,104 @@
+"""No name of a file twice, no circle of imports, nothing that is used nowhere: read from the source."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections import Counter
+
+from tests.architecture.package import FOLDER, Defined, circles, definitions, imports, modules, texts, used_names
+
+# What does not hold yet. An entry fails its test as soon as it is no longer true.
+
+REPEATED_FILES = {"chart.py", "insight.py", "optimization.py", "order.py"}
+
+CIRCLES = {
+    ("qctui.simulator.control", "qctui.simulator.web_app"),
+    (
+        "qctui.ui.charts.chart_screen",
+        "qctui.ui.context",
+        "qctui.ui.deployments.deployment_screen",
+        "qctui.ui.deployments.order_screen",
+        "qctui.ui.insights.insight_screen",
+        "qctui.ui.kit.detail_screen",
+        "qctui.ui.optimizations.optimization_screen",
+        "qctui.ui.optimizations.run_screen",
+    ),
+}
+
+UNUSED = {
+    "qctui.actions.journal.read_journal",
+    "qctui.actions.spec.PANIC_KEY",
+    "qctui.actions.wording.EXIT_INTERRUPTED",
+    "qctui.engine.host.EngineHost.wait_ready",
+    "qctui.model.deployment.ALIVE_STATUSES",
+    "qctui.plot.compose.Drawing.plot_width",
+    "qctui.plot.compose.compose",
+    "qctui.plot.grid.ERROR",
+    "qctui.plot.grid.Grid.paint",
+    "qctui.plot.marks.ORDER",
+    "qctui.plot.times._HOUR",
+    "qctui.simulator.server.SimulatorServer.accept",
+    "qctui.simulator.web_app.build_app",
+    "qctui.simulator.web_app.build_simulator",
+    "qctui.ui.deployments.deployments_pane.DeploymentsPane.knows",
+    "qctui.ui.kit.pane.Pane.frame_text",
+}
+
+# What is called without its name standing anywhere, and by whom.
+
+BY_CONVENTION = {
+    "on_": "Textual, when a message of that name arrives",
+    "watch_": "Textual, when a reactive value changes",
+}
+BY_DECORATOR = {
+    "on": "Textual, when the message arrives that it names",
+    "model_validator": "pydantic, with each model",
+}
+
+
+def test_no_file_name_stands_twice() -> None:
+    counted = Counter(path.name for path in FOLDER.rglob("*.py"))
+    assert {name for name in counted if counted[name] > 1} - {"__init__.py", "__main__.py"} == REPEATED_FILES
+
+
+def test_no_module_imports_itself_over_others() -> None:
+    assert circles({name: imports(tree) - {name} for name, tree in modules().items()}) == CIRCLES
+
+
+def test_circles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
+    assert circles(graph) == {("a", "b", "c"), ("d", "e")}
+
+
+def test_every_name_is_used() -> None:
+    used = sum((used_names(tree) for tree in modules().values()), Counter[str]())
+    actions = {text.rpartition(".")[2].partition("(")[0] for tree in modules().values() for text in texts(tree)}
+    unused = {
+        str(each)
+        for each in definitions()
+        if used[each.name] <= used_names(each.node)[each.name]  # a function that calls itself is not used by that
+        and not (each.name.startswith("action_") and each.name.removeprefix("action_") in actions)
+        and not each.name.startswith(tuple(BY_CONVENTION))
+        and not decorators(each.node) & BY_DECORATOR.keys()
+        and not is_a_librarys(each)
+    }
+    assert sorted(unused) == sorted(UNUSED)
+
+
+def test_uses_are_counted_and_imports_are_not() -> None:
+    source = "from a import b, c as d\n__all__ = ['b']\ndef f(): return f() + x.y + getattr(x, 'z')\nx.v = 1"
+    assert used_names(ast.parse(source)) == {"c": 1, "f": 1, "x": 3, "y": 1, "getattr": 1, "z": 1}
+
+
+def decorators(node: ast.AST) -> set[str]:
+    calls = [each.func if isinstance(each, ast.Call) else each for each in getattr(node, "decorator_list", [])]
+    return {each.id for each in calls if isinstance(each, ast.Name)}
+
+
+def is_a_librarys(each: Defined) -> bool:
+    """Whether a class of a library, which may call it, defines it too."""
+    if not each.owner:
+        return False
+    owner = getattr(importlib.import_module(each.module), each.owner)
+    return any(each.name in vars(base) for base in owner.__mro__ if base.__module__.partition(".")[0] != "qctui")
