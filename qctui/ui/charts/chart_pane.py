@@ -135,7 +135,7 @@ class ChartPane(Pane):
         return (Subscription(chart_key(project_id, name, *self.wanted)),) if name else ()
 
     def _open_switches(self) -> None:
-        from qctui.ui.charts.chart_choosers import SeriesSwitches
+        from qctui.ui.kit.chooser import SeriesSwitches
 
         names = list(dict.fromkeys(series.name for series in self.view.chart.series)) if self.view.chart else []
         if names:
@@ -143,7 +143,7 @@ class ChartPane(Pane):
             self.app.push_screen(SeriesSwitches(names, lambda: view.plot.hidden, view.toggle_series, self._glyphs))
 
     def _open_export(self) -> None:
-        from qctui.ui.charts.chart_choosers import Choose
+        from qctui.ui.kit.chooser import Chooser
 
         if self.view.drawing is None:
             self.app.notify("There is no chart to write yet", severity="warning", markup=False)
@@ -155,7 +155,7 @@ class ChartPane(Pane):
                 self._export(kinds[place])
 
         self.app.push_screen(
-            Choose("Write the chart to a file", [_FILE_WORDS[kind] for kind in kinds], self._glyphs), chosen
+            Chooser("Write the chart to a file", [_FILE_WORDS[kind] for kind in kinds], self._glyphs), chosen
         )
 
     @work(group="export", exit_on_error=False)

@@ -19,7 +19,6 @@ from qctui.model.keys import Key, chart_key, detail_key
 from qctui.plot.windows import named
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import DEPLOYMENT, Pointed
-from qctui.ui.charts.chart_choosers import Choose
 from qctui.ui.charts.chart_footer import KEYS, footer
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_subjects import EQUITY, Subject, Subjects
@@ -28,6 +27,7 @@ from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.bar import Bar
+from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.footer import KeyBar
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.openable import DetailKind
@@ -286,7 +286,7 @@ class ChartScreen(Screen[None]):
             self._take_chart(names[(at + by) % len(names)])
 
     def action_pick_chart(self) -> None:
-        """Choose a chart of the deployment."""
+        """Chooser a chart of the deployment."""
         names = self._subjects.charts(self._project_id)
         if not names:
             self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
@@ -302,7 +302,7 @@ class ChartScreen(Screen[None]):
             self._take_chart(names[place])
 
         current = names.index(self._chart) if self._chart in names else None
-        self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
+        self.app.push_screen(Chooser("Chart", names, self._glyphs, current=current), chosen)
 
     def _take_chart(self, chart: str) -> None:
         self._chart = chart
@@ -326,7 +326,7 @@ class ChartScreen(Screen[None]):
                 pane.view.set_view(percent=place > 0)
             self._show(self._ages.context())
 
-        self.app.push_screen(Choose("Compare the equity with", labels, self._glyphs), chosen)
+        self.app.push_screen(Chooser("Compare the equity with", labels, self._glyphs), chosen)
 
     # Around it
 

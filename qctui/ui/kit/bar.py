@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qctui.ui.kit.cell_diff import SpanLines
-from qctui.ui.kit.spans import Span, Spans, cut, width_of
+from qctui.ui.kit.spans import Span, Spans, cut, seven_bit, width_of
 from qctui.ui.theme.glyph_set import Glyphs
 
 
@@ -58,6 +58,8 @@ class Bar(SpanLines):
         left, right, optional = tuple(self._left), tuple(self._right), tuple(self._optional)
         if self._defect:
             right = ((f" {self._glyphs.alert} {self._defect} ", "danger bold"),)
+        if self._glyphs.ascii:
+            left, right, optional = seven_bit(left), seven_bit(right), seven_bit(optional)
         if width_of(right) > width:
             right = cut(right, width, self._glyphs)
         room = width - width_of(right)

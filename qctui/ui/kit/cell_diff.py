@@ -147,14 +147,17 @@ def changed_runs(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int
 
 
 def _costs_more_than_a_run(cells: Sequence[tuple[Any, Any]], end: int, x: int) -> bool:
-    """Whether sending the unchanged cells from `end` to `x` costs more than another run that begins at `x`."""
+    """Whether sending the unchanged cells from `end` to `x` costs more than another run that begins at `x`. A blank
+    without a role is drawn in the colours of what is before it."""
     cost = 0
+    colours = cells[end - 1][1][1]
     for place in range(end, x + 1):
         text, role = cells[place][1]
         if place < x:
             cost += 1 if text.isascii() else 3
-        if role != cells[place - 1][1][1]:
+        if role != colours and (role or not text.isspace()):
             cost += RUN_BYTES
+            colours = role
         if cost > RUN_BYTES:
             return True
     return False
