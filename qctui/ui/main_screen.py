@@ -237,7 +237,7 @@ class MainScreen(Screen[None]):
         return action != "sort" or isinstance(pane, ListPane)
 
     def action_pick_chart(self) -> None:
-        """Chooser one of the deployment's charts by name."""
+        """Choose one of the deployment's charts by name."""
         from qctui.ui.kit.chooser import Chooser
 
         names = self.presenter.data.chart_names
