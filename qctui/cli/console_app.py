@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 class Console(QctuiApp):
     """`QctuiApp` without Textual's crash report, which prints local variables: the log gets the traceback instead."""
 
+    CRASH_REPORT = False
     CSS_PATH = str(Path(ui.__file__).with_name("styles") / "app.tcss")  # a subclass would look for it in its own folder
 
     crash: str | None = None
@@ -33,19 +34,13 @@ class Console(QctuiApp):
         """The screen is there. Not overriding: Textual calls the base's handler too."""
         self.call_after_refresh(self._shown)
 
-    def _handle_exception(self, error: Exception) -> None:
+    def crashed(self, error: Exception) -> None:
+        """The log gets what a person has no use for."""
         _log.error("the interface ended by an error", exc_info=error)
         self.crash = self.crash or type(error).__name__
-        super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        self._close_messages_no_wait()
 
     def panic(self, *renderables: RenderableType) -> None:
         """End at once. What Textual would print is for its developers."""
         _log.error("the interface gave up: %s", "; ".join(type(each).__name__ for each in renderables))
         self.crash = self.crash or "the terminal could not be read"
-        self._close_messages_no_wait()
-
-    def _print_error_renderables(self) -> None:
-        self._exit_renderables.clear()
+        self.end_at_once()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from textual import on
-from textual.notifications import Notifications
+from textual.notifications import Notification
 from textual.screen import Screen
-from textual.widgets._toast import ToastRack
 
 from qctui.actions.spec import READ_ONLY
 from qctui.engine.engine_port import Engine
@@ -33,8 +32,7 @@ from qctui.ui.selection import Unmarked
 from qctui.ui.sync.messages import ShowsStore, StoreChanged
 from qctui.ui.sync.store_bridge import Bridge
 from qctui.ui.theme.glyph_set import glyphs
-from qctui.ui.theme.theme_files import ThemeFiles
-from qctui.ui.theme.themes import Palette, role_defaults
+from qctui.ui.theme.themes import Palette, ThemeFiles, role_defaults
 
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
@@ -151,28 +149,13 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
     def say(self, message: str) -> None:
         """Tell the person something in passing. What must not be missed belongs elsewhere: this vanishes. What still
         stands is not said twice."""
-        if all(each.message != message for each in self._notifications):
+        if all(each.message != message for each in self.messages):
             self.notify(message, severity="warning", markup=False)
 
-    def _refresh_notifications(self) -> None:
-        """Show what was said last, beside the last refusal or failure, and nothing over a dialog.
-
-        Textual's own mounts everything that was said in the last half minute, on each screen that opens. With thirty
-        of them under way their mounting and removing waited for each other for ever, and no key was taken any more.
-        """
-        if self._running and self.screen_stack and not self.screen.is_modal:
-            said = Notifications()
-            known = list(self._notifications)
-            failed = [each for each in known if each.severity == "error"]
-            for notification in (*failed[-1:], *known[-1:]):
-                said.add(notification)
-            # A screen that is still being made has no place for it yet, and asks again when it has.
-            for rack in self.screen.query(ToastRack):
-                shown = {rack._toast_id(notification) for notification in said}
-                for holder in rack.children:
-                    if holder.id not in shown:
-                        holder.remove()
-                rack.show(said)
+    def messages_to_show(self, known: Sequence[Notification]) -> Sequence[Notification]:
+        """What was said last, beside the last refusal or failure."""
+        failed = [each for each in known if each.severity == "error"]
+        return (*failed[-1:], *known[-1:])
 
     def commands_now(self) -> Iterable[Command]:
         """The commands whose keys work right now, in the registry's order."""

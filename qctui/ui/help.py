@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from textwrap import wrap
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from qctui.ui.keys.keymap import Command, Scope, format_key, keys_of
+from qctui.ui.kit.chooser import BoxScreen
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
 
@@ -42,41 +42,30 @@ _AGES = (
 """What the screen says of how new things are, and what it means."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(BoxScreen[None]):
     """A list of keys by where they work; what it explains is still there when it closes."""
 
+    TITLE = "Keys that work right now"
+    KEYS = "Esc closes"
+    FRAME = VerticalScroll
     BINDINGS = [  # noqa: RUF012  # as its base declares it
-        Binding("escape,question_mark,q,enter", "dismiss(None)", "close", id="help_close", tooltip="Close the help"),
-        Binding("j,down", "scroll(1)", "down", show=False, id="help_down", tooltip="Next line"),
-        Binding("k,up", "scroll(-1)", "up", show=False, id="help_up", tooltip="Previous line"),
+        Binding("question_mark,q,enter", "dismiss(None)", "close", id="help_close", tooltip="Close the help"),
         Binding("ctrl+c", "app.quit", "quit", show=False, id="help_quit", tooltip="Leave the program"),
     ]
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; background: $background 60%; }
-    HelpScreen > VerticalScroll {
-        width: 78; max-width: 100%; height: auto; max-height: 100%;
-        background: $panel; border: round $focus; padding: 0 1;
-        border-title-color: $title; border-subtitle-color: $muted; scrollbar-size-vertical: 1;
-    }
-    HelpScreen:ansi { background: transparent; }
+    HelpScreen > .box { width: 78; max-height: 100%; scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs) -> None:
-        super().__init__()
+        super().__init__(glyphs)
         self._commands = tuple(commands)
         self._keymap = keymap
-        self._glyphs = glyphs
 
-    def compose(self) -> ComposeResult:
-        """One scrolling text."""
-        with VerticalScroll() as box:
-            box.border_title = "Keys that work right now"
-            box.border_subtitle = "Esc closes"
-            if self._glyphs.ascii:
-                box.styles.border = ("ascii", box.styles.border.top[1])
-            yield Static(self._text(), id="help-text", markup=False)
+    def compose_box(self) -> Iterable[Widget]:
+        """One text, which scrolls."""
+        yield Static(self._text(), id="help-text", markup=False)
 
-    def action_scroll(self, by: int) -> None:
+    def action_move(self, by: int) -> None:
         """Scroll by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 

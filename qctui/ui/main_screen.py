@@ -238,7 +238,7 @@ class MainScreen(Screen[None]):
 
     def action_pick_chart(self) -> None:
         """Choose one of the deployment's charts by name."""
-        from qctui.ui.charts.chart_choosers import Choose
+        from qctui.ui.kit.chooser import Chooser
 
         names = self.presenter.data.chart_names
         if not names:
@@ -250,7 +250,7 @@ class MainScreen(Screen[None]):
                 self.presenter.choose_chart(names[place])
 
         current = names.index(self.presenter.data.chart_name) if self.presenter.data.chart_name in names else None
-        self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
+        self.app.push_screen(Chooser("Chart", names, self._glyphs, current=current), chosen)
 
     def action_open_chart(self, kind: str) -> None:
         """Show charts of the deployment, or of all, on the whole screen."""

@@ -1,46 +1,93 @@
-"""What has to be worked around in Textual 8.2.8, in one place. Each entry says what happens without it."""
+"""Every use of a private part of Textual 8.2.8, each with its reason.
+
+Where another version lacks such a part, what it was used for is done as Textual does it: a repaint too many, or keys
+that overtake each other, but no action that stops.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from rich.console import Console
 from rich.control import Control
-from textual import _compositor
-from textual._callback import invoke
-from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.drivers import _writer_thread
-from textual.drivers.linux_driver import LinuxDriver
+from textual.dom import DOMNode
 from textual.events import Event
 from textual.message import Message
-from textual.message_pump import MessagePump
+from textual.notifications import Notification, Notifications
 from textual.screen import Screen
+
+R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
+
+
+def part(module: str, *names: str) -> Any:
+    """A private part of Textual; None where there is none of this name."""
+    try:
+        found: Any = importlib.import_module(module)
+    except ImportError:
+        return None
+    for name in names:
+        found = getattr(found, name, None)
+    return found
+
+
+# Workarounds that are put into Textual's own classes
 
 
 def install() -> None:
     """Put every workaround in place. Safe to call more than once."""
-    _compositor.ChopsUpdate.render_segments = _render_changed_cells  # type: ignore[method-assign]  # see below
-    App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see below
-    _writer_thread.WriterThread.run = _write_while_there  # type: ignore[method-assign]  # see below
-    LinuxDriver._sigcont_application = _go_on  # type: ignore[method-assign]  # see below
-    XTermParser.feed = _feed_apart  # type: ignore[method-assign]  # see below
+    _replace("textual._compositor", "ChopsUpdate", "render_segments", _render_changed_cells)
+    _replace("textual.drivers._writer_thread", "WriterThread", "run", _write_while_there)
+    _replace("textual.drivers.linux_driver", "LinuxDriver", "_sigcont_application", _go_on)
+    _replace("textual._xterm_parser", "XTermParser", "feed", _feed_apart)
+    if part("textual.app", "App", "_background_screens") is not None:
+        App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see there
 
 
-def _render_changed_cells(self: _compositor.ChopsUpdate, console: Console) -> str:
-    """The update as bytes for the terminal: only the cells between each span's ends.
+def _replace(module: str, owner: str, name: str, ours: Callable[..., Any]) -> None:
+    """Put `ours(original, self, ...)` in a method's place. The first time that it misses something of Textual's it is
+    done with, and the original goes on."""
+    original = part(module, owner, name)
+    if original is None:
+        _log.warning("%s.%s is not there: it goes without its workaround", owner, name)
+        return
+    if hasattr(original, "replaced"):
+        return
+    works = True
+
+    def call(self: Any, *more: Any) -> Any:
+        nonlocal works
+        if works:
+            try:
+                return ours(original, self, *more)
+            except (AttributeError, TypeError):
+                works = False
+                _log.exception("%s.%s is another than expected: it goes without its workaround", owner, name)
+        return original(self, *more)
+
+    call.replaced = original  # type: ignore[attr-defined]  # a mark of ours: it is replaced once
+    setattr(part(module, owner), name, call)
+
+
+def _render_changed_cells(_original: object, update: Any, console: Console) -> str:
+    """An update as bytes for the terminal: only the cells between each span's ends.
 
     Textual's own crops what follows a span but not what precedes it: a cell at the right edge of a table then sends the
     whole row before it, styles included.
     """
     out: list[str] = []
-    for y, x1, x2 in self.spans:
-        for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+    for y, x1, x2 in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is None or x >= x2 or end <= x1:
                 continue
             start = max(x, x1)
@@ -55,65 +102,64 @@ _LONE_ESCAPE = re.compile(r"\x1b(?=[^\x1b\[\]OP_^])")
 _ESCAPE = "\x1b[27u"
 """Escape, spelled so that nothing can be taken for its continuation."""
 
-_feed = XTermParser.feed
 
-
-def _feed_apart(self: XTermParser, data: str) -> Iterable[Message]:
+def _feed_apart(original: Callable[..., Iterable[Message]], parser: Any, data: str) -> Iterable[Message]:
     """What the terminal sent, with Escape as a key of its own whatever is typed behind it.
 
     Textual's own waits a tenth of a second for the rest of a sequence, takes what comes meanwhile for it, and hands
     all of it on without the Escape: `Escape L`, typed quickly or sent in one piece, would be `L` alone, or Alt+L.
     """
-    waiting = getattr(self, "_ended_in_escape", False) and self._timeout_time is not None
+    waiting = getattr(parser, "ended_in_escape", False) and parser._timeout_time is not None
     if data and "\x1b[200~" not in data:
         if waiting and data[0] not in "\x1b[]OP_^":
             data = _ESCAPE[1:] + data
         data = _LONE_ESCAPE.sub(_ESCAPE, data)
-    self._ended_in_escape = data.endswith("\x1b")  # type: ignore[attr-defined]  # ours, kept where it belongs
-    yield from _feed(self, data)
+    parser.ended_in_escape = data.endswith("\x1b")  # ours, kept where it belongs
+    return original(parser, data)
 
 
-def visible_background(self: App[Any]) -> list[Screen[Any]]:
+def _write_while_there(original: Callable[..., None], writer: Any) -> None:
+    """Write to the terminal; once it has hung up, let go of what is drawn.
+
+    Textual's own thread ends by an error then. What is drawn stays in its queue, and drawing waits for room in it.
+    """
+    queue = writer._queue
+    try:
+        original(writer)
+    except OSError:
+        while queue.get() is not None:
+            pass
+
+
+def _go_on(original: Callable[..., None], driver: Any, *more: object) -> None:
+    """SIGCONT: resume what SIGTSTP suspended, else only draw again.
+
+    The kernel sends it with the SIGHUP of a closed terminal, systemd after SIGTERM. Textual's own then sets up a
+    terminal that is set up already, takes its raw mode for the one it had before, and leaves that to the shell.
+    """
+    if driver._must_signal_resume:
+        original(driver, *more)
+        return
+    refresh = driver._app.refresh
+    with contextlib.suppress(RuntimeError):  # no loop runs any more, or not yet
+        asyncio.get_running_loop().call_soon_threadsafe(refresh)
+
+
+def visible_background(app: App[Any]) -> list[Screen[Any]]:
     """The screens that can be seen through those above them, lowest first.
 
     Textual's own counts the screen below the top one in any case: each change on a screen that is covered whole (the
     live data under a dialog) then redraws everything above it.
     """
     seen: list[Screen[Any]] = []
-    for above, below in pairwise(reversed(self._screen_stack)):
+    for above, below in pairwise(reversed(app.screen_stack)):
         if above.styles.background.a == 1:
             break
         seen.append(below)
     return seen[::-1]
 
 
-_write = _writer_thread.WriterThread.run
-_resume = LinuxDriver._sigcont_application
-
-
-def _write_while_there(self: _writer_thread.WriterThread) -> None:
-    """Write to the terminal; once it has hung up, let go of what is drawn.
-
-    Textual's own thread ends by an error then. Nobody empties its queue any more, and drawing waits for room in it.
-    """
-    try:
-        _write(self)
-    except OSError:
-        while self._queue.get() is not None:
-            pass
-
-
-def _go_on(self: LinuxDriver, *_: object) -> None:
-    """SIGCONT: resume what SIGTSTP suspended, else only draw again.
-
-    The kernel sends it with the SIGHUP of a closed terminal, systemd after SIGTERM. Textual's own then sets up a
-    terminal that is set up already, takes its raw mode for the one it had before, and leaves that to the shell.
-    """
-    if self._must_signal_resume:
-        _resume(self)
-    else:
-        with contextlib.suppress(RuntimeError):  # no loop runs any more, or not yet
-            asyncio.get_running_loop().call_soon_threadsafe(self._app.refresh)
+# What Textual does sooner or later, done now
 
 
 def lay_out(screen: Screen[Any]) -> None:
@@ -122,27 +168,122 @@ def lay_out(screen: Screen[Any]) -> None:
     Textual does so when it paints next: a key that depends on what fits would find the sizes from before the keys that
     came together with it.
     """
-    screen._refresh_layout()
+    if (refresh_layout := getattr(screen, "_refresh_layout", None)) is not None:
+        refresh_layout()
 
 
-def path_of_keys(focused: MessagePump) -> list[MessagePump]:
-    """The widgets a key goes through: what has the focus, and what it stands in, up to its screen."""
-    path: list[MessagePump] = []
-    node: MessagePump | None = focused
-    while node is not None and not isinstance(node, App):
-        path.append(node)
-        node = node._parent
-    return path
+def keys_in_order(app: App[Any], event: Event) -> bool:
+    """Whether this Textual has what the functions below need. Without it a key goes Textual's own way."""
+    parts = (
+        (app, ("_check_bindings", "_next_callbacks", "_flush_next_callbacks", "_get_dispatch_methods", "_context")),
+        (event, ("_set_forwarded", "_stop_propagation", "_no_default_action", "_prevent")),
+    )
+    return all(hasattr(each, name) for each, names in parts for name in names)
 
 
-async def hand_to(node: MessagePump, event: Event) -> None:
-    """Let a widget handle an event now, with all its handlers, and without passing it on.
+def as_sender(app: App[Any]) -> AbstractContextManager[None]:
+    """Within this the app is what opens a screen, whichever widget asks for it: Textual lets the one that opened a
+    screen handle its answer, after the keys that came meanwhile."""
+    context: Callable[[], AbstractContextManager[None]] = getattr(app, "_context", nullcontext)
+    return context()
+
+
+async def press(app: App[Any], event: Event, key: str) -> bool:
+    """Let a key, or what was pasted, go through what has the focus and all it stands in, then through what the key is
+    bound to. True if something took it; `key` is empty where it can be bound to nothing.
 
     Textual has no such call: it puts the event into the widget's queue, where it is handled some time later, and on
     from there into the queue of the widget's parent. Keys that follow would overtake what this one does.
     """
-    if not node._running or not node.check_message_enabled(event):
+    event._set_forwarded()
+    focused: DOMNode = app.focused or app.screen
+    for node in focused.ancestors_with_self:
+        if node is app:
+            break
+        await _hand_to(node, event)
+        if event._stop_propagation:
+            return True
+    if not key or event._no_default_action:
+        return True
+    before = app.screen
+    return await app._check_bindings(key) or app.screen is not before
+
+
+async def _hand_to(node: DOMNode, event: Event) -> None:
+    """Let a widget handle an event now, with all its handlers, and without passing it on."""
+    from textual._callback import invoke
+
+    if not node.is_running or not node.check_message_enabled(event):
         return
     with node._context(), node.prevent(*event._prevent):
         for _, handler in node._get_dispatch_methods(event.handler_name, event):
             await invoke(handler, event)
+
+
+async def finish_screens(app: App[Any]) -> None:
+    """Until what was opened is mounted, what was closed is gone, and answers were handed on."""
+    while app._next_callbacks:
+        await app._flush_next_callbacks()
+
+
+# What Textual's app does by itself, under plain names
+
+
+class PatchedApp(App[R]):
+    """An app that chooses which messages in passing stand, and how it ends by an error."""
+
+    CRASH_REPORT: ClassVar[bool] = True
+    """Whether Textual's report of an error is printed at the end: with the values of local variables."""
+
+    def messages_to_show(self, known: Sequence[Notification]) -> Sequence[Notification]:
+        """Those of the messages in passing, oldest first, that stand on the screen."""
+        return known
+
+    def crashed(self, error: Exception) -> None:
+        """The app ends by this error."""
+
+    @property
+    def messages(self) -> list[Notification]:
+        """What was said in passing and still stands or waits, oldest first."""
+        return list(getattr(self, "_notifications", ()))
+
+    def end_at_once(self) -> None:
+        """Handle no further message, and end."""
+        close: Callable[[], object] = getattr(self, "_close_messages_no_wait", self.exit)
+        close()
+
+    def _refresh_notifications(self) -> None:
+        """Bring the messages in passing up to date; none stands over a dialog.
+
+        Textual's own mounts everything that was said in the last half minute, on each screen that opens. With thirty
+        of them under way their mounting and removing waited for each other for ever, and no key was taken any more.
+        """
+        if not self.is_running or not self.screen_stack or self.screen.is_modal:
+            return
+        said = Notifications()
+        for notification in self.messages_to_show(self.messages):
+            said.add(notification)
+        # A screen that is still being made has no place for it yet, and asks again when it has.
+        for rack in self.screen.query("ToastRack"):
+            if (id_of := getattr(rack, "_toast_id", None)) is not None:
+                shown = {id_of(notification) for notification in said}
+                for holder in rack.children:
+                    if holder.id not in shown:
+                        holder.remove()
+            rack.show(said)  # type: ignore[attr-defined]  # its class is private
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.crashed(error)
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        if self.CRASH_REPORT:
+            super()._fatal_error()
+        else:
+            self.end_at_once()
+
+    def _print_error_renderables(self) -> None:
+        if self.CRASH_REPORT:
+            super()._print_error_renderables()
+        else:
+            self._exit_renderables.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -152,15 +152,33 @@ def count_cells(app: ChartApp, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return drawn
 
 
-async def test_a_window_is_asked_for_once_it_stands() -> None:
+class OneShot:
+    """A timer that fires when the test says so."""
+
+    def __init__(self, callback: Callable[[], object]) -> None:
+        self.fire = callback
+        self.runs = True
+
+    def stop(self) -> None:
+        self.runs = False
+
+
+async def test_a_window_is_asked_for_once_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     app = ChartApp()
+    timers: list[OneShot] = []
+
+    def start(_seconds: float, callback: Callable[[], object]) -> OneShot:
+        timers.append(OneShot(callback))
+        return timers[-1]
+
+    monkeypatch.setattr(app.pane.view, "set_timer", start)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         app.show(line(1_440))
-        await pilot.pause(0.3)
-        app.asked.clear()
         await pilot.press("plus", "plus", "h", "h", "h")
-        await pilot.pause(0.4)
+        assert app.asked == []
+        (last,) = [timer for timer in timers if timer.runs]
+        last.fire()
         assert len(app.asked) == 1
         assert app.asked[0][0].start is not None
         assert app.pane.wanted == app.asked[0]

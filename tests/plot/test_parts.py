@@ -18,8 +18,7 @@ from qctui.plot.grid import MUTED, TEXT, Grid, Ink, changes, cut, width_of
 from qctui.plot.marks import PlotView, main_series, overlaid
 from qctui.plot.values import ValueScale
 from qctui.plot.windows import samples
-from qctui.ui.theme.chart_inks import Inks
-from qctui.ui.theme.contrast import LEAST, contrast, visible
+from qctui.ui.theme.chart_inks import LEAST, Inks, contrast, visible
 from tests.plot.samples import sample
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from qctui.ui.kit.cell_diff import by_cell, changed_runs
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Spans, changed_cells, fit, seven_bit, width_of, wrap
+from qctui.ui.kit.spans import Spans, fit, seven_bit, width_of, wrap
 from qctui.ui.kit.table_columns import Column, place
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
 
@@ -52,10 +54,32 @@ def cells(spans: Spans) -> list[str]:
 def test_the_changed_cells_hold_every_difference(before: Spans, after: Spans) -> None:
     width = max(width_of(before), width_of(after), 1)
     old, new = fit(before, width, UNICODE), fit(after, width, UNICODE)
-    first, last = changed_cells(old, new) or (0, 0)
-    assert 0 <= first <= last <= width
-    assert cells(old)[:first] == cells(new)[:first]
-    assert cells(old)[last:] == cells(new)[last:]
+    held, sent = cells(old), cells(new)
+    if width_of(old) == len(held) and width_of(new) == len(sent):
+        for first, last in changed_runs(by_cell(old), by_cell(new)):
+            assert 0 <= first < last <= width
+            assert "" not in (held[first], sent[first]), "a wide character is split"
+            held[first:last] = sent[first:last]
+        assert held == sent
+
+
+@pytest.mark.parametrize(
+    ("between", "runs"),
+    [
+        ("-" * 20, [(0, 22)]),  # less than another run's cursor move and colours
+        ("-" * 60, [(0, 1), (61, 62)]),
+        ("均" * 20, [(0, 1), (41, 42)]),
+    ],
+)
+def test_what_stands_between_two_changes_is_sent_where_that_is_cheaper(
+    between: str, runs: list[tuple[int, int]]
+) -> None:
+    assert list(changed_runs(by_cell(((f"1{between}1", ""),)), by_cell(((f"2{between}2", ""),)))) == runs
+
+
+def test_two_changes_with_another_colour_between_them_are_sent_apart() -> None:
+    old, new = ((("1", ""), ("-", "muted"), ("1", "")), (("2", ""), ("-", "muted"), ("2", "")))
+    assert list(changed_runs(by_cell(old), by_cell(new))) == [(0, 1), (2, 3)]
 
 
 @given(SPANS, st.integers(1, 20))

@@ -56,7 +56,7 @@ async def test_statistics_are_as_the_engine_formatted_them() -> None:
         for text in ("$25,900.40", "-$12.40", "$-61.31", "0.25 %", "Server", "CPU Usage", "3d 00:15:00"):
             assert text in page.text
         loss, gain, none = (
-            next(each for each in screen(page).statistics.view._rows if name in "".join(text for text, _ in each))
+            next(each for each in screen(page).statistics.view.drawn if name in "".join(text for text, _ in each))
             for name in ("$-61.31", "0.25 %", "$0.00")
         )
         assert ("$-61.31", "pnl-down") in loss

@@ -140,7 +140,7 @@ async def test_what_is_typed_stands_out_and_enter_searches_the_whole_log() -> No
         await page.press("slash", *"LINE 6")
         assert "Enter searches the whole log" in title(page)
         assert windows_wanted(page) == set()
-        assert any(("line 6", "mark badge") in row for row in view(page)._drawn)
+        assert any(("line 6", "mark badge") in row for row in view(page).drawn)
         await page.press("enter")
         assert windows_wanted(page) == {window(0, "LINE 6")}
         assert "searching the whole log" in title(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual._compositor import CompositorUpdate
 
 from qctui.model.keys import DEPLOYMENTS
 from tests.ui.page import Page, Size, console
@@ -60,14 +60,3 @@ async def test_an_update_begins_at_its_first_changed_cell(monkeypatch: pytest.Mo
         assert len(sent) == 1
         assert sent[0].startswith("\x1b[6;91H")
         assert len(sent[0]) < 60
-
-
-async def test_the_workaround_is_still_needed() -> None:
-    # Textual's own rendering of a span starts at the widget's edge. When this fails, quirks.py has lost its reason.
-    import inspect
-
-    from textual import _compositor
-
-    source = inspect.getsource(_compositor)
-    assert "strip.crop(0, min(end, x2) - x)" in source
-    assert ChopsUpdate.render_segments.__name__ == "_render_changed_cells"

@@ -106,15 +106,6 @@ async def test_a_changed_value_asks_for_its_changed_digits_only(monkeypatch: pyt
         assert line[asked[0].x : asked[0].right] == "57"
 
 
-async def test_two_values_far_apart_do_not_send_what_is_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with table() as bench:
-        bench.show(rows(1))
-        await bench.pilot.pause()
-        asked = bench.watch(monkeypatch)
-        bench.show([Row(0, "row 9", 5.0)])
-        assert sorted(region.width for region in asked) == [1, 1]
-
-
 async def test_equal_rows_ask_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with table() as bench:
         bench.show(rows(3))
@@ -248,10 +239,10 @@ async def test_the_copied_row_holds_every_column() -> None:
 async def test_without_the_keys_the_cursor_is_a_memory() -> None:
     async with table() as bench:
         bench.show(rows(2))
-        assert bench.table._drawn[1].under == "cursor"
+        assert bench.table.drawn[1].under == "cursor"
         bench.app.set_focus(None)
         await bench.pilot.pause()
-        assert bench.table._drawn[1].under == "cursor-blurred"
+        assert bench.table.drawn[1].under == "cursor-blurred"
 
 
 async def test_a_list_read_from_its_newest_end_stays_there_while_older_rows_keep_their_cursor() -> None:

@@ -8,10 +8,10 @@ from datetime import tzinfo
 from typing import Any, ClassVar
 
 from textual import events, on
-from textual._time import get_time
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
@@ -227,7 +227,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         return self._shown_at is not None and event.time >= self._shown_at
 
     def _note_shown(self) -> None:
-        self._shown_at = get_time()
+        self._shown_at = Message().time  # by the clock that keys are stamped with
 
     def _sendable(self) -> tuple[Target, ...]:
         return tuple(

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from itertools import groupby
 
+from rich.segment import Segment
 from textual import work
+from textual.strip import Strip
 
 from qctui.model.chart import Chart
 from qctui.plot import crosshair
 from qctui.plot.chart_glyphs import ASCII, BRAILLE
 from qctui.plot.compose import Drawing, Source, steps
+from qctui.plot.grid import MUTED, Grid, Ink, cut, width_of
 from qctui.plot.marks import PlotView
-from qctui.ui.kit.cell_diff import Cells
+from qctui.ui.kit.cell_diff import Cell, CellDiff
+from qctui.ui.theme.chart_inks import Inks
 
 _log = logging.getLogger(__name__)
 
@@ -25,14 +30,22 @@ SLICE = 32_768
 """Points read between two looks at the keys."""
 
 
-class ChartCanvas(Cells):
+GridLine = tuple[list[str], list[Ink]]
+"""What the cells of a line hold, and their inks."""
+
+
+class ChartCanvas(CellDiff[GridLine]):
     """One chart, one view of it, one crosshair. `show_chart` is the only way in for data.
 
     `announce` is called whenever what it shows may be another: a subclass tells others.
     """
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
-        super().__init__(ascii=ascii, id=id)
+        super().__init__(id=id)
+        self._ascii = ascii
+        self._inks: Inks | None = None
+        self.shown = Grid(0, 0)
+        """The cells on screen."""
         self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
         """How it is drawn now."""
         self.cursor: float | None = None
@@ -72,6 +85,37 @@ class ChartCanvas(Cells):
         self._first = 0
         self._source = None
         self.drawing = None
+
+    @property
+    def text(self) -> str:
+        """What is on screen, as plain text."""
+        return self.shown.text()
+
+    @property
+    def inks(self) -> Inks:
+        """The theme's styles for the inks of cells."""
+        if self._inks is None:
+            self._inks = Inks(self.app.theme_variables)
+        return self._inks
+
+    def notify_style_update(self) -> None:
+        """The theme, or the focus, gave other colours."""
+        super().notify_style_update()
+        self._inks = None
+
+    def cells_of(self, line: GridLine) -> Sequence[Cell]:
+        """The line cell by cell."""
+        return list(zip(*line, strict=True))
+
+    def strip_of(self, line: GridLine) -> Strip:
+        """The line as Textual draws it."""
+        chars, inks = line
+        base, styles = self.rich_style, self.inks
+        segments: list[Segment] = []
+        for ink, places in groupby(range(len(inks)), inks.__getitem__):
+            run = list(places)
+            segments.append(Segment("".join(chars[run[0] : run[-1] + 1]), base + styles[ink]))
+        return Strip(segments, len(chars))
 
     @property
     def chart(self) -> Chart | None:
@@ -151,16 +195,29 @@ class ChartCanvas(Cells):
         if not drawing.panels:
             self._say(self._words or "No points")
         else:
-            self.present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
+            self._present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
         self.announce()
 
     def _say(self, words: str) -> None:
-        self.present_words(words, self.plot.glyphs.ellipsis)
+        """Show a few lines in the middle instead of the chart."""
+        grid = Grid(self.size.width, self.size.height)
+        lines = words.split("\n")
+        for y, line in enumerate(lines, max(0, (grid.height - len(lines)) // 2)):
+            text = cut(line, grid.width, self.plot.glyphs.ellipsis)
+            grid.put((grid.width - width_of(text)) // 2, y, text, MUTED)
+        self._present(grid)
+
+    def _present(self, grid: Grid) -> None:
+        if self._ascii:
+            # Names in outside text: what 7 bits can't hold becomes a question mark for each cell it took.
+            grid.chars = [[char if char.isascii() and char else "?" for char in row] for row in grid.chars]
+        self.shown = grid
+        self.draw(list(zip(grid.chars, grid.inks, strict=True)))
 
     def look_at(self, at: float | None) -> None:
         """Put the crosshair on an instant; None takes it away."""
         self.cursor = at
         if self.drawing is not None and self.drawing.panels:
             drawing = self.drawing
-            self._safely(lambda: self.present(crosshair.cross(drawing, self.plot, at, self._first)))
+            self._safely(lambda: self._present(crosshair.cross(drawing, self.plot, at, self._first)))
         self.announce()

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 
 from textual import work
@@ -18,7 +22,6 @@ from qctui.plot.export import csv_text, plain_text, svg_text
 from qctui.plot.grid import TEXT, Grid
 from qctui.plot.marks import TAGGED
 from qctui.plot.reading import gain, reading_last, value_text
-from qctui.ui.charts.chart_files import WORDS, FileKind, write_file
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
@@ -29,6 +32,23 @@ from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
 STALE_AFTER_S = 300.0
 """Charts are read once a minute: five missed readings are not a hiccup."""
 
+
+class FileKind(Enum):
+    """What a chart can be written as. The value is the file's ending."""
+
+    CSV = "csv"
+    """The visible numbers."""
+    SVG = "svg"
+    """The cells as a picture."""
+    TEXT = "txt"
+    """The cells as text."""
+
+
+_FILE_WORDS = {
+    FileKind.CSV: "CSV: the visible numbers",
+    FileKind.SVG: "SVG: a picture",
+    FileKind.TEXT: "TXT: the characters",
+}
 
 _ROLES = {"+": "pnl-up", "-": "pnl-down"}
 
@@ -114,7 +134,7 @@ class ChartPane(Pane):
         return (Subscription(chart_key(project_id, name, *self.wanted)),) if name else ()
 
     def _open_switches(self) -> None:
-        from qctui.ui.charts.chart_choosers import SeriesSwitches
+        from qctui.ui.kit.chooser import SeriesSwitches
 
         names = list(dict.fromkeys(series.name for series in self.view.chart.series)) if self.view.chart else []
         if names:
@@ -122,18 +142,20 @@ class ChartPane(Pane):
             self.app.push_screen(SeriesSwitches(names, lambda: view.plot.hidden, view.toggle_series, self._glyphs))
 
     def _open_export(self) -> None:
-        from qctui.ui.charts.chart_choosers import Choose
+        from qctui.ui.kit.chooser import Chooser
 
         if self.view.drawing is None:
             self.app.notify("There is no chart to write yet", severity="warning", markup=False)
             return
-        kinds = tuple(WORDS)
+        kinds = tuple(_FILE_WORDS)
 
         def chosen(place: int | None) -> None:
             if place is not None:
                 self._export(kinds[place])
 
-        self.app.push_screen(Choose("Write the chart to a file", [WORDS[kind] for kind in kinds], self._glyphs), chosen)
+        self.app.push_screen(
+            Chooser("Write the chart to a file", [_FILE_WORDS[kind] for kind in kinds], self._glyphs), chosen
+        )
 
     @work(group="export", exit_on_error=False)
     async def _export(self, kind: FileKind) -> None:
@@ -238,3 +260,26 @@ class ChartPane(Pane):
             return "The chart has no series."
         names = ", ".join(series.name for series in chart.series[:3])
         return f"No points in this window\n{names}\nA longer one may have some: - or w"
+
+
+def write_file(text: str, name: str, kind: FileKind, now: float, folder: Path | None = None) -> Path:
+    """Write `text` to a new file named after the chart and the time, private to the user; returns its full path.
+
+    It lies in `folder`, by default where the program was started. An existing file is never overwritten.
+
+    Raises:
+        OSError: the folder can't be written to.
+    """
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:60] or "chart"
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    base = (folder or Path.cwd()) / f"qctui-{stem}-{stamp}"
+    for number in range(100):
+        path = base.with_name(base.name + (f"-{number}" if number else "") + f".{kind.value}")
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return path.resolve()
+    raise FileExistsError(f"a hundred files named {base.name} are there already")

@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import DescendantFocus, Resize
-from textual.screen import Screen
 
 from qctui.engine.engine_port import Subscription, Visibility
-from qctui.model.action import ACTIONS
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import Key, chart_key, detail_key
 from qctui.plot.windows import named
-from qctui.ui.actions.action_bar import ActionBar
-from qctui.ui.actions.controller import DEPLOYMENT, Pointed
-from qctui.ui.charts.chart_choosers import Choose
-from qctui.ui.charts.chart_footer import KEYS, footer
+from qctui.ui.actions.controller import DEPLOYMENT
+from qctui.ui.charts.chart_arrangement import EQUITY, Arrangement, Subject
 from qctui.ui.charts.chart_pane import ChartPane
-from qctui.ui.charts.chart_subjects import EQUITY, Subject, Subjects
 from qctui.ui.charts.chart_tiles import Tiles
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.context import AppContext
-from qctui.ui.keys.keymap import Scope, bindings
+from qctui.ui.keys.keymap import Command, Scope, bindings
 from qctui.ui.kit.bar import Bar
-from qctui.ui.kit.footer import KeyBar
-from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.kit.chooser import Chooser
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.store_screen import StoreScreen
 from qctui.ui.openable import DetailKind
 from qctui.ui.selection import Picked
 
+_MAIN_KEYS = frozenset(
+    {
+        "pick_chart", "previous_chart", "next_chart", "back", "next_pane", "previous_pane", "overlay", "chart_grid",
+        "equity_grid",
+    }
+)  # fmt: skip
+"""Commands of the main screen that mean the same here."""
+_FOOTER = (
+    "help", "back", "liquidate", "stop", "chart_open", "zoom_in", "window_next", "next_chart", "chart_series",
+    "chart_grid", "overlay", "pan_left", "log_scale", "export_chart", "chart_mark", "panic", "chart_zone",
+    "equity_grid", "percent_scale", "zoom_out", "pan_right",
+)  # fmt: skip
+"""Keys in the footer of this screen, those that must be there first."""
 
-class ChartScreen(Screen[None]):
-    """Shows charts of the store; `wants` is what it would like to be kept current."""
 
-    AUTO_FOCUS = ""
+class ChartScreen(StoreScreen):
+    """Shows charts of the store."""
+
     ACTS_ON = frozenset({DEPLOYMENT})
     NAME = "a chart"
     BINDINGS = [  # noqa: RUF012  # as its base declares it
-        *(each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in KEYS),
+        *(each for each in bindings(Scope.MAIN, Scope.PANES) if isinstance(each, Binding) and each.id in _MAIN_KEYS),
         *bindings(Scope.TILES),
     ]
     DEFAULT_CSS = """
@@ -58,197 +67,155 @@ class ChartScreen(Screen[None]):
         window: ChartWindow | None = None,
     ) -> None:
         """`name` is the project's, as it is on screen; `window` the part of time to begin with."""
-        super().__init__()
-        self._app_context, self._engine, self._glyphs = app_context, app_context.engine, app_context.glyphs
-        self._named = (self._project_id, name)
-        self._chart = chart or EQUITY
-        self._against: Subject | None = None
-        self._mode: DetailKind = DetailKind.CHART if kind is DetailKind.OVERLAY else kind
-        self._before: list[DetailKind] = []
-        """The arrangements this one was reached through: Escape goes back the same way."""
-        self._asks = kind is DetailKind.OVERLAY
-        self._told: tuple[Subscription, ...] = ()
-        self._subjects = Subjects(app_context.engine.store)
-        self._tiles = Tiles(self._glyphs, window, self._open)
-        self._tiles.changed = self._look
+        super().__init__(app_context)
+        self._shown = Arrangement(app_context.engine.store, lambda: self.project_id, name, kind, chart)
+        self._compares = kind is DetailKind.OVERLAY
+        """It begins with the question what to compare with."""
+        self._tiles = Tiles(self._glyphs, window, self.open_charts)
+        self._tiles.changed = self._show_now
         self._subject = Bar(self._glyphs, id="subject")
-        self._keys = KeyBar(self._glyphs, app_context.options.keymap)
-        self._actions = ActionBar(
-            self._glyphs, app_context.options.keymap, read_only=app_context.options.read_only, id="chart-actions"
-        )
-        self._ages = AgeTimer(
-            app_context.engine.clock, app_context.options.zone, self._glyphs, self._start_timer, self._show
-        )
 
     def compose(self) -> ComposeResult:
         """Whose chart, the charts, actions under way, keys."""
         yield self._subject
         yield self._tiles
-        yield self._actions
-        yield self._keys
+        yield self.action_bar
+        yield self._key_bar
 
     async def on_mount(self) -> None:
         """Lay out the charts."""
         await self._lay_out()
-        if self._asks:
+        if self._compares:
             self._choose_against()
 
     # What is shown
 
-    def wants(self) -> tuple[Subscription, ...]:
-        """What the engine should keep current for this screen."""
-        found = [Subscription(detail_key(self._project_id), Visibility.OPENED)]
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What the engine should keep current for this screen now."""
+        found = [Subscription(detail_key(self.project_id), Visibility.OPENED)]
+        against = self._shown.against
         for subject, pane in self._tiles.shown:
-            wanted = pane.wants(subject.project_id, subject.chart)
-            found += [Subscription(want.key, Visibility.OPENED) for want in wanted]
-            if self._against is not None:
-                key = chart_key(self._against.project_id, self._against.chart, *pane.wanted)
-                found.append(Subscription(key, Visibility.OPENED))
+            found += [
+                Subscription(want.key, Visibility.OPENED) for want in pane.wants(subject.project_id, subject.chart)
+            ]
+            if against is not None:
+                found.append(
+                    Subscription(chart_key(against.project_id, against.chart, *pane.wanted), Visibility.OPENED)
+                )
         return tuple(found)
-
-    def pointed(self) -> Pointed:
-        """The deployment whose chart has the keys is what an action aims at."""
-        return Pointed(project_id=self._project_id)
-
-    @property
-    def _project_id(self) -> int:
-        return self._app_context.selected.now.project_id or 0
-
-    @property
-    def _project(self) -> str:
-        known, name = self._named
-        return name if known == self._project_id else self._subjects.name(self._project_id)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
         if not self.is_mounted:
             return
-        if self._mode is not DetailKind.CHART and self._all() != self._tiles.subjects:
+        if not self._shown.single and self._shown.subjects() != self._tiles.subjects:
             # The keys may be elsewhere: in the action bar.
-            focus = self.focused is None or isinstance(self.focused, ChartView)
-            self._tiles.show_page(self._all(), self._at(), focus=focus)
-            self._follow_focus()
-            self._show(self._ages.context())
+            self._show_page(focus=self.focused is None or isinstance(self.focused, ChartView))
         elif any(key.kind in {"chart", "detail", "actions"} for key in keys):
-            self._show(self._ages.context())
+            self._show_now()
+
+    def _show_page(self, at: int | None = None, *, focus: bool = True) -> None:
+        """Show the page on which a chart is: the one that has the keys, if it is not another."""
+        self._tiles.show_page(self._shown.subjects(), self._shown.place() if at is None else at, focus=focus)
+        self._follow_focus()
+        self._show_now()
+
+    def _show_now(self) -> None:
+        """Show what the store has now, and ask for the rest."""
+        self._show(self._ages.context())
 
     def _show(self, context: RenderContext) -> None:
-        guard = self._app_context.guard
         for subject, pane in self._tiles.shown:
-            guard(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, context), pane)
-        records = self._engine.store.get(ACTIONS).value or ()
-        guard("The actions", lambda: self._actions.show(records, context), self._actions)
-        guard("The line above the charts", self._show_subject, self._subject)
-        self._tell()
+            self._guard(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, context), pane)
+        self._show_actions(context)
+        self._guard("The line above the charts", self._show_subject, self._subject)
+        self._subscribe()
 
     def _show_tile(self, subject: Subject, pane: ChartPane, context: RenderContext) -> None:
-        names = self._subjects.charts(self._project_id) if self._mode is DetailKind.CHART else ()
+        shown = self._shown
         pane.show(
-            self._subjects.resource(subject, self._against, self._mode, *pane.wanted),
+            shown.resource(subject, *pane.wanted),
             context,
             project_id=subject.project_id,
             name=subject.chart,
-            names=names,
-            project=self._project if self._mode is not DetailKind.EQUITIES else subject.label,
+            names=shown.charts if shown.single else (),
+            project=subject.label if shown.kind is DetailKind.EQUITIES else shown.project,
         )
 
-    def _all(self) -> list[Subject]:
-        """What there is to show, on this page or another."""
-        return self._subjects.of(self._mode, self._project_id, self._project, self._chart)
-
-    def _shape(self) -> tuple[int, int]:
-        """Columns and rows of charts that fit."""
-        return (1, 1) if self._mode is DetailKind.CHART else Tiles.room(self.size)
-
-    def _at(self) -> int:
-        """Which of them has the keys."""
-        meant = [self._is_meant(each) for each in self._all()]
-        return meant.index(True) if True in meant else 0
-
-    def _is_meant(self, subject: Subject) -> bool:
-        if self._mode is DetailKind.CHARTS:
-            return subject.chart == self._chart
-        return subject.project_id == self._project_id
-
-    async def _lay_out(self) -> None:
-        small = self._mode is not DetailKind.CHART
-        await self._tiles.lay_out(self._all(), self._at(), self._shape(), small=small)
-        self._follow_focus()
-        self._show(self._ages.context())
-
-    def _follow_focus(self) -> None:
-        """What has the keys is what is selected."""
-        subject = self._tiles.focused()
-        if subject is None or self._is_meant(subject):
-            return
-        if self._mode is DetailKind.CHARTS:
-            self._chart = subject.chart
-        elif self._mode is DetailKind.EQUITIES:
-            self._app_context.selected.change(Picked(subject.project_id))
-
     def _show_subject(self) -> None:
+        shown, tiles = self._shown, self._tiles
         words = {
-            DetailKind.CHARTS: f"all charts of {self._project}",
+            DetailKind.CHARTS: f"all charts of {shown.project}",
             DetailKind.EQUITIES: "equity of all deployments",
-        }.get(self._mode, self._project)
+        }.get(shown.kind, shown.project)
         spans = [(" ", ""), (words, "title bold")]
-        if self._against is not None:
-            spans.append((f" against {self._against.label}", "mark"))
-        total = len(self._all())
         right: list[tuple[str, str]] = []
-        if self._mode is not DetailKind.CHART:
-            window = next((named(pane.view.plot.window) for _, pane in self._tiles.shown), "")
-            right = [
-                (f"{window} ", "key"),
-                (f"{len(self._tiles.shown)} of {total}, page {self._tiles.page[0]}/{self._tiles.page[1]} ", "muted"),
-            ]
+        if shown.against is not None:
+            spans.append((f" against {shown.against.label}", "mark"))
+        if not shown.single:
+            total = len(shown.subjects())
+            window = next((named(pane.view.plot.window) for _, pane in tiles.shown), "")
+            page = f"{len(tiles.shown)} of {total}, page {tiles.page[0]}/{tiles.page[1]} "
+            right = [(f"{window} ", "key"), (page, "muted")]
             if not total:
                 spans.append((" (none known yet)", "muted"))
         self._subject.show_line(spans, right)
 
-    def _tell(self) -> None:
-        wanted = self.wants()
-        if wanted != self._told:
-            self._told = wanted
-            self._app_context.subscribe(self, wanted)
+    # How it is arranged
 
-    # Keys
+    def _room(self) -> tuple[int, int]:
+        """Columns and rows of charts that fit."""
+        return (1, 1) if self._shown.single else Tiles.room(self.size)
 
-    def _look(self) -> None:
-        """Other data are needed: show what the store has of them, and ask for the rest."""
-        self._show(self._ages.context())
+    async def _lay_out(self) -> None:
+        shown = self._shown
+        await self._tiles.lay_out(shown.subjects(), shown.place(), self._room(), small=not shown.single)
+        self._follow_focus()
+        self._show_now()
 
-    def _open(self, kind: DetailKind) -> None:
+    def on_resize(self, event: Resize) -> None:
+        """Another size holds another number of small charts."""
+        if self._tiles.laid_out is not None and self._room() != self._tiles.laid_out:
+            self.call_later(self._lay_out)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A click selects too, and the footer shows the keys that work now."""
+        self._follow_focus()
+        self.show_keys()
+
+    def _follow_focus(self) -> None:
+        """What has the keys is what is selected."""
+        subject = self._tiles.focused()
+        if subject is None or self._shown.is_meant(subject):
+            return
+        if self._shown.kind is DetailKind.CHARTS:
+            self._shown.chart = subject.chart
+        elif self._shown.kind is DetailKind.EQUITIES:
+            self._app_context.selected.change(Picked(subject.project_id))
+
+    def open_charts(self, kind: DetailKind) -> None:
         """One of the small ones large, or another arrangement."""
         if kind is DetailKind.OVERLAY:
             self._choose_against()
-        elif kind is not DetailKind.CHART or self._mode is not DetailKind.CHART:
-            if self._mode is DetailKind.EQUITIES:
-                self._chart = EQUITY
-            self._turn_to(kind)
+        elif kind is not DetailKind.CHART or not self._shown.single:
+            self._turn_to(kind, EQUITY if self._shown.kind is DetailKind.EQUITIES else "")
 
-    def _turn_to(self, mode: DetailKind) -> None:
-        self._enter(mode)
-        self._against = None
+    def _turn_to(self, kind: DetailKind, chart: str = "") -> None:
+        self._shown.change(kind, chart)
+        self._shown.against = None
         # The app's: it goes on before the next key is looked at.
         self.app.call_next(self._lay_out)
 
-    def _enter(self, mode: DetailKind) -> None:
-        """Another arrangement, from which Escape leads back to this one; to one it was reached through, no further."""
-        if mode in self._before:
-            del self._before[self._before.index(mode) :]
-        elif mode is not self._mode:
-            self._before.append(self._mode)
-        self._mode = mode
+    async def _enlarge(self, chart: str) -> None:
+        self._shown.change(DetailKind.CHART, chart)
+        await self._lay_out()
 
-    def action_open_chart(self, kind: str) -> None:
-        """Another arrangement of charts."""
-        self._open(DetailKind(kind))
+    def _take_chart(self, chart: str) -> None:
+        self._shown.chart, self._shown.against = chart, None
+        self._tiles.take(self._shown.subjects()[0])
+        self._show_now()
 
-    def action_go_to_tile(self, number: int) -> None:
-        """Give the keys to one of several charts."""
-        self._tiles.shown[number - 1][1].focus_body()
-        self._follow_focus()
+    # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only a chart that is there can be gone to."""
@@ -256,12 +223,21 @@ class ChartScreen(Screen[None]):
             return isinstance(parameters[0], int) and parameters[0] <= len(self._tiles.shown)
         return True
 
+    def action_open_chart(self, kind: str) -> None:
+        """Another arrangement of charts."""
+        self.open_charts(DetailKind(kind))
+
+    def action_go_to_tile(self, number: int) -> None:
+        """Give the keys to one of several charts."""
+        self._tiles.shown[number - 1][1].focus_body()
+        self._follow_focus()
+
     def action_back(self) -> None:
         """One step back: out of the action bar, to the grid a chart was enlarged from, or to where this was opened."""
-        if self._actions.give_back_keys():
+        if self.action_bar.give_back_keys():
             return
-        if self._before:
-            self._turn_to(self._before[-1])
+        if self._shown.before is not None:
+            self._turn_to(self._shown.before)
         else:
             self.dismiss(None)
 
@@ -275,84 +251,50 @@ class ChartScreen(Screen[None]):
 
     def action_turn_chart(self, by: int) -> None:
         """The next or previous chart; with several on screen, page."""
-        if self._mode is not DetailKind.CHART:
+        if not self._shown.single:
             page, pages = self._tiles.page
-            self._tiles.show_page(self._all(), (page - 1 + by) % pages * self._tiles.most)
-            self._follow_focus()
-            self._show(self._ages.context())
-            return
-        names = self._subjects.charts(self._project_id)
-        if names:
-            at = names.index(self._chart) if self._chart in names else -by
+            self._show_page((page - 1 + by) % pages * self._tiles.most)
+        elif names := self._shown.charts:
+            at = names.index(self._shown.chart) if self._shown.chart in names else -by
             self._take_chart(names[(at + by) % len(names)])
 
     def action_pick_chart(self) -> None:
         """Choose a chart of the deployment."""
-        names = self._subjects.charts(self._project_id)
+        names = self._shown.charts
         if not names:
             self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
             return
 
         async def chosen(place: int | None) -> None:
-            if place is None:
-                return
-            if self._mode is not DetailKind.CHART:
-                self._enter(DetailKind.CHART)
-                self._chart = names[place]
-                await self._lay_out()
-            self._take_chart(names[place])
+            if place is not None:
+                if not self._shown.single:
+                    await self._enlarge(names[place])
+                self._take_chart(names[place])
 
-        current = names.index(self._chart) if self._chart in names else None
-        self.app.push_screen(Choose("Chart", names, self._glyphs, current=current), chosen)
-
-    def _take_chart(self, chart: str) -> None:
-        self._chart = chart
-        self._against = None
-        self._tiles.take(Subject(self._project_id, chart, self._project))
-        self._show(self._ages.context())
+        current = names.index(self._shown.chart) if self._shown.chart in names else None
+        self.app.push_screen(Chooser("Chart", names, self._glyphs, current=current), chosen)
 
     def _choose_against(self) -> None:
-        others = self._subjects.others(self._project_id)
-        labels = ["nothing", *(each.label for each in others)]
+        others = self._shown.others()
 
         async def chosen(place: int | None) -> None:
             if place is None:
                 return
-            if self._mode is not DetailKind.CHART or self._chart != EQUITY:
-                self._enter(DetailKind.CHART)
-                self._chart = EQUITY
-                await self._lay_out()
-            self._against = others[place - 1] if place else None
+            if not self._shown.single or self._shown.chart != EQUITY:
+                await self._enlarge(EQUITY)
+            self._shown.against = others[place - 1] if place else None
             for _, pane in self._tiles.shown:
                 pane.view.set_view(percent=place > 0)
-            self._show(self._ages.context())
+            self._show_now()
 
-        self.app.push_screen(Choose("Compare the equity with", labels, self._glyphs), chosen)
+        labels = ["nothing", *(each.label for each in others)]
+        self.app.push_screen(Chooser("Compare the equity with", labels, self._glyphs), chosen)
 
-    # Around it
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """A click selects too, and the footer shows the keys that work now."""
-        self._follow_focus()
-        self.show_keys()
-
-    def show_keys(self) -> None:
-        """Bring the footer up to date with the keys that work now."""
-        self._keys.show(footer({active.binding.id for active in self.active_bindings.values() if active.enabled}))
-
-    def on_resize(self, event: Resize) -> None:
-        """Another size holds another number of small charts."""
-        if self._tiles.laid_out is not None and self._shape() != self._tiles.laid_out:
-            self.call_later(self._lay_out)
+    def commands(self, working: Iterable[str | None]) -> Iterable[Command]:
+        """The commands with these ids, each with its place in the footer of this screen."""
+        for command in super().commands(working):
+            yield replace(command, footer=_FOOTER.index(command.id) if command.id in _FOOTER else None)
 
     def on_unmount(self) -> None:
-        """Nothing is wanted any more."""
+        """Nothing is read for it any more."""
         self._app_context.subscribe(self, ())
-
-    @on(ActionBar.Ticked)
-    def show_elapsed(self) -> None:
-        """The seconds beside an action under way."""
-        self._actions.show(self._engine.store.get(ACTIONS).value or (), self._ages.context())
-
-    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        return self.set_timer(seconds, callback).stop

@@ -10,8 +10,8 @@ from textual.containers import Container
 from textual.geometry import Size
 
 from qctui.model.chart import ChartWindow
+from qctui.ui.charts.chart_arrangement import Subject
 from qctui.ui.charts.chart_pane import ChartPane
-from qctui.ui.charts.chart_subjects import Subject
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.keys.chart_commands import NUMBERED_TILES
 from qctui.ui.openable import DetailKind

@@ -94,7 +94,7 @@ class DeploymentScreen(DetailScreen):
     def read_more_of_the_log(self) -> None:
         """Show what is known of the windows that are wanted now, and ask for the rest."""
         self._show_log(self.deployed.deploy_id, self._ages.context())
-        self._keep_open()
+        self._subscribe()
 
     def _open_order(self) -> None:
         from qctui.ui.deployments.order_screen import OrderScreen

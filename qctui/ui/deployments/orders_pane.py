@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from qctui.model.order import LIQUIDATED_TAG, Order, OrderEvent
 from qctui.model.resource import Resource
+from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.section_table import SectionPane
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection_owner import LocalCursor

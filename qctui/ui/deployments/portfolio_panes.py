@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
+from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.section_table import SectionPane
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.theme.glyph_set import Glyphs

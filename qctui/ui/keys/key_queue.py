@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from textual import events
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
@@ -14,7 +13,7 @@ from qctui.ui import textual_patches
 R = TypeVar("R")
 
 
-class KeysInOrder(App[R]):
+class KeysInOrder(textual_patches.PatchedApp[R]):
     """An app in which a key has had its whole effect before the next one is looked at.
 
     Textual hands every key that is waiting to whatever has the focus at that instant, and each widget deals with it in
@@ -29,7 +28,8 @@ class KeysInOrder(App[R]):
 
     async def on_event(self, event: events.Event) -> None:
         """Deal with a key, or with what was pasted, to its end."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        key = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if key and textual_patches.keys_in_order(self, event):
             await self._press(event)
         else:
             await super().on_event(event)
@@ -37,9 +37,9 @@ class KeysInOrder(App[R]):
     def push_screen(self, screen: Screen[Any] | str, *more: Any, **named: Any) -> Any:
         """As in Textual. The answer of a screen is handled by the app, whoever opened it: before the next key. Nothing
         comes above a screen that `stays_on_top`."""
-        if any(getattr(each, "stays_on_top", False) for each in self._screen_stack):
+        if any(getattr(each, "stays_on_top", False) for each in self.screen_stack):
             return AwaitComplete()
-        with self._context():
+        with textual_patches.as_sender(self):
             opened = super().push_screen(screen, *more, **named)
         self.screens_changed()
         return opened
@@ -54,25 +54,13 @@ class KeysInOrder(App[R]):
         """Another screen is on top."""
 
     def key_unused(self, key: str) -> None:
-        """Nothing that is on screen knows this key."""
+        """No widget on screen takes this key, and it is bound to nothing here."""
 
-    async def _press(self, event: events.Key | events.Paste) -> None:
+    async def _press(self, event: events.Event) -> None:
         # What a click or a timer opened is finished first.
-        await self._finish_screens()
+        await textual_patches.finish_screens(self)
         self.app_focus = True
-        event._set_forwarded()
-        for node in textual_patches.path_of_keys(self.focused or self.screen):
-            await textual_patches.hand_to(node, event)
-            if event._stop_propagation:
-                break
-        else:
-            if isinstance(event, events.Key) and not event._no_default_action:
-                before = self.screen
-                if not await self._check_bindings(event.key) and self.screen is before:
-                    self.key_unused(event.key)
-        await self._finish_screens()
-
-    async def _finish_screens(self) -> None:
-        """Until what was opened is mounted, what was closed is gone, and answers were handed on."""
-        while self._next_callbacks:
-            await self._flush_next_callbacks()
+        key = event.key if isinstance(event, events.Key) else ""
+        if not await textual_patches.press(self, event, key):
+            self.key_unused(key)
+        await textual_patches.finish_screens(self)

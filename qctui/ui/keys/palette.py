@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from qctui.ui.charts.chart_choosers import Choose
 from qctui.ui.keys.keymap import Command, format_key, keys_of
+from qctui.ui.kit.chooser import Chooser
 from qctui.ui.theme.glyph_set import Glyphs
 
 _WIDTH = 110
@@ -13,11 +13,11 @@ _FRAME = 7
 """Cells of border, padding and scroll bar."""
 
 
-class CommandPalette(Choose):
+class CommandPalette(Chooser):
     """Everything that works right now, by name, key and what it does. In read-only mode what acts is not among it."""
 
     DEFAULT_CSS = """
-    CommandPalette > Vertical { width: 110; }
+    CommandPalette > .box { width: 110; }
     """
 
     def __init__(self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs, width: int) -> None:

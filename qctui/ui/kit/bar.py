@@ -1,19 +1,15 @@
-"""One line of facts, left and right, that sends only the cells that changed: titles, link bar, footer."""
+"""One line of facts, left and right: titles, link bar, footer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.geometry import Region
-from textual.strip import Strip
-from textual.widget import Widget
-
-from qctui.ui.kit.spans import Span, Spans, changed_cells, cut, seven_bit, to_strip, width_of
+from qctui.ui.kit.cell_diff import SpanLines
+from qctui.ui.kit.spans import Span, Spans, cut, seven_bit, width_of
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 
-class Bar(Widget):
+class Bar(SpanLines):
     """A line. What doesn't fit is left out from the end of `left`; `right` stays whole as long as it fits at all."""
 
     DEFAULT_CSS = """
@@ -23,13 +19,11 @@ class Bar(Widget):
 
     def __init__(self, glyphs: Glyphs, *, fill: Span = (" ", ""), id: str | None = None) -> None:
         """`fill` is drawn between left and right."""
-        super().__init__(id=id)
-        self._glyphs = glyphs
+        super().__init__(glyphs, id=id)
         self._fill = fill
         self._left: Sequence[Span] = ()
         self._right: Sequence[Span] = ()
         self._optional: Sequence[Span] = ()
-        self._drawn: Spans = ()
         self._defect = ""
 
     def show_line(
@@ -53,27 +47,12 @@ class Bar(Widget):
             self._defect = words
             self._draw()
 
-    @property
-    def text(self) -> str:
-        """What is shown, as plain text."""
-        return "".join(text for text, _ in self._drawn)
-
     def on_resize(self) -> None:
         """Lay the line out for its new width."""
         self._draw()
 
-    def render_line(self, y: int) -> Strip:
-        """The line."""
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these bars live in has one
-        style = self.rich_style
-        return to_strip(self._drawn, palette, style) if y == 0 else Strip.blank(self.size.width, style)
-
     def _draw(self) -> None:
-        line = self._compose_line(self.size.width)
-        changed = changed_cells(self._drawn, line)
-        self._drawn = line
-        if changed is not None:
-            self.refresh(Region(changed[0], 0, changed[1] - changed[0], 1))
+        self.draw([self._compose_line(self.size.width)])
 
     def _compose_line(self, width: int) -> Spans:
         left, right, optional = tuple(self._left), tuple(self._right), tuple(self._optional)

@@ -1,59 +1,48 @@
-"""What every screen that shows one thing in full has: header, sections, action bar, link bar, keys."""
+"""A screen that shows one thing in full: link bar, header, sections, action bar, keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import DescendantFocus, Resize
-from textual.screen import Screen
 
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import ACTIONS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
-from qctui.ui.actions.action_bar import ActionBar
-from qctui.ui.actions.controller import Pointed
 from qctui.ui.context import AppContext
-from qctui.ui.keys.keymap import COMMANDS, Scope, bindings
+from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.facts_view import FactsView
-from qctui.ui.kit.footer import KeyBar
 from qctui.ui.kit.lines import Lines, Paragraph
 from qctui.ui.kit.link_bar import LinkBar
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import Pane
-from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Span
+from qctui.ui.kit.store_screen import StoreScreen
 from qctui.ui.wording.load_state import LoadState
 
 
-class DetailScreen(Screen[None]):
+class DetailScreen(StoreScreen):
     """Subclasses say what they read (`keys`) and show it (`show_header`, `show_sections`). Where the sections do not
     fit beside each other, one is on screen at a time."""
 
-    AUTO_FOCUS = ""
     BINDINGS = bindings(Scope.PANES, Scope.DETAIL)
     DEFAULT_CSS = """
     DetailScreen > #detail-header { max-height: 9; padding: 0 1; }
     DetailScreen > #sections { height: 1fr; layout: grid; grid-size: 1 1; grid-gutter: 0 1; }
     DetailScreen > #detail-tabs { background: $panel; display: none; }
     """
-    ACTS_ON: ClassVar[frozenset[str]] = frozenset()
-    """What it shows that can be acted on: of `controller.DEPLOYMENT` and `controller.OPTIMIZATION`."""
-    NAME: ClassVar[str] = "what is on screen"
-    """What it shows, where it is said that something does not work here."""
     ROOMY: ClassVar[tuple[int, int] | None] = None
     """Columns and rows from which all sections are shown together; None for never."""
 
     def __init__(self, app_context: AppContext, sections: Sequence[Pane]) -> None:
-        super().__init__()
+        super().__init__(app_context)
         options, glyphs = app_context.options, app_context.glyphs
-        self._app_context = app_context
-        self._engine, self._glyphs, self._guard = app_context.engine, glyphs, app_context.guard
         self.sections = tuple(sections)
         """In the order of their numbers."""
         self.chosen = self.sections[0]
@@ -62,11 +51,7 @@ class DetailScreen(Screen[None]):
         self.header = Lines(glyphs, id="detail-header")
         self._tabs = Bar(glyphs, id="detail-tabs")
         self._frame = Container(*self.sections, id="sections")
-        self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
-        self._key_bar = KeyBar(glyphs, options.keymap)
-        self._ages = AgeTimer(app_context.engine.clock, options.zone, glyphs, self._start_timer, self._show)
         self._visibility = Visibility.OPENED
-        self._kept: tuple[Subscription, ...] = ()
 
     def keys(self) -> Iterable[Key[Any]]:
         """The resources this screen shows, to be kept current while it is open."""
@@ -84,6 +69,10 @@ class DetailScreen(Screen[None]):
         """Whether a newer resource of `key` changes what is shown, beside those of `keys`."""
         return False
 
+    def subscriptions(self) -> Sequence[Subscription]:
+        """What the engine should keep current for this screen now."""
+        return tuple(Subscription(key, self._visibility) for key in self.keys())
+
     def compose(self) -> ComposeResult:
         """Link bar, header, sections, action bar, keys."""
         yield self.link_bar
@@ -96,7 +85,7 @@ class DetailScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is known already, and ask for the rest."""
         self._show(self._ages.context())
-        self._keep_open()
+        self._subscribe()
         self._arrange()
         self.chosen.focus_body()
 
@@ -111,12 +100,12 @@ class DetailScreen(Screen[None]):
             self._app_context.subscribe(self, ())
             return
         self._visibility = Visibility.OPENED if self.app.screen.is_modal else Visibility.HIDDEN
-        self._keep_open()
+        self._subscribe()
 
     def on_screen_resume(self) -> None:
         """On screen again."""
         self._visibility = Visibility.OPENED
-        self._keep_open()
+        self._subscribe()
         self.show_keys()
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
@@ -125,20 +114,11 @@ class DetailScreen(Screen[None]):
             return
         if not keys.isdisjoint(self.keys()) or any(self.is_subscribed(key) for key in keys):
             self._show(self._ages.context())
-            self._keep_open()
+            self._subscribe()
         elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK}):
             context = self._ages.context()
             self._show_actions(context)
             self._show_link(context)
-
-    @property
-    def project_id(self) -> int:
-        """The project of what is shown: the selected one, which nothing changes while this is open."""
-        return self._app_context.selected.now.project_id or 0
-
-    def pointed(self) -> Pointed:
-        """What an action asked for here aims at."""
-        return Pointed(project_id=self.project_id)
 
     def copy_text(self) -> str:
         """The selected row of the section with the keys, or all its facts."""
@@ -156,16 +136,6 @@ class DetailScreen(Screen[None]):
             self.chosen = section
             self._show_tabs()
         self.show_keys()
-
-    def show_keys(self) -> None:
-        """Bring the footer up to date with the keys that work now."""
-        ids = {active.binding.id for active in self.active_bindings.values() if active.enabled}
-        self._key_bar.show(command for command in COMMANDS if command.id in ids)
-
-    @on(ActionBar.Ticked)
-    def show_elapsed(self) -> None:
-        """The seconds beside an action under way."""
-        self._show_actions(self._ages.context())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what this screen has can be asked for."""
@@ -239,10 +209,6 @@ class DetailScreen(Screen[None]):
         self._show_link(context)
         self._show_tabs()
 
-    def _show_actions(self, context: RenderContext) -> None:
-        records = self._engine.store.get(ACTIONS).value or ()
-        self._guard("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
-
     def _show_link(self, context: RenderContext) -> None:
         store = self._engine.store
         link = store.get(LINK).value or Link()
@@ -264,12 +230,3 @@ class DetailScreen(Screen[None]):
                 )
             line.append(("   ", ""))
         self._tabs.show_line(line)
-
-    def _keep_open(self) -> None:
-        wanted = tuple(Subscription(key, self._visibility) for key in self.keys())
-        if wanted != self._kept:
-            self._kept = wanted
-            self._app_context.subscribe(self, wanted)
-
-    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        return self.set_timer(seconds, callback).stop

@@ -1,4 +1,4 @@
-"""Lines of outside text that wrap, scroll, and cost only the cells that changed."""
+"""Paragraphs of outside text that wrap and scroll."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from itertools import zip_longest
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from qctui.ui.kit.spans import Spans, changed_cells, seven_bit, to_strip
+from qctui.ui.kit.cell_diff import SpanLines, scroll_thumb
+from qctui.ui.kit.spans import Spans, seven_bit, to_strip
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 Piece = str | Text | tuple[str, str]
 """Text, or text and its role in the theme, as `Palette` takes it: `muted`, `danger badge`, `title bold`."""
@@ -42,24 +42,18 @@ class Paragraph:
     """Cut at the width instead of wrapping."""
 
 
-class Lines(ScrollView, can_focus=False):
-    """Shows paragraphs. A line that changed is sent from its first to its last changed cell, and no other."""
+class Lines(SpanLines, ScrollView, can_focus=False):
+    """Shows paragraphs."""
 
     DEFAULT_CSS = """
-    Lines {
-        height: auto;
-        scrollbar-size: 0 0;
-        overflow-x: hidden;
-    }
+    Lines { width: 1fr; height: auto; layout: vertical; overflow: hidden auto; scrollbar-size: 0 0; }
     """
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._glyphs = glyphs
+        super().__init__(glyphs, id=id, classes=classes)
         self._paragraphs: tuple[Paragraph, ...] = ()
         self._wanted: tuple[Paragraph, ...] = ()
         self._defect = ""
-        self._rows: list[Spans] = []
         self._laid_out_for = -1
 
     def show(self, paragraphs: Iterable[Paragraph]) -> None:
@@ -78,66 +72,44 @@ class Lines(ScrollView, can_focus=False):
         if wanted == self._paragraphs:
             return
         self._paragraphs = wanted
-        before = self._rows
         if self._laid_out_for < 0:
             return
-        self._lay_out(self._laid_out_for)
-        if len(before) != len(self._rows):
-            self.virtual_size = Size(self._laid_out_for, len(self._rows))
+        lines = self._wrapped_to(self._laid_out_for)
+        if len(lines) != len(self.drawn):
+            self.drawn = lines
+            self.virtual_size = Size(self._laid_out_for, len(lines))
             self.refresh(layout=True)
-            return
-        for y, (old, new) in enumerate(zip(before, self._rows, strict=True)):
-            if (span := changed_cells(old, new)) is not None:
-                self.refresh(Region(span[0], y - self.scroll_offset.y, span[1] - span[0], 1))
-
-    @property
-    def text(self) -> str:
-        """What is shown, as plain text, a line each: for tests and copying."""
-        return "\n".join("".join(text for text, _ in row).rstrip() for row in self._rows)
+        else:
+            self.draw(lines)
 
     @property
     def line_count(self) -> int:
         """How many lines the paragraphs wrap to at the present width."""
-        return len(self._rows)
+        return len(self.drawn)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the paragraphs wrap to in this width."""
-        self._lay_out(_text_width(width))
-        return len(self._rows)
+        self.drawn = self._wrapped_to(_text_width(width))
+        return len(self.drawn)
 
     def on_resize(self) -> None:
         """Wrap again: the width is what the layout really gave."""
         width = _text_width(self.size.width)
         if width != self._laid_out_for:
-            self._lay_out(width)
+            self.drawn = self._wrapped_to(width)
             self.refresh()
-        self.virtual_size = Size(width, len(self._rows))
+        self.virtual_size = Size(width, len(self.drawn))
 
     def render_line(self, y: int) -> Strip:
-        """One line of the visible part."""
-        row = y + self.scroll_offset.y
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these lines live in has one
-        spans = self._rows[row] if row < len(self._rows) else ()
-        width = self.size.width
-        text = to_strip(spans, palette, self.rich_style).adjust_cell_length(width - 1, self.rich_style)
-        return Strip.join([text, to_strip(self._position(y), palette, self.rich_style)])
+        """One line of the visible part, with its part of the scroll position."""
+        thumb = scroll_thumb(y, self.scroll_offset.y, self.size.height, len(self.drawn), self._glyphs)
+        text = super().render_line(y).crop(0, self.size.width - 1)
+        return Strip.join([text, to_strip((thumb,), self.palette, self.rich_style)])
 
-    def _position(self, y: int) -> Spans:
-        """The right edge of a line: where the visible lines are among all of them. Drawn here, because Textual's own
-        scrollbar has no 7-bit form."""
-        height, count = self.size.height, len(self._rows)
-        if count <= height or not height:
-            return ((" ", ""),)
-        size = max(1, height * height // count)
-        start = round(self.scroll_offset.y * (height - size) / (count - height))
-        return ((self._glyphs.thumb, "muted"),) if start <= y < start + size else ((self._glyphs.track, "rule"),)
-
-    def _lay_out(self, width: int) -> None:
+    def _wrapped_to(self, width: int) -> list[Spans]:
         self._laid_out_for = width
-        self._rows = []
-        for paragraph in self._paragraphs:
-            rows = [_spans(row) for row in _wrap(paragraph, width, self._glyphs.ellipsis)]
-            self._rows += [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
+        rows = [_spans(row) for each in self._paragraphs for row in _wrap(each, width, self._glyphs.ellipsis)]
+        return [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
 
 
 def _text_width(width: int) -> int:

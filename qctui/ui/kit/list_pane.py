@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.widget import Widget
 
@@ -25,6 +25,11 @@ R = TypeVar("R")
 class ListPane(Pane, Generic[R]):
     """Subclasses turn a resource into rows and hand them to `show_rows`."""
 
+    OPENS: ClassVar[bool] = True
+    """Enter on a row leads somewhere."""
+    MARKS: ClassVar[bool] = True
+    """Rows can be marked."""
+
     def __init__(
         self,
         number: int,
@@ -35,11 +40,13 @@ class ListPane(Pane, Generic[R]):
         text_of: Callable[[R], str],
         *,
         id: str,
+        opens: bool = False,
         cursor: Cursor | None = None,
     ) -> None:
-        """`cursor` owns what is selected in the list."""
+        """`cursor` owns what is selected in the list. `opens` says of this one that Enter on a row leads somewhere."""
         super().__init__(number, title, glyphs, id=id)
         self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs, cursor=cursor)
+        self.table.opens, self.table.marks = opens or self.OPENS, self.MARKS
         self._text_of = text_of
         self._sort: tuple[str, bool] | None = None
         self._rows: Sequence[R] = ()
@@ -127,3 +134,10 @@ class ListPane(Pane, Generic[R]):
                     rows = ordered(rows, column.sort_key, descending=self._sort[1])
             kept = self._kept = (by, rows)
         return kept[1]
+
+
+class SectionPane(ListPane[R]):
+    """A list within what is opened in full: its rows can't be marked, and most have nothing more to show."""
+
+    OPENS = False
+    MARKS = False

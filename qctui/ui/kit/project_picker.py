@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from qctui.engine.engine_port import Engine
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
+from qctui.ui.kit.chooser import BoxScreen
 from qctui.ui.kit.field import Field
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
@@ -31,48 +30,37 @@ class _Choice:
     alive: bool
 
 
-class ProjectPicker(ModalScreen[int | None]):
+class ProjectPicker(BoxScreen[int | None]):
     """All projects, those that run first. Returns the id of the one picked, or None."""
 
     AUTO_FOCUS = "Field"
+    TITLE = "Pick a project"
+    KEYS = "Enter picks, Esc cancels"
     BINDINGS = [  # noqa: RUF012  # as its base declares it
-        Binding("escape", "dismiss(None)", "cancel", id="picker_cancel", tooltip="Pick nothing"),
-        Binding("down", "move(1)", "down", show=False, id="picker_down", tooltip="Next line"),
-        Binding("up", "move(-1)", "up", show=False, id="picker_up", tooltip="Previous line"),
         Binding("pagedown", "page(1)", "page down", show=False, id="picker_page_down", tooltip="A page down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="picker_page_up", tooltip="A page up"),
         Binding("ctrl+c", "app.quit", "quit", show=False, id="picker_quit", tooltip="Leave the program"),
     ]
     DEFAULT_CSS = """
-    ProjectPicker { align: center top; background: $background 60%; }
-    ProjectPicker > Vertical {
-        width: 72; max-width: 100%; height: 80%; max-height: 30; margin-top: 1;
-        background: $panel; border: round $focus; border-title-color: $title; border-subtitle-color: $muted;
-    }
+    ProjectPicker { align: center top; }
+    ProjectPicker > .box { width: 72; height: 80%; max-height: 30; margin-top: 1; padding: 0; }
     ProjectPicker Field, ProjectPicker Field:focus { background: $boost; }
-    ProjectPicker:ansi { background: transparent; }
     """
 
     def __init__(self, engine: Engine, zone: tzinfo | None, glyphs: Glyphs) -> None:
-        super().__init__()
+        super().__init__(glyphs)
         self._clock, self._store = engine.clock, engine.store
         self._zone = zone
-        self._glyphs = glyphs
         self._table: KeyedTable[_Choice] = KeyedTable(_columns(), lambda each: each.project_id, glyphs)
         # The keys stay with the text field; the table only shows.
         self._table.can_focus = False
         self._table.opened = self._pick
         self._field = Field(placeholder="part of a name, or an id", typed=self._narrow, entered=self._pick)
 
-    def compose(self) -> ComposeResult:
+    def compose_box(self) -> Iterable[Widget]:
         """A field and what matches."""
-        with Vertical() as box:
-            box.border_title = "Pick a project"
-            box.border_subtitle = "Enter picks, Esc cancels"
-            if self._glyphs.ascii:
-                box.styles.border = ("ascii", box.styles.border.top[1])
-            yield self._field
-            yield self._table
+        yield self._field
+        yield self._table
 
     def on_mount(self) -> None:
         """Show everything."""

@@ -1,4 +1,4 @@
-"""Text measured in terminal cells: cut, padded, compared. Wide characters take two, joiners none."""
+"""Text measured in terminal cells: cut, padded, wrapped. Wide characters take two, joiners none."""
 
 from __future__ import annotations
 
@@ -89,43 +89,3 @@ def to_strip(spans: Spans, palette: Palette, under: Style) -> Strip:
             style = under if under.reverse else under + palette[role]
         segments.append(Segment(text, style))
     return Strip(Segment.simplify(segments), width_of(spans))
-
-
-def changed_cells(before: Spans, after: Spans) -> tuple[int, int] | None:
-    """The first cell in which two lines differ, and one past the last; None if they are the same."""
-    if before == after:
-        return None
-    old, new = _by_cell(before), _by_cell(after)
-    if len(old) != width_of(before) or len(new) != width_of(after):
-        # Joined characters take fewer cells together than one by one: the place of a change can't be told.
-        return 0, max(width_of(before), width_of(after))
-    length = max(len(old), len(new))
-    blank = (" ", "")
-    old += [blank] * (length - len(old))
-    new += [blank] * (length - len(new))
-    changed = [x for x in range(length) if old[x] != new[x]]
-    if not changed:
-        return None
-    first, last = changed[0], changed[-1]
-    # A region that begins or ends inside a wide character would split it: take the whole of it along.
-    while first > 0 and (old[first][0] == "" or new[first][0] == ""):
-        first -= 1
-    while last + 1 < length and (old[last + 1][0] == "" or new[last + 1][0] == ""):
-        last += 1
-    return first, last + 1
-
-
-def _by_cell(spans: Spans) -> list[Span]:
-    cells: list[Span] = []
-    for text, role in spans:
-        if text.isascii():
-            cells += [(character, role) for character in text]
-            continue
-        for character in text:
-            width = cell_len(character)
-            if width == 0:
-                if cells:
-                    cells[-1] = (cells[-1][0] + character, cells[-1][1])
-            else:
-                cells += [(character, role), *[("", role)] * (width - 1)]
-    return cells

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from textual import events
-from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from qctui.ui.keys.keymap import Scope, bindings
+from qctui.ui.kit.cell_diff import Cell, CellDiff, by_cell, scroll_thumb
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Spans, to_strip
-from qctui.ui.kit.table_columns import Column, Placed, place
-from qctui.ui.kit.table_lines import GUTTER, changed_regions, header_line, row_cells, scroll_glyph, words_line
+from qctui.ui.kit.spans import Spans, fit, seven_bit, to_strip, wrap
+from qctui.ui.kit.table_columns import GUTTER, Column, Placed, header_line, place, row_cells
 from qctui.ui.selection import NO_ROW, Rows
 from qctui.ui.selection_owner import Cursor, KeysOf, LocalCursor
 from qctui.ui.textual_patches import lay_out
@@ -35,14 +33,14 @@ _log = logging.getLogger(__name__)
 class _Drawn(Generic[R]):
     """What one line of the screen holds."""
 
-    row: R | None
-    context: RenderContext | None
     cells: Spans
-    under: str
+    under: str = ""
     """`cursor`, `cursor-blurred` or empty: the background."""
+    row: R | None = field(default=None, compare=False)
+    context: RenderContext | None = field(default=None, compare=False)
 
 
-class KeyedTable(Widget, Generic[R], can_focus=True):
+class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
     """Rows by key. It draws what is selected among them and asks for another selection; a `Cursor` owns it.
 
     The rows themselves are handed over whole and never copied; ten thousand cost what the visible ones cost. Textual's
@@ -66,6 +64,8 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         """`cursor` owns what is selected; without one the table's place is its own."""
         super().__init__(id=id)
         self._cursor: Cursor = cursor or LocalCursor()
+        self.opens = self.marks = True
+        """Whether Enter and Space do something here."""
         self.opened: Callable[[], object] = _nothing
         """Called on Enter, with a row selected."""
         self.marked: Callable[[], object] = _nothing
@@ -84,7 +84,6 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         self._top = 0
         self._below_top = 0
         self._placed: tuple[Placed[R], ...] = ()
-        self._drawn: list[_Drawn[R]] = []
         self._failed: set[str] = set()
         self.stays_first = False
         """Whether a cursor on the first row stays on the first row when others come above it: for lists that are read
@@ -164,6 +163,16 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         """The columns that fit."""
         return tuple(placed.column for placed in place(self._columns, self.size.width - 1, indent=GUTTER))
 
+    def change_columns(self, columns: Sequence[Column[R]]) -> None:
+        """Show other columns of the same rows."""
+        self._columns = tuple(columns)
+        if self.size.width:
+            self.on_resize()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what rows here have can be asked for."""
+        return (self.opens or action != "open") and (self.marks or action != "mark")
+
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
         self._choose(self._cursor.place.index + by)
@@ -201,7 +210,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
     def on_resize(self) -> None:
         """Fit the columns to the new width and keep the cursor in sight."""
         self._placed = place(self._columns, self.size.width - 1, indent=GUTTER)
-        self._drawn = []
+        self.drawn = ()  # the cells of a row that has not changed are kept, and these have another width
         self._scroll_to_cursor()
         self._draw()
         self.scrolled()
@@ -230,14 +239,14 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         event.stop()
         self.action_move(-3)
 
-    def render_line(self, y: int) -> Strip:
-        """One line: the header, or a row."""
+    def cells_of(self, line: _Drawn[R]) -> Sequence[Cell]:
+        """The line cell by cell: with another background all of them are others."""
+        return [(text, (role, line.under)) for text, role in by_cell(line.cells)] if line.under else by_cell(line.cells)
+
+    def strip_of(self, line: _Drawn[R]) -> Strip:
+        """The line as Textual draws it."""
         palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these tables live in has one
-        if y >= len(self._drawn):
-            return Strip.blank(self.size.width, self.rich_style)
-        drawn = self._drawn[y]
-        under = self.rich_style + palette.background(drawn.under) if drawn.under else self.rich_style
-        return to_strip(drawn.cells, palette, under)
+        return to_strip(line.cells, palette, self.rich_style + palette.background(line.under))
 
     @property
     def _height(self) -> int:
@@ -279,33 +288,19 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         """Bring the visible lines up to date and ask for the cells that differ."""
         if not self.size.width or self._render_context is None:
             return
-        before = self._drawn
-        words = header_line(self._placed, self._sort, self.size.width, self._glyphs)
-        header: _Drawn[R] = _Drawn(None, None, words, "")
-        after = [header, *(self._line(y, before) for y in range(1, self._height + 1))]
+        header: _Drawn[R] = _Drawn(header_line(self._placed, self._sort, self.size.width, self._glyphs))
+        lines = [header, *(self._line(y) for y in range(1, self._height + 1))]
         if self._has_foot:
-            after.insert(1 + min(len(self._rows), self._height), self._foot_line())
-        self._drawn = after
-        if len(before) != len(after):
-            self.refresh()
-            return
-        regions: list[Region] = []
-        for y, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old.under != new.under:
-                regions.append(Region(0, y, self.size.width, 1))
-            else:
-                regions += changed_regions(y, old.cells, new.cells)
-        if regions:
-            self.refresh(*regions)
+            lines.insert(1 + min(len(self._rows), self._height), self._foot_line())
+        self.draw(lines)
 
-    def _line(self, y: int, before: list[_Drawn[R]]) -> _Drawn[R]:
+    def _line(self, y: int) -> _Drawn[R]:
         index = self._top + y - 1
-        bar = scroll_glyph(y - 1, self._top, self._height, len(self._rows), self._glyphs)
+        thumb = scroll_thumb(y - 1, self._top, self._height, len(self._rows), self._glyphs)
         width = self.size.width - 1
         context = self._render_context
         if index >= len(self._rows) or context is None:
-            words = "" if self._rows else self._words
-            return _Drawn(None, None, (*words_line(words, y - 1, width, self._glyphs), bar), "")
+            return _Drawn((*self._words_line(y - 1, width), thumb))
         row = self._rows[index]
         current = index == self._cursor.place.index and self.cursor_key is not None
         marked = self._key_of(row) in self._marks
@@ -314,18 +309,26 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
             (self._glyphs.mark if marked else " ", "mark bold"),
         )
         under = "" if not current else "cursor" if self.has_focus else "cursor-blurred"
-        old = before[y] if y < len(before) else None
+        old = self.drawn[y] if y < len(self.drawn) else None
         if old is not None and old.row is row and old.context is context:
             cells = old.cells[GUTTER:-1]
         else:
             cells = row_cells(self._placed, lambda column: self._format(column, row, context), width, self._glyphs)
-        return _Drawn(row, context, (*gutter, *cells, bar), under)
+        return _Drawn((*gutter, *cells, thumb), under, row, context)
+
+    def _words_line(self, line: int, width: int) -> Spans:
+        """One line, counted from 0, of what is said in place of rows."""
+        if self._rows or not self._words or width <= GUTTER:
+            return ((" " * max(0, width), ""),)
+        spans = ((self._words, "muted"),)
+        lines = wrap(seven_bit(spans) if self._glyphs.ascii else spans, width - GUTTER)
+        return fit(((" " * GUTTER, ""), *(lines[line] if line < len(lines) else ())), width, self._glyphs)
 
     def _foot_line(self) -> _Drawn[R]:
         foot, width = self._foot, self.size.width - 1
         assert foot is not None
         cells = row_cells(self._placed, foot, width, self._glyphs)
-        return _Drawn(None, None, ((" " * GUTTER, ""), *cells, (" ", "")), "")
+        return _Drawn(((" " * GUTTER, ""), *cells, (" ", "")))
 
     def _format(self, column: Column[R], row: R, context: RenderContext) -> Spans:
         try:

@@ -1,4 +1,4 @@
-"""Columns of a table: what each shows, how wide it is, and which ones fit."""
+"""Columns of a table: what each shows, which ones fit, and the lines they make."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.spans import Span, Spans, fit, seven_bit
+from qctui.ui.theme.glyph_set import Glyphs
 
 R = TypeVar("R")
 
+GUTTER = 2
+"""Cells for the cursor's and the mark's glyph."""
 
 LUXURY = 2
 """Columns kept no longer than this come only when the others have their good width."""
@@ -90,3 +93,41 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1
             placed.append(Placed(column, x, grown[id(column)]))
             x += grown[id(column)] + gap
     return tuple(placed)
+
+
+def header_line(placed: Sequence[Placed[Any]], sort: tuple[str, bool] | None, width: int, glyphs: Glyphs) -> Spans:
+    """The columns' words; the one sorted by carries an arrow, whatever of its word that costs."""
+    cells: list[Span] = []
+    x = 0
+    for each in placed:
+        if each.x > x:
+            cells.append((" " * (each.x - x), ""))
+        if sort is not None and sort[0] == each.column.id:
+            arrow = glyphs.descending if sort[1] else glyphs.ascending
+            cells += fit(((each.column.header[: each.width - 1] + arrow, "title bold"),), each.width, glyphs,
+                         right=each.column.right)  # fmt: skip
+        else:
+            cells += fit(((each.column.header, "muted"),), each.width, glyphs, right=each.column.right)
+        x = each.x + each.width
+    return fit(tuple(cells), width, glyphs)
+
+
+def row_cells(
+    placed: Sequence[Placed[Any]], format_cell: Callable[[Column[Any]], Spans], width: int, glyphs: Glyphs
+) -> Spans:
+    """A row from the gutter to `width`, each column in exactly its cells."""
+    cells: list[Span] = []
+    x = GUTTER
+    for each in placed:
+        if each.x > x:
+            cells.append((" " * (each.x - x), ""))
+        spans = format_cell(each.column)
+        if glyphs.ascii:
+            spans = seven_bit(spans)
+        if each.column.keep_end:
+            spans = tuple((text[-each.width :], role) for text, role in spans)
+        cells += fit(spans, each.width, glyphs, right=each.column.right)
+        x = each.x + each.width
+    if width > x:
+        cells.append((" " * (width - x), ""))
+    return tuple(cells)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from qctui.ui.keys.keymap import Scope, bindings
-from qctui.ui.kit.spans import Span, Spans, changed_cells, seven_bit, to_strip
+from qctui.ui.kit.cell_diff import SpanLines, scroll_thumb
+from qctui.ui.kit.spans import Span, Spans
 from qctui.ui.logs.joined_log import times_of, wrap_line
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 _STAMP = 19
 """Characters of `2024-03-25 14:32:05`."""
@@ -25,7 +22,7 @@ FOLLOWING: Place = (-1, 0)
 """The place of somebody who follows the end."""
 
 
-class LogView(Widget, can_focus=True):
+class LogView(SpanLines, can_focus=True):
     """Lines that wrap. At the end it follows what is added; scrolled back it stays on its lines."""
 
     DEFAULT_CSS = """
@@ -44,8 +41,7 @@ class LogView(Widget, can_focus=True):
             self.to_end = to_end
 
     def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__()
-        self._glyphs = glyphs
+        super().__init__(glyphs)
         self._lines: Sequence[str] = ()
         self._first_line = 0
         self._rows: list[tuple[int, str, bool]] = []
@@ -58,7 +54,6 @@ class LogView(Widget, can_focus=True):
         self._open_end = True
         self._words = ""
         self._sought = ""
-        self._drawn: list[Spans] = []
 
     def show(
         self, lines: Sequence[str], first_line: int, words: str, *, open_end: bool = True, place: Place | None = None
@@ -77,11 +72,6 @@ class LogView(Widget, can_focus=True):
         self._wrap()
         self._hold(anchor)
         self._draw()
-
-    @property
-    def text(self) -> str:
-        """What is on screen, as plain text."""
-        return "\n".join("".join(text for text, _ in row).rstrip() for row in self._drawn)
 
     def highlight(self, sought: str) -> None:
         """Make this text stand out wherever it is on screen, in upper or lower case; nothing if it is empty."""
@@ -141,15 +131,8 @@ class LogView(Widget, can_focus=True):
         anchor = self.place
         self._wrap()
         self._hold(anchor)
-        self._drawn = []
         self._draw()
         self.post_message(self.Scrolled())
-
-    def render_line(self, y: int) -> Strip:
-        """One row."""
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these logs live in has one
-        spans = self._drawn[y] if y < len(self._drawn) else ()
-        return to_strip(spans, palette, self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
 
     @property
     def place(self) -> Place:
@@ -199,28 +182,25 @@ class LogView(Widget, can_focus=True):
             self._rows += [(number, row, part == 0) for part, row in enumerate(cached[1])]
 
     def _draw(self) -> None:
-        height = self.size.height
-        if not self.size.width or not height:
-            return
-        before, self._drawn = self._drawn, [self._row(y) for y in range(height)]
-        if len(before) != height:
-            self.refresh()
-            return
-        for y, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
-            if (span := changed_cells(old, new)) is not None:
-                self.refresh(Region(span[0], y, span[1] - span[0], 1))
+        if self.size.width:
+            self.draw([self._row(y) for y in range(self.size.height)])
 
     def _row(self, y: int) -> Spans:
         at = self._top + y
         if at >= len(self._rows):
             if self._rows or y >= 1:
                 return ()
-            words: Spans = (("  ", ""), (self._words, "muted"))
-            return seven_bit(words) if self._glyphs.ascii else words
+            return ("  ", ""), (self._words, "muted")
         _, text, begins = self._rows[at]
         stamp = _STAMP if begins and times_of((text,)) else 0
-        spans: Spans = ((" ", ""), (text[:stamp], "muted"), *self._marked(text[stamp:].ljust(self._width - stamp)))
-        return (*(seven_bit(spans) if self._glyphs.ascii else spans), *self._position(y))
+        thumb = scroll_thumb(y, self._top, self.size.height, len(self._rows), self._glyphs)
+        return (
+            (" ", ""),
+            (text[:stamp], "muted"),
+            *self._marked(text[stamp:].ljust(self._width - stamp)),
+            (" ", ""),
+            thumb,
+        )
 
     def _marked(self, text: str) -> Spans:
         """The text with what is sought standing out. Where folding changes its length, places would not be the same."""
@@ -233,13 +213,3 @@ class LogView(Widget, can_focus=True):
             spans += [(text[at:found], ""), (text[found : found + len(sought)], "mark badge")]
             at = found + len(sought)
         return (*spans, (text[at:], ""))
-
-    def _position(self, y: int) -> Spans:
-        """The right edge: where the visible rows are among all of them."""
-        height, count = self.size.height, len(self._rows)
-        if count <= height:
-            return ()
-        size = max(1, height * height // count)
-        start = round(self._top * (height - size) / (count - height))
-        inside = start <= y < start + size
-        return ((" ", ""), (self._glyphs.thumb, "muted") if inside else (self._glyphs.track, "rule"))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual import events
-from textual.geometry import Region
-from textual.strip import Strip
-from textual.widget import Widget
 
 from qctui.ui.keys.keymap import Scope, bindings
-from qctui.ui.kit.spans import Span, Spans, changed_cells, fit, seven_bit, to_strip, wrap
+from qctui.ui.kit.cell_diff import SpanLines
+from qctui.ui.kit.spans import Span, Spans, fit, wrap
 from qctui.ui.optimizations.heat import UNRANKED, HeatGrid, RankedRun
 from qctui.ui.optimizations.heat_cells import (
     CellPlan,
@@ -35,8 +33,8 @@ _READ = ("Sharpe Ratio", "Drawdown", "Net Profit", "Compounding Annual Return")
 """Said of the run under the cursor, beside the target."""
 
 
-class HeatMap(Widget, can_focus=True):
-    """A cell per pair of values, a cursor, and what is under it in full. Only cells that differ are sent."""
+class HeatMap(SpanLines, can_focus=True):
+    """A cell per pair of values, a cursor, and what is under it in full."""
 
     DEFAULT_CSS = """
     HeatMap { height: 1fr; width: 1fr; }
@@ -44,8 +42,7 @@ class HeatMap(Widget, can_focus=True):
     BINDINGS = bindings(Scope.TABLE, Scope.MAP)
 
     def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__()
-        self._glyphs = glyphs
+        super().__init__(glyphs)
         self.opened: Callable[[str], object] = _nothing
         """Called with the key of a run: Enter on its cell."""
         self._grid: HeatGrid | None = None
@@ -55,7 +52,6 @@ class HeatMap(Widget, can_focus=True):
         """The values under the cursor: they stay when the axes grow."""
         self._from = (0, 0)
         self._plan = CellPlan(True, 1, 1)
-        self._drawn: list[Spans] = []
         self._colors: HeatPalette | None = None
 
     def show(self, grid: HeatGrid | None, target: str, said: str) -> None:
@@ -70,11 +66,6 @@ class HeatMap(Widget, can_focus=True):
                 self._place = None
                 return
         self._draw()
-
-    @property
-    def text(self) -> str:
-        """What is on screen, as plain text."""
-        return "\n".join("".join(text for text, _ in row).rstrip() for row in self._drawn)
 
     @property
     def under(self) -> RankedRun | None:
@@ -126,16 +117,15 @@ class HeatMap(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Lay it out for the new size."""
-        self._drawn = []
         self._draw()
 
-    def render_line(self, y: int) -> Strip:
-        """One line."""
+    @property
+    def palette(self) -> HeatPalette:
+        """The theme's roles, and the colours of the ramp."""
         variables = self.app.theme_variables
         if self._colors is None or self._colors.variables is not variables:
             self._colors = HeatPalette(variables)
-        spans = self._drawn[y] if y < len(self._drawn) else ()
-        return to_strip(spans, self._colors, self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
+        return self._colors
 
     @property
     def _cursor(self) -> tuple[int, int]:
@@ -161,17 +151,8 @@ class HeatMap(Widget, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
-        if not self.size.width:
-            return
-        before, self._drawn = self._drawn, self._lines()
-        if self._glyphs.ascii:
-            self._drawn = [seven_bit(line) for line in self._drawn]
-        if len(before) != len(self._drawn):
-            self.refresh()
-            return
-        for y, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
-            if (span := changed_cells(old, new)) is not None:
-                self.refresh(Region(span[0], y, span[1] - span[0], 1))
+        if self.size.width:
+            self.draw(self._lines())
 
     def _lines(self) -> list[Spans]:
         width, height = self.size

@@ -8,9 +8,9 @@ from textual.widget import Widget
 
 from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
+from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.section_table import SectionPane
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.optimizations.heat import UNRANKED, RankedRun, Ranking, heat_grid, rank_runs

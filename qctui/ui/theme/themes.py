@@ -7,16 +7,20 @@ be left out. The files shipped come first; a file in the user's folder wins by n
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 from qctui.text import clean
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 DEFAULT_THEME = "qctui-dark"
 
@@ -225,6 +229,42 @@ class Palette:
             return Color.parse(value)
         except ColorParseError:
             return None
+
+
+class ThemeFiles:
+    """The theme files of an app: those shipped, the user's, and what is saved later. Registers the themes with the app
+    and puts one on; returns in words what is wrong with a file."""
+
+    def __init__(self, app: App[Any], users: Path | None) -> None:
+        """`users` is the folder of the user's own; they win by name."""
+        self._app = app
+        self._folders = [shipped_folder(), *([users] if users else [])]
+        self._stamp = stamp(self._folders)
+
+    def load(self, wanted: str) -> Sequence[str]:
+        """Read all files and put on the wanted one, or the default."""
+        specs, problems = load_themes(self._folders)
+        said = list(problems)
+        for spec in specs.values():
+            self._app.register_theme(spec.build())
+        if wanted not in self._app.available_themes:
+            known = ", ".join(sorted(specs))
+            said.append(f"theme {wanted!r} is not known; allowed: {known}. Using {DEFAULT_THEME!r}")
+            wanted = DEFAULT_THEME
+        if wanted in self._app.available_themes:
+            self._app.theme = wanted
+        return said
+
+    def reload(self) -> Sequence[str]:
+        """Show files that were saved since the last look."""
+        now = stamp(self._folders)
+        if now == self._stamp:
+            return ()
+        self._stamp = now
+        problems = self.load(self._app.theme)
+        # The name is the same: Textual does not notice that the colours behind it changed.
+        self._app.mutate_reactive(type(self._app).theme)
+        return problems
 
 
 def _files(folder: Path) -> list[Path]:

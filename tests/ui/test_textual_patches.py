@@ -1,0 +1,145 @@
+"""Canaries: these fail when Textual is another than the one whose private parts are used. Then read what changed, and
+whether the workaround is still needed, before the digest here is renewed."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from textual.message_pump import MessagePump
+
+import qctui.cli
+import qctui.ui
+from qctui.ui import textual_patches
+from tests.ui.page import console
+
+PARTS = {
+    ("textual._callback", "invoke"): "266437a3910d",
+    ("textual._compositor", "ChopsUpdate.render_segments"): "9457b4621f67",
+    ("textual._xterm_parser", "XTermParser.feed"): "1a75b06dfb91",
+    ("textual.app", "App._background_screens"): "35815044ee32",
+    ("textual.app", "App._check_bindings"): "b6850e10de3d",
+    ("textual.app", "App._context"): "2283d89e5304",
+    ("textual.app", "App._fatal_error"): "8ea137f9297a",
+    ("textual.app", "App._handle_exception"): "ebf01bf0d7ba",
+    ("textual.app", "App._print_error_renderables"): "67bc29e19ae8",
+    ("textual.app", "App._refresh_notifications"): "200863c1513d",
+    ("textual.drivers._writer_thread", "WriterThread.run"): "e8c205735286",
+    ("textual.drivers.linux_driver", "LinuxDriver._sigcont_application"): "0ba4c34e8748",
+    ("textual.message", "Message.__post_init__"): "1f8936e523c6",
+    ("textual.message", "Message._set_forwarded"): "6fd6edb0d01b",
+    ("textual.message_pump", "MessagePump._close_messages_no_wait"): "25dca8653760",
+    ("textual.message_pump", "MessagePump._context"): "8a11902eb842",
+    ("textual.message_pump", "MessagePump._flush_next_callbacks"): "86468ca6e3ad",
+    ("textual.message_pump", "MessagePump._get_dispatch_methods"): "da069c0e9734",
+    ("textual.screen", "Screen._refresh_layout"): "d5155dd0cae6",
+    ("textual.widgets._toast", "ToastRack._toast_id"): "2b61fdd5c7ac",
+    ("textual.widgets._toast", "ToastRack.show"): "d1d72e273183",
+}
+"""The private parts that are used or replaced, and a digest of the source of each."""
+
+PATCHES = Path(textual_patches.__file__)
+
+
+def digest(module: str, name: str) -> str:
+    """Of the source as it stands in the library's file: in the classes themselves some of it is replaced."""
+    source = Path(str(importlib.import_module(module).__file__)).read_text("utf-8")
+    nodes: list[ast.stmt] = ast.parse(source).body
+    for part in name.split("."):
+        found = next((each for each in nodes if getattr(each, "name", None) == part), None)
+        if found is None:
+            return "is not there"
+        nodes = getattr(found, "body", [])
+        text = ast.get_source_segment(source, found) or ""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@pytest.mark.parametrize(("module", "name"), PARTS)
+def test_the_private_part_is_the_one_that_was_read(module: str, name: str) -> None:
+    assert digest(module, name) == PARTS[module, name]
+
+
+def imports_private(node: ast.AST) -> bool:
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] not in {"textual", "rich"}:
+        return False
+    return any(part.startswith("_") for part in [*str(node.module).split("."), *(each.name for each in node.names)])
+
+
+def test_private_names_of_the_libraries_stand_in_one_file() -> None:
+    ours = {"_exit", "_SubParsersAction"}  # of os and argparse
+    package = Path(qctui.__file__).parent
+    parsed = {path: list(ast.walk(ast.parse(path.read_text("utf-8")))) for path in package.rglob("*.py")}
+    for node in (node for nodes in parsed.values() for node in nodes):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            ours.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            ours.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            ours.add(node.id)
+    elsewhere = [
+        f"{path.name}: {ast.unparse(node)}"
+        for path, nodes in parsed.items()
+        if path != PATCHES and {"ui", "cli"} & set(path.relative_to(package).parts)
+        for node in nodes
+        if imports_private(node)
+        or (isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr) and node.attr not in ours)
+    ]
+    assert elsewhere == []
+
+
+def classes_of(package: ModuleType) -> set[type]:
+    names = [each.name for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+    found = {each for name in names for _, each in inspect.getmembers(importlib.import_module(name), inspect.isclass)}
+    return {each for each in found if issubclass(each, MessagePump) and each.__module__.startswith("qctui.")}
+
+
+def test_a_private_method_of_textual_is_replaced_in_one_file_only() -> None:
+    clashes: set[str] = set()
+    for ours in (classes_of(qctui.ui) | classes_of(qctui.cli)) - {textual_patches.PatchedApp}:
+        methods = {name for name, each in vars(ours).items() if re.match("_[^_]", name) and inspect.isfunction(each)}
+        theirs = {name for base in ours.__mro__ if base.__module__.startswith("textual") for name in vars(base)}
+        clashes |= {f"{ours.__name__}.{name}" for name in methods & theirs}
+    assert clashes == set()
+
+
+def test_a_replacement_that_misses_something_gives_way_to_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Owner:
+        def run(self, word: str) -> str:
+            return f"original {word}"
+
+    calls: list[str] = []
+
+    def ours(original: object, owner: object, word: str) -> str:
+        calls.append(word)
+        return str(owner._gone)  # type: ignore[attr-defined]  # that it is not there is what is tried
+
+    module = ModuleType("a_library")
+    module.Owner = Owner  # type: ignore[attr-defined]  # a module made here
+    monkeypatch.setitem(sys.modules, "a_library", module)
+    textual_patches._replace("a_library", "Owner", "run", ours)
+    assert [Owner().run("one"), Owner().run("two")] == ["original one", "original two"]
+    assert calls == ["one"]
+
+
+def test_what_is_not_there_is_not_replaced() -> None:
+    textual_patches._replace("textual.app", "App", "_no_such_method", print)
+    textual_patches._replace("textual._no_such_module", "App", "run", print)
+    assert textual_patches.part("textual.app", "App", "_no_such_method") is None
+
+
+@pytest.mark.anyio
+async def test_keys_act_where_textual_can_not_be_made_to_take_them_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textual_patches, "keys_in_order", lambda _app, _event: False)
+    async with console((120, 40)) as page:
+        await page.press("L")
+        assert page.app.screen.is_modal
+        await page.press("escape")
+        assert page.app.screen is page.main
