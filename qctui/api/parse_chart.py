@@ -151,7 +151,7 @@ def _kind(value: object) -> SeriesType:
     if word in _TYPES:
         return _TYPES[word]
     known = integer(value)
-    return SeriesType(known) if known is not None and known in SeriesType._value2member_map_ else SeriesType.UNKNOWN
+    return next((kind for kind in SeriesType if kind.value == known), SeriesType.UNKNOWN)
 
 
 def _word(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qctui.api.answer import Answer
 from qctui.api.tolerant import MAX_NAMES, block, flag, fold, integer, line, listing, number, texts, unix_time
 from qctui.model.deployment import (
@@ -80,14 +82,14 @@ def _deployment(item: object) -> Deployment | None:
     project_id = integer(raw.get("projectid"))
     if project_id is None:
         return None
-    status, launched_at = line(raw.get("status")), unix_time(raw.get("launched"))
+    status, launched_at, stopped_at = _lifetime(raw)
     brokerage, environment = line(raw.get("brokerage")), line(raw.get("environment"))
     return Deployment(
         project_id=project_id,
         deploy_id=line(raw.get("deployid")),
         status=status,
         launched_at=launched_at,
-        stopped_at=_stopped_at(status, launched_at, unix_time(raw.get("stopped"))),
+        stopped_at=stopped_at,
         brokerage=brokerage,
         environment=environment_of(brokerage, environment),
         equity=number(raw.get("equity")),
@@ -98,12 +100,14 @@ def _deployment(item: object) -> Deployment | None:
     )
 
 
-def _stopped_at(status: str, launched_at: float | None, stopped_at: float | None) -> float | None:
-    """When it stopped. Before its launch an unended one can't have: taking such a time for its own would hide an
-    algorithm that trades, and refuse to liquidate it."""
-    if stopped_at is None or launched_at is None or not is_alive(status, None):
-        return stopped_at
-    return None if stopped_at < launched_at else stopped_at
+def _lifetime(raw: Mapping[str, object]) -> tuple[str, float | None, float | None]:
+    """Status, launch and end of a deployment. Before its launch an unended one can't have stopped: taking such a time
+    for its own would hide an algorithm that trades, and refuse to liquidate it."""
+    status = line(raw.get("status"))
+    launched_at, stopped_at = unix_time(raw.get("launched")), unix_time(raw.get("stopped"))
+    if stopped_at is not None and launched_at is not None and stopped_at < launched_at and is_alive(status, None):
+        stopped_at = None
+    return status, launched_at, stopped_at
 
 
 def identifies_deployment(answer: Answer) -> bool:
@@ -122,14 +126,14 @@ async def detail(answer: Answer, project_id: int, names: ChartNames, errors: str
     deploy_id = line(raw.get("deployid"))
     if not deploy_id:
         answer.refuse_loading()
-    status, launched_at = line(raw.get("status")), unix_time(raw.get("launched"))
+    status, launched_at, stopped_at = _lifetime(raw)
     brokerage, environment = line(raw.get("brokerage")), line(raw.get("environment"))
     return DeploymentDetail(
         project_id=project_id,
         deploy_id=deploy_id,
         status=status,
         launched_at=launched_at,
-        stopped_at=_stopped_at(status, launched_at, unix_time(raw.get("stopped"))),
+        stopped_at=stopped_at,
         brokerage=brokerage,
         environment=environment_of(brokerage, environment),
         project_name=line(raw.get("projectname")),
