@@ -96,7 +96,7 @@ def _open_console(options: Options) -> int:
     core, and what it needs to start runs beside what happens here."""
     from contextlib import ExitStack
 
-    from qctui.cli.demo import Demo, DemoError
+    from qctui.cli.demo import Demo
     from qctui.cli.terminal import Terminal
 
     try:
@@ -106,10 +106,7 @@ def _open_console(options: Options) -> int:
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise UsageError("TERM says that this terminal can't show the console; set it, e.g. to xterm-256color")
     with ExitStack() as stack:
-        try:
-            demo = stack.enter_context(Demo()) if options.demo else None
-        except DemoError as error:
-            raise UsageError(str(error)) from error
+        demo = stack.enter_context(Demo()) if options.demo else None
         from qctui.cli.console import run_console
 
         return run_console(options, terminal, demo)

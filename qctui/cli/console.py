@@ -16,12 +16,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from qctui.actions.action_store import Context
+from qctui.cli.credentials import Account
 from qctui.cli.demo import Demo
 from qctui.cli.log_file import log_path
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
-from qctui.cli.wiring import Account, account_of_demo, account_of_person, open_client_of, read_settings
+from qctui.cli.wiring import account_of_demo, account_of_person, open_client_of, read_settings
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.engine.poller import PollSettings
 from qctui.model.action import ACTIONS, ActionRecord

@@ -1,16 +1,15 @@
-"""The credentials: environment, profile, `~/.lean/credentials`, first found wins (DESIGN section 3)."""
+"""Finds the account: environment, profile, `~/.lean/credentials`, first found wins (DESIGN section 3)."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 
-from qctui.api.auth import Credentials
 from qctui.paths import describe_path, home_dir
 from qctui.settings import Settings, SettingsError, check_token, check_user_id
 from qctui.text import clean
@@ -22,15 +21,26 @@ TOKEN_COMMAND_TIMEOUT_S = 60.0
 """A secret store may ask a person for a passphrase; one that hangs must still not hold up the start for ever."""
 
 
-def find_credentials(settings: Settings) -> Credentials:
-    """The credentials, first found wins: environment, profile, `~/.lean/credentials` (DESIGN section 3).
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Which API, and who is signed in there."""
+
+    base_url: str
+    user_id: str
+    token: SecretStr
+    source: str
+    """Where the credentials were found, in words."""
+
+
+def find_account(settings: Settings) -> Account:
+    """The account of the credentials, first found wins: environment, profile, `~/.lean/credentials` (DESIGN section 3).
 
     May run the profile's token command, which may ask a person.
 
     Raises:
         SettingsError: there are none, or those found can't be used.
     """
-    found = _from_environment() or _from_profile(settings) or _from_lean(lean_credentials_path())
+    found = _from_environment(settings) or _from_profile(settings) or _from_lean(settings)
     if found is not None:
         return found
     raise SettingsError(
@@ -40,12 +50,7 @@ def find_credentials(settings: Settings) -> Credentials:
     )
 
 
-def lean_credentials_path() -> Path:
-    """Where `lean login` keeps what was entered."""
-    return home_dir() / ".lean" / "credentials"
-
-
-def _from_environment() -> Credentials | None:
+def _from_environment(settings: Settings) -> Account | None:
     user_id, token = os.environ.get(USER_ID_VARIABLE, "").strip(), os.environ.get(TOKEN_VARIABLE, "").strip()
     if not user_id and not token:
         return None
@@ -53,21 +58,22 @@ def _from_environment() -> Credentials | None:
     if not user_id or not token:
         present, missing = (USER_ID_VARIABLE, TOKEN_VARIABLE) if user_id else (TOKEN_VARIABLE, USER_ID_VARIABLE)
         raise SettingsError(f"{present} is set and {missing} is not: set both, or neither to use another source")
-    return _credentials(user_id, token, "the environment", f"{USER_ID_VARIABLE}/{TOKEN_VARIABLE}")
+    return _account(settings, user_id, token, "the environment", f"{USER_ID_VARIABLE}/{TOKEN_VARIABLE}")
 
 
-def _from_profile(settings: Settings) -> Credentials | None:
+def _from_profile(settings: Settings) -> Account | None:
     profile = settings.profile
     if profile.user_id is None:
         return None
     name = f"profile {clean(settings.profile_name, 40)} in {settings.config_path}"
     if profile.token is not None:
-        return Credentials(profile.user_id, profile.token, name)
-    token = run_token_command(profile.token_command or [], f"{settings.config_path}: `token-command`")
-    return _credentials(profile.user_id, token, f"{name} (token-command)", f"{settings.config_path}: `token-command`")
+        return Account(settings.base_url, profile.user_id, profile.token, name)
+    where = f"{settings.config_path}: `token-command`"
+    token = _run_token_command(profile.token_command or [], where)
+    return _account(settings, profile.user_id, token, f"{name} (token-command)", where)
 
 
-def run_token_command(command: list[str], where: str) -> str:
+def _run_token_command(command: list[str], where: str) -> str:
     """What the command prints, stripped. It may use the terminal to ask for a passphrase; its errors go there.
 
     Raises:
@@ -89,7 +95,8 @@ def run_token_command(command: list[str], where: str) -> str:
     return token
 
 
-def _from_lean(path: Path) -> Credentials | None:
+def _from_lean(settings: Settings) -> Account | None:
+    path = home_dir() / ".lean" / "credentials"
     try:
         raw = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -105,13 +112,13 @@ def _from_lean(path: Path) -> Credentials | None:
     user_id, token = content.get("user-id"), content.get("api-token")
     if not user_id or not token:  # what `lean logout` leaves
         return None
-    return _credentials(user_id, token, str(path), str(path))
+    return _account(settings, user_id, token, str(path), str(path))
 
 
-def _credentials(user_id: Any, token: Any, source: str, where: str) -> Credentials:
+def _account(settings: Settings, user_id: Any, token: Any, source: str, where: str) -> Account:
     try:
         if not isinstance(token, str):
             raise ValueError("a token is expected: one word without spaces")
-        return Credentials(check_user_id(user_id), check_token(SecretStr(token)), source)
+        return Account(settings.base_url, check_user_id(user_id), check_token(SecretStr(token)), source)
     except ValueError as error:
         raise SettingsError(f"{where}: {error}") from error

@@ -11,11 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from qctui.cli.parser import UsageError
+
 START_S = 15.0
 """How long it may take to listen, on a machine that is busy."""
 
 
-class DemoError(Exception):
+class DemoError(UsageError):
     """The simulator did not start; the text is one line."""
 
 

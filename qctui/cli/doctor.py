@@ -14,11 +14,12 @@ from pathlib import Path
 from qctui.actions.journal import JournalTail, try_journal
 from qctui.api.errors import ApiError
 from qctui.api.ports import RequestReport
+from qctui.cli.credentials import Account
 from qctui.cli.journal_command import open_actions
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
 from qctui.cli.terminal import given_locale, speaks_unicode
-from qctui.cli.wiring import Account, account_of, exit_of, open_client_of, read_settings
+from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings
 from qctui.clock import SystemClock
 from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
@@ -113,7 +114,7 @@ async def _api(account: Account, settings: Settings) -> list[Finding]:
             FailureKind.REJECTED: "check --base-url, and a proxy in between; the log has more",
         }.get(error.kind, "try again in a minute; the log has more")
         findings = [
-            Finding(CheckResult.FAIL, "API", f"{account.base_url}: {error.message}", advice, exit_of(error.kind)),
+            Finding(CheckResult.FAIL, "API", f"{account.base_url}: {error.message}", advice, exit_of(error.kind))
         ]
     else:
         latency = f"{exchanges[-1].latency_s * 1000:.0f} ms" if exchanges else "at once"

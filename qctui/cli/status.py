@@ -13,9 +13,10 @@ from typing import Any
 from qctui.actions.wording import format_rough_span, format_unreadable
 from qctui.api.errors import ApiError
 from qctui.api.ports import ReadApi
+from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
-from qctui.cli.wiring import Account, account_of, exit_of, format_failure, open_client_of, read_settings
+from qctui.cli.wiring import account_of, exit_of, format_failure, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment
 from qctui.model.optimization import Optimization

@@ -6,13 +6,12 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from qctui.cli.credentials import find_credentials
-from qctui.cli.demo import Demo, DemoApi, DemoError
+from qctui.cli.credentials import Account, find_account
+from qctui.cli.demo import Demo, DemoApi
 from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock
@@ -23,17 +22,6 @@ if TYPE_CHECKING:
     from qctui.api.client import Client
     from qctui.api.errors import ApiError
     from qctui.api.ports import RequestReport
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Which API, and who is signed in there."""
-
-    base_url: str
-    user_id: str
-    token: SecretStr
-    source: str
-    """Where the credentials were found, in words."""
 
 
 def read_settings(options: Options) -> Settings:
@@ -72,16 +60,9 @@ def account_of(settings: Settings) -> Iterator[Account]:
     """
     if not settings.demo:
         yield account_of_person(settings)
-        return
-    try:
-        demo = Demo()
-    except DemoError as error:
-        raise UsageError(str(error)) from error
-    with demo:
-        try:
+    else:
+        with Demo() as demo:
             yield account_of_demo(asyncio.run(demo.listen()))
-        except DemoError as error:
-            raise UsageError(str(error)) from error
 
 
 def account_of_demo(api: DemoApi) -> Account:
@@ -98,11 +79,11 @@ def account_of_person(settings: Settings) -> Account:
         UsageError: there are none, or they can't be used.
     """
     try:
-        credentials = find_credentials(settings)
+        account = find_account(settings)
     except SettingsError as error:
         raise UsageError(str(error)) from error
-    keep_out_of_logs(credentials.token)
-    return Account(settings.base_url, credentials.user_id, credentials.token, credentials.source)
+    keep_out_of_logs(account.token)
+    return account
 
 
 def open_client_of(

@@ -115,10 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "against the real clock all the same",
     )
     time.add_argument(
-        "--calm",
-        dest="events",
-        action="store_false",
-        help="nothing starts, fails or is redeployed by itself",
+        "--calm", dest="events", action="store_false", help="nothing starts, fails or is redeployed by itself"
     )
     for option, lag, meaning in _LAGS:
         _add_seconds(time, option, lag, getattr(usual.lags, lag), f"{meaning} (%(default)g)")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qctui.simulator.market import Market, Symbol, is_open
-from qctui.simulator.noise import key_of, unit
+from qctui.simulator.noise import unit
 
 FIRST_TRADE_S = 60.0
 """From the launch to the first rebalance."""
@@ -188,8 +188,3 @@ def _average(old: Position | None, quantity: float, price: float) -> float:
         return old.average_price
     added = quantity - old.quantity
     return round((old.average_price * old.quantity + price * added) / quantity, 6)
-
-
-def ledger_key(seed: int, deploy_id: str) -> int:
-    """Return the key of a deployment's decisions."""
-    return key_of(seed, "ledger", deploy_id)

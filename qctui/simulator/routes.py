@@ -83,7 +83,7 @@ class Endpoints:
             return refusal(self.shapes.variant("error"), *refused.texts, payload=refused.payload)
 
     def _project(self, fields: Fields) -> Project:
-        project = self.world.project(fields.integer("projectId"))
+        project = self.world.projects.get(fields.integer("projectId"))
         if project is None:
             raise Refused(NO_PROJECT)
         return project
@@ -110,7 +110,7 @@ class Endpoints:
         if "projectId" in fields.body:
             if "start" in fields.body or "end" in fields.body:
                 raise Refused(INVALID)
-            wanted = self.world.project(fields.integer("projectId"))
+            wanted = self.world.projects.get(fields.integer("projectId"))
             if wanted is None:
                 raise Refused(NO_PROJECT, payload={"projects": [], "versions": []})
             known = [wanted]

@@ -39,10 +39,7 @@ _WHOLE_ANSWERS: dict[str, tuple[int, list[tuple[bytes, bytes]], bytes]] = {
 }
 """Faults that are one and the same answer every time: status, headers, body."""
 _REFUSALS: dict[str, Json] = {
-    "transient": {
-        "success": False,
-        "errors": ["Failed to process request data, please try again shortly."],
-    },
+    "transient": {"success": False, "errors": ["Failed to process request data, please try again shortly."]},
     "slow-down": {"success": False, "errors": ["Too many backtest requests; please slow down."]},
     "bare-false": {"success": False},
 }

@@ -14,7 +14,7 @@ from qctui.simulator.cast import HOUR_S, ProjectPlan, Run, in_session, plans
 from qctui.simulator.config import SimConfig
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.insight_feed import INSIGHT_EVERY_S
-from qctui.simulator.ledger import Ledger, ledger_key
+from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
 from qctui.simulator.optimizations import Optimization, finished_before, optimization
@@ -80,10 +80,6 @@ class World:
     def at(self, due_at: float, happen: Callable[[float], object]) -> None:
         """Have something happen at a time of the world."""
         heapq.heappush(self._due, (due_at, next(self._order), happen))
-
-    def project(self, project_id: int) -> Project | None:
-        """Return a project by its id."""
-        return self.projects.get(project_id)
 
     def deployment(self, project_id: int, deploy_id: str | None = None) -> Deployment | None:
         """Return one deployment of a project, the most recent one without a deploy id."""
@@ -203,7 +199,7 @@ class World:
         before = project.deployments[-1] if project.deployments else None
         ledger = Ledger(
             self.market,
-            key=ledger_key(seed, deploy_id),
+            key=key_of(seed, "ledger", deploy_id),
             symbols=plan.symbols,
             launched_at=at,
             rebalance_s=plan.rebalance_s,
@@ -221,19 +217,16 @@ class World:
         # A person who stopped it meant it: the plan does not bring it back.
         if live is not None and live.stop_accepted_at is None and live.liquidation is None:
             live.end(due_at)
-            self.at(due_at + REDEPLOY_GAP_S, lambda again: self._start_again(project, again))
+            self.at(due_at + REDEPLOY_GAP_S, lambda again: self._launch(project, again, starting=True))
         if project.plan.redeploys_every_s:
             self.at(due_at + project.plan.redeploys_every_s, lambda again: self._redeploy_by_plan(project, again))
-
-    def _start_again(self, project: Project, due_at: float) -> None:
-        self._launch(project, due_at, starting=True)
 
     def _fail_by_plan(self, project: Project, due_at: float) -> None:
         if live := project.live(due_at):
             message = "Runtime Error: insufficient margin for BTCUSD\n  at OnData\n    in main.py: line 88\n"
             live.end(due_at, "RuntimeError", message)
             # Repaired and deployed again a little later, as a person would.
-            self.at(due_at + 20 * 60.0, lambda again: self._start_again(project, again))
+            self.at(due_at + 20 * 60.0, lambda again: self._launch(project, again, starting=True))
 
     def _add_optimizations(self, project: Project, wanted: int | None) -> None:
         plan, seed, now = project.plan, self.config.seed, self.started_at

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qctui.cli.credentials import find_credentials
+from qctui.cli.credentials import find_account
 from qctui.settings import SettingsError, load_settings
 
 
@@ -33,13 +33,13 @@ def write_lean(home: Path, content: object) -> None:
 
 
 def found() -> tuple[str, str, str]:
-    credentials = find_credentials(load_settings())
-    return credentials.user_id, credentials.token.get_secret_value(), credentials.source
+    account = find_account(load_settings())
+    return account.user_id, account.token.get_secret_value(), account.source
 
 
 def problem() -> str:
     with pytest.raises(SettingsError) as caught:
-        find_credentials(load_settings())
+        find_account(load_settings())
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
