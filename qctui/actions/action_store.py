@@ -59,6 +59,22 @@ def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: 
     )
 
 
+def store_not_sent(store: Store, clock: Clock, records: Sequence[ActionRecord], why: str) -> None:
+    """Put records of confirmations that nothing can send into the store as NOT SENT, from any thread.
+
+    Past the `ActionStore`, which belongs to the engine's loop; it keeps what it finds there.
+    """
+    at, mono = clock.now(), clock.monotonic()
+    lost = {record.action_id: record.with_step(Step(Rung.NOT_SENT, at, mono, why)) for record in records}
+
+    # In one step: the engine's thread may be writing its own actions now.
+    def add(known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
+        kept = [each for each in known.value or () if each.action_id not in lost]
+        return known.with_value((*kept, *lost.values()), at=at, mono=mono)
+
+    store.change(ACTIONS, add)
+
+
 class ActionStore:
     """Records by action id, in the order they came. Used on the loop; `records` may be read from any thread."""
 

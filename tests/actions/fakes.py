@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from qctui.actions.action_store import Context
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import read_journal
+from qctui.actions.journal import JournalTail
 from qctui.actions.service import ActionService
 from qctui.api.errors import ApiError
 from qctui.api.ports import Gate, Loading
@@ -173,6 +173,11 @@ class FakeTriggers:
             await self.clock.sleep(outcome.after_s)
         if outcome.error is not None:
             raise outcome.error.with_traceback(None)
+
+
+def read_journal(path: Path) -> tuple[JournalEntry, ...]:
+    """The whole journal, oldest first."""
+    return JournalTail(path).read()
 
 
 class InlineDisk:

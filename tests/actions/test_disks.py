@@ -8,14 +8,13 @@ from pathlib import Path
 
 from qctui.actions.action_runner import JOURNAL_WAIT_S
 from qctui.actions.action_store import KEPT_RECORDS, Context
-from qctui.actions.journal import read_journal
 from qctui.actions.locks import OwnerLock, owner_of
 from qctui.actions.service import ActionService
 from qctui.clock import SystemClock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
 from qctui.model.resource import Resource
 from qctui.store import Store
-from tests.actions.fakes import CONTEXT, FakeTriggers, Rig, Try, in_rig, target
+from tests.actions.fakes import CONTEXT, FakeTriggers, Rig, Try, in_rig, read_journal, target
 from tests.fakes import FakeClock
 
 

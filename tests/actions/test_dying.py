@@ -8,11 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from qctui.actions.journal import read_journal
 from qctui.actions.journal_watcher import NEVER_SENT, NO_ANSWER
 from qctui.model.action import Rung
 from qctui.model.resource import FailureKind
-from tests.actions.fakes import REFUSED_CONNECTION, FakeTriggers, InlineDisk, Rig, Try, error, last, target
+from tests.actions.fakes import (
+    REFUSED_CONNECTION,
+    FakeTriggers,
+    InlineDisk,
+    Rig,
+    Try,
+    error,
+    last,
+    read_journal,
+    target,
+)
 from tests.fakes import FakeClock
 
 FINAL = {"verified", "rejected", "not_sent", "unverified"}
