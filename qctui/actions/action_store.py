@@ -32,14 +32,14 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class JournalContext:
     """Base URL and profile of these actions: a journal is shared by all profiles of a machine."""
 
     base_url: str
     profile: str
 
 
-def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: Context) -> JournalEntry:
+def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: JournalContext) -> JournalEntry:
     """The journal's line for one event of an action (DESIGN section 4)."""
     target = record.target
     return JournalEntry(
@@ -78,7 +78,7 @@ def store_not_sent(store: Store, clock: Clock, records: Sequence[ActionRecord], 
 class ActionStore:
     """Records by action id, in the order they came. Used on the loop; `records` may be read from any thread."""
 
-    def __init__(self, store: Store, clock: Clock, writer: JournalWriter, context: Context) -> None:
+    def __init__(self, store: Store, clock: Clock, writer: JournalWriter, context: JournalContext) -> None:
         self._store = store
         self._clock = clock
         self._writer = writer

@@ -12,17 +12,19 @@ from functools import partial
 from pathlib import Path
 
 from qctui.actions.action_runner import ActionRunner
-from qctui.actions.action_store import ActionStore, Context, store_not_sent
+from qctui.actions.action_store import ActionStore, JournalContext, store_not_sent
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.contradictions import Aftercare
+from qctui.actions.earlier_actions import is_same_object, stop_lock
 from qctui.actions.journal_watcher import JournalWatcher
 from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter, publish_journal_state
-from qctui.actions.lookup import is_same_object, known_end, stop_lock
 from qctui.actions.recheck import Rechecks
 from qctui.actions.spec import READ_ONLY, STOP, eligibility
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import ActionRecord, Rung, Target
+from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.keys import DEPLOYMENTS, detail_key, optimization_key
 from qctui.store import Store
 
 START_S = 2.0
@@ -57,7 +59,7 @@ class ActionService:
         store: Store,
         clock: Clock,
         journal: Path,
-        context: Context,
+        context: JournalContext,
         *,
         read_only: bool = False,
         resume: bool = True,
@@ -145,7 +147,7 @@ class ActionService:
         recheck = self._rechecks.newest(target)
         if recheck is not None and recheck.disarmed:
             return recheck.disarmed
-        reason = eligibility(target) or known_end(self._store, target)
+        reason = eligibility(target) or _known_end(self._store, target)
         if reason is None and target.action == STOP.id:
             reason = stop_lock(self._action_store.records, target, self._clock.monotonic())
         return reason
@@ -264,4 +266,19 @@ def _find_equal(records: Sequence[ActionRecord], target: Target) -> str | None:
     for record in records:
         if record.target.action == target.action and is_same_object(record.target, target):
             return record.action_id
+    return None
+
+
+def _known_end(store: Store, target: Target) -> str | None:
+    """That the store already knows this very target to have ended. What has ended never lives again, so an old answer
+    is as good as a new one; an old answer that it runs proves nothing and is not asked for."""
+    if target.optimization_id:
+        optimization = store.get(optimization_key(target.optimization_id)).value
+        ended = optimization is not None and optimization.finished
+        return f"already finished: {optimization.status}" if optimization is not None and ended else None
+    detail = store.get(detail_key(target.project_id)).value
+    known: list[Deployment | DeploymentDetail] = [*(store.get(DEPLOYMENTS).value or ()), *([detail] if detail else [])]
+    for each in known:
+        if each.deploy_id and each.deploy_id == target.deploy_id and not each.alive:
+            return f"no longer running: {each.status or 'stopped'}"
     return None

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from qctui.actions.action_store import Context
+from qctui.actions.action_store import JournalContext
 from qctui.actions.wording import format_step, format_step_json
 from qctui.cli.printer import Printer
 from qctui.clock import Clock
@@ -18,7 +18,7 @@ from qctui.store import Store
 class Ladder:
     """Prints the steps of one action as the store shows them."""
 
-    def __init__(self, store: Store, clock: Clock, context: Context, printer: Printer, *, as_json: bool) -> None:
+    def __init__(self, store: Store, clock: Clock, context: JournalContext, printer: Printer, *, as_json: bool) -> None:
         self._store = store
         self._clock = clock
         self._context = context
