@@ -32,14 +32,14 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class JournalContext:
     """Base URL and profile of these actions: a journal is shared by all profiles of a machine."""
 
     base_url: str
     profile: str
 
 
-def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: Context) -> JournalEntry:
+def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: JournalContext) -> JournalEntry:
     """The journal's line for one event of an action (DESIGN section 4)."""
     target = record.target
     return JournalEntry(
@@ -59,10 +59,26 @@ def entry_of(record: ActionRecord, event: str, at: float, detail: str, context: 
     )
 
 
+def store_not_sent(store: Store, clock: Clock, records: Sequence[ActionRecord], why: str) -> None:
+    """Put records of confirmations that nothing can send into the store as NOT SENT, from any thread.
+
+    Past the `ActionStore`, which belongs to the engine's loop; it keeps what it finds there.
+    """
+    at, mono = clock.now(), clock.monotonic()
+    lost = {record.action_id: record.with_step(Step(Rung.NOT_SENT, at, mono, why)) for record in records}
+
+    # In one step: the engine's thread may be writing its own actions now.
+    def add(known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
+        kept = [each for each in known.value or () if each.action_id not in lost]
+        return known.with_value((*kept, *lost.values()), at=at, mono=mono)
+
+    store.change(ACTIONS, add)
+
+
 class ActionStore:
     """Records by action id, in the order they came. Used on the loop; `records` may be read from any thread."""
 
-    def __init__(self, store: Store, clock: Clock, writer: JournalWriter, context: Context) -> None:
+    def __init__(self, store: Store, clock: Clock, writer: JournalWriter, context: JournalContext) -> None:
         self._store = store
         self._clock = clock
         self._writer = writer

@@ -221,18 +221,8 @@ def _sync_directory(folder: Path) -> None:
         os.close(fd)
 
 
-def read_journal(path: Path) -> tuple[JournalEntry, ...]:
-    """The whole journal, oldest first; empty when there is none yet. What can't be read as an entry is left out, and so
-    is what lies more than `READ_BYTES` before the end (see `JournalTail.skipped`).
-
-    Raises:
-        OSError: it is there and can't be read.
-    """
-    return JournalTail(path).read()
-
-
 class JournalTail:
-    """Reads what was appended since the last time, by any process."""
+    """Reads what was appended since the last time, by any process. What can't be read as an entry is left out."""
 
     def __init__(self, path: Path, first_bytes: int = READ_BYTES) -> None:
         """Begin at most `first_bytes` before the end: a journal of years must not delay a start."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from qctui.actions.action_store import ActionStore, Context
+from qctui.actions.action_store import ActionStore, JournalContext
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import parse_journal_time, public_url
 from qctui.actions.journal_writer import Disk, JournalWriter
@@ -52,7 +52,7 @@ class JournalWatcher:
         writer: JournalWriter,
         disk: Disk,
         clock: Clock,
-        context: Context,
+        context: JournalContext,
         consoles: Path,
         instance: str,
     ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from qctui.actions.action_store import LOCK, ActionStore
-from qctui.actions.lookup import stop_lock
+from qctui.actions.earlier_actions import stop_lock
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
 from qctui.api.errors import ApiError
 from qctui.api.ports import Gate, TriggerApi

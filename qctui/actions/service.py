@@ -8,23 +8,23 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from qctui.actions.action_runner import ActionRunner
-from qctui.actions.action_store import ActionStore, Context
+from qctui.actions.action_store import ActionStore, JournalContext, store_not_sent
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.contradictions import Aftercare
+from qctui.actions.earlier_actions import is_same_object, stop_lock
 from qctui.actions.journal_watcher import JournalWatcher
 from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter, publish_journal_state
-from qctui.actions.lookup import is_same_object, known_end, stop_lock
 from qctui.actions.recheck import Rechecks
 from qctui.actions.spec import READ_ONLY, STOP, eligibility
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
-from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
-from qctui.model.resource import Resource
+from qctui.model.action import ActionRecord, Rung, Target
+from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.keys import DEPLOYMENTS, detail_key, optimization_key
 from qctui.store import Store
 
 START_S = 2.0
@@ -59,7 +59,7 @@ class ActionService:
         store: Store,
         clock: Clock,
         journal: Path,
-        context: Context,
+        context: JournalContext,
         *,
         read_only: bool = False,
         resume: bool = True,
@@ -147,7 +147,7 @@ class ActionService:
         recheck = self._rechecks.newest(target)
         if recheck is not None and recheck.disarmed:
             return recheck.disarmed
-        reason = eligibility(target) or known_end(self._store, target)
+        reason = eligibility(target) or _known_end(self._store, target)
         if reason is None and target.action == STOP.id:
             reason = stop_lock(self._action_store.records, target, self._clock.monotonic())
         return reason
@@ -167,11 +167,13 @@ class ActionService:
         ids: list[str] = []
         records: list[ActionRecord] = []
         with self._lock:
-            self._forget_taken()
+            # A dialog that held an earlier capture closed long ago.
+            for number in list(self._taken)[:-KEPT_TAKEN]:
+                del self._taken[number]
             ending = self._ending.is_set()
             batch_id = f"{self._instance}-b{next(self._numbers)}"
             for target in targets:
-                action_id = self._taken_as(target) or _find_equal(records, target)
+                _, action_id = self._taken.get(id(target), (target, _find_equal(records, target)))
                 if action_id is None:
                     action_id = f"{self._instance}-{next(self._numbers)}"
                     records.append(ActionRecord(action_id, batch_id, target, via, at, mono))
@@ -251,34 +253,12 @@ class ActionService:
             return f"internal error ({type(error).__name__}) in the check" if target.action == STOP.id else None
 
     def _give_up(self, records: Sequence[ActionRecord], why: str) -> None:
-        """Put the records of a confirmation that can't be carried out into the store, past the action store, which
-        belongs to the loop."""
-        at, mono = self._clock.now(), self._clock.monotonic()
-        lost = [
-            replace(record, steps=(Step(Rung.NOT_SENT, at, mono, why),))
-            for record in records
-            if not self._runner.holds(record.action_id)
-        ]
-
-        def add(known: Resource[tuple[ActionRecord, ...]]) -> Resource[tuple[ActionRecord, ...]]:
-            names = {record.action_id for record in lost}
-            kept = [each for each in known.value or () if each.action_id not in names]
-            return known.with_value((*kept, *lost), at=at, mono=mono)
-
-        self._store.change(ACTIONS, add)
+        lost = [record for record in records if not self._runner.holds(record.action_id)]
+        store_not_sent(self._store, self._clock, lost, why)
 
     def _acknowledge(self, action_id: str) -> None:
         if self._action_store.get(action_id) is not None:
             self._action_store.change(action_id, acknowledged=True)
-
-    def _forget_taken(self) -> None:
-        """Keep what was confirmed last: a dialog that held an earlier capture closed long ago."""
-        for number in list(self._taken)[:-KEPT_TAKEN]:
-            del self._taken[number]
-
-    def _taken_as(self, target: Target) -> str | None:
-        _, action_id = self._taken.get(id(target), (target, None))
-        return action_id
 
 
 def _find_equal(records: Sequence[ActionRecord], target: Target) -> str | None:
@@ -286,4 +266,19 @@ def _find_equal(records: Sequence[ActionRecord], target: Target) -> str | None:
     for record in records:
         if record.target.action == target.action and is_same_object(record.target, target):
             return record.action_id
+    return None
+
+
+def _known_end(store: Store, target: Target) -> str | None:
+    """That the store already knows this very target to have ended. What has ended never lives again, so an old answer
+    is as good as a new one; an old answer that it runs proves nothing and is not asked for."""
+    if target.optimization_id:
+        optimization = store.get(optimization_key(target.optimization_id)).value
+        ended = optimization is not None and optimization.finished
+        return f"already finished: {optimization.status}" if optimization is not None and ended else None
+    detail = store.get(detail_key(target.project_id)).value
+    known: list[Deployment | DeploymentDetail] = [*(store.get(DEPLOYMENTS).value or ()), *([detail] if detail else [])]
+    for each in known:
+        if each.deploy_id and each.deploy_id == target.deploy_id and not each.alive:
+            return f"no longer running: {each.status or 'stopped'}"
     return None

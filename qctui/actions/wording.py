@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from qctui.actions.action_store import Context, entry_of
+from qctui.actions.action_store import JournalContext, entry_of
 from qctui.actions.journal import encode_entry
 from qctui.actions.spec import LIQUIDATE
 from qctui.model.action import ActionRecord, Rung, Step
@@ -52,7 +52,7 @@ def format_step(record: ActionRecord, step: Step) -> str:
     return f"+{format_span(step.mono - record.confirmed_mono)} {step.rung.value} {describe_step(step)}"
 
 
-def format_step_json(record: ActionRecord, step: Step, context: Context) -> str:
+def format_step_json(record: ActionRecord, step: Step, context: JournalContext) -> str:
     """The same step as one line of JSON with the journal's fields: a program that reads the journal can read this."""
     return encode_entry(entry_of(record, step.rung.event, step.at, step.detail, context)).decode().rstrip("\n")
 

@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from qctui.actions.action_store import Context
+from qctui.actions.action_store import JournalContext
 from qctui.cli.credentials import Account
 from qctui.cli.demo import Demo
 from qctui.cli.log_file import log_path
@@ -166,7 +166,7 @@ class _Console:
             self._host.store,
             self._host.clock,
             state_dir() / "journal.jsonl",
-            Context(self._account.base_url, self._settings.profile_name),
+            JournalContext(self._account.base_url, self._settings.profile_name),
             read_only=self._settings.read_only,
         )
 

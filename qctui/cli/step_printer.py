@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from qctui.actions.action_store import Context
+from qctui.actions.action_store import JournalContext
 from qctui.actions.wording import format_step, format_step_json
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
@@ -88,7 +88,7 @@ def _write(line: str, stream: TextIO) -> None:
 class StepPrinter:
     """Prints the steps of one action as the store shows them."""
 
-    def __init__(self, store: Store, clock: Clock, context: Context, printer: Printer, *, as_json: bool) -> None:
+    def __init__(self, store: Store, clock: Clock, context: JournalContext, printer: Printer, *, as_json: bool) -> None:
         self._store = store
         self._clock = clock
         self._context = context

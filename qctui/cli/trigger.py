@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterator
 from typing import TypeVar
 
-from qctui.actions.action_store import Context
+from qctui.actions.action_store import JournalContext
 from qctui.actions.capture import target_of_detail, target_of_optimization, target_of_row
-from qctui.actions.lookup import earlier_action
+from qctui.actions.earlier_actions import earlier_action
 from qctui.actions.observation import find_current
 from qctui.actions.service import ActionService
 from qctui.actions.spec import ABORT, READ_ONLY, cautions
@@ -84,7 +84,7 @@ class Trigger:
         self._account = account
         self._clock: Clock = SystemClock()
         self._store = Store()
-        self._context = Context(account.base_url, settings.profile_name)
+        self._context = JournalContext(account.base_url, settings.profile_name)
         self._printer = Printer()
         self.confirmed = False
         """From here on the request may be out."""

@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
+from qctui.actions.action_store import store_not_sent
 from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.clock import Clock
-from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.keys import (
     DEPLOYMENTS,
     Key,
@@ -107,14 +108,10 @@ class ActionsProxy:
         return () if self._actions is None else self._actions.entries()
 
     def _not_sent(self, targets: Sequence[Target], via: str) -> tuple[str, ...]:
-        now, mono = self._clock.now(), self._clock.monotonic()
+        at, mono = self._clock.now(), self._clock.monotonic()
         batch_id = uuid.uuid4().hex
-        step = Step(Rung.NOT_SENT, now, mono, self._reason)
-        records = tuple(
-            ActionRecord(uuid.uuid4().hex, batch_id, target, via, now, mono, steps=(step,)) for target in targets
-        )
-        # In one step: the engine's thread may be writing the actions of its own at this moment.
-        self._store.change(ACTIONS, lambda known: known.with_value((*(known.value or ()), *records), at=now, mono=mono))
+        records = [ActionRecord(uuid.uuid4().hex, batch_id, target, via, at, mono) for target in targets]
+        store_not_sent(self._store, self._clock, records, self._reason)
         return tuple(record.action_id for record in records)
 
 

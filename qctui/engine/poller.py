@@ -24,7 +24,7 @@ from qctui.engine.health import Health
 from qctui.engine.polls import Poll, Polls
 from qctui.engine.rate_limiter import Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
-from qctui.engine.schedule import MIN_GAP_S, backoff_s, interval_s, loading_s
+from qctui.engine.schedule import backoff_s, interval_s, loading_s
 from qctui.model.account import ACCOUNTS
 from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
@@ -32,14 +32,6 @@ from qctui.model.resource import Failure, FailureKind, Progress
 from qctui.store import Store
 
 log = logging.getLogger(__name__)
-
-CHAIN_LIMIT = 3
-"""Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
-every answer would never be done."""
-
-READ_LIMIT_S = 120.0
-"""A read under way for longer than this is given up. The client has time-outs of its own; this one is for whatever they
-do not cover."""
 
 FAIR_TURN = 5
 """Every fifth read is of what has been due for longest, wherever it is on screen: so nothing starves for ever behind a
@@ -150,16 +142,12 @@ class Poller:
 
     def _tick(self, now: float) -> float:
         """Start every read whose time has come and that may be sent. Returns the seconds until the next may be."""
-        for poll in self._polls:
-            if poll.task is not None and now - poll.sent_mono > READ_LIMIT_S and not poll.given_up:
-                poll.given_up = True
-                poll.task.cancel()
+        self._polls.give_up_hanging(now)
         self._waiting = 0
         if self._breaker.tripped:
             return self._tick_tripped(now)
-        idle = [poll for poll in self._polls if poll.task is None]
-        due = sorted((poll for poll in idle if poll.due_mono <= now), key=lambda poll: poll.order_at(now))
-        wait_s = min((poll.due_mono - now for poll in idle if poll.due_mono > now), default=TICK_CAP_S)
+        due, next_due_s = self._polls.due(now)
+        wait_s = min(TICK_CAP_S, next_due_s)
         if due and self._started % FAIR_TURN == 0:
             due.insert(0, min(due, key=lambda poll: poll.due_mono))
         running = sum(poll.task is not None for poll in self._polls)
@@ -211,10 +199,7 @@ class Poller:
     def _start(self, poll: Poll, now: float, *, probe: bool) -> None:
         self._limiter.take(now)
         self._started += 1
-        poll.sent_mono = now
-        if poll.chained == 0:
-            poll.turn_mono = now
-        poll.given_up = False
+        poll.note_sent(now)
         poll.task = self._spawn(self._read(poll, probe), f"read {poll.key.kind}")
 
     def _spawn(self, body: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -261,18 +246,7 @@ class Poller:
             self._follow_up(poll.key, value)
         elif resource.error is not None:
             self._store.put(poll.key, replace(resource, error=None))
-        if answer.more is not None and (answer.more is Priority.BULK or poll.chained < CHAIN_LIMIT):
-            poll.chained += 1
-            poll.priority = answer.more
-            poll.due_mono = mono
-            return
-        poll.chained = 0
-        poll.priority = Priority.ROUTINE
-        regular_mono = poll.turn_mono + interval_s(poll.key, poll.visibility, self._store.get(poll.key).value)
-        poll.due_mono = max(mono + MIN_GAP_S, regular_mono if answer.wait_s is None else mono + answer.wait_s)
-        if poll.outdated:
-            poll.outdated = False
-            poll.read_soon(mono)
+        poll.plan_next(answer, self._store.get(poll.key).value, mono)
 
     def _follow_up(self, key: Key[Any], value: Any) -> None:
         """Read what a new value shows to be missing."""

@@ -11,7 +11,7 @@ from typing import Any
 from qctui.clock import Clock
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.rate_limiter import Priority
-from qctui.engine.readers import Reader, ReaderSet
+from qctui.engine.readers import Answer, Reader, ReaderSet
 from qctui.engine.schedule import MIN_GAP_S, interval_s
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.action import ACTIONS
@@ -33,6 +33,14 @@ IN_TURN = frozenset({"accounts"})
 TURN_PATIENCE_S = 5.0
 """How long one of those waits for its next request before it may use what the others leave of the budget: a full screen
 must not keep it from ever being made."""
+
+CHAIN_LIMIT = 3
+"""Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
+every answer would never be done."""
+
+READ_LIMIT_S = 120.0
+"""A read under way for longer than this is given up. The client has time-outs of its own; this one is for whatever they
+do not cover."""
 
 ALWAYS: dict[Key[Any], Visibility] = {DEPLOYMENTS: Visibility.OPENED, PROJECTS: Visibility.VISIBLE}
 """Read whatever is on screen: they name and list what trades. So are the accounts, once something runs."""
@@ -97,6 +105,29 @@ class Poll:
         """Make it due as soon as `MIN_GAP_S` allows, and urgent."""
         self.due_mono = max(mono, self.sent_mono + MIN_GAP_S)
         self.priority = Priority.FRESH
+
+    def note_sent(self, mono: float) -> None:
+        """A request is sent: the first of a turn, or another of the one under way."""
+        self.sent_mono = mono
+        if self.chained == 0:
+            self.turn_mono = mono
+        self.given_up = False
+
+    def plan_next(self, answer: Answer, known: object, mono: float) -> None:
+        """Decide when to read again after a good answer: at once where it says so, else when the turn's interval is
+        over. `known` is the resource's value now."""
+        if answer.more is not None and (answer.more is Priority.BULK or self.chained < CHAIN_LIMIT):
+            self.chained += 1
+            self.priority = answer.more
+            self.due_mono = mono
+            return
+        self.chained = 0
+        self.priority = Priority.ROUTINE
+        regular_mono = self.turn_mono + interval_s(self.key, self.visibility, known)
+        self.due_mono = max(mono + MIN_GAP_S, regular_mono if answer.wait_s is None else mono + answer.wait_s)
+        if self.outdated:
+            self.outdated = False
+            self.read_soon(mono)
 
     def priority_at(self, mono: float) -> Priority:
         """How urgent it is now: what part of the budget it may use."""
@@ -171,6 +202,19 @@ class Polls:
             self._begin(ACCOUNTS, Visibility.HIDDEN, self._clock.monotonic())
         elif not running and self._always.pop(ACCOUNTS, None) is not None and ACCOUNTS in self._polls:
             self._leave(self._polls.pop(ACCOUNTS))
+
+    def due(self, now: float) -> tuple[list[Poll], float]:
+        """What is due, the most urgent first, and the seconds until something else is."""
+        idle = [poll for poll in self if poll.task is None]
+        due = sorted((poll for poll in idle if poll.due_mono <= now), key=lambda poll: poll.order_at(now))
+        return due, min((poll.due_mono - now for poll in idle if poll.due_mono > now), default=float("inf"))
+
+    def give_up_hanging(self, now: float) -> None:
+        """Cancel every read that has been under way for longer than `READ_LIMIT_S`."""
+        for poll in self:
+            if poll.task is not None and now - poll.sent_mono > READ_LIMIT_S and not poll.given_up:
+                poll.given_up = True
+                poll.task.cancel()
 
     def note_value(self, key: Key[Any], value: object) -> None:
         """`key` has a new value: its size counts for what may be kept once it is no longer subscribed."""

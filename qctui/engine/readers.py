@@ -17,8 +17,8 @@ from qctui.clock import Clock
 from qctui.engine.insight_pager import InsightPager
 from qctui.engine.rate_limiter import Priority
 from qctui.model.account import ACCOUNTS
-from qctui.model.chart import Chart, ChartWindow, Series
-from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, LogPage
+from qctui.model.chart import Chart, ChartWindow
+from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, DeploymentList, LogPage
 from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
 from qctui.model.order import Order
@@ -85,6 +85,7 @@ class ReaderSet:
         api = self._api
         fetches: dict[str, Callable[[], Awaitable[Any]]] = {
             "projects": api.fetch_projects,
+            "deployments": api.fetch_deployments,
             "detail": lambda: api.fetch_detail(key.project_id),
             "portfolio": lambda: api.fetch_portfolio(key.project_id),
             "optimizations": lambda: api.fetch_optimizations(key.project_id),
@@ -95,8 +96,6 @@ class ReaderSet:
             return PlainReader(fetches[key.kind])
         if key == ACCOUNTS:
             return self._accounts
-        if key.kind == "deployments":
-            return DeploymentReader(api)
         if key.kind == "chart":
             return ChartReader(api, key, self._store, self._clock)
         if key.kind == "insights":
@@ -120,19 +119,10 @@ class PlainReader:
 
     async def read(self) -> Answer:
         """Make the request."""
-        return Answer(await self._fetch())
-
-
-class DeploymentReader:
-    """live/list."""
-
-    def __init__(self, api: ReadApi) -> None:
-        self._api = api
-
-    async def read(self) -> Answer:
-        """Make the request."""
-        listed = await self._api.fetch_deployments()
-        return Answer(listed.deployments, unreadable=listed.unreadable)
+        value = await self._fetch()
+        if isinstance(value, DeploymentList):
+            return Answer(value.deployments, unreadable=value.unreadable)
+        return Answer(value)
 
 
 class ChartReader:
@@ -280,33 +270,9 @@ class LogReader:
 
 
 def keep(old: Any, new: Any) -> Any:
-    """`old` if `new` says the same, so that panes can tell by identity that nothing is to be redrawn."""
+    """`old` if `new` says the same, so that panes see by identity that nothing is to be redrawn."""
     if old is None or old is new:
         return new
     if isinstance(old, Chart) and isinstance(new, Chart):
-        return old if _same_chart(old, new) else new
+        return old if old.has_same_data(new) else new
     return old if type(old) is type(new) and old == new else new
-
-
-def _without_points(series: Series) -> tuple[object, ...]:
-    head = (series.name, series.unit, series.index, series.series_type, series.color, series.marker)
-    return (*head, series.rows, series.tooltips, series.null_tooltips)
-
-
-def _same_chart(old: Chart, new: Chart) -> bool:
-    # The window's edges are left out: that a following window has moved on is not news about its data.
-    if (old.name, old.stacked, old.count, old.sparse) != (new.name, new.stacked, new.count, new.sparse):
-        return False
-    if len(old.series) != len(new.series):
-        return False
-    for one, other in zip(old.series, new.series, strict=True):
-        if len(one) != len(other) or (len(one) and (one.xs[-1] != other.xs[-1] or one.ys[-1] != other.ys[-1])):
-            return False
-        if _without_points(one) != _without_points(other):
-            return False
-        # As bytes: a NaN of a candle equals itself, and a million points are compared in a millisecond.
-        for column in ("xs", "ys", "gaps", "opens", "highs", "lows"):
-            mine, theirs = getattr(one, column), getattr(other, column)
-            if (mine is None) != (theirs is None) or (mine is not None and mine.tobytes() != theirs.tobytes()):
-                return False
-    return True

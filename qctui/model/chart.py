@@ -23,6 +23,9 @@ class SeriesType(IntEnum):
     UNKNOWN = -1
 
 
+_BESIDE_POINTS = ("name", "unit", "index", "series_type", "color", "marker", "rows", "tooltips", "null_tooltips")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One series, by what its points are. Compared by identity.
@@ -70,6 +73,19 @@ class Series:
     def __len__(self) -> int:
         return len(self.xs)
 
+    def has_same_data(self, other: Series) -> bool:
+        """Whether both show the same: points, gaps, and what is shown beside them."""
+        if len(self) != len(other) or (len(self) and (self.xs[-1], self.ys[-1]) != (other.xs[-1], other.ys[-1])):
+            return False
+        if any(getattr(self, name) != getattr(other, name) for name in _BESIDE_POINTS):
+            return False
+        # As bytes: a NaN of a candle equals itself, and a million points are compared in a millisecond.
+        for column in ("xs", "ys", "gaps", "opens", "highs", "lows"):
+            mine, theirs = getattr(self, column), getattr(other, column)
+            if (mine is None) != (theirs is None) or (mine is not None and mine.tobytes() != theirs.tobytes()):
+                return False
+        return True
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
@@ -91,6 +107,14 @@ class Chart:
     def points(self) -> int:
         """Points of all series."""
         return sum(len(series) for series in self.series)
+
+    def has_same_data(self, other: Chart) -> bool:
+        """Whether both show the same. The window's edges do not count: that a following window has moved on is not news
+        about its data."""
+        if (self.name, self.stacked, self.count, self.sparse) != (other.name, other.stacked, other.count, other.sparse):
+            return False
+        pairs = zip(self.series, other.series, strict=False)
+        return len(self.series) == len(other.series) and all(one.has_same_data(two) for one, two in pairs)
 
 
 @dataclass(frozen=True, slots=True)

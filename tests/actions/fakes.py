@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qctui.actions.action_store import Context
+from qctui.actions.action_store import JournalContext
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import read_journal
+from qctui.actions.journal import JournalTail
 from qctui.actions.service import ActionService
 from qctui.api.errors import ApiError
 from qctui.api.ports import Gate, Loading
@@ -26,7 +26,7 @@ from tests.fakes import FakeClock, make_detail, make_optimization
 T = TypeVar("T")
 
 BASE_URL = "https://www.quantconnect.com/api/v2"
-CONTEXT = Context(BASE_URL, "default")
+CONTEXT = JournalContext(BASE_URL, "default")
 SPY = Holding("SPY R735QTJ8XC9X", "SPY", 100.0, market_value=43_000.0)
 HELD = Portfolio((SPY,), (Cash("USD", 1_000.0),), is_known=True)
 FLAT = Portfolio((replace(SPY, quantity=0.0, market_value=None),), (Cash("USD", 44_000.0),), is_known=True)
@@ -173,6 +173,11 @@ class FakeTriggers:
             await self.clock.sleep(outcome.after_s)
         if outcome.error is not None:
             raise outcome.error.with_traceback(None)
+
+
+def read_journal(path: Path) -> tuple[JournalEntry, ...]:
+    """The whole journal, oldest first."""
+    return JournalTail(path).read()
 
 
 class InlineDisk:

@@ -7,15 +7,14 @@ import threading
 from pathlib import Path
 
 from qctui.actions.action_runner import JOURNAL_WAIT_S
-from qctui.actions.action_store import KEPT_RECORDS, Context
-from qctui.actions.journal import read_journal
+from qctui.actions.action_store import KEPT_RECORDS, JournalContext
 from qctui.actions.locks import OwnerLock, owner_of
 from qctui.actions.service import ActionService
 from qctui.clock import SystemClock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
 from qctui.model.resource import Resource
 from qctui.store import Store
-from tests.actions.fakes import CONTEXT, FakeTriggers, Rig, Try, in_rig, target
+from tests.actions.fakes import CONTEXT, FakeTriggers, Rig, Try, in_rig, read_journal, target
 from tests.fakes import FakeClock
 
 
@@ -218,7 +217,7 @@ def test_confirmed_from_another_thread_on_real_time_and_a_real_disk(tmp_path: Pa
     api = FakeTriggers(FakeClock())
     api.stop_after_s = 1e9
     store = Store()
-    context = Context("https://www.quantconnect.com/api/v2", "default")
+    context = JournalContext("https://www.quantconnect.com/api/v2", "default")
     service = ActionService(api, store, clock, tmp_path / "journal.jsonl", context)
     ready, over = threading.Event(), threading.Event()
     ids: list[str] = []
@@ -256,7 +255,7 @@ def test_what_another_profile_left_open_long_ago_is_not_shown(tmp_path: Path) ->
         await rig.act()
         await rig.service.aclose()
         await rig.clock.advance(3_600)
-        theirs = Context(CONTEXT.base_url, "other")
+        theirs = JournalContext(CONTEXT.base_url, "other")
         async with Rig(tmp_path, rig.clock, rig.api, context=theirs) as other:
             assert other.records == ()
         async with Rig(tmp_path, rig.clock, rig.api, resume=False) as command:

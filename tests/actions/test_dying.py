@@ -8,11 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from qctui.actions.journal import read_journal
 from qctui.actions.journal_watcher import NEVER_SENT, NO_ANSWER
 from qctui.model.action import Rung
 from qctui.model.resource import FailureKind
-from tests.actions.fakes import REFUSED_CONNECTION, FakeTriggers, InlineDisk, Rig, Try, error, last, target
+from tests.actions.fakes import (
+    REFUSED_CONNECTION,
+    FakeTriggers,
+    InlineDisk,
+    Rig,
+    Try,
+    error,
+    last,
+    read_journal,
+    target,
+)
 from tests.fakes import FakeClock
 
 FINAL = {"verified", "rejected", "not_sent", "unverified"}
@@ -255,7 +264,7 @@ def test_verification_interrupted_goes_on_in_the_next_start_without_telling_a_st
 
 
 def test_leftovers_of_another_profile_or_another_api_are_not_verified_with_these_credentials(tmp_path: Path) -> None:
-    from qctui.actions.action_store import Context
+    from qctui.actions.action_store import JournalContext
 
     async def main() -> None:
         rig = Rig(tmp_path)
@@ -263,8 +272,8 @@ def test_leftovers_of_another_profile_or_another_api_are_not_verified_with_these
         await rig.act()
         await rig.service.aclose()
         for context, shown in [
-            (Context("http://127.0.0.1:8123/api/v2", "default"), 0),
-            (Context("https://www.quantconnect.com/api/v2/", "other"), 1),
+            (JournalContext("http://127.0.0.1:8123/api/v2", "default"), 0),
+            (JournalContext("https://www.quantconnect.com/api/v2/", "other"), 1),
         ]:
             async with Rig(tmp_path, rig.clock, context=context) as other:
                 await rig.clock.advance(60)

@@ -26,11 +26,10 @@ from qctui.actions.journal import (
     journal_time,
     parse_journal_time,
     public_url,
-    read_journal,
 )
 from qctui.actions.journal_writer import DiskThread, JournalWriter
 from qctui.text import clean
-from tests.actions.fakes import InlineDisk
+from tests.actions.fakes import InlineDisk, read_journal
 
 ENTRY = JournalEntry(
     id="0123456789ab-1",

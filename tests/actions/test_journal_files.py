@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from qctui.actions.journal import READ_BYTES, JournalTail, append_entries, encode_entry, read_journal, try_journal
+from qctui.actions.journal import READ_BYTES, JournalTail, append_entries, encode_entry, try_journal
+from tests.actions.fakes import read_journal
 from tests.actions.test_journal import ENTRY
 
 

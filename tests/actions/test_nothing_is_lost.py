@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 import pytest
 
 from qctui.actions.action_store import entry_of
-from qctui.actions.journal import append_entries, read_journal
+from qctui.actions.journal import append_entries
 from qctui.actions.locks import OwnerLock
 from qctui.actions.service import KEPT_TAKEN
 from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.model.resource import Resource
 from qctui.store import Store
-from tests.actions.fakes import CONTEXT, FakeTriggers, InlineDisk, Rig, in_rig, last, target
+from tests.actions.fakes import CONTEXT, FakeTriggers, InlineDisk, Rig, in_rig, last, read_journal, target
 from tests.fakes import FakeClock, make_detail
 
 T = TypeVar("T")

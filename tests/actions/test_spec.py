@@ -12,7 +12,7 @@ from qctui.actions.capture import (
     target_of_detail,
     target_of_optimization,
 )
-from qctui.actions.lookup import earlier_action, stop_lock
+from qctui.actions.earlier_actions import earlier_action, stop_lock
 from qctui.actions.spec import (
     ACTION_SPECS,
     Ask,

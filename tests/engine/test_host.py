@@ -38,7 +38,7 @@ class StubClient:
         self.closed = True
 
 
-class StubDesk:
+class StubActions:
     def __init__(self) -> None:
         self.read_only = False
         self.life: list[str] = []
@@ -87,7 +87,7 @@ class Stage:
         self.api = FakeApi(FakeClock())
         self.api.deployments = [make_deployment(1)]
         self.client = StubClient(self.api)
-        self.desk = StubDesk()
+        self.actions = StubActions()
         self.opened_on = ""
 
         async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
@@ -95,7 +95,7 @@ class Stage:
             self.api.observe = observe
             return self.client
 
-        self.host = EngineHost(open_client, lambda client: self.desk, clock=SystemClock())
+        self.host = EngineHost(open_client, lambda client: self.actions, clock=SystemClock())
 
     def expect(self, key: Key[Any], condition: Callable[[], bool]) -> None:
         """Wait until `condition` holds, looking each time `key` changes."""
@@ -126,7 +126,7 @@ def test_it_reads_on_a_thread_of_its_own_and_ends_when_told() -> None:
     assert stage.opened_on == "engine"
     assert stage.host.stop()
     assert stage.client.closed
-    assert stage.desk.life == ["start", "drain 1.0", "aclose"]
+    assert stage.actions.life == ["start", "drain 1.0", "aclose"]
     assert threading.active_count() == before
 
 
@@ -158,7 +158,7 @@ def test_a_client_that_does_not_open_is_seen(caplog: pytest.LogCaptureFixture) -
     async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
         raise RuntimeError("boom")
 
-    host = EngineHost(open_client, lambda client: StubDesk())
+    host = EngineHost(open_client, lambda client: StubActions())
     host.start()
     assert host.wait_ready(WAIT_S)
     link = host.store.get(LINK).value
@@ -182,19 +182,19 @@ def test_a_confirmation_that_reaches_no_desk_says_not_sent() -> None:
     assert records[0].steps[0].detail
 
 
-def _on_loop(body: Callable[[EngineHost, FakeClock, StubDesk, FakeApi], Awaitable[None]]) -> None:
+def _on_loop(body: Callable[[EngineHost, FakeClock, StubActions, FakeApi], Awaitable[None]]) -> None:
     async def main() -> None:
         clock = FakeClock()
         api = FakeApi(clock)
-        desk = StubDesk()
+        actions = StubActions()
 
         async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             return StubClient(api)
 
-        host = EngineHost(open_client, lambda client: desk, clock=clock)
+        host = EngineHost(open_client, lambda client: actions, clock=clock)
         running = asyncio.create_task(host.run())
         await clock.settle()
-        await body(host, clock, desk, api)
+        await body(host, clock, actions, api)
         host.stop()
         await running
 
@@ -202,14 +202,14 @@ def _on_loop(body: Callable[[EngineHost, FakeClock, StubDesk, FakeApi], Awaitabl
 
 
 def test_it_runs_on_the_callers_loop_too() -> None:
-    async def body(host: EngineHost, clock: FakeClock, desk: StubDesk, api: FakeApi) -> None:
+    async def body(host: EngineHost, clock: FakeClock, actions: StubActions, api: FakeApi) -> None:
         await clock.advance(60)
         assert api.count("deployments") == 5
         host.refresh([DEPLOYMENTS])
         await clock.advance(1)
         assert api.count("deployments") == 6
         assert host.actions.confirm([TARGET], "command") == ("id 0",)
-        assert desk.confirmed == [TARGET]
+        assert actions.confirmed == [TARGET]
 
     _on_loop(body)
 
@@ -217,7 +217,7 @@ def test_it_runs_on_the_callers_loop_too() -> None:
 def test_a_defect_that_ends_the_polling_is_seen_and_the_polling_begins_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def body(host: EngineHost, clock: FakeClock, desk: StubDesk, api: FakeApi) -> None:
+    async def body(host: EngineHost, clock: FakeClock, actions: StubActions, api: FakeApi) -> None:
         await clock.advance(20)
         poller = host._poller
         assert poller is not None
@@ -247,14 +247,14 @@ def test_the_actions_are_given_time_to_drain_while_nothing_is_polled() -> None:
     async def main() -> None:
         clock = FakeClock()
         api = FakeApi(clock)
-        desk = StubDesk()
-        desk.draining = asyncio.Event()
+        actions = StubActions()
+        actions.draining = asyncio.Event()
         client = StubClient(api)
 
         async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             return client
 
-        host = EngineHost(open_client, lambda _: desk, clock=clock)
+        host = EngineHost(open_client, lambda _: actions, clock=clock)
         running = asyncio.create_task(host.run())
         await clock.settle()
         host.stop(drain_s=30.0)
@@ -263,10 +263,10 @@ def test_the_actions_are_given_time_to_drain_while_nothing_is_polled() -> None:
         assert not running.done()
         assert not client.closed
         assert host.actions.confirm([TARGET], "console")
-        desk.draining.set()
+        actions.draining.set()
         await running
         assert api.count() == calls
-        assert desk.life[-2:] == ["drain 30.0", "aclose"]
+        assert actions.life[-2:] == ["drain 30.0", "aclose"]
         assert host.actions.refusal(TARGET)
 
     asyncio.run(main())

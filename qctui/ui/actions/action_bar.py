@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from qctui.actions.lookup import retried, without_effect
+from qctui.actions.earlier_actions import retried, without_effect
 from qctui.model.action import ActionRecord, Rung
 from qctui.ui.actions.action_lines import batch_paragraphs, group_batches
 from qctui.ui.actions.progress import LOUD, format_counts, format_identity, format_reason

@@ -11,7 +11,7 @@ from typing import Any
 from textual.app import App
 
 from qctui.actions.capture import capture_deployment, capture_optimization, running_targets
-from qctui.actions.lookup import is_same_object, without_effect
+from qctui.actions.earlier_actions import is_same_object, without_effect
 from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
 from qctui.actions.wording import format_unreadable
 from qctui.engine.engine_port import Engine

@@ -1,4 +1,4 @@
-"""What earlier actions, and what the store knows, mean for a new action on the same target."""
+"""What earlier actions mean for a new one: the same one before, or a liquidation that a stop must not overtake."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 from qctui.actions.spec import LIQUIDATE
 from qctui.model.action import ActionRecord, Rung, Target
-from qctui.model.deployment import Deployment, DeploymentDetail
-from qctui.model.keys import DEPLOYMENTS, detail_key, optimization_key
-from qctui.store import Store
 
 _WITHOUT_EFFECT = (Rung.REJECTED, Rung.NOT_SENT)
 
@@ -76,19 +73,4 @@ def stop_lock(records: Sequence[ActionRecord], target: Target, mono: float) -> s
         state = record.rung.value if record.rung is not None else "confirmed"
         remedy = "; acknowledge it to unlock" if record.rung is Rung.UNVERIFIED else ""
         return f"a liquidation of this deployment is not verified ({state}): a stop could cancel it{remedy}"
-    return None
-
-
-def known_end(store: Store, target: Target) -> str | None:
-    """That the store already knows this very target to have ended. What has ended never lives again, so an old answer
-    is as good as a new one; an old answer that it runs proves nothing and is not asked for."""
-    if target.optimization_id:
-        optimization = store.get(optimization_key(target.optimization_id)).value
-        ended = optimization is not None and optimization.finished
-        return f"already finished: {optimization.status}" if optimization is not None and ended else None
-    detail = store.get(detail_key(target.project_id)).value
-    known: list[Deployment | DeploymentDetail] = [*(store.get(DEPLOYMENTS).value or ()), *([detail] if detail else [])]
-    for each in known:
-        if each.deploy_id and each.deploy_id == target.deploy_id and not each.alive:
-            return f"no longer running: {each.status or 'stopped'}"
     return None
