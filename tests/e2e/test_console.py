@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console, clean_environment
+from tests.e2e.line import Line
 
 SEQUENCE = re.compile(rb"\x1b\[[<-?]*[0-9;:]*[ -/]*[@-~]|\x1b\]22;[a-z]*(?:\x07|\x1b\\)")
 """What the console itself sends: control sequences, and the pointer's shape."""
@@ -56,13 +57,14 @@ def test_a_wrong_token_is_said_and_not_hammered(api: Api, signed_in: dict[str, s
         assert console.wait_exit() == 0
 
 
-def test_an_outage_keeps_the_last_data_and_ends_without_a_key(api: Api, signed_in: dict[str, str]) -> None:
+def test_an_outage_keeps_the_last_data_and_ends_without_a_key(api: Api, line: Line, signed_in: dict[str, str]) -> None:
     with Console("--base-url", api.base_url, env=signed_in) as console:
         console.wait_for(LIVE_PROJECT, "Strategy Equity", "API ok")
-        api.control("POST", "refuse", seconds=1.5)
+        line.cut()
         console.send("r")
         console.wait_for("API DOWN")
         assert LIVE_PROJECT in console.text
+        line.mend()
         console.wait_for("API ok")
 
 
