@@ -95,7 +95,8 @@ class ChartScreen(StoreScreen):
         found = [Subscription(detail_key(self.project_id), Pace.OPENED)]
         against = self._shown.against
         for subject, pane in self._tiles.shown:
-            found += [Subscription(want.key, Pace.OPENED) for want in pane.wants(subject.project_id, subject.chart)]
+            wanted = pane.subscriptions(subject.project_id, subject.chart)
+            found += [Subscription(each.key, Pace.OPENED) for each in wanted]
             if against is not None:
                 found.append(Subscription(chart_key(against.project_id, against.chart, *pane.wanted), Pace.OPENED))
         return tuple(found)

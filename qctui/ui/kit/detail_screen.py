@@ -94,8 +94,8 @@ class DetailScreen(StoreScreen):
         self._arrange()
 
     def on_screen_suspend(self) -> None:
-        """Closed: nothing is asked for any more. Covered by another screen that is no dialog: the same at the pace of
-        what is off screen."""
+        """Closed: nothing is read for it any more. Covered by another screen that is no dialog: the same is read at the
+        pace of what is off screen."""
         if self not in self.app.screen_stack:
             self._app_context.subscribe(self, ())
             return
@@ -224,9 +224,8 @@ class DetailScreen(StoreScreen):
         for number, section in enumerate(self.sections, 1):
             chosen = section is self.chosen
             line += [(f"{number} ", "key"), (section.title_text, "focus bold" if chosen else "muted")]
-            if section.face in {LoadState.FAILED, LoadState.STALE}:
-                line.append(
-                    (f" {self._glyphs.alert}", "danger bold" if section.face is LoadState.FAILED else "stale bold")
-                )
+            if section.load_state in {LoadState.FAILED, LoadState.STALE}:
+                role = "danger bold" if section.load_state is LoadState.FAILED else "stale bold"
+                line.append((f" {self._glyphs.alert}", role))
             line.append(("   ", ""))
         self._tabs.show_line(line)

@@ -14,7 +14,7 @@ from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import COMMANDS, Command
-from qctui.ui.kit.footer import KeyBar
+from qctui.ui.kit.bar import KeyBar
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 
 
