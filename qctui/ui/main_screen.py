@@ -19,7 +19,7 @@ from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.deployments.deployments_pane import DeploymentsPane
 from qctui.ui.insights.insights_pane import InsightsPane
 from qctui.ui.keys.keymap import COMMANDS, Scope, bindings
-from qctui.ui.kit.footer import KeyBar
+from qctui.ui.kit.bar import KeyBar
 from qctui.ui.kit.link_bar import LinkBar
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import Pane

@@ -30,7 +30,7 @@ def line(points: int, name: str = "Equity") -> Chart:
 
 
 def face_of(app: ChartApp) -> LoadState:
-    return app.pane.face
+    return app.pane.load_state
 
 
 async def test_faces_tell_which_one_they_are() -> None:

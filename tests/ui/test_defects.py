@@ -37,7 +37,7 @@ async def read_again(page: Page, *keys: Key[Any]) -> None:
 
 
 def face_of(pane: Pane) -> LoadState:
-    return pane.face
+    return pane.load_state
 
 
 def chart_of(page: Page) -> Key[Any]:
@@ -118,9 +118,9 @@ async def test_what_fails_before_the_sections_are_reached_marks_them_all(monkeyp
         with monkeypatch.context() as patch:
             patch.setattr(screen, "show_sections", broken)
             await read_again(page, detail_key(PROJECT))
-            assert {section.face for section in screen.sections} == {LoadState.FAILED}
+            assert {section.load_state for section in screen.sections} == {LoadState.FAILED}
         await read_again(page, detail_key(PROJECT))
-        assert {section.face for section in screen.sections} == {LoadState.DATA}
+        assert {section.load_state for section in screen.sections} == {LoadState.DATA}
 
 
 async def test_a_header_that_cannot_be_drawn_says_so_above_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ async def test_an_answer_that_does_not_tell_is_unknown_and_never_flat() -> None:
         await page.settle()
         assert "unknown" in page.line("━ 2 Holdings")
         assert "not the same as flat" in " ".join(page.text.split())
-        assert screen(page).holdings.face is not LoadState.EMPTY
+        assert screen(page).holdings.load_state is not LoadState.EMPTY
         assert "0 open" not in page.text
         await page.press("3")
         assert "not the same as flat" in " ".join(page.text.split())
@@ -177,8 +177,8 @@ async def test_one_failing_section_leaves_the_others_their_faces() -> None:
         fail(page.engine, orders_key(PROJECT), "HTTP 500: server error")
         await page.settle()
         assert "HTTP 500" in page.text
-        assert screen(page).orders.face is LoadState.FAILED
-        assert screen(page).holdings.face is LoadState.DATA
+        assert screen(page).orders.load_state is LoadState.FAILED
+        assert screen(page).holdings.load_state is LoadState.DATA
 
 
 async def test_it_is_stale_when_nothing_newer_comes() -> None:

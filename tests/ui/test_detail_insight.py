@@ -88,9 +88,9 @@ async def test_active_until_it_closes_and_the_screen_turns_by_itself() -> None:
         assert isinstance(screen, InsightScreen)
         assert "active, closes in 2h" in page.text
         assert "Closes" in facts(page)
-        assert screen._ages.due_mono <= page.engine.clock.monotonic() + 101
+        assert screen.ages.due_mono <= page.engine.clock.monotonic() + 101
         page.engine.still.passed += 7_400
-        screen._show(screen._ages.context())
+        screen.show_all(screen.ages.context())
         await page.settle()
         assert "closed 1m ago" in page.text
 

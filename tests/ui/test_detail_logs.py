@@ -12,7 +12,7 @@ from qctui.model.deployment import LogPage
 from qctui.model.keys import Key, log_lines_key, logs_key
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.logs import joined_log
-from qctui.ui.logs.joined_log import LogBook, times_of, wrap_line
+from qctui.ui.logs.joined_log import JoinedLog, times_of, wrap_line
 from qctui.ui.logs.log_view import LogView
 from tests.ui.detail_scene import DEPLOY_ID, PROJECT, fill_details, logs, opened, wanted
 from tests.ui.page import Page
@@ -270,39 +270,39 @@ def page_of(start: int, end: int, *, offset: int = 0) -> LogPage:
 
 
 def test_windows_are_joined_without_gap_or_repeat() -> None:
-    book = LogBook()
-    book.add(page_of(100, 300))
-    book.add(page_of(150, 350))
-    book.add(page_of(350, 360))
-    assert book.lines == [f"line {number}" for number in range(100, 360)]
-    assert (book.first_line, book.end_line, book.earlier) == (100, 360, 100)
+    joined = JoinedLog()
+    joined.add(page_of(100, 300))
+    joined.add(page_of(150, 350))
+    joined.add(page_of(350, 360))
+    assert joined.lines == [f"line {number}" for number in range(100, 360)]
+    assert (joined.first_line, joined.end_line, joined.earlier) == (100, 360, 100)
 
 
 def test_a_gap_or_a_shorter_log_begins_anew() -> None:
-    book = LogBook()
-    book.add(page_of(100, 300))
-    book.add(page_of(400, 600))
-    assert (book.first_line, len(book.lines)) == (400, 200)
-    book.add(page_of(0, 20))
-    assert book.lines == [f"line {number}" for number in range(20)]
+    joined = JoinedLog()
+    joined.add(page_of(100, 300))
+    joined.add(page_of(400, 600))
+    assert (joined.first_line, len(joined.lines)) == (400, 200)
+    joined.add(page_of(0, 20))
+    assert joined.lines == [f"line {number}" for number in range(20)]
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joined_log, "MOST_LINES", 250)
-    book = LogBook()
+    joined = JoinedLog()
     for start in range(0, 2_000, 100):
-        book.add(page_of(start, start + 200))
-    assert len(book.lines) == 250
-    assert book.lines[-1] == "line 2099"
-    assert book.first_line == 1_850
+        joined.add(page_of(start, start + 200))
+    assert len(joined.lines) == 250
+    assert joined.lines[-1] == "line 2099"
+    assert joined.first_line == 1_850
 
 
 def test_the_same_page_twice_changes_nothing() -> None:
-    book = LogBook()
-    book.add(page_of(0, 50))
-    book.add(replace(page_of(0, 50), length=None))
-    assert len(book.lines) == 50
-    assert book.length is None
+    joined = JoinedLog()
+    joined.add(page_of(0, 50))
+    joined.add(replace(page_of(0, 50), length=None))
+    assert len(joined.lines) == 50
+    assert joined.length is None
 
 
 @given(st.text(alphabet=st.sampled_from("ab 均\n[]x"), max_size=200), st.integers(1, 40))

@@ -28,19 +28,19 @@ def value(items: tuple[int, ...], age_s: float, snapshot_s: float | None = None)
 
 
 def test_nothing_has_come_yet() -> None:
-    face = words(Resource())
-    assert (face.face, text(face.age), face.body) == (LoadState.LOADING, "reading", "Reading things…")
+    said = words(Resource())
+    assert (said.state, text(said.age), said.body) == (LoadState.LOADING, "reading", "Reading things…")
 
 
 def test_the_service_is_still_preparing() -> None:
-    face = words(Resource(progress=Progress(0.35, MONO)))
-    assert (face.face, face.body) == (LoadState.LOADING, "QuantConnect is preparing the things (35%).")
+    said = words(Resource(progress=Progress(0.35, MONO)))
+    assert (said.state, said.body) == (LoadState.LOADING, "QuantConnect is preparing the things (35%).")
     assert "(" not in words(Resource(progress=Progress(None, MONO))).body
 
 
 def test_data_with_its_age() -> None:
-    face = words(value((1,), 20))
-    assert (face.face, text(face.age), text(face.note), face.body) == (LoadState.DATA, "now", "", "")
+    said = words(value((1,), 20))
+    assert (said.state, text(said.age), text(said.note), said.body) == (LoadState.DATA, "now", "", "")
 
 
 def test_the_servers_own_age_is_told_beside_ours() -> None:
@@ -49,17 +49,17 @@ def test_the_servers_own_age_is_told_beside_ours() -> None:
 
 
 def test_an_answer_that_says_there_is_nothing() -> None:
-    face = words(value((), 20))
-    assert (face.face, face.body) == (LoadState.EMPTY, "No things.")
+    said = words(value((), 20))
+    assert (said.state, said.body) == (LoadState.EMPTY, "No things.")
 
 
 def test_a_failure_over_the_last_good_data() -> None:
-    face = words(value((1,), 130).with_error(FAILURE))
-    assert face.face is LoadState.FAILED
-    assert text(face.age) == "! failed data 2m old"
-    assert text(face.note) == "! no answer in 30 s"
-    assert text(face.note_right) == " next try 15s"
-    assert face.body == ""
+    said = words(value((1,), 130).with_error(FAILURE))
+    assert said.state is LoadState.FAILED
+    assert text(said.age) == "! failed data 2m old"
+    assert text(said.note) == "! no answer in 30 s"
+    assert text(said.note_right) == " next try 15s"
+    assert said.body == ""
 
 
 def test_a_failure_over_an_empty_answer_does_not_say_there_is_nothing() -> None:
@@ -67,21 +67,21 @@ def test_a_failure_over_an_empty_answer_does_not_say_there_is_nothing() -> None:
 
 
 def test_rejected_credentials_say_what_to_do_where_nothing_is_cut() -> None:
-    face = words(Resource[Any]().with_error(replace(FAILURE, kind=FailureKind.AUTH)))
-    assert text(face.note_right) == " run: qctui doctor next try 15s"
+    said = words(Resource[Any]().with_error(replace(FAILURE, kind=FailureKind.AUTH)))
+    assert text(said.note_right) == " run: qctui doctor next try 15s"
 
 
 def test_a_failure_before_any_data() -> None:
-    face = words(Resource[Any]().with_error(FAILURE))
-    assert (face.face, face.body) == (LoadState.FAILED, "No things received yet.")
-    assert text(face.age) == "! failed"
+    said = words(Resource[Any]().with_error(FAILURE))
+    assert (said.state, said.body) == (LoadState.FAILED, "No things received yet.")
+    assert text(said.age) == "! failed"
 
 
 def test_data_that_should_be_newer_are_stale_though_nothing_failed() -> None:
-    face = words(value((1,), 61))
-    assert face.face is LoadState.STALE
-    assert text(face.age) == "stale 1m"
-    assert "nothing failed" in text(face.note)
+    said = words(value((1,), 61))
+    assert said.state is LoadState.STALE
+    assert text(said.age) == "stale 1m"
+    assert "nothing failed" in text(said.note)
 
 
 def test_the_pane_is_drawn_again_when_its_data_turn_stale() -> None:

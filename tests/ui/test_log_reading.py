@@ -58,7 +58,7 @@ def test_older_lines_come_window_by_window_down_to_this_deployment(cut: int) -> 
     service.cut = cut
     assert reading.wanted(near_first=True, near_last=False) == 610
     read_on(reading, service, first=True, limit=1_000)
-    assert reading.book.lines == service.lines[333:]
+    assert reading.log.lines == service.lines[333:]
     assert (reading.earlier, reading.stuck) == (0, "")
 
 
@@ -68,7 +68,7 @@ def test_a_service_that_gives_no_older_lines_is_not_asked_for_ever() -> None:
     service.cut = 0
     assert read_on(reading, service, first=True) == 1
     assert reading.stuck == "the API gives no more of them"
-    assert reading.book.lines == service.lines[810:]
+    assert reading.log.lines == service.lines[810:]
 
 
 def test_no_more_lines_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,11 +77,11 @@ def test_no_more_lines_are_kept_than_there_is_room_for(monkeypatch: pytest.Monke
     service = Service(2_000)
     reading = opened(service)
     assert read_on(reading, service, first=True) == 2
-    assert reading.book.lines == service.lines[1_500:]
+    assert reading.log.lines == service.lines[1_500:]
     assert reading.stuck == "no more than 500 lines are kept"
     assert reading.go_to_beginning()
     assert read_on(reading, service, last=True) == 3
-    assert reading.book.lines == service.lines[:600]
+    assert reading.log.lines == service.lines[:600]
     assert reading.at_beginning
 
 
@@ -90,10 +90,10 @@ def test_the_beginning_is_one_request_away_and_meets_the_end() -> None:
     reading = opened(service)
     assert reading.go_to_beginning()
     assert read_on(reading, service) == 1
-    assert (reading.at_beginning, reading.book.first_line, reading.earlier) == (True, 100, 0)
-    assert reading.book.lines == service.lines[100:300]
+    assert (reading.at_beginning, reading.log.first_line, reading.earlier) == (True, 100, 0)
+    assert reading.log.lines == service.lines[100:300]
     read_on(reading, service, last=True)
-    assert (reading.at_beginning, reading.book.lines) == (False, service.lines[100:])
+    assert (reading.at_beginning, reading.log.lines) == (False, service.lines[100:])
     assert not reading.go_to_beginning()
 
 
@@ -103,7 +103,7 @@ def test_going_to_the_end_shows_the_newest_at_once() -> None:
     reading.go_to_beginning()
     read_on(reading, service)
     reading.go_to_end()
-    assert reading.book.lines == service.lines[810:]
+    assert reading.log.lines == service.lines[810:]
     reading.go_to_beginning()
     reading.go_to_end()
     assert reading.wanted(near_first=False, near_last=False) is None
@@ -124,10 +124,10 @@ def test_a_search_shows_the_newest_matches_and_counts_all(count: int) -> None:
     reading = search(service)
     assert service.asked == 2
     assert reading.end.length == len(matches)
-    assert reading.book.lines == (matches if len(matches) <= LOG_WINDOW else matches[-190:])
+    assert reading.log.lines == (matches if len(matches) <= LOG_WINDOW else matches[-190:])
     assert reading.spans_deployments
     read_on(reading, service, first=True)
-    assert reading.book.lines == matches
+    assert reading.log.lines == matches
 
 
 def test_new_matches_are_followed() -> None:
@@ -139,8 +139,8 @@ def test_new_matches_are_followed() -> None:
             assert reading.polled is not None
             reading.add_end(service.page(reading.polled, "x"))
         matches = [line for line in service.lines if "x" in line]
-        assert reading.book.lines == matches[reading.book.first_line :]
-        assert len(reading.book.lines) >= 190
+        assert reading.log.lines == matches[reading.log.first_line :]
+        assert len(reading.log.lines) >= 190
 
 
 @given(
@@ -162,6 +162,6 @@ def test_whatever_is_done_the_lines_shown_are_the_services(count: int, offset: i
             service.lines += ["later"] * 60
         else:
             reading.add_end(service.tail())
-        book = reading.book
-        assert book.lines == service.lines[book.first_line : book.end_line]
-        assert book.first_line >= service.offset or not book.lines
+        joined = reading.log
+        assert joined.lines == service.lines[joined.first_line : joined.end_line]
+        assert joined.first_line >= service.offset or not joined.lines

@@ -43,7 +43,7 @@ SIZES: list[Size] = [(80, 24), (120, 40), (200, 60)]
 
 
 def face_of(pane: Pane) -> LoadState:
-    return pane.face
+    return pane.load_state
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -185,7 +185,7 @@ async def test_a_deployment_that_was_redeployed_takes_the_panes_with_it() -> Non
         page.engine.put(DEPLOYMENTS, (*rows, replace(old, deploy_id="L-new")))
         await page.settle()
         assert page.main.selection.deploy_id == "L-new"
-        assert page.main.insights.face is LoadState.LOADING
+        assert page.main.insights.load_state is LoadState.LOADING
 
 
 async def test_the_cursor_stays_on_its_project_when_rows_are_reordered() -> None:

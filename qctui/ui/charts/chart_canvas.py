@@ -37,7 +37,7 @@ GridLine = tuple[list[str], list[Ink]]
 class ChartCanvas(CellDiff[GridLine]):
     """One chart, one view of it, one crosshair. `show_chart` is the only way in for data.
 
-    `announce` is called whenever what it shows may be another: a subclass tells others.
+    `announce` is called whenever what it shows may be another: a subclass does something about it.
     """
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
@@ -144,7 +144,7 @@ class ChartCanvas(CellDiff[GridLine]):
     def _safely(self, show: Callable[[], object]) -> None:
         try:
             show()
-        except Exception as error:  # a chart must not end a program that somebody may need to liquidate with
+        except Exception as error:  # a chart must not end a program that may be needed for an emergency stop
             _log.exception("a chart could not be drawn")
             self.defect = type(error).__name__
             self.drawing = None

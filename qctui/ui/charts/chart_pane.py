@@ -1,4 +1,4 @@
-"""The chart pane: one chart of the current deployment, with its face, its age and what the crosshair reads."""
+"""The chart pane: one chart of the current deployment, with its load state, its age and what the crosshair reads."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _ROLES = {"+": "pnl-up", "-": "pnl-down"}
 class ChartPane(Pane):
     """Title, chart, note. `show` is its only way in for data.
 
-    What data its view would like, and which chart or size, the view asks of whoever owns the screen.
+    Its screen reads from the view which data it would like, and which chart or size.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ChartPane(Pane):
         super().__init__(number, title, glyphs, id=id)
         self.view = ChartView(ascii=glyphs.ascii)
         """The chart itself."""
-        self.view.looked = self._title_again
+        self.view.looked = self._draw_facts
         self.view.picks_series = self._open_switches
         self.view.exports = self._open_export
         self._named = named
@@ -94,7 +94,7 @@ class ChartPane(Pane):
     ) -> None:
         """Show the resource of chart `name` of a project; `names` are all charts the deployment reports.
 
-        `project`, its name, goes into files: a picture has no screen around it that tells whose chart it is.
+        `project`, its name, goes into files: a picture has no screen around it that says whose chart it is.
         While another window of the same chart has no value yet, what is there stays drawn. An empty `name`: there is no
         chart, and `nothing` says why.
         """
@@ -117,7 +117,7 @@ class ChartPane(Pane):
             chart, words = None, LoadStateWords(LoadState.EMPTY, (), body=nothing)
         self._words = words
         self.view.show_chart(chart, now=context.now, zone=context.zone, words=words.body)
-        self._title_again()
+        self._draw_facts()
 
     @property
     def name_shown(self) -> str:
@@ -129,7 +129,7 @@ class ChartPane(Pane):
         """The window to ask the API for, and how many samples of it."""
         return self.view.wanted
 
-    def wants(self, project_id: int, name: str) -> tuple[Subscription, ...]:
+    def subscriptions(self, project_id: int, name: str) -> tuple[Subscription, ...]:
         """What the engine should keep current to show chart `name` of a project as it is looked at now."""
         return (Subscription(chart_key(project_id, name, *self.wanted)),) if name else ()
 
@@ -190,14 +190,14 @@ class ChartPane(Pane):
         grid.paste(cells, 0, 1)
         return grid
 
-    def _title_again(self) -> None:
+    def _draw_facts(self) -> None:
         self.show_frame(self._facts_now(), self._words)
 
     @property
-    def _worn(self) -> LoadStateWords:
+    def _state_words(self) -> LoadStateWords:
         """The picture is drawn apart from the rest, and later: its failure is the pane's too."""
         defect = self.view.defect
-        return self.defect_words(f"not drawn ({defect})") if defect and not self._defect else super()._worn
+        return self.defect_words(f"not drawn ({defect})") if defect and not self._defect else super()._state_words
 
     def _facts_now(self) -> Spans:
         view, drawing = self.view, self.view.drawing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,12 +20,12 @@ from qctui.ui.charts.chart_arrangement import EQUITY, Arrangement, Subject
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_tiles import Tiles
 from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import Command, Scope, bindings
 from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.store_screen import StoreScreen
 from qctui.ui.openable import DetailKind
 from qctui.ui.selection import Picked
 
@@ -44,7 +44,7 @@ _FOOTER = (
 """Keys in the footer of this screen, those that must be there first."""
 
 
-class ChartScreen(StoreScreen):
+class ChartScreen(ConsoleScreen):
     """Shows charts of the store."""
 
     ACTS_ON = frozenset({DEPLOYMENT})
@@ -80,7 +80,7 @@ class ChartScreen(StoreScreen):
         yield self._subject
         yield self._tiles
         yield self.action_bar
-        yield self._key_bar
+        yield self.key_bar
 
     async def on_mount(self) -> None:
         """Lay out the charts."""
@@ -90,14 +90,13 @@ class ChartScreen(StoreScreen):
 
     # What is shown
 
-    def subscriptions(self) -> Sequence[Subscription]:
+    def subscriptions(self) -> tuple[Subscription, ...]:
         """What the engine should keep current for this screen now."""
         found = [Subscription(detail_key(self.project_id), Visibility.OPENED)]
         against = self._shown.against
         for subject, pane in self._tiles.shown:
-            found += [
-                Subscription(want.key, Visibility.OPENED) for want in pane.wants(subject.project_id, subject.chart)
-            ]
+            wanted = pane.subscriptions(subject.project_id, subject.chart)
+            found += [Subscription(each.key, Visibility.OPENED) for each in wanted]
             if against is not None:
                 found.append(
                     Subscription(chart_key(against.project_id, against.chart, *pane.wanted), Visibility.OPENED)
@@ -122,14 +121,15 @@ class ChartScreen(StoreScreen):
 
     def _show_now(self) -> None:
         """Show what the store has now, and ask for the rest."""
-        self._show(self._ages.context())
+        self.show_all(self.ages.context())
 
-    def _show(self, context: RenderContext) -> None:
+    def show_all(self, context: RenderContext) -> None:
+        """Draw everything from what the store holds."""
         for subject, pane in self._tiles.shown:
-            self._guard(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, context), pane)
-        self._show_actions(context)
-        self._guard("The line above the charts", self._show_subject, self._subject)
-        self._subscribe()
+            self._draw(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, context), pane)
+        self.show_actions(context)
+        self._draw("The line above the charts", self._show_subject, self._subject)
+        self.subscribe(self.subscriptions())
 
     def _show_tile(self, subject: Subject, pane: ChartPane, context: RenderContext) -> None:
         shown = self._shown
@@ -232,10 +232,8 @@ class ChartScreen(StoreScreen):
         self._tiles.shown[number - 1][1].focus_body()
         self._follow_focus()
 
-    def action_back(self) -> None:
-        """One step back: out of the action bar, to the grid a chart was enlarged from, or to where this was opened."""
-        if self.action_bar.give_back_keys():
-            return
+    def go_back(self) -> None:
+        """One step back: to the grid a chart was enlarged from, or to where this was opened."""
         if self._shown.before is not None:
             self._turn_to(self._shown.before)
         else:
@@ -290,9 +288,9 @@ class ChartScreen(StoreScreen):
         labels = ["nothing", *(each.label for each in others)]
         self.app.push_screen(Chooser("Compare the equity with", labels, self._glyphs), chosen)
 
-    def commands(self, working: Iterable[str | None]) -> Iterable[Command]:
-        """The commands with these ids, each with its place in the footer of this screen."""
-        for command in super().commands(working):
+    def footer_commands(self) -> Iterable[Command]:
+        """The commands whose keys work now, each with its place in the footer of this screen."""
+        for command in super().footer_commands():
             yield replace(command, footer=_FOOTER.index(command.id) if command.id in _FOOTER else None)
 
     def on_unmount(self) -> None:

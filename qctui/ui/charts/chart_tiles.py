@@ -43,7 +43,7 @@ class Tiles(Container):
         self.shown: list[tuple[Subject, ChartPane]] = []
         """What is on screen, in order."""
         self.window = window
-        """The part of time all of them show; None until somebody chose one."""
+        """The part of time all of them show; None until a person chose one."""
         self.laid_out: tuple[int, int] | None = None
         """Columns and rows there was room for; None before the first time."""
         self.changed: Callable[[], object] = _nothing
@@ -129,4 +129,4 @@ class Tiles(Container):
 
 
 def _nothing() -> None:
-    """Nobody reads for these charts."""
+    """These charts need no other data."""

@@ -14,12 +14,12 @@ from qctui.ui.charts.chart_canvas import ChartCanvas
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.openable import DetailKind
 
-SETTLE_S = 0.25
+ASK_AFTER_S = 0.25
 """How long a window must stand before the API is asked for it: a held key must not ask thirty times a second."""
 
 
 class ChartView(ChartCanvas, can_focus=True):
-    """One chart. `show_chart` is the only way in for data; it never asks for any itself, it says what it would like."""
+    """One chart. `show_chart` is the only way in for data; `wanted` is what it would like to show."""
 
     DEFAULT_CSS = """
     ChartView { width: 1fr; height: 1fr; }
@@ -37,13 +37,13 @@ class ChartView(ChartCanvas, can_focus=True):
         self.looked: Callable[[], object] = _nothing
         """Called when the crosshair, the window or the way of drawing changed: the title's words do too."""
         self.picks_series: Callable[[], object] = _nothing
-        """Lets somebody switch series on or off."""
+        """Opens the switches of the series."""
         self.exports: Callable[[], object] = _nothing
-        """Lets somebody write the chart to a file."""
+        """Opens the choice of a file to write the chart to."""
         self.opens: Callable[[DetailKind], object] = _nothing
         """Gives more room, or shows more charts."""
         self._glyph_sets = [ASCII] if ascii else list(GLYPH_SETS.values())
-        self._settling: Callable[[], None] | None = None
+        self._pause: Callable[[], None] | None = None
         self._asked: tuple[ChartWindow, int] | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -64,7 +64,7 @@ class ChartView(ChartCanvas, can_focus=True):
     def on_resize(self) -> None:
         """Draw for the new size."""
         self.redraw()
-        self._settle()
+        self._ask_later()
 
     # Keys: time
 
@@ -92,20 +92,20 @@ class ChartView(ChartCanvas, can_focus=True):
         """Show another part of time."""
         if window != self.plot.window:
             self.set_view(window=window)
-            self._settle()
+            self._ask_later()
 
     def _move(self, window: ChartWindow) -> None:
         if window != self.plot.window:
             self.set_window(window)
             self.moved()
 
-    def _settle(self) -> None:
-        if self._settling is not None:
-            self._settling()
-        self._settling = self.set_timer(SETTLE_S, self._ask).stop
+    def _ask_later(self) -> None:
+        if self._pause is not None:
+            self._pause()
+        self._pause = self.set_timer(ASK_AFTER_S, self._ask).stop
 
     def _ask(self) -> None:
-        self._settling = None
+        self._pause = None
         if self.wanted != self._asked:
             self._asked = self.wanted
             self.window_changed()

@@ -88,13 +88,13 @@ class DeploymentScreen(DetailScreen):
     def action_toggle_earlier(self) -> None:
         """Show or hide orders of the project's earlier deployments."""
         self.orders.show_earlier = not self.orders.show_earlier
-        self.show_sections(self._ages.context())
+        self.show_sections(self.ages.context())
 
     @on(LogsPane.Subscribed)
     def read_more_of_the_log(self) -> None:
         """Show what is known of the windows that are wanted now, and ask for the rest."""
-        self._show_log(self.deployed.deploy_id, self._ages.context())
-        self._subscribe()
+        self._show_log(self.deployed.deploy_id, self.ages.context())
+        self.keep_current()
 
     def _open_order(self) -> None:
         from qctui.ui.deployments.order_screen import OrderScreen
@@ -142,16 +142,16 @@ class DeploymentScreen(DetailScreen):
         store, project_id, shown = self._engine.store, self.project_id, self.deployed
         portfolio = store.get(portfolio_key(project_id))
         orders = store.get(orders_key(project_id))
-        self._guard("Statistics", lambda: self._show_statistics(shown, context), self.statistics)
-        self._guard("Holdings", lambda: self.holdings.show(portfolio, context), self.holdings)
-        self._guard("Cash", lambda: self.cash.show(portfolio, context), self.cash)
-        self._guard("Orders", lambda: self.orders.show(orders, shown.deploy_id, context), self.orders)
+        self._draw("Statistics", lambda: self._show_statistics(shown, context), self.statistics)
+        self._draw("Holdings", lambda: self.holdings.show(portfolio, context), self.holdings)
+        self._draw("Cash", lambda: self.cash.show(portfolio, context), self.cash)
+        self._draw("Orders", lambda: self.orders.show(orders, shown.deploy_id, context), self.orders)
         self._show_log(shown.deploy_id, context)
 
     def _show_log(self, deploy_id: str, context: RenderContext) -> None:
         store, project_id = self._engine.store, self.project_id
         log = store.get(logs_key(project_id, deploy_id)) if deploy_id else Resource()
-        self._guard("The log", lambda: self.logs.show(log, (project_id, deploy_id), context, store.get), self.logs)
+        self._draw("The log", lambda: self.logs.show(log, (project_id, deploy_id), context, store.get), self.logs)
 
     def _show_statistics(self, shown: DeploymentSummary, context: RenderContext) -> None:
         resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self.project_id))

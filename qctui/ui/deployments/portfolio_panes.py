@@ -87,7 +87,7 @@ def portfolio_words(
     if words.note:
         return replace(words, body=UNKNOWN)
     alert = ((f"{context.glyphs.alert} unknown", "stale bold"), (" an empty answer says nothing of positions", "muted"))
-    return replace(words, face=LoadState.STALE, body=UNKNOWN, note=alert)
+    return replace(words, state=LoadState.STALE, body=UNKNOWN, note=alert)
 
 
 def _holding_key(holding: Holding) -> str:

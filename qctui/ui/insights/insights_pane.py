@@ -54,7 +54,7 @@ class InsightsPane(ListPane[Insight]):
         )
         facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
         dot = context.glyphs.dot
-        if log is not None and not log.newest and words.face is LoadState.DATA:
+        if log is not None and not log.newest and words.state is LoadState.DATA:
             # However lately these were read: they are known not to be the newest.
             words = replace(words, age=(("reading newer", "stale bold"),))
         if log is not None and reading:

@@ -108,7 +108,7 @@ def scroll_thumb(y: int, top: int, height: int, count: int, glyphs: Glyphs) -> S
 
 
 def by_cell(spans: Spans) -> list[Cell]:
-    """The spans cell by cell. Where joined characters take fewer cells together than one by one nobody can say which
+    """The spans cell by cell. Where joined characters take fewer cells together than one by one it is unknown which
     cell holds what: each cell then holds the whole line, so that a change is a change of all of them."""
     cells: list[Cell] = []
     for text, role in spans:

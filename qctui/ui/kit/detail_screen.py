@@ -13,6 +13,7 @@ from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import ACTIONS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
+from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.bar import Bar
@@ -23,11 +24,10 @@ from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Span
-from qctui.ui.kit.store_screen import StoreScreen
 from qctui.ui.wording.load_state import LoadState
 
 
-class DetailScreen(StoreScreen):
+class DetailScreen(ConsoleScreen):
     """Subclasses say what they read (`keys`) and show it (`show_header`, `show_sections`). Where the sections do not
     fit beside each other, one is on screen at a time."""
 
@@ -69,10 +69,6 @@ class DetailScreen(StoreScreen):
         """Whether a newer resource of `key` changes what is shown, beside those of `keys`."""
         return False
 
-    def subscriptions(self) -> Sequence[Subscription]:
-        """What the engine should keep current for this screen now."""
-        return tuple(Subscription(key, self._visibility) for key in self.keys())
-
     def compose(self) -> ComposeResult:
         """Link bar, header, sections, action bar, keys."""
         yield self.link_bar
@@ -80,12 +76,12 @@ class DetailScreen(StoreScreen):
         yield self._tabs
         yield self._frame
         yield self.action_bar
-        yield self._key_bar
+        yield self.key_bar
 
     def on_mount(self) -> None:
         """Show what is known already, and ask for the rest."""
-        self._show(self._ages.context())
-        self._subscribe()
+        self.show_all(self.ages.context())
+        self.keep_current()
         self._arrange()
         self.chosen.focus_body()
 
@@ -94,18 +90,18 @@ class DetailScreen(StoreScreen):
         self._arrange()
 
     def on_screen_suspend(self) -> None:
-        """Closed: nothing is asked for any more. Covered by another screen that is no dialog: the same at the pace of
-        what is off screen."""
+        """Closed: nothing is read for it any more. Covered by another screen that is no dialog: the same is read at the
+        pace of what is off screen."""
         if self not in self.app.screen_stack:
             self._app_context.subscribe(self, ())
             return
         self._visibility = Visibility.OPENED if self.app.screen.is_modal else Visibility.HIDDEN
-        self._subscribe()
+        self.keep_current()
 
     def on_screen_resume(self) -> None:
         """On screen again."""
         self._visibility = Visibility.OPENED
-        self._subscribe()
+        self.keep_current()
         self.show_keys()
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
@@ -113,11 +109,11 @@ class DetailScreen(StoreScreen):
         if not self.is_mounted:
             return
         if not keys.isdisjoint(self.keys()) or any(self.is_subscribed(key) for key in keys):
-            self._show(self._ages.context())
-            self._subscribe()
+            self.show_all(self.ages.context())
+            self.keep_current()
         elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK}):
-            context = self._ages.context()
-            self._show_actions(context)
+            context = self.ages.context()
+            self.show_actions(context)
             self._show_link(context)
 
     def copy_text(self) -> str:
@@ -172,10 +168,8 @@ class DetailScreen(StoreScreen):
         if isinstance(self.chosen, ListPane):
             self.chosen.cycle_sort()
 
-    def action_back(self) -> None:
-        """One step back: out of the action bar, else the filter, then to where this was opened."""
-        if self.action_bar.give_back_keys():
-            return
+    def go_back(self) -> None:
+        """One step back: the filter is dropped, else to where this was opened."""
         if self.chosen.drop_filter():
             self.chosen.focus_body()
             return
@@ -202,10 +196,15 @@ class DetailScreen(StoreScreen):
         self._tabs.display = tabbed and len(self.sections) > 1
         self._show_tabs()
 
-    def _show(self, context: RenderContext) -> None:
-        self._guard("The header", lambda: self.header.show(self.show_header(context)), self.header)
-        self._guard("The sections", lambda: self.show_sections(context), *self.sections)
-        self._show_actions(context)
+    def keep_current(self) -> None:
+        """Have the engine keep current what is shown now."""
+        self.subscribe(tuple(Subscription(key, self._visibility) for key in self.keys()))
+
+    def show_all(self, context: RenderContext) -> None:
+        """Draw everything from what the store holds."""
+        self._draw("The header", lambda: self.header.show(self.show_header(context)), self.header)
+        self._draw("The sections", lambda: self.show_sections(context), *self.sections)
+        self.show_actions(context)
         self._show_link(context)
         self._show_tabs()
 
@@ -217,16 +216,15 @@ class DetailScreen(StoreScreen):
         def show() -> None:
             self.link_bar.show(link, [store.get(key) for key in self.keys()], context, journal)
 
-        self._guard("The link bar", show, self.link_bar)
+        self._draw("The link bar", show, self.link_bar)
 
     def _show_tabs(self) -> None:
         line: list[Span] = [(" ", "")]
         for number, section in enumerate(self.sections, 1):
             chosen = section is self.chosen
             line += [(f"{number} ", "key"), (section.title_text, "focus bold" if chosen else "muted")]
-            if section.face in {LoadState.FAILED, LoadState.STALE}:
-                line.append(
-                    (f" {self._glyphs.alert}", "danger bold" if section.face is LoadState.FAILED else "stale bold")
-                )
+            if section.load_state in {LoadState.FAILED, LoadState.STALE}:
+                role = "danger bold" if section.load_state is LoadState.FAILED else "stale bold"
+                line.append((f" {self._glyphs.alert}", role))
             line.append(("   ", ""))
         self._tabs.show_line(line)

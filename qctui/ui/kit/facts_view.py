@@ -72,7 +72,7 @@ class FactsPane(Pane):
         yield self.view
 
     def show_blocks(self, blocks: Sequence[Paragraph | Group], facts: Spans, words: LoadStateWords) -> None:
-        """Show these blocks; the face's words in their place while there are none."""
+        """Show these blocks; the words of the load state in their place while there are none."""
         body = [Paragraph(pieces((words.body, "muted")))] if words.body and not blocks else list(blocks)
         self.view.show_blocks(body)
         self.show_frame(facts, words)

@@ -1,4 +1,4 @@
-"""A line to type into that tells its owner at once."""
+"""A line to type into: what is typed takes effect before the next key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 
 class Field(Input):
-    """Textual's own says what was typed in a message, which the next key overtakes."""
+    """Calls functions instead of posting messages, as Textual's own does: the next key would overtake those."""
 
     DEFAULT_CSS = """
     Field, Field:focus { height: 1; border: none; padding: 0 1; background: $panel; }
@@ -24,9 +24,9 @@ class Field(Input):
         entered: Callable[[], object],
         left: Callable[[], object] | None = None,
     ) -> None:
-        """`typed` is told the text whenever it changes, `entered` is called on Enter, `left` on Escape: without it
-        Escape is the screen's."""
-        # First: a field that begins with a text is told so while it is made.
+        """`typed` is called with the text whenever it changes, `entered` on Enter, `left` on Escape: without it Escape
+        is the screen's."""
+        # First: a field that begins with a text calls `typed` while it is made.
         self._typed, self._entered, self._left = typed, entered, left
         super().__init__(value, placeholder=placeholder, select_on_focus=False)
 

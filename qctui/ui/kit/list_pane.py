@@ -52,7 +52,7 @@ class ListPane(Pane, Generic[R]):
         self._rows: Sequence[R] = ()
         self._render_context: RenderContext | None = None
         self._facts_of_rows: Spans = ()
-        self._face_words: LoadStateWords | None = None
+        self._row_words: LoadStateWords | None = None
         self._marked: frozenset[Hashable] = frozenset()
         self._kept: tuple[tuple[Sequence[R], str, tuple[str, bool] | None], Sequence[R]] | None = None
 
@@ -69,7 +69,7 @@ class ListPane(Pane, Generic[R]):
         marked: frozenset[Hashable] = frozenset(),
     ) -> None:
         """Show these rows, in their given order unless a person chose another."""
-        self._rows, self._render_context, self._face_words, self._facts_of_rows = rows, context, words, facts
+        self._rows, self._render_context, self._row_words, self._facts_of_rows = rows, context, words, facts
         self._marked = marked
         self._refresh_rows()
 
@@ -96,7 +96,7 @@ class ListPane(Pane, Generic[R]):
         self.table.cursor.take()
 
     def _refresh_rows(self, *, refiltered: bool = False) -> None:
-        context, words = self._render_context, self._face_words
+        context, words = self._render_context, self._row_words
         if context is None or words is None:
             return
         rows = self._arranged()

@@ -1,4 +1,4 @@
-"""The frame of a pane: its title with the age of what it shows, its body, and a line that says what is wrong."""
+"""A pane: a title with the age of what it shows, a body, and a line that says what is wrong."""
 
 from __future__ import annotations
 
@@ -62,19 +62,19 @@ class Pane(Vertical):
         return ()
 
     def show_frame(self, facts: Spans, words: LoadStateWords) -> None:
-        """Show the face, and what the title says beside its name: the first fact always, the others while they fit."""
+        """Show the load state, and the facts beside the name: the first one always, the others while they fit."""
         self._facts, self._words = facts, words
         self._draw_frame()
 
     def show_defect(self, words: str) -> None:
-        """Wear the failed face in these words instead of the age: what stands here is older than any age of it. Empty:
-        it is drawn again."""
+        """Show the failed state in these words instead of the age, which is not true of what stands here; empty once it
+        is drawn again."""
         if words != self._defect:
             self._defect = words
             self._draw_frame()
 
     def defect_words(self, words: str) -> LoadStateWords:
-        """The failed face of something that could not be drawn."""
+        """The failed state of what could not be drawn."""
         alert = self._glyphs.alert
         note = ((f"{alert} {words}", "danger"), (". The log has the details.", "muted"))
         return LoadStateWords(LoadState.FAILED, ((f"{alert} not drawn", "danger bold"),), note)
@@ -91,9 +91,9 @@ class Pane(Vertical):
             self._draw_title()
 
     @property
-    def face(self) -> LoadState:
-        """The face it wears now."""
-        return self._worn.face
+    def load_state(self) -> LoadState:
+        """The state it shows now."""
+        return self._state_words.state
 
     @property
     def frame_text(self) -> str:
@@ -102,7 +102,7 @@ class Pane(Vertical):
         return f"{self._bar.text}\n{note}".strip()
 
     async def open_filter(self) -> None:
-        """Let somebody type what rows must contain."""
+        """Open the line in which a person types what rows must contain."""
         existing = self.query(FilterField)
         if existing:
             self.screen.set_focus(existing.first())
@@ -148,13 +148,13 @@ class Pane(Vertical):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The title shows which pane has the keys."""
-        self._note_keys()
+        self._show_focus()
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """The title shows which pane has the keys."""
-        self._note_keys()
+        self._show_focus()
 
-    def _note_keys(self) -> None:
+    def _show_focus(self) -> None:
         # Asked of the screen: what is said of one widget may arrive after what is said of the next.
         focused = self.screen.focused
         self.set_class(focused is not None and self in focused.ancestors, "-current")
@@ -165,19 +165,19 @@ class Pane(Vertical):
         self.query(FilterField).remove()
 
     @property
-    def _worn(self) -> LoadStateWords:
-        """The face's words, or those of a failure to draw it."""
+    def _state_words(self) -> LoadStateWords:
+        """The words of the load state, or those of a failure to draw it."""
         return self.defect_words(self._defect) if self._defect else self._words
 
     def _draw_frame(self) -> None:
-        words = self._worn
+        words = self._state_words
         self._draw_title()
         self.set_class(bool(words.note), "-noted")
         self._note.show_line(((" ", ""), *words.note), (*words.note_right, (" ", "")))
 
     def _draw_title(self) -> None:
         current = self.has_class("-current")
-        # Told by the line itself too: colour is not for everybody, nor on every terminal.
+        # The line itself differs too: not every person sees colours, nor does every terminal show them.
         rule = (self._glyphs.rule_current, "focus") if current else (self._glyphs.rule, "rule")
         name = "focus bold" if current else "title bold"
         left: list[tuple[str, str]] = [
@@ -188,6 +188,6 @@ class Pane(Vertical):
         ]
         if self.filter_text:
             left += [(f"/{self.filter_text} ", "mark bold")]
-        age = self._worn.age
+        age = self._state_words.age
         right = ((" ", ""), *age, (" ", ""), rule)
         self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=rule)

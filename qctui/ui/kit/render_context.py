@@ -1,4 +1,4 @@
-"""The instant a pane is drawn for, and the one timer that draws it again when a word of it is no longer true."""
+"""The time at which panes are drawn, and the one timer that draws them again when the word of an age changes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ AHEAD_S = 60.0
 """Up to this far ahead a time of the service's is `now`: its clock and ours need not agree."""
 
 
-def _unheard(_due_mono: float) -> None:
-    """Nobody redraws this moment."""
+def _ignore(_due_mono: float) -> None:
+    """What is drawn once is not drawn again by a timer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderContext:
-    """What a widget may know of time: handed to `show(...)`, so that widgets never ask a clock. Compared by identity.
+    """What a widget may know of time: handed to `show(...)`, so that widgets never read a clock. Compared by identity.
 
-    Each age it words also notes when that word changes; whoever made the moment draws again then, and not before.
+    Each age that it puts into words also schedules the redraw for when that word changes.
     """
 
     mono: float
@@ -32,8 +32,8 @@ class RenderContext:
     zone: tzinfo | None
     """What times are shown in; None is the machine's zone."""
     glyphs: Glyphs
-    note: Callable[[float], None] = _unheard
-    """Told the monotonic time at which a word given out stops being true."""
+    note: Callable[[float], None] = _ignore
+    """Schedules a redraw: called with the monotonic time at which a word given out stops being true."""
 
     def age(self, since_mono: float | None) -> str:
         """How long ago monotonic `since_mono` was; empty for None."""
@@ -69,7 +69,7 @@ class RenderContext:
 
 
 class AgeTimer:
-    """Draws again at the next moment at which any age on screen changes its word. There is no ticking clock.
+    """Draws again when the next age on screen changes its word. There is no ticking clock.
 
     `set_timer(seconds, callback)` starts a one-shot timer and returns the function that stops it.
     """

@@ -1,4 +1,4 @@
-"""What happens when something cannot be drawn: it is logged, said once, and the widget that was to show it says so."""
+"""Drawing that cannot end the program: a failure is logged, said once, and shown by the widget that it is about."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Drawn(Protocol):
 
 
 class Guard:
-    """Does the work of showing. A defect in it must not end a program that somebody may need to liquidate with."""
+    """Does the work of drawing. A defect in it must not end a program that may be needed for an emergency stop."""
 
     def __init__(self, clock: Clock, zone: tzinfo | None, glyphs: Glyphs, say: Callable[[str], None]) -> None:
-        """`say` tells a person in passing."""
+        """`say` shows a message in passing."""
         self._clock, self._zone, self._glyphs = clock, zone, glyphs
         self._say = say
         self._said: set[str] = set()
@@ -37,7 +37,7 @@ class Guard:
         """What of a widget cannot be drawn, in words."""
 
     def __call__(self, what: str, work: Callable[[], None], *drawn: Drawn) -> None:
-        """Do `work`, which draws these widgets. They wear its failure until the same work succeeds."""
+        """Do `work`, which draws these widgets. They show its failure until the same work succeeds."""
         try:
             work()
         except Exception as error:  # whatever it is, the other panes and the emergency keys must live on
@@ -45,8 +45,8 @@ class Guard:
             name = type(error).__name__
             for each in drawn:
                 self._fail(each, what, name)
-            if (told := f"{what}: {name}") not in self._said:
-                self._said.add(told)
+            if (defect := f"{what}: {name}") not in self._said:
+                self._said.add(defect)
                 self._say(f"{what} could not be shown ({name}). The log has the details.")
         else:
             for each in drawn:
@@ -57,16 +57,16 @@ class Guard:
         since = "" if at is None else f" since {format_time(at, self._clock.now(), self._zone, self._glyphs)}"
         words = f"not drawn{since} ({name})"
         self._defects.setdefault(drawn, {})[what] = words
-        self._tell(drawn, words)
+        self._show_defect(drawn, words)
 
     def _succeed(self, drawn: Drawn, what: str) -> None:
         defects = self._defects.get(drawn)
         if defects and defects.pop(what, None) is not None:
-            self._tell(drawn, next(iter(defects.values()), ""))
+            self._show_defect(drawn, next(iter(defects.values()), ""))
         if not defects:
             self._drawn_at[drawn] = self._clock.now()
 
-    def _tell(self, drawn: Drawn, words: str) -> None:
+    def _show_defect(self, drawn: Drawn, words: str) -> None:
         try:
             drawn.show_defect(words)
         except Exception:  # it cannot even say so: the message in passing and the log have to do

@@ -52,7 +52,7 @@ def cut(spans: Spans, width: int, glyphs: Glyphs) -> Spans:
 
 
 def wrap(spans: Spans, width: int) -> tuple[Spans, ...]:
-    """The spans' words in lines of at most `width` cells. A word that is wider than that is cut by whoever fits it."""
+    """The spans' words in lines of at most `width` cells. A wider word stays whole: `fit` cuts it."""
     lines: list[Spans] = []
     line: list[Span] = []
     used = 0

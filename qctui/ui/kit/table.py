@@ -107,7 +107,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         `refiltered` says that it is another filter. `sort` is (column id, descending), for the header's arrow only;
         `words` are shown where rows would be while there are none; `foot` is a line that stays below the rows.
 
-        A row is formatted again when its object or the moment is another one; only cells that then differ are sent.
+        A row is formatted again when its object or the render context is another one.
         """
         self._rows, self._render_context, self._marks = rows, context, marks
         self._sort, self._words, self._foot = sort, words, foot
@@ -128,7 +128,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
 
     @property
     def cursor(self) -> Cursor:
-        """Who owns what is selected."""
+        """The owner of what is selected."""
         return self._cursor
 
     @property
@@ -222,7 +222,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where somebody pointed; a second click opens."""
+        """Put the cursor where a person pointed; a second click opens."""
         index = self._top + event.y - 1
         if 1 <= event.y <= self._height and index < len(self._rows):
             self._choose(index)
@@ -333,7 +333,9 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
     def _format(self, column: Column[R], row: R, context: RenderContext) -> Spans:
         try:
             return column.cell(row, context)
-        except Exception:  # scrolling to a value nobody foresaw must not end a program one may need to liquidate with
+        except (
+            Exception
+        ):  # scrolling to an unforeseen value must not end a program that may be needed for an emergency stop
             if column.id not in self._failed:
                 self._failed.add(column.id)
                 _log.exception("Column %r could not be shown", column.id)
@@ -341,4 +343,4 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
 
 
 def _nothing() -> None:
-    """The list has nothing for this key."""
+    """The list does nothing on this key."""

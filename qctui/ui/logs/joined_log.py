@@ -1,4 +1,4 @@
-"""Log lines kept while somebody reads them: the windows the engine reads, joined. Pure."""
+"""The lines of a log without gaps: the windows that the engine reads, joined. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_LINES = 20_000
 """Kept of one deployment while its log is open; the oldest go first, and no older ones are read beyond it."""
 
 
-class LogBook:
+class JoinedLog:
     """The lines of one deployment, without gaps. Line numbers count over all deployments of the project."""
 
     def __init__(self) -> None:
@@ -21,11 +21,11 @@ class LogBook:
         self.first_line = 0
         """The number of the first of them."""
         self.length: int | None = None
-        """How many lines there are in all, where the service tells."""
+        """How many lines there are in all, where the service says so."""
         self.offset = 0
         """How many belong to earlier deployments."""
         self.empty_window = False
-        """The newest window came without rows, although the service tells of some."""
+        """The newest window came without rows, although the service counts some."""
 
     @property
     def end_line(self) -> int:
@@ -39,7 +39,7 @@ class LogBook:
 
     @property
     def expected(self) -> int:
-        """Lines this deployment has in all, where the service tells; else 0."""
+        """Lines this deployment has in all, where the service says so; else 0."""
         return max(0, (self.length or 0) - self.offset)
 
     @property
@@ -57,8 +57,8 @@ class LogBook:
         return True
 
     def add(self, page: LogPage) -> None:
-        """Join a window to what is here. One that leaves a gap, or lies before it all, replaces it; a hollow one tells
-        nothing of the lines and takes none away."""
+        """Join a window to what is here. One that leaves a gap, or lies before it all, replaces it; an empty one
+        says nothing about the lines and takes none away."""
         self.length, self.offset = page.length, page.deployment_offset
         self.empty_window = not page.lines and self.expected > 0
         if self.empty_window:

@@ -1,25 +1,25 @@
-"""What of a log, or of a search in it, is to be read next: its end, older lines, its beginning. Pure."""
+"""Which window of a log, or of a search in it, is read next: its end, older lines, or its beginning. Pure."""
 
 from __future__ import annotations
 
 from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, LogPage
-from qctui.ui.logs.joined_log import MOST_LINES, LogBook
+from qctui.ui.logs.joined_log import MOST_LINES, JoinedLog
 
 
 class LogReading:
     """The lines of one deployment's log that have been read, and the windows that are missing.
 
-    The end is always there: it is polled. Somebody who scrolls up reads older lines, window by window, before it. Who
-    asks for the beginning reads a second piece, from the first line on, until it meets the first piece.
+    The end is always there: it is polled. Scrolling up reads older lines, window by window, before it. Going
+    to the beginning reads a second piece, from the first line on, until it meets the first piece.
 
     In a search the lines are those that contain `query`, counted by themselves.
     """
 
     def __init__(self, query: str = "") -> None:
         self.query = query
-        self.end = LogBook()
+        self.end = JoinedLog()
         """The piece that reaches to the newest line."""
-        self.beginning: LogBook | None = None
+        self.beginning: JoinedLog | None = None
         """The piece that begins with the first line, as long as it is apart from the other; that is what is shown."""
         self.spans_deployments = False
         """The matches may be of earlier deployments of the project too."""
@@ -32,34 +32,34 @@ class LogReading:
         """Lines before this one the service did not give."""
 
     @property
-    def book(self) -> LogBook:
+    def log(self) -> JoinedLog:
         """The piece that is shown."""
         return self.end if self.beginning is None or not self.beginning.lines else self.beginning
 
     @property
     def at_beginning(self) -> bool:
         """What is shown begins with the first line and does not reach to the newest one."""
-        return self.book is not self.end
+        return self.log is not self.end
 
     @property
     def earlier(self) -> int:
         """Lines before the first one shown."""
-        return self.book.earlier
+        return self.log.earlier
 
     @property
     def stuck(self) -> str:
         """Why no more lines are read although there are some; empty if they are."""
-        book = self.book
-        edge = book.end_line if self.at_beginning else book.first_line
-        if not self.at_beginning and not book.earlier:
+        log = self.log
+        edge = log.end_line if self.at_beginning else log.first_line
+        if not self.at_beginning and not log.earlier:
             return ""
-        if book.full:
-            return f"no more than {len(book.lines):,} lines are kept"
+        if log.full:
+            return f"no more than {len(log.lines):,} lines are kept"
         return "the API gives no more of them" if self._hole == edge else ""
 
     def go_to_beginning(self) -> bool:
         """Show the log from its first line on. False if that line is in what is shown already."""
-        if not self.book.earlier:
+        if not self.log.earlier:
             return False
         self._asked_for_beginning = True
         return True
@@ -82,8 +82,8 @@ class LogReading:
         if self.stuck:
             return None
         if self.at_beginning:
-            left = self.end.length is None or self.book.end_line < self.end.length
-            return self.book.end_line if near_last and left else None
+            left = self.end.length is None or self.log.end_line < self.end.length
+            return self.log.end_line if near_last and left else None
         if not near_first or not self.end.lines or not self.end.earlier:
             return None
         if self._part is not None:
@@ -107,7 +107,7 @@ class LogReading:
         """Take in the window that was wanted."""
         if self._asked_for_beginning:
             self._asked_for_beginning = False
-            self.beginning = LogBook()
+            self.beginning = JoinedLog()
             self.beginning.offset, self.beginning.first_line = start, start
             self._append(self.beginning, page)
         elif self.beginning is not None:
@@ -116,10 +116,10 @@ class LogReading:
             self._put_before(start, page)
         self._meet()
 
-    def _append(self, book: LogBook, page: LogPage) -> None:
+    def _append(self, log: JoinedLog, page: LogPage) -> None:
         if not page.lines:
-            self._hole = book.end_line
-        book.lines += page.lines
+            self._hole = log.end_line
+        log.lines += page.lines
 
     def _put_before(self, start: int, page: LogPage) -> None:
         first, lines = self._part or (start, [])

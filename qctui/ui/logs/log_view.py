@@ -1,4 +1,4 @@
-"""Lines of a log that wrap, with the place in them and what is searched for."""
+"""The widget with the lines of a log: they wrap, scroll, and show what is searched for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Place = tuple[int, int]
 """The number of the line at the top, and which of its rows."""
 
 FOLLOWING: Place = (-1, 0)
-"""The place of somebody who follows the end."""
+"""The place at the end, where added lines are followed."""
 
 
 class LogView(SpanLines, can_focus=True):
@@ -34,7 +34,7 @@ class LogView(SpanLines, can_focus=True):
         """Other lines are on screen, or it follows the end again."""
 
     class Turned(Message):
-        """Somebody asks for the beginning of the log or for its end."""
+        """A person asks for the beginning of the log or for its end."""
 
         def __init__(self, *, to_end: bool) -> None:
             super().__init__()

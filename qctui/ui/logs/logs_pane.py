@@ -1,4 +1,4 @@
-"""The log of a deployment: its end, followed until somebody scrolls back, its older lines, and a search in it all."""
+"""The log of a deployment: its end, followed until a person scrolls back, its older lines, and a search in it all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Read = Callable[[Key[LogPage]], Resource[LogPage]]
 
 
 class LogsPane(Pane):
-    """The log with its face. Times in it are the algorithm's own."""
+    """The log and its load state. Times in it are the algorithm's own."""
 
     searchable = True
     FILTER_HINT = "Enter searches the whole log for ..."
@@ -51,7 +51,7 @@ class LogsPane(Pane):
         """Where the log was left for the search."""
         self._asked: tuple[Key[LogPage], ...] = ()
         """The windows that were wanted when that was last said."""
-        self._face: LoadStateWords | None = None
+        self._state: LoadStateWords | None = None
         self._reading: Resource[LogPage] | None = None
         """What is known of the window that is being read; None while none is."""
         self._found: Resource[LogPage] = Resource()
@@ -71,8 +71,8 @@ class LogsPane(Pane):
         return tuple(log_lines_key(project_id, deploy_id, start, shown.query) for start in starts if start is not None)
 
     def show(self, resource: Resource[LogPage], source: tuple[int, str], context: RenderContext, read: Read) -> None:
-        """Show the log of `source`, a project and its deployment. `resource` is its end, `read` tells of other windows.
-        What is read one after the other is joined as long as the pane lives."""
+        """Show the log of `source`, a project and its deployment. `resource` is its end, `read` returns other windows
+        as far as they are known. What is read one after the other is joined as long as the pane lives."""
         if source != self._source:
             self._source, self._tail = source, None
             self._log = LogReading()
@@ -84,9 +84,9 @@ class LogsPane(Pane):
             self._tail = resource.value
             self._log.add_end(resource.value)
         self._take_windows(read)
-        self._face = self._describe(resource, context)
+        self._state = self._describe(resource, context)
         self._show_rows()
-        self.tell()
+        self.show_title()
         self._asked = self.keys()
 
     def search(self, text: str) -> None:
@@ -101,9 +101,9 @@ class LogsPane(Pane):
         self.post_message(self.Subscribed())
 
     def on_log_view_scrolled(self) -> None:
-        """Whether it follows is in the title, and who nears the first line wants what is before it."""
-        self.tell()
-        self._want()
+        """Whether it follows is in the title, and near the first line the lines before it are read."""
+        self.show_title()
+        self._ask_for_windows()
 
     def on_log_view_turned(self, event: LogView.Turned) -> None:
         """The beginning or the end of the log is not always among the lines that have been read."""
@@ -115,37 +115,37 @@ class LogsPane(Pane):
             self._show_rows(FOLLOWING)
         else:
             shown.go_to_end()
-        self.tell()
-        self._want()
+        self.show_title()
+        self._ask_for_windows()
 
-    def tell(self) -> None:
+    def show_title(self) -> None:
         """Bring the title up to date."""
-        if self._face is None:
+        if self._state is None:
             return
         shown, dot = self._shown, self._glyphs.dot
-        book = shown.book
+        joined = shown.log
         facts: list[tuple[str, str]] = []
         if self.filter_text != shown.query:
             facts.append(("Enter searches the whole log ", "mark bold"))
         elif self._search is not None:
-            facts += self._tell_matches(self._search)
-        if book.lines:
-            below = self.view.below + (max(0, shown.end.end_line - book.end_line) if shown.at_beginning else 0)
+            facts += self._match_facts(self._search)
+        if joined.lines:
+            below = self.view.below + (max(0, shown.end.end_line - joined.end_line) if shown.at_beginning else 0)
             lead = f"{dot} " if facts else ""
             if self.view.following and not shown.at_beginning:
                 facts.append((f"{lead}following ", ""))
             else:
                 facts.append((f"{lead}{format_count(below)} below, End follows ", "mark bold"))
-        facts += self._tell_reading()
-        if book.lines:
-            if book.empty_window:
+        facts += self._reading_facts()
+        if joined.lines:
+            if joined.empty_window:
                 facts.append((f"{dot} the newest answer has no rows ", "stale"))
-            if times_of(book.lines):
+            if times_of(joined.lines):
                 facts.append((f"{dot} times in the algorithm's own zone ", "muted"))
-            if book.earlier:
+            if joined.earlier:
                 what = "lines" if self._search is None else "matches"
-                facts.append((f"{dot} {format_count(book.earlier)} earlier {what} not read ", "muted"))
-        self.show_frame(tuple(facts), self._face)
+                facts.append((f"{dot} {format_count(joined.earlier)} earlier {what} not read ", "muted"))
+        self.show_frame(tuple(facts), self._state)
 
     def drop_filter(self) -> bool:
         """Show the log itself again. False if nothing was searched for."""
@@ -157,7 +157,7 @@ class LogsPane(Pane):
         """What is typed stands out in what is on screen; Enter asks the server."""
         super().filter_by(text)
         self.view.highlight(text)
-        self.tell()
+        self.show_title()
 
     def filter_kept(self) -> None:
         """Enter: search the whole log."""
@@ -197,42 +197,42 @@ class LogsPane(Pane):
             shown.add(start, self._reading.value)
             self._reading = None
             # The lines of the beginning are others than those that were shown.
-            self._show_rows((shown.book.first_line, 0) if shown.at_beginning and not apart else None)
+            self._show_rows((shown.log.first_line, 0) if shown.at_beginning and not apart else None)
 
     def _describe(self, resource: Resource[LogPage], context: RenderContext) -> LoadStateWords:
-        book, search = self._shown.book, self._search
+        joined, search = self._shown.log, self._search
         if search is not None:
             return describe(
                 self._found,
                 context,
                 what="matches",
-                nothing=f"{format_count(book.expected)} lines contain it; reading the newest{context.glyphs.ellipsis}"
-                if book.expected
+                nothing=f"{format_count(joined.expected)} lines contain it; reading the newest{context.glyphs.ellipsis}"
+                if joined.expected
                 else f"No line contains '{search.query}'. Esc shows the log again.",
                 stale_after_s=STALE_AFTER_S,
-                size=len(book.lines),
+                size=len(joined.lines),
             )
         return describe(
             resource,
             context,
             what="log",
-            nothing=f"No rows in this window, though the log has {format_count(book.expected)}."
-            if book.empty_window
+            nothing=f"No rows in this window, though the log has {format_count(joined.expected)}."
+            if joined.empty_window
             else "The log is empty.",
             stale_after_s=STALE_AFTER_S,
-            size=len(book.lines),
+            size=len(joined.lines),
         )
 
     def _show_rows(self, place: Place | None = None) -> None:
-        book, words = self._shown.book, "" if self._face is None else self._face.body
+        joined, words = self._shown.log, "" if self._state is None else self._state.body
         open_end = not self._shown.at_beginning
-        self.view.show(book.lines, book.first_line, words, open_end=open_end, place=place)
+        self.view.show(joined.lines, joined.first_line, words, open_end=open_end, place=place)
 
-    def _want(self) -> None:
+    def _ask_for_windows(self) -> None:
         if self.keys() != self._asked:
             self.post_message(self.Subscribed())
 
-    def _tell_matches(self, search: LogReading) -> list[tuple[str, str]]:
+    def _match_facts(self, search: LogReading) -> list[tuple[str, str]]:
         if self._found.value is None:
             return [("searching the whole log ", "stale")] if self._found.error is None else []
         total = search.end.length
@@ -242,7 +242,7 @@ class LogsPane(Pane):
             facts.append((f"{self._glyphs.dot} also of earlier deployments ", "stale"))
         return facts
 
-    def _tell_reading(self) -> list[tuple[str, str]]:
+    def _reading_facts(self) -> list[tuple[str, str]]:
         dot, alert = self._glyphs.dot, self._glyphs.alert
         if self._reading is not None and self._reading.error is not None:
             return [(f"{dot} {alert} more can't be read: {self._reading.error.message} ", "danger bold")]

@@ -18,13 +18,13 @@ UNRANKED = "max or min is not told: no rank"
 
 @dataclass(frozen=True, slots=True)
 class RankedRun:
-    """A run and its place among those that tell the target's value."""
+    """A run and its place among those with a value of the target."""
 
     run: Run
     key: str
     """Names it in a list."""
     rank: int | None
-    """1 is the best; None while the run tells no final value, and where it is not told what is best."""
+    """1 is the best; None while the run has no final value, and where it is unknown what is best."""
     value: float | None
     """Of the target, also of a run that has not ended."""
 
@@ -36,12 +36,12 @@ class RankedRun:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Every run, the best first (where it is not told what is best, the highest); then those under way by their
+    """Every run, the best first (where it is unknown what is best, the highest); then those under way by their
     progress, then those that failed."""
 
     runs: tuple[RankedRun, ...] = ()
     ended: int = 0
-    """How many tell a final value of the target. They come first."""
+    """How many have a final value of the target. They come first."""
     ranked: int = 0
     """How many have a rank: all that ended, or none."""
     varying: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def rank_runs(optimization: Optimization) -> Ranking:
 
 
 def varying_names(optimization: Optimization) -> tuple[str, ...]:
-    """The parameters with a range, in the search's order; where no ranges are told, those the runs differ in."""
+    """The parameters with a range, in the search's order; where no ranges are given, those the runs differ in."""
     ranged = [each for each in optimization.parameters if each.value is None and each.minimum != each.maximum]
     if ranged:
         return tuple(dict.fromkeys(each.name for each in ranged))
@@ -131,7 +131,8 @@ class HeatGrid:
     best: tuple[int, int] | None
 
     def goodness(self, value: float) -> float:
-        """0 for the worst of all final values, 1 for the best; the lowest and the highest while that is not told."""
+        """0 for the worst of all final values, 1 for the best; for the lowest and the highest where it is unknown what
+        is best."""
         if self.high <= self.low:
             return 1.0
         share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))

@@ -1,5 +1,5 @@
 """How a heat map's cells read: their texts, their width, and their colours. A number or a level stands in each, so that
-colour never speaks alone."""
+no value is said by its colour alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FAINTEST = 0.25
 
 
 class HeatPalette(Palette):
-    """The theme's roles, and `heat0` to `heat7`: from near the background to the first colour of the charts, told apart
+    """The theme's roles, and `heat0` to `heat7`: from near the background to the first colour of the charts, distinct
     by brightness with every kind of colour vision. A word may follow: `level` colours the sign instead of what is
     behind it, `cursor` reverses."""
 
@@ -135,5 +135,5 @@ def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
     levels = "" if plan.numbers else f"{glyphs.spark} "
     none = glyphs.none if plan.numbers else glyphs.dot
     failed = "" if plan.numbers else "x failed  "
-    told = span if grid.ended else "no run has ended"
-    return f"{levels}{told}{mark}  {failed}{glyphs.ellipsis} running  {none} none"
+    shown = span if grid.ended else "no run has ended"
+    return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} running  {none} none"

@@ -47,7 +47,7 @@ class HeatMap(SpanLines, can_focus=True):
         """Called with the key of a run: Enter on its cell."""
         self._grid: HeatGrid | None = None
         self._target = ""
-        self._said = ""
+        self._words = ""
         self._place: tuple[str, str] | None = None
         """The values under the cursor: they stay when the axes grow."""
         self._from = (0, 0)
@@ -56,9 +56,9 @@ class HeatMap(SpanLines, can_focus=True):
 
     def show(self, grid: HeatGrid | None, target: str, said: str) -> None:
         """Show a map of the values of `target`; `said` stands in its place while there is none."""
-        self._grid, self._target, self._said = grid, target, said
+        self._grid, self._target, self._words = grid, target, said
         if grid is not None and self._place is None:
-            # The first look is at the best; after that it is where somebody put it.
+            # The first look is at the best; after that it is where a person put it.
             at = grid.best or (0, 0)
             self._place = grid.x.values[at[0]], grid.y.values[at[1]]
             if grid.best is None:
@@ -105,7 +105,7 @@ class HeatMap(SpanLines, can_focus=True):
         return action != "mark"
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where somebody pointed; a second click opens."""
+        """Put the cursor where a person pointed; a second click opens."""
         x = self._from[0] + (event.x - self._plan.label - 1) // max(1, self._plan.width)
         y = self._from[1] + event.y - _HEAD
         grid = self._grid
@@ -158,7 +158,7 @@ class HeatMap(SpanLines, can_focus=True):
         width, height = self.size
         grid = self._grid
         if grid is None:
-            said = [((" ", ""), *line) for line in wrap(((self._said, "muted"),), width - 2)]
+            said = [((" ", ""), *line) for line in wrap(((self._words, "muted"),), width - 2)]
             return [*said, *[()] * (height - len(said))][:height]
         self._plan = plan_cells(grid, self._target, width, self._glyphs)
         self._scroll(grid)

@@ -120,8 +120,8 @@ class OptimizationScreen(DetailScreen):
         resource = self.resource
         ranking = self._ranked.of(resource.value)
         words = runs_words(resource, context)
-        self._guard("The runs", lambda: self.runs.show(resource, ranking, words, context), self.runs)
-        self._guard("The heat map", lambda: self.map.show(resource, ranking, words), self.map)
+        self._draw("The runs", lambda: self.runs.show(resource, ranking, words, context), self.runs)
+        self._draw("The heat map", lambda: self.map.show(resource, ranking, words), self.map)
 
     def _open_run(self, key: str) -> None:
         from qctui.ui.optimizations.run_screen import RunScreen

@@ -185,7 +185,7 @@ class Presenter:
                 self._selection,
                 self._panes.optimizations.visible_rows,
                 pinned=pinned,
-                chart=self._panes.chart.wants(self._selection.project_id or 0, self.data.chart_name),
+                chart=self._panes.chart.subscriptions(self._selection.project_id or 0, self.data.chart_name),
                 opened=[want for opened in self._opened.values() for want in opened],
                 covered=self._covered,
             )

@@ -11,6 +11,7 @@ from textual.color import Color, ColorParseError
 
 from qctui.plot.grid import Ink
 from qctui.plot.marks import PALETTE
+from qctui.ui.theme.themes import color_of
 
 VARIABLES = {
     "text": "foreground",
@@ -40,7 +41,7 @@ class Inks:
         """`variables` are the theme's, by name."""
         self._variables = variables
         self._styles: dict[Ink, Style] = {}
-        background = self._color("background") or Color.parse("#000000")
+        background = color_of(self._variables, "background") or Color.parse("#000000")
         self._background = "" if background.ansi is not None else background.hex6.lower()
 
     def __getitem__(self, ink: Ink) -> Style:
@@ -78,21 +79,12 @@ class Inks:
         if role.startswith("#"):
             if not self._background and re.fullmatch("#[0-9a-f]{6}", role):
                 # The terminal's own background is unknown: only the terminal's own colours are sure to show on it.
-                return self._color(f"chart-{int(role[1:], 16) % PALETTE + 1}")
+                return color_of(self._variables, f"chart-{int(role[1:], 16) % PALETTE + 1}")
             try:
                 return Color.parse(visible(role, self._background))
             except ColorParseError:
                 return None
-        return self._color(VARIABLES.get(role, role))
-
-    def _color(self, name: str) -> Color | None:
-        value = self._variables.get(name)
-        if value is None:
-            return None
-        try:
-            return Color.parse(value)
-        except ColorParseError:
-            return None
+        return color_of(self._variables, VARIABLES.get(role, role))
 
 
 @lru_cache(maxsize=1_024)

@@ -30,7 +30,7 @@ class Glyphs:
     none: str
     """There is no value."""
     alert: str
-    """In front of what needs somebody to look."""
+    """In front of what needs a look."""
     rule: str
     """A horizontal line."""
     rule_current: str

@@ -173,7 +173,7 @@ def shipped_folder() -> Path:
 
 
 def stamp(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
-    """What tells whether a file of these folders changed: names, times and sizes, nothing is opened."""
+    """Names, times and sizes of the files in these folders: another value means that one has changed."""
     seen: list[tuple[str, int, int]] = []
     for folder in folders:
         for path in _files(folder):
@@ -222,13 +222,7 @@ class Palette:
         return Style(color=foreground, bold=bold, italic=True if "italic" in words else None)
 
     def _color(self, name: str) -> Color | None:
-        value = self._variables.get(name)
-        if value is None:
-            return None
-        try:
-            return Color.parse(value)
-        except ColorParseError:
-            return None
+        return color_of(self._variables, name)
 
 
 class ThemeFiles:
@@ -265,6 +259,14 @@ class ThemeFiles:
         # The name is the same: Textual does not notice that the colours behind it changed.
         self._app.mutate_reactive(type(self._app).theme)
         return problems
+
+
+def color_of(variables: Mapping[str, str], name: str) -> Color | None:
+    """The colour of a theme's variable; None where there is none that can be shown."""
+    try:
+        return Color.parse(variables[name])
+    except (KeyError, ColorParseError):
+        return None
 
 
 def _files(folder: Path) -> list[Path]:

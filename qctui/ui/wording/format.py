@@ -81,7 +81,7 @@ def format_duration(seconds: float | None, glyphs: Glyphs) -> str:
 
 
 def format_money(value: float | None, glyphs: Glyphs) -> str:
-    """An amount with thousands separators; cents up to a million, then whole units. The live list does not tell the
+    """An amount with thousands separators; cents up to a million, then whole units. The live list has no
     currency, so none is shown."""
     if value is None or not math.isfinite(value):
         return glyphs.none

@@ -1,4 +1,4 @@
-"""The five faces of a pane: which one a resource wears, and in which words."""
+"""The load state of a resource (loading, data, empty, failed, stale), and the words for it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class LoadState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LoadStateWords:
-    """A face in words."""
+    """A load state in words."""
 
-    face: LoadState
+    state: LoadState
     age: Spans
     """For the pane's title: the age of the data, or what is wrong with them."""
     note: Spans = ()
@@ -56,10 +56,10 @@ def describe(
     stale_after_s: float,
     size: int | None = None,
 ) -> LoadStateWords:
-    """The words of a resource's face.
+    """The words for a resource's load state.
 
     `what` is being read, in lower case; `nothing` is said when there is none of it. `size` is how many there are where
-    the value does not tell by its length.
+    that is not the length of its value.
     """
     if resource.error is not None:
         return _failed(resource, context, what)

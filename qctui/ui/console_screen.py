@@ -1,8 +1,8 @@
-"""What every screen above the main one has: data of the store, kept current while it is open, actions, and keys."""
+"""What a thing in full and the charts have in common: action bar, footer, redrawing, and what they subscribe to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import on
@@ -14,12 +14,12 @@ from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import COMMANDS, Command
-from qctui.ui.kit.footer import KeyBar
+from qctui.ui.kit.bar import KeyBar
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 
 
-class StoreScreen(Screen[None]):
-    """Subclasses say what they read (`subscriptions`) and show it (`_show`)."""
+class ConsoleScreen(Screen[None]):
+    """A screen with an action bar and a footer. Subclasses compose it and draw what is between them."""
 
     AUTO_FOCUS = ""
     ACTS_ON: ClassVar[frozenset[str]] = frozenset()
@@ -31,26 +31,26 @@ class StoreScreen(Screen[None]):
         super().__init__()
         options, glyphs = app_context.options, app_context.glyphs
         self._app_context, self._engine, self._glyphs = app_context, app_context.engine, glyphs
-        self._guard = app_context.guard
+        self._draw = app_context.guard
         self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
-        self._key_bar = KeyBar(glyphs, options.keymap)
-        self._ages = AgeTimer(app_context.engine.clock, options.zone, glyphs, self._start_timer, self._show)
-        self._subscribed: Sequence[Subscription] = ()
+        self.key_bar = KeyBar(glyphs, options.keymap)
+        self.ages = AgeTimer(app_context.engine.clock, options.zone, glyphs, self._start_timer, self.show_all)
+        """Draws everything again when the word of an age on screen changes."""
+        self._subscribed: tuple[Subscription, ...] = ()
 
-    def subscriptions(self) -> Sequence[Subscription]:
-        """What the engine should keep current for this screen now."""
+    def show_all(self, context: RenderContext) -> None:
+        """Draw everything from what the store holds."""
         raise NotImplementedError
 
-    def _show(self, context: RenderContext) -> None:
-        """Show what the store has."""
+    def go_back(self) -> None:
+        """Escape, while the keys are not in the action bar."""
         raise NotImplementedError
 
-    def _subscribe(self) -> None:
-        """Ask for what the screen needs now, if that is something else than before."""
-        wanted = self.subscriptions()
-        if wanted != self._subscribed:
-            self._subscribed = wanted
-            self._app_context.subscribe(self, wanted)
+    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
+        """Have the engine keep these current while this screen is open, instead of those before."""
+        if subscriptions != self._subscribed:
+            self._subscribed = subscriptions
+            self._app_context.subscribe(self, subscriptions)
 
     @property
     def project_id(self) -> int:
@@ -61,23 +61,29 @@ class StoreScreen(Screen[None]):
         """What an action asked for here aims at."""
         return Pointed(project_id=self.project_id)
 
-    def commands(self, working: Iterable[str | None]) -> Iterable[Command]:
-        """The commands with these ids, each with its place in the footer of this screen."""
-        ids = set(working)
+    def footer_commands(self) -> Iterable[Command]:
+        """The commands of the footer: those whose keys work now."""
+        ids = {active.binding.id for active in self.active_bindings.values() if active.enabled}
         return (command for command in COMMANDS if command.id in ids)
 
     def show_keys(self) -> None:
         """Bring the footer up to date with the keys that work now."""
-        self._key_bar.show(self.commands(each.binding.id for each in self.active_bindings.values() if each.enabled))
+        self.key_bar.show(self.footer_commands())
 
     @on(ActionBar.Ticked)
     def show_elapsed(self) -> None:
         """The seconds beside an action under way."""
-        self._show_actions(self._ages.context())
+        self.show_actions(self.ages.context())
 
-    def _show_actions(self, context: RenderContext) -> None:
+    def show_actions(self, context: RenderContext) -> None:
+        """Draw the action bar."""
         records = self._engine.store.get(ACTIONS).value or ()
-        self._guard("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
+        self._draw("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
+
+    def action_back(self) -> None:
+        """One step back: out of the action bar, else whatever this screen goes back to."""
+        if not self.action_bar.give_back_keys():
+            self.go_back()
 
     def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         return self.set_timer(seconds, callback).stop
