@@ -74,17 +74,14 @@ class LocalCursor:
         self.place = Place()
 
 
-Told = Callable[[Selection, Selection, Change], None]
-"""`told(before, now, change)`: called at once, whenever the selection is another one."""
-
-
 class SelectionOwner:
     """The owner of the one selection. Nothing else changes it, and everything else reads it here."""
 
     def __init__(self, *, pinned: bool = False) -> None:
         """`pinned` as in `after`."""
         self.now = Selection()
-        self.told: Told = _unheard
+        self.on_change: Callable[[Selection, Selection, Change], None] = _ignore
+        """`on_change(before, now, change)` is called at once, whenever the selection is another one."""
         self.deploy_ids: Mapping[int, str] = {}
         """As in `after`. Whoever lists the deployments says so before listing them."""
         self.touched = False
@@ -107,7 +104,7 @@ class SelectionOwner:
         self.touched = self.touched or isinstance(change, Chose | Picked)
         self.now = after(before, change, self.deploy_ids, pinned=self._pinned)
         if self.now != before:
-            self.told(before, self.now, change)
+            self.on_change(before, self.now, change)
 
 
 class SelectedCursor:
@@ -158,5 +155,5 @@ class KeysOf(Sequence[Hashable], Generic[R]):
         return map(self._key_of, self._rows)
 
 
-def _unheard(_before: Selection, _now: Selection, _change: Change) -> None:
-    """Nothing is drawn yet."""
+def _ignore(_before: Selection, _now: Selection, _change: Change) -> None:
+    """There is nothing yet that draws a selection."""

@@ -26,13 +26,11 @@ from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import ActionController, Pointed
-from qctui.ui.keys.key_queue import KeysInOrder
+from qctui.ui.app_base import AppBase
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Mark
-from qctui.ui.sync.messages import ShowsStore, StoreChanged
-from qctui.ui.sync.store_bridge import Bridge
+from qctui.ui.sync.store_bridge import Bridge, ShowsStore, StoreChanged
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
-from qctui.ui.theme.themes import Palette, role_defaults
 
 NOW = 1_772_375_000.0
 """2026-03-01 14:23:20 UTC."""
@@ -114,7 +112,7 @@ class Rows(Static, can_focus=True):
     """What has the focus before a dialog opens."""
 
 
-class ActingApp(KeysInOrder[None]):
+class ActingApp(AppBase[None]):
     """A list in the middle, the action bar below it, and the keys of acting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -142,13 +140,6 @@ class ActingApp(KeysInOrder[None]):
         if theme is not None:
             self.register_theme(theme)
             self.theme = theme.name
-
-    @property
-    def palette(self) -> Palette:
-        return Palette(self.theme_variables)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return role_defaults(self.available_themes["textual-dark"])
 
     def compose(self) -> ComposeResult:
         yield Rows("the list of deployments")

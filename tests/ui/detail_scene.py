@@ -15,7 +15,7 @@ from qctui.model.logs import LogPage
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
-from qctui.ui.options import UiOptions
+from qctui.ui.context import UiOptions
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import HOSTILE, NOW, StillEngine, deploy_id, fill, optimizations
 
@@ -183,5 +183,5 @@ async def opened(
 
 
 def wanted(page: Page) -> dict[Key[Any], Pace]:
-    """What the engine is asked to keep current, once moves have settled."""
-    return {want.key: want.pace for want in page.main.presenter._views.newest.wants}
+    """What the engine is asked to keep current."""
+    return {want.key: want.pace for want in page.main.presenter.view.wants}

@@ -13,8 +13,9 @@ from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.journal_screen import JournalScreen
 from qctui.ui.app import QctuiApp
-from qctui.ui.keys.palette import CommandPalette
-from qctui.ui.options import UiOptions
+from qctui.ui.context import UiOptions
+from qctui.ui.help import CommandPalette
+from qctui.ui.keys.keymap import commands_now
 from tests.ui import scene
 from tests.ui.desk import record, target
 from tests.ui.dialogs import screen_text
@@ -86,7 +87,7 @@ async def test_read_only_has_none_of_the_keys(key: str) -> None:
         await pilot.press(key)
         await pilot.pause()
         assert engine.desk.rechecked == []
-        assert not {"liquidate", "stop", "abort", "panic"} & {command.id for command in app.commands_now()}
+        assert not {"liquidate", "stop", "abort", "panic"} & {command.id for command in commands_now(app.screen)}
 
 
 async def test_marks_choose_the_targets_and_have_served_once_confirmed() -> None:

@@ -88,9 +88,9 @@ async def test_active_until_it_closes_and_the_screen_turns_by_itself() -> None:
         assert isinstance(screen, InsightScreen)
         assert "active, closes in 2h" in page.text
         assert "Closes" in facts(page)
-        assert screen._ages.due_mono <= page.engine.clock.monotonic() + 101
+        assert screen.ages.due_mono <= page.engine.clock.monotonic() + 101
         page.engine.still.passed += 7_400
-        screen._show(screen._ages.context())
+        screen.show_all(screen.ages.context())
         await page.settle()
         assert "closed 1m ago" in page.text
 
@@ -163,7 +163,7 @@ async def test_hostile_text_is_shown_as_it_is() -> None:
 
 
 def test_an_insight_needs_no_id_to_be_followed() -> None:
-    from qctui.ui.rows import insight_key
+    from qctui.ui.insights.insights_pane import insight_key
 
     one: Insight = replace(insights(1).insights[0], insight_id="")
     assert insight_key(one) == insight_key(replace(one, score_direction=0.1))

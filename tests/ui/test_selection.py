@@ -154,7 +154,7 @@ def test_marks_are_made_and_unmade_one_by_one_and_together() -> None:
 def test_the_owner_says_at_once_what_has_changed_and_nothing_when_nothing_has() -> None:
     selected, heard = SelectionOwner(), []
     selected.deploy_ids = IDS
-    selected.told = lambda before, now, change: heard.append((before.project_id, now.project_id, type(change)))
+    selected.on_change = lambda before, now, change: heard.append((before.project_id, now.project_id, type(change)))
     cursor = SelectedCursor(selected, Pane.DEPLOYMENTS)
     cursor.settle(Rows((1, 2), (1, 2)))
     cursor.settle(Rows((1, 2), (1, 2)))

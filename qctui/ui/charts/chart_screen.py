@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import DescendantFocus, Resize
-from textual.screen import Screen
 
 from qctui.engine.subscription import Pace, Subscription
-from qctui.model.action import ACTIONS
-from qctui.model.chart import ChartWindow
 from qctui.model.keys import Key, chart_key, detail_key
 from qctui.plot.windows import named
-from qctui.ui.actions.action_bar import ActionBar
-from qctui.ui.actions.controller import DEPLOYMENT, Pointed
+from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.charts.chart_choosers import Choose
 from qctui.ui.charts.chart_footer import KEYS, footer
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_subjects import EQUITY, Subject, Subjects
 from qctui.ui.charts.chart_tiles import Tiles
 from qctui.ui.charts.chart_view import ChartView
-from qctui.ui.context import AppContext
-from qctui.ui.keys.keymap import Scope, bindings
+from qctui.ui.console_screen import ConsoleScreen
+from qctui.ui.context import AppContext, Detail, DetailKind
+from qctui.ui.keys.keymap import Command, Scope, bindings, commands_now
 from qctui.ui.kit.bar import Bar
-from qctui.ui.kit.footer import KeyBar
-from qctui.ui.kit.render_context import AgeTimer, RenderContext
-from qctui.ui.openable import DetailKind
+from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Picked
 
 
-class ChartScreen(Screen[None]):
-    """Shows charts of the store; `wants` is what it would like to be kept current."""
+class ChartScreen(ConsoleScreen):
+    """Shows charts of the store; `wants` is what the engine should keep current for it."""
 
-    AUTO_FOCUS = ""
     ACTS_ON = frozenset({DEPLOYMENT})
     NAME = "a chart"
     BINDINGS = [  # noqa: RUF012  # as its base declares it
@@ -48,44 +41,27 @@ class ChartScreen(Screen[None]):
     ChartScreen > #subject { background: $panel; }
     """
 
-    def __init__(
-        self,
-        app_context: AppContext,
-        *,
-        name: str,
-        chart: str = EQUITY,
-        kind: DetailKind = DetailKind.CHART,
-        window: ChartWindow | None = None,
-    ) -> None:
-        """`name` is the project's, as it is on screen; `window` the part of time to begin with."""
-        super().__init__()
-        self._app_context, self._engine, self._glyphs = app_context, app_context.engine, app_context.glyphs
-        self._named = (self._project_id, name)
-        self._chart = chart or EQUITY
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        super().__init__(context)
+        kind = detail.kind
+        self._named = (self.project_id, detail.name)
+        self._chart = detail.chart or EQUITY
         self._against: Subject | None = None
         self._mode: DetailKind = DetailKind.CHART if kind is DetailKind.OVERLAY else kind
         self._before: list[DetailKind] = []
         """The arrangements this one was reached through: Escape goes back the same way."""
         self._asks = kind is DetailKind.OVERLAY
-        self._told: tuple[Subscription, ...] = ()
-        self._subjects = Subjects(app_context.engine.store)
-        self._tiles = Tiles(self._glyphs, window, self._open)
+        self._subjects = Subjects(context.engine.store)
+        self._tiles = Tiles(self._glyphs, detail.window, self._open)
         self._tiles.changed = self._look
         self._subject = Bar(self._glyphs, id="subject")
-        self._keys = KeyBar(self._glyphs, app_context.options.keymap)
-        self._actions = ActionBar(
-            self._glyphs, app_context.options.keymap, read_only=app_context.options.read_only, id="chart-actions"
-        )
-        self._ages = AgeTimer(
-            app_context.engine.clock, app_context.options.zone, self._glyphs, self._start_timer, self._show
-        )
 
     def compose(self) -> ComposeResult:
         """Whose chart, the charts, actions under way, keys."""
         yield self._subject
         yield self._tiles
-        yield self._actions
-        yield self._keys
+        yield self.action_bar
+        yield self.key_bar
 
     async def on_mount(self) -> None:
         """Lay out the charts."""
@@ -97,7 +73,7 @@ class ChartScreen(Screen[None]):
 
     def wants(self) -> tuple[Subscription, ...]:
         """What the engine should keep current for this screen."""
-        found = [Subscription(detail_key(self._project_id), Pace.OPENED)]
+        found = [Subscription(detail_key(self.project_id), Pace.OPENED)]
         for subject, pane in self._tiles.shown:
             found += [Subscription(want.key, Pace.OPENED) for want in pane.wants(subject.project_id, subject.chart)]
             if self._against is not None:
@@ -105,18 +81,10 @@ class ChartScreen(Screen[None]):
                 found.append(Subscription(key, Pace.OPENED))
         return tuple(found)
 
-    def pointed(self) -> Pointed:
-        """The deployment whose chart has the keys is what an action aims at."""
-        return Pointed(project_id=self._project_id)
-
-    @property
-    def _project_id(self) -> int:
-        return self._app_context.selected.now.project_id or 0
-
     @property
     def _project(self) -> str:
         known, name = self._named
-        return name if known == self._project_id else self._subjects.name(self._project_id)
+        return name if known == self.project_id else self._subjects.name(self.project_id)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
@@ -127,21 +95,20 @@ class ChartScreen(Screen[None]):
             focus = self.focused is None or isinstance(self.focused, ChartView)
             self._tiles.show_page(self._all(), self._at(), focus=focus)
             self._follow_focus()
-            self._show(self._ages.context())
+            self.show_all(self.ages.context())
         elif any(key.kind in {"chart", "detail", "actions"} for key in keys):
-            self._show(self._ages.context())
+            self.show_all(self.ages.context())
 
-    def _show(self, context: RenderContext) -> None:
-        guard = self._app_context.guard
+    def show_all(self, context: RenderContext) -> None:
+        """Draw every chart on screen and the bars."""
         for subject, pane in self._tiles.shown:
-            guard(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, context), pane)
-        records = self._engine.store.get(ACTIONS).value or ()
-        guard("The actions", lambda: self._actions.show(records, context), self._actions)
-        guard("The line above the charts", self._show_subject, self._subject)
-        self._tell()
+            self._draw(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, context), pane)
+        self.show_actions(context)
+        self._draw("The line above the charts", self._show_subject, self._subject)
+        self.subscribe(self.wants())
 
     def _show_tile(self, subject: Subject, pane: ChartPane, context: RenderContext) -> None:
-        names = self._subjects.charts(self._project_id) if self._mode is DetailKind.CHART else ()
+        names = self._subjects.charts(self.project_id) if self._mode is DetailKind.CHART else ()
         pane.show(
             self._subjects.resource(subject, self._against, self._mode, *pane.wanted),
             context,
@@ -153,7 +120,7 @@ class ChartScreen(Screen[None]):
 
     def _all(self) -> list[Subject]:
         """What there is to show, on this page or another."""
-        return self._subjects.of(self._mode, self._project_id, self._project, self._chart)
+        return self._subjects.of(self._mode, self.project_id, self._project, self._chart)
 
     def _shape(self) -> tuple[int, int]:
         """Columns and rows of charts that fit."""
@@ -167,13 +134,13 @@ class ChartScreen(Screen[None]):
     def _is_meant(self, subject: Subject) -> bool:
         if self._mode is DetailKind.CHARTS:
             return subject.chart == self._chart
-        return subject.project_id == self._project_id
+        return subject.project_id == self.project_id
 
     async def _lay_out(self) -> None:
         small = self._mode is not DetailKind.CHART
         await self._tiles.lay_out(self._all(), self._at(), self._shape(), small=small)
         self._follow_focus()
-        self._show(self._ages.context())
+        self.show_all(self.ages.context())
 
     def _follow_focus(self) -> None:
         """What has the keys is what is selected."""
@@ -205,17 +172,11 @@ class ChartScreen(Screen[None]):
                 spans.append((" (none known yet)", "muted"))
         self._subject.show_line(spans, right)
 
-    def _tell(self) -> None:
-        wanted = self.wants()
-        if wanted != self._told:
-            self._told = wanted
-            self._app_context.subscribe(self, wanted)
-
     # Keys
 
     def _look(self) -> None:
         """Other data are needed: show what the store has of them, and ask for the rest."""
-        self._show(self._ages.context())
+        self.show_all(self.ages.context())
 
     def _open(self, kind: DetailKind) -> None:
         """One of the small ones large, or another arrangement."""
@@ -255,10 +216,8 @@ class ChartScreen(Screen[None]):
             return isinstance(parameters[0], int) and parameters[0] <= len(self._tiles.shown)
         return True
 
-    def action_back(self) -> None:
-        """One step back: out of the action bar, to the grid a chart was enlarged from, or to where this was opened."""
-        if self._actions.give_back_keys():
-            return
+    def go_back(self) -> None:
+        """One step back: to the grid a chart was enlarged from, or to where this was opened."""
         if self._before:
             self._turn_to(self._before[-1])
         else:
@@ -278,18 +237,18 @@ class ChartScreen(Screen[None]):
             page, pages = self._tiles.page
             self._tiles.show_page(self._all(), (page - 1 + by) % pages * self._tiles.most)
             self._follow_focus()
-            self._show(self._ages.context())
+            self.show_all(self.ages.context())
             return
-        names = self._subjects.charts(self._project_id)
+        names = self._subjects.charts(self.project_id)
         if names:
             at = names.index(self._chart) if self._chart in names else -by
             self._take_chart(names[(at + by) % len(names)])
 
     def action_pick_chart(self) -> None:
         """Choose a chart of the deployment."""
-        names = self._subjects.charts(self._project_id)
+        names = self._subjects.charts(self.project_id)
         if not names:
-            self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
+            self.say("This deployment's charts are not known yet")
             return
 
         async def chosen(place: int | None) -> None:
@@ -307,11 +266,11 @@ class ChartScreen(Screen[None]):
     def _take_chart(self, chart: str) -> None:
         self._chart = chart
         self._against = None
-        self._tiles.take(Subject(self._project_id, chart, self._project))
-        self._show(self._ages.context())
+        self._tiles.take(Subject(self.project_id, chart, self._project))
+        self.show_all(self.ages.context())
 
     def _choose_against(self) -> None:
-        others = self._subjects.others(self._project_id)
+        others = self._subjects.others(self.project_id)
         labels = ["nothing", *(each.label for each in others)]
 
         async def chosen(place: int | None) -> None:
@@ -324,7 +283,7 @@ class ChartScreen(Screen[None]):
             self._against = others[place - 1] if place else None
             for _, pane in self._tiles.shown:
                 pane.view.set_view(percent=place > 0)
-            self._show(self._ages.context())
+            self.show_all(self.ages.context())
 
         self.app.push_screen(Choose("Compare the equity with", labels, self._glyphs), chosen)
 
@@ -335,9 +294,9 @@ class ChartScreen(Screen[None]):
         self._follow_focus()
         self.show_keys()
 
-    def show_keys(self) -> None:
-        """Bring the footer up to date with the keys that work now."""
-        self._keys.show(footer({active.binding.id for active in self.active_bindings.values() if active.enabled}))
+    def footer_commands(self) -> Iterable[Command]:
+        """The commands whose keys work now, in this screen's own order."""
+        return footer({command.id for command in commands_now(self)})
 
     def on_resize(self, event: Resize) -> None:
         """Another size holds another number of small charts."""
@@ -345,13 +304,5 @@ class ChartScreen(Screen[None]):
             self.call_later(self._lay_out)
 
     def on_unmount(self) -> None:
-        """Nothing is wanted any more."""
-        self._app_context.subscribe(self, ())
-
-    @on(ActionBar.Ticked)
-    def show_elapsed(self) -> None:
-        """The seconds beside an action under way."""
-        self._actions.show(self._engine.store.get(ACTIONS).value or (), self._ages.context())
-
-    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        return self.set_timer(seconds, callback).stop
+        """Nothing is read for it any more."""
+        self.subscribe(())

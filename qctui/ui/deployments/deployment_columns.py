@@ -6,11 +6,10 @@ from rich.cells import cell_len, set_cell_size
 
 from qctui.model.deployment import Environment
 from qctui.ui.actions.progress import LIVE_IN_DOUBT
-from qctui.ui.deployments.totals import Sum, Total
+from qctui.ui.deployments.deployment_rows import DeploymentRow, Sum, Total
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import DeploymentRow, has_runtime_error
 from qctui.ui.wording.format import (
     format_change,
     format_compact,
@@ -77,7 +76,7 @@ def _name(row: DeploymentRow, context: RenderContext) -> Spans:
 
 def _status(row: DeploymentRow, context: RenderContext) -> Spans:
     status = row.deployment.status or "unknown"
-    if has_runtime_error(row.deployment):
+    if row.deployment.failed:
         return ((status, "danger bold" if row.unseen_error else "danger"),)
     if not row.deployment.alive:
         return ((status, "muted"),)

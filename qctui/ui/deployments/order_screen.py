@@ -11,7 +11,7 @@ from qctui.model.keys import Key, orders_key
 from qctui.model.order import Order
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT, Pointed
-from qctui.ui.context import AppContext
+from qctui.ui.context import AppContext, Detail
 from qctui.ui.deployments.orders_pane import (
     STALE_AFTER_S,
     EventsPane,
@@ -23,7 +23,7 @@ from qctui.ui.deployments.orders_pane import (
     side_of,
     status_span,
 )
-from qctui.ui.kit.detail_screen import DetailScreen
+from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.wording.format import format_price
@@ -36,20 +36,21 @@ _LABEL = 10
 class OrderScreen(DetailScreen):
     """It follows the order through newer readings of the list; one that has left the list stays as it was."""
 
-    def __init__(self, app_context: AppContext, name: str, deploy_id: str, row: OrderRow) -> None:
-        """`deploy_id` is the deployment the list was shown for; `name` its project's."""
-        self._project, self._deploy_id = name, deploy_id
-        self._row = row
+    ACTS_ON = frozenset({DEPLOYMENT})
+    NAME = "the order"
+
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        """The detail's deployment is the one the list was shown for."""
+        assert detail.order is not None
+        self._project, self._deploy_id = detail.name, detail.deploy_id
+        self._row = OrderRow.of(detail.order, detail.order_key, detail.deploy_id)
         self._left = False
-        self.events = EventsPane(1, app_context.glyphs)
-        super().__init__(app_context, (self.events,))
+        self.events = EventsPane(1, context.glyphs)
+        super().__init__(context, (self.events,))
 
     def keys(self) -> Iterable[Key[Any]]:
         """The list it stands in."""
         return [orders_key(self.project_id)]
-
-    ACTS_ON = frozenset({DEPLOYMENT})
-    NAME = "the order"
 
     def pointed(self) -> Pointed:
         """The deployment whose order it is."""

@@ -49,6 +49,11 @@ class OrderRow:
     current: bool
     """It belongs to the deployment that is shown, or the service does not say to which."""
 
+    @classmethod
+    def of(cls, order: Order, key: Hashable, deploy_id: str) -> OrderRow:
+        """The row of an order in the list of this deployment."""
+        return cls(order, key, not order.deploy_id or not deploy_id or order.deploy_id == deploy_id)
+
 
 def order_rows(orders: Sequence[Order], deploy_id: str) -> list[OrderRow]:
     """The orders newest first. Ids restart with each deployment, and one without events does not tell its own: what
@@ -58,8 +63,7 @@ def order_rows(orders: Sequence[Order], deploy_id: str) -> list[OrderRow]:
     for order in orders:
         name = (order.deploy_id, order.order_id)
         seen[name] = seen.get(name, -1) + 1
-        current = not order.deploy_id or not deploy_id or order.deploy_id == deploy_id
-        rows.append(OrderRow(order, (*name, seen[name]), current))
+        rows.append(OrderRow.of(order, (*name, seen[name]), deploy_id))
     rows.reverse()
     return rows
 

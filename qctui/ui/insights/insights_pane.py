@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 
 from qctui.model.insight import Direction, Insight, InsightLog
@@ -10,7 +11,6 @@ from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import insight_key, insight_text
 from qctui.ui.selection import Pane
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
@@ -21,6 +21,16 @@ STALE_AFTER_S = 240.0
 """Insights are read every 60 s, at a third of that pace while they are covered."""
 
 _ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: "", Direction.UNKNOWN: "muted"}
+
+
+def insight_text(insight: Insight) -> str:
+    """What a filter searches: the words of the row, and nothing that it does not show."""
+    return f"{insight.ticker or insight.symbol} {insight.direction.value} {insight.model} {insight.tag}"
+
+
+def insight_key(insight: Insight) -> Hashable:
+    """What names an insight; the wire may leave the id out."""
+    return insight.insight_id or (insight.generated_at, insight.symbol, insight.model, insight.tag)
 
 
 class InsightsPane(ListPane[Insight]):
@@ -71,11 +81,6 @@ class InsightsPane(ListPane[Insight]):
             describe(Resource(value=()), context, what="insights", nothing=why, stale_after_s=STALE_AFTER_S), age=()
         )
         self.show_rows((), context, words, ())
-
-    @property
-    def current_row(self) -> Insight | None:
-        """The insight under the cursor."""
-        return self.table.cursor_row
 
 
 def _columns() -> tuple[Column[Insight], ...]:

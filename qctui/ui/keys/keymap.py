@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
+from textual.screen import Screen
 
 from qctui.text import clean
 from qctui.ui.keys.chart_commands import CHART_COMMANDS
@@ -20,6 +22,7 @@ __all__ = [
     "Scope",
     "bindings",
     "check_keymap",
+    "commands_now",
     "format_key",
     "keys_of",
 ]
@@ -82,6 +85,12 @@ def bindings(*scopes: Scope) -> list[BindingType]:
         for command in COMMANDS
         if command.scope in scopes
     ]  # fmt: skip
+
+
+def commands_now(screen: Screen[Any]) -> list[Command]:
+    """The commands whose keys work on a screen right now, in the registry's order."""
+    ids = {active.binding.id for active in screen.active_bindings.values() if active.enabled}
+    return [command for command in COMMANDS if command.id in ids]
 
 
 def check_keymap(overrides: Mapping[str, str]) -> dict[str, str]:

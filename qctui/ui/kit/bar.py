@@ -8,9 +8,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from qctui.ui.app_base import palette_of
 from qctui.ui.kit.spans import Span, Spans, changed_cells, cut, seven_bit, to_strip, width_of
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 
 class Bar(Widget):
@@ -64,7 +64,7 @@ class Bar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The line."""
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these bars live in has one
+        palette = palette_of(self)
         style = self.rich_style
         return to_strip(self._drawn, palette, style) if y == 0 else Strip.blank(self.size.width, style)
 

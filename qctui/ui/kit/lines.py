@@ -12,9 +12,9 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from qctui.ui.app_base import palette_of
 from qctui.ui.kit.spans import Spans, changed_cells, seven_bit, to_strip
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 Piece = str | Text | tuple[str, str]
 """Text, or text and its role in the theme, as `Palette` takes it: `muted`, `danger badge`, `title bold`."""
@@ -116,7 +116,7 @@ class Lines(ScrollView, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One line of the visible part."""
         row = y + self.scroll_offset.y
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these lines live in has one
+        palette = palette_of(self)
         spans = self._rows[row] if row < len(self._rows) else ()
         width = self.size.width
         text = to_strip(spans, palette, self.rich_style).adjust_cell_length(width - 1, self.rich_style)

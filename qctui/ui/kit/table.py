@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans, to_strip
@@ -21,7 +22,6 @@ from qctui.ui.selection import NO_ROW, Rows
 from qctui.ui.selection_owner import Cursor, KeysOf, LocalCursor
 from qctui.ui.textual_patches import lay_out
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 R = TypeVar("R")
 
@@ -232,7 +232,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line: the header, or a row."""
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these tables live in has one
+        palette = palette_of(self)
         if y >= len(self._drawn):
             return Strip.blank(self.size.width, self.rich_style)
         drawn = self._drawn[y]

@@ -9,11 +9,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.spans import Span, Spans, changed_cells, seven_bit, to_strip
 from qctui.ui.logs.joined_log import times_of, wrap_line
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 _STAMP = 19
 """Characters of `2024-03-25 14:32:05`."""
@@ -147,7 +147,7 @@ class LogView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One row."""
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these logs live in has one
+        palette = palette_of(self)
         spans = self._drawn[y] if y < len(self._drawn) else ()
         return to_strip(spans, palette, self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
 
