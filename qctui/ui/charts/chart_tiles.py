@@ -14,7 +14,7 @@ from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_subjects import Subject
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.context import DetailKind
-from qctui.ui.keys.chart_commands import NUMBERED_TILES
+from qctui.ui.keys.commands import NUMBERED_TILES
 from qctui.ui.theme.glyph_set import Glyphs
 
 TILE = (38, 9)

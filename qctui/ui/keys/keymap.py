@@ -10,9 +10,7 @@ from textual.keys import Keys
 from textual.screen import Screen
 
 from qctui.text import clean
-from qctui.ui.keys.chart_commands import CHART_COMMANDS
-from qctui.ui.keys.commands import CONSOLE_COMMANDS, Command, Scope
-from qctui.ui.keys.detail_commands import DETAIL_COMMANDS
+from qctui.ui.keys.commands import COMMANDS, Command, Scope
 
 __all__ = [
     "BY_ID",
@@ -26,9 +24,6 @@ __all__ = [
     "format_key",
     "keys_of",
 ]
-
-COMMANDS: tuple[Command, ...] = (*CONSOLE_COMMANDS, *DETAIL_COMMANDS, *CHART_COMMANDS)
-"""In the order of the help."""
 
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
