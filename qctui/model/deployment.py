@@ -51,6 +51,11 @@ def is_alive(status: str, stopped_at: float | None) -> bool:
     return stopped_at is None and status.casefold() not in TERMINAL_STATUSES
 
 
+def name_of(project_id: int, names: Mapping[int, str]) -> str:
+    """A project's name, or its number while the name is unknown."""
+    return names.get(project_id) or f"project {project_id}"
+
+
 class DeploymentState:
     """What follows from a deployment's status, stop time and account, whichever answer they are from."""
 

@@ -1,6 +1,5 @@
 """Projects: the names of what trades."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -20,8 +19,3 @@ class Project:
     def deleted(self) -> bool:
         """In the recycle bin (REFERENCE.md 4.2): not shown."""
         return self.name.startswith("Recycle Bin/")
-
-
-def name_of(project_id: int, names: Mapping[int, str]) -> str:
-    """A project's name, or its number while the name is unknown."""
-    return names.get(project_id) or f"project {project_id}"

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qctui.model.deployment import Deployment, Environment
+from qctui.model.deployment import Deployment, Environment, name_of
 from qctui.model.optimization import Criterion
-from qctui.model.project import name_of
 from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_order, deployment_text, is_recent
 from qctui.ui.insights.insights_pane import insight_text
 from qctui.ui.kit.list_pane import narrowed, ordered

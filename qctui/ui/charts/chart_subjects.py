@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from qctui.model.chart import Chart, ChartWindow
-from qctui.model.deployment import newest_deployments
+from qctui.model.deployment import name_of, newest_deployments
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
-from qctui.model.project import name_of
 from qctui.model.resource import Resource
 from qctui.plot.overlay import main_only, overlaid
 from qctui.store import Store

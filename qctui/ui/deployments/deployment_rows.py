@@ -50,7 +50,7 @@ class DeploymentRow:
 
 
 def is_recent(deployment: Deployment, now: float) -> bool:
-    """Alive, or ended within the last 24 hours. One whose end is not told counts by its launch."""
+    """Alive, or ended within the last 24 hours. One without a stop time counts by its launch."""
     if deployment.alive:
         return True
     ended_at = deployment.stopped_at if deployment.stopped_at is not None else deployment.launched_at

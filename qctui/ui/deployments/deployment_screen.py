@@ -137,7 +137,7 @@ class DeploymentScreen(DetailScreen):
         return found
 
     def depends_on(self, key: Key[Any]) -> bool:
-        """The list tells of a redeployment first."""
+        """A redeployment is in the list first."""
         return key in (DEPLOYMENTS, PROJECTS)
 
     @property
@@ -187,8 +187,8 @@ class DeploymentScreen(DetailScreen):
         when = _when("launched", shown.launched_at, context) or [("launch time unknown", "muted")]
         if shown.stopped_at is not None:
             when += [dot, *_when("stopped", shown.stopped_at, context)]
-        told = [each for each in (shown.security_types, shown.datacenter) if each]
-        when += [piece for each in told for piece in (dot, each)]
+        where = [each for each in (shown.security_types, shown.datacenter) if each]
+        when += [piece for each in where for piece in (dot, each)]
         lines = [Paragraph(pieces(*each), max_lines=2) for each in (title, about, when)]
         if self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
             again = f"Deployed again: {context.glyphs.ellipsis}{self._opened_id[-4:]} was opened; this is what runs now"

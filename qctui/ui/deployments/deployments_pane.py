@@ -7,9 +7,8 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
 from qctui.model.account import Account
-from qctui.model.deployment import Deployment, alive_by_project, newest_deployments
+from qctui.model.deployment import Deployment, alive_by_project, name_of, newest_deployments
 from qctui.model.history import EquityTrail
-from qctui.model.project import name_of
 from qctui.model.resource import Resource
 from qctui.ui.deployments.deployment_columns import deployment_columns, total_cells
 from qctui.ui.deployments.deployment_rows import (
@@ -76,7 +75,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
     ) -> None:
         """Show the live list. `names` are project names by id, `trails` the equity of the last day and `accounts` what
         is at risk, by deploy id."""
-        # The list comes without names and is in another order once they are known. Nobody chose a row before that.
+        # The list comes without names and is in another order once they are known. No row was chosen before that.
         self.table.stays_first = not self._names and not self._selected.touched
         self._resource, self._names, self._trails, self._accounts = resource, names, trails, accounts
         newest = newest_deployments(resource.value or ())

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
-
-from rich.text import Text
 
 from qctui.model.keys import Key, orders_key
 from qctui.model.order import Order
@@ -24,13 +23,13 @@ from qctui.ui.deployments.orders_pane import (
     status_span,
 )
 from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.wording.format import format_price
 from qctui.ui.wording.load_state import describe
 from qctui.ui.wording.named_values import format_quantity, instant_words
 
-_LABEL = 10
+_labelled = partial(labelled, max_lines=2, indent=10)
 
 
 class OrderScreen(DetailScreen):
@@ -103,10 +102,6 @@ class OrderScreen(DetailScreen):
         known = next((row for row in order_rows(orders, self._deploy_id) if row.key == self._row.key), None)
         self._left = known is None
         self._row = known or self._row
-
-
-def _labelled(label: str, body: Text) -> Paragraph:
-    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
 
 
 def _filled(order: Order, context: RenderContext) -> list[Piece]:

@@ -56,7 +56,7 @@ class OrderRow:
 
 
 def order_rows(orders: Sequence[Order], deploy_id: str) -> list[OrderRow]:
-    """The orders newest first. Ids restart with each deployment, and one without events does not tell its own: what
+    """The orders newest first. Ids restart with each deployment, and one without events does not have its own: what
     would share a key is counted."""
     rows: list[OrderRow] = []
     seen: dict[tuple[str, int], int] = {}
@@ -74,7 +74,7 @@ def is_liquidation(order: Order) -> bool:
 
 
 def average_fill(order: Order) -> float | None:
-    """The mean price of what was filled; None without a fill that tells its price."""
+    """The mean price of what was filled; None without a fill that has a price."""
     fills = [each for each in order.events if each.fill_quantity and each.fill_price is not None]
     quantity = sum(abs(each.fill_quantity) for each in fills)
     if not quantity:
@@ -145,7 +145,7 @@ class EventsPane(SectionPane[tuple[int, OrderEvent]]):
         super().__init__(number, "Events", glyphs, _event_columns(), lambda row: row[0], _event_text, id="events")
 
     def show(self, order: Order | None, words: LoadStateWords, context: RenderContext) -> None:
-        """Show an order's events; `words` is the face of the list it was read in."""
+        """Show an order's events; `words` is the load state of the list it was read in."""
         events = () if order is None else order.events
         rows = list(enumerate(events))[::-1]
         facts: Spans = ((f"{format_count(len(rows))} ", ""),) if rows else ()

@@ -1,4 +1,4 @@
-"""Holdings and cash of one deployment's project: a snapshot that may not tell, and then says so."""
+"""Holdings and cash of one deployment's project: a snapshot that may leave them out, and then says so."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class CashPane(SectionPane[Cash]):
 def portfolio_words(
     resource: Resource[Portfolio], context: RenderContext, *, nothing: str, size: int
 ) -> LoadStateWords:
-    """The face of one half of a portfolio. An answer that does not tell is unknown, never empty."""
+    """The load state of one half of a portfolio. An answer that leaves it out is unknown, never empty."""
     words = describe(resource, context, what="portfolio", nothing=nothing, stale_after_s=STALE_AFTER_S, size=size)
     if resource.value is None or resource.value.tells:
         return words
@@ -119,7 +119,7 @@ def _total_value(held: tuple[Holding, ...], context: RenderContext) -> str:
 
 
 def _total_unrealized(held: tuple[Holding, ...], context: RenderContext) -> tuple[str, str]:
-    """Only where every position is in the account's currency: which one the others' gains are in is not told
+    """Only where every position is in the account's currency: which one the others' gains are in is not known
     (REFERENCE.md 6.6)."""
     known = [each.unrealized for each in held if each.unrealized is not None and each.conversion_rate == 1.0]
     if len(known) != len(held):

@@ -92,7 +92,7 @@ def check_keymap(overrides: Mapping[str, str]) -> dict[str, str]:
     """The user's keys, spelled as Textual spells them.
 
     Raises:
-        KeymapError: an unknown id, a key nobody can press, or one key for two things that work at the same time.
+        KeymapError: an unknown id, a key that does not exist, or one key for two things that work at the same time.
     """
     checked: dict[str, str] = {}
     for command_id, keys in overrides.items():

@@ -112,7 +112,7 @@ class KeyedTable(Widget, Generic[R], can_focus=True):
         """
         self._rows, self._render_context, self._marks = rows, context, marks
         self._sort, self._words, self._foot = sort, words, foot
-        self._cursor.settle(
+        self._cursor.reselect(
             Rows(
                 KeysOf(rows, self._key_of),
                 KeysOf(listed if listed is not None else rows, self._key_of),

@@ -4,18 +4,19 @@ map."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from rich.text import Text
 
+from qctui.model.deployment import name_of
 from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
-from qctui.model.project import name_of
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import OPTIMIZATION, Pointed
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.optimizations.heat import UNRANKED
 from qctui.ui.optimizations.heat_cells import done_text, value_text
@@ -25,7 +26,8 @@ from qctui.ui.wording.named_values import relative_words
 
 _BAR_CELLS = 10
 
-_LABEL = 12
+
+_labelled = partial(labelled, max_lines=2)
 
 
 class OptimizationScreen(DetailScreen):
@@ -53,7 +55,7 @@ class OptimizationScreen(DetailScreen):
         return [optimization_key(self._optimization_id)]
 
     def depends_on(self, key: Key[Any]) -> bool:
-        """Its row of the list tells of it too."""
+        """Its row of the list is about it too."""
         return key in (optimizations_key(self._project_id), PROJECTS)
 
     def pointed(self) -> Pointed:
@@ -132,10 +134,6 @@ class OptimizationScreen(DetailScreen):
             return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
         values = f" {context.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
         return [(value_text(best.value, target, context.glyphs, 3), "title bold"), (" with ", "muted"), values]
-
-
-def _labelled(label: str, body: Text) -> Paragraph:
-    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
 
 
 def _status(known: Optimization | OptimizationSummary | None) -> tuple[str, str]:

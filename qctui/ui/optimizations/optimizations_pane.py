@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from qctui.model.deployment import name_of
 from qctui.model.optimization import PERCENT_STATISTICS, Optimization, OptimizationSummary
-from qctui.model.project import name_of
 from qctui.model.resource import Resource
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
@@ -47,7 +47,7 @@ class OptimizationRow:
 
     @property
     def best(self) -> float | None:
-        """The best value of the target so far; None while no run tells."""
+        """The best value of the target so far; None while no run has one."""
         target = self.summary.criterion.target
         if self.detail is not None and (run := self.detail.best) is not None:
             return run.statistics.get(self.detail.criterion.target)

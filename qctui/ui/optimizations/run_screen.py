@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
-
-from rich.text import Text
 
 from qctui.model.keys import Key, optimization_key
 from qctui.model.resource import Resource
@@ -13,7 +12,7 @@ from qctui.ui.actions.controller import OPTIMIZATION, Pointed
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.kit.facts_view import FactsPane
-from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.optimizations.heat import UNRANKED
 from qctui.ui.optimizations.heat_cells import done_text, value_text
@@ -21,9 +20,10 @@ from qctui.ui.optimizations.runs_panes import RankedRuns, runs_words
 from qctui.ui.wording.format import format_change, format_instant, format_money, format_sparkline
 from qctui.ui.wording.named_values import Group, fact, role_of_sign
 
-_LABEL = 12
-
 _TRAIL_CELLS = 60
+
+
+_labelled = partial(labelled, max_lines=2)
 
 
 class RunScreen(DetailScreen):
@@ -90,10 +90,6 @@ class RunScreen(DetailScreen):
         if not facts:
             blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
         self.statistics.show_blocks(blocks, (), runs_words(resource, context))
-
-
-def _labelled(label: str, body: Text) -> Paragraph:
-    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
 
 
 def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> list[Paragraph]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from qctui.engine.subscription import Subscription, Subscriptions
 from qctui.model.account import ACCOUNTS
+from qctui.model.deployment import name_of
 from qctui.model.history import EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimization_key
 from qctui.model.optimization import Optimization
-from qctui.model.project import name_of
 from qctui.model.resource import Resource
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.context import AppContext

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from qctui.engine.subscription import Pace, Subscription, Subscriptions
 from qctui.model.chart import Chart, ChartWindow
-from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.deployment import Deployment, DeploymentDetail, name_of
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -19,7 +19,6 @@ from qctui.model.keys import (
     optimizations_key,
 )
 from qctui.model.optimization import OptimizationSummary
-from qctui.model.project import name_of
 from qctui.model.resource import Resource
 from qctui.store import Store
 from qctui.ui.optimizations.optimizations_pane import OptimizationRow
@@ -65,8 +64,8 @@ class SelectedData:
         """The chart that is shown: the one a person chose where the deployment has it, else its equity. Empty without a
         deployment.
 
-        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for where no names are told. A chart is
-        its project's: no deploy id is needed.
+        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for while the names are not known. A chart
+        is its project's: no deploy id is needed.
         """
         if not self._selection.deployed:
             return ""
@@ -143,14 +142,14 @@ def subscriptions_for(
         listed.append(Subscription(detail_key(selection.project_id), pace))
         if selection.deploy_id:
             listed.append(Subscription(insights_key(selection.project_id, selection.deploy_id), pace))
-        listed += [Subscription(want.key, max(pace, want.pace)) for want in chart]
+        listed += [Subscription(each.key, max(pace, each.pace)) for each in chart]
     # A finished one never changes: it is read once, for its best value, and then no more.
     unread = [row for row in optimizations if not row.finished or row.detail is None or not row.detail.finished]
     for row in unread[:MOST_OPTIMIZATIONS]:
         listed.append(Subscription(optimization_key(row.summary.optimization_id), pace))
     first: dict[object, Subscription] = {}
-    for want in listed:
-        known = first.get(want.key)
-        if known is None or want.pace < known.pace:
-            first[want.key] = want
+    for each in listed:
+        known = first.get(each.key)
+        if known is None or each.pace < known.pace:
+            first[each.key] = each
     return Subscriptions(tuple(first.values()))
