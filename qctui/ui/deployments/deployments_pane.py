@@ -90,13 +90,9 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             row for row in rows if self.show_older or row.project_id in kept or is_recent(row.deployment, context.now)
         ]
         shown.sort(key=deployment_order)
+        none = "Nothing ran in the last 24 hours; older ones are hidden." if rows else "No deployments yet."
         words = describe(
-            resource,
-            context,
-            what="deployments",
-            nothing="Nothing ran in the last 24 hours; older ones are hidden." if rows else "No deployments yet.",
-            stale_after_s=STALE_AFTER_S,
-            size=len(shown),
+            resource, context, what="deployments", nothing=none, stale_after_s=STALE_AFTER_S, size=len(shown)
         )
         self._hidden = len(rows) - len(shown)
         self._every = rows

@@ -120,13 +120,9 @@ class OrdersPane(SectionPane[OrderRow]):
         if hidden:
             nothing = f"No order of this deployment among the project's newest; {self._earlier_key} shows earlier ones."
         words = describe(resource, context, what="orders", nothing=nothing, stale_after_s=STALE_AFTER_S, size=len(rows))
-        self.show_rows(rows, context, words, self._tell(rows, hidden, context))
+        self.show_rows(rows, context, words, self._title_facts(rows, hidden, context))
 
-    def find(self, key: Hashable) -> Order | None:
-        """The order with this key in what is shown now."""
-        return next((row.order for row in self._all if row.key == key), None)
-
-    def _tell(self, rows: Sequence[OrderRow], hidden: int, context: RenderContext) -> Spans:
+    def _title_facts(self, rows: Sequence[OrderRow], hidden: int, context: RenderContext) -> Spans:
         dot = context.glyphs.dot
         facts: list[tuple[str, str]] = [(f"newest {format_count(len(rows))} ", "")] if rows else []
         if liquidated := sum(is_liquidation(row.order) for row in rows if row.current):

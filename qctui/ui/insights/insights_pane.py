@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.resource import Resource
@@ -54,14 +55,8 @@ class InsightsPane(ListPane[Insight]):
         log = resource.value
         rows = () if log is None else log.insights
         reading = log is not None and not log.complete
-        words = describe(
-            resource,
-            context,
-            what="insights",
-            nothing="Reading insights" if reading else "No insights from this deployment.",
-            stale_after_s=STALE_AFTER_S,
-            size=len(rows),
-        )
+        none = "Reading insights" if reading else "No insights from this deployment."
+        words = describe(resource, context, what="insights", nothing=none, stale_after_s=STALE_AFTER_S, size=len(rows))
         facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
         dot = context.glyphs.dot
         if log is not None and not log.newest and words.face is LoadState.DATA:
@@ -83,36 +78,20 @@ class InsightsPane(ListPane[Insight]):
         self.show_rows((), context, words, ())
 
 
+_figure = partial(Column, right=True, descending=True)
+"""Numbers stand at the right, and the largest are first at the first sort."""
+
+
 def _columns() -> tuple[Column[Insight], ...]:
     return (
         Column("time", "time", 11, _time, keep=9, sort_key=lambda each: each.generated_at, descending=True),
         Column("ticker", "ticker", 7, _ticker, most=14, keep=10, sort_key=lambda each: each.ticker.casefold()),
         Column("direction", "dir", 3, _direction, keep=8, sort_key=lambda each: each.direction.value),
-        Column(
-            "magnitude",
-            "magnitude",
-            9,
-            _magnitude,
-            right=True,
-            keep=7,
-            sort_key=lambda each: each.magnitude,
-            descending=True,
-        ),
-        Column(
-            "confidence",
-            "conf",
-            5,
-            _confidence,
-            right=True,
-            keep=6,
-            sort_key=lambda each: each.confidence,
-            descending=True,
-        ),
-        Column("weight", "weight", 6, _weight, right=True, keep=3, sort_key=lambda each: each.weight, descending=True),
+        _figure("magnitude", "magnitude", 9, _magnitude, keep=7, sort_key=lambda each: each.magnitude),
+        _figure("confidence", "conf", 5, _confidence, keep=6, sort_key=lambda each: each.confidence),
+        _figure("weight", "weight", 6, _weight, keep=3, sort_key=lambda each: each.weight),
         Column("period", "period", 6, _period, right=True, keep=5, sort_key=lambda each: each.period_s),
-        Column(
-            "score", "score", 9, _score, right=True, keep=4, sort_key=lambda each: each.score_direction, descending=True
-        ),
+        _figure("score", "score", 9, _score, keep=4, sort_key=lambda each: each.score_direction),
         Column("model", "model", 9, _model, good=18, most=26, keep=3, sort_key=lambda each: each.model.casefold()),
         Column("tag", "tag", 10, _tag, good=16, most=32, keep=1, sort_key=lambda each: each.tag.casefold()),
     )

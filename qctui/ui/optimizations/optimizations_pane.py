@@ -98,13 +98,8 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             for each in resource.value or ()
         ]
         rows.sort(key=_order)
-        words = describe(
-            resource,
-            context,
-            what="optimizations",
-            nothing="No optimizations in this project." if selected else "No project is selected.",
-            stale_after_s=STALE_AFTER_S,
-        )
+        none = "No optimizations in this project." if selected else "No project is selected."
+        words = describe(resource, context, what="optimizations", nothing=none, stale_after_s=STALE_AFTER_S)
         if not selected:
             words = replace(words, age=())
         running = sum(not row.finished for row in rows)

@@ -41,12 +41,8 @@ class Presenter:
         """`show_link` draws the link bar, which names the oldest data on screen; `say` shows a message in passing."""
         self._engine, self._options, self._selected = context.engine, context.options, context.selected
         self._glyphs, self._draw = context.glyphs, context.draw
-        self._deployments, self._optimizations, self._insights, self._chart = (
-            deployments,
-            optimizations,
-            insights,
-            chart,
-        )
+        self._deployments, self._optimizations = deployments, optimizations
+        self._insights, self._chart = insights, chart
         self._show_link, self._ages, self._say = show_link, ages, say
         self.data = SelectedData(context.engine.store, context.selected, context.options.pinned)
         """What the panes show."""
