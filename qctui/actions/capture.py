@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
 from qctui.model.action import Target
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment, is_alive
+from qctui.model.deployment import Deployment, DeploymentDetail, Environment, deployments_of, is_alive
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.optimization import Optimization
 from qctui.model.portfolio import Portfolio
@@ -13,20 +13,13 @@ from qctui.store import Store
 
 
 def capture_deployment(action: str, store: Store, project_id: int) -> Target:
-    """The deployment of `project_id` that matters now: the one alive, else the newest.
-
-    Of live/list and live/read the one received later tells id and status. live/read tells of one deployment only: that
-    it ended says nothing about another one that the list has alive. What nobody told stays empty.
-    """
-    listed = store.get(DEPLOYMENTS)
-    rows = tuple(row for row in listed.value or () if row.project_id == project_id)
-    read = store.get(detail_key(project_id))
-    detail = read.value
-    newer = detail is not None and (not rows or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0))
-    known = _matters(rows, detail if newer else None)
+    """The deployment of `project_id` that matters now, by what was received last. What no answer tells stays empty."""
+    listed, read = store.get(DEPLOYMENTS), store.get(detail_key(project_id))
+    project, detail = deployments_of(project_id, listed, read), read.value
+    rows, known = project.rows, project.known
     row = next((row for row in rows if known is not None and row.deploy_id == known.deploy_id), None)
     others = dict.fromkeys(row.deploy_id for row in rows if known is not None and row.deploy_id != known.deploy_id)
-    ended = {detail.deploy_id} if newer and detail is not None and not detail.alive else set()
+    ended = {project.later.deploy_id} if project.later is not None and not project.later.alive else set()
     alive = {row.deploy_id for row in rows if row.alive} - ended
     return Target(
         action=action,
@@ -124,16 +117,6 @@ def _status(known: Deployment | DeploymentDetail | None) -> str:
         return ""
     ended_by_time = known.stopped_at is not None and is_alive(known.status, None)
     return "Stopped" if ended_by_time else known.status
-
-
-def _matters(rows: tuple[Deployment, ...], newer: DeploymentDetail | None) -> Deployment | DeploymentDetail | None:
-    """The one alive, else the one launched last, of what is listed and what was read later."""
-    if newer is not None and all(row.deploy_id != newer.deploy_id for row in rows):
-        # One that the list does not have yet, or an answer that does not say which: it is of the newest.
-        return newer
-    others = [row for row in rows if newer is None or row.deploy_id != newer.deploy_id]
-    candidates: list[Deployment | DeploymentDetail] = [*others, *([newer] if newer is not None else [])]
-    return max(candidates, key=lambda each: (each.alive, each.launched_at or 0.0), default=None)
 
 
 def _project_name(store: Store, project_id: int) -> str:

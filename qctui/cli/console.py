@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qctui.actions.service import ActionService
     from qctui.api.client import Client
     from qctui.ui.app import QctuiApp
-    from qctui.ui.options import UiOptions
+    from qctui.ui.context import UiOptions
 
 FRAME_S = 1.0
 """How long the demo's first request may wait for the first frame."""
@@ -195,8 +195,8 @@ def ui_options(settings: Settings) -> UiOptions:
     Raises:
         UsageError: keys that can't be used, or a theme that is not there.
     """
+    from qctui.ui.context import UiOptions
     from qctui.ui.keys.keymap import KeymapError, check_keymap
-    from qctui.ui.options import UiOptions
     from qctui.ui.theme.themes import DEFAULT_THEME, load_themes, shipped_folder
 
     themes_dir = config_dir() / "themes"

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from qctui import ui
 from qctui.engine.engine_port import Engine
 from qctui.ui.app import QctuiApp
-from qctui.ui.options import UiOptions
+from qctui.ui.context import UiOptions
 
 _log = logging.getLogger(__name__)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
+
+from qctui.model.resource import Resource
 
 TERMINAL_STATUSES = frozenset(
     {"deployerror", "stopped", "liquidated", "deleted", "completed", "runtimeerror", "invalid"}
@@ -14,6 +16,7 @@ TERMINAL_STATUSES = frozenset(
 """Statuses of a deployment that has ended, lower case (REFERENCE.md 8.1)."""
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
+
 
 LOG_WINDOW = 200
 """Lines per request: the smaller of the documented limits (REFERENCE.md 9, row 9)."""
@@ -48,7 +51,7 @@ class Environment(Enum):
 
 
 def environment_of(brokerage: str, environment: str) -> Environment:
-    """PAPER only if the brokerage says so, or, without one, the environment does. Everything else is
+    """PAPER only if the brokerage says so, or, with no brokerage told, the environment does. Everything else is
     LIVE."""
     if brokerage:
         return Environment.PAPER if "paper" in brokerage.casefold() else Environment.LIVE
@@ -70,8 +73,39 @@ def is_alive(status: str, stopped_at: float | None) -> bool:
     return stopped_at is None and status.casefold() not in TERMINAL_STATUSES
 
 
+def name_of(project_id: int, names: Mapping[int, str]) -> str:
+    """A project's name, or its number while the name is unknown."""
+    return names.get(project_id) or f"project {project_id}"
+
+
+class DeploymentState:
+    """What follows from a deployment's status, stop time and account, whichever answer they are from."""
+
+    __slots__ = ()
+
+    status: str
+    stopped_at: float | None
+    environment: Environment
+    account_environment: str
+
+    @property
+    def alive(self) -> bool:
+        """It may still trade."""
+        return is_alive(self.status, self.stopped_at)
+
+    @property
+    def failed(self) -> bool:
+        """It ended by an error of its own."""
+        return not self.alive and self.status.casefold() in {"runtimeerror", "deployerror"}
+
+    @property
+    def claims_paper(self) -> bool:
+        """It is LIVE, and its account says that it is not."""
+        return claims_paper(self.environment, self.account_environment)
+
+
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(DeploymentState):
     """One row of live/list (REFERENCE.md 6.1). Names are in `Project`; the list does not carry them."""
 
     project_id: int
@@ -91,16 +125,6 @@ class Deployment:
     account_environment: str = ""
     """What the API says of the account, as it spells it."""
 
-    @property
-    def alive(self) -> bool:
-        """It may still trade."""
-        return is_alive(self.status, self.stopped_at)
-
-    @property
-    def claims_paper(self) -> bool:
-        """It is LIVE, and its account says that it is not."""
-        return claims_paper(self.environment, self.account_environment)
-
 
 def alive_by_project(deployments: Iterable[Deployment]) -> Counter[int]:
     """How many deployments may trade, by project. One is the rule; a trigger hits whatever the service holds live in
@@ -119,7 +143,7 @@ class DeploymentList:
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentDetail:
+class DeploymentDetail(DeploymentState):
     """live/read (REFERENCE.md 6.2): the most recent deployment of a project. Every field may be missing on the wire."""
 
     project_id: int
@@ -147,19 +171,57 @@ class DeploymentDetail:
     """What the API says of the account, as it spells it."""
 
     @property
-    def alive(self) -> bool:
-        """It may still trade."""
-        return is_alive(self.status, self.stopped_at)
-
-    @property
     def has_status(self) -> bool:
         """It says whether it runs: every field of live/read may be missing."""
         return bool(self.status) or self.stopped_at is not None
 
-    @property
-    def claims_paper(self) -> bool:
-        """It is LIVE, and its account says that it is not."""
-        return claims_paper(self.environment, self.account_environment)
+
+def which_matters(
+    rows: Sequence[Deployment], later: DeploymentDetail | None = None
+) -> Deployment | DeploymentDetail | None:
+    """The deployment of one project that matters now: the one alive, else the one launched last. None without any.
+
+    `rows` are the project's in live/list; `later` is its live/read, where that was received later. live/read tells of
+    one deployment only: that it ended says nothing about another one that the list has alive. One that the list does
+    not have yet, and one that the answer does not name, is the newest.
+    """
+    others = [row for row in rows if later is None or row.deploy_id != later.deploy_id]
+    candidates: list[Deployment | DeploymentDetail] = [*others]
+    if later is not None:
+        if all(row.deploy_id != later.deploy_id for row in rows):
+            return later
+        candidates.append(later)
+    return max(candidates, key=lambda each: (each.alive, each.launched_at or 0.0), default=None)
+
+
+def newest_deployments(deployments: Iterable[Deployment]) -> list[Deployment]:
+    """By live/list alone, the deployment that matters of each project. The service lists all there ever were."""
+    projects: dict[int, list[Deployment]] = {}
+    for deployment in deployments:
+        projects.setdefault(deployment.project_id, []).append(deployment)
+    return [each for rows in projects.values() if isinstance(each := which_matters(rows), Deployment)]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDeployments:
+    """What both sources tell of the deployments of one project."""
+
+    rows: Sequence[Deployment]
+    """Those of live/list."""
+    later: DeploymentDetail | None
+    """live/read, where it was received later than the rows."""
+    known: Deployment | DeploymentDetail | None
+    """The newest word on the deployment that matters; None without any."""
+
+
+def deployments_of(
+    project_id: int, listed: Resource[tuple[Deployment, ...]], read: Resource[DeploymentDetail]
+) -> ProjectDeployments:
+    """The deployments of a project, by live/list and its live/read."""
+    rows = [row for row in listed.value or () if row.project_id == project_id]
+    is_later = not rows or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0)
+    later = read.value if is_later else None
+    return ProjectDeployments(rows, later, which_matters(rows, later))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,20 +19,18 @@ from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
 from qctui.ui import textual_patches
 from qctui.ui.actions.controller import ActionController, Pointed, acts_on
-from qctui.ui.keys.key_queue import KeysInOrder
-from qctui.ui.keys.keymap import COMMANDS, Command, Scope, bindings, format_key, keys_of
-from qctui.ui.keys.nothing_to_search import NothingToSearch
+from qctui.ui.app_base import AppBase
+from qctui.ui.context import AppContext, Detail, SafeDraw, UiOptions
+from qctui.ui.keys.keymap import COMMANDS, Scope, bindings, commands_now, format_key, keys_of
 from qctui.ui.kit.link_bar import refresh_words
 from qctui.ui.kit.pane import Pane
-from qctui.ui.kit.safe_draw import Guard
 from qctui.ui.main_screen import MainScreen
-from qctui.ui.openable import Detail
-from qctui.ui.options import UiOptions
+from qctui.ui.open import screen_of
 from qctui.ui.selection import Unmarked
-from qctui.ui.sync.messages import ShowsStore, StoreChanged
-from qctui.ui.sync.store_bridge import Bridge
+from qctui.ui.selection_owner import SelectionOwner
+from qctui.ui.sync.store_bridge import Bridge, ShowsStore, StoreChanged
 from qctui.ui.theme.glyph_set import glyphs
-from qctui.ui.theme.themes import Palette, ThemeFiles, role_defaults
+from qctui.ui.theme.themes import ThemeFiles
 
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
@@ -40,8 +38,8 @@ THEME_CHECK_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class QctuiApp(KeysInOrder[int], inherit_bindings=False):
-    """One run of the console. `run()` returns 0, or None after a crash (then `return_code` tells).
+class QctuiApp(AppBase[int], inherit_bindings=False):
+    """One run of the console. `run()` returns 0, or None after a crash (`return_code` is its code then).
 
     Textual's own bindings are not inherited: its Ctrl+Q acts through dialogs.
     """
@@ -62,15 +60,25 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self.engine = engine
         self.options = options
         self.glyphs = glyphs(options.ascii)
-        self._palette: tuple[dict[str, str], Palette] | None = None
         self._themes = ThemeFiles(self, options.themes_dir)
         self._problems = self._themes.load(options.theme)
         self._bridge = Bridge(engine.store, lambda: self.post_message(StoreChanged()))
-        self._untold: WeakKeyDictionary[Screen[Any], frozenset[Key[Any]]] = WeakKeyDictionary()
-        self.guard = Guard(engine.clock, options.zone, self.glyphs, self.say)
-        """Does the work of showing."""
-        self.main_screen = MainScreen(engine, options, self.glyphs, self.guard, self.open_detail)
-        self.selected = self.main_screen.selected
+        self._unseen: WeakKeyDictionary[Screen[Any], frozenset[Key[Any]]] = WeakKeyDictionary()
+        """What changed while a screen was covered whole."""
+        self.draw = SafeDraw(engine.clock, options.zone, self.glyphs, self.say)
+        """Calls what draws."""
+        self.selected = SelectionOwner(pinned=bool(options.pinned))
+        """The one selection."""
+        self._app_context = AppContext(
+            engine,
+            options,
+            self.glyphs,
+            self.draw,
+            self.selected,
+            subscribe=lambda screen, subscriptions: self.main_screen.presenter.subscribe(screen, subscriptions),
+            open=self.open_detail,
+        )
+        self.main_screen = MainScreen(self._app_context)
         self.controller = ActionController(
             self,
             engine,
@@ -81,17 +89,6 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         )
         self.set_keymap(options.keymap)
 
-    @property
-    def palette(self) -> Palette:
-        """The theme's roles as styles."""
-        if self._palette is None or self._palette[0] is not self.theme_variables:
-            self._palette = (self.theme_variables, Palette(self.theme_variables))
-        return self._palette[1]
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The roles a theme does not set."""
-        return role_defaults(self.current_theme)
-
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the only one at the bottom."""
         return self.main_screen
@@ -101,45 +98,35 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self._bridge.open()
         self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
         self.screen_change_signal.subscribe(self, lambda _screen: self.show_changes())
-        self.set_interval(THEME_CHECK_S, lambda: self.guard("A theme", self.reload_themes))
+        self.set_interval(THEME_CHECK_S, lambda: self.draw("A theme", self.reload_themes))
         for problem in self._problems:
             self.say(problem)
 
     def on_unmount(self) -> None:
-        """Nobody is left to wake."""
+        """Stop listening to the store."""
         self._bridge.close()
 
     @on(StoreChanged)
     def show_changes(self) -> None:
-        """Tell every open screen what is newer.
+        """Have every open screen draw what is newer.
 
-        One that is covered whole is told when it is seen again: drawing its panes must not keep a key of the dialog
-        above it waiting. Actions are told everywhere at once.
+        One that is covered whole draws when it is seen again: drawing its panes must not keep a key of the dialog above
+        it waiting. Actions are drawn everywhere at once.
         """
         keys = self._bridge.take()
         seen = [self.screen, *textual_patches.visible_background(self)]
         for screen in self.screen_stack:
             if isinstance(screen, ShowsStore):
-                newer = keys | self._untold.pop(screen, frozenset())
-                told = newer if screen in seen else newer & {ACTIONS}
-                if untold := newer - told:
-                    self._untold[screen] = untold
-                if told:
-                    self.guard(type(screen).__name__, partial(screen.show_changes, told))
+                newer = keys | self._unseen.pop(screen, frozenset())
+                shown = newer if screen in seen else newer & {ACTIONS}
+                if unseen := newer - shown:
+                    self._unseen[screen] = unseen
+                if shown:
+                    self.draw(type(screen).__name__, partial(screen.show_changes, shown))
 
     def open_detail(self, detail: Detail) -> None:
         """Open one thing in full. It is on top when this returns."""
-        from qctui.ui.context import AppContext, make_detail
-
-        subscribe = self.main_screen.presenter.subscribe
-        app_context = AppContext(self.engine, self.options, self.glyphs, self.guard, subscribe, self.selected)
-
-        def show() -> None:
-            screen = make_detail(detail, app_context)
-            if screen is not None:
-                self.push_screen(screen)
-
-        self.guard("What was opened", show)
+        self.draw("What was opened", lambda: self.push_screen(screen_of(detail, self._app_context)))
 
     def screens_changed(self) -> None:
         """What is shown in full stays selected until the main screen is seen again."""
@@ -147,8 +134,8 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self.main_screen.presenter.hold(any(not screen.is_modal for screen in above))
 
     def say(self, message: str) -> None:
-        """Tell the person something in passing. What must not be missed belongs elsewhere: this vanishes. What still
-        stands is not said twice."""
+        """Show a message in passing. What must not be missed belongs elsewhere: this vanishes. What still stands is not
+        said twice."""
         if all(each.message != message for each in self.messages):
             self.notify(message, severity="warning", markup=False)
 
@@ -156,11 +143,6 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """What was said last, beside the last refusal or failure."""
         failed = [each for each in known if each.severity == "error"]
         return (*failed[-1:], *known[-1:])
-
-    def commands_now(self) -> Iterable[Command]:
-        """The commands whose keys work right now, in the registry's order."""
-        ids = {active.binding.id for active in self.screen.active_bindings.values() if active.enabled}
-        return [command for command in COMMANDS if command.id in ids]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In read-only mode what acts is not there: no key, no footer, no help. Nor is it where nothing is shown that
@@ -179,6 +161,8 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
             return
         command, where = commands[0], getattr(self.screen, "NAME", "what is on screen")
         if command.action == "filter":
+            from qctui.ui.help import NothingToSearch
+
             self.push_screen(NothingToSearch(self._searched()))
         elif command.acts and self.engine.actions.read_only:
             self.say(f"Can't {command.label}: {READ_ONLY}")
@@ -195,9 +179,9 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Find a command by name."""
-        from qctui.ui.keys.palette import CommandPalette
+        from qctui.ui.help import CommandPalette
 
-        palette = CommandPalette(self.commands_now(), self.options.keymap, self.glyphs, self.size.width)
+        palette = CommandPalette(commands_now(self.screen), self.options.keymap, self.glyphs, self.size.width)
 
         async def chosen(place: int | None) -> None:
             if place is not None:
@@ -207,7 +191,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
 
     def action_request_action(self, request_id: str) -> None:
         """Ask for an action; nothing is sent before its dialog has been answered."""
-        self.guard("The action", lambda: self.controller.request(request_id))
+        self.draw("The action", lambda: self.controller.request(request_id))
 
     def action_acknowledge(self) -> None:
         """The outcomes in the action bar have been seen."""
@@ -231,7 +215,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         """The keys that work right now."""
         from qctui.ui.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.commands_now(), self.options.keymap, self.glyphs))
+        self.push_screen(HelpScreen(commands_now(self.screen), self.options.keymap, self.glyphs))
 
     def action_pick_project(self) -> None:
         """Pick a project by name."""
@@ -241,7 +225,7 @@ class QctuiApp(KeysInOrder[int], inherit_bindings=False):
         self.push_screen(picker, self._picked)
 
     def action_refresh_now(self) -> None:
-        """Read everything wanted again, ahead of its time."""
+        """Read everything on screen again, ahead of its time."""
         self.engine.refresh()
         self.notify(refresh_words(self.engine.store.get(LINK).value or Link()), timeout=2, markup=False)
 

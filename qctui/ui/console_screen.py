@@ -1,20 +1,27 @@
-"""What a thing in full and the charts have in common: action bar, footer, redrawing, and what they subscribe to."""
+"""What the main screen, a thing in full and the charts have in common: action bar, footer, redrawing, and panes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from textual import on
 from textual.screen import Screen
 
 from qctui.engine.engine_port import Subscription
 from qctui.model.action import ACTIONS
+from qctui.model.keys import JOURNAL, LINK, Key
+from qctui.model.link import Link
+from qctui.model.resource import Resource
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.context import AppContext
-from qctui.ui.keys.keymap import COMMANDS, Command
+from qctui.ui.keys.keymap import Command, commands_now
 from qctui.ui.kit.bar import KeyBar
+from qctui.ui.kit.facts_view import FactsView
+from qctui.ui.kit.link_bar import LinkBar
+from qctui.ui.kit.list_pane import ListPane
+from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 
 
@@ -27,14 +34,15 @@ class ConsoleScreen(Screen[None]):
     NAME: ClassVar[str] = "what is on screen"
     """What it shows, where it is said that something does not work here."""
 
-    def __init__(self, app_context: AppContext) -> None:
-        super().__init__()
-        options, glyphs = app_context.options, app_context.glyphs
-        self._app_context, self._engine, self._glyphs = app_context, app_context.engine, glyphs
-        self._draw = app_context.guard
+    def __init__(self, context: AppContext, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        options, glyphs, clock = context.options, context.glyphs, context.engine.clock
+        self._app_context, self._engine, self._glyphs, self._draw = context, context.engine, glyphs, context.draw
         self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
         self.key_bar = KeyBar(glyphs, options.keymap)
-        self.ages = AgeTimer(app_context.engine.clock, options.zone, glyphs, self._start_timer, self.show_all)
+        self.ages = AgeTimer(
+            clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop, self.show_all
+        )
         """Draws everything again when the word of an age on screen changes."""
         self._subscribed: tuple[Subscription, ...] = ()
 
@@ -42,9 +50,44 @@ class ConsoleScreen(Screen[None]):
         """Draw everything from what the store holds."""
         raise NotImplementedError
 
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """Draw what depends on these keys: they have newer resources."""
+        raise NotImplementedError
+
     def go_back(self) -> None:
         """Escape, while the keys are not in the action bar."""
         raise NotImplementedError
+
+    @property
+    def project_id(self) -> int:
+        """The selected project."""
+        return self._app_context.selected.now.project_id or 0
+
+    def pointed(self) -> Pointed:
+        """What an action asked for here aims at."""
+        return Pointed(project_id=self.project_id)
+
+    def copy_text(self) -> str:
+        """What is copied as the selected row; empty without one."""
+        return ""
+
+    def footer_commands(self) -> Iterable[Command]:
+        """The commands of the footer: those whose keys work now."""
+        return commands_now(self)
+
+    def show_keys(self) -> None:
+        """Bring the footer up to date with the keys that work now."""
+        self.key_bar.show(self.footer_commands())
+
+    def show_actions(self, context: RenderContext) -> None:
+        """Draw the action bar."""
+        records = self._engine.store.get(ACTIONS).value or ()
+        self._draw("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
+
+    @on(ActionBar.Ticked)
+    def show_elapsed(self) -> None:
+        """Draw the seconds beside an action under way."""
+        self.show_actions(self.ages.context())
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """Have the engine keep these current while this screen is open, instead of those before."""
@@ -52,38 +95,101 @@ class ConsoleScreen(Screen[None]):
             self._subscribed = subscriptions
             self._app_context.subscribe(self, subscriptions)
 
-    @property
-    def project_id(self) -> int:
-        """The project of what is shown: the selected one."""
-        return self._app_context.selected.now.project_id or 0
-
-    def pointed(self) -> Pointed:
-        """What an action asked for here aims at."""
-        return Pointed(project_id=self.project_id)
-
-    def footer_commands(self) -> Iterable[Command]:
-        """The commands of the footer: those whose keys work now."""
-        ids = {active.binding.id for active in self.active_bindings.values() if active.enabled}
-        return (command for command in COMMANDS if command.id in ids)
-
-    def show_keys(self) -> None:
-        """Bring the footer up to date with the keys that work now."""
-        self.key_bar.show(self.footer_commands())
-
-    @on(ActionBar.Ticked)
-    def show_elapsed(self) -> None:
-        """The seconds beside an action under way."""
-        self.show_actions(self.ages.context())
-
-    def show_actions(self, context: RenderContext) -> None:
-        """Draw the action bar."""
-        records = self._engine.store.get(ACTIONS).value or ()
-        self._draw("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
+    def say(self, message: str) -> None:
+        """Show a message in passing."""
+        self.app.notify(message, severity="warning", markup=False)
 
     def action_back(self) -> None:
         """One step back: out of the action bar, else whatever this screen goes back to."""
         if not self.action_bar.give_back_keys():
             self.go_back()
 
-    def _start_timer(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        return self.set_timer(seconds, callback).stop
+
+class PanesScreen(ConsoleScreen):
+    """Numbered panes between the link bar and the action bar; one of them has the keys."""
+
+    def __init__(
+        self, context: AppContext, panes: Sequence[Pane], *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(context, id=id, classes=classes)
+        self.panes = tuple(panes)
+        """In the order of their numbers."""
+        self.link_bar = LinkBar(context.options, self._glyphs)
+
+    def resources(self) -> Iterable[Resource[Any]]:
+        """The resources on screen, for the age of the oldest."""
+        raise NotImplementedError
+
+    def choose(self, pane: Pane) -> None:
+        """Give a pane the keys."""
+        pane.focus_body()
+
+    def leave(self) -> None:
+        """Escape, with no filter left to drop."""
+        raise NotImplementedError
+
+    @property
+    def focused_pane(self) -> Pane | None:
+        """The pane that the focused widget stands in."""
+        # Asked of the screen: when the message about a focus arrives, the focus may be somewhere else already.
+        nodes = self.focused.ancestors_with_self if self.focused is not None else ()
+        return next((each for each in nodes if isinstance(each, Pane)), None)
+
+    @property
+    def current_pane(self) -> Pane | None:
+        """The pane that filter, sort and copy are about."""
+        return self.focused_pane
+
+    def show_link(self, context: RenderContext) -> None:
+        """Draw the link bar."""
+        store = self._engine.store
+
+        def show() -> None:
+            link, journal = store.get(LINK).value or Link(), store.get(JOURNAL).value or ""
+            self.link_bar.show(link, self.resources(), context, journal)
+
+        self._draw("The link bar", show, self.link_bar)
+
+    def copy_text(self) -> str:
+        """The selected row of the pane with the keys, columns separated by tabs; all of what is no table."""
+        if isinstance(self.focused, FactsView):
+            return self.focused.text
+        return self.current_pane.table.row_text() if isinstance(self.current_pane, ListPane) else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether the pane with the keys can be filtered and sorted."""
+        pane = self.current_pane
+        if action == "filter":
+            return pane is not None and pane.searchable
+        return action != "sort" or isinstance(pane, ListPane)
+
+    def action_go_on(self, by: int) -> None:
+        """Give the keys to the next pane; behind the last one to the action bar, while there is one."""
+        stops: list[Pane | ActionBar | None] = [*self.panes]
+        if not self.action_bar.empty:
+            stops.append(self.action_bar)
+        here = self.action_bar if self.focused is self.action_bar else self.current_pane
+        at = stops.index(here) if here in stops else -by
+        there = stops[(at + by) % len(stops)]
+        if isinstance(there, Pane):
+            self.choose(there)
+        else:
+            self.action_bar.take_keys()
+
+    async def action_filter(self) -> None:
+        """Filter the pane with the keys."""
+        if self.current_pane is not None:
+            await self.current_pane.open_filter()
+
+    def action_sort(self) -> None:
+        """Sort the pane with the keys by its next column."""
+        if isinstance(self.current_pane, ListPane):
+            self.current_pane.cycle_sort()
+
+    def go_back(self) -> None:
+        """Drop the filter of the pane with the keys, else leave."""
+        pane = self.current_pane
+        if pane is not None and pane.drop_filter():
+            pane.focus_body()
+        else:
+            self.leave()

@@ -1,4 +1,4 @@
-"""Help: the keys that work right now, and what the ages on screen mean."""
+"""The help, the command palette, and what stands where there is nothing to search."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping
 from textwrap import wrap
 
 from rich.text import Text
+from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Command, Scope, format_key, keys_of
-from qctui.ui.kit.chooser import BoxScreen
+from qctui.ui.kit.chooser import BoxScreen, Chooser
+from qctui.ui.kit.field import Field
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 _WIDTH = 78
 _FRAME = 5
@@ -70,7 +73,7 @@ class HelpScreen(BoxScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def _text(self) -> Text:
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app this opens in has one
+        palette = palette_of(self)
         width = min(_WIDTH, self.app.size.width) - _FRAME - _KEYS
         text = Text()
         for scope in Scope:
@@ -91,3 +94,71 @@ class HelpScreen(BoxScreen[None]):
             text.append(("\n" + " " * indent).join(lines) + "\n")
         text.rstrip()
         return text
+
+
+PALETTE_WIDTH = 110
+PALETTE_FRAME = 7
+"""Cells of border, padding and scroll bar."""
+
+
+class CommandPalette(Chooser):
+    """Everything that works right now, by name, key and what it does. In read-only mode what acts is not among it."""
+
+    DEFAULT_CSS = """
+    CommandPalette > .box { width: 110; }
+    """
+
+    def __init__(self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs, width: int) -> None:
+        """`width` is the screen's: what a command does is cut to one line."""
+        self.commands = tuple(command for command in commands if command.palette)
+        """In the order of the list: its answer is the place of one of them."""
+        titles = [f"{each.label.capitalize()} ({_keys(each, keymap)})" for each in self.commands]
+        indent = max((len(title) for title in titles), default=0)
+        room = min(PALETTE_WIDTH, width) - PALETTE_FRAME
+        labels = [
+            shorten(f"{title:<{indent}}  {each.tooltip}", room, glyphs.ellipsis)
+            for title, each in zip(titles, self.commands, strict=True)
+        ]
+        super().__init__("Commands", labels, glyphs)
+
+
+def shorten(text: str, room: int, ellipsis: str) -> str:
+    """The text in so many cells. Commands are in plain letters."""
+    return text if len(text) <= room else text[: room - len(ellipsis)].rstrip() + ellipsis
+
+
+def _keys(command: Command, keymap: Mapping[str, str]) -> str:
+    return ", ".join(format_key(key) for key in keys_of(command, keymap))
+
+
+class NothingToSearch(ModalScreen[None]):
+    """A line that says so, and that keeps a text typed for a search from being taken for commands."""
+
+    AUTO_FOCUS = "Field"
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        Binding("ctrl+c", "app.quit", "quit", show=False, id="no_search_quit", tooltip="Leave the program"),
+    ]
+    DEFAULT_CSS = """
+    NothingToSearch { align: center bottom; background: transparent; }
+    NothingToSearch > Vertical { width: 100%; height: 2; background: $panel; }
+    NothingToSearch Static { padding: 0 1; color: $stale; text-style: bold; }
+    NothingToSearch Field, NothingToSearch Field:focus { color: $muted; }
+    """
+
+    def __init__(self, where: str) -> None:
+        """`where` is what is on screen, in our words."""
+        super().__init__()
+        self._where = where
+
+    def compose(self) -> ComposeResult:
+        """Why, and the line."""
+        with Vertical():
+            yield Static(f"Nothing to search in {self._where}: Enter or Esc goes back", markup=False)
+            yield Field(placeholder="", typed=self._ignore, entered=self._close, left=self._close)
+
+    def _close(self) -> None:
+        if self.is_current:
+            self.dismiss(None)
+
+    def _ignore(self, text: str) -> None:
+        """It was meant for a search."""

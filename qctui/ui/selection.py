@@ -1,4 +1,4 @@
-"""What a person has selected: one value, and what every change makes of it. Pure; `selected` owns it."""
+"""What a person has selected: one value, and what every change makes of it. Pure; `selection_owner` holds it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Rows:
     refiltered: bool = False
     """That text is another one than the last time."""
     first_stays: bool = False
-    """Who is on the first row stays on the first row when others come above it."""
+    """A cursor on the first row stays on the first row when others come above it."""
     keeps: bool = False
     """What was chosen stays selected when its row goes: nothing slides under the keys in its place."""
 
@@ -150,7 +150,7 @@ class Covered:
 Change = Listed | Chose | Took | Picked | Marked | Unmarked | Covered
 
 
-def settle(place: Place, rows: Rows, *, held: bool = False) -> Place:
+def reselect(place: Place, rows: Rows, *, held: bool = False) -> Place:
     """What is selected in a list that shows these rows now.
 
     What was chosen stays selected wherever its row went. While a filter hides it the first match is selected instead,
@@ -190,7 +190,7 @@ def after(
     """
     match change:
         case Listed(pane, rows):
-            place = settle(place_of(selection, pane), rows, held=selection.held)
+            place = reselect(place_of(selection, pane), rows, held=selection.held)
         case Chose(pane, key, index):
             place = Place(key, key, index)
         case Took(pane):

@@ -1,4 +1,4 @@
-"""Who owns what is selected: the one selection of the program, and the places of lists that nothing else reads."""
+"""The one selection of the program and its owner, and the places in lists that nothing else reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qctui.ui.selection import (
     Took,
     after,
     place_of,
-    settle,
+    reselect,
 )
 
 R = TypeVar("R")
@@ -33,7 +33,7 @@ class Cursor(Protocol):
         """What is selected in the list."""
         ...
 
-    def settle(self, rows: Rows) -> None:
+    def reselect(self, rows: Rows) -> None:
         """The list shows these rows."""
         ...
 
@@ -54,9 +54,9 @@ class LocalCursor:
         self.place = Place()
         self._moved = moved
 
-    def settle(self, rows: Rows) -> None:
+    def reselect(self, rows: Rows) -> None:
         """As in `Cursor`."""
-        self.place = settle(self.place, rows)
+        self.place = reselect(self.place, rows)
 
     def choose(self, key: Hashable, index: int) -> None:
         """As in `Cursor`."""
@@ -74,19 +74,16 @@ class LocalCursor:
         self.place = Place()
 
 
-Told = Callable[[Selection, Selection, Change], None]
-"""`told(before, now, change)`: called at once, whenever the selection is another one."""
-
-
 class SelectionOwner:
     """The owner of the one selection. Nothing else changes it, and everything else reads it here."""
 
     def __init__(self, *, pinned: bool = False) -> None:
         """`pinned` as in `after`."""
         self.now = Selection()
-        self.told: Told = _unheard
+        self.on_change: Callable[[Selection, Selection, Change], None] = _ignore
+        """`on_change(before, now, change)` is called at once, whenever the selection is another one."""
         self.deploy_ids: Mapping[int, str] = {}
-        """As in `after`. Whoever lists the deployments says so before listing them."""
+        """As in `after`. Set before the deployments are listed."""
         self.touched = False
         """A person has chosen something."""
         self._pinned = pinned
@@ -107,7 +104,7 @@ class SelectionOwner:
         self.touched = self.touched or isinstance(change, Chose | Picked)
         self.now = after(before, change, self.deploy_ids, pinned=self._pinned)
         if self.now != before:
-            self.told(before, self.now, change)
+            self.on_change(before, self.now, change)
 
 
 class SelectedCursor:
@@ -121,7 +118,7 @@ class SelectedCursor:
         """As in `Cursor`."""
         return place_of(self._selected.now, self._pane)
 
-    def settle(self, rows: Rows) -> None:
+    def reselect(self, rows: Rows) -> None:
         """As in `Cursor`."""
         self._selected.change(Listed(self._pane, rows))
 
@@ -158,5 +155,5 @@ class KeysOf(Sequence[Hashable], Generic[R]):
         return map(self._key_of, self._rows)
 
 
-def _unheard(_before: Selection, _now: Selection, _change: Change) -> None:
-    """Nothing is drawn yet."""
+def _ignore(_before: Selection, _now: Selection, _change: Change) -> None:
+    """There is nothing yet that draws a selection."""

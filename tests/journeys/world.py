@@ -19,9 +19,9 @@ from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, orders_key, port
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.app import QctuiApp
 from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.context import UiOptions
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import FilterField, Pane
-from qctui.ui.options import UiOptions
 from tests.ui import scene
 from tests.ui.detail_scene import fill_details, orders, portfolio
 from tests.ui.page import key_event

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, tzinfo
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 from qctui.model.chart import Chart, ChartWindow
 from qctui.model.resource import Resource
 from qctui.ui import textual_patches
+from qctui.ui.app_base import AppBase
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
-from qctui.ui.theme.themes import Palette, read_theme, role_defaults, shipped_folder
+from qctui.ui.theme.themes import read_theme, shipped_folder
 
 NOW = 1_795_188_600.0
 """When the samples of tests/payloads were taken."""
 
 
-class ChartApp(App[None]):
+class ChartApp(AppBase[None]):
     """One pane, and what it asked for."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -34,13 +35,6 @@ class ChartApp(App[None]):
         self.pane.view.window_changed = lambda: self.asked.append(self.pane.view.wanted)
         self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
         self.theme = "qctui-dark"
-
-    @property
-    def palette(self) -> Palette:
-        return Palette(self.theme_variables)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return role_defaults(self.current_theme)
 
     def compose(self) -> ComposeResult:
         yield self.pane

@@ -11,21 +11,18 @@ from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Pr
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
 from qctui.model.resource import Resource
 from qctui.ui import textual_patches
+from qctui.ui.app_base import AppBase
 from qctui.ui.charts.chart_screen import ChartScreen
-from qctui.ui.context import AppContext
-from qctui.ui.keys.key_queue import KeysInOrder
-from qctui.ui.kit.safe_draw import Guard
-from qctui.ui.openable import DetailKind
-from qctui.ui.options import UiOptions
+from qctui.ui.context import AppContext, Detail, DetailKind, SafeDraw, UiOptions
 from qctui.ui.selection import Picked
 from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.theme.glyph_set import glyphs
-from qctui.ui.theme.themes import Palette, read_theme, role_defaults, shipped_folder
+from qctui.ui.theme.themes import read_theme, shipped_folder
 from tests.plot.bare import NOW
 from tests.ui.scene import MONO, StillEngine
 
 
-class FullApp(KeysInOrder[None]):
+class FullApp(AppBase[None]):
     """The chart screen of project 1, which has some charts, among some deployments."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -52,21 +49,14 @@ class FullApp(KeysInOrder[None]):
         """Store a value as if it had just been read."""
         self.engine.store.put(key, Resource(value=value, fetched_at=NOW, fetched_mono=MONO))  # type: ignore[arg-type]
 
-    @property
-    def palette(self) -> Palette:
-        return Palette(self.theme_variables)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return role_defaults(self.current_theme)
-
     def on_mount(self) -> None:
-        options = UiOptions(zone=UTC)
-        guard = Guard(self.engine.clock, UTC, self.glyphs, self.notify)
+        draw = SafeDraw(self.engine.clock, UTC, self.glyphs, self.notify)
         self.selected.change(Picked(1))
-        around = AppContext(self.engine, options, self.glyphs, guard, self.keep, self.selected)
-        self.screen_shown = ChartScreen(
-            around, name="Trend", chart="Strategy Equity", kind=self.kind, window=ChartWindow(None)
+        context = AppContext(
+            self.engine, UiOptions(zone=UTC), self.glyphs, draw, self.selected, subscribe=self.keep, open=_nothing_opens
         )
+        shown = Detail(self.kind, 1, name="Trend", chart="Strategy Equity", window=ChartWindow(None))
+        self.screen_shown = ChartScreen(context, shown)
         self.push_screen(self.screen_shown)
 
     def keep(self, owner: object, wants: Iterable[Subscription]) -> None:
@@ -81,6 +71,10 @@ class FullApp(KeysInOrder[None]):
                 self.put(chart_key(want.key.project_id, want.key.name, want.key.window, want.key.count), chart)
         assert self.screen_shown is not None
         self.screen_shown.show_changes(frozenset(want.key for want in self.kept))
+
+
+def _nothing_opens(detail: Detail) -> None:
+    raise AssertionError(f"a chart opened {detail}")
 
 
 def _detail(names: tuple[str, ...]) -> DeploymentDetail:

@@ -12,8 +12,8 @@ from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_screen import ChartScreen
+from qctui.ui.context import DetailKind
 from qctui.ui.kit.bar import KeyBar
-from qctui.ui.openable import DetailKind
 from tests.plot.full import FullApp
 from tests.plot.samples import sample
 

@@ -14,7 +14,7 @@ from qctui.model.keys import Key, detail_key, logs_key, optimization_key, orders
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
-from qctui.ui.options import UiOptions
+from qctui.ui.context import UiOptions
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import HOSTILE, NOW, StillEngine, deploy_id, fill, optimizations
 
@@ -182,5 +182,5 @@ async def opened(
 
 
 def wanted(page: Page) -> dict[Key[Any], Visibility]:
-    """What the engine is asked to keep current, once moves have settled."""
-    return {want.key: want.visibility for want in page.main.presenter._views.newest}
+    """What the engine is asked to keep current."""
+    return {each.key: each.visibility for each in page.main.presenter.subscriptions}

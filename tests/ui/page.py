@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from qctui.ui.app import QctuiApp
+from qctui.ui.context import UiOptions
 from qctui.ui.main_screen import MainScreen
-from qctui.ui.options import UiOptions
 from tests.idle import until_idle
 from tests.ui.scene import StillEngine, fill
 

@@ -13,6 +13,7 @@ from qctui.model.keys import DEPLOYMENTS
 from qctui.model.resource import Failure, FailureKind
 from qctui.ui.actions.controller import REQUESTS, ActionController, Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.keys.keymap import commands_now
 from qctui.ui.selection import Mark
 from tests.ui.desk import (
     HOSTILE,
@@ -103,7 +104,7 @@ async def test_one_reason_for_all_marked_is_said_once() -> None:
 
 async def test_read_only_has_none_of_the_keys_and_opens_no_dialog() -> None:
     async with console(prepare=with_deployments, read_only=True) as page:
-        assert not set(REQUESTS) & {command.id for command in page.app.commands_now()}
+        assert not set(REQUESTS) & {command.id for command in commands_now(page.app.screen)}
         for number, key in enumerate(("L", "S", "A", "X"), start=1):
             await page.press(key)
             assert page.engine.desk.rechecked == []

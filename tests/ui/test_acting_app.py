@@ -13,8 +13,8 @@ from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.journal_screen import JournalScreen
 from qctui.ui.app import QctuiApp
-from qctui.ui.keys.palette import CommandPalette
-from qctui.ui.options import UiOptions
+from qctui.ui.context import UiOptions
+from qctui.ui.help import CommandPalette
 from tests.ui import scene
 from tests.ui.desk import record, target
 from tests.ui.page import screen_text

@@ -242,11 +242,11 @@ async def test_a_tick_redraws_the_seconds_and_nothing_else(monkeypatch: pytest.M
         asked: list[Region] = []
         monkeypatch.setattr(lines, "refresh", lambda *regions, **more: asked.extend(regions))
         page.engine.still.passed += 1.0
-        page.main.presenter.show_actions()
+        page.main.show_elapsed()
         assert "(no answer yet, 4s)" in bar.text
         assert [(region.height, region.width <= 3) for region in asked] == [(1, True)]
         asked.clear()
-        page.main.presenter.show_actions()
+        page.main.show_elapsed()
         assert asked == []
         await page.settle()
 

@@ -11,6 +11,7 @@ from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.deployment import Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, optimizations_key
 from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.keys.keymap import commands_now
 from tests.ui import scene
 from tests.ui.desk import record
 from tests.ui.page import OPTIONS, Page, console
@@ -209,4 +210,4 @@ async def test_read_only_has_no_retry() -> None:
         assert "R retry" not in page.text
         await page.press("R")
         assert not isinstance(page.app.screen, ConfirmScreen)
-        assert "retry" not in {command.id for command in page.app.commands_now()}
+        assert "retry" not in {command.id for command in commands_now(page.app.screen)}

@@ -118,9 +118,9 @@ async def test_what_fails_before_the_sections_are_reached_marks_them_all(monkeyp
         with monkeypatch.context() as patch:
             patch.setattr(screen, "show_sections", broken)
             await read_again(page, detail_key(PROJECT))
-            assert {section.load_state for section in screen.sections} == {LoadState.FAILED}
+            assert {section.load_state for section in screen.panes} == {LoadState.FAILED}
         await read_again(page, detail_key(PROJECT))
-        assert {section.load_state for section in screen.sections} == {LoadState.DATA}
+        assert {section.load_state for section in screen.panes} == {LoadState.DATA}
 
 
 async def test_a_header_that_cannot_be_drawn_says_so_above_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,8 +70,8 @@ async def test_sections_by_number_at_80x24(key: str, shows: str) -> None:
         assert page.line(f"━ {key} ").startswith(f"━ {key} {SECTIONS[int(key) - 1]}")
         if shows != "¥":
             assert shows in page.text
-        visible = [section for section in screen(page).sections if section.display]
-        assert visible == [screen(page).sections[int(key) - 1]]
+        visible = [section for section in screen(page).panes if section.display]
+        assert visible == [screen(page).panes[int(key) - 1]]
 
 
 async def test_tab_goes_round_and_keys_pressed_at_once_reach_the_section_they_are_meant_for() -> None:
@@ -89,7 +89,7 @@ async def test_all_sections_beside_each_other_where_there_is_room() -> None:
             assert f" {number} {section} " in page.text
         await page.pilot.resize_terminal(80, 24)
         await page.settle()
-        assert sum(section.display for section in screen(page).sections) == 1
+        assert sum(section.display for section in screen(page).panes) == 1
 
 
 async def test_holdings_open_ones_first_largest_first_flat_ones_last() -> None:
@@ -363,10 +363,6 @@ def _redeployed(newer: str) -> tuple[object, ...]:
 
 
 def _screen_of(page: Page) -> DeploymentScreen:
-    from qctui.ui.context import AppContext
-    from qctui.ui.openable import Detail, DetailKind
+    from qctui.ui.context import Detail, DetailKind
 
-    app_context = AppContext(
-        page.engine, OPTIONS, page.app.glyphs, page.app.guard, page.main.presenter.subscribe, page.app.selected
-    )  # fmt: skip
-    return DeploymentScreen(Detail(DetailKind.DEPLOYMENT, PROJECT, DEPLOY_ID), app_context)
+    return DeploymentScreen(page.app._app_context, Detail(DetailKind.DEPLOYMENT, PROJECT, DEPLOY_ID))

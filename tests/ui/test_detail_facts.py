@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
 from qctui.model.resource import Resource
-from qctui.ui.deployments.deployment_summary import deployed
+from qctui.ui.deployments.deployment_screen import deployed
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.theme.glyph_set import UNICODE
 from qctui.ui.wording.named_values import (
@@ -127,6 +127,6 @@ def test_facts_of_another_deployment_are_never_mixed_in() -> None:
 
 def test_nothing_known_is_unknown_and_counts_as_live() -> None:
     shown = deployed(1, "x", "L-a", Resource(), Resource())
-    assert (shown.known, shown.deploy_id, shown.status) == (False, "L-a", "")
+    assert (shown.deploy_id, shown.status, shown.launched_at) == ("L-a", "", None)
     assert shown.environment is Environment.LIVE
     assert shown.equity is None

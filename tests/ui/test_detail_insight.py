@@ -163,7 +163,7 @@ async def test_hostile_text_is_shown_as_it_is() -> None:
 
 
 def test_an_insight_needs_no_id_to_be_followed() -> None:
-    from qctui.ui.rows import insight_key
+    from qctui.ui.insights.insights_pane import insight_key
 
     one: Insight = replace(insights(1).insights[0], insight_id="")
     assert insight_key(one) == insight_key(replace(one, score_direction=0.1))

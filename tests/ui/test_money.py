@@ -10,8 +10,7 @@ import pytest
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.keys import DEPLOYMENTS
-from qctui.ui.deployments.totals import total_of
-from qctui.ui.rows import DeploymentRow
+from qctui.ui.deployments.deployment_rows import DeploymentRow, total_of
 from qctui.ui.theme.glyph_set import UNICODE
 from qctui.ui.wording.format import format_compact, format_gain
 from tests.ui.page import Page, Size, console
@@ -115,8 +114,8 @@ async def test_holdings_that_can_not_be_read_are_no_zero() -> None:
 async def test_the_total_follows_the_rows_and_takes_no_key() -> None:
     async with console((80, 24)) as page:
         await page.press("end")
-        assert page.main.deployments.current_row is not None
-        assert page.main.deployments.current_row.name == "Options/wheel"
+        assert page.main.deployments.table.cursor_row is not None
+        assert page.main.deployments.table.cursor_row.name == "Options/wheel"
         lines = [line for line in page.lines if "Options/wheel" in line or "Total of 6" in line]
         assert "Options/wheel" in lines[0]
         assert "Total of 6" in lines[1]

@@ -13,12 +13,13 @@ from qctui.model.deployment import Deployment, Environment
 from qctui.model.insight import Direction, Insight
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary
 from qctui.ui.deployments import deployment_columns
+from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_order
 from qctui.ui.insights import insights_pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.optimizations import optimizations_pane
-from qctui.ui.rows import DeploymentRow, OptimizationRow, deployment_order
+from qctui.ui.optimizations.optimizations_pane import OptimizationRow
 from qctui.ui.theme.glyph_set import ASCII, UNICODE, Glyphs
 from tests.ui.page import console
 from tests.ui.scene import MONO, NOW
@@ -80,7 +81,7 @@ async def test_a_value_nobody_foresaw_is_a_sign_and_a_line_in_the_log(caplog: py
         column = table.columns[3]
         object.__setattr__(column, "cell", broken)
         with caplog.at_level(logging.ERROR):
-            page.main.presenter.show_all()
+            page.main.show_all(page.main.ages.context())
             await page.press("j", "j")
         assert page.main.presenter.data.name == "Pairs/KO-PEP mean reversion"
         assert caplog.text.count("Column 'equity' could not be shown") == 1

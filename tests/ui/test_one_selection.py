@@ -10,8 +10,8 @@ from qctui.model.keys import DEPLOYMENTS, orders_key
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
-from qctui.ui.help import HelpScreen
-from qctui.ui.keys.nothing_to_search import NothingToSearch
+from qctui.ui.help import HelpScreen, NothingToSearch
+from qctui.ui.keys.keymap import commands_now
 from tests.ui.detail_scene import PROJECT, fill_details, opened, orders
 from tests.ui.page import Page, console
 from tests.ui.scene import deployments
@@ -103,7 +103,7 @@ async def test_picking_goes_to_the_main_screen_from_wherever(keys: tuple[str, ..
 async def test_an_action_is_offered_where_what_it_acts_on_is_shown(keys: tuple[str, ...], offered: set[str]) -> None:
     async with console(prepare=fill_details) as page:
         await page.press(*keys)
-        assert {command.id for command in page.app.commands_now()} & ACTS == offered
+        assert {command.id for command in commands_now(page.app.screen)} & ACTS == offered
         for key, request in (("L", "liquidate"), ("A", "abort")):
             if request not in offered:
                 await page.press(key)
@@ -199,7 +199,7 @@ async def test_the_chart_with_the_keys_is_the_selected_deployment() -> None:
         assert tile is not None
         assert page.main.selection.project_id == tile.project_id
         await page.press("escape")
-        row = page.main.deployments.current_row
+        row = page.main.deployments.table.cursor_row
         assert row is not None
         assert row.project_id == tile.project_id
 

@@ -2,22 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qctui.model.deployment import Deployment, Environment
+from qctui.model.deployment import Deployment, Environment, name_of
 from qctui.model.optimization import Criterion
-from qctui.ui.rows import (
-    DeploymentRow,
-    OptimizationRow,
-    deployment_order,
-    deployment_text,
-    has_runtime_error,
-    insight_text,
-    is_recent,
-    name_of,
-    narrowed,
-    newest_deployments,
-    optimization_text,
-    ordered,
-)
+from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_order, deployment_text, is_recent
+from qctui.ui.insights.insights_pane import insight_text
+from qctui.ui.kit.list_pane import narrowed, ordered
+from qctui.ui.optimizations.optimizations_pane import OptimizationRow, optimization_text
 from tests.ui.scene import NOW, insights, optimizations
 
 BASE = Deployment(1, "L-1", "Running", NOW - 100, None, "InteractiveBrokers", Environment.LIVE, 1_000.0)
@@ -25,19 +15,6 @@ BASE = Deployment(1, "L-1", "Running", NOW - 100, None, "InteractiveBrokers", En
 
 def row(deployment: Deployment, name: str = "n", first: float | None = None) -> DeploymentRow:
     return DeploymentRow(deployment, name, first, None, False)
-
-
-def test_a_project_is_listed_by_its_living_deployment_whatever_the_order() -> None:
-    old = replace(BASE, deploy_id="L-0", status="Stopped", stopped_at=NOW, launched_at=NOW + 1)
-    assert newest_deployments([BASE, old]) == [BASE]
-    assert newest_deployments([old, BASE]) == [BASE]
-
-
-def test_of_two_that_ended_the_one_launched_last_is_listed() -> None:
-    older = replace(BASE, deploy_id="L-0", status="Stopped", stopped_at=NOW, launched_at=NOW - 900)
-    newer = replace(older, deploy_id="L-2", launched_at=NOW - 100)
-    unknown = replace(older, deploy_id="L-3", launched_at=None)
-    assert newest_deployments([unknown, newer, older]) == [newer]
 
 
 def test_ended_deployments_stay_for_a_day() -> None:
@@ -62,10 +39,10 @@ def test_the_order_is_live_then_paper_then_what_ended_last() -> None:
 
 
 def test_errors_are_told_from_other_ends() -> None:
-    assert has_runtime_error(replace(BASE, status="RuntimeError"))
-    assert has_runtime_error(replace(BASE, status="DeployError"))
-    assert not has_runtime_error(replace(BASE, status="Stopped"))
-    assert not has_runtime_error(BASE)
+    assert replace(BASE, status="RuntimeError").failed
+    assert replace(BASE, status="DeployError").failed
+    assert not replace(BASE, status="Stopped").failed
+    assert not BASE.failed
 
 
 def test_a_change_is_unknown_rather_than_wrong() -> None:

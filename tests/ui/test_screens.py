@@ -7,9 +7,8 @@ import pytest
 from textual.widgets import Input
 
 from qctui.model.keys import PROJECTS
-from qctui.ui.help import HelpScreen
+from qctui.ui.help import CommandPalette, HelpScreen
 from qctui.ui.keys.keymap import COMMANDS
-from qctui.ui.keys.palette import CommandPalette
 from qctui.ui.kit.project_picker import ProjectPicker
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine, fail, outage

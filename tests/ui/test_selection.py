@@ -21,7 +21,7 @@ from qctui.ui.selection import (
     Took,
     Unmarked,
     after,
-    settle,
+    reselect,
 )
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 
@@ -81,12 +81,12 @@ CASES: Sequence[tuple[str, Place, Rows, Place]] = [
 
 @pytest.mark.parametrize(("place", "rows", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_a_list_shows_other_rows(place: Place, rows: Rows, expected: Place) -> None:
-    assert settle(place, rows) == expected
+    assert reselect(place, rows) == expected
 
 
 @pytest.mark.parametrize(("place", "rows"), [case[1:3] for case in CASES], ids=[case[0] for case in CASES])
 def test_what_is_shown_in_full_stays_selected_whatever_the_lists_show(place: Place, rows: Rows) -> None:
-    held = settle(place, rows, held=True)
+    held = reselect(place, rows, held=True)
     assert held.key == place.key or place.key is None
     if held.key in rows.shown:
         assert rows.refiltered or held.index == rows.shown.index(held.key)
@@ -94,10 +94,10 @@ def test_what_is_shown_in_full_stays_selected_whatever_the_lists_show(place: Pla
 
 @pytest.mark.parametrize(("place", "rows"), [case[1:3] for case in CASES], ids=[case[0] for case in CASES])
 def test_what_is_selected_has_its_row_under_the_index(place: Place, rows: Rows) -> None:
-    settled = settle(place, rows)
+    settled = reselect(place, rows)
     if settled.key is not None and settled.index != NO_ROW:
         assert rows.shown[settled.index] == settled.key
-    assert settle(settled, rows) == settled or rows.refiltered
+    assert reselect(settled, rows) == settled or rows.refiltered
 
 
 IDS = {1: "L-1", 2: "L-2"}
@@ -154,15 +154,15 @@ def test_marks_are_made_and_unmade_one_by_one_and_together() -> None:
 def test_the_owner_says_at_once_what_has_changed_and_nothing_when_nothing_has() -> None:
     selected, heard = SelectionOwner(), []
     selected.deploy_ids = IDS
-    selected.told = lambda before, now, change: heard.append((before.project_id, now.project_id, type(change)))
+    selected.on_change = lambda before, now, change: heard.append((before.project_id, now.project_id, type(change)))
     cursor = SelectedCursor(selected, Pane.DEPLOYMENTS)
-    cursor.settle(Rows((1, 2), (1, 2)))
-    cursor.settle(Rows((1, 2), (1, 2)))
+    cursor.reselect(Rows((1, 2), (1, 2)))
+    cursor.reselect(Rows((1, 2), (1, 2)))
     cursor.choose(2, 1)
     assert heard == [(None, 1, Listed), (1, 2, Chose)]
     assert selected.now.deploy_id == "L-2"
     selected.change(Covered(True))
-    cursor.settle(Rows((1,), (1,)))
+    cursor.reselect(Rows((1,), (1,)))
     assert selected.now.project_id == 2
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.geometry import Region
 
+from qctui.ui.app_base import AppBase
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.glyph_set import UNICODE, Glyphs, glyphs
-from qctui.ui.theme.themes import Palette
 
 pytestmark = pytest.mark.anyio
 
@@ -41,10 +41,9 @@ COLUMNS: Sequence[Column[Row]] = (
 )
 
 
-class TableApp(App[None]):
+class TableApp(AppBase[None]):
     def __init__(self, signs: Glyphs = UNICODE) -> None:
         super().__init__()
-        self.palette = Palette({})
         self.table: KeyedTable[Row] = KeyedTable(COLUMNS, lambda row: row.key, signs)
         self.refreshed: list[Region] = []
         self.happened: list[Any] = []

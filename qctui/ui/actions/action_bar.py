@@ -38,7 +38,7 @@ class ActionBar(Vertical, can_focus=True):
     """
 
     class Ticked(Message):
-        """The bar shows elapsed seconds, and one has passed: it wants to be shown again."""
+        """The bar shows elapsed seconds, and one has passed: it has to be drawn again."""
 
     BINDINGS = bindings(Scope.TABLE)
     DEFAULT_CSS = """
@@ -81,7 +81,7 @@ class ActionBar(Vertical, can_focus=True):
         self._render_context: RenderContext | None = None
         self._ticking = False
         self._frame = ("", "")
-        self._told: dict[str, Rung | None] = {}
+        self._reported: dict[str, Rung | None] = {}
 
     def compose(self) -> ComposeResult:
         """The lines."""
@@ -104,7 +104,7 @@ class ActionBar(Vertical, can_focus=True):
         self._lines.show(paragraphs)
         self._fit()
         self._draw_frame()
-        self._tell_if_covered()
+        self._report_if_covered()
         self._tick_while_pending()
 
     def show_defect(self, words: str) -> None:
@@ -173,7 +173,7 @@ class ActionBar(Vertical, can_focus=True):
                 self.screen.focus_previous()
 
     def on_focus(self) -> None:
-        """Where the keys are is told without colour too."""
+        """Where the keys are is shown without colour too."""
         self._draw_frame()
 
     def on_blur(self) -> None:
@@ -209,12 +209,12 @@ class ActionBar(Vertical, can_focus=True):
         self._fit()
         self._draw_frame()
 
-    def _tell_if_covered(self) -> None:
-        """Somebody who looks at another screen hears of an outcome there; it stays here until acknowledged."""
-        told, self._told = self._told, {record.action_id: record.rung for record in self._records}
+    def _report_if_covered(self) -> None:
+        """Report an outcome in passing to a person who looks at another screen; it stays here until acknowledged."""
+        reported, self._reported = self._reported, {record.action_id: record.rung for record in self._records}
         covered = self.app.screen is not self.screen and uppermost_bar(self.app) is self
         for record in self._records:
-            if told.get(record.action_id) == record.rung:
+            if reported.get(record.action_id) == record.rung:
                 continue
             if covered and (record.done or record.rung in LOUD):
                 reason = format_reason(record)

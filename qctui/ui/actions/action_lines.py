@@ -45,7 +45,7 @@ def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, .
 def batch_paragraphs(
     batch: Sequence[ActionRecord], context: RenderContext, *, details: bool, retried: Collection[str] = ()
 ) -> list[Paragraph]:
-    """One confirmation. Several targets: the total, then a line each: what needs somebody first, what is over last.
+    """One confirmation. Several targets: the total, then a line each: what needs a person first, what is over last.
     `retried` are the ids of actions that a newer one stands for."""
     if len(batch) == 1:
         return _single(batch[0], context, details=details, retried=batch[0].action_id in retried)
@@ -69,10 +69,10 @@ def _single(record: ActionRecord, context: RenderContext, *, details: bool, retr
     lines = [Paragraph(line, hang=2)]
     if details:
         return lines + _details(record, context)
-    told = _alarms(record, context)
+    alarms = _alarms(record, context)
     if record.rung in (Rung.VERIFIED, Rung.UNVERIFIED) and record.target.action == "liquidate":
-        told.append(_CHECK)
-    return lines + [Paragraph(text, indent=2, max_lines=2) for text in told]
+        alarms.append(_CHECK)
+    return lines + [Paragraph(text, indent=2, max_lines=2) for text in alarms]
 
 
 def _target_line(record: ActionRecord, context: RenderContext, *, retried: bool) -> Text:
@@ -145,8 +145,8 @@ def _details(record: ActionRecord, context: RenderContext) -> list[Paragraph]:
     identity = target.optimization_id or target.deploy_id or "deploy id unknown"
     lines = [fact("Target", pieces(identity, ("   project ", "muted"), str(target.project_id)))]
     for step in record.steps:
-        told = pieces((rung_word(step.rung), rung_role(step.rung)), f"  {step.detail}" if step.detail else "")
-        lines.append(fact(context.time(step.at), told))
+        body = pieces((rung_word(step.rung), rung_role(step.rung)), f"  {step.detail}" if step.detail else "")
+        lines.append(fact(context.time(step.at), body))
     if not record.done:
         lines.append(fact("Now", pieces(format_awaited(record, context.mono))))
         if record.goal_by_mono is not None and (left := context.wait(record.goal_by_mono)):
@@ -166,11 +166,11 @@ def _order(order: Order, context: RenderContext) -> Text:
     wanted = "?" if order.quantity is None else f"{order.quantity:+,.10g}"
     known = order.filled_quantity
     filled = "not told" if known is None else f"{known:+,.10g}" if known else "0"
-    told = pieces(f"#{order.order_id} {order.order_type} {wanted} {order.ticker}  ", (order.status, "title bold"))
-    told.append(f"  filled {filled}")
+    line = pieces(f"#{order.order_id} {order.order_type} {wanted} {order.ticker}  ", (order.status, "title bold"))
+    line.append(f"  filled {filled}")
     prices = [event.fill_price for event in order.events if event.fill_quantity and event.fill_price is not None]
     if prices:
-        told.append(f" last at {format_money(prices[-1], context.glyphs)}")
+        line.append(f" last at {format_money(prices[-1], context.glyphs)}")
     if order.last_fill_at is not None:
-        told.append(f"  {context.time(order.last_fill_at)}", "muted")
-    return told
+        line.append(f"  {context.time(order.last_fill_at)}", "muted")
+    return line

@@ -22,9 +22,8 @@ from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_k
 from qctui.model.keys import PROJECTS, Key
 from qctui.model.resource import Resource
 from qctui.store import Store
-from qctui.ui.actions.dialog_answer import Answer, Outcome
+from qctui.ui.actions.dialog_answer import Answer, Outcome, wait_until_sent
 from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
-from qctui.ui.actions.wait_until_sent import wait_until_sent
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.theme.glyph_set import Glyphs
@@ -96,7 +95,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         headline: str = "",
         again: bool = False,
     ) -> None:
-        """`refused` tells for each target why it can't be acted upon, or None; at least one must be None. `note` is
+        """`refused` has for each target why it can't be acted upon, or None; at least one must be None. `note` is
         said above the facts, for example how old the list is that the targets were taken from, and `headline`
         before the action's title. `again`: one of the targets was acted on before from this console."""
         super().__init__()
@@ -212,7 +211,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
 
         A code is not guessed, so it may be typed at once behind the action's key. `y` or a small number may be what a
         paste without brackets has there. And a code that was just confirmed is known: what is left of the keys that
-        confirmed the first action must not confirm a second one whose question nobody has read.
+        confirmed the first action must not confirm a second one whose question was not read.
         """
         assert self._answer is not None
         if self._answer.question.ask is not Ask.CODE:
@@ -277,15 +276,15 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._update_aims()
         aims = self._aims()
         note = [Paragraph(pieces((self._note, "stale bold")))] if self._note else []
-        self._facts.show([*note, *self._guarded(lambda: _facts(aims, context))])
-        self._check.show(self._guarded(lambda: check_lines(aims, context)))
+        self._facts.show([*note, *self._lines_or_targets(lambda: _facts(aims, context))])
+        self._check.show(self._lines_or_targets(lambda: check_lines(aims, context)))
         self._show_answer()
         self._fit()
 
-    def _guarded(self, tell: Callable[[], list[Paragraph]]) -> list[Paragraph]:
-        """What `tell` tells; if it fails, at least what would be hit."""
+    def _lines_or_targets(self, draw: Callable[[], list[Paragraph]]) -> list[Paragraph]:
+        """The lines that `draw` makes; if it fails, at least what would be hit."""
         try:
-            return tell()
+            return draw()
         except Exception:  # a defect in showing must not stand between a person and the trigger
             _log.exception("the facts of a dialog could not be shown")
             named = ", ".join(f"{each.name} {each.identity}" for each in self._sendable())
@@ -304,12 +303,12 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _show_keys(self) -> None:
         if self._answer is None:
-            told = "Escape or Enter closes"
+            hint = "Escape or Enter closes"
         else:
             keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
             rest = f" {self._glyphs.dot} PgDn shows the rest" if self._overflows else ""
-            told = f"{keys} cancels{rest}"
-        self._keys.show([Paragraph(pieces((told, "muted")), one_line=True)])
+            hint = f"{keys} cancels{rest}"
+        self._keys.show([Paragraph(pieces((hint, "muted")), one_line=True)])
 
     def _fit(self) -> None:
         """The question and Cancel are always whole; the facts scroll if they do not fit above them."""

@@ -1,14 +1,27 @@
-"""What the keys typed in a confirm dialog amount to. No screen, no clock: a question, characters, and what follows."""
+"""Behind a confirm dialog: what the keys typed in it amount to, and the wait until what it confirmed has left."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from enum import Enum, auto
 from string import ascii_letters, digits, hexdigits
+from typing import Any
 
 from qctui.actions.spec import Ask, Question
+from qctui.model.action import ACTIONS, Rung
+from qctui.model.keys import Key
+from qctui.store import Store
 
 MAX_TYPED = 12
 """Longer than any answer: what does not fit in the field must make it wrong, not be dropped from it."""
+
+
+LONGEST_S = 0.03
+"""For one request: shorter than a person can see, and several times what it needs to get out."""
+
+EACH_S = 0.005
+"""For each request of a batch: a hundred leave within half a second, or the screen no longer waits for them."""
 
 
 class Outcome(Enum):
@@ -28,7 +41,7 @@ class Answer:
 
     Only a key that could be part of an answer reaches the field, so a second `L`, a space or a slip onto another
     action's key changes nothing. Enter with nothing ever typed presses Cancel, which has the focus; once something was
-    typed, Enter tests it and never cancels, so a nervous second Enter does not throw the dialog away.
+    typed, Enter tests it and never cancels, so a second Enter in a hurry does not throw the dialog away.
     """
 
     def __init__(self, question: Question, notice: str = "") -> None:
@@ -36,7 +49,7 @@ class Answer:
         self.question = question
         self.typed = ""
         self.notice = notice
-        """What to tell the person about the answer so far; empty if nothing."""
+        """What is said about the answer so far; empty if nothing."""
         self._touched = bool(notice)
         self._cancel_by_n = "n" not in question.expected.casefold()
 
@@ -66,21 +79,54 @@ class Answer:
             return Outcome.CONFIRMED
         if not self.typed and not self._touched:
             return Outcome.CANCELLED
-        told = f"{self.typed} does not match {self.question.expected}; type it again" if self.typed else "nothing typed"
+        notice = (
+            f"{self.typed} does not match {self.question.expected}; type it again" if self.typed else "nothing typed"
+        )
         self.typed = ""
-        return self._tell(told)
+        return self._say(notice)
 
     def _change(self, typed: str) -> Outcome:
         self._touched = True
         if typed == self.typed and not self.notice:
             return Outcome.NOTHING
         self.typed = typed
-        return self._tell("")
+        return self._say("")
 
-    def _tell(self, notice: str) -> Outcome:
+    def _say(self, notice: str) -> Outcome:
         self.notice = notice
         return Outcome.CHANGED
 
     @property
     def _alphabet(self) -> str:
         return hexdigits if set(self.question.expected) <= set(hexdigits) else f"{ascii_letters}{digits}-_"
+
+
+def wait_until_sent(
+    store: Store, confirm: Callable[[], tuple[str, ...]], longest_s: float = LONGEST_S
+) -> tuple[str, ...]:
+    """Call `confirm`, then wait until all of its actions are on their way, at most `longest_s` and `EACH_S` for each.
+    Returns its answer.
+
+    Both threads share one interpreter. Closing the dialog and drawing what was under it holds it for tens of
+    milliseconds, exactly while the engine and its journal need it a dozen times in a row for an instant each.
+    """
+    left = threading.Event()
+    action_ids: frozenset[str] = frozenset()
+
+    def look(key: Key[Any]) -> None:
+        if key == ACTIONS:
+            records = store.get(ACTIONS).value or ()
+            gone = {record.action_id for record in records if record.rung not in (None, Rung.SENDING)}
+            if action_ids and action_ids <= gone:
+                left.set()
+
+    unsubscribe = store.subscribe(look)
+    try:
+        confirmed = confirm()
+        action_ids = frozenset(confirmed)
+        look(ACTIONS)
+        if action_ids:
+            left.wait(longest_s + EACH_S * len(action_ids))
+    finally:
+        unsubscribe()
+    return confirmed

@@ -15,12 +15,9 @@ from qctui.model.deployment import Environment, Project
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import format_badge, format_identity, format_ladder
-from qctui.ui.kit.lines import Paragraph, pieces
+from qctui.ui.kit.lines import Paragraph, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.wording.format import format_money
-
-LABEL_CELLS = 12
-"""Width of the column of labels."""
 
 SHOWN_HOLDINGS = 4
 SHOWN_CASH = 4
@@ -60,9 +57,9 @@ def single_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     target = aim.target
     spec = ACTION_SPECS[target.action]
     about = _optimization_facts(aim, context) if target.optimization_id else _deployment_facts(aim, context)
-    said = [_labelled("Note", pieces((caution, "stale bold"))) for caution in cautions(target, aim.project)]
+    said = [labelled("Note", pieces((caution, "stale bold"))) for caution in cautions(target, aim.project)]
     if aim.earlier is not None:
-        said.append(_labelled("Earlier", format_earlier(aim.earlier, context)))
+        said.append(labelled("Earlier", format_earlier(aim.earlier, context)))
     return [*about, *said, Paragraph(), *_outcome(spec)]
 
 
@@ -138,12 +135,8 @@ def format_earlier(record: ActionRecord, context: RenderContext) -> Text:
     return pieces((record.target.action.upper(), "title bold"), " ", format_ladder(record, context))
 
 
-def _labelled(label: str, body: Text, max_lines: int = 0) -> Paragraph:
-    return Paragraph(body, label=label, indent=LABEL_CELLS, max_lines=max_lines)
-
-
 def _outcome(spec: ActionSpec) -> list[Paragraph]:
-    return [_labelled("Happens", pieces(spec.consequence)), _labelled("Left behind", pieces((spec.leftovers, "muted")))]
+    return [labelled("Happens", pieces(spec.consequence)), labelled("Left behind", pieces((spec.leftovers, "muted")))]
 
 
 def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
@@ -160,15 +153,15 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
             ),
             max_lines=2,
         ),
-        _labelled("Deploy id", pieces(_coded(target), ("   project ", "muted"), str(target.project_id), source)),
-        _labelled(
+        labelled("Deploy id", pieces(_coded(target), ("   project ", "muted"), str(target.project_id), source)),
+        labelled(
             "Brokerage",
             pieces(target.brokerage or context.glyphs.none, ("   status ", "muted"), status, (checked, "muted")),
             2,
         ),
-        _labelled("Equity", pieces(amount, _aged(amount_mono, context)), 1),
-        _labelled("Holdings", _holdings(aim, context), 3),
-        _labelled("Cash", _cash(aim, context), 2),
+        labelled("Equity", pieces(amount, _aged(amount_mono, context)), 1),
+        labelled("Holdings", _holdings(aim, context), 3),
+        labelled("Cash", _cash(aim, context), 2),
     ]
 
 
@@ -180,9 +173,9 @@ def _coded(target: Target) -> Text:
 def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
     """The newest equity in words, and when it was received."""
     newest = aim.recheck.value
-    told = newest.detail.statistics.get("Equity", "") if newest is not None and newest.detail is not None else ""
-    if told:
-        return told, aim.recheck.fetched_mono
+    reported = newest.detail.statistics.get("Equity", "") if newest is not None and newest.detail is not None else ""
+    if reported:
+        return reported, aim.recheck.fetched_mono
     return format_money(aim.target.equity, context.glyphs), aim.target.equity_mono
 
 
@@ -240,9 +233,9 @@ def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     optimization = newest.optimization if newest is not None else None
     facts = [
         Paragraph(pieces((target.name or "optimization", "title bold")), max_lines=2),
-        _labelled("Id", pieces(target.optimization_id)),
-        _labelled("Project", pieces(str(target.project_id))),
-        _labelled(
+        labelled("Id", pieces(target.optimization_id)),
+        labelled("Project", pieces(str(target.project_id))),
+        labelled(
             "Status",
             pieces((optimization.status if optimization is not None else target.status) or context.glyphs.none),
         ),
@@ -250,10 +243,10 @@ def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     if optimization is not None and optimization.total:
         done = (optimization.completed or 0) + (optimization.failed or 0)
         running = f", {optimization.running} running" if optimization.running else ""
-        told = pieces(
+        progress = pieces(
             f"{done:,} of {optimization.total:,} backtests{running}", _aged(aim.recheck.fetched_mono, context)
         )
-        facts.append(_labelled("Progress", told))
+        facts.append(labelled("Progress", progress))
     return facts
 
 

@@ -149,8 +149,8 @@ class JournalScreen(Screen[None]):
         self._entries = entries
         self._stories = group_stories(entries)
         count = len(self._stories)
-        told = f"{count} action{'' if count == 1 else 's'} taken from this machine" if count else "empty"
-        title = pieces(("Journal ", "title bold"), (f"{self._glyphs.dot} {told}", "muted"))
+        count_words = f"{count} action{'' if count == 1 else 's'} taken from this machine" if count else "empty"
+        title = pieces(("Journal ", "title bold"), (f"{self._glyphs.dot} {count_words}", "muted"))
         loud = sum(story.rung in LOUD for story in self._stories)
         if loud:
             title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))

@@ -16,7 +16,7 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.theme.glyph_set import Glyphs
 
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
-"""Rungs nobody may overlook: the action did not do, or can't be said to have done, what was asked."""
+"""Rungs that must not be overlooked: the action did not do, or can't be said to have done, what was asked."""
 
 NOUNS = {"liquidate": "liquidation", "stop": "stop", "abort": "abort"}
 """What one of each action is called when they are counted."""
@@ -148,15 +148,15 @@ def format_total(records: Sequence[ActionRecord], retried: Collection[str] = ())
 def format_counts(records: Sequence[ActionRecord]) -> Text:
     """How many are at which rung, furthest first: `9 VERIFIED, 2 ACCEPTED, 1 REJECTED`."""
     counts = Counter(record.rung for record in records)
-    told = pieces()
+    counted = pieces()
     for number, rung in enumerate(sorted(counts, key=lambda rung: -_rank(rung))):
-        told.append(", " if number else "")
-        told.append(f"{counts[rung]} {'CONFIRMED' if rung is None else rung.value}", rung_role(rung))
-    return told
+        counted.append(", " if number else "")
+        counted.append(f"{counts[rung]} {'CONFIRMED' if rung is None else rung.value}", rung_role(rung))
+    return counted
 
 
 def _rank(rung: Rung | None) -> int:
-    # VERIFIED is told first and the loud ones last, where the eye stops.
+    # VERIFIED is said first and the loud ones last, where the eye stops.
     if rung is None:
         return -1
     return -2 - _ORDER.index(rung) if rung in LOUD else _ORDER.index(rung)

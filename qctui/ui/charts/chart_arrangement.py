@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from qctui.model.chart import Chart, ChartWindow
+from qctui.model.deployment import name_of, newest_deployments
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
 from qctui.model.resource import Resource
 from qctui.plot.marks import main_only, overlaid
 from qctui.store import Store
-from qctui.ui.openable import DetailKind
-from qctui.ui.rows import name_of, newest_deployments
+from qctui.ui.context import DetailKind
 
 EQUITY = "Strategy Equity"
 BENCHMARK = "Benchmark"

@@ -12,7 +12,6 @@ from textual.binding import Binding
 from textual.events import DescendantFocus, Resize
 
 from qctui.engine.engine_port import Subscription, Visibility
-from qctui.model.chart import ChartWindow
 from qctui.model.keys import Key, chart_key, detail_key
 from qctui.plot.windows import named
 from qctui.ui.actions.controller import DEPLOYMENT
@@ -21,12 +20,11 @@ from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_tiles import Tiles
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.console_screen import ConsoleScreen
-from qctui.ui.context import AppContext
+from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Command, Scope, bindings
 from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.openable import DetailKind
 from qctui.ui.selection import Picked
 
 _MAIN_KEYS = frozenset(
@@ -57,21 +55,13 @@ class ChartScreen(ConsoleScreen):
     ChartScreen > #subject { background: $panel; }
     """
 
-    def __init__(
-        self,
-        app_context: AppContext,
-        *,
-        name: str,
-        chart: str = EQUITY,
-        kind: DetailKind = DetailKind.CHART,
-        window: ChartWindow | None = None,
-    ) -> None:
-        """`name` is the project's, as it is on screen; `window` the part of time to begin with."""
-        super().__init__(app_context)
-        self._shown = Arrangement(app_context.engine.store, lambda: self.project_id, name, kind, chart)
-        self._compares = kind is DetailKind.OVERLAY
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        super().__init__(context)
+        chart = detail.chart or EQUITY
+        self._shown = Arrangement(context.engine.store, lambda: self.project_id, detail.name, detail.kind, chart)
+        self._compares = detail.kind is DetailKind.OVERLAY
         """It begins with the question what to compare with."""
-        self._tiles = Tiles(self._glyphs, window, self.open_charts)
+        self._tiles = Tiles(self._glyphs, detail.window, self.open_charts)
         self._tiles.changed = self._show_now
         self._subject = Bar(self._glyphs, id="subject")
 

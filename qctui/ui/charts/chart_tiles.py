@@ -13,8 +13,8 @@ from qctui.model.chart import ChartWindow
 from qctui.ui.charts.chart_arrangement import Subject
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_view import ChartView
-from qctui.ui.keys.chart_commands import NUMBERED_TILES
-from qctui.ui.openable import DetailKind
+from qctui.ui.context import DetailKind
+from qctui.ui.keys.commands import NUMBERED_TILES
 from qctui.ui.theme.glyph_set import Glyphs
 
 TILE = (38, 9)

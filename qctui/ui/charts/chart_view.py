@@ -11,8 +11,8 @@ from qctui.model.chart import ChartWindow
 from qctui.plot import crosshair, windows
 from qctui.plot.chart_glyphs import ASCII, GLYPH_SETS, GlyphSet
 from qctui.ui.charts.chart_canvas import ChartCanvas
+from qctui.ui.context import DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
-from qctui.ui.openable import DetailKind
 
 ASK_AFTER_S = 0.25
 """How long a window must stand before the API is asked for it: a held key must not ask thirty times a second."""

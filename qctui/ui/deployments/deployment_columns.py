@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from rich.cells import cell_len, set_cell_size
 
 from qctui.model.deployment import Environment
 from qctui.ui.actions.progress import LIVE_IN_DOUBT
-from qctui.ui.deployments.totals import Sum, Total
+from qctui.ui.deployments.deployment_rows import DeploymentRow, Sum, Total
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import DeploymentRow, has_runtime_error
 from qctui.ui.wording.format import (
     format_change,
     format_compact,
@@ -31,6 +32,10 @@ OLD_S = 900.0
 """Positions read longer ago than this carry their age. The service's own snapshots are up to ten minutes old."""
 
 
+_figure = partial(Column, right=True, descending=True)
+"""Numbers stand at the right, and the largest are first at the first sort."""
+
+
 def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
     """What a row of Deployments shows, and what goes first where it does not fit."""
     return (
@@ -39,21 +44,12 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
         Column(
             "status", "status", _STATUS_CELLS, _status, keep=9, sort_key=lambda row: row.deployment.status.casefold()
         ),
-        Column(
-            "equity",
-            "equity",
-            11,
-            _equity,
-            right=True,
-            keep=10,
-            sort_key=lambda row: row.deployment.equity,
-            descending=True,
-        ),
-        Column("gain", "24h", 8, _gain, right=True, keep=7, sort_key=lambda row: row.gain, descending=True),
-        Column("change", "24h %", 7, _change, right=True, keep=8, sort_key=lambda row: row.change, descending=True),
+        _figure("equity", "equity", 11, _equity, keep=10, sort_key=lambda row: row.deployment.equity),
+        _figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),
+        _figure("change", "24h %", 7, _change, keep=8, sort_key=lambda row: row.change),
         Column("trail", "last 24h", _SPARK_CELLS, _trail, right=True, keep=4),
-        Column("exposure", "exposure", 10, _exposure, right=True, keep=6, sort_key=_exposure_key, descending=True),
-        Column("positions", "pos", 3, _positions, right=True, keep=3, sort_key=_positions_key, descending=True),
+        _figure("exposure", "exposure", 10, _exposure, keep=6, sort_key=_exposure_key),
+        _figure("positions", "pos", 3, _positions, keep=3, sort_key=_positions_key),
         Column("age", "up/ended", 8, _age, right=True, keep=5, sort_key=_age_key),
         Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
         Column("deploy_id", "deploy id", 12, _deploy_id, most=34, keep=1),
@@ -77,7 +73,7 @@ def _name(row: DeploymentRow, context: RenderContext) -> Spans:
 
 def _status(row: DeploymentRow, context: RenderContext) -> Spans:
     status = row.deployment.status or "unknown"
-    if has_runtime_error(row.deployment):
+    if row.deployment.failed:
         return ((status, "danger bold" if row.unseen_error else "danger"),)
     if not row.deployment.alive:
         return ((status, "muted"),)

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual import on
 
-from qctui.model.deployment import DeploymentDetail
+from qctui.model.deployment import (
+    Deployment,
+    DeploymentDetail,
+    DeploymentState,
+    Environment,
+    deployments_of,
+    newest_deployments,
+)
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, logs_key, orders_key, portfolio_key
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
-from qctui.ui.context import AppContext
-from qctui.ui.deployments.deployment_summary import DeploymentSummary, deployed
-from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
+from qctui.ui.context import AppContext, Detail, DetailKind
+from qctui.ui.deployments.orders_pane import OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
+from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
-from qctui.ui.kit.detail_screen import DetailScreen
 from qctui.ui.kit.facts_view import FactsPane
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.logs.logs_pane import LogsPane
-from qctui.ui.openable import Detail
 from qctui.ui.wording.format import format_instant, format_money
 from qctui.ui.wording.load_state import describe
 from qctui.ui.wording.named_values import Fact, Group, fact, relative_words, role_of_sign, sign_of
@@ -37,6 +43,68 @@ MESSAGE_LINES = 3
 """Of a message in the header; Statistics has it in full."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeploymentSummary(DeploymentState):
+    """What is known of the deployment that an action on its project would hit. What the newest word on it leaves out is
+    taken from the other source, if that is about the same deployment."""
+
+    project_id: int
+    name: str
+    deploy_id: str
+    """Empty while unknown."""
+    environment: Environment
+    brokerage: str
+    status: str
+    launched_at: float | None
+    stopped_at: float | None
+    equity: float | None
+    message: str
+    """Why it failed, or what it says; may have several lines."""
+    security_types: str
+    datacenter: str
+    account_environment: str = ""
+    """What the API says of the account, as it spells it."""
+
+
+def deployed(
+    project_id: int,
+    name: str,
+    opened_id: str,
+    listed: Resource[tuple[Deployment, ...]],
+    read: Resource[DeploymentDetail],
+) -> DeploymentSummary:
+    """The deployment to show. Pure. `name` is the project's as it was on screen, `opened_id` the deploy id that was
+    opened; they stand in until something is received."""
+    project, detail = deployments_of(project_id, listed, read), read.value
+    newest = project.known
+    if newest is None:
+        return DeploymentSummary(project_id, name, opened_id, Environment.LIVE, "", "", None, None, None, "", "", "")
+    if isinstance(newest, DeploymentDetail):
+        # An answer that does not say which deployment it is of, is of the newest.
+        alike = [row for row in project.rows if newest.deploy_id in ("", row.deploy_id)]
+        row = next(iter(newest_deployments(alike)), None)
+        other: Deployment | DeploymentDetail = row or newest
+    else:
+        row = newest
+        detail = detail if detail is not None and detail.deploy_id in ("", newest.deploy_id) else None
+        other = detail or newest
+    return DeploymentSummary(
+        project_id=project_id,
+        name=name or (read.value.project_name if read.value is not None else ""),
+        deploy_id=newest.deploy_id or other.deploy_id,
+        environment=newest.environment if newest.brokerage or not other.brokerage else other.environment,
+        brokerage=newest.brokerage or other.brokerage,
+        status=newest.status or other.status,
+        launched_at=newest.launched_at if newest.launched_at is not None else other.launched_at,
+        stopped_at=newest.stopped_at if newest.stopped_at is not None else other.stopped_at,
+        equity=row.equity if row is not None else None,
+        message=(detail.message if detail is not None else "") or (row.error if row is not None else ""),
+        security_types=detail.security_types if detail is not None else "",
+        datacenter=detail.datacenter if detail is not None else "",
+        account_environment=newest.account_environment or other.account_environment,
+    )
+
+
 class DeploymentScreen(DetailScreen):
     """It follows its project: an action on it hits what runs there now, and so does what is shown."""
 
@@ -47,8 +115,8 @@ class DeploymentScreen(DetailScreen):
     DeploymentScreen > #sections.-roomy > #logs { column-span: 2; }
     """
 
-    def __init__(self, detail: Detail, app_context: AppContext) -> None:
-        glyphs, options = app_context.glyphs, app_context.options
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        glyphs, options = context.glyphs, context.options
         earlier = format_key(keys_of(BY_ID["earlier_orders"], options.keymap)[0])
         self._opened_id, self._name_seen = detail.deploy_id, detail.name
         self.statistics = FactsPane(1, "Statistics", glyphs, id="statistics")
@@ -57,7 +125,7 @@ class DeploymentScreen(DetailScreen):
         self.orders = OrdersPane(4, glyphs, earlier)
         self.logs = LogsPane(5, glyphs)
         sections = (self.statistics, self.holdings, self.cash, self.orders, self.logs)
-        super().__init__(app_context, sections)
+        super().__init__(context, sections)
         self.orders.table.opened = self._open_order
 
     def keys(self) -> Iterable[Key[Any]]:
@@ -68,8 +136,8 @@ class DeploymentScreen(DetailScreen):
             found += [logs_key(project_id, deploy_id), *self.logs.keys()]
         return found
 
-    def is_subscribed(self, key: Key[Any]) -> bool:
-        """The list tells of a redeployment first."""
+    def depends_on(self, key: Key[Any]) -> bool:
+        """A redeployment is in the list first."""
         return key in (DEPLOYMENTS, PROJECTS)
 
     @property
@@ -97,12 +165,10 @@ class DeploymentScreen(DetailScreen):
         self.keep_current()
 
     def _open_order(self) -> None:
-        from qctui.ui.deployments.order_screen import OrderScreen
-
-        row = self.orders.table.cursor_row
-        if isinstance(row, OrderRow):
-            current = self.deployed
-            self.app.push_screen(OrderScreen(self._app_context, current.name, current.deploy_id, row))
+        row, shown = self.orders.table.cursor_row, self.deployed
+        if row is not None:
+            order = Detail(DetailKind.ORDER, self.project_id, shown.deploy_id, name=shown.name)
+            self._app_context.open(replace(order, order=row.order, order_key=row.key))
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Who it is and how it is, in few lines."""
@@ -121,8 +187,8 @@ class DeploymentScreen(DetailScreen):
         when = _when("launched", shown.launched_at, context) or [("launch time unknown", "muted")]
         if shown.stopped_at is not None:
             when += [dot, *_when("stopped", shown.stopped_at, context)]
-        told = [each for each in (shown.security_types, shown.datacenter) if each]
-        when += [piece for each in told for piece in (dot, each)]
+        where = [each for each in (shown.security_types, shown.datacenter) if each]
+        when += [piece for each in where for piece in (dot, each)]
         lines = [Paragraph(pieces(*each), max_lines=2) for each in (title, about, when)]
         if self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
             again = f"Deployed again: {context.glyphs.ellipsis}{self._opened_id[-4:]} was opened; this is what runs now"

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 
 from qctui.model.account import Account, EquityTrail
-from qctui.model.deployment import Deployment, alive_by_project
+from qctui.model.deployment import Deployment, alive_by_project, name_of, newest_deployments
 from qctui.model.resource import Resource
 from qctui.ui.deployments.deployment_columns import deployment_columns, total_cells
-from qctui.ui.deployments.totals import Total, total_of
+from qctui.ui.deployments.deployment_rows import (
+    DeploymentRow,
+    Total,
+    deployment_order,
+    deployment_text,
+    is_recent,
+    total_of,
+)
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import (
-    DeploymentRow,
-    deployment_order,
-    deployment_text,
-    has_runtime_error,
-    is_recent,
-    name_of,
-    newest_deployments,
-)
 from qctui.ui.selection import Pane
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
@@ -75,7 +74,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
     ) -> None:
         """Show the live list. `names` are project names by id, `trails` the equity of the last day and `accounts` what
         is at risk, by deploy id."""
-        # The list comes without names and is in another order once they are known. Nobody chose a row before that.
+        # The list comes without names and is in another order once they are known. No row was chosen before that.
         self.table.stays_first = not self._names and not self._selected.touched
         self._resource, self._names, self._trails, self._accounts = resource, names, trails, accounts
         newest = newest_deployments(resource.value or ())
@@ -90,26 +89,13 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             row for row in rows if self.show_older or row.project_id in kept or is_recent(row.deployment, context.now)
         ]
         shown.sort(key=deployment_order)
+        none = "Nothing ran in the last 24 hours; older ones are hidden." if rows else "No deployments yet."
         words = describe(
-            resource,
-            context,
-            what="deployments",
-            nothing="Nothing ran in the last 24 hours; older ones are hidden." if rows else "No deployments yet.",
-            stale_after_s=STALE_AFTER_S,
-            size=len(shown),
+            resource, context, what="deployments", nothing=none, stale_after_s=STALE_AFTER_S, size=len(shown)
         )
         self._hidden = len(rows) - len(shown)
         self._every = rows
         self.show_rows(shown, context, words, (), self._marked_rows())
-
-    @property
-    def current_row(self) -> DeploymentRow | None:
-        """The row under the cursor."""
-        return self.table.cursor_row
-
-    def knows(self, project_id: int) -> bool:
-        """Whether the project was ever deployed, shown or not."""
-        return project_id in self._selected.deploy_ids
 
     def was_listed(self, project_id: int) -> bool:
         """Whether the project had a deployment at any time since the start."""
@@ -122,14 +108,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
     def show_again(self) -> None:
         """Show the same list for another selection, or with other marks."""
         if self._render_context is not None:
-            # A new moment object: rows are formatted again although time stood still.
-            context = RenderContext(
-                self._render_context.mono,
-                self._render_context.now,
-                self._render_context.zone,
-                self._glyphs,
-                self._render_context.note,
-            )
+            # Another object: rows are formatted again although time stood still.
+            context = replace(self._render_context)
             self.show(self._resource, self._names, self._trails, self._accounts, context)
 
     def toggle_older(self) -> bool:
@@ -155,7 +135,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             name_of(deployment.project_id, self._names),
             None if trail is None else trail.base(deployment.launched_at, context.now),
             trail,
-            has_runtime_error(deployment) and key not in self._seen,
+            deployment.failed and key not in self._seen,
             self._alive[deployment.project_id],
             self._accounts.get(deployment.deploy_id, _UNREAD),
         )
@@ -170,12 +150,12 @@ class DeploymentsPane(ListPane[DeploymentRow]):
     def _refresh_rows(self, *, refiltered: bool = False) -> None:
         if self._render_context is not None:
             self._total = total_of(self._arranged())
-            self._facts_of_rows = self._tell(self._render_context)
+            self._facts_of_rows = self._title_facts(self._render_context)
         super()._refresh_rows(refiltered=refiltered)
         if refiltered:
             self.refiltered()
 
-    def _tell(self, context: RenderContext) -> Spans:
+    def _title_facts(self, context: RenderContext) -> Spans:
         rows, hidden = self._every, self._hidden
         if not rows:
             return ()
@@ -186,7 +166,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         facts: list[tuple[str, str]] = [(running, "")]
         if self._selected.now.marks:
             # First: what the keys would hit is said before anything that may not fit.
-            facts = [(f"{context.glyphs.mark} {self._tell_marks()} ", "mark bold"), (f"{dot} {running}", "")]
+            facts = [(f"{context.glyphs.mark} {self._mark_words()} ", "mark bold"), (f"{dot} {running}", "")]
         if unreadable := self._resource.unreadable:
             entries = "1 entry" if unreadable == 1 else f"{format_count(unreadable)} entries"
             facts.append((f"{dot} {context.glyphs.alert} {entries} unreadable ", "stale bold"))
@@ -202,18 +182,18 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             facts.append((f"{dot} the total is in {self._total.currency}, without {left_out} ", "stale"))
         return tuple(facts)
 
-    def _tell_marks(self) -> str:
+    def _mark_words(self) -> str:
         """How many are marked, and which of them are not to be seen: keys act on all of them."""
         marks, selected = self._selected.now.marks, self._selected
         on_screen = {row.project_id for row in self._arranged()} if self.filter_text else None
         standing = [mark for mark in marks if selected.stands(mark)]
         filtered = sum(mark.project_id not in on_screen for mark in standing) if on_screen is not None else 0
-        told = [f"{len(marks)} marked"]
+        words = [f"{len(marks)} marked"]
         if filtered:
-            told.append(f"{filtered} hidden by the filter")
+            words.append(f"{filtered} hidden by the filter")
         if lost := len(marks) - len(standing):
-            told.append(f"{lost} deployed again since")
-        return ", ".join(told)
+            words.append(f"{lost} deployed again since")
+        return ", ".join(words)
 
 
 def _nothing() -> None:

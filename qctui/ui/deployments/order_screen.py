@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
-
-from rich.text import Text
 
 from qctui.model.keys import Key, orders_key
 from qctui.model.order import Order
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT, Pointed
-from qctui.ui.context import AppContext
+from qctui.ui.context import AppContext, Detail
 from qctui.ui.deployments.orders_pane import (
     STALE_AFTER_S,
     EventsPane,
@@ -23,33 +22,34 @@ from qctui.ui.deployments.orders_pane import (
     side_of,
     status_span,
 )
-from qctui.ui.kit.detail_screen import DetailScreen
-from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.detail_screen import DetailScreen
+from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.wording.format import format_price
 from qctui.ui.wording.load_state import describe
 from qctui.ui.wording.named_values import format_quantity, instant_words
 
-_LABEL = 10
+_labelled = partial(labelled, max_lines=2, indent=10)
 
 
 class OrderScreen(DetailScreen):
     """It follows the order through newer readings of the list; one that has left the list stays as it was."""
 
-    def __init__(self, app_context: AppContext, name: str, deploy_id: str, row: OrderRow) -> None:
-        """`deploy_id` is the deployment the list was shown for; `name` its project's."""
-        self._project, self._deploy_id = name, deploy_id
-        self._row = row
+    ACTS_ON = frozenset({DEPLOYMENT})
+    NAME = "the order"
+
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        """The detail's deployment is the one the list was shown for."""
+        assert detail.order is not None
+        self._project, self._deploy_id = detail.name, detail.deploy_id
+        self._row = OrderRow.of(detail.order, detail.order_key, detail.deploy_id)
         self._left = False
-        self.events = EventsPane(1, app_context.glyphs)
-        super().__init__(app_context, (self.events,))
+        self.events = EventsPane(1, context.glyphs)
+        super().__init__(context, (self.events,))
 
     def keys(self) -> Iterable[Key[Any]]:
         """The list it stands in."""
         return [orders_key(self.project_id)]
-
-    ACTS_ON = frozenset({DEPLOYMENT})
-    NAME = "the order"
 
     def pointed(self) -> Pointed:
         """The deployment whose order it is."""
@@ -102,10 +102,6 @@ class OrderScreen(DetailScreen):
         known = next((row for row in order_rows(orders, self._deploy_id) if row.key == self._row.key), None)
         self._left = known is None
         self._row = known or self._row
-
-
-def _labelled(label: str, body: Text) -> Paragraph:
-    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
 
 
 def _filled(order: Order, context: RenderContext) -> list[Piece]:

@@ -49,17 +49,21 @@ class OrderRow:
     current: bool
     """It belongs to the deployment that is shown, or the service does not say to which."""
 
+    @classmethod
+    def of(cls, order: Order, key: Hashable, deploy_id: str) -> OrderRow:
+        """The row of an order in the list of this deployment."""
+        return cls(order, key, not order.deploy_id or not deploy_id or order.deploy_id == deploy_id)
+
 
 def order_rows(orders: Sequence[Order], deploy_id: str) -> list[OrderRow]:
-    """The orders newest first. Ids restart with each deployment, and one without events does not tell its own: what
+    """The orders newest first. Ids restart with each deployment, and one without events does not have its own: what
     would share a key is counted."""
     rows: list[OrderRow] = []
     seen: dict[tuple[str, int], int] = {}
     for order in orders:
         name = (order.deploy_id, order.order_id)
         seen[name] = seen.get(name, -1) + 1
-        current = not order.deploy_id or not deploy_id or order.deploy_id == deploy_id
-        rows.append(OrderRow(order, (*name, seen[name]), current))
+        rows.append(OrderRow.of(order, (*name, seen[name]), deploy_id))
     rows.reverse()
     return rows
 
@@ -70,7 +74,7 @@ def is_liquidation(order: Order) -> bool:
 
 
 def average_fill(order: Order) -> float | None:
-    """The mean price of what was filled; None without a fill that tells its price."""
+    """The mean price of what was filled; None without a fill that has a price."""
     fills = [each for each in order.events if each.fill_quantity and each.fill_price is not None]
     quantity = sum(abs(each.fill_quantity) for each in fills)
     if not quantity:
@@ -116,13 +120,9 @@ class OrdersPane(SectionPane[OrderRow]):
         if hidden:
             nothing = f"No order of this deployment among the project's newest; {self._earlier_key} shows earlier ones."
         words = describe(resource, context, what="orders", nothing=nothing, stale_after_s=STALE_AFTER_S, size=len(rows))
-        self.show_rows(rows, context, words, self._tell(rows, hidden, context))
+        self.show_rows(rows, context, words, self._title_facts(rows, hidden, context))
 
-    def find(self, key: Hashable) -> Order | None:
-        """The order with this key in what is shown now."""
-        return next((row.order for row in self._all if row.key == key), None)
-
-    def _tell(self, rows: Sequence[OrderRow], hidden: int, context: RenderContext) -> Spans:
+    def _title_facts(self, rows: Sequence[OrderRow], hidden: int, context: RenderContext) -> Spans:
         dot = context.glyphs.dot
         facts: list[tuple[str, str]] = [(f"newest {format_count(len(rows))} ", "")] if rows else []
         if liquidated := sum(is_liquidation(row.order) for row in rows if row.current):
@@ -141,7 +141,7 @@ class EventsPane(SectionPane[tuple[int, OrderEvent]]):
         super().__init__(number, "Events", glyphs, _event_columns(), lambda row: row[0], _event_text, id="events")
 
     def show(self, order: Order | None, words: LoadStateWords, context: RenderContext) -> None:
-        """Show an order's events; `words` is the face of the list it was read in."""
+        """Show an order's events; `words` is the load state of the list it was read in."""
         events = () if order is None else order.events
         rows = list(enumerate(events))[::-1]
         facts: Spans = ((f"{format_count(len(rows))} ", ""),) if rows else ()

@@ -1,8 +1,9 @@
-"""Holdings and cash of one deployment's project: a snapshot that may not tell, and then says so."""
+"""Holdings and cash of one deployment's project: a snapshot that may leave them out, and then says so."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
@@ -80,7 +81,7 @@ class CashPane(SectionPane[Cash]):
 def portfolio_words(
     resource: Resource[Portfolio], context: RenderContext, *, nothing: str, size: int
 ) -> LoadStateWords:
-    """The face of one half of a portfolio. An answer that does not tell is unknown, never empty."""
+    """The load state of one half of a portfolio. An answer that leaves it out is unknown, never empty."""
     words = describe(resource, context, what="portfolio", nothing=nothing, stale_after_s=STALE_AFTER_S, size=size)
     if resource.value is None or resource.value.is_known:
         return words
@@ -119,7 +120,7 @@ def _total_value(held: tuple[Holding, ...], context: RenderContext) -> str:
 
 
 def _total_unrealized(held: tuple[Holding, ...], context: RenderContext) -> tuple[str, str]:
-    """Only where every position is in the account's currency: which one the others' gains are in is not told
+    """Only where every position is in the account's currency: which one the others' gains are in is not known
     (REFERENCE.md 6.6)."""
     known = [each.unrealized for each in held if each.unrealized is not None and each.conversion_rate == 1.0]
     if len(known) != len(held):
@@ -128,34 +129,19 @@ def _total_unrealized(held: tuple[Holding, ...], context: RenderContext) -> tupl
     return f"{context.glyphs.dot} unrealized {format_signed(total, context.glyphs)} ", role_of_sign(total)
 
 
+_figure = partial(Column, right=True, descending=True)
+"""Numbers stand at the right, and the largest are first at the first sort."""
+
+
 def _holding_columns() -> tuple[Column[Holding], ...]:
     return (
         Column("ticker", "ticker", 7, _ticker, good=12, most=30, keep=9, sort_key=lambda each: each.ticker.casefold()),
         Column("quantity", "quantity", 11, _quantity, right=True, most=16, keep=10, sort_key=_quantity_key),
         Column("average", "avg price", 11, _average, right=True, most=14, keep=5),
         Column("price", "price", 11, _price, right=True, most=14, keep=6),
-        Column("value", "value", 12, _value, right=True, most=16, keep=8, sort_key=_in_account, descending=True),
-        Column(
-            "unrealized",
-            "unrealized",
-            11,
-            _unrealized,
-            right=True,
-            most=14,
-            keep=7,
-            sort_key=lambda each: each.unrealized,
-            descending=True,
-        ),
-        Column(
-            "percent",
-            "%",
-            7,
-            _percent,
-            right=True,
-            keep=4,
-            sort_key=lambda each: each.unrealized_percent,
-            descending=True,
-        ),
+        _figure("value", "value", 12, _value, most=16, keep=8, sort_key=_in_account),
+        _figure("unrealized", "unrealized", 11, _unrealized, most=14, keep=7, sort_key=lambda each: each.unrealized),
+        _figure("percent", "%", 7, _percent, keep=4, sort_key=lambda each: each.unrealized_percent),
         Column("account", "in account", 13, _account, right=True, keep=3),
         Column("symbol", "symbol id", 18, _symbol, most=34, keep=1),
     )
@@ -230,17 +216,7 @@ def _cash_columns() -> tuple[Column[Cash], ...]:
         Column("currency", "currency", 8, _currency, most=14, keep=9, sort_key=lambda each: each.currency.casefold()),
         Column("amount", "amount", 18, _amount, right=True, most=24, keep=8, sort_key=lambda each: each.amount),
         Column("rate", "rate", 14, _rate, right=True, keep=5),
-        Column(
-            "value",
-            "in account",
-            18,
-            _cash_value,
-            right=True,
-            most=24,
-            keep=7,
-            sort_key=lambda each: each.value,
-            descending=True,
-        ),
+        _figure("value", "in account", 18, _cash_value, most=24, keep=7, sort_key=lambda each: each.value),
     )
 
 

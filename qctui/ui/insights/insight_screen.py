@@ -9,14 +9,12 @@ from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.keys import Key, insights_key
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
-from qctui.ui.context import AppContext
-from qctui.ui.insights.insights_pane import STALE_AFTER_S
-from qctui.ui.kit.detail_screen import DetailScreen
+from qctui.ui.context import AppContext, Detail
+from qctui.ui.detail_screen import DetailScreen
+from qctui.ui.insights.insights_pane import STALE_AFTER_S, insight_key
 from qctui.ui.kit.facts_view import FactsPane
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.openable import Detail
-from qctui.ui.rows import insight_key
 from qctui.ui.wording.format import format_duration, format_number, format_percent, format_price
 from qctui.ui.wording.load_state import describe
 from qctui.ui.wording.named_values import Fact, Group, fact, format_signed, instant_words, relative_words, role_of_sign
@@ -28,13 +26,13 @@ class InsightScreen(DetailScreen):
     ACTS_ON = frozenset({DEPLOYMENT})
     NAME = "an insight"
 
-    def __init__(self, detail: Detail, app_context: AppContext) -> None:
+    def __init__(self, context: AppContext, detail: Detail) -> None:
         assert detail.insight is not None
         self._deploy_id, self._project = detail.deploy_id, detail.name
         self._insight: Insight = detail.insight
         self._source: InsightLog | None = None
-        self.facts = FactsPane(1, "Insight", app_context.glyphs, id="facts")
-        super().__init__(app_context, (self.facts,))
+        self.facts = FactsPane(1, "Insight", context.glyphs, id="facts")
+        super().__init__(context, (self.facts,))
 
     def keys(self) -> Iterable[Key[Any]]:
         """The log it stands in."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.resource import Resource
@@ -10,7 +12,6 @@ from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import insight_key, insight_text
 from qctui.ui.selection import Pane
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
@@ -21,6 +22,16 @@ STALE_AFTER_S = 240.0
 """Insights are read every 60 s, at a third of that pace while they are covered."""
 
 _ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: "", Direction.UNKNOWN: "muted"}
+
+
+def insight_text(insight: Insight) -> str:
+    """What a filter searches: the words of the row, and nothing that it does not show."""
+    return f"{insight.ticker or insight.symbol} {insight.direction.value} {insight.model} {insight.tag}"
+
+
+def insight_key(insight: Insight) -> Hashable:
+    """What names an insight; the wire may leave the id out."""
+    return insight.insight_id or (insight.generated_at, insight.symbol, insight.model, insight.tag)
 
 
 class InsightsPane(ListPane[Insight]):
@@ -44,14 +55,8 @@ class InsightsPane(ListPane[Insight]):
         log = resource.value
         rows = () if log is None else log.insights
         reading = log is not None and not log.complete
-        words = describe(
-            resource,
-            context,
-            what="insights",
-            nothing="Reading insights" if reading else "No insights from this deployment.",
-            stale_after_s=STALE_AFTER_S,
-            size=len(rows),
-        )
+        none = "Reading insights" if reading else "No insights from this deployment."
+        words = describe(resource, context, what="insights", nothing=none, stale_after_s=STALE_AFTER_S, size=len(rows))
         facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
         dot = context.glyphs.dot
         if log is not None and not log.newest and words.state is LoadState.DATA:
@@ -72,10 +77,9 @@ class InsightsPane(ListPane[Insight]):
         )
         self.show_rows((), context, words, ())
 
-    @property
-    def current_row(self) -> Insight | None:
-        """The insight under the cursor."""
-        return self.table.cursor_row
+
+_figure = partial(Column, right=True, descending=True)
+"""Numbers stand at the right, and the largest are first at the first sort."""
 
 
 def _columns() -> tuple[Column[Insight], ...]:
@@ -83,31 +87,11 @@ def _columns() -> tuple[Column[Insight], ...]:
         Column("time", "time", 11, _time, keep=9, sort_key=lambda each: each.generated_at, descending=True),
         Column("ticker", "ticker", 7, _ticker, most=14, keep=10, sort_key=lambda each: each.ticker.casefold()),
         Column("direction", "dir", 3, _direction, keep=8, sort_key=lambda each: each.direction.value),
-        Column(
-            "magnitude",
-            "magnitude",
-            9,
-            _magnitude,
-            right=True,
-            keep=7,
-            sort_key=lambda each: each.magnitude,
-            descending=True,
-        ),
-        Column(
-            "confidence",
-            "conf",
-            5,
-            _confidence,
-            right=True,
-            keep=6,
-            sort_key=lambda each: each.confidence,
-            descending=True,
-        ),
-        Column("weight", "weight", 6, _weight, right=True, keep=3, sort_key=lambda each: each.weight, descending=True),
+        _figure("magnitude", "magnitude", 9, _magnitude, keep=7, sort_key=lambda each: each.magnitude),
+        _figure("confidence", "conf", 5, _confidence, keep=6, sort_key=lambda each: each.confidence),
+        _figure("weight", "weight", 6, _weight, keep=3, sort_key=lambda each: each.weight),
         Column("period", "period", 6, _period, right=True, keep=5, sort_key=lambda each: each.period_s),
-        Column(
-            "score", "score", 9, _score, right=True, keep=4, sort_key=lambda each: each.score_direction, descending=True
-        ),
+        _figure("score", "score", 9, _score, keep=4, sort_key=lambda each: each.score_direction),
         Column("model", "model", 9, _model, good=18, most=26, keep=3, sort_key=lambda each: each.model.casefold()),
         Column("tag", "tag", 10, _tag, good=16, most=32, keep=1, sort_key=lambda each: each.tag.casefold()),
     )

@@ -1,1 +1,1 @@
-"""Keys: the commands, the keymap, the palette, and the order in which keys act."""
+"""Keys: every command, and the keys that do it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
+from textual.screen import Screen
 
 from qctui.text import clean
-from qctui.ui.keys.chart_commands import CHART_COMMANDS
-from qctui.ui.keys.commands import CONSOLE_COMMANDS, Command, Scope
-from qctui.ui.keys.detail_commands import DETAIL_COMMANDS
+from qctui.ui.keys.commands import COMMANDS, Command, Scope
 
 __all__ = [
     "BY_ID",
@@ -20,12 +20,10 @@ __all__ = [
     "Scope",
     "bindings",
     "check_keymap",
+    "commands_now",
     "format_key",
     "keys_of",
 ]
-
-COMMANDS: tuple[Command, ...] = (*CONSOLE_COMMANDS, *DETAIL_COMMANDS, *CHART_COMMANDS)
-"""In the order of the help."""
 
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
@@ -84,11 +82,17 @@ def bindings(*scopes: Scope) -> list[BindingType]:
     ]  # fmt: skip
 
 
+def commands_now(screen: Screen[Any]) -> list[Command]:
+    """The commands whose keys work on a screen right now, in the registry's order."""
+    ids = {active.binding.id for active in screen.active_bindings.values() if active.enabled}
+    return [command for command in COMMANDS if command.id in ids]
+
+
 def check_keymap(overrides: Mapping[str, str]) -> dict[str, str]:
     """The user's keys, spelled as Textual spells them.
 
     Raises:
-        KeymapError: an unknown id, a key nobody can press, or one key for two things that work at the same time.
+        KeymapError: an unknown id, a key that does not exist, or one key for two things that work at the same time.
     """
     checked: dict[str, str] = {}
     for command_id, keys in overrides.items():

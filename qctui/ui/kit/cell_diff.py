@@ -11,6 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from qctui.ui.app_base import palette_of
 from qctui.ui.kit.spans import Span, Spans, seven_bit, to_strip, width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
@@ -80,8 +81,7 @@ class SpanLines(CellDiff[Spans]):
     @property
     def palette(self) -> Palette:
         """The theme's roles as styles."""
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these widgets live in has one
-        return palette
+        return palette_of(self)
 
     @property
     def text(self) -> str:

@@ -42,6 +42,11 @@ class Paragraph:
     """Cut at the width instead of wrapping."""
 
 
+def labelled(label: str, body: Text, max_lines: int = 0, indent: int = 12) -> Paragraph:
+    """A paragraph beside its label, in the column of labels that most lists of facts have."""
+    return Paragraph(body, label=label, indent=indent, max_lines=max_lines)
+
+
 class Lines(SpanLines, ScrollView, can_focus=False):
     """Shows paragraphs."""
 

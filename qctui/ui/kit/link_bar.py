@@ -7,10 +7,10 @@ from typing import Any
 
 from qctui.model.link import SKEW_LIMIT_S, Link, LinkState
 from qctui.model.resource import Resource
+from qctui.ui.context import UiOptions
 from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Span
-from qctui.ui.options import UiOptions
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_latency, format_skew
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.widget import Widget
 
@@ -12,7 +12,6 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import narrowed, ordered
 from qctui.ui.selection_owner import Cursor
 from qctui.ui.textual_patches import lay_out
 from qctui.ui.theme.glyph_set import Glyphs
@@ -141,3 +140,19 @@ class SectionPane(ListPane[R]):
 
     OPENS = False
     MARKS = False
+
+
+def narrowed(rows: Sequence[R], text: str, text_of: Callable[[R], str]) -> Sequence[R]:
+    """The rows that contain every word of `text`, whatever its case."""
+    words = text.casefold().split()
+    if not words:
+        return rows
+    return [row for row in rows if all(word in text_of(row).casefold() for word in words)]
+
+
+def ordered(rows: Sequence[R], key: Callable[[R], Any], *, descending: bool) -> Sequence[R]:
+    """The rows by a column; those without a value come last in either direction."""
+    valued = [(key(row), row) for row in rows]
+    known = [(value, row) for value, row in valued if value is not None]
+    known.sort(key=lambda pair: pair[0], reverse=descending)
+    return [row for _, row in known] + [row for value, row in valued if value is None]

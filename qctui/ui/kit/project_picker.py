@@ -14,11 +14,11 @@ from qctui.engine.engine_port import Engine
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.ui.kit.chooser import BoxScreen
 from qctui.ui.kit.field import Field
+from qctui.ui.kit.list_pane import narrowed
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import narrowed
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.load_state import describe
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from textual import events
 from textual.strip import Strip
 
+from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import Cell, CellDiff, by_cell, scroll_thumb
 from qctui.ui.kit.render_context import RenderContext
@@ -19,7 +20,6 @@ from qctui.ui.selection import NO_ROW, Rows
 from qctui.ui.selection_owner import Cursor, KeysOf, LocalCursor
 from qctui.ui.textual_patches import lay_out
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.theme.themes import Palette
 
 R = TypeVar("R")
 
@@ -111,7 +111,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         """
         self._rows, self._render_context, self._marks = rows, context, marks
         self._sort, self._words, self._foot = sort, words, foot
-        self._cursor.settle(
+        self._cursor.reselect(
             Rows(
                 KeysOf(rows, self._key_of),
                 KeysOf(listed if listed is not None else rows, self._key_of),
@@ -245,7 +245,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
 
     def strip_of(self, line: _Drawn[R]) -> Strip:
         """The line as Textual draws it."""
-        palette: Palette = self.app.palette  # type: ignore[attr-defined]  # every app these tables live in has one
+        palette = palette_of(self)
         return to_strip(line.cells, palette, self.rich_style + palette.background(line.under))
 
     @property

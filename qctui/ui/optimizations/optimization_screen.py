@@ -4,29 +4,30 @@ map."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from rich.text import Text
 
+from qctui.model.deployment import name_of
 from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import OPTIMIZATION, Pointed
-from qctui.ui.context import AppContext
-from qctui.ui.kit.detail_screen import DetailScreen
-from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.context import AppContext, Detail, DetailKind
+from qctui.ui.detail_screen import DetailScreen
+from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.openable import Detail
 from qctui.ui.optimizations.heat import UNRANKED
 from qctui.ui.optimizations.heat_cells import done_text, value_text
 from qctui.ui.optimizations.runs_panes import MapPane, RankedRuns, RunsPane, runs_words
-from qctui.ui.rows import name_of
 from qctui.ui.wording.format import format_bar, format_count
 from qctui.ui.wording.named_values import relative_words
 
 _BAR_CELLS = 10
 
-_LABEL = 12
+
+_labelled = partial(labelled, max_lines=2)
 
 
 class OptimizationScreen(DetailScreen):
@@ -39,16 +40,13 @@ class OptimizationScreen(DetailScreen):
     OptimizationScreen > #sections.-roomy { grid-size: 2 1; grid-columns: 1fr 1fr; }
     """
 
-    def __init__(self, detail: Detail, app_context: AppContext) -> None:
-        self._optimization_id, self._project_id, self._name_seen = (
-            detail.optimization_id,
-            detail.project_id,
-            detail.name,
-        )
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
+        self._name_seen = detail.name
         self._ranked = RankedRuns()
-        self.runs = RunsPane(1, app_context.glyphs)
-        self.map = MapPane(2, app_context.glyphs)
-        super().__init__(app_context, (self.runs, self.map))
+        self.runs = RunsPane(1, context.glyphs)
+        self.map = MapPane(2, context.glyphs)
+        super().__init__(context, (self.runs, self.map))
         self.runs.table.opened = self._open_row
         self.map.map.opened = self._open_run
 
@@ -56,8 +54,8 @@ class OptimizationScreen(DetailScreen):
         """Its own read."""
         return [optimization_key(self._optimization_id)]
 
-    def is_subscribed(self, key: Key[Any]) -> bool:
-        """Its row of the list tells of it too."""
+    def depends_on(self, key: Key[Any]) -> bool:
+        """Its row of the list is about it too."""
         return key in (optimizations_key(self._project_id), PROJECTS)
 
     def pointed(self) -> Pointed:
@@ -124,11 +122,10 @@ class OptimizationScreen(DetailScreen):
         self._draw("The heat map", lambda: self.map.show(resource, ranking, words), self.map)
 
     def _open_run(self, key: str) -> None:
-        from qctui.ui.optimizations.run_screen import RunScreen
-
-        ranked = self._ranked.of(self.resource.value).by_key.get(key)
-        if ranked is not None:
-            self.app.push_screen(RunScreen(self._app_context, self._optimization_id, ranked))
+        if key in self._ranked.of(self.resource.value).by_key:
+            self._app_context.open(
+                Detail(DetailKind.RUN, self._project_id, optimization_id=self._optimization_id, run=key)
+            )
 
     def _best(self, optimization: Optimization, context: RenderContext) -> list[Piece]:
         ranking, target = self._ranked.of(optimization), optimization.criterion.target
@@ -137,10 +134,6 @@ class OptimizationScreen(DetailScreen):
             return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
         values = f" {context.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
         return [(value_text(best.value, target, context.glyphs, 3), "title bold"), (" with ", "muted"), values]
-
-
-def _labelled(label: str, body: Text) -> Paragraph:
-    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
 
 
 def _status(known: Optimization | OptimizationSummary | None) -> tuple[str, str]:

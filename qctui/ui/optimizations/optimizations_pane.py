@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from qctui.model.deployment import name_of
 from qctui.model.optimization import PERCENT_STATISTICS, Optimization, OptimizationSummary
 from qctui.model.resource import Resource
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.rows import OptimizationRow, name_of, optimization_text
 from qctui.ui.selection import Pane
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
@@ -22,6 +22,44 @@ STALE_AFTER_S = 180.0
 """The list is read every 30 s, at a third of that pace while it is covered."""
 
 _BAR_CELLS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationRow:
+    """One optimization: its summary, and its detail once that was read."""
+
+    summary: OptimizationSummary
+    detail: Optimization | None
+    project: str
+    """Its project's name."""
+    listed_together: bool = False
+    """Several projects are listed together: the row names its own."""
+
+    @property
+    def status(self) -> str:
+        """The newest status known."""
+        return self.detail.status if self.detail is not None else self.summary.status
+
+    @property
+    def finished(self) -> bool:
+        """Completed or aborted by either source: a detail that is not read again must not deny it."""
+        return self.summary.finished or (self.detail is not None and self.detail.finished)
+
+    @property
+    def best(self) -> float | None:
+        """The best value of the target so far; None while no run has one."""
+        target = self.summary.criterion.target
+        if self.detail is not None and (run := self.detail.best) is not None:
+            return run.statistics.get(self.detail.criterion.target)
+        return {"Sharpe Ratio": self.summary.sharpe_ratio, "Probabilistic Sharpe Ratio": self.summary.psr}.get(target)
+
+
+def optimization_text(row: OptimizationRow) -> str:
+    """What a filter searches: the words of the row, and nothing that it does not show."""
+    criterion = row.summary.criterion
+    project = row.project if row.listed_together else ""
+    name = row.summary.name or row.summary.optimization_id
+    return f"{name} {row.status} {criterion.extremum} {criterion.target} {project}"
 
 
 class OptimizationsPane(ListPane[OptimizationRow]):
@@ -60,13 +98,8 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             for each in resource.value or ()
         ]
         rows.sort(key=_order)
-        words = describe(
-            resource,
-            context,
-            what="optimizations",
-            nothing="No optimizations in this project." if selected else "No project is selected.",
-            stale_after_s=STALE_AFTER_S,
-        )
+        none = "No optimizations in this project." if selected else "No project is selected."
+        words = describe(resource, context, what="optimizations", nothing=none, stale_after_s=STALE_AFTER_S)
         if not selected:
             words = replace(words, age=())
         running = sum(not row.finished for row in rows)
@@ -74,16 +107,6 @@ class OptimizationsPane(ListPane[OptimizationRow]):
         if running:
             facts.append((f"{context.glyphs.dot} {format_count(running)} running ", ""))
         self.show_rows(rows, context, words, tuple(facts))
-
-    @property
-    def current_row(self) -> OptimizationRow | None:
-        """The row under the cursor."""
-        return self.table.cursor_row
-
-    @property
-    def visible_rows(self) -> Sequence[OptimizationRow]:
-        """The rows on screen: those whose progress is worth reading."""
-        return self.table.visible_rows
 
 
 def _order(row: OptimizationRow) -> tuple[bool, float]:

@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
-
-from rich.text import Text
 
 from qctui.model.keys import Key, optimization_key
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import OPTIMIZATION, Pointed
-from qctui.ui.context import AppContext
-from qctui.ui.kit.detail_screen import DetailScreen
+from qctui.ui.context import AppContext, Detail
+from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.kit.facts_view import FactsPane
-from qctui.ui.kit.lines import Paragraph, Piece, pieces
+from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.optimizations.heat import UNRANKED, RankedRun
+from qctui.ui.optimizations.heat import UNRANKED
 from qctui.ui.optimizations.heat_cells import done_text, value_text
 from qctui.ui.optimizations.runs_panes import RankedRuns, runs_words
 from qctui.ui.wording.format import format_change, format_instant, format_money, format_sparkline
 from qctui.ui.wording.named_values import Group, fact, role_of_sign
 
-_LABEL = 12
-
 _TRAIL_CELLS = 60
+
+
+_labelled = partial(labelled, max_lines=2)
 
 
 class RunScreen(DetailScreen):
     """It follows the run through newer readings of its optimization."""
 
-    def __init__(self, app_context: AppContext, optimization_id: str, run: RankedRun) -> None:
-        self._optimization_id, self._run = optimization_id, run
+    ACTS_ON = frozenset({OPTIMIZATION})
+    NAME = "a run of an optimization"
+
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
         self._ranked = RankedRuns()
-        self.statistics = FactsPane(1, "Statistics", app_context.glyphs, id="statistics")
-        super().__init__(app_context, (self.statistics,))
+        optimization = context.engine.store.get(optimization_key(detail.optimization_id)).value
+        self._run = self._ranked.of(optimization).by_key[detail.run]
+        self.statistics = FactsPane(1, "Statistics", context.glyphs, id="statistics")
+        super().__init__(context, (self.statistics,))
 
     def keys(self) -> Iterable[Key[Any]]:
         """The optimization's read."""
         return [optimization_key(self._optimization_id)]
 
-    ACTS_ON = frozenset({OPTIMIZATION})
-    NAME = "a run of an optimization"
-
     def pointed(self) -> Pointed:
         """Its optimization."""
-        value = self._engine.store.get(optimization_key(self._optimization_id)).value
-        project_id = value.project_id if value is not None and value.project_id is not None else 0
-        return Pointed(optimization_id=self._optimization_id, optimization_project_id=project_id)
+        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Which run it is and how it did."""
@@ -90,10 +90,6 @@ class RunScreen(DetailScreen):
         if not facts:
             blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
         self.statistics.show_blocks(blocks, (), runs_words(resource, context))
-
-
-def _labelled(label: str, body: Text) -> Paragraph:
-    return Paragraph(body, label=label, indent=_LABEL, max_lines=2)
 
 
 def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> list[Paragraph]:

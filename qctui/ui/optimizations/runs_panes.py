@@ -117,7 +117,7 @@ class RankedRuns:
 
 
 def runs_words(resource: Resource[Optimization], context: RenderContext) -> LoadStateWords:
-    """The face of an optimization's runs. A finished one does not get old: nothing in it changes any more."""
+    """The load state of an optimization's runs. A finished one does not get old: nothing in it changes any more."""
     optimization = resource.value
     finished = optimization is not None and optimization.finished
     return describe(

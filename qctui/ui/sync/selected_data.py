@@ -1,11 +1,12 @@
-"""What the store holds of what is selected."""
+"""What the store holds of what is selected, and what the engine keeps current for it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.chart import Chart, ChartWindow
-from qctui.model.deployment import Deployment, DeploymentDetail
+from qctui.model.deployment import Deployment, DeploymentDetail, name_of
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -14,17 +15,21 @@ from qctui.model.keys import (
     chart_key,
     detail_key,
     insights_key,
+    optimization_key,
     optimizations_key,
 )
 from qctui.model.optimization import OptimizationSummary
 from qctui.model.resource import Resource
 from qctui.store import Store
-from qctui.ui.rows import name_of
+from qctui.ui.optimizations.optimizations_pane import OptimizationRow
 from qctui.ui.selection import Selection
 from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.wording.load_state import merged
 
 EQUITY_CHART = "Strategy Equity"
+
+MOST_OPTIMIZATIONS = 8
+"""Optimizations whose progress is read at once: the list does not carry it, and each costs a request."""
 
 
 class SelectedData:
@@ -59,8 +64,8 @@ class SelectedData:
         """The chart that is shown: the one a person chose where the deployment has it, else its equity. Empty without a
         deployment.
 
-        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for where no names are told. A chart is
-        its project's: no deploy id is needed.
+        Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for while the names are not known. A chart
+        is its project's: no deploy id is needed.
         """
         if not self._selection.deployed:
             return ""
@@ -112,3 +117,39 @@ class SelectedData:
     @property
     def _selection(self) -> Selection:
         return self._selected.now
+
+
+def subscriptions_for(
+    selection: Selection,
+    optimizations: Sequence[OptimizationRow],
+    *,
+    pinned: Sequence[int] = (),
+    chart: Iterable[Subscription] = (),
+    opened: Iterable[Subscription] = (),
+    covered: bool = False,
+) -> tuple[Subscription, ...]:
+    """What the engine should keep current. Pure.
+
+    `selection` is what the panes show, `optimizations` are the rows on screen, `chart` what the chart pane asks for,
+    `opened` what the screens above the main one ask for. `covered`: one of those hides the main screen, which is then
+    read as what is off screen.
+    """
+    visibility = Visibility.HIDDEN if covered else Visibility.VISIBLE
+    listed = list(opened)
+    for project_id in pinned or (() if selection.project_id is None else (selection.project_id,)):
+        listed.append(Subscription(optimizations_key(project_id), visibility))
+    if selection.project_id is not None and selection.deployed:
+        listed.append(Subscription(detail_key(selection.project_id), visibility))
+        if selection.deploy_id:
+            listed.append(Subscription(insights_key(selection.project_id, selection.deploy_id), visibility))
+        listed += [Subscription(each.key, max(visibility, each.visibility)) for each in chart]
+    # A finished one never changes: it is read once, for its best value, and then no more.
+    unread = [row for row in optimizations if not row.finished or row.detail is None or not row.detail.finished]
+    for row in unread[:MOST_OPTIMIZATIONS]:
+        listed.append(Subscription(optimization_key(row.summary.optimization_id), visibility))
+    first: dict[object, Subscription] = {}
+    for each in listed:
+        known = first.get(each.key)
+        if known is None or each.visibility < known.visibility:
+            first[each.key] = each
+    return tuple(first.values())

@@ -1,13 +1,28 @@
-"""From the engine's thread to the interface: one message under way, whatever happens on either side."""
+"""From the store, on the engine's thread, to the interface: one message at a time says that something changed."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+from textual.message import Message
 
 from qctui.model.keys import Key
 from qctui.store import Store
+
+
+class StoreChanged(Message, bubble=False):
+    """Something in the store changed: the bridge holds which keys. At most one is under way at a time."""
+
+
+@runtime_checkable
+class ShowsStore(Protocol):
+    """A screen that shows resources."""
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """Draw what depends on these keys. An exception becomes a message on screen, not the end of the program."""
+        ...
 
 
 class Bridge:

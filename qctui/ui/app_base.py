@@ -1,4 +1,4 @@
-"""Keys act one after the other, each on the state that the one before it left."""
+"""The base of the app: what every widget may ask of its app, and keys that act one after the other."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any, TypeVar
 
 from textual import events
 from textual.await_complete import AwaitComplete
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from qctui.ui import textual_patches
+from qctui.ui.theme.themes import Palette, role_defaults
 
 R = TypeVar("R")
 
 
-class KeysInOrder(textual_patches.PatchedApp[R]):
-    """An app in which a key has had its whole effect before the next one is looked at.
+class AppBase(textual_patches.PatchedApp[R]):
+    """An app with a palette, in which a key has had its whole effect before the next one is looked at.
 
     Textual hands every key that is waiting to whatever has the focus at that instant, and each widget deals with it in
     a message of its own. Over a slow line `L430e` and Enter arrive in one piece: the code would go to the table below,
@@ -25,6 +27,19 @@ class KeysInOrder(textual_patches.PatchedApp[R]):
     a clock, and no widget that goes away can take a key with it. What a key does must be done by then too: an effect
     that travels in a message of its own would come after the next key.
     """
+
+    _palette: tuple[dict[str, str], Palette] | None = None
+
+    @property
+    def palette(self) -> Palette:
+        """The theme's roles as styles."""
+        if self._palette is None or self._palette[0] is not self.theme_variables:
+            self._palette = (self.theme_variables, Palette(self.theme_variables))
+        return self._palette[1]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The roles a theme does not set."""
+        return role_defaults(self.current_theme)
 
     async def on_event(self, event: events.Event) -> None:
         """Deal with a key, or with what was pasted, to its end."""
@@ -64,3 +79,10 @@ class KeysInOrder(textual_patches.PatchedApp[R]):
         if not await textual_patches.press(self, event, key):
             self.key_unused(key)
         await textual_patches.finish_screens(self)
+
+
+def palette_of(node: MessagePump) -> Palette:
+    """The palette of the app that a widget or screen lives in."""
+    app = node.app
+    assert isinstance(app, AppBase)
+    return app.palette

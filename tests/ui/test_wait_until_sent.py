@@ -5,7 +5,7 @@ from qctui.model.keys import LINK
 from qctui.model.link import Link
 from qctui.model.resource import Resource
 from qctui.store import Store
-from qctui.ui.actions.wait_until_sent import wait_until_sent
+from qctui.ui.actions.dialog_answer import wait_until_sent
 
 FOREVER_S = 60.0
 """A test that waits this long has failed; nothing here waits for time."""
