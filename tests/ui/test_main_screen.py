@@ -149,7 +149,7 @@ async def test_moving_the_cursor_switches_the_other_panes_at_once() -> None:
 
 async def test_the_engine_is_told_what_the_cursor_shows() -> None:
     async with console() as page:
-        keys = {want.key for want in page.main.presenter.view}
+        keys = {want.key for want in page.main.presenter.subscriptions}
         project_id = 23456791
         assert detail_key(project_id) in keys
         assert optimizations_key(project_id) in keys
@@ -159,7 +159,7 @@ async def test_the_engine_is_told_what_the_cursor_shows() -> None:
 
 async def test_progress_is_read_for_unfinished_optimizations_only() -> None:
     async with console() as page:
-        wanted = {want.key.name for want in page.main.presenter.view if want.key.kind == "optimization"}
+        wanted = {want.key.name for want in page.main.presenter.subscriptions if want.key.kind == "optimization"}
         summaries = [summary for summary, _ in optimizations(23456791)]
         assert {each.optimization_id for each in summaries[:3]} <= wanted
         assert summaries[3].optimization_id not in wanted
@@ -483,7 +483,7 @@ async def test_covered_panes_are_read_at_the_pace_of_what_is_off_screen() -> Non
         page.main.presenter.cover(True)
         await page.settle()
         await page.press("j")
-        assert {want.visibility for want in page.main.presenter.view} == {Visibility.HIDDEN}
+        assert {want.visibility for want in page.main.presenter.subscriptions} == {Visibility.HIDDEN}
 
 
 async def test_a_thousand_deployments_format_only_what_is_visible() -> None:

@@ -81,7 +81,7 @@ async def test_a_deployment_without_an_id_has_its_chart_all_the_same() -> None:
         page.engine.put(DEPLOYMENTS, tuple(replace(each, deploy_id="") for each in deployments()))
         await page.settle()
         assert "Strategy Equity" in page.line("4 Chart")
-        keys = {want.key for want in page.main.presenter.view}
+        keys = {want.key for want in page.main.presenter.subscriptions}
         assert {detail_key(SELECTED), chart_key(SELECTED, "Strategy Equity", *page.main.chart.wanted)} <= keys
 
 
