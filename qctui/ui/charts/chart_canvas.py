@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from itertools import groupby
@@ -19,7 +19,7 @@ from qctui.plot.chart_glyphs import ASCII, BRAILLE
 from qctui.plot.compose import Drawing, Source, steps
 from qctui.plot.grid import MUTED, Grid, Ink, cut, width_of
 from qctui.plot.marks import PlotView
-from qctui.ui.kit.cell_diff import Cell, CellDiff
+from qctui.ui.kit.cell_diff import CellDiff, Cells
 from qctui.ui.theme.chart_inks import Inks
 
 _log = logging.getLogger(__name__)
@@ -103,9 +103,9 @@ class ChartCanvas(CellDiff[GridLine]):
         super().notify_style_update()
         self._inks = None
 
-    def cells_of(self, line: GridLine) -> Sequence[Cell]:
+    def cells_of(self, line: GridLine) -> Cells:
         """The line cell by cell."""
-        return list(zip(*line, strict=True))
+        return line
 
     def strip_of(self, line: GridLine) -> Strip:
         """The line as Textual draws it."""

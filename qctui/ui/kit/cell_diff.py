@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import zip_longest
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from rich.cells import cell_len
 from textual.geometry import Region
@@ -16,15 +15,14 @@ from qctui.ui.kit.spans import Span, Spans, seven_bit, to_strip, width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
 
-Cell = tuple[str, Hashable]
-"""What a cell holds, and how it is coloured. The cell at the right of a wide character holds an empty text."""
+Cells = tuple[Sequence[str], Sequence[Hashable]]
+"""What each cell of a line holds, and how each is coloured. The cell at the right of a wide character holds an empty
+text."""
 
 L = TypeVar("L")
 
 RUN_BYTES = 44
 """What a run of cells costs the line before its first character: the cursor's move, the colours, their end."""
-
-_BLANK: Cell = (" ", "")
 
 
 class CellDiff(Widget, Generic[L]):
@@ -51,7 +49,7 @@ class CellDiff(Widget, Generic[L]):
         if regions:
             self.refresh(*regions)
 
-    def cells_of(self, line: L) -> Sequence[Cell]:
+    def cells_of(self, line: L) -> Cells:
         """The line cell by cell."""
         raise NotImplementedError
 
@@ -88,7 +86,7 @@ class SpanLines(CellDiff[Spans]):
         """What is drawn, as plain text: for tests and copying."""
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self.drawn)
 
-    def cells_of(self, line: Spans) -> Sequence[Cell]:
+    def cells_of(self, line: Spans) -> Cells:
         """The line cell by cell."""
         return by_cell(line)
 
@@ -107,65 +105,74 @@ def scroll_thumb(y: int, top: int, height: int, count: int, glyphs: Glyphs) -> S
     return (glyphs.thumb, "muted") if start <= y < start + size else (glyphs.track, "rule")
 
 
-def by_cell(spans: Spans) -> list[Cell]:
+def by_cell(spans: Spans) -> Cells:
     """The spans cell by cell. Where joined characters take fewer cells together than one by one it is unknown which
     cell holds what: each cell then holds the whole line, so that a change is a change of all of them."""
-    cells: list[Cell] = []
+    texts: list[str] = []
+    roles: list[Hashable] = []
     for text, role in spans:
         if text.isascii():
-            cells += [(character, role) for character in text]
+            texts += text
+            roles += [role] * len(text)
             continue
         for character in text:
             width = cell_len(character)
             if width:
-                cells += [(character, role), *[("", role)] * (width - 1)]
-            elif cells:
-                cells[-1] = (cells[-1][0] + character, cells[-1][1])
+                texts += [character, *[""] * (width - 1)]
+                roles += [role] * width
+            elif texts:
+                texts[-1] += character
     width = width_of(spans)
-    return cells if len(cells) == width else [("".join(text for text, _ in spans), spans)] * width
+    return (texts, roles) if len(texts) == width else (["".join(text for text, _ in spans)] * width, [spans] * width)
 
 
-def changed_runs(old: Sequence[Cell], new: Sequence[Cell]) -> Iterator[tuple[int, int]]:
+def changed_runs(old: Cells, new: Cells) -> Iterator[tuple[int, int]]:
     """The runs of cells, each as its first cell and one past its last, in which a line differs from what it was.
 
     A run never begins or ends within a wide character of either line. Unchanged cells between two changes are sent
     along where that costs less than a run of its own.
     """
-    cells = list(zip_longest(old, new, fillvalue=_BLANK))
+    count = max(len(old[0]), len(new[0]))
+    (was, wore), (texts, roles) = _padded(old, count), _padded(new, count)
     start = end = -1
-    for x, (was, now) in enumerate(cells):
-        if was == now:
+    for x in range(count):
+        if texts[x] == was[x] and roles[x] == wore[x]:
             continue
         if start < 0:
             start = x
-        elif _costs_more_than_a_run(cells, end, x):
-            yield _widened(cells, start, end)
+        elif _costs_more_than_a_run(texts, roles, end, x):
+            yield _widened(was, texts, start, end)
             start = x
         end = x + 1
     if start >= 0:
-        yield _widened(cells, start, end)
+        yield _widened(was, texts, start, end)
 
 
-def _costs_more_than_a_run(cells: Sequence[tuple[Any, Any]], end: int, x: int) -> bool:
+def _padded(cells: Cells, count: int) -> Cells:
+    texts, roles = cells
+    missing = count - len(texts)
+    return cells if not missing else ([*texts, *[" "] * missing], [*roles, *[""] * missing])
+
+
+def _costs_more_than_a_run(texts: Sequence[str], roles: Sequence[Hashable], end: int, x: int) -> bool:
     """Whether sending the unchanged cells from `end` to `x` costs more than another run that begins at `x`. A blank
     without a role is drawn in the colours of what is before it."""
     cost = 0
-    colours = cells[end - 1][1][1]
+    colours = roles[end - 1]
     for place in range(end, x + 1):
-        text, role = cells[place][1]
         if place < x:
-            cost += 1 if text.isascii() else 3
-        if role != colours and (role or not text.isspace()):
+            cost += 1 if texts[place].isascii() else 3
+        if roles[place] != colours and (roles[place] or not texts[place].isspace()):
             cost += RUN_BYTES
-            colours = role
+            colours = roles[place]
         if cost > RUN_BYTES:
             return True
     return False
 
 
-def _widened(cells: Sequence[tuple[Any, Any]], start: int, end: int) -> tuple[int, int]:
-    while start > 0 and "" in (cells[start][0][0], cells[start][1][0]):
+def _widened(was: Sequence[str], texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    while start > 0 and "" in (was[start], texts[start]):
         start -= 1
-    while end < len(cells) and "" in (cells[end][0][0], cells[end][1][0]):
+    while end < len(texts) and "" in (was[end], texts[end]):
         end += 1
     return start, end

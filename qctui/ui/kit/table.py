@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Scope, bindings
-from qctui.ui.kit.cell_diff import Cell, CellDiff, by_cell, scroll_thumb
+from qctui.ui.kit.cell_diff import CellDiff, Cells, by_cell, scroll_thumb
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans, fit, seven_bit, to_strip, wrap
 from qctui.ui.kit.table_columns import GUTTER, Column, Placed, header_line, place, row_cells
@@ -239,9 +239,10 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         event.stop()
         self.action_move(-3)
 
-    def cells_of(self, line: _Drawn[R]) -> Sequence[Cell]:
+    def cells_of(self, line: _Drawn[R]) -> Cells:
         """The line cell by cell: with another background all of them are others."""
-        return [(text, (role, line.under)) for text, role in by_cell(line.cells)] if line.under else by_cell(line.cells)
+        texts, roles = by_cell(line.cells)
+        return texts, [(role, line.under) for role in roles] if line.under else roles
 
     def strip_of(self, line: _Drawn[R]) -> Strip:
         """The line as Textual draws it."""
