@@ -8,7 +8,6 @@ from collections import Counter
 
 from tests.architecture.package import FOLDER, Defined, circles, definitions, imports, modules, texts, used_names
 
-
 # What is called without its name standing anywhere, and by whom.
 
 BY_CONVENTION = {
