@@ -18,6 +18,9 @@ TERMINAL_STATUSES = frozenset(
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
+RECENT_S = 86_400.0
+"""How long an ended deployment stays in the list."""
+
 LOG_WINDOW = 200
 """Lines per request: the smaller of the documented limits (REFERENCE.md 9, row 9)."""
 
@@ -124,6 +127,14 @@ class Deployment(DeploymentState):
     """Chart name the API suggests."""
     account_environment: str = ""
     """What the API says of the account, as it spells it."""
+
+
+def is_recent(deployment: Deployment, now: float) -> bool:
+    """Alive, or ended within the last 24 hours. One without a stop time counts by its launch."""
+    if deployment.alive:
+        return True
+    ended_at = deployment.stopped_at if deployment.stopped_at is not None else deployment.launched_at
+    return ended_at is None or now - ended_at < RECENT_S
 
 
 def alive_by_project(deployments: Iterable[Deployment]) -> Counter[int]:

@@ -89,6 +89,11 @@ class ConsoleScreen(Screen[None]):
         """Draw the seconds beside an action under way."""
         self.show_actions(self.ages.context())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be seen, now or once what covers it closes. What has closed neither draws nor reads."""
+        return self in self.app.screen_stack
+
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """Have the engine keep these current while this screen is open, instead of those before."""
         if subscriptions != self._subscribed:

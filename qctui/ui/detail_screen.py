@@ -99,7 +99,7 @@ class DetailScreen(PanesScreen):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.is_open):
             return
         context = self.ages.context()
         if not keys.isdisjoint(self.keys()) or any(self.depends_on(key) for key in keys):

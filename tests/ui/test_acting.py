@@ -145,6 +145,13 @@ async def test_panic_by_an_old_list_says_how_old() -> None:
         assert "The list of deployments was read 5m ago (HTTP 502): one started since is not in it." in words(page)
 
 
+async def test_panic_names_what_failed_and_is_not_reached() -> None:
+    async with console((120, 40)) as page:
+        await page.press("X")
+        assert "Not part of it: FX/overnight drift failed and may have left positions open." in page.text
+        assert "LIVE equity 1,328,443" in page.text
+
+
 async def test_an_unknown_request_does_nothing() -> None:
     async with console(prepare=nothing) as page:
         page.app.controller.request("delete")

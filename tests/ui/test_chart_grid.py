@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from qctui.engine.engine_port import Visibility
+from qctui.model.action import ACTIONS
 from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.console_screen import ConsoleScreen
+from qctui.ui.context import DetailKind
 from qctui.ui.main_screen import MainScreen
 from tests.ui.page import Page, console
 
@@ -77,3 +81,29 @@ async def test_the_pages_are_counted() -> None:
         assert "page 1/3" in first
         await page.press("]")
         assert "page 2/3" in page.lines[0]
+
+
+@pytest.mark.parametrize("key", ["E", "enter"])
+async def test_a_screen_that_has_closed_neither_draws_nor_reads_any_more(key: str) -> None:
+    async with console((120, 40)) as page:
+        await page.press(key)
+        closed = page.app.screen
+        assert isinstance(closed, ConsoleScreen)
+        await page.press("escape")
+        asked = page.main.presenter.subscriptions
+        closed.show_changes(frozenset({ACTIONS, *(each.key for each in page.engine.views[-2])}))
+        assert page.said == []
+        assert page.main.presenter.subscriptions == asked
+
+
+async def test_an_arrangement_that_comes_after_its_screen_has_closed_is_none() -> None:
+    async with console((120, 40)) as page:
+        await page.press("4", "enter")
+        closed = page.app.screen
+        assert isinstance(closed, ChartScreen)
+        closed.dismiss()
+        await page.settle()
+        closed.open_charts(DetailKind.EQUITIES)
+        await page.settle()
+        assert page.said == []
+        assert not [each for each in page.main.presenter.subscriptions if each.visibility is Visibility.OPENED]

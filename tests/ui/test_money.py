@@ -58,22 +58,33 @@ async def test_before_anything_of_the_day_is_known_no_change_is_shown(size: Size
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_total_says_of_how_many_it_is(size: Size) -> None:
     async with console(size) as page:
-        line = page.line("Total of 6")
-        # One initializes: its equity and its account are not known.
-        assert "~ 5 of 6" in line
-        assert f"~{sum(each.equity or 0.0 for each in deployments() if each.alive):,.0f}" in line
-        exposure = sum(each.exposure or 0.0 for each in accounts().values())
+        await accounts_are(page, **{deploy_id(MOMENTUM): Account()})
+        line = page.line("Total of 3 LIVE")
+        assert "2 of 3 known" in line
+        assert f" {sum(each.equity or 0.0 for each in live()):,.0f}" in line
+        known = accounts()
+        exposure = sum(known[each.deploy_id].exposure or 0.0 for each in live() if each.project_id != MOMENTUM)
         assert f"~{format_compact(exposure, UNICODE)}+" in line
+
+
+async def test_play_money_is_never_added_to_real_money() -> None:
+    async with console((120, 40)) as page:
+        assert f" {sum(each.equity or 0.0 for each in live()):,.0f} " in page.line("Total of 3 LIVE")
+        await page.press("slash", *"paper", "enter")
+        # One initializes: its equity and its account are not known.
+        assert "2 of 3 known" in page.line("Total of 3 PAPER")
+
+
+async def test_what_has_ended_may_have_left_positions() -> None:
+    async with console((120, 40)) as page:
+        assert page.line("FX/overnight drift").split()[-4:-2] == ["—", "—"]
 
 
 async def test_a_whole_total_carries_no_mark() -> None:
     async with console((120, 40)) as page:
-        known = [each for each in deployments() if each.equity is not None]
-        page.engine.put(DEPLOYMENTS, tuple(known))
-        await page.settle()
-        line = page.line("Total of 5")
+        line = page.line("Total of 3 LIVE")
         assert "~" not in line
-        assert "5 of 5" not in line
+        assert "3 of 3" not in line
 
 
 async def test_the_total_is_of_what_the_filter_leaves() -> None:
@@ -89,9 +100,9 @@ async def test_another_currency_is_never_added() -> None:
     async with console((120, 40)) as page:
         euro = replace(accounts()[deploy_id(MOMENTUM)], currency="€")
         await accounts_are(page, **{deploy_id(MOMENTUM): euro})
-        rest = sum(each.equity or 0.0 for each in deployments() if each.alive and each.project_id != MOMENTUM)
-        assert f"~{rest:,.2f}" in page.line("Total of 6")
-        assert "~ 4 of 6" in page.line("Total of 6")
+        rest = sum(each.equity or 0.0 for each in live() if each.project_id != MOMENTUM)
+        assert f"~{rest:,.2f}" in page.line("Total of 3 LIVE")
+        assert "2 of 3 known" in page.line("Total of 3 LIVE")
         assert "the total is in $, without 1" in page.line("1 Deployments")
 
 
@@ -100,7 +111,7 @@ async def test_positions_that_were_read_long_ago_carry_their_age() -> None:
         old = replace(accounts()[deploy_id(MOMENTUM + 1)], read_mono=MONO - 1_900)
         await accounts_are(page, **{deploy_id(MOMENTUM + 1): old})
         assert " 30k 30m" in page.line("Pairs/KO-PEP")
-        assert page.line("Total of 6").count("30m") == 1
+        assert page.line("Total of 3 LIVE").count("30m") == 1
 
 
 async def test_holdings_that_can_not_be_read_are_no_zero() -> None:
@@ -116,9 +127,9 @@ async def test_the_total_follows_the_rows_and_takes_no_key() -> None:
         await page.press("end")
         assert page.main.deployments.table.cursor_row is not None
         assert page.main.deployments.table.cursor_row.name == "Options/wheel"
-        lines = [line for line in page.lines if "Options/wheel" in line or "Total of 6" in line]
+        lines = [line for line in page.lines if "Options/wheel" in line or "Total of 3 LIVE" in line]
         assert "Options/wheel" in lines[0]
-        assert "Total of 6" in lines[1]
+        assert "Total of 3 LIVE" in lines[1]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +159,10 @@ def test_a_gain_fits_its_column(value: float | None, shown: str) -> None:
 )
 def test_an_exposure_is_told_in_three_digits(value: float, shown: str) -> None:
     assert format_compact(value, UNICODE) == shown
+
+
+def live() -> list[Deployment]:
+    return [each for each in deployments() if each.alive and each.environment is Environment.LIVE]
 
 
 BASE = Deployment(1, "L-1", "Running", NOW - 9e5, None, "InteractiveBrokers", Environment.LIVE, 1_100.0)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qctui.model.deployment import Deployment, Environment, name_of
+from qctui.model.deployment import Deployment, Environment, is_recent, name_of
 from qctui.model.optimization import Criterion
-from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_order, deployment_text, is_recent
+from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_order, deployment_text
 from qctui.ui.insights.insights_pane import insight_text
 from qctui.ui.kit.list_pane import narrowed, ordered
 from qctui.ui.optimizations.optimizations_pane import OptimizationRow, optimization_text

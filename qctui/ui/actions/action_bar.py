@@ -235,7 +235,7 @@ class ActionBar(Vertical, can_focus=True):
     @property
     def _has_keys(self) -> bool:
         # Asked of the screen: the bar itself hears of its focus later than the next key.
-        return self.screen.focused is self
+        return self.is_attached and self.screen.focused is self
 
     def _draw_frame(self) -> None:
         # Setting either repaints the whole frame, equal or not.

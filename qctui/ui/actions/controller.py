@@ -16,7 +16,8 @@ from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
 from qctui.actions.wording import format_unreadable
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, Target
-from qctui.model.keys import DEPLOYMENTS, Key, detail_key, optimization_key, optimizations_key
+from qctui.model.deployment import Deployment, Environment, is_recent, name_of, newest_deployments
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, optimization_key, optimizations_key
 from qctui.ui.actions.action_bar import ActionBar, uppermost_bar
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.progress import format_number
@@ -36,6 +37,9 @@ REQUESTS = (*ACTION_SPECS, PANIC, RETRY)
 LIST_LATE_S = 60.0
 """A list of deployments older than this (four reads missed) is said to be old before panic aims by it."""
 
+
+NAMED_FAILED = 3
+"""Deployments that panic does not reach, named; the rest is counted."""
 
 DEPLOYMENT, OPTIMIZATION = "deployment", "optimization"
 """What a screen can show that is acted on."""
@@ -213,7 +217,22 @@ class ActionController:
             why = f" ({listed.error.message})" if listed.error is not None else ""
             age, _ = format_age(age_s)
             said.append(f"The list of deployments was read {age} ago{why}: one started since is not in it.")
+        said += self._failed_words(listed.value or ())
         return " ".join(said)
+
+    def _failed_words(self, listed: Sequence[Deployment]) -> list[str]:
+        """Real money that panic does not reach: what failed may have left its positions open."""
+        now = self._engine.clock.now()
+        names = {each.project_id: each.name for each in self._engine.store.get(PROJECTS).value or ()}
+        failed = [
+            name_of(each.project_id, names)
+            for each in newest_deployments(listed)
+            if each.failed and each.environment is Environment.LIVE and is_recent(each, now)
+        ]
+        if not failed:
+            return []
+        more = f" and {len(failed) - NAMED_FAILED} more" if len(failed) > NAMED_FAILED else ""
+        return [f"Not part of it: {', '.join(failed[:NAMED_FAILED])}{more} failed and may have left positions open."]
 
     def _open(
         self, targets: Sequence[Target], refused: Sequence[str | None], note: str = "", headline: str = ""

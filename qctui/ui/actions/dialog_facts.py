@@ -78,7 +78,9 @@ def many_facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     )
     if len(armed) < len(aims):
         header.append(f"  {len(aims) - len(armed)} skipped", "stale bold")
-    header.append_text(pieces("  equity ", _total_equity(armed, context)))
+    # Play money is never added to real money.
+    real = [aim for aim in armed if aim.target.environment is Environment.LIVE]
+    header.append_text(pieces("  LIVE equity " if real else "  equity ", _total_equity(real or armed, context)))
     happens, left_behind = _outcome(spec)
     name_cells = min(MAX_NAME_CELLS, max(cell_len(_name(aim.target)) for aim in aims))
     rows = [_row(aim, context, name_cells) for aim in aims]
@@ -136,7 +138,7 @@ def format_earlier(record: ActionRecord, context: RenderContext) -> Text:
 
 
 def _outcome(spec: ActionSpec) -> list[Paragraph]:
-    return [labelled("Happens", pieces(spec.consequence)), labelled("Left behind", pieces((spec.leftovers, "muted")))]
+    return [labelled("Happens", pieces(spec.consequence)), labelled("Left behind", pieces(spec.leftovers))]
 
 
 def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
@@ -176,7 +178,8 @@ def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
     reported = newest.detail.statistics.get("Equity", "") if newest is not None and newest.detail is not None else ""
     if reported:
         return reported, aim.recheck.fetched_mono
-    return format_money(aim.target.equity, context.glyphs), aim.target.equity_mono
+    known_mono = None if aim.target.equity is None else aim.target.equity_mono
+    return format_money(aim.target.equity, context.glyphs), known_mono
 
 
 def _known_portfolio(aim: Aim) -> tuple[Portfolio | None, float | None, str]:
@@ -291,8 +294,8 @@ def _row(aim: Aim, context: RenderContext, name_cells: int) -> Paragraph:
     amount, amount_mono = _equity(aim, context)
     ages = _aged(amount_mono, context), _aged(received, context)
     # An age both share is said once: on 80 columns that is a line instead of two, and twice as many targets in sight.
-    equity = pieces(amount, ages[0] if ages[0] != ages[1] else "")
-    row.append_text(pieces(" " * max(2, 12 - cell_len(equity.plain)), equity, "  ", held, ages[1]))
+    equity = pieces(f"{amount:>12}", ages[0] if ages[0] != ages[1] else "")
+    row.append_text(pieces(" ", equity, "  ", held, ages[1]))
     if aim.earlier is not None:
         row.append_text(pieces("  earlier: ", format_earlier(aim.earlier, context)))
     for caution in cautions(target, aim.project):

@@ -95,7 +95,7 @@ class ChartScreen(ConsoleScreen):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.is_open):
             return
         if not self._shown.single and self._shown.subjects() != self._tiles.subjects:
             # The keys may be elsewhere: in the action bar.
@@ -158,6 +158,9 @@ class ChartScreen(ConsoleScreen):
         return (1, 1) if self._shown.single else Tiles.room(self.size)
 
     async def _lay_out(self) -> None:
+        # Asked for by what goes on in the app: a key behind it may have closed the screen.
+        if not self.is_open:
+            return
         shown = self._shown
         await self._tiles.lay_out(shown.subjects(), shown.place(), self._room(), small=not shown.single)
         self._follow_focus()

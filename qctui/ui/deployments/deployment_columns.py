@@ -112,7 +112,7 @@ def _trail(row: DeploymentRow, context: RenderContext) -> Spans:
 
 def _exposure(row: DeploymentRow, context: RenderContext) -> Spans:
     if not row.deployment.alive:
-        return ()
+        return _unknown(context)
     return _at_risk(row.account.exposure, row.account.other_cash, row.account.read_mono, context)
 
 
@@ -120,7 +120,7 @@ def _at_risk(
     value: float | None, other_cash: bool, read_mono: float | None, context: RenderContext, *, partly: bool = False
 ) -> Spans:
     if value is None or read_mono is None:
-        return ((context.glyphs.none, "muted"),)
+        return _unknown(context)
     old = context.mono - read_mono >= OLD_S
     if not old:
         # Asked for so that it is drawn again when it has become old.
@@ -136,10 +136,13 @@ def _exposure_key(row: DeploymentRow) -> float | None:
 
 
 def _positions(row: DeploymentRow, context: RenderContext) -> Spans:
-    if not row.deployment.alive:
-        return ()
-    positions = row.account.positions
-    return ((context.glyphs.none, "muted"),) if positions is None else ((format_count(positions), ""),)
+    positions = row.account.positions if row.deployment.alive else None
+    return _unknown(context) if positions is None else ((format_count(positions), ""),)
+
+
+def _unknown(context: RenderContext) -> Spans:
+    """Also of what has ended: it may have left positions behind, and nothing is read of them any more."""
+    return ((context.glyphs.none, "muted"),)
 
 
 def _positions_key(row: DeploymentRow) -> int | None:
@@ -154,10 +157,10 @@ def total_cells(column: Column[DeploymentRow], total: Total, context: RenderCont
         return f"{PARTLY}{text}" if 0 < known.known < total.rows else text
 
     if column.id == "name":
-        return ((f"Total of {format_count(total.rows)}", "title"),)
+        return ((f"Total of {format_count(total.rows)} {total.environment.value}", "title"),)
     if column.id == "status" and total.known < total.rows:
-        of = f"{PARTLY} {format_count(total.known)} of {format_count(total.rows)}"
-        return ((of if len(of) <= _STATUS_CELLS else f"{PARTLY} {total.known}/{total.rows}", "stale"),)
+        known = f"{format_count(total.known)} of {format_count(total.rows)} known"
+        return ((known if len(known) <= _STATUS_CELLS else f"{total.known}/{total.rows} known", "stale"),)
     if column.id == "equity":
         return ((partly(format_money(total.equity.value, glyphs), total.equity), "title"),)
     if column.id == "gain":

@@ -10,9 +10,6 @@ from typing import Any
 from qctui.model.account import Account, EquityTrail
 from qctui.model.deployment import Deployment, Environment
 
-RECENT_S = 86_400.0
-"""How long an ended deployment stays in the list."""
-
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRow:
@@ -48,14 +45,6 @@ class DeploymentRow:
         return None if gain is None or self.base is None or self.base <= 0 else gain / self.base
 
 
-def is_recent(deployment: Deployment, now: float) -> bool:
-    """Alive, or ended within the last 24 hours. One without a stop time counts by its launch."""
-    if deployment.alive:
-        return True
-    ended_at = deployment.stopped_at if deployment.stopped_at is not None else deployment.launched_at
-    return ended_at is None or now - ended_at < RECENT_S
-
-
 def deployment_order(row: DeploymentRow) -> tuple[Any, ...]:
     """Alive first, LIVE before PAPER, by name; then what ended last. Having been seen changes no place: a row must not
     move because a person looked at it."""
@@ -84,9 +73,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """All rows that run together."""
+    """The LIVE rows that run together; the PAPER ones where none is LIVE: play money is never added to real."""
 
     rows: int
+    environment: Environment
     equity: Sum
     gain: Sum
     change: float | None
@@ -111,7 +101,9 @@ class Total:
 def total_of(rows: Iterable[DeploymentRow]) -> Total:
     """The total of those that run. An account whose currency is not known is taken to be in that of the most others;
     what is known to be in another one is never added."""
-    running = [row for row in rows if row.deployment.alive]
+    alive = [row for row in rows if row.deployment.alive]
+    live = [row for row in alive if row.deployment.environment is Environment.LIVE]
+    running = live or alive
     currencies = Counter(row.account.currency for row in running if row.account.currency)
     currency = max(currencies, key=lambda each: (currencies[each], each == "$", each), default="")
     alike = [row for row in running if row.account.currency in {"", currency}]
@@ -122,6 +114,7 @@ def total_of(rows: Iterable[DeploymentRow]) -> Total:
     read = [account.read_mono for account in at_risk if account.read_mono is not None]
     return Total(
         rows=len(running),
+        environment=Environment.LIVE if live else Environment.PAPER,
         equity=_sum([row.deployment.equity for row in alike]),
         gain=gain,
         change=gain.value / base if gain.value is not None and base > 0 else None,
