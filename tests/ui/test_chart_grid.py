@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qctui.engine.engine_port import Visibility
 from qctui.model.action import ACTIONS
+from qctui.model.keys import DEPLOYMENTS
+from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import DetailKind
 from qctui.ui.main_screen import MainScreen
 from tests.ui.page import Page, console
+from tests.ui.scene import NOW
+from tests.ui.test_said_in_passing import with_actions
 
 pytestmark = pytest.mark.anyio
 
@@ -107,3 +113,27 @@ async def test_an_arrangement_that_comes_after_its_screen_has_closed_is_none() -
         await page.settle()
         assert page.said == []
         assert not [each for each in page.main.presenter.subscriptions if each.visibility is Visibility.OPENED]
+
+
+@pytest.mark.parametrize("keys", [("tab",) * 9, ("shift+tab",) * 9])
+async def test_the_keys_come_back_from_the_actions_to_the_chart_that_is_selected(keys: tuple[str, ...]) -> None:
+    """It may stand elsewhere by then, and another deployment's in its place."""
+    async with console((80, 24), prepare=with_actions) as page:
+        await page.press("E")
+        for key in keys:
+            if isinstance(page.app.focused, ActionBar):
+                break
+            before = page.app.selected.now.project_id
+            await page.press(key)
+        assert isinstance(page.app.focused, ActionBar)
+        selected = page.app.selected.now.project_id
+        assert selected == before
+        reordered = tuple(
+            replace(each, stopped_at=NOW, status="Stopped") if each.project_id == selected else each
+            for each in page.engine.store.get(DEPLOYMENTS).value or ()
+        )
+        page.engine.put(DEPLOYMENTS, reordered)
+        await page.settle()
+        await page.press("escape")
+        assert isinstance(page.app.focused, ChartView)
+        assert page.app.selected.now.project_id == selected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from textual.app import App, ComposeResult
@@ -78,6 +78,8 @@ class ActionBar(Vertical, can_focus=True):
         self.set_class(glyphs.ascii, "-ascii")
         self._details = False
         self._keys_from: Widget | None = None
+        self.give_keys: Callable[[], None] | None = None
+        """Gives the keys to what is to have them after the bar, where that is not what had them before."""
         self._render_context: RenderContext | None = None
         self._ticking = False
         self._frame = ("", "")
@@ -167,7 +169,9 @@ class ActionBar(Vertical, can_focus=True):
     def _leave(self) -> None:
         if self._has_keys:
             before = self._keys_from
-            if before is not None and before.is_attached and before.focusable:
+            if self.give_keys is not None:
+                self.give_keys()
+            elif before is not None and before.is_attached and before.focusable:
                 self.screen.set_focus(before)
             else:
                 self.screen.focus_previous()

@@ -10,6 +10,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import DescendantFocus, Resize
+from textual.widget import Widget
 
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.keys import Key, chart_key, detail_key
@@ -64,6 +65,8 @@ class ChartScreen(ConsoleScreen):
         self._tiles = Tiles(self._glyphs, detail.window, self.open_charts)
         self._tiles.changed = self._show_now
         self._subject = Bar(self._glyphs, id="subject")
+        # The chart that had them may stand elsewhere by now, and another one in its place.
+        self.action_bar.give_keys = self._show_page
 
     def compose(self) -> ComposeResult:
         """Whose chart, the charts, actions under way, keys."""
@@ -233,12 +236,17 @@ class ChartScreen(ConsoleScreen):
             self.dismiss(None)
 
     def action_go_on(self, by: int) -> None:
-        """Give the keys to the next chart."""
-        if by > 0:
-            self.focus_next()
+        """Give the keys to the next chart; behind the last one to the action bar, while there is one."""
+        stops: list[Widget] = [pane.view for _, pane in self._tiles.shown]
+        if not self.action_bar.empty:
+            stops.append(self.action_bar)
+        at = stops.index(self.focused) if self.focused in stops else -by
+        there = stops[(at + by) % len(stops)]
+        if there is self.action_bar:
+            self.action_bar.take_keys()
         else:
-            self.focus_previous()
-        self._follow_focus()
+            self.set_focus(there)
+            self._follow_focus()
 
     def action_turn_chart(self, by: int) -> None:
         """The next or previous chart; with several on screen, page."""
