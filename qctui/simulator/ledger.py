@@ -36,6 +36,11 @@ class Trade:
     price: float
     fee: float
 
+    @property
+    def worth(self) -> float:
+        """What was traded, in account currency."""
+        return abs(self.quantity) * self.price * self.symbol.conversion
+
 
 @dataclass(frozen=True)
 class Epoch:
