@@ -10,8 +10,7 @@ from typing import Any
 from qctui.actions.action_store import LOCK, ActionStore
 from qctui.actions.earlier_actions import stop_lock
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
-from qctui.api.errors import ApiError
-from qctui.api.ports import Gate, TriggerApi
+from qctui.api.ports import ApiError, Gate, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import Rung, Target
 from qctui.model.resource import FailureKind

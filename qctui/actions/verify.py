@@ -12,8 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 from qctui.actions.action_store import ActionStore
-from qctui.api.errors import ApiError
-from qctui.api.ports import TriggerApi
+from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
 

@@ -11,8 +11,7 @@ from qctui.actions.observation import SILENT, Observation, Observed, observe
 from qctui.actions.spec import LIQUIDATE
 from qctui.actions.verify import AGREEING, MOST_AGREEING, SNAPSHOT_S, STATUS_S, Check
 from qctui.actions.wording import CHECK_BROKERAGE, format_clock_time, format_holdings, shortfall, unfilled_words
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading, TriggerApi
+from qctui.api.ports import ApiError, Loading, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
 from qctui.model.order import LIQUIDATED_TAG, Order, OrderPage

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from qctui.actions.wording import format_rough_span, format_unreadable
-from qctui.api.errors import ApiError
-from qctui.api.ports import ReadApi
+from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
-from qctui.cli.wiring import account_of, exit_of, format_failure, open_client_of, read_settings
+from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment
 from qctui.model.optimization import Optimization
@@ -57,7 +56,7 @@ def run_status(options: Options) -> int:
         try:
             status = asyncio.run(_read(account, settings, clock))
         except ApiError as error:
-            print(f"qctui: {format_failure(error)}", file=sys.stderr)
+            print(f"qctui: {error.advised}", file=sys.stderr)
             return exit_of(error.kind)
         for warning in status.warnings:
             print(f"qctui: warning: {warning}", file=sys.stderr)

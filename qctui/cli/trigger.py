@@ -17,8 +17,7 @@ from qctui.actions.observation import find_current
 from qctui.actions.service import ActionService
 from qctui.actions.spec import ABORT, READ_ONLY, cautions
 from qctui.actions.wording import describe_step, exit_code, format_clock_time
-from qctui.api.errors import ApiError
-from qctui.api.ports import ReadApi, TriggerApi
+from qctui.api.ports import ApiError, ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.credentials import Account
@@ -26,7 +25,7 @@ from qctui.cli.interrupts import Interrupts
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S
 from qctui.cli.step_printer import Printer, StepPrinter
-from qctui.cli.wiring import account_of, format_failure, open_client_of, read_settings
+from qctui.cli.wiring import account_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.deployment import Deployment
@@ -168,7 +167,7 @@ class Trigger:
             try:
                 optimization = await api.fetch_optimization(str(given))
             except ApiError as error:
-                self._warn_unread(format_failure(error))
+                self._warn_unread(error.advised)
                 return self._target_unread(given)
             self._put(optimization_key(str(given)), optimization)
             return target_of_optimization(optimization)

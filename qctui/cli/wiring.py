@@ -20,7 +20,6 @@ from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from qctui.api.client import Client
-    from qctui.api.errors import ApiError
     from qctui.api.ports import RequestReport
 
 
@@ -107,11 +106,6 @@ def open_client_of(
         )
     except ValueError as error:
         raise UsageError(f"base URL: {error}") from error
-
-
-def format_failure(error: ApiError) -> str:
-    """A read that failed, with what a person can do about it."""
-    return f"{error.message}; {error.kind.advice}" if error.kind.advice else error.message
 
 
 def exit_of(kind: FailureKind) -> Exit:

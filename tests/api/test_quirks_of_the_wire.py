@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from qctui.api.client import Client
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
+from qctui.api.ports import ApiError
 from qctui.model.chart import Chart, SeriesType
 from qctui.model.deployment import DeploymentDetail
 from qctui.model.insight import Direction, Insight

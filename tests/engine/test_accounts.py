@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.engine.accounts import EQUITY_CHART, EVERY_S, Part, currency_symbol
 from qctui.engine.poller import PollSettings
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, Account, EquityTrail

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading
+from qctui.api.ports import ApiError, Loading
 from qctui.engine.rate_limiter import Priority
 from qctui.engine.readers import (
     ALL_SPAN_S,

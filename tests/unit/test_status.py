@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from qctui.actions.wording import format_rough_span
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.cli.status import Status, as_json, chosen, format_status, look
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.resource import FailureKind
