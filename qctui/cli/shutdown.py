@@ -1,7 +1,7 @@
 """Ends the program in time: at signals, when the terminal hangs up, when the interface no longer answers.
 
 A thread of its own watches, because the interface's loop is the very thing that may be stuck: a terminal that stops
-reading freezes it inside a write. Signals reach this thread through a pipe the interpreter writes to the moment they
+reading freezes it inside a write. Signals reach this thread through a pipe the interpreter writes to as soon as they
 arrive, whatever the main thread is doing.
 """
 

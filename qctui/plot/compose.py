@@ -227,7 +227,7 @@ def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: 
 
 
 def _letters(drawing: Drawing, panel: Panel, mark: Mark, dots: Dots) -> None:
-    """Write a line's letter on it now and then, so that crossing lines are told apart without colour."""
+    """Write a line's letter on it now and then, so that crossing lines differ without colour too."""
     lines = [each for each in panel.marks if each.kind is Kind.LINE and each.shown and len(each.series)]
     if len(lines) < 2 or panel.height < 3:
         return

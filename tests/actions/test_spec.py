@@ -9,7 +9,7 @@ from qctui.actions.capture import (
     capture_deployment,
     capture_optimization,
     running_targets,
-    target_of_detail,
+    target_of_deployment,
     target_of_optimization,
 )
 from qctui.actions.earlier_actions import earlier_action, stop_lock
@@ -243,7 +243,7 @@ def test_optimizations_are_captured_by_id() -> None:
 
 def test_targets_of_fresh_answers() -> None:
     detail: DeploymentDetail = make_detail(3, stopped_at=1.0)
-    captured = target_of_detail("stop", detail)
+    captured = target_of_deployment("stop", detail, detail.project_name)
     assert (captured.action, captured.project_id, captured.deploy_id, captured.status) == (
         "stop",
         3,
