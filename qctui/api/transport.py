@@ -75,7 +75,7 @@ class Channel:
         observer: Callable[[RequestReport], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._base_url = check_base_url(base_url)
+        self.base_url = check_base_url(base_url)
         self._sign = signer(credentials, clock)
         self.clock = clock
         """The clock of the timeouts, the signatures and the reports."""
@@ -87,7 +87,7 @@ class Channel:
         """Makes outside text fit for messages."""
 
     def __repr__(self) -> str:
-        return f"Channel({self._base_url!r})"
+        return f"Channel({self.base_url!r})"
 
     async def aclose(self) -> None:
         """Close every connection; what is under way ends with a failure."""
@@ -127,13 +127,13 @@ class Channel:
         reach its own loopback, and few people exempt theirs. On loopback there is no TLS, so no certificates are read.
         """
         if self._opened is None:
-            local = is_loopback(self._base_url)
+            local = is_loopback(self.base_url)
             resolve_in_daemon_threads(asyncio.get_running_loop())
             try:
                 self._opened = httpx.AsyncClient(
                     auth=self._sign,
                     headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
-                    verify=False if self._base_url.startswith("http:") else _tls(),
+                    verify=False if self.base_url.startswith("http:") else _tls(),
                     trust_env=not local,
                     limits=httpx.Limits(
                         max_connections=self._pool.connections,
@@ -160,10 +160,6 @@ class Channel:
     def traced(self) -> bool:
         """Whether the transport reports when a request's first byte leaves."""
         return self._transport is None or isinstance(self._transport, httpx.AsyncHTTPTransport)
-
-    def url(self, endpoint: Endpoint) -> str:
-        """The endpoint's address."""
-        return f"{self._base_url}/{endpoint.path}"
 
     def report(self, report: RequestReport) -> None:
         """Hand the report of a finished request to the observer, if there is one."""
@@ -213,7 +209,7 @@ class _Call:
         client = channel.open()
         # A full pool is waited for as long as an answer is.
         timeout = httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s)
-        request = client.build_request("POST", channel.url(endpoint), json=body, timeout=timeout)
+        request = client.build_request("POST", f"{channel.base_url}/{endpoint.path}", json=body, timeout=timeout)
         if channel.traced:
             request.extensions["trace"] = self._trace
         else:

@@ -185,4 +185,4 @@ class Deployment:
         """Return the price at which its ledger closed, or would close, a position."""
         liquidation = self.liquidation
         until = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
-        return self.ledger.price(position.symbol, until)
+        return self.ledger.market.price(position.symbol, until)

@@ -43,34 +43,27 @@ class WorldClock:
         real: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._real = real
+        self.real_now = real
+        """Gives the real time, Unix seconds."""
         self._monotonic = monotonic
         self._origin = monotonic()
         self._capped = start_at is None
         if start_at is None:
-            self._speed = 1.0 if speed is None else speed
-            self._start = real() - (lead_s if self._speed > 1.0 else 0.0)
+            self.speed = 1.0 if speed is None else speed
+            """World seconds per real second; 0 when it stands still."""
+            self._start = real() - (lead_s if self.speed > 1.0 else 0.0)
         else:
-            self._speed = 0.0 if speed is None else speed
+            self.speed = 0.0 if speed is None else speed
             self._start = start_at
-        self._follows_real = start_at is None and self._speed == 1.0
+        self._follows_real = start_at is None and self.speed == 1.0
         self._offset_s = 0.0
-
-    @property
-    def speed(self) -> float:
-        """World seconds per real second; 0 when it stands still."""
-        return self._speed
-
-    def real_now(self) -> float:
-        """Return the real time, Unix seconds."""
-        return self._real()
 
     def now(self) -> float:
         """Return the world's time, Unix seconds."""
         if self._follows_real:
-            return self._real() + self._offset_s
-        now = self._start + (self._monotonic() - self._origin) * self._speed
-        return (min(now, self._real()) if self._capped else now) + self._offset_s
+            return self.real_now() + self._offset_s
+        now = self._start + (self._monotonic() - self._origin) * self.speed
+        return (min(now, self.real_now()) if self._capped else now) + self._offset_s
 
     def advance(self, seconds: float) -> None:
         """Move the world forward at once. Going back is refused: answers already given would become lies."""
@@ -177,16 +170,13 @@ class World:
         found = self.optimizations.get(optimization_id)
         return found is not None and found.requested_at <= now and found.abort(now, self.config.lags.abort_s)
 
-    def redeploy(self, project_id: int) -> Deployment:
-        """End what is live in a project and launch a new deployment, at once."""
-        return self.redeploy_due(project_id, self.now())
-
-    def redeploy_due(self, project_id: int, due_at: float) -> Deployment:
-        """Do a redeployment that was due at a time; meant for `at`."""
+    def redeploy(self, project_id: int, due_at: float | None = None) -> Deployment:
+        """End what is live in a project and launch a new deployment: at once, or as of a time at which it was due."""
+        now = self.now() if due_at is None else due_at
         project = self.projects[project_id]
-        if live := project.live(due_at):
-            live.end(due_at)
-        return self._launch(project, due_at, starting=False)
+        if live := project.live(now):
+            live.end(now)
+        return self._launch(project, now, starting=False)
 
     def end(self, project_id: int, status: str = "Stopped", message: str = "") -> None:
         """End what is live in a project at once, by itself, with a status and a message."""
