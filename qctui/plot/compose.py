@@ -89,7 +89,8 @@ def steps(
         for panel in plots:
             yield DRAW_COST
             stacks[id(panel)] = yield from fit_panel(panel, drawing.time, view, _scale_before(panel, before))
-        needed = min(most, _needed(drawing, plots)) if plots else gutter
+        axes = (put_value_axis(None, 0, panel, drawing.time, view) for panel in plots)
+        needed = min(most, max(axes, default=gutter))
         # Too wide is left as it is: a last value with a digit less must not move the whole chart.
         if last or needed == gutter or (needed < gutter and before is not None):
             break
@@ -177,10 +178,6 @@ def _scale_before(panel: Panel, before: Drawing | None) -> ValueScale | None:
     if before is None:
         return None
     return next((each.scale for each in before.panels if each.index == panel.index and each.kind is panel.kind), None)
-
-
-def _needed(drawing: Drawing, plots: list[Panel]) -> int:
-    return max(put_value_axis(None, 0, panel, drawing.time, drawing.view) for panel in plots)
 
 
 def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> Generator[int, None, None]:

@@ -212,10 +212,9 @@ class Endpoints:
         return self._taken_at(now, deployment) if deployment.ended_at(now) is None else now
 
     def _records_of(self, deployment: Deployment) -> _Records:
-        found = self._records.get(deployment.deploy_id)
-        if found is None:
-            found = self._records[deployment.deploy_id] = _Records(self.world, deployment)
-        return found
+        if deployment.deploy_id not in self._records:
+            self._records[deployment.deploy_id] = _Records(self.world, deployment)
+        return self._records[deployment.deploy_id]
 
     def _orders_read(self, fields: Fields) -> Json:
         now = self.world.now()
