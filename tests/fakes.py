@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading, RequestReport
+from qctui.api.ports import ApiError, Loading, RequestReport
 from qctui.model.chart import Chart
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment, LogPage, Project
 from qctui.model.insight import Direction, Insight, InsightPage

@@ -154,7 +154,9 @@ class ActionRunner:
             try:
                 outcome = await self._send(request)
             finally:
-                self._forget_request(action_id)
+                self._requests.pop(action_id, None)
+                if not self._requests:
+                    self._idle.set()
                 batch.note_answered(request)
             if outcome not in FINAL_RUNGS:
                 # Verification reads would compete with the requests of the batch that are still to leave.
@@ -200,11 +202,6 @@ class ActionRunner:
             words = f"{verdict.words}; the API said: {refusal.words}" if verdict.words else refusal.words
         self._action_store.step(request.action_id, Rung.REJECTED, words)
         return Rung.REJECTED
-
-    def _forget_request(self, action_id: str) -> None:
-        self._requests.pop(action_id, None)
-        if not self._requests:
-            self._idle.set()
 
     async def _verify(self, action_id: str, target: Target) -> None:
         self._action_store.change(action_id, goal_by_mono=self._clock.monotonic() + VERIFY_S)

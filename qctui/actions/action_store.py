@@ -134,9 +134,8 @@ class ActionStore:
         self._records[action_id] = replace(record, cancellable=cancellable, **changes)
         self.publish()
         if journal:
-            self._warn_unless_written(
-                self.write([entry_of(record, rung.event, at, detail, self._context)]), [action_id]
-            )
+            entry = entry_of(record, rung.event, at, detail, self._context)
+            self._warn_unless_written(self._writer.write([entry]), [action_id])
 
     def intend(self, action_ids: Sequence[str]) -> asyncio.Future[str]:
         """Journal the intents of one confirmation and that sending begins, with one write and one fsync.
@@ -150,13 +149,9 @@ class ActionStore:
             for event in ("intent", Rung.SENDING.event)
             for action_id in action_ids
         ]
-        written = self.write(lines)
+        written = self._writer.write(lines)
         self._warn_unless_written(written, action_ids)
         return written
-
-    def write(self, lines: Sequence[JournalEntry]) -> asyncio.Future[str]:
-        """Hand lines to the journal."""
-        return self._writer.write(lines)
 
     async def catch_up(self) -> str:
         """Read what the other processes of this machine have confirmed; none of them can confirm more until `release`.

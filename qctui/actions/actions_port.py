@@ -53,7 +53,7 @@ class ActionsPort(Protocol):
         """A person confirmed: journal and send one POST per target, in parallel. Returns the action ids, in order, at
         once.
 
-        A target that is refused by `refusal` at that moment becomes a record that is REJECTED with the reason, and
+        A target that is refused by `refusal` by then becomes a record that is REJECTED with the reason, and
         nothing is sent.
         """
         ...

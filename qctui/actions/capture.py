@@ -1,4 +1,4 @@
-"""Targets, captured by id out of what the store knows at that moment. Pure: no network, no cursor."""
+"""Targets, captured by id out of what the store knows just then. Pure: no network, no cursor."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from qctui.model.action import Target
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, deployments_of, is_alive
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.optimization import Optimization
-from qctui.model.portfolio import Portfolio
-from qctui.model.resource import Resource
 from qctui.store import Store
 
 
 def capture_deployment(action: str, store: Store, project_id: int) -> Target:
-    """The deployment of `project_id` that matters now, by what was received last. What no answer tells stays empty."""
+    """The deployment of `project_id` that matters now, by what was received last. What is in no answer stays empty."""
     listed, read = store.get(DEPLOYMENTS), store.get(detail_key(project_id))
     project, detail = deployments_of(project_id, listed, read), read.value
     rows, known = project.rows, project.known
@@ -70,38 +68,24 @@ def running_targets(store: Store) -> tuple[Target, ...]:
     )
 
 
-def target_of_detail(action: str, detail: DeploymentDetail, portfolio: Resource[Portfolio] | None = None) -> Target:
-    """The target a fresh live/read tells of: the command line reads before it asks."""
+def target_of_deployment(action: str, known: Deployment | DeploymentDetail, name: str) -> Target:
+    """The deployment of a fresh live/read, or of live/list where that can't be relied on, as a target: the command line
+    reads before it asks. The list carries no names."""
     return Target(
         action=action,
-        name=detail.project_name or f"project {detail.project_id}",
-        project_id=detail.project_id,
-        deploy_id=detail.deploy_id,
-        environment=detail.environment,
-        brokerage=detail.brokerage,
-        account_environment=detail.account_environment,
-        status=_status(detail),
-        portfolio=portfolio or Resource[Portfolio](),
-    )
-
-
-def target_of_row(action: str, row: Deployment, name: str = "") -> Target:
-    """The target a fresh live/list tells of, where live/read can't be relied on. The list carries no names."""
-    return Target(
-        action=action,
-        name=name or f"project {row.project_id}",
-        project_id=row.project_id,
-        deploy_id=row.deploy_id,
-        environment=row.environment,
-        brokerage=row.brokerage,
-        account_environment=row.account_environment,
-        status=_status(row),
-        equity=row.equity,
+        name=name or f"project {known.project_id}",
+        project_id=known.project_id,
+        deploy_id=known.deploy_id,
+        environment=known.environment,
+        brokerage=known.brokerage,
+        account_environment=known.account_environment,
+        status=_status(known),
+        equity=known.equity if isinstance(known, Deployment) else None,
     )
 
 
 def target_of_optimization(optimization: Optimization) -> Target:
-    """The target a fresh optimizations/read tells of."""
+    """The optimization of a fresh optimizations/read as a target."""
     return Target(
         action=ABORT.id,
         name=optimization.name or optimization.optimization_id,
@@ -112,7 +96,7 @@ def target_of_optimization(optimization: Optimization) -> Target:
 
 
 def _status(known: Deployment | DeploymentDetail | None) -> str:
-    """Its status; `Stopped` where only the stop time tells that it ended (REFERENCE.md 8.1: rely on `stopped`)."""
+    """Its status; `Stopped` where only the stop time shows that it ended (REFERENCE.md 8.1: rely on `stopped`)."""
     if known is None:
         return ""
     ended_by_time = known.stopped_at is not None and is_alive(known.status, None)

@@ -14,8 +14,7 @@ from qctui.actions.action_store import ActionStore
 from qctui.actions.observation import Observed, observe
 from qctui.actions.spec import ABORT
 from qctui.actions.wording import format_clock_time
-from qctui.api.errors import ApiError
-from qctui.api.ports import TriggerApi
+from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import ActionRecord, Rung, Target
 from qctui.model.deployment import Deployment, is_alive

@@ -11,13 +11,14 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.locks import lock_within
+from qctui.model.action import FINAL_RUNGS
 from qctui.paths import open_private, private_dir
 from qctui.text import clean
 
@@ -36,6 +37,10 @@ with O_APPEND the lock only guards the repair of a torn tail."""
 
 _UNREADABLE = b"\0"
 """Stands for the beginning of a line that is not kept: whatever follows, it is no line of ours."""
+
+
+FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
+"""Events of the lines that end an action."""
 
 
 class UnsyncedError(OSError):
@@ -122,6 +127,14 @@ def decode_entry(line: bytes) -> JournalEntry | None:
         detail=text("detail"),
     )
     return entry if entry.id and entry.event else None
+
+
+def by_action(entries: Iterable[JournalEntry]) -> dict[str, list[JournalEntry]]:
+    """The lines of each action, in order."""
+    by_id: dict[str, list[JournalEntry]] = {}
+    for entry in entries:
+        by_id.setdefault(entry.id, []).append(entry)
+    return by_id
 
 
 def append_entries(path: Path, entries: Sequence[JournalEntry]) -> None:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from qctui.actions.wording import format_clock_time
-from qctui.api.errors import ApiError
-from qctui.api.ports import TriggerApi
+from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.deployment import Deployment, DeploymentDetail, is_alive
 
@@ -134,14 +133,14 @@ async def _read(api: TriggerApi, project_id: int) -> tuple[DeploymentDetail | No
     try:
         return await api.fetch_detail(project_id), ""
     except ApiError as error:
-        return None, f"live/read fails: {_words_of(error)}"
+        return None, f"live/read fails: {error.advised}"
 
 
 async def _list(api: TriggerApi, project_id: int) -> tuple[tuple[Deployment, ...], str]:
     try:
         listed = await api.fetch_deployments(project_id)
     except ApiError as error:
-        return (), f"live/list fails: {_words_of(error)}"
+        return (), f"live/list fails: {error.advised}"
     return tuple(row for row in listed.deployments if row.project_id == project_id), ""
 
 
@@ -181,11 +180,6 @@ def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str,
     if not _is_same(deploy_id, detail.deploy_id):
         return _replaced(detail, note)
     return _observation_of(detail, "live/read", note)
-
-
-def _words_of(error: ApiError) -> str:
-    """What failed, and what a person can do about it."""
-    return f"{error.message}; {error.kind.advice}" if error.kind.advice else error.message
 
 
 def _newest(rows: Iterable[Deployment]) -> Deployment | None:

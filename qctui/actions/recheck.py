@@ -10,8 +10,7 @@ from functools import partial
 from typing import Any
 
 from qctui.actions.spec import ABORT, disarm_reason
-from qctui.api.errors import ApiError
-from qctui.api.ports import REWARM_S, TriggerApi
+from qctui.api.ports import REWARM_S, ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Recheck, Target, recheck_key
 from qctui.model.keys import Key

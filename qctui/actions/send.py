@@ -10,8 +10,7 @@ from typing import Any
 from qctui.actions.action_store import LOCK, ActionStore
 from qctui.actions.earlier_actions import stop_lock
 from qctui.actions.spec import ABORT, LIQUIDATE, STOP
-from qctui.api.errors import ApiError
-from qctui.api.ports import Gate, TriggerApi
+from qctui.api.ports import ApiError, Gate, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import Rung, Target
 from qctui.model.resource import FailureKind
@@ -107,23 +106,25 @@ class Sender:
             failure = await self._try(request)
             request.on_first_try()
             if failure is None:
-                return self._accepted(request)
+                return self._end(request, Rung.ACCEPTED)
             if not failure.may_have_acted and (request.closed or self._late(request)):
-                return self._not_sent(request, request.closed or failure.message)
+                return self._end(request, Rung.NOT_SENT, request.closed or failure.message)
             if _is_certain_no(failure):
                 raise Refusal(failure.message, of_credentials=failure.kind.refuses_credentials)
             if failure.may_have_acted:
-                return self._unknown(request, failure.message)
+                return self._end(request, Rung.UNKNOWN, failure.message)
             # Provably not acted upon: a connection that was never made, or a 429.
             request.sent_mono = None
             pause = max(failure.retry_after_s or 0.0, BACKOFF_S[min(tries, len(BACKOFF_S)) - 1])
             if self._clock.monotonic() + pause >= request.deadline:
-                return self._not_sent(request, failure.message)
+                return self._end(request, Rung.NOT_SENT, failure.message)
             tries += 1
             words = f"{ordinal(tries)} try in {pause:g}s: {failure.message}"
             self._action_store.step(request.action_id, Rung.SENDING, words, tries=tries, cancellable=True)
-            if await self._pause(request, pause):
-                return self._not_sent(request, request.closed)
+            if not request.closed:
+                await self._wait(request, pause)
+            if request.closed:
+                return self._end(request, Rung.NOT_SENT, request.closed)
 
     async def _try(self, request: InFlightRequest) -> ApiError | None:
         """One POST at most. None: accepted. Returns also when it was closed or abandoned, the POST being cancelled."""
@@ -226,25 +227,11 @@ class Sender:
         finally:
             changed.cancel()
 
-    async def _pause(self, request: InFlightRequest, pause_s: float) -> bool:
-        """Wait before the next try. True if nothing may leave any more."""
-        if not request.closed:
-            await self._wait(request, pause_s)
-        return bool(request.closed)
-
-    def _accepted(self, request: InFlightRequest) -> Rung:
-        self._mark_sent(request)
-        self._action_store.step(request.action_id, Rung.ACCEPTED)
-        return Rung.ACCEPTED
-
-    def _unknown(self, request: InFlightRequest, words: str) -> Rung:
-        self._mark_sent(request)
-        self._action_store.step(request.action_id, Rung.UNKNOWN, words)
-        return Rung.UNKNOWN
-
-    def _not_sent(self, request: InFlightRequest, words: str) -> Rung:
-        self._action_store.step(request.action_id, Rung.NOT_SENT, words)
-        return Rung.NOT_SENT
+    def _end(self, request: InFlightRequest, rung: Rung, words: str = "") -> Rung:
+        if rung is not Rung.NOT_SENT:
+            self._mark_sent(request)
+        self._action_store.step(request.action_id, rung, words)
+        return rung
 
 
 def _is_certain_no(failure: ApiError) -> bool:

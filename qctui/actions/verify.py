@@ -12,8 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 from qctui.actions.action_store import ActionStore
-from qctui.api.errors import ApiError
-from qctui.api.ports import TriggerApi
+from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
 
@@ -76,13 +75,13 @@ class Check(ABC):
     def _give_up(self) -> None:
         """The time is over: UNVERIFIED, with what was seen."""
 
-    def _keep_looking(self, look: Callable[[], Awaitable[None]], pause_s: Callable[[], float]) -> asyncio.Task[None]:
+    def _keep_looking(self, look: Callable[[], Awaitable[object]], pause_s: Callable[[], float]) -> asyncio.Task[None]:
         """Call `look` again `pause_s()` after the end of the one before, until it is cancelled or all is done."""
         task = asyncio.ensure_future(self._look_again_and_again(look, pause_s))
         self._looks.append(task)
         return task
 
-    async def _look_again_and_again(self, look: Callable[[], Awaitable[None]], pause_s: Callable[[], float]) -> None:
+    async def _look_again_and_again(self, look: Callable[[], Awaitable[object]], pause_s: Callable[[], float]) -> None:
         while True:
             try:
                 await look()

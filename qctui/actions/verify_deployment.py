@@ -11,8 +11,7 @@ from qctui.actions.observation import SILENT, Observation, Observed, observe
 from qctui.actions.spec import LIQUIDATE
 from qctui.actions.verify import AGREEING, MOST_AGREEING, SNAPSHOT_S, STATUS_S, Check
 from qctui.actions.wording import CHECK_BROKERAGE, format_clock_time, format_holdings, shortfall, unfilled_words
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading, TriggerApi
+from qctui.api.ports import ApiError, Loading, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
 from qctui.model.order import LIQUIDATED_TAG, Order, OrderPage
@@ -87,7 +86,7 @@ class DeploymentCheck(Check):
         self._portfolio_task: asyncio.Task[None] | None = None
 
     def _begin(self) -> None:
-        self._keep_looking(self._look_at_status, lambda: STATUS_S)
+        self._keep_looking(self._look, lambda: STATUS_S)
         if self._must_be_flat:
             self._read_portfolios_anew()
             self._keep_looking(self._read_orders, lambda: SNAPSHOT_S)
@@ -102,11 +101,8 @@ class DeploymentCheck(Check):
 
     # Whether it runs.
 
-    async def _look_at_status(self) -> None:
-        await self._look()
-
     async def _look(self) -> bool:
-        """Observation once and draw the conclusions. Whether ours was seen stopped."""
+        """Observe once and draw the conclusions. Whether ours was seen stopped."""
         look = await observe(self._api, self._target.project_id, self._deploy_id)
         self._looked.set()
         self._warn("status", look.note)

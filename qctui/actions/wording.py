@@ -12,11 +12,6 @@ from qctui.model.action import ActionRecord, Rung, Step
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding
 
-EXIT_VERIFIED = 0
-EXIT_REJECTED = 1
-EXIT_NOT_SENT = 3
-EXIT_OPEN = 4
-
 WORDS = {
     Rung.SENDING: "trying to reach the API",
     Rung.SENT: "the request is out, no answer yet",
@@ -55,29 +50,6 @@ def format_step(record: ActionRecord, step: Step) -> str:
 def format_step_json(record: ActionRecord, step: Step, context: JournalContext) -> str:
     """The same step as one line of JSON with the journal's fields: a program that reads the journal can read this."""
     return encode_entry(entry_of(record, step.rung.event, step.at, step.detail, context)).decode().rstrip("\n")
-
-
-def exit_code(records: Sequence[ActionRecord]) -> int:
-    """The command's exit code by DESIGN section 3, the least certain of several actions deciding.
-
-    4 for whatever was or may have been sent and is not verified: `--no-wait` ends there after ACCEPTED, because 0
-    promises a goal that was seen.
-    """
-    codes = [_exit_code_of(record) for record in records]
-    for code in (EXIT_OPEN, EXIT_NOT_SENT, EXIT_REJECTED):
-        if code in codes:
-            return code
-    return EXIT_VERIFIED if codes else EXIT_OPEN
-
-
-def _exit_code_of(record: ActionRecord) -> int:
-    if record.rung is Rung.VERIFIED:
-        return EXIT_VERIFIED
-    if record.rung is Rung.REJECTED:
-        return EXIT_REJECTED
-    if record.rung is Rung.NOT_SENT:
-        return EXIT_NOT_SENT
-    return EXIT_OPEN
 
 
 def unfilled_words(orders: Sequence[Order]) -> str:

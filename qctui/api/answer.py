@@ -9,8 +9,7 @@ from typing import TypeVar
 from qctui.api.auth import Scrubber
 from qctui.api.decode import Document, TimeSlice
 from qctui.api.endpoints import DATA_MEMBERS, Endpoint
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading
+from qctui.api.ports import ApiError, Loading
 from qctui.api.tolerant import fold, line, number
 from qctui.model.resource import FailureKind
 
@@ -35,7 +34,7 @@ class Answer:
 
     def malformed(self, words: str) -> ApiError:
         """The failure of an answer that is JSON, but not one of its endpoint's."""
-        return ApiError(FailureKind.MALFORMED, f"{self.endpoint.words}: {words}")
+        return self.endpoint.failure(FailureKind.MALFORMED, words)
 
     @property
     def _says_loading(self) -> bool:
@@ -55,7 +54,7 @@ class Answer:
         """For an answer without what was asked for. Raises ApiError if it says that it is being prepared: documented
         for some endpoints only (REFERENCE.md 2.3)."""
         if self._says_loading:
-            raise ApiError(FailureKind.SERVER, f"{self.endpoint.words}: the API is still preparing the answer")
+            raise self.endpoint.failure(FailureKind.SERVER, "the API is still preparing the answer")
 
     async def each(self, name: str, parse: Callable[[object], T | None]) -> tuple[T, ...]:
         """As `sift`, without the number of what was left out."""
@@ -96,16 +95,11 @@ def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber) -> dic
     `answered` is set only for an explicit `success: false`: anything less clear is no certain "no" to a trigger.
     """
     if not isinstance(tree, dict):
-        raise ApiError(
-            FailureKind.MALFORMED,
-            f"{endpoint.words}: the answer is not a JSON object",
-            status_code=status,
-        )
+        raise endpoint.failure(FailureKind.MALFORMED, "the answer is not a JSON object", status_code=status)
     members = fold(tree)
     if endpoint.plain and not DATA_MEMBERS.isdisjoint(members):
         # Something in between mixed answers up. Whether it says yes or no, it says it of something else.
-        words = f"{endpoint.words}: the answer belongs to another request"
-        raise ApiError(FailureKind.MALFORMED, words, status_code=status)
+        raise endpoint.failure(FailureKind.MALFORMED, "the answer belongs to another request", status_code=status)
     # Old data may carry `Success` beside `success`; one that is not true is enough for a no.
     success = [value for name, value in tree.items() if name.casefold() == "success"]
     errors, others = _texts(members)
@@ -158,4 +152,4 @@ def _failure(endpoint: Endpoint, status: int, said_false: bool, texts: list[str]
         kind = FailureKind.RATE_LIMITED
     elif first.startswith(_TRANSIENT):
         kind = FailureKind.SERVER
-    return ApiError(kind, f"{endpoint.words}: {words}", answered=said_false, status_code=status)
+    return endpoint.failure(kind, words, answered=said_false, status_code=status)

@@ -25,16 +25,15 @@ _AT_ONCE = 256
 
 @dataclass(slots=True)
 class Columns:
-    """The points of one series while they are read. `opens` and its like are None until the first candle.
+    """The points of one series while they are read.
 
     Among candles a point with one value is a candle that never moved, as LEAN reads it.
     """
 
     xs: array[float] = field(default_factory=lambda: array("d"))
     ys: array[float] = field(default_factory=lambda: array("d"))
-    opens: array[float] | None = None
-    highs: array[float] | None = None
-    lows: array[float] | None = None
+    candles: tuple[array[float], array[float], array[float]] | None = None
+    """Opens, highs and lows; None until the first candle."""
     tooltips: dict[int, str] = field(default_factory=dict)
     null_tooltips: list[tuple[float, str]] = field(default_factory=list)
     """Time and text of nulls that have one."""
@@ -87,16 +86,13 @@ class Columns:
         return True
 
     def _need_candles(self) -> None:
-        if self.opens is None:
-            self.opens, self.highs, self.lows = array("d", self.ys), array("d", self.ys), array("d", self.ys)
+        if self.candles is None:
+            self.candles = array("d", self.ys), array("d", self.ys), array("d", self.ys)
 
     def _extend_candles(self, members: list[array[float]]) -> None:
-        if self.opens is None or self.highs is None or self.lows is None:
-            return
-        opens, highs, lows = members
-        self.opens.extend(opens)
-        self.highs.extend(highs)
-        self.lows.extend(lows)
+        if self.candles is not None:
+            for column, more in zip(self.candles, members, strict=True):
+                column.extend(more)
 
     def _add(self, point: object) -> None:
         """Take one point of any shape."""
@@ -132,8 +128,8 @@ class Columns:
         """Take a point of another set of columns."""
         if position in other.tooltips:
             self.tooltips[len(self.xs)] = other.tooltips[position]
-        for mine, theirs in ((self.opens, other.opens), (self.highs, other.highs), (self.lows, other.lows)):
-            if mine is not None and theirs is not None:
+        if self.candles is not None and other.candles is not None:
+            for mine, theirs in zip(self.candles, other.candles, strict=True):
                 mine.append(theirs[position])
         self.xs.append(other.xs[position])
         self.ys.append(other.ys[position])
@@ -173,7 +169,7 @@ async def _sorted(columns: Columns) -> Columns:
     by_time = itemgetter(0)
     runs = [sorted(entries[start : start + _RUN], key=by_time) for start in range(0, len(entries), _RUN)]
     result = Columns(entries=columns.entries, null_tooltips=columns.null_tooltips)
-    if columns.opens is not None:
+    if columns.candles is not None:
         result._need_candles()
     for count, (at, position) in enumerate(heapq.merge(*runs, key=by_time)):
         if count % _AT_ONCE == 0:

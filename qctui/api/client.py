@@ -11,12 +11,11 @@ from qctui.api import endpoints
 from qctui.api.answer import Answer
 from qctui.api.auth import Credentials
 from qctui.api.endpoints import Endpoint
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
 from qctui.api.parse_chart import chart
-from qctui.api.parse_insight import insights
 from qctui.api.parse_live import ChartNames, logs, projects
 from qctui.api.parse_optimization import summaries
+from qctui.api.parse_records import insights
 from qctui.api.ports import Gate, Loading, RequestReport
 from qctui.api.reader import Reader, RetryPolicy
 from qctui.api.transport import Channel, Pool, Timeouts
@@ -181,12 +180,12 @@ class TriggerClient(Reader):
 
     async def _trigger(self, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> None:
         if self._read_only:
-            raise ApiError(FailureKind.REFUSED, f"{endpoint.words}: not sent, read-only", may_have_acted=False)
+            raise endpoint.failure(FailureKind.REFUSED, "not sent, read-only", may_have_acted=False)
         await self._wait_for_warm()
         # Once, whatever happens: a repeated liquidation could hit a deployment that was started in between.
         answer = await self._for_triggers.post(endpoint, body, timeouts=self._trigger_timeouts, gate=gate)
         if answer.members.get("success") is not True:
-            raise ApiError(FailureKind.MALFORMED, f"{endpoint.words}: the answer does not say that it succeeded")
+            raise endpoint.failure(FailureKind.MALFORMED, "the answer does not say that it succeeded")
 
     async def warm(self, connections: int = 1) -> None:
         """Check the credentials on as many connections at once, those that are still under way counted in."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from qctui.api.ports import ApiError
+from qctui.model.resource import FailureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,10 @@ class Endpoint:
     """What a message calls it."""
     plain: bool = False
     """Answers with nothing but whether it succeeded and what went wrong (REFERENCE.md 7: RestResponse)."""
+
+    def failure(self, kind: FailureKind, words: str, **facts: Any) -> ApiError:
+        """A failure of a request to it. `facts` are other attributes of `ApiError`."""
+        return ApiError(kind, f"{self.words}: {words}", **facts)
 
 
 AUTHENTICATE = Endpoint("authenticate", "credential check")

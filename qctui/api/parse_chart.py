@@ -107,6 +107,7 @@ async def _series(document: Document, key: str, raw: dict[str, object]) -> tuple
     else:
         columns = await read_columns(document.chunks(raw.get("values")), candles=kind is SeriesType.CANDLE)
     color, marker = line(raw.get("color")), line(raw.get("scattermarkersymbol")).casefold()
+    opens, highs, lows = columns.candles or (None, None, None)
     series = Series(
         name=line(raw.get("name")) or line(key),
         unit=clean(line(raw.get("unit")), 16),
@@ -115,9 +116,9 @@ async def _series(document: Document, key: str, raw: dict[str, object]) -> tuple
         xs=columns.xs,
         ys=columns.ys,
         gaps=columns.gaps,
-        opens=columns.opens,
-        highs=columns.highs,
-        lows=columns.lows,
+        opens=opens,
+        highs=highs,
+        lows=lows,
         color=color if _COLOR.fullmatch(color) else "",
         marker=marker if marker in _MARKERS else "none",
         tooltips=columns.tooltips,

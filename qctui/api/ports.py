@@ -1,11 +1,11 @@
-"""The client as the engine and the actions see it. They import this module and `errors`, nothing else of `qctui.api`.
+"""The client as the engine and the actions see it. They import this module and nothing else of `qctui.api`.
 
-Every method raises `qctui.api.errors.ApiError` and nothing else. A read may be cancelled at any time.
+Every method raises `ApiError` and nothing else. A read may be cancelled at any time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,47 @@ Gate = Callable[[], Awaitable[None]]
 
 REWARM_S = 3.0
 """How often `TriggerApi.warm` is to be called: an idle connection is trusted for some 4 s."""
+
+
+class ApiError(Exception):
+    """A call that has no usable answer. `message` is scrubbed of secrets and control characters.
+
+    Attributes:
+        kind: what happened.
+        message: one line for a person.
+        may_have_acted: False only if the request provably never reached the API (connect failure, refused by ourselves)
+            or was answered 429.
+            For a trigger this decides whether the program may re-send by itself (DESIGN section 4).
+        answered: the API gave a well-formed answer of its own (`success: false`): a rejection is certain, not unknown.
+        retry_after_s: seconds the API asked us to wait, when it did.
+        status_code: the HTTP status, when there was one.
+        members: what the answer held beside its errors, under folded names; a failure may carry data
+            (REFERENCE.md 2.1).
+    """
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        may_have_acted: bool = True,
+        answered: bool = False,
+        retry_after_s: float | None = None,
+        status_code: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.may_have_acted = may_have_acted
+        self.answered = answered
+        self.retry_after_s = retry_after_s
+        self.status_code = status_code
+        self.members: Mapping[str, object] = {}
+
+    @property
+    def advised(self) -> str:
+        """The message, with what a person can do about it."""
+        return f"{self.message}; {self.kind.advice}" if self.kind.advice else self.message
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from qctui.api import endpoints
 from qctui.api.answer import Answer
 from qctui.api.decode import DecodeError, Document
 from qctui.api.endpoints import Endpoint
-from qctui.api.errors import ApiError
 from qctui.api.parse_live import ChartNames, deployments, detail, identifies_deployment
 from qctui.api.parse_optimization import optimization
-from qctui.api.parse_order import orders
 from qctui.api.parse_portfolio import portfolio
-from qctui.api.ports import Loading
+from qctui.api.parse_records import orders
+from qctui.api.ports import ApiError, Loading
 from qctui.api.transport import Channel, Timeouts
 from qctui.model.deployment import DeploymentDetail, DeploymentList
 from qctui.model.optimization import Optimization
@@ -122,5 +121,5 @@ async def _parsed(answer: Answer, parse: Parser[T]) -> T:
     except Exception as error:
         # Everything: a parser's defect, met by an answer that was not foreseen, must cost that answer and not its
         # poller.
-        text = f"{answer.endpoint.words}: the answer could not be understood ({type(error).__name__})"
-        raise ApiError(FailureKind.INTERNAL, text) from error
+        words = f"the answer could not be understood ({type(error).__name__})"
+        raise answer.endpoint.failure(FailureKind.INTERNAL, words) from error

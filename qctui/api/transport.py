@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from qctui.api import failures
 from qctui.api.answer import Answer
 from qctui.api.auth import Credentials, Scrubber, signer
 from qctui.api.endpoints import Endpoint
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import (
     SENDING_BEGINS,
     TCP_CONNECTED,
@@ -23,8 +21,8 @@ from qctui.api.library_patches import (
     httpx,
     resolve_in_daemon_threads,
 )
-from qctui.api.ports import Gate, RequestReport
-from qctui.api.response import judge, read_body
+from qctui.api.ports import ApiError, Gate, RequestReport
+from qctui.api.response import blame_clock, failure_of, http_date, judge, read_body
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
 from qctui.urls import check_base_url, is_loopback
@@ -77,9 +75,10 @@ class Channel:
         observer: Callable[[RequestReport], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._base_url = check_base_url(base_url)
+        self.base_url = check_base_url(base_url)
         self._sign = signer(credentials, clock)
-        self._clock = clock
+        self.clock = clock
+        """The clock of the timeouts, the signatures and the reports."""
         self._pool = pool
         self._observer = observer
         self._transport = transport
@@ -88,7 +87,7 @@ class Channel:
         """Makes outside text fit for messages."""
 
     def __repr__(self) -> str:
-        return f"Channel({self._base_url!r})"
+        return f"Channel({self.base_url!r})"
 
     async def aclose(self) -> None:
         """Close every connection; what is under way ends with a failure."""
@@ -110,10 +109,10 @@ class Channel:
         except ApiError as error:
             if not call.stopped_by_gate:
                 call.report(error.kind)
-            raise failures.blame_clock(error, call.skew_s) from None
+            raise blame_clock(error, call.skew_s) from None
         except Exception as error:
             # Everything: nothing but ApiError may come out, and a transport may raise what it likes.
-            failure = failures.of_exception(endpoint, error, may_have_acted=call.may_have_acted, scrub=self.scrub)
+            failure = failure_of(endpoint, error, may_have_acted=call.may_have_acted, scrub=self.scrub)
             call.report(failure.kind)
             raise failure from None
         finally:
@@ -128,13 +127,13 @@ class Channel:
         reach its own loopback, and few people exempt theirs. On loopback there is no TLS, so no certificates are read.
         """
         if self._opened is None:
-            local = is_loopback(self._base_url)
+            local = is_loopback(self.base_url)
             resolve_in_daemon_threads(asyncio.get_running_loop())
             try:
                 self._opened = httpx.AsyncClient(
                     auth=self._sign,
                     headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
-                    verify=False if self._base_url.startswith("http:") else _tls(),
+                    verify=False if self.base_url.startswith("http:") else _tls(),
                     trust_env=not local,
                     limits=httpx.Limits(
                         max_connections=self._pool.connections,
@@ -146,12 +145,8 @@ class Channel:
                 )
             except (ValueError, ImportError) as error:
                 # The environment names a proxy of a kind that cannot be used; its address may hold a password.
-                kind = type(error).__name__
-                raise ApiError(
-                    FailureKind.CONNECT,
-                    f"the proxy named by the environment cannot be used ({kind})",
-                    may_have_acted=False,
-                ) from None
+                text = f"the proxy named by the environment cannot be used ({type(error).__name__})"
+                raise ApiError(FailureKind.CONNECT, text, may_have_acted=False) from None
             except OSError as error:
                 text = f"the trusted certificates cannot be read ({self.scrub(error.strerror)})"
                 raise ApiError(FailureKind.CONNECT, text, may_have_acted=False) from None
@@ -165,15 +160,6 @@ class Channel:
     def traced(self) -> bool:
         """Whether the transport reports when a request's first byte leaves."""
         return self._transport is None or isinstance(self._transport, httpx.AsyncHTTPTransport)
-
-    @property
-    def clock(self) -> Clock:
-        """The clock of the timeouts, the signatures and the reports."""
-        return self._clock
-
-    def url(self, endpoint: Endpoint) -> str:
-        """The endpoint's address."""
-        return f"{self._base_url}/{endpoint.path}"
 
     def report(self, report: RequestReport) -> None:
         """Hand the report of a finished request to the observer, if there is one."""
@@ -214,8 +200,8 @@ class _Call:
                 # The pool has closed it and gives another. As many as were idle may be like it.
                 self._unusable += self._is_new
             if self._unusable >= MOST_UNUSABLE:
-                words = f"{self._endpoint.words}: the API's side answers before it is asked"
-                raise ApiError(FailureKind.CONNECT, words, may_have_acted=False)
+                words = "the API's side answers before it is asked"
+                raise self._endpoint.failure(FailureKind.CONNECT, words, may_have_acted=False)
 
     async def _attempt(self, body: dict[str, object], timeouts: Timeouts) -> Answer:
         channel, endpoint = self._channel, self._endpoint
@@ -223,7 +209,7 @@ class _Call:
         client = channel.open()
         # A full pool is waited for as long as an answer is.
         timeout = httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s)
-        request = client.build_request("POST", channel.url(endpoint), json=body, timeout=timeout)
+        request = client.build_request("POST", f"{channel.base_url}/{endpoint.path}", json=body, timeout=timeout)
         if channel.traced:
             request.extensions["trace"] = self._trace
         else:
@@ -282,7 +268,7 @@ class _Call:
         self.may_have_acted = True  # an answer proves that the request went out
         clock = self._channel.clock
         self._headers_mono, self._headers_at = clock.monotonic(), clock.now()
-        self._server_at = failures.http_date(response.headers.get("date", ""))
+        self._server_at = http_date(response.headers.get("date", ""))
 
     def report(self, kind: FailureKind | None) -> None:
         """Report that the request has ended, with which failure or none."""

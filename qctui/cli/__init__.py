@@ -51,7 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("qctui: interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        return _pipe_closed()
+        # The reader of our output went away (`qctui status | head -1`): not worth a word, but Python would say one at
+        # exit when it flushes.
+        from qctui.cli.terminal import drop_unwritten
+
+        drop_unwritten()
+        return Exit.DONE
     except OSError as error:
         if error.errno in _NO_ROOM:
             return _no_room(options, f"no more files can be opened ({error.strerror}): raise the limit (ulimit -n)")
@@ -148,15 +153,6 @@ def _too_few_files(command: str | None) -> str:
         for number in opened:
             os.close(number)
     return ""
-
-
-def _pipe_closed() -> int:
-    """The reader of our output went away (`qctui status | head -1`): not worth a word, but Python would say one at
-    exit when it flushes."""
-    from qctui.cli.terminal import drop_unwritten
-
-    drop_unwritten()
-    return Exit.DONE
 
 
 def _no_room(options: Options | None, words: str) -> int:

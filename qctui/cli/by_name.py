@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from qctui.actions.wording import format_unreadable
-from qctui.api.errors import ApiError
-from qctui.api.ports import ReadApi
+from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.parser import UsageError
 from qctui.cli.tables import align
 from qctui.model.deployment import Deployment, DeploymentList, Project

@@ -22,7 +22,7 @@ from qctui.cli.log_file import log_path
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
-from qctui.cli.wiring import account_of_demo, account_of_person, open_client_of, read_settings
+from qctui.cli.wiring import account_of_person, open_client_of, read_settings
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.engine.poller import PollSettings
 from qctui.model.action import ACTIONS, ActionRecord
@@ -154,7 +154,7 @@ class _Console:
             # The simulator answers in milliseconds: importing the client meanwhile would only hold up the first frame,
             # which shares this interpreter. A real API is far away, and its first answer wants an early start.
             await asyncio.to_thread(self._shown.wait, FRAME_S)
-            self._account = account_of_demo(await self._demo.listen())
+            self._account = await self._demo.listen()
         return open_client_of(self._account, self._settings, self._host.clock, observer)
 
     def _open_actions(self, client: ApiClient) -> ActionService:

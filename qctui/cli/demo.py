@@ -6,12 +6,14 @@ import contextlib
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from qctui.cli.parser import UsageError
+
+if TYPE_CHECKING:
+    from qctui.cli.credentials import Account
 
 START_S = 15.0
 """How long it may take to listen, on a machine that is busy."""
@@ -21,17 +23,8 @@ class DemoError(UsageError):
     """The simulator did not start; the text is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoApi:
-    """How to reach it. The token is a constant of the simulator and worth nothing."""
-
-    base_url: str
-    user_id: str
-    token: str
-
-
 class Demo:
-    """One simulator. Starting it returns at once; `listen` returns its address."""
+    """One simulator. Starting it returns at once; `listen` returns its account."""
 
     def __init__(self) -> None:
         """Start the process.
@@ -57,7 +50,7 @@ class Demo:
             )
         except OSError as error:
             raise DemoError(f"the simulator can't be started ({error.strerror})") from error
-        self._api: DemoApi | None = None
+        self._account: Account | None = None
         self._printed = b""
 
     def __enter__(self) -> Self:
@@ -66,15 +59,20 @@ class Demo:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    async def listen(self) -> DemoApi:
-        """Wait until it listens. Cancelling is safe, and asking again too.
+    async def listen(self) -> Account:
+        """Wait until it listens. Cancelling is safe, and asking again too. The token is worth nothing: a constant.
 
         Raises:
             DemoError: it ended, or did not listen in time.
         """
         import asyncio  # here: starting the process comes before everything that is slow to import
 
-        if self._api is None:
+        from pydantic import SecretStr
+
+        from qctui.cli.credentials import Account
+        from qctui.cli.log_file import keep_out_of_logs
+
+        if self._account is None:
             try:
                 async with asyncio.timeout(START_S):
                     lines = await self._read_lines(3)
@@ -83,8 +81,10 @@ class Demo:
             if len(lines) < 3:
                 raise DemoError("the simulator ended before it listened; `qctui simulate` tells why")
             values = dict(line.partition("=")[::2] for line in lines[1:])
-            self._api = DemoApi(lines[0], values["QUANTCONNECT_USER_ID"], values["QUANTCONNECT_API_TOKEN"])
-        return self._api
+            token = SecretStr(values["QUANTCONNECT_API_TOKEN"])
+            keep_out_of_logs(token)
+            self._account = Account(lines[0], values["QUANTCONNECT_USER_ID"], token, "the simulator")
+        return self._account
 
     def close(self) -> None:
         """End it. Safe to call twice."""

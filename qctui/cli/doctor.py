@@ -12,8 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from qctui.actions.journal import JournalTail, try_journal
-from qctui.api.errors import ApiError
-from qctui.api.ports import RequestReport
+from qctui.api.ports import ApiError, RequestReport
 from qctui.cli.credentials import Account
 from qctui.cli.journal_command import open_actions
 from qctui.cli.parser import Exit, Options, UsageError

@@ -140,10 +140,11 @@ def build_parser(wanted: str | None = None) -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"qctui {__version__}")
-    _add_common(parser, top=True)
+    _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    # A command's own default would overwrite what was given before its name: these have none.
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    _add_common(common, top=False)
+    _add_common(common)
 
     def command(name: str, summary: str, description: str = "") -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -167,33 +168,18 @@ def build_parser(wanted: str | None = None) -> Parser:
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser, *, top: bool) -> None:
-    """The options that every command takes, before or after its name.
-
-    A subcommand's own default would overwrite what was given before the name: below the top they have none.
-    """
-
-    def default(value: Any) -> Any:
-        return value if top else argparse.SUPPRESS
-
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """The options that every command takes, before or after its name."""
     group = parser.add_argument_group("common options")
-    group.add_argument(
-        "--demo", action="store_true", default=default(False), help="use a simulated API on this machine"
-    )
-    group.add_argument("--profile", metavar="NAME", default=default(None), help="profile of config.toml to use")
-    group.add_argument(
-        "--read-only", action="store_true", default=default(False), help="take away everything that can act"
-    )
-    group.add_argument(
-        "--project", metavar="ID", type=project_id, default=default(None), help="project to start on, or to report"
-    )
-    group.add_argument("--theme", metavar="NAME", default=default(None), help="colour theme")
-    group.add_argument(
-        "--base-url", metavar="URL", default=default(None), help="API to use: https, or http on this machine"
-    )
-    group.add_argument("--config", metavar="FILE", default=default(None), help="configuration file to use instead")
-    group.add_argument("--mouse", action="store_true", default=default(False), help="let the mouse select and scroll")
-    group.add_argument("--ascii", action="store_true", default=default(False), help="draw with 7-bit characters only")
+    group.add_argument("--demo", action="store_true", help="use a simulated API on this machine")
+    group.add_argument("--profile", metavar="NAME", help="profile of config.toml to use")
+    group.add_argument("--read-only", action="store_true", help="take away everything that can act")
+    group.add_argument("--project", metavar="ID", type=project_id, help="project to start on, or to report")
+    group.add_argument("--theme", metavar="NAME", help="colour theme")
+    group.add_argument("--base-url", metavar="URL", help="API to use: https, or http on this machine")
+    group.add_argument("--config", metavar="FILE", help="configuration file to use instead")
+    group.add_argument("--mouse", action="store_true", help="let the mouse select and scroll")
+    group.add_argument("--ascii", action="store_true", help="draw with 7-bit characters only")
 
 
 def _add_triggers(command: Any) -> None:

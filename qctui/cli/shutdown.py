@@ -1,7 +1,7 @@
 """Ends the program in time: at signals, when the terminal hangs up, when the interface no longer answers.
 
 A thread of its own watches, because the interface's loop is the very thing that may be stuck: a terminal that stops
-reading freezes it inside a write. Signals reach this thread through a pipe the interpreter writes to the moment they
+reading freezes it inside a write. Signals reach this thread through a pipe the interpreter writes to as soon as they
 arrive, whatever the main thread is doing.
 """
 
@@ -109,7 +109,9 @@ class Shutdown:
                 elif signal.SIGINT in numbers:
                     # A person who presses Ctrl+C again means it, and what is open is in the journal. A closed terminal
                     # or a supervisor sends its signals several times and means nothing by it.
-                    self._exit_now(signal.SIGINT)
+                    _log.warning("ended by a second signal: %s", signal.SIGINT.name)
+                    logging.shutdown()
+                    os._exit(128 + signal.SIGINT)
 
     def _leave(self, number: signal.Signals) -> None:
         """End in order if that is still possible, by force if not."""
@@ -136,11 +138,6 @@ class Shutdown:
                 loop.call_soon_threadsafe(ask)
             except RuntimeError:  # the loop closed meanwhile: it has ended by itself
                 _log.debug("the interface had ended already")
-
-    def _exit_now(self, number: signal.Signals) -> None:
-        _log.warning("ended by a second signal: %s", number.name)
-        logging.shutdown()
-        os._exit(128 + number)
 
     @staticmethod
     def force(code: int, within_s: float = 1.0) -> None:

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from qctui.actions.wording import format_rough_span, format_unreadable
-from qctui.api.errors import ApiError
-from qctui.api.ports import ReadApi
+from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
-from qctui.cli.wiring import account_of, exit_of, format_failure, open_client_of, read_settings
+from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment
 from qctui.model.optimization import Optimization
@@ -57,7 +56,7 @@ def run_status(options: Options) -> int:
         try:
             status = asyncio.run(_read(account, settings, clock))
         except ApiError as error:
-            print(f"qctui: {format_failure(error)}", file=sys.stderr)
+            print(f"qctui: {error.advised}", file=sys.stderr)
             return exit_of(error.kind)
         for warning in status.warnings:
             print(f"qctui: warning: {warning}", file=sys.stderr)
@@ -129,12 +128,13 @@ def chosen(deployments: Sequence[Deployment], project_id: int | None) -> tuple[D
 
 def format_status(status: Status, base_url: str, settings: Settings) -> str:
     """The table, below a line that says from where and when it is."""
-    head = f"{_moment(status.at)}  {settings.profile_name}  {base_url}"
+    head = f"{_iso(status.at)}  {settings.profile_name}  {base_url}"
     lines = [head]
     if status.deployments:
         rows: list[tuple[str, ...]] = [("", "NAME", "STATUS", "EQUITY", "LAUNCHED", "PROJECT", "DEPLOYMENT")]
         rows += [_row(each, status) for each in status.deployments]
-        for line, error in zip(align(rows, right=frozenset({3, 4})), ["", *_errors(status)], strict=True):
+        errors = ["", *(each.error for each in status.deployments)]
+        for line, error in zip(align(rows, right=frozenset({3, 4})), errors, strict=True):
             lines += [line, *([f"       {error}"] if error else [])]
     else:
         known = " that can be read" if status.unreadable else ""
@@ -166,10 +166,6 @@ def _since(at: float | None, now: float) -> str:
     return "in the future" if at - now > SKEW_S else f"{format_rough_span(now - at)} ago"
 
 
-def _errors(status: Status) -> list[str]:
-    return [each.error for each in status.deployments]
-
-
 def _optimization_row(each: Optimization) -> tuple[str, ...]:
     done = None if each.completed is None else each.completed + (each.failed or 0)
     runs = "unknown" if done is None or each.total is None else f"{done}/{each.total}"
@@ -180,7 +176,7 @@ def _optimization_row(each: Optimization) -> tuple[str, ...]:
 def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
     """What `--json` prints (README)."""
     return {
-        "at": _moment(status.at),
+        "at": _iso(status.at),
         "base_url": base_url,
         "profile": profile,
         "deployments": [
@@ -193,8 +189,8 @@ def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
                 "environment": each.environment.value,
                 "brokerage": each.brokerage,
                 "equity": each.equity,
-                "launched_at": _moment(each.launched_at),
-                "stopped_at": _moment(each.stopped_at),
+                "launched_at": _iso(each.launched_at),
+                "stopped_at": _iso(each.stopped_at),
                 "error": each.error,
             }
             for each in status.deployments
@@ -217,7 +213,7 @@ def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _moment(at: float | None) -> str | None:
+def _iso(at: float | None) -> str | None:
     """UTC in ISO 8601, to the second."""
     if at is None:
         return None

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from qctui.actions.action_store import JournalContext
-from qctui.actions.capture import target_of_detail, target_of_optimization, target_of_row
+from qctui.actions.capture import target_of_deployment, target_of_optimization
 from qctui.actions.earlier_actions import earlier_action
 from qctui.actions.observation import find_current
 from qctui.actions.service import ActionService
 from qctui.actions.spec import ABORT, READ_ONLY, cautions
-from qctui.actions.wording import describe_step, exit_code, format_clock_time
-from qctui.api.errors import ApiError
-from qctui.api.ports import ReadApi, TriggerApi
+from qctui.actions.wording import describe_step, format_clock_time
+from qctui.api.ports import ApiError, ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.credentials import Account
@@ -26,10 +25,9 @@ from qctui.cli.interrupts import Interrupts
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S
 from qctui.cli.step_printer import Printer, StepPrinter
-from qctui.cli.wiring import account_of, format_failure, open_client_of, read_settings
+from qctui.cli.wiring import account_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
-from qctui.model.deployment import Deployment
 from qctui.model.keys import Key, detail_key, optimization_key
 from qctui.model.resource import Resource
 from qctui.paths import state_dir
@@ -168,7 +166,7 @@ class Trigger:
             try:
                 optimization = await api.fetch_optimization(str(given))
             except ApiError as error:
-                self._warn_unread(format_failure(error))
+                self._warn_unread(error.advised)
                 return self._target_unread(given)
             self._put(optimization_key(str(given)), optimization)
             return target_of_optimization(optimization)
@@ -182,9 +180,8 @@ class Trigger:
             self._printer.note(f"qctui: warning: {note}")
         if found.detail is not None:
             self._put(detail_key(project_id), found.detail)
-        if isinstance(found.known, Deployment):
-            return target_of_row(action, found.known, found.detail.project_name if found.detail is not None else "")
-        return target_of_detail(action, found.known)
+        name = found.detail.project_name if found.detail is not None else ""
+        return target_of_deployment(action, found.known, name)
 
     def _warn_unread(self, why: str) -> None:
         self._printer.note(f"qctui: warning: the target could not be read first: {why}")
@@ -227,7 +224,7 @@ class Trigger:
         gc.enable()
         with steps.following(action_id):
             await self._follow(service, steps, interrupts, action_id)
-            code = exit_code([steps.record] if steps.record else [])
+            code = exit_of_rung(steps.record.rung if steps.record is not None else None)
         return interrupts.exit_code if interrupts.number is not None else code
 
     def _tell_earlier(self, steps: StepPrinter, target: Target) -> None:
@@ -275,3 +272,17 @@ class Trigger:
         steps.print_new()
         if steps.record is None or not steps.record.done:
             steps.note("interrupted: the request stays sent; the console verifies it at its next start")
+
+
+def exit_of_rung(rung: Rung | None) -> Exit:
+    """How the command ends. 4 for whatever was or may have been sent and is not verified: `--no-wait` ends there after
+    ACCEPTED, because 0 promises a goal that was seen."""
+    match rung:
+        case Rung.VERIFIED:
+            return Exit.DONE
+        case Rung.REJECTED:
+            return Exit.REJECTED
+        case Rung.NOT_SENT:
+            return Exit.NOT_SENT
+        case _:
+            return Exit.UNCONFIRMED

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
 from qctui.cli.credentials import Account, find_account
-from qctui.cli.demo import Demo, DemoApi
+from qctui.cli.demo import Demo
 from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock
@@ -20,7 +18,6 @@ from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from qctui.api.client import Client
-    from qctui.api.errors import ApiError
     from qctui.api.ports import RequestReport
 
 
@@ -62,14 +59,7 @@ def account_of(settings: Settings) -> Iterator[Account]:
         yield account_of_person(settings)
     else:
         with Demo() as demo:
-            yield account_of_demo(asyncio.run(demo.listen()))
-
-
-def account_of_demo(api: DemoApi) -> Account:
-    """The simulator's account."""
-    token = SecretStr(api.token)
-    keep_out_of_logs(token)
-    return Account(api.base_url, api.user_id, token, "the simulator")
+            yield asyncio.run(demo.listen())
 
 
 def account_of_person(settings: Settings) -> Account:
@@ -107,11 +97,6 @@ def open_client_of(
         )
     except ValueError as error:
         raise UsageError(f"base URL: {error}") from error
-
-
-def format_failure(error: ApiError) -> str:
-    """A read that failed, with what a person can do about it."""
-    return f"{error.message}; {error.kind.advice}" if error.kind.advice else error.message
 
 
 def exit_of(kind: FailureKind) -> Exit:

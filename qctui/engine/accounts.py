@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading, ReadApi
+from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
 from qctui.engine.circuit_breaker import ANSWERED
 from qctui.engine.equity_history import EquityHistory

@@ -13,8 +13,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from qctui.api.errors import ApiError
-from qctui.api.ports import ReadApi
+from qctui.api.ports import ApiError, ReadApi
 from qctui.clock import Clock, first_of
 from qctui.engine.accounts import Accounts
 from qctui.engine.circuit_breaker import ANSWERED, CircuitBreaker

@@ -62,7 +62,7 @@ BYTES_PER_INSIGHT = 1_000
 """Rough sizes in memory: only their proportion and magnitude matter."""
 
 HEAVY_BYTES = 24_000_000
-"""Kept of charts and insights that are not subscribed at the moment."""
+"""Kept of charts and insights that are not subscribed just now."""
 
 HEAVY_KEYS = 64
 """And no more of them than this, however small: each pan of a chart is another key."""

@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading, ReadApi
+from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
 from qctui.engine.insight_pager import InsightPager
 from qctui.engine.rate_limiter import Priority

@@ -78,12 +78,9 @@ def interval_s(key: Key[Any], visibility: Visibility, value: object = None) -> f
     base = CADENCE_S[key.kind]
     if isinstance(value, InsightLog) and not value.complete:
         return 0.0  # reading them was broken off: it goes on
-    if key.kind == "optimization" and isinstance(value, Optimization):
-        if value.finished:
-            return FINISHED_OPTIMIZATION_S
-        if visibility is Visibility.OPENED:
-            base = OPENED_OPTIMIZATION_S
-    elif key.kind == "optimization" and visibility is Visibility.OPENED:
+    if key.kind == "optimization" and isinstance(value, Optimization) and value.finished:
+        return FINISHED_OPTIMIZATION_S
+    if key.kind == "optimization" and visibility is Visibility.OPENED:
         base = OPENED_OPTIMIZATION_S
     return base * HIDDEN_FACTOR if visibility is Visibility.HIDDEN else base
 

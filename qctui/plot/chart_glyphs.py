@@ -30,7 +30,7 @@ class GlyphSet:
         sub_x, sub_y: how many dots a cell is wide and high.
         cells: the character for each mask of dots; dot (column c, row r from the top) is bit `r * sub_x + c`.
         levels: a column filled from below, from empty to full.
-        fills: fills of stacked areas, told apart without colour.
+        fills: fills of stacked areas, which differ without colour too.
         markers: a character for each scatter marker's name; `none` is the plain dot.
     """
 

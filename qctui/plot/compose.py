@@ -89,7 +89,8 @@ def steps(
         for panel in plots:
             yield DRAW_COST
             stacks[id(panel)] = yield from fit_panel(panel, drawing.time, view, _scale_before(panel, before))
-        needed = min(most, _needed(drawing, plots)) if plots else gutter
+        axes = (put_value_axis(None, 0, panel, drawing.time, view) for panel in plots)
+        needed = min(most, max(axes, default=gutter))
         # Too wide is left as it is: a last value with a digit less must not move the whole chart.
         if last or needed == gutter or (needed < gutter and before is not None):
             break
@@ -179,10 +180,6 @@ def _scale_before(panel: Panel, before: Drawing | None) -> ValueScale | None:
     return next((each.scale for each in before.panels if each.index == panel.index and each.kind is panel.kind), None)
 
 
-def _needed(drawing: Drawing, plots: list[Panel]) -> int:
-    return max(put_value_axis(None, 0, panel, drawing.time, drawing.view) for panel in plots)
-
-
 def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> Generator[int, None, None]:
     time, grid, view = drawing.time, drawing.grid, drawing.view
     assert time is not None
@@ -227,7 +224,7 @@ def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: 
 
 
 def _letters(drawing: Drawing, panel: Panel, mark: Mark, dots: Dots) -> None:
-    """Write a line's letter on it now and then, so that crossing lines are told apart without colour."""
+    """Write a line's letter on it now and then, so that crossing lines differ without colour too."""
     lines = [each for each in panel.marks if each.kind is Kind.LINE and each.shown and len(each.series)]
     if len(lines) < 2 or panel.height < 3:
         return

@@ -52,9 +52,7 @@ def step(drawing: Drawing, at: float | None, columns: int) -> float | None:
             place = _whole(mark, time, place, at, columns)
         if 0 <= place < len(xs) and first <= xs[place] <= last:
             found.append(xs[place])
-    if not found:
-        return last if columns > 0 else first
-    return min(found) if columns > 0 else max(found)
+    return min(found, default=last) if columns > 0 else max(found, default=first)
 
 
 def _whole(mark: Mark, time: times.TimeScale, place: int, at: float, direction: int) -> int:
@@ -79,9 +77,7 @@ def step_point(drawing: Drawing, at: float | None, direction: int) -> float | No
         place = bisect_right(xs, at) if direction > 0 else bisect_left(xs, at) - 1
         if 0 <= place < len(xs) and first <= xs[place] <= last:
             found.append(xs[place])
-    if not found:
-        return last if direction > 0 else first
-    return min(found) if direction > 0 else max(found)
+    return min(found, default=last) if direction > 0 else max(found, default=first)
 
 
 def end(drawing: Drawing, direction: int) -> float | None:

@@ -12,6 +12,7 @@ from html import escape
 from qctui.plot.compose import Drawing
 from qctui.plot.grid import Grid, Ink
 from qctui.plot.marks import Kind
+from qctui.plot.reading import candle_of
 from qctui.plot.times import TimeScale
 
 Color = Callable[[Ink], tuple[str, str]]
@@ -38,10 +39,8 @@ def csv_text(drawing: Drawing, start: float | None = None, end: float | None = N
         low, high = _range(drawing.time, mark.kind, start, end)
         first, stop = mark.prepared.slice(low, high)
         for place in range(first, stop):
-            members: tuple[str, ...] = ("", "", "", "")
-            if series.opens is not None and series.highs is not None and series.lows is not None:
-                candle = (series.opens[place], series.highs[place], series.lows[place], series.ys[place])
-                members = tuple(map(_number, candle))
+            candle = candle_of(series, place)
+            members = tuple(map(_number, candle)) if candle is not None else ("", "", "", "")
             at = series.xs[place]
             writer.writerow(
                 (_safe(series.name), _iso(at), _number(at), _number(series.ys[place]), *members, _safe(series.unit))

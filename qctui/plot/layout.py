@@ -153,8 +153,7 @@ def visible(mark: Mark, time: TimeScale) -> list[float]:
 
 def _base(mark: Mark, time: TimeScale) -> float | None:
     """The value at the left edge, or the first one after it; None if that is zero, of which nothing is a percentage."""
-    reading = reading_at(mark, time.start)
-    value = reading.value
+    value = reading_at(mark, time.start).value
     if value is None:
         start, stop = mark.prepared.slice(time.start, time.end)
         value = mark.prepared.values[start] if start < stop else None

@@ -12,7 +12,6 @@ from qctui.plot.marks import TAGGED, Kind, Mark, PlotView
 from qctui.plot.reading import (
     Reading,
     change_text,
-    gain,
     percent_text,
     reading_at,
     reading_last,
@@ -138,12 +137,9 @@ def _entry(mark: Mark, view: PlotView, time: TimeScale | None, at: float | None,
         if reading.value is not None:
             words.append((f" {mark.of(reading.value):+.2f}%", TEXT))
     elif detail.change and mark.kind not in (Kind.MARKERS, Kind.FLAGS):
-        if at is None:
-            change = gain(mark, time, view)
-        elif detail.percent:
-            change = percent_text(start_of(mark, time, view), reading, mark)
-        else:
-            change = change_text(start_of(mark, time, view), reading, unit)
+        start = start_of(mark, time, view)
+        in_percent = at is None or detail.percent
+        change = percent_text(start, reading, mark) if in_percent else change_text(start, reading, unit)
         words.append((f" {change}" if change else "", _direction(change)))
     if detail.reach and at is None:
         words += _reach(mark, time)

@@ -176,7 +176,7 @@ def panels_of(marks: list[Mark], view: PlotView) -> list[Panel]:
     for mark in sorted(marks, key=_empty):
         kind = mark.kind if mark.kind in (Kind.RANKED, Kind.TABLE) else Kind.LINE
         if _empty(mark):
-            timed = [panel for (order, _), panel in sorted(groups.items(), key=_order) if not order]
+            timed = [groups[key] for key in sorted(groups) if not key[0]]
             same = [panel for panel in timed if panel.index == mark.series.index]
             for panel in (same or timed)[:1]:
                 panel.marks.append(mark)
@@ -191,10 +191,6 @@ def panels_of(marks: list[Mark], view: PlotView) -> list[Panel]:
 
 def _empty(mark: Mark) -> bool:
     return not len(mark.series) and not mark.series.rows
-
-
-def _order(item: tuple[tuple[int, int], Panel]) -> tuple[int, int]:
-    return item[0]
 
 
 def main_series(chart: Chart) -> Series | None:

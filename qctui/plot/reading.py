@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from operator import itemgetter
 
+from qctui.model.chart import Series
 from qctui.plot.marks import Kind, Mark, PlotView
 from qctui.plot.times import TimeScale
 from qctui.plot.values import is_currency, readable, with_unit
@@ -61,10 +62,14 @@ def reading_last(mark: Mark, time: TimeScale | None = None) -> Reading:
 
 def _reading(mark: Mark, place: int) -> Reading:
     series = mark.series
-    candle = None
-    if series.opens is not None and series.highs is not None and series.lows is not None:
-        candle = (series.opens[place], series.highs[place], series.lows[place], series.ys[place])
-    return Reading(series.xs[place], series.ys[place], candle, series.tooltips.get(place, ""))
+    return Reading(series.xs[place], series.ys[place], candle_of(series, place), series.tooltips.get(place, ""))
+
+
+def candle_of(series: Series, place: int) -> tuple[float, float, float, float] | None:
+    """Open, high, low and close of the point at `place`; None where the series has no candles."""
+    if series.opens is None or series.highs is None or series.lows is None:
+        return None
+    return series.opens[place], series.highs[place], series.lows[place], series.ys[place]
 
 
 def value_text(reading: Reading, unit: str, *, members: bool = False) -> str:

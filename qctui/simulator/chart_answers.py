@@ -207,9 +207,7 @@ def _style(series: SeriesPlan, variant: str) -> str:
         return "missing-y"
     if variant == "two-values" and series.type == CANDLE:
         return "two"
-    if variant == "holes":
-        return "objects" if series.objects else "holes"
-    return "objects" if series.objects else "arrays"
+    return "objects" if series.objects else "holes" if variant == "holes" else "arrays"
 
 
 def _text(points: list[Point], style: str) -> bytes:

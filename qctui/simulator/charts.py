@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.ledger import Position
@@ -66,7 +67,7 @@ class StandardCharts:
         symbols = deployment.ledger.symbols
         kinds = sorted({symbol.security_type for symbol in symbols})
         exposure = [
-            SeriesPlan(f"{SECURITY_TYPES[kind]} - {side} Ratio", LINE, values=self._exposure(kind, sign))
+            SeriesPlan(f"{SECURITY_TYPES[kind]} - {side} Ratio", LINE, values=partial(self._exposure, kind, sign))
             for kind in kinds
             for side, sign in (("Long", 1), ("Short", -1))
         ]
@@ -84,25 +85,24 @@ class StandardCharts:
             ChartPlan(
                 "Assets Sales Volume",
                 tuple(
-                    SeriesPlan(symbol.ticker, TREEMAP, "$", values=_sales(symbol.ticker), last_only=True)
+                    SeriesPlan(symbol.ticker, TREEMAP, "$", values=partial(_sales, symbol.ticker), last_only=True)
                     for symbol in symbols
                 ),
             ),
             ChartPlan("Portfolio Turnover", (SeriesPlan("Portfolio Turnover", LINE, "%", events=_turnover),)),
             ChartPlan(
                 "Portfolio Margin",
-                tuple(SeriesPlan(one.ticker, STACKED_AREA, "%", values=self._margin(one.ticker)) for one in symbols),
+                tuple(
+                    SeriesPlan(one.ticker, STACKED_AREA, "%", values=partial(self._margin, one.ticker))
+                    for one in symbols
+                ),
                 type=1,
             ),
         ]
 
     def price(self, ticker: str) -> Values:
         """Return the price of a symbol as the values of a series."""
-
-        def values(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-            return list(self._market.prices(SYMBOLS[ticker], times))
-
-        return values
+        return lambda deployment, times: list(self._market.prices(SYMBOLS[ticker], times))
 
     def _drawdown(self, deployment: Deployment, times: Sequence[float]) -> list[float | None]:
         equities = deployment.ledger.equities(times)
@@ -121,21 +121,15 @@ class StandardCharts:
             known.append(max(known[-1], deployment.ledger.equity(deployment.launched_at + len(known) * 14_400.0)))
         return known[steps]
 
-    def _exposure(self, kind: int, sign: int) -> Values:
-        def values(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-            def side(position: Position) -> bool:
-                return position.symbol.security_type == kind and position.quantity * sign > 0
+    def _exposure(self, kind: int, sign: int, deployment: Deployment, times: Sequence[float]) -> list[float | None]:
+        def side(position: Position) -> bool:
+            return position.symbol.security_type == kind and position.quantity * sign > 0
 
-            return [round(share, 4) for share in self._shares(deployment, times, side)]
+        return [round(share, 4) for share in self._shares(deployment, times, side)]
 
-        return values
-
-    def _margin(self, ticker: str) -> Values:
-        def values(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-            shares = self._shares(deployment, times, lambda position: position.symbol.ticker == ticker)
-            return [round(abs(share) * 100.0, 3) for share in shares]
-
-        return values
+    def _margin(self, ticker: str, deployment: Deployment, times: Sequence[float]) -> list[float | None]:
+        shares = self._shares(deployment, times, lambda position: position.symbol.ticker == ticker)
+        return [round(abs(share) * 100.0, 3) for share in shares]
 
     def _shares(
         self, deployment: Deployment, times: Sequence[float], counts: Callable[[Position], bool]
@@ -174,22 +168,15 @@ def _daily_return(deployment: Deployment, times: Sequence[float]) -> list[float 
     return [round((now / before - 1.0) * 100.0, 4) for before, now in zip(befores, nows, strict=True)]
 
 
-def _sales(ticker: str) -> Values:
-    def values(deployment: Deployment, times: Sequence[float]) -> list[float | None]:
-        worth = [
-            abs(trade.quantity) * trade.price * trade.symbol.conversion
-            for trade in deployment.ledger.trades(times[-1])
-            if trade.symbol.ticker == ticker
-        ]
-        return [round(sum(worth), 2)] * len(times)
-
-    return values
+def _sales(ticker: str, deployment: Deployment, times: Sequence[float]) -> list[float | None]:
+    trades = [trade for trade in deployment.ledger.trades(times[-1]) if trade.symbol.ticker == ticker]
+    return [round(sum(trade.worth for trade in trades), 2)] * len(times)
 
 
 def _turnover(deployment: Deployment, start: float, end: float) -> list[Point]:
     points: list[Point] = []
     for epoch in deployment.ledger.epochs(end):
         if start <= epoch.at <= end and epoch.trades:
-            worth = sum(abs(trade.quantity) * trade.price * trade.symbol.conversion for trade in epoch.trades)
+            worth = sum(trade.worth for trade in epoch.trades)
             points.append((epoch.at, round(worth / epoch.equity * 100.0, 3), None))
     return points

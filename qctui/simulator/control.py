@@ -139,7 +139,7 @@ class Control:
         project_id, delay_s = int(fields["projectId"]), fields.get("in")
         if delay_s is None:
             return {"deployId": world.redeploy(project_id).deploy_id}
-        world.at(world.now() + float(delay_s), lambda due_at: world.redeploy_due(project_id, due_at))
+        world.at(world.now() + float(delay_s), lambda due_at: world.redeploy(project_id, due_at))
         return {}
 
     def _end(self, fields: Json) -> Json:

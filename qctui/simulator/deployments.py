@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.config import Lags
 from qctui.simulator.ledger import Epoch, Ledger, Position
-from qctui.simulator.market import next_open_at
+from qctui.simulator.market import Symbol, next_open_at
 
 STARTING = (("InQueue", 3.0), ("LoggingIn", 6.0), ("Initializing", 14.0), ("History", 20.0))
 """States before Running, each with the age in seconds at which it ends (REFERENCE.md 8.1)."""
@@ -68,15 +68,19 @@ class Deployment:
         ends = [self.ends_at, self.stop_stopped_at, self.liquidation.stopped_at if self.liquidation else None]
         return min((end for end in ends if end is not None), default=None)
 
+    def ended_at(self, at: float) -> float | None:
+        """Return when it stopped, None while it has not."""
+        stopped = self.stopped_at()
+        return stopped if stopped is not None and stopped <= at else None
+
     def alive(self, at: float) -> bool:
         """Say whether it runs, or is on its way to running, at a time."""
-        stopped = self.stopped_at()
-        return self.launched_at <= at and (stopped is None or at < stopped)
+        return self.launched_at <= at and self.ended_at(at) is None
 
     def status(self, at: float) -> str:
         """Return the status `live/read` shows."""
-        stopped = self.stopped_at()
-        if stopped is not None and at >= stopped:
+        stopped = self.ended_at(at)
+        if stopped is not None:
             if self.ends_at == stopped:
                 return self.ends_as
             if self.stop_stopped_at == stopped:
@@ -146,17 +150,16 @@ class Deployment:
         liquidation = self.liquidation
         if liquidation is None or liquidation.orders_at is None or self.keeps_positions:
             return None
-        if self.holds_coins and position.symbol.coin:
+        if self.is_cash(position.symbol):
             return None
         if liquidation.market_on_open:
             opens_at = next_open_at(position.symbol.hours, liquidation.orders_at)
             return None if opens_at <= liquidation.orders_at else opens_at + FILL_AFTER_OPEN_S
         return liquidation.flat_at
 
-    @property
-    def holds_coins(self) -> bool:
-        """Whether crypto is cash at its brokerage: a liquidation leaves such coins alone (REFERENCE.md 7.1)."""
-        return self.plan.brokerage == "CoinbaseBrokerage"
+    def is_cash(self, symbol: Symbol) -> bool:
+        """Say whether a symbol is crypto that is cash at its brokerage: a liquidation leaves it (REFERENCE.md 7.1)."""
+        return bool(symbol.coin) and self.plan.brokerage == "CoinbaseBrokerage"
 
     def partial_fill(self, position: Position) -> tuple[float, float] | None:
         """Return when a liquidation has filled part of a position, and how much of it; None when it never fills."""
@@ -182,4 +185,4 @@ class Deployment:
         """Return the price at which its ledger closed, or would close, a position."""
         liquidation = self.liquidation
         until = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
-        return self.ledger.price(position.symbol, until)
+        return self.ledger.market.price(position.symbol, until)

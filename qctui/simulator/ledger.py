@@ -36,6 +36,11 @@ class Trade:
     price: float
     fee: float
 
+    @property
+    def worth(self) -> float:
+        """What was traded, in account currency."""
+        return abs(self.quantity) * self.price * self.symbol.conversion
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -66,7 +71,7 @@ class Ledger:
         capital: float,
         shorts: bool,
     ) -> None:
-        self._market = market
+        self.market = market
         self._key = key
         self.symbols = tuple(symbols)
         self.launched_at = launched_at
@@ -101,7 +106,7 @@ class Ledger:
                 if old:
                     positions.append(old)
                 continue
-            price = self._market.price(symbol, at)
+            price = self.market.price(symbol, at)
             wanted = self._weight(number, order) * equity / (price * symbol.conversion)
             quantity = round(round(wanted / symbol.lot) * symbol.lot, 8)
             change = round(quantity - (old.quantity if old else 0.0), 8)
@@ -135,7 +140,7 @@ class Ledger:
         equity = epoch.equity
         for position in epoch.positions:
             symbol = position.symbol
-            gain = self._market.price(symbol, at) - self._market.price(symbol, epoch.at)
+            gain = self.market.price(symbol, at) - self.market.price(symbol, epoch.at)
             equity += position.quantity * gain * symbol.conversion
         return equity
 
@@ -166,15 +171,11 @@ class Ledger:
             for position in epoch.positions:
                 symbol = position.symbol
                 factor = position.quantity * symbol.conversion
-                base = self._market.price(symbol, epoch.at)
-                prices = self._market.prices(symbol, span)
+                base = self.market.price(symbol, epoch.at)
+                prices = self.market.prices(symbol, span)
                 total = [value + factor * (price - base) for value, price in zip(total, prices, strict=True)]
             values += total
         return values
-
-    def price(self, symbol: Symbol, at: float) -> float:
-        """Return the market's price of a symbol."""
-        return self._market.price(symbol, at)
 
     def trades(self, until: float) -> list[Trade]:
         """Return every trade up to a time, oldest first."""

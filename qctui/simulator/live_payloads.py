@@ -10,17 +10,16 @@ from qctui.simulator.shapes import Json, capitalise, iso_date, space_date
 
 def list_item(deployment: Deployment, at: float, priced_at: float, variant: str) -> Json:
     """Return one element of live/list (REFERENCE.md 6.1)."""
-    stopped = deployment.stopped_at()
-    ended = stopped is not None and stopped <= at
+    stopped = deployment.ended_at(at)
     date = iso_date if variant == "iso-dates" or int(deployment.launched_at) % 3 == 0 else space_date
     item: Json = {
         "projectId": deployment.plan.project_id,
         "deployId": deployment.deploy_id,
         "status": deployment.status(at),
         "launched": date(deployment.launched_at),
-        "stopped": date(stopped) if ended else None,
+        "stopped": date(stopped),
         "brokerage": deployment.plan.brokerage,
-        "subscription": "" if ended else "Strategy Equity",
+        "subscription": "" if stopped else "Strategy Equity",
         "equity": round(deployment.equity(priced_at), 2),
         "environment": deployment.plan.environment,
         "description": "",
@@ -28,7 +27,7 @@ def list_item(deployment: Deployment, at: float, priced_at: float, variant: str)
         "leagues": [],
     }
     if variant == "sparse":
-        if ended:
+        if stopped:
             item["subscription"] = item["description"] = item["leagues"] = None
         else:
             item["stopped"] = ""
@@ -44,15 +43,14 @@ def money(value: float, symbol: str = "$") -> str:
 
 def read(deployment: Deployment, charts: list[str], market: Market, at: float, priced_at: float, variant: str) -> Json:
     """Return the flat body of live/read without its envelope (REFERENCE.md 6.2)."""
-    stopped = deployment.stopped_at()
-    ended = stopped is not None and stopped <= at
+    stopped = deployment.ended_at(at)
     status = deployment.status(at)
     body: Json = {
         "message": deployment.message_at(at),
         "status": status,
         "deployId": deployment.deploy_id,
         "launched": space_date(deployment.launched_at),
-        "stopped": space_date(stopped) if ended else None,
+        "stopped": space_date(stopped),
         "brokerage": deployment.plan.brokerage,
         "projectName": deployment.plan.name,
     }
@@ -74,9 +72,9 @@ def read(deployment: Deployment, charts: list[str], market: Market, at: float, p
     if status == "RuntimeError":
         del body["runtimeStatistics"]
         body["charts"] = {}
-    if not ended:
+    if stopped is None:
         body["serverStatistics"] = _server_statistics(deployment, at)
-    if variant == "map-lists" and ended:
+    if variant == "map-lists" and stopped:
         body["runtimeStatistics"], body["charts"] = [], []
     if variant == "data-center":
         body["dataCenter"] = body.pop("datacenter")
@@ -157,17 +155,16 @@ def portfolio(deployment: Deployment, market: Market, at: float, variant: str) -
         price = market.price(position.symbol, until)
         worth = position.quantity * price * position.symbol.conversion
         cash_amount -= worth
-        if position.symbol.coin and deployment.holds_coins:
+        if deployment.is_cash(position.symbol):
             coins[position.symbol.coin] = (position.symbol, position.quantity, price)
-        if not (position.symbol.coin and deployment.holds_coins):
+        else:
             holdings[position.symbol.id] = _holding(position, price, variant)
     if deployment.plan.paper or deployment.liquidation is not None:
         # The frequent store lists every subscribed symbol, a flat one with hardly a key.
         for number, symbol in enumerate(deployment.ledger.symbols):
-            if symbol.id not in holdings and not (symbol.coin and deployment.holds_coins):
-                holdings[symbol.id] = {} if number % 2 == 0 else {"p": market.price(symbol, until)}
-                if variant in ("long", "capitalised"):
-                    holdings[symbol.id] = {}
+            if symbol.id not in holdings and not deployment.is_cash(symbol):
+                bare = number % 2 == 0 or variant in ("long", "capitalised")
+                holdings[symbol.id] = {} if bare else {"p": market.price(symbol, until)}
     cash = {"USD": _cash("USD", "$", cash_amount, 1, None)}
     for coin, (symbol, quantity, price) in coins.items():
         cash[coin] = _cash(coin, COIN_SYMBOLS[coin], quantity, price, symbol)

@@ -19,14 +19,16 @@ _MASK64 = (1 << 64) - 1
 
 def key_of(*parts: object) -> int:
     """Return a 64-bit key for any mixture of printable parts; equal parts, equal key."""
-    text = "|".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(_digest(parts, 8), "big")
 
 
 def hex_of(*parts: object) -> str:
     """Return 32 hexadecimal digits for the parts, the form of the service's own identifiers."""
-    text = "|".join(str(part) for part in parts)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return _digest(parts, 16).hex()
+
+
+def _digest(parts: tuple[object, ...], size: int) -> bytes:
+    return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=size).digest()
 
 
 def bits(key: int, index: int) -> int:

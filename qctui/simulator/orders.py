@@ -1,12 +1,13 @@
-"""Orders of a deployment, those of a liquidation included, and how live/orders/read writes them."""
+"""Orders of a deployment, how live/orders/read writes them, and the deployment's log, which mentions each of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from qctui.simulator.deployments import TAG_LIQUIDATED, Deployment
 from qctui.simulator.ledger import Trade
-from qctui.simulator.market import Symbol
+from qctui.simulator.market import Symbol, new_york_offset_s
 from qctui.simulator.noise import key_of, unit
 from qctui.simulator.shapes import Json, capitalise, iso_date
 
@@ -26,9 +27,9 @@ class OrderEvent:
 
     at: float
     status: int
-    quantity: float
+    quantity: float = 0.0
     """Filled by this event."""
-    price: float
+    price: float = 0.0
     fee: float = 0.0
     message: str = ""
 
@@ -88,7 +89,7 @@ class OrderHistory:
         liquidation, stopped = self._deployment.liquidation, self._deployment.stopped_at()
         swept_at = liquidation.orders_at if liquidation is not None else None
         if order.status == CANCELED and swept_at is not None and swept_at <= at and order.events[-1].at > swept_at:
-            swept = OrderEvent(swept_at, CANCELED, 0.0, 0.0, message="Canceled by liquidation")
+            swept = OrderEvent(swept_at, CANCELED, message="Canceled by liquidation")
             return replace(order, events=(*order.events[:-1], swept))
         # After a stop the broker still has the order, but what becomes of it is not reported.
         until = at if stopped is None else min(at, stopped)
@@ -96,33 +97,19 @@ class OrderHistory:
 
     def _filled(self, trade: Trade) -> Order:
         number, quantity = len(self._known) + 1, trade.quantity
-        first = OrderEvent(trade.at + 0.25, SUBMITTED, 0.0, 0.0)
+        first = OrderEvent(trade.at + 0.25, SUBMITTED)
         done = OrderEvent(trade.at + 1.5, FILLED, quantity, trade.price, trade.fee)
         return Order(number, self._deployment.deploy_id, MARKET, trade.symbol, quantity, trade.at, "", (first, done))
 
     def _unfilled(self, trade: Trade) -> Order:
-        number, deploy_id = len(self._known) + 1, self._deployment.deploy_id
-        price = round(trade.price * 0.97, trade.symbol.decimals)
+        number, deploy_id, symbol = len(self._known) + 1, self._deployment.deploy_id, trade.symbol
+        price, quantity, at = round(trade.price * 0.97, symbol.decimals), trade.quantity, trade.at + 2.0
         if unit(self._key, 10_000 + number) < 0.3:
-            refused = OrderEvent(trade.at + 2.2, INVALID, 0.0, 0.0, message="Brokerage rejected the order")
-            return Order(
-                number,
-                deploy_id,
-                STOP_MARKET,
-                trade.symbol,
-                -trade.quantity,
-                trade.at + 2.0,
-                "stop",
-                (refused,),
-                stop=price,
-            )
-        events = (
-            OrderEvent(trade.at + 2.2, SUBMITTED, 0.0, 0.0),
-            OrderEvent(trade.at + 600.0, CANCELED, 0.0, 0.0, message="Canceled by the algorithm"),
-        )
-        return Order(
-            number, deploy_id, LIMIT, trade.symbol, trade.quantity, trade.at + 2.0, "take profit", events, limit=price
-        )
+            refused = OrderEvent(trade.at + 2.2, INVALID, message="Brokerage rejected the order")
+            return Order(number, deploy_id, STOP_MARKET, symbol, -quantity, at, "stop", (refused,), stop=price)
+        sent = OrderEvent(trade.at + 2.2, SUBMITTED)
+        canceled = OrderEvent(trade.at + 600.0, CANCELED, message="Canceled by the algorithm")
+        return Order(number, deploy_id, LIMIT, symbol, quantity, at, "take profit", (sent, canceled), limit=price)
 
     def _closing(self, at: float) -> list[Order]:
         deployment, liquidation = self._deployment, self._deployment.liquidation
@@ -130,12 +117,12 @@ class OrderHistory:
             return []
         placed: list[Order] = []
         for position in deployment.epoch(at).positions:
-            if deployment.holds_coins and position.symbol.coin:
+            if deployment.is_cash(position.symbol):
                 continue
             closes_at = deployment.flat_at(position)
             price = deployment.ledger_price(position)
             waits = liquidation.market_on_open
-            events = [OrderEvent(liquidation.orders_at + 0.1, SUBMITTED, 0.0, 0.0)]
+            events = [OrderEvent(liquidation.orders_at + 0.1, SUBMITTED)]
             if closes_at is not None:
                 halfway_at, part = deployment.partial_fill(position) or (closes_at, 0.0)
                 if part:
@@ -230,3 +217,75 @@ def _order_event(one: Order, number: int) -> Json:
     if event.message:
         body["message"] = event.message
     return body
+
+
+_ODD_LINES = (
+    "markup-like text [bold]not bold[/] [x=1] and unicode µ≤",
+    "first half of a message\n  second half after a newline\tand a tab",
+    "spread z-score 2.31, threshold 2.00",
+    "emitted 2 insights",
+    "[/x] unbalanced [ brackets ] in a line",
+)
+_HOSTILE_LINE = "\x1b[31mred\x1b[0m \x1b]0;title\x07 [@click=app.quit]click[/] \x00\x9b2J"
+
+
+def _local_text(at: float) -> str:
+    # In New York, as algorithms write them (REFERENCE.md 6.5).
+    return datetime.fromtimestamp(at + new_york_offset_s(at), UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class AlgorithmLog:
+    """The lines of one deployment, extended as its orders come."""
+
+    def __init__(self, deployment: Deployment, orders: OrderHistory, *, hostile: bool) -> None:
+        self._deployment = deployment
+        self._orders = orders
+        self._hostile = hostile
+        self._key = key_of("logs", deployment.deploy_id)
+        self._lines: list[str] = []
+        self._epochs_read = 0
+        self._orders_read = 0
+
+    def lines(self, at: float) -> list[str]:
+        """Return all lines written by a time, oldest first. Do not change the list."""
+        deployment = self._deployment
+        if not self._lines:
+            launched = deployment.launched_at
+            self._lines += [
+                f"Algorithm Initialization: Launching analysis for {deployment.deploy_id} with LEAN Engine v2.5.0.0",
+                f"{_local_text(launched + 20)} The starting capital is: ${deployment.ledger.capital:,.2f}",
+                "a line without any timestamp prefix",
+            ]
+        until = deployment.trading_until(at)
+        epochs = deployment.ledger.epochs(until)
+        placed = [order for order in self._orders.placed(at) if order.tag != TAG_LIQUIDATED]
+        while self._epochs_read < len(epochs) and epochs[self._epochs_read].at <= until:
+            epoch = epochs[self._epochs_read]
+            self._epochs_read += 1
+            self._lines.append(f"{_local_text(epoch.at)} rebalance: equity {epoch.equity:,.2f}")
+            while self._orders_read < len(placed) and placed[self._orders_read].placed_at <= epoch.at + 5.0:
+                order = placed[self._orders_read]
+                self._orders_read += 1
+                for number, event in enumerate(order.events, start=1):
+                    name = EVENT_NAMES[event.status]
+                    self._lines.append(
+                        f"{_local_text(event.at)} New Order Event: OrderID: {order.number} EventID: {number} "
+                        f"Symbol: {order.symbol.ticker} Status: {name[0].upper()}{name[1:]} "
+                        f"Quantity: {order.quantity:g}"
+                    )
+            if unit(self._key, self._epochs_read) < 0.3:
+                odd = _HOSTILE_LINE if self._hostile else _ODD_LINES[self._epochs_read % len(_ODD_LINES)]
+                self._lines.append(f"{_local_text(epoch.at + 3)} {odd}")
+        return self._lines + self._end(at)
+
+    def _end(self, at: float) -> list[str]:
+        deployment, liquidation = self._deployment, self._deployment.liquidation
+        lines: list[str] = []
+        if liquidation is not None and liquidation.orders_at is not None and liquidation.orders_at <= at:
+            lines.append(f"{_local_text(liquidation.orders_at)} Algorithm Liquidated")
+        stopped = deployment.ended_at(at)
+        if stopped is not None:
+            if message := deployment.message_at(at):
+                lines.append(f"{_local_text(stopped)} {message}")
+            lines.append(f"{_local_text(stopped)} Algorithm Id:({deployment.deploy_id}) completed")
+        return lines

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 
 from starlette.types import Receive, Send
@@ -21,58 +22,49 @@ CONNECTION = "qctui.connection"
 """The key of a request's `Connection` in its ASGI scope's extensions."""
 
 
+@dataclass(eq=False)
 class Connection:
     """What the application may know of, and do to, the connection below a request: end it as no HTTP answer can."""
 
-    def __init__(
-        self, transport: asyncio.Transport, number: int, arrived_monotonic_s: float, arrived_at: float
-    ) -> None:
-        self._transport = transport
-        self.number = number
-        """Counted from 1."""
-        self.arrived_monotonic_s = arrived_monotonic_s
-        """CLOCK_MONOTONIC when the request's first byte was read."""
-        self.arrived_at = arrived_at
-        """The real time of that, Unix seconds."""
+    transport: asyncio.Transport
+    number: int
+    """Counted from 1."""
+    arrived_monotonic_s: float
+    """CLOCK_MONOTONIC when the request's first byte was read."""
+    arrived_at: float
+    """The real time of that, Unix seconds."""
 
     @property
     def closing(self) -> bool:
         """Whether the connection is ending or ended."""
-        return self._transport.is_closing()
+        return self.transport.is_closing()
 
     def write(self, data: bytes) -> None:
         """Write bytes past the HTTP layer."""
-        self._transport.write(data)
+        self.transport.write(data)
 
     def end(self, *, reset: bool) -> None:
         """End the connection: with a RST, or in order after what was written."""
         if not reset:
-            self._transport.close()
+            self.transport.close()
             return
-        raw = self._transport.get_extra_info("socket")
+        raw = self.transport.get_extra_info("socket")
         if raw is not None:
             # Lingering for zero seconds turns the close into a reset.
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._transport.abort()
+        self.transport.abort()
 
 
+@dataclass(eq=False)
 class Responder:
     """Answers one request and keeps its record up to date."""
 
-    def __init__(
-        self,
-        record: RequestRecord,
-        connection: Connection | None,
-        receive: Receive,
-        send: Send,
-        real_now: Callable[[], float],
-    ) -> None:
-        self.record = record
-        """What the request log holds of it."""
-        self._connection = connection
-        self._receive = receive
-        self._send = send
-        self._real_now = real_now
+    record: RequestRecord
+    """What the request log holds of it."""
+    connection: Connection | None
+    asgi_receive: Receive
+    asgi_send: Send
+    real_now: Callable[[], float]
 
     async def send(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         """Send a whole answer."""
@@ -109,12 +101,12 @@ class Responder:
     async def cut(self, outcome: str, text: bytes = b"") -> None:
         """End the connection without a whole answer: reset, closed, or truncated in the middle of the body."""
         self._ended(outcome, 200 if outcome == "truncated" else 0)
-        if self._connection is None:
+        if self.connection is None:
             raise ConnectionResetError(f"simulated: {outcome}")
         if outcome == "truncated":
             head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
-            self._connection.write(head.encode() + text[: len(text) // 2])
-        self._connection.end(reset=outcome == "reset")
+            self.connection.write(head.encode() + text[: len(text) // 2])
+        self.connection.end(reset=outcome == "reset")
         await self._gone()
 
     async def drip(self, text: bytes, seconds: float) -> None:
@@ -135,26 +127,26 @@ class Responder:
         await self._send_part(head)
         for _ in range(megabytes):
             await self._send_part(block)
-            if self._connection is not None and self._connection.closing:
+            if self.connection is not None and self.connection.closing:
                 self._ended("gone", 200)
                 return
         await self._send_last(tail)
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]], length: int) -> None:
-        head = [(b"date", formatdate(self._real_now(), usegmt=True).encode()), (b"server", b"qctui-simulator")]
+        head = [(b"date", formatdate(self.real_now(), usegmt=True).encode()), (b"server", b"qctui-simulator")]
         head += [*headers, (b"content-length", str(length).encode())]
-        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self.asgi_send({"type": "http.response.start", "status": status, "headers": head})
 
     async def _send_part(self, body: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        await self.asgi_send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def _send_last(self, body: bytes, status: int = 200) -> None:
-        await self._send({"type": "http.response.body", "body": body})
+        await self.asgi_send({"type": "http.response.body", "body": body})
         self._ended("answered", status)
 
     def _ended(self, outcome: str, status: int = 0) -> None:
         self.record.outcome, self.record.status = outcome, status
 
     async def _gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self.asgi_receive())["type"] != "http.disconnect":
             pass

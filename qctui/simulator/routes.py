@@ -9,8 +9,7 @@ from qctui.simulator import live_payloads, project_payloads
 from qctui.simulator.chart_answers import ChartAnswers, ChartRequest
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.insight_feed import InsightFeed, insight_payload
-from qctui.simulator.log_lines import AlgorithmLog
-from qctui.simulator.orders import Order, OrderHistory, order_payload
+from qctui.simulator.orders import AlgorithmLog, Order, OrderHistory, order_payload
 from qctui.simulator.request import (
     INVALID,
     NO_CHART,
@@ -210,16 +209,12 @@ class Endpoints:
 
     def _flushed(self, now: float, deployment: Deployment) -> float:
         """Return the snapshot's time of portfolio and orders: after an end the engine has stored the last of them."""
-        stopped = deployment.stopped_at()
-        if stopped is not None and stopped <= now:
-            return now
-        return self._taken_at(now, deployment)
+        return self._taken_at(now, deployment) if deployment.ended_at(now) is None else now
 
     def _records_of(self, deployment: Deployment) -> _Records:
-        found = self._records.get(deployment.deploy_id)
-        if found is None:
-            found = self._records[deployment.deploy_id] = _Records(self.world, deployment)
-        return found
+        if deployment.deploy_id not in self._records:
+            self._records[deployment.deploy_id] = _Records(self.world, deployment)
+        return self._records[deployment.deploy_id]
 
     def _orders_read(self, fields: Fields) -> Json:
         now = self.world.now()

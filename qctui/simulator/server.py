@@ -113,7 +113,7 @@ class SimulatorServer:
                 timeout_keep_alive=600,
             )
         )
-        server.begin()
+        server.config.load()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 loop.add_signal_handler(number, self._ended.set)
@@ -214,10 +214,6 @@ class _QuietServer(Server):
     """uvicorn's server without signals, tick and log: it wakes for requests only."""
 
     _listener: asyncio.Server | None = None
-
-    def begin(self) -> None:
-        if not self.config.loaded:
-            self.config.load()
 
     @property
     def listening(self) -> bool:

@@ -1,4 +1,4 @@
-"""The simulated organization: its projects, their deployments and optimizations, and what triggers do to them.
+"""The simulated organization: its clock, its projects with deployments and optimizations, and what triggers do to them.
 
 Nothing ticks. A request brings the world up to its time, in the order in which things were due.
 """
@@ -6,6 +6,7 @@ Nothing ticks. A request brings the world up to its time, in the order in which 
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,12 +19,57 @@ from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
 from qctui.simulator.optimizations import Optimization, finished_before, optimization
-from qctui.simulator.world_clock import WorldClock
 
 REDEPLOY_GAP_S = 45.0
 """From the end of a deployment to its successor's launch, when one is redeployed by plan."""
 USUAL_INSIGHTS = 240
 """Insights an old deployment starts with at most, unless a number is asked for."""
+
+
+class WorldClock:
+    """The simulated time.
+
+    Without a start it is the real time. With `speed` above 1 and no start it begins `lead_s` in the past, catches up
+    at that speed and then keeps real time: what is served is never later than a client's own clock. With a start and
+    no speed it stands still until `advance`; with both it runs from the start, as far as it gets.
+    """
+
+    def __init__(
+        self,
+        *,
+        start_at: float | None = None,
+        speed: float | None = None,
+        lead_s: float = 7 * DAY_S,
+        real: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.real_now = real
+        """Gives the real time, Unix seconds."""
+        self._monotonic = monotonic
+        self._origin = monotonic()
+        self._capped = start_at is None
+        if start_at is None:
+            self.speed = 1.0 if speed is None else speed
+            """World seconds per real second; 0 when it stands still."""
+            self._start = real() - (lead_s if self.speed > 1.0 else 0.0)
+        else:
+            self.speed = 0.0 if speed is None else speed
+            self._start = start_at
+        self._follows_real = start_at is None and self.speed == 1.0
+        self._offset_s = 0.0
+
+    def now(self) -> float:
+        """Return the world's time, Unix seconds."""
+        if self._follows_real:
+            return self.real_now() + self._offset_s
+        now = self._start + (self._monotonic() - self._origin) * self.speed
+        return (min(now, self.real_now()) if self._capped else now) + self._offset_s
+
+    def advance(self, seconds: float) -> None:
+        """Move the world forward at once. Going back is refused: answers already given would become lies."""
+        if seconds < 0:
+            raise ValueError("the world's time only moves forward")
+        self._offset_s += seconds
 
 
 class NotAccepted(Exception):
@@ -94,8 +140,8 @@ class World:
     def snapshot_at(self, now: float, deployment: Deployment | None, period_s: float) -> float:
         """Return the time of the snapshot that is served at `now`; a stop flushes it (REFERENCE.md 3)."""
         taken = now - (now - self.started_at) % period_s if period_s > 0 else now
-        stopped = deployment.stopped_at() if deployment is not None else None
-        return max(taken, stopped) if stopped is not None and stopped <= now else taken
+        stopped = deployment.ended_at(now) if deployment is not None else None
+        return taken if stopped is None else max(taken, stopped)
 
     def liquidate(self, project_id: int) -> None:
         """Accept a liquidation of whatever is live in a project now. Raises `NotAccepted`."""
@@ -124,16 +170,13 @@ class World:
         found = self.optimizations.get(optimization_id)
         return found is not None and found.requested_at <= now and found.abort(now, self.config.lags.abort_s)
 
-    def redeploy(self, project_id: int) -> Deployment:
-        """End what is live in a project and launch a new deployment, at once."""
-        return self.redeploy_due(project_id, self.now())
-
-    def redeploy_due(self, project_id: int, due_at: float) -> Deployment:
-        """Do a redeployment that was due at a time; meant for `at`."""
+    def redeploy(self, project_id: int, due_at: float | None = None) -> Deployment:
+        """End what is live in a project and launch a new deployment: at once, or as of a time at which it was due."""
+        now = self.now() if due_at is None else due_at
         project = self.projects[project_id]
-        if live := project.live(due_at):
-            live.end(due_at)
-        return self._launch(project, due_at, starting=False)
+        if live := project.live(now):
+            live.end(now)
+        return self._launch(project, now, starting=False)
 
     def end(self, project_id: int, status: str = "Stopped", message: str = "") -> None:
         """End what is live in a project at once, by itself, with a status and a message."""

@@ -12,8 +12,7 @@ from qctui.actions.action_store import JournalContext
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import JournalTail
 from qctui.actions.service import ActionService
-from qctui.api.errors import ApiError
-from qctui.api.ports import Gate, Loading
+from qctui.api.ports import ApiError, Gate, Loading
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.deployment import DeploymentDetail, DeploymentList, Environment
 from qctui.model.optimization import Optimization

@@ -185,7 +185,7 @@ async def test_a_refused_abort_that_took_effect_is_verified(rig: Rig) -> None:
 
 
 @in_rig
-async def test_a_refusal_is_told_after_two_looks_that_agree(rig: Rig) -> None:
+async def test_a_refusal_is_reported_after_two_looks_that_agree(rig: Rig) -> None:
     rig.api.tries = iter([Try(NO, acts=False)])
     await rig.act()
     await rig.clock.advance(2.9)

@@ -207,7 +207,7 @@ def test_without_locks_leftovers_are_verified_rather_than_forgotten(tmp_path: Pa
     assert OwnerLock(blocked).claim("a" * 12)
 
 
-def test_owners_are_told_by_the_id() -> None:
+def test_owners_are_reported_by_the_id() -> None:
     assert owner_of("0123456789ab-17") == "0123456789ab"
     assert owner_of("../../etc/passwd") == owner_of("x") == "nobody"
 

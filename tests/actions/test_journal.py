@@ -141,7 +141,7 @@ def test_a_short_write_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert path.read_bytes() == encode_entry(ENTRY)
 
 
-def test_lines_the_disk_did_not_confirm_are_told_apart_from_lines_not_written(
+def test_lines_the_disk_did_not_confirm_are_kept_apart_from_lines_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(fd: int) -> None:

@@ -31,7 +31,7 @@ async def started_with_a_folder_in_its_place(rig: Rig) -> None:
     assert state(rig) == "not a regular file"
 
 
-def test_one_that_can_not_is_told_at_the_start_and_taken_back_once_it_can(tmp_path: Path) -> None:
+def test_one_that_can_not_is_reported_at_the_start_and_taken_back_once_it_can(tmp_path: Path) -> None:
     async def main() -> None:
         rig = Rig(tmp_path / "state")
         await started_with_a_folder_in_its_place(rig)
@@ -46,7 +46,7 @@ def test_one_that_can_not_is_told_at_the_start_and_taken_back_once_it_can(tmp_pa
 
 
 @in_rig
-async def test_one_that_can_not_be_written_any_more_is_told_with_the_action(rig: Rig) -> None:
+async def test_one_that_can_not_be_written_any_more_is_reported_with_the_action(rig: Rig) -> None:
     await rig.clock.settle()
     rig.journal.mkdir()
     await rig.act()
@@ -58,7 +58,7 @@ async def test_one_that_can_not_be_written_any_more_is_told_with_the_action(rig:
     assert "intent" in rig.events()
 
 
-def test_a_disk_that_does_not_answer_is_told_until_it_does(tmp_path: Path) -> None:
+def test_a_disk_that_does_not_answer_is_reported_until_it_does(tmp_path: Path) -> None:
     async def main() -> None:
         disk = InlineDisk()
         disk.hanging = True

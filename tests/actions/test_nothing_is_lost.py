@@ -118,7 +118,7 @@ def test_every_line_waits_for_the_disk_however_many_there_are(tmp_path: Path) ->
     asyncio.run(main())
 
 
-def test_lines_handed_over_while_others_are_written_are_neither_lost_nor_told_twice(tmp_path: Path) -> None:
+def test_lines_handed_over_while_others_are_written_are_neither_lost_nor_reported_twice(tmp_path: Path) -> None:
     async def main() -> None:
         disk = InlineDisk(lag=3)
         async with Rig(tmp_path, disk=disk) as rig:

@@ -65,7 +65,7 @@ async def test_an_optimization_that_completes_first_is_not_called_aborted(rig: R
 
 
 @in_rig
-async def test_a_rejection_is_told_in_the_apis_words(rig: Rig) -> None:
+async def test_a_rejection_is_reported_in_the_apis_words(rig: Rig) -> None:
     rig.api.tries = iter([Try(error(FailureKind.REJECTED, "no live control", answered=True), acts=False)])
     await rig.act()
     await rig.clock.advance(5)

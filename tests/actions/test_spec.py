@@ -9,7 +9,7 @@ from qctui.actions.capture import (
     capture_deployment,
     capture_optimization,
     running_targets,
-    target_of_detail,
+    target_of_deployment,
     target_of_optimization,
 )
 from qctui.actions.earlier_actions import earlier_action, stop_lock
@@ -88,7 +88,7 @@ def test_what_the_code_is_the_end_of() -> None:
 
 
 @pytest.mark.parametrize("odd", ["L-12.4", "L-ab c", "L-12é4", "L-123 ", "L-均值均值"])
-def test_a_code_nobody_could_type_is_not_asked_for(odd: str) -> None:
+def test_a_code_no_person_could_type_is_not_asked_for(odd: str) -> None:
     at = replace(LIVE, deploy_id=odd, project_id=23456789)
     assert (typed_code(at), typed_code_source(at)) == ("6789", "project id")
 
@@ -142,7 +142,7 @@ def test_disarming() -> None:
     assert disarm_reason(target("abort"), None, make_optimization()) == ""
 
 
-def test_a_target_is_captured_from_what_was_told_last() -> None:
+def test_a_target_is_captured_from_what_was_reported_last() -> None:
     store = Store()
     assert capture_deployment("liquidate", store, 5) == Target("liquidate", "project 5", 5)
     old = make_deployment(1, deploy_id="L-old", status="Stopped", stopped_at=5.0, launched_at=9e9)
@@ -243,7 +243,7 @@ def test_optimizations_are_captured_by_id() -> None:
 
 def test_targets_of_fresh_answers() -> None:
     detail: DeploymentDetail = make_detail(3, stopped_at=1.0)
-    captured = target_of_detail("stop", detail)
+    captured = target_of_deployment("stop", detail, detail.project_name)
     assert (captured.action, captured.project_id, captured.deploy_id, captured.status) == (
         "stop",
         3,

@@ -276,7 +276,7 @@ async def test_the_orders_of_the_liquidation_and_their_fills_are_followed(rig: R
 
 
 @in_rig
-async def test_of_one_whose_status_is_never_told_nothing_is_claimed(rig: Rig) -> None:
+async def test_of_one_whose_status_is_never_reported_nothing_is_claimed(rig: Rig) -> None:
     rig.api.details[1] = replace(make_detail(1), status="")
     rig.api.stop_after_s = 1e9
     await rig.act()
@@ -315,7 +315,7 @@ async def test_an_abort_that_cannot_be_looked_into_says_why(rig: Rig) -> None:
 
 
 @in_rig
-async def test_a_live_read_that_tells_nothing_is_said_at_once_and_until_it_tells(rig: Rig) -> None:
+async def test_a_live_read_that_says_nothing_is_said_at_once_and_until_it_says_something(rig: Rig) -> None:
     rig.api.stop_after_s = 1e9
     rig.api.details[1] = SILENT
     await rig.act()
@@ -330,7 +330,7 @@ async def test_a_live_read_that_tells_nothing_is_said_at_once_and_until_it_tells
 
 
 @in_rig
-async def test_a_live_read_that_tells_nothing_confirms_no_flat_portfolio(rig: Rig) -> None:
+async def test_a_live_read_that_says_nothing_confirms_no_flat_portfolio(rig: Rig) -> None:
     rig.api.stop_after_s, rig.api.flat_after_s = 1e9, 10.0
     rig.api.details[1] = make_detail(1, status="Liquidated")
     rig.api.on_read = lambda name: rig.api.details.update({1: SILENT}) if name == "portfolio" else None
@@ -344,7 +344,7 @@ async def test_a_live_read_that_tells_nothing_confirms_no_flat_portfolio(rig: Ri
 
 
 @in_rig
-async def test_a_stop_time_without_a_status_is_told_enough(rig: Rig) -> None:
+async def test_a_stop_time_without_a_status_is_reported_enough(rig: Rig) -> None:
     rig.api.details[1] = make_detail(1, status="", stopped_at=rig.clock.now())
     await rig.act()
     await rig.clock.advance(1)
@@ -367,7 +367,7 @@ async def test_a_defect_in_one_read_ends_no_verification(rig: Rig) -> None:
 
 
 @in_rig
-async def test_holdings_are_unknown_until_a_portfolio_tells(rig: Rig) -> None:
+async def test_holdings_are_unknown_until_a_portfolio_shows_them(rig: Rig) -> None:
     rig.api.portfolios[1] = Portfolio((), (), is_known=False)
     rig.api.stop_after_s = 1e9
     await rig.act()

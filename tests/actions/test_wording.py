@@ -7,7 +7,6 @@ import pytest
 
 from qctui.actions.wording import (
     WORDS,
-    exit_code,
     format_clock_time,
     format_holdings,
     format_span,
@@ -19,10 +18,6 @@ from qctui.model.portfolio import Holding
 from tests.actions.fakes import CONTEXT, SPY, target
 
 RECORD = ActionRecord("0123456789ab-1", "b", target(), "command", 1_700_000_000.0, 100.0)
-
-
-def _after(rung: Rung | None) -> ActionRecord:
-    return RECORD if rung is None else replace(RECORD, steps=(Step(rung, 0.0, 0.0),))
 
 
 @pytest.mark.parametrize(
@@ -49,27 +44,6 @@ def test_the_json_line_is_the_journals() -> None:
     assert "\n" not in line
     assert raw["id"] == RECORD.action_id
     assert (raw["event"], raw["at"], raw["detail"]) == ("not_sent", "2023-11-14T22:13:21.500Z", "refused")
-
-
-@pytest.mark.parametrize(
-    ("rungs", "code"),
-    [
-        ([Rung.VERIFIED], 0),
-        ([Rung.REJECTED], 1),
-        ([Rung.NOT_SENT], 3),
-        ([Rung.ACCEPTED], 4),
-        ([Rung.STOPPED], 4),
-        ([Rung.UNKNOWN], 4),
-        ([Rung.UNVERIFIED], 4),
-        ([None], 4),
-        ([], 4),
-        ([Rung.VERIFIED, Rung.REJECTED], 1),
-        ([Rung.REJECTED, Rung.NOT_SENT, Rung.VERIFIED], 3),
-        ([Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN], 4),
-    ],
-)
-def test_exit_codes(rungs: list[Rung | None], code: int) -> None:
-    assert exit_code([_after(rung) for rung in rungs]) == code
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from pydantic import SecretStr
 
 from qctui.api.auth import Credentials
 from qctui.api.client import Client, open_client
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.ports import Gate, RequestReport
+from qctui.api.ports import ApiError, Gate, RequestReport
 from qctui.api.transport import Timeouts
 from qctui.clock import Clock, SystemClock
 

@@ -5,7 +5,7 @@ import pytest
 from qctui.api.answer import check
 from qctui.api.auth import Credentials, Scrubber
 from qctui.api.endpoints import LIVE_READ
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
 from tests.api.support import CREDENTIALS, ask, client_for, failure, failure_of, payload, reply, run
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api.client import Client
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
 from tests.api.samples import CALLS
 from tests.api.support import PAYLOADS, ask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
 from tests.api import test_payloads_chart, test_payloads_live, test_payloads_optimization, test_payloads_records
 from tests.api.samples import NAMES, PLAIN, REFUSED, answer

@@ -132,20 +132,20 @@ def test_whether_an_answer_tells(portfolio: object, tells: bool) -> None:
         {"holdings": {"TLT": {}}, "Holdings": {"SPY": {"q": 120}}, "cash": CASH},
     ],
 )
-def test_holdings_told_twice_are_all_counted(portfolio: object) -> None:
+def test_holdings_reported_twice_are_all_counted(portfolio: object) -> None:
     assert [holding.quantity for holding in read(portfolio).open_holdings] == [120.0]
 
 
-def test_portfolios_told_twice_are_all_counted() -> None:
+def test_portfolios_reported_twice_are_all_counted() -> None:
     body = {"success": True, "portfolio": {"holdings": {}, "cash": CASH}, "Portfolio": {"holdings": {"SPY": {"q": 2}}}}
     assert [each.quantity for each in ask(body, lambda client: client.triggers.fetch_portfolio(1)).open_holdings] == [2]
 
 
-def test_holdings_told_twice_and_once_unreadable_tell_nothing() -> None:
+def test_holdings_reported_twice_and_once_unreadable_say_nothing() -> None:
     assert not read({"holdings": {"SPY": {}}, "Holdings": "see the brokerage", "cash": CASH}).is_known
 
 
-def test_no_portfolio_at_all_tells_nothing() -> None:
+def test_no_portfolio_at_all_says_nothing() -> None:
     portfolio = ask({"success": True}, lambda client: client.reads.fetch_portfolio(1))
     assert (portfolio.is_known, portfolio.holdings, portfolio.cash) == (False, (), ())
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from qctui.api.client import Client
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
+from qctui.api.ports import ApiError
 from qctui.model.chart import Chart, SeriesType
 from qctui.model.deployment import DeploymentDetail
 from qctui.model.insight import Direction, Insight
@@ -250,7 +250,7 @@ def test_18_the_extremum_of_the_criterion_wins() -> None:
 
 
 @pytest.mark.parametrize("told", [{}, {"criterion": {"target": "x", "extremum": "?"}}, {"criterion": {"extremum": 1}}])
-def test_an_extremum_that_is_not_told_is_not_guessed(told: dict[str, object]) -> None:
+def test_an_extremum_that_is_not_reported_is_not_guessed(told: dict[str, object]) -> None:
     assert criterion(**told).maximize is None
 
 
@@ -348,7 +348,7 @@ LISTS: dict[str, Callable[[Client], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("told", ["absent", None, "text", 5, [5], [None]])
-def test_a_list_that_is_not_told_is_not_an_empty_list(name: str, told: object) -> None:
+def test_a_list_that_is_not_reported_is_not_an_empty_list(name: str, told: object) -> None:
     body = {"success": True} if told == "absent" else {"success": True, name: told}
     if name == "logs" and isinstance(told, list):
         assert ask(body, LISTS[name]) is not None  # a line of any type is a line

@@ -6,9 +6,8 @@ from collections.abc import Awaitable
 import pytest
 
 from qctui.api.client import open_client
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.ports import RequestReport
+from qctui.api.ports import ApiError, RequestReport
 from qctui.api.reader import RetryPolicy
 from qctui.model.resource import FailureKind
 from tests.api.support import BASE_URL, CREDENTIALS, Script, failure_of, payload, reply

@@ -8,9 +8,8 @@ import pytest
 from httpcore._async import http11
 
 from qctui.api import client as client_module
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.ports import REWARM_S, RequestReport
+from qctui.api.ports import REWARM_S, ApiError, RequestReport
 from qctui.model.resource import FailureKind
 from tests.api.support import Requests as Received
 from tests.api.support import abort, client_for, failure_of, gate_that, http, loopback_client, raw_server, reply, run

@@ -13,8 +13,8 @@ import pytest
 
 from qctui.api import transport
 from qctui.api.client import Client
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import SENDING_BEGINS
+from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
 from tests.api.support import (
     PAYLOADS,

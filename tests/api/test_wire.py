@@ -12,9 +12,8 @@ import pytest
 
 from qctui.api import response
 from qctui.api.client import READ_TIMEOUTS
-from qctui.api.errors import ApiError
 from qctui.api.library_patches import httpx
-from qctui.api.ports import RequestReport
+from qctui.api.ports import ApiError, RequestReport
 from qctui.api.transport import Timeouts
 from qctui.model.resource import FailureKind
 from tests.api.support import (

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.engine.accounts import EQUITY_CHART, EVERY_S, Part, currency_symbol
 from qctui.engine.poller import PollSettings
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, Account, EquityTrail
@@ -198,12 +198,12 @@ def test_what_is_not_understood_is_not_nothing(
     assert (portfolio.positions, portfolio.exposure) == (positions, exposure)
 
 
-def test_balances_in_coins_are_told_and_not_counted() -> None:
+def test_balances_in_coins_are_reported_and_not_counted() -> None:
     assert Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.5, "", 60_000.0)), is_known=True).other_cash
     assert not Portfolio((), (Cash("USD", 1.0, "$", 1.0), Cash("BTC", 0.0, "", 60_000.0)), is_known=True).other_cash
 
 
-def test_of_two_that_run_in_one_project_nothing_is_told() -> None:
+def test_of_two_that_run_in_one_project_nothing_is_reported() -> None:
     def stage(rig: Rig) -> None:
         rig.api.deployments = [make_deployment(1), make_deployment(1, deploy_id="L-other")]
 

@@ -41,7 +41,7 @@ def test_the_live_list_is_read_at_once_and_every_15_s() -> None:
     on_rig(body)
 
 
-def test_what_could_not_be_read_of_the_live_list_is_told_with_it() -> None:
+def test_what_could_not_be_read_of_the_live_list_is_reported_with_it() -> None:
     async def body(rig: Rig) -> None:
         rig.api.unreadable = 2
         await rig.clock.advance(20)

@@ -172,7 +172,7 @@ def test_a_client_that_does_not_open_is_seen(caplog: pytest.LogCaptureFixture) -
     assert host.stop()
 
 
-def test_a_confirmation_that_reaches_no_desk_says_not_sent() -> None:
+def test_a_confirmation_that_comes_before_the_service_says_not_sent() -> None:
     stage = Stage()
     ids = stage.host.actions.confirm([TARGET, TARGET], "console")
     records = stage.host.store.get(ACTIONS).value

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.engine.insight_pager import PAGE, InsightPager
 from qctui.model.insight import Insight, InsightPage
 from qctui.model.keys import insights_key

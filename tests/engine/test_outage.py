@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading
+from qctui.api.ports import ApiError, Loading
 from qctui.engine.schedule import AUTH_CAP_S, BACKOFF_CAP_S, PROBE_CAP_S
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (

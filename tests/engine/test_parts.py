@@ -53,7 +53,7 @@ def test_in_the_long_run_all_of_the_share_is_used() -> None:
     assert 500 < mono < 601
 
 
-def test_routine_and_bulk_reads_leave_room_for_what_somebody_waits_for() -> None:
+def test_routine_and_bulk_reads_leave_room_for_what_a_person_waits_for() -> None:
     limiter = RateLimiter(60)
     _take(limiter, 36, 0.0)
     assert limiter.wait_s(Priority.BULK, 50.0) == pytest.approx(10.0)
@@ -242,7 +242,7 @@ def test_latency_of_failures_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(("skew_s", "shown"), [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (90.0, 90.0), (-7_300.0, -7_300.0)])
-def test_the_clock_skew_is_told_when_it_is_real(skew_s: float, shown: float) -> None:
+def test_the_clock_skew_is_reported_when_it_is_real(skew_s: float, shown: float) -> None:
     link = _Link()
     assert link.publish().skew_s is None
     link.exchange(skew_s=skew_s)

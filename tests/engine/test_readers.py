@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from qctui.api.errors import ApiError
-from qctui.api.ports import Loading
+from qctui.api.ports import ApiError, Loading
 from qctui.engine.rate_limiter import Priority
 from qctui.engine.readers import (
     ALL_SPAN_S,
@@ -119,7 +118,7 @@ def test_the_log_shows_its_tail_and_nothing_of_earlier_deployments(api: FakeApi,
     assert _turn(reader).value.lines[-1] == "more 29"
 
 
-def test_a_log_whose_length_is_not_told_is_walked_to_the_end(api: FakeApi) -> None:
+def test_a_log_whose_length_is_not_reported_is_walked_to_the_end(api: FakeApi) -> None:
     lines = tuple(f"line {number}" for number in range(450))
     api.script["logs"] = lambda project_id, deploy_id, start, end: LogPage(lines[start:end], start, None, 0)
     assert _turn(LogReader(api, 1, "L-1")).value.lines[-1] == "line 449"

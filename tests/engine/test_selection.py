@@ -179,7 +179,7 @@ def test_the_polling_never_exceeds_the_budget_in_any_minute() -> None:
     on_rig(body, before=before)
 
 
-def test_somebody_who_never_rests_is_bounded_too() -> None:
+def test_a_person_who_never_rests_is_bounded_too() -> None:
     async def body(rig: Rig) -> None:
         for project_id in range(1, 400):
             rig.subscribe(*_selection(project_id))

@@ -211,7 +211,7 @@ def test_no_change_is_neither_up_nor_down() -> None:
     assert drawing.grid.text().splitlines()[0] == "┿ Equity $100,250.75 0.00%"
 
 
-def test_the_axis_says_what_its_times_are_told_in() -> None:
+def test_the_axis_says_what_its_times_are_reported_in() -> None:
     assert drawn(sample("line_with_nulls"), 100, 20).grid.text().splitlines()[-1].endswith("UTC")
 
 
@@ -222,7 +222,7 @@ def test_candles_that_touch_leave_half_a_column_free_on_either_side() -> None:
     assert body_of(3, ASCII) == Body(1, slim=False)
 
 
-def test_what_stays_linear_is_told_only_where_nothing_is_logarithmic() -> None:
+def test_what_stays_linear_is_reported_only_where_nothing_is_logarithmic() -> None:
     both = drawn(sample("strategy_equity_candles"), 100, 30, log=True)
     assert [panel.scale.log for panel in both.panels if panel.scale is not None][:1] == [True]
     assert both.notes == ()

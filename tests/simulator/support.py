@@ -13,8 +13,7 @@ from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
 from qctui.simulator.request import sign
 from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app
-from qctui.simulator.world import World
-from qctui.simulator.world_clock import WorldClock
+from qctui.simulator.world import World, WorldClock
 
 Json = dict[str, Any]
 

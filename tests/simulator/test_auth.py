@@ -52,7 +52,7 @@ def test_authentication_can_go_by_the_clock_of_the_world() -> None:
         ({"authorization": "Basic " + base64.b64encode(b"42:00").decode(), "timestamp": "1700000000"}, Cause.HASH),
     ],
 )
-def test_what_is_wrong_is_told_apart(headers: dict[str, str], cause: Cause) -> None:
+def test_what_is_wrong_is_kept_apart(headers: dict[str, str], cause: Cause) -> None:
     denial = check_credentials(headers, user_id=42, token="abc", now=1_700_000_000.0, window_s=7200.0)
     assert denial is not None
     assert denial.cause is cause

@@ -57,7 +57,7 @@ def test_something_happens_within_the_first_minute(later_h: float) -> None:
     assert sim.post("live/orders/read", projectId=BASIS, **window)["orders"][0]["status"] == 3
 
 
-def test_names_are_those_of_a_desk_unless_hostile_ones_are_asked_for() -> None:
+def test_names_are_those_of_a_trader_unless_hostile_ones_are_asked_for() -> None:
     shown = [plan.name for plan in CAST] + [plan.name for plan in plans(60, seed=7, hostile=False)]
     assert all(name.isascii() and not set(name) & set("[]\x1b") for name in shown)
     names = [one["name"] for one in Sim().post("optimizations/list", projectId=MOMENTUM)["optimizations"]]

@@ -11,6 +11,8 @@ from qctui import __version__
 from qctui.cli import main
 from qctui.cli.parser import parse
 from qctui.cli.tables import align
+from qctui.cli.trigger import exit_of_rung
+from qctui.model.action import Rung
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +165,9 @@ def test_columns_count_what_a_terminal_shows() -> None:
 
 def test_an_empty_table_is_no_lines() -> None:
     assert align([]) == []
+
+
+@pytest.mark.parametrize("rung", [None, *Rung])
+def test_only_a_goal_that_was_seen_is_0(rung: Rung | None) -> None:
+    certain = {Rung.VERIFIED: 0, Rung.REJECTED: 1, Rung.NOT_SENT: 3}
+    assert exit_of_rung(rung) == (4 if rung is None else certain.get(rung, 4))

@@ -20,7 +20,9 @@ from qctui.settings import load_settings
         (-9_000.0, CheckResult.FAIL, "ahead of"),
     ],
 )
-def test_a_clock_that_is_off_is_told_with_its_direction(skew_s: float | None, verdict: CheckResult, words: str) -> None:
+def test_a_clock_that_is_off_is_reported_with_its_direction(
+    skew_s: float | None, verdict: CheckResult, words: str
+) -> None:
     finding = check_clock(skew_s)
     assert finding.result is verdict
     assert words in finding.found

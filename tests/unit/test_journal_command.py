@@ -31,7 +31,7 @@ def test_a_row_an_action_with_its_ladder_below() -> None:
     assert lines[2].strip() == "SENDING +0.5 s  SENT +1.5 s  REJECTED +2.5 s  (not live)"
 
 
-def test_actions_whose_lines_are_mixed_are_told_apart() -> None:
+def test_actions_whose_lines_are_mixed_are_kept_apart() -> None:
     other = replace(INTENT, id="b-1", name="beta")
     lines = format_journal([INTENT, other, step("sent", 1), replace(other, event="not_sent")]).splitlines()
     assert "SENT, open" in lines[1]

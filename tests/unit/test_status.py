@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from qctui.actions.wording import format_rough_span
-from qctui.api.errors import ApiError
+from qctui.api.ports import ApiError
 from qctui.cli.status import Status, as_json, chosen, format_status, look
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.resource import FailureKind
@@ -56,7 +56,7 @@ def test_a_launch_in_the_future_is_not_now() -> None:
     assert "  0s ago  " in launched(30)
 
 
-def test_an_error_is_told_below_its_deployment() -> None:
+def test_an_error_is_reported_below_its_deployment() -> None:
     text = format_status(Status(NOW, (ENDED,), {}, (), ()), "https://x", load_settings())
     assert text.splitlines()[-1].strip() == "boom"
 
@@ -97,7 +97,7 @@ def test_optimizations_that_can_not_be_read_are_not_none_running() -> None:
 
 
 @pytest.mark.parametrize("project_id", [None, 1])
-def test_entries_that_can_not_be_read_are_told_beside_those_that_can(project_id: int | None) -> None:
+def test_entries_that_can_not_be_read_are_reported_beside_those_that_can(project_id: int | None) -> None:
     api = FakeApi(FakeClock())
     api.deployments, api.unreadable = [ENDED], 2
     status = asyncio.run(look(api, api.clock, project_id, ()))

@@ -15,7 +15,7 @@ def test_an_unknown_key_is_loading_not_empty() -> None:
     assert Store().get(DEPLOYMENTS).loading
 
 
-def test_each_replacement_is_one_version_on_and_is_told() -> None:
+def test_each_replacement_is_one_version_on_and_is_reported() -> None:
     store, told = Store(), list[Key[Any]]()
     unsubscribe = store.subscribe(told.append)
     first = store.put(DEPLOYMENTS, Resource[tuple[Deployment, ...]](value=()))
