@@ -10,8 +10,7 @@ from qctui.model.optimization import Optimization, Parameter
 from qctui.model.resource import Progress, Resource
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
-from qctui.ui.optimizations.optimization_screen import OptimizationScreen
-from qctui.ui.optimizations.run_screen import RunScreen
+from qctui.ui.optimizations.optimization_screen import OptimizationScreen, RunScreen
 from tests.ui.detail_scene import OPTIMIZATION_ID, PROJECT, Prepare, fill_details, grid_optimization, opened, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, StillEngine, fail

@@ -20,7 +20,7 @@ from qctui.ui.actions.progress import (
     format_total,
     rung_role,
     rung_word,
-    told_steps,
+    shown_steps,
 )
 from qctui.ui.kit.lines import Paragraph, pieces
 from qctui.ui.kit.render_context import RenderContext
@@ -85,7 +85,7 @@ def _target_line(record: ActionRecord, context: RenderContext, *, retried: bool)
     if retried:
         line.append(f"  {RETRIED}", "muted")
         return line
-    steps = told_steps(record)
+    steps = shown_steps(record)
     if record.done and len(steps) > 1:
         line.append(f"  +{format_fine_span(steps[-1].mono - steps[0].mono)}", "muted")
     elif not record.done:

@@ -108,7 +108,7 @@ class ActionController:
         lost = _lost_marks(pointed.marks, targets) if deploys else {}
         refused = [lost.get(target.project_id) or self._engine.actions.refusal(target) for target in targets]
         if all(refused):
-            self._refuse(request_id, _told(targets, refused))
+            self._refuse(request_id, _reasons_of(targets, refused))
             if lost and self._unmark is not None:
                 # It has been said: the next key acts on what is selected.
                 self._unmark(tuple(mark for mark in pointed.marks if mark.project_id in lost))
@@ -145,7 +145,7 @@ class ActionController:
                 note = f"{counted} failed too: they are asked for apart." if others else ""
                 self._open(targets, refused, note, headline=RETRY)
                 return
-            why = _told(targets, refused, "to retry")
+            why = _reasons_of(targets, refused, "to retry")
         self._refuse(RETRY, why)
 
     def _capture_again(self, earlier: Target) -> Target:
@@ -242,7 +242,7 @@ class ActionController:
         self._engine.actions.close_rechecks()
         if disarmed:
             # The next key press captures from the lists, which do not know yet what the dialog has found.
-            self._engine.refresh([key for target in disarmed for key in _told_by(target)])
+            self._engine.refresh([key for target in disarmed for key in _sources_of(target)])
         if action_ids and dialog is not None:
             self._confirmed += dialog.confirmed
             if self._unmark is not None:
@@ -276,14 +276,14 @@ def _no_longer(earlier: Target, target: Target) -> str:
     return "deployed again since" if target.deploy_id else "no longer listed"
 
 
-def _told_by(target: Target) -> tuple[Key[Any], ...]:
+def _sources_of(target: Target) -> tuple[Key[Any], ...]:
     """The resources a target like this one is captured from."""
     if target.optimization_id:
         return (optimizations_key(target.project_id), optimization_key(target.optimization_id))
     return (DEPLOYMENTS, detail_key(target.project_id))
 
 
-def _told(targets: Sequence[Target], refused: Sequence[str | None], chosen: str = "marked") -> str:
+def _reasons_of(targets: Sequence[Target], refused: Sequence[str | None], chosen: str = "marked") -> str:
     """Why each target was refused, shortest way: one reason for all is said once."""
     reasons = list(dict.fromkeys(reason for reason in refused if reason))
     if len(targets) == 1:

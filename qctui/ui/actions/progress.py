@@ -72,8 +72,8 @@ def rung_role(rung: Rung | None) -> str:
     return "ok bold" if rung is Rung.VERIFIED else "title bold"
 
 
-def told_steps(record: ActionRecord) -> tuple[Step, ...]:
-    """The steps worth telling: a SENDING that went out at the first try is not."""
+def shown_steps(record: ActionRecord) -> tuple[Step, ...]:
+    """The steps worth showing: a SENDING that went out at the first try is not."""
     steps = record.steps
     if len(steps) > 1 and steps[0].rung is Rung.SENDING and record.tries <= 1:
         return steps[1:]
@@ -82,7 +82,7 @@ def told_steps(record: ActionRecord) -> tuple[Step, ...]:
 
 def format_ladder(record: ActionRecord, context: RenderContext) -> Text:
     """`SENT 14:03:07 → ACCEPTED +0.2s → STOPPED +6s`, and while it is under way what is awaited and for how long."""
-    steps = told_steps(record)
+    steps = shown_steps(record)
     ladder = pieces()
     last_delta = ""
     for number, step in enumerate(steps):

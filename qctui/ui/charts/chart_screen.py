@@ -15,9 +15,8 @@ from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.keys import Key, chart_key, detail_key
 from qctui.plot.windows import named
 from qctui.ui.actions.controller import DEPLOYMENT
-from qctui.ui.charts.chart_arrangement import EQUITY, Arrangement, Subject
 from qctui.ui.charts.chart_pane import ChartPane
-from qctui.ui.charts.chart_tiles import Tiles
+from qctui.ui.charts.chart_tiles import EQUITY, Arrangement, Subject, Tiles
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import AppContext, Detail, DetailKind

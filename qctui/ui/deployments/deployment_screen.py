@@ -25,13 +25,12 @@ from qctui.ui.deployments.orders_pane import OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
 from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
-from qctui.ui.kit.facts_view import FactsPane
+from qctui.ui.kit.facts_view import Fact, FactsPane, Group, fact, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.logs.logs_pane import LogsPane
-from qctui.ui.wording.format import format_instant, format_money
+from qctui.ui.wording.format import format_instant, format_money, role_of_sign, sign_of
 from qctui.ui.wording.load_state import describe
-from qctui.ui.wording.named_values import Fact, Group, fact, relative_words, role_of_sign, sign_of
 
 STALE_AFTER_S = 60.0
 """The deployment is read every 10 s."""

@@ -9,13 +9,14 @@ from dataclasses import replace
 from qctui.model.account import Account, EquityTrail
 from qctui.model.deployment import Deployment, alive_by_project, name_of, newest_deployments
 from qctui.model.resource import Resource
-from qctui.ui.deployments.deployment_columns import deployment_columns, total_cells
 from qctui.ui.deployments.deployment_rows import (
     DeploymentRow,
     Total,
+    deployment_columns,
     deployment_order,
     deployment_text,
     is_recent,
+    total_cells,
     total_of,
 )
 from qctui.ui.kit.list_pane import ListPane

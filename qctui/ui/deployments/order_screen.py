@@ -23,11 +23,11 @@ from qctui.ui.deployments.orders_pane import (
     status_span,
 )
 from qctui.ui.detail_screen import DetailScreen
+from qctui.ui.kit.facts_view import instant_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.wording.format import format_price
+from qctui.ui.wording.format import format_price, format_quantity
 from qctui.ui.wording.load_state import describe
-from qctui.ui.wording.named_values import format_quantity, instant_words
 
 _labelled = partial(labelled, max_lines=2, indent=10)
 

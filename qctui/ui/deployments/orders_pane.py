@@ -13,9 +13,8 @@ from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count, format_price
+from qctui.ui.wording.format import format_count, format_price, format_quantity
 from qctui.ui.wording.load_state import LoadStateWords, describe
-from qctui.ui.wording.named_values import format_quantity
 
 STALE_AFTER_S = 240.0
 """Orders are read every 60 s, at a third of that pace while they are covered."""

@@ -12,9 +12,16 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count, format_money, format_number, format_price
+from qctui.ui.wording.format import (
+    format_count,
+    format_money,
+    format_number,
+    format_price,
+    format_quantity,
+    format_signed,
+    role_of_sign,
+)
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
-from qctui.ui.wording.named_values import format_quantity, format_signed, role_of_sign
 
 STALE_AFTER_S = 240.0
 """The portfolio is read every 60 s, at a third of that pace while it is covered."""

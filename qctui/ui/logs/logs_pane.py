@@ -12,8 +12,7 @@ from qctui.model.keys import Key, log_lines_key
 from qctui.model.resource import Resource
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.logs.joined_log import times_of
-from qctui.ui.logs.log_reading import LogReading
+from qctui.ui.logs.log_reading import LogReading, times_of
 from qctui.ui.logs.log_view import FOLLOWING, LogView, Place
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count

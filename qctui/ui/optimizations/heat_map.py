@@ -9,10 +9,12 @@ from textual import events
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines
 from qctui.ui.kit.spans import Span, Spans, fit, wrap
-from qctui.ui.optimizations.heat import UNRANKED, HeatGrid, RankedRun
-from qctui.ui.optimizations.heat_cells import (
+from qctui.ui.optimizations.heat import (
+    UNRANKED,
     CellPlan,
+    HeatGrid,
     HeatPalette,
+    RankedRun,
     cell_role,
     cell_text,
     legend,

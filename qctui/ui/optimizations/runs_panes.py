@@ -13,13 +13,11 @@ from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.optimizations.heat import UNRANKED, RankedRun, Ranking, heat_grid, rank_runs
-from qctui.ui.optimizations.heat_cells import done_text, value_text
+from qctui.ui.optimizations.heat import UNRANKED, RankedRun, Ranking, done_text, heat_grid, rank_runs, value_text
 from qctui.ui.optimizations.heat_map import HeatMap
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count
+from qctui.ui.wording.format import format_count, role_of_sign
 from qctui.ui.wording.load_state import LoadStateWords, describe
-from qctui.ui.wording.named_values import role_of_sign
 
 STALE_AFTER_S = 60.0
 """An opened optimization is read every 10 s while it runs."""

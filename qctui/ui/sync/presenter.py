@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+from textual.message import Message
 
 from qctui.engine.engine_port import Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
@@ -11,6 +14,7 @@ from qctui.model.deployment import name_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimization_key
 from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
+from qctui.store import Store
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.context import AppContext
 from qctui.ui.deployments.deployments_pane import DeploymentsPane
@@ -237,3 +241,68 @@ class Presenter:
     @property
     def _selection(self) -> Selection:
         return self._selected.now
+
+
+class StoreChanged(Message, bubble=False):
+    """Something in the store changed: the bridge holds which keys. At most one is under way at a time."""
+
+
+@runtime_checkable
+class ShowsStore(Protocol):
+    """A screen that shows resources."""
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """Draw what depends on these keys. An exception becomes a message on screen, not the end of the program."""
+        ...
+
+
+class Bridge:
+    """Collects the keys that change in the store and wakes the interface once for all of them.
+
+    While the interface does not answer (a terminal that stopped reading freezes its loop), the set of keys is all that
+    grows, and it is bounded by the store.
+    """
+
+    def __init__(self, store: Store, wake: Callable[[], bool]) -> None:
+        """`wake` is called on the engine's thread; it returns whether the interface will call `take`."""
+        self._store = store
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._dirty: set[Key[Any]] = set()
+        self._awaited = False
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def open(self) -> None:
+        """Begin to listen. What is in the store already counts as changed."""
+        if self._unsubscribe is None:
+            self._unsubscribe = self._store.subscribe(self._collect)
+            for key in self._store.keys():  # noqa: SIM118  # a store is no mapping
+                self._collect(key)
+
+    def close(self) -> None:
+        """Listen no longer. Safe to call twice; a change under way on another thread is then dropped."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    def take(self) -> frozenset[Key[Any]]:
+        """The keys changed since the last call. The next change wakes the interface again."""
+        with self._lock:
+            keys = frozenset(self._dirty)
+            self._dirty.clear()
+            self._awaited = False
+        return keys
+
+    def _collect(self, key: Key[Any]) -> None:
+        with self._lock:
+            self._dirty.add(key)
+            if self._awaited:
+                return
+            self._awaited = True
+        try:
+            delivered = self._wake()
+        except RuntimeError:  # the interface's event loop is closed: it has ended before us
+            delivered = False
+        if not delivered:
+            with self._lock:
+                self._awaited = False

@@ -1,4 +1,4 @@
-"""Themes: TOML files anyone can edit, checked before they reach the screen.
+"""Themes: TOML files that a user can edit, checked before they reach the screen.
 
 A file has `name`, `dark`, `ansi`, `[colors]`, `[roles]` and `[chart]`; everything but `name` and `colors.primary` may
 be left out. The files shipped come first; a file in the user's folder wins by name. Colours only: layout is not themed.
