@@ -11,15 +11,21 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.locks import lock_within
+from qctui.model.action import FINAL_RUNGS, Rung
 from qctui.paths import open_private, private_dir
 from qctui.text import clean
+
+RUNG_OF_EVENT = {rung.event: rung for rung in Rung}
+"""What a line's event says that the action has reached; an intent is none of these."""
+
+FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
 
 LONGEST_LINE = 64 * 1024
 """Bytes of one line; a longer one is no line of ours and is skipped."""
@@ -54,6 +60,14 @@ def parse_journal_time(text: str) -> float | None:
     except ValueError:
         return None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def lines_by_action(entries: Iterable[JournalEntry]) -> dict[str, list[JournalEntry]]:
+    """The lines of each action, in order: those of several actions may be mixed in the file."""
+    by_id: dict[str, list[JournalEntry]] = {}
+    for entry in entries:
+        by_id.setdefault(entry.id, []).append(entry)
+    return by_id
 
 
 def public_url(url: str) -> str:

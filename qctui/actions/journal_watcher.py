@@ -12,23 +12,19 @@ from pathlib import Path
 
 from qctui.actions.action_store import ActionStore, JournalContext
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import parse_journal_time, public_url
+from qctui.actions.journal import FINAL_EVENTS, RUNG_OF_EVENT, lines_by_action, parse_journal_time, public_url
 from qctui.actions.journal_writer import Disk, JournalWriter
 from qctui.actions.locks import OwnerLock, owner_of
 from qctui.actions.send import SEND_S
 from qctui.actions.spec import ABORT, ACTION_SPECS
 from qctui.actions.verify import VERIFY_S
 from qctui.clock import Clock
-from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Step, Target
+from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
 from qctui.text import clean
 
 FOLLOW_S = 2.0
 """Between looks at the journal; one stat while nothing is appended."""
-
-_RUNG_OF_EVENT = {rung.event: rung for rung in Rung}
-
-_FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
 
 NEVER_SENT = "the program ended before it was sent"
 NO_ANSWER = "the program ended before the answer"
@@ -83,7 +79,7 @@ class JournalWatcher:
     async def _begin(self) -> None:
         await self._at_disk(partial(self._owner_lock.claim, self._instance))
         await self._writer.poll()
-        by_id = _by_action(self._writer.entries)
+        by_id = lines_by_action(self._writer.entries)
         self._writer.found = self._take
         left_open = [lines for lines in by_id.values() if _is_open(lines)]
         for lines in left_open:
@@ -111,7 +107,7 @@ class JournalWatcher:
         await asyncio.wait({self._disk.run(self._owner_lock.close)}, timeout=CLOSE_S)
 
     def _take(self, entries: Sequence[JournalEntry]) -> None:
-        for action_id, lines in _by_action(entries).items():
+        for action_id, lines in lines_by_action(entries).items():
             if owner_of(action_id) == self._instance:
                 continue
             known = self._action_store.get(action_id)
@@ -163,18 +159,10 @@ class JournalWatcher:
         return False
 
 
-def _by_action(entries: Sequence[JournalEntry]) -> dict[str, list[JournalEntry]]:
-    """The lines of each action, in order."""
-    by_id: dict[str, list[JournalEntry]] = {}
-    for entry in entries:
-        by_id.setdefault(entry.id, []).append(entry)
-    return by_id
-
-
 def _is_open(lines: Sequence[JournalEntry]) -> bool:
     """Whether an action's lines leave its outcome open: they have none, or withdrew it."""
-    outcomes = [entry.event for entry in lines if entry.event in _FINAL_EVENTS or entry.event == Rung.UNKNOWN.event]
-    return not outcomes or outcomes[-1] not in _FINAL_EVENTS
+    outcomes = [entry.event for entry in lines if entry.event in FINAL_EVENTS or entry.event == Rung.UNKNOWN.event]
+    return not outcomes or outcomes[-1] not in FINAL_EVENTS
 
 
 def record_of(lines: Sequence[JournalEntry], clock: Clock) -> ActionRecord | None:
@@ -215,7 +203,7 @@ def record_of(lines: Sequence[JournalEntry], clock: Clock) -> ActionRecord | Non
         goal_by_mono=confirmed_mono + SEND_S + VERIFY_S,
     )
     for entry in lines:
-        rung = _RUNG_OF_EVENT.get(entry.event)
+        rung = RUNG_OF_EVENT.get(entry.event)
         # Nothing follows an end but its withdrawal.
         if rung is None or (record.done and rung is not Rung.UNKNOWN):
             continue

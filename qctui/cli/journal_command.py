@@ -6,13 +6,17 @@ import sys
 from collections.abc import Iterable
 
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import READ_BYTES, JournalTail, encode_entry, parse_journal_time
+from qctui.actions.journal import (
+    FINAL_EVENTS,
+    READ_BYTES,
+    JournalTail,
+    encode_entry,
+    lines_by_action,
+    parse_journal_time,
+)
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
-from qctui.model.action import FINAL_RUNGS
 from qctui.paths import describe_path, state_dir
-
-_FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
 
 
 def run_journal(options: Options) -> int:
@@ -42,12 +46,9 @@ def run_journal(options: Options) -> int:
 
 def format_journal(entries: Iterable[JournalEntry]) -> str:
     """A table with a row an action; below what did not end well, the reason."""
-    actions: dict[str, list[JournalEntry]] = {}
-    for entry in entries:
-        actions.setdefault(entry.id, []).append(entry)
     rows = [("WHEN (UTC)", "ACTION", "OUTCOME", "", "TARGET", "PROJECT", "ID", "PROFILE", "VIA")]
     notes: list[str] = [""]
-    for steps in actions.values():
+    for steps in lines_by_action(entries).values():
         first, last = steps[0], steps[-1]
         rows.append(
             (
@@ -76,7 +77,7 @@ def outcome(last: JournalEntry) -> str:
     if last.event == "intent":
         return "open: not sent when last heard of"
     word = last.event.upper().replace("_", " ")
-    return word if last.event in _FINAL_EVENTS else f"{word}, open"
+    return word if last.event in FINAL_EVENTS else f"{word}, open"
 
 
 def _note(steps: list[JournalEntry]) -> str:
@@ -97,4 +98,4 @@ def open_actions(entries: Iterable[JournalEntry], but_for: str) -> int:
     for entry in entries:
         if entry.profile != but_for:
             last[entry.id] = entry.event
-    return sum(1 for event in last.values() if event not in _FINAL_EVENTS)
+    return sum(1 for event in last.values() if event not in FINAL_EVENTS)

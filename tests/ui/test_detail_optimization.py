@@ -216,7 +216,7 @@ async def test_it_is_read_as_an_opened_one_and_abort_aims_at_it() -> None:
         assert page.said[-1] == "Can't liquidate: an optimization is on screen, no deployment"
         await page.press("A")
         assert isinstance(page.app.screen, ConfirmScreen)
-        assert [[each.optimization_id for each in targets] for targets in page.engine.desk.rechecked] == [
+        assert [[each.optimization_id for each in targets] for targets in page.engine.still_actions.rechecked] == [
             [OPTIMIZATION_ID]
         ]
         await page.press("escape", "escape")

@@ -16,6 +16,7 @@ from qctui.ui.actions.progress import (
     format_aim,
     format_awaited,
     format_ladder,
+    format_list,
     format_reason,
     format_total,
     rung_role,
@@ -124,9 +125,8 @@ def _open_now(record: ActionRecord, context: RenderContext, most: int) -> Text:
     aged = f" (snapshot {age})" if age else ""
     if not held:
         return pieces("nothing by the newest snapshot", (aged, "muted"))
-    listed = f" {context.glyphs.dot} ".join(_quantity(holding) for holding in held[:most])
-    more = f" {context.glyphs.dot} {len(held) - most} more" if len(held) > most else ""
-    return pieces((f"{listed}{more}", "stale bold"), (aged, "muted"))
+    listed = format_list([_quantity(holding) for holding in held], most, context.glyphs)
+    return pieces((listed, "stale bold"), (aged, "muted"))
 
 
 def _quantity(holding: Holding) -> str:

@@ -81,17 +81,13 @@ class ActionController:
         self._glyphs, self._zone = glyphs, zone
         self._unmark = unmark
         self._confirmed: list[Target] = []
-        self._dialog: ConfirmScreen | None = None
-
-    @property
-    def dialog(self) -> ConfirmScreen | None:
+        self.dialog: ConfirmScreen | None = None
         """The dialog that is open; None without one."""
-        return self._dialog
 
     def request(self, request_id: str) -> None:
         """Ask for an action (an id of `REQUESTS`). Nothing is sent before its dialog has been answered. With a dialog
         open already this does nothing."""
-        if self._dialog is not None or request_id not in REQUESTS:
+        if self.dialog is not None or request_id not in REQUESTS:
             return
         if self._engine.actions.read_only:
             self._refuse(request_id, READ_ONLY)
@@ -222,9 +218,7 @@ class ActionController:
         dialog = ConfirmScreen(
             targets,
             refused=refused,
-            actions=actions,
-            store=self._engine.store,
-            clock=self._engine.clock,
+            engine=self._engine,
             glyphs=self._glyphs,
             zone=self._zone,
             note=note,
@@ -234,10 +228,10 @@ class ActionController:
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
         actions.open_rechecks([target for target, why in zip(targets, refused, strict=True) if not why])
         self._app.push_screen(dialog, self._closed)
-        self._dialog = dialog
+        self.dialog = dialog
 
     def _closed(self, action_ids: tuple[str, ...] | None) -> None:
-        dialog, self._dialog = self._dialog, None
+        dialog, self.dialog = self.dialog, None
         disarmed = dialog.disarmed if dialog is not None else ()
         self._engine.actions.close_rechecks()
         if disarmed:

@@ -88,7 +88,7 @@ class ChartScreen(ConsoleScreen):
             found += [Subscription(each.key, Visibility.OPENED) for each in wanted]
             if against is not None:
                 found.append(
-                    Subscription(chart_key(against.project_id, against.chart, *pane.wanted), Visibility.OPENED)
+                    Subscription(chart_key(against.project_id, against.chart, *pane.view.wanted), Visibility.OPENED)
                 )
         return tuple(found)
 
@@ -123,7 +123,7 @@ class ChartScreen(ConsoleScreen):
     def _show_tile(self, subject: Subject, pane: ChartPane, context: RenderContext) -> None:
         shown = self._shown
         pane.show(
-            shown.resource(subject, *pane.wanted),
+            shown.resource(subject, *pane.view.wanted),
             context,
             project_id=subject.project_id,
             name=subject.chart,

@@ -19,6 +19,7 @@ from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.context import DetailKind
 from qctui.ui.keys.keymap import NUMBERED_TILES
+from qctui.ui.kit.render_context import nothing
 from qctui.ui.theme.glyph_set import Glyphs
 
 EQUITY = "Strategy Equity"
@@ -164,7 +165,8 @@ class Tiles(Container):
         self._laying_out = asyncio.Lock()
         self._panes: list[ChartPane] = []
         self._small = False
-        self._of: tuple[int, int] = (0, 0)
+        self.page: tuple[int, int] = (0, 0)
+        """Which page of how many, from 1."""
         self.subjects: list[Subject] = []
         """What there is to show, on this page or another."""
         self.shown: list[tuple[Subject, ChartPane]] = []
@@ -173,7 +175,7 @@ class Tiles(Container):
         """The part of time all of them show; None until a person chose one."""
         self.laid_out: tuple[int, int] | None = None
         """Columns and rows there was room for; None before the first time."""
-        self.changed: Callable[[], object] = _nothing
+        self.changed: Callable[[], object] = nothing
         """Called when the charts need other data."""
 
     @staticmethod
@@ -181,11 +183,6 @@ class Tiles(Container):
         """Columns and rows of small charts that fit a screen of this size."""
         columns = max(1, min(4, size.width // TILE[0]))
         return columns, max(1, min(MOST_TILES // columns, (size.height - 2) // TILE[1]))
-
-    @property
-    def page(self) -> tuple[int, int]:
-        """Which page of how many, from 1."""
-        return self._of
 
     @property
     def most(self) -> int:
@@ -211,7 +208,7 @@ class Tiles(Container):
         count, columns = len(self._panes), self.laid_out[0]
         self.subjects = list(subjects)
         page = at // count
-        self._of = page + 1, max(1, -(-len(subjects) // count))
+        self.page = page + 1, max(1, -(-len(subjects) // count))
         shown = subjects[page * count : (page + 1) * count]
         self.styles.grid_size_columns = columns
         self.styles.grid_size_rows = max(1, -(-len(shown) // columns))
@@ -253,7 +250,3 @@ class Tiles(Container):
             if pane.view is not view:
                 pane.view.set_window(self.window)
         self.changed()
-
-
-def _nothing() -> None:
-    """These charts need no other data."""

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
-
-from rich.cells import cell_len, set_cell_size
 
 from qctui.model.account import Account, EquityTrail
 from qctui.model.deployment import Deployment, Environment
 from qctui.ui.actions.progress import LIVE_IN_DOUBT
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Spans
-from qctui.ui.kit.table_columns import Column
+from qctui.ui.kit.spans import Spans, cut_text
+from qctui.ui.kit.table_columns import Column, figure, text_column
 from qctui.ui.wording.format import (
     format_change,
     format_compact,
@@ -165,10 +162,6 @@ OLD_S = 900.0
 """Positions read longer ago than this carry their age. The service's own snapshots are up to ten minutes old."""
 
 
-_figure = partial(Column, right=True, descending=True)
-"""Numbers stand at the right, and the largest are first at the first sort."""
-
-
 def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
     """What a row of Deployments shows, and what goes first where it does not fit."""
     return (
@@ -177,15 +170,15 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
         Column(
             "status", "status", _STATUS_CELLS, _status, keep=9, sort_key=lambda row: row.deployment.status.casefold()
         ),
-        _figure("equity", "equity", 11, _equity, keep=10, sort_key=lambda row: row.deployment.equity),
-        _figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),
-        _figure("change", "24h %", 7, _change, keep=8, sort_key=lambda row: row.change),
+        figure("equity", "equity", 11, _equity, keep=10, sort_key=lambda row: row.deployment.equity),
+        figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),
+        figure("change", "24h %", 7, _change, keep=8, sort_key=lambda row: row.change),
         Column("trail", "last 24h", _SPARK_CELLS, _trail, right=True, keep=4),
-        _figure("exposure", "exposure", 10, _exposure, keep=6, sort_key=_exposure_key),
-        _figure("positions", "pos", 3, _positions, keep=3, sort_key=_positions_key),
+        figure("exposure", "exposure", 10, _exposure, keep=6, sort_key=_exposure_key),
+        figure("positions", "pos", 3, _positions, keep=3, sort_key=_positions_key),
         Column("age", "up/ended", 8, _age, right=True, keep=5, sort_key=_age_key),
         Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
-        Column("deploy_id", "deploy id", 12, _deploy_id, most=34, keep=1),
+        text_column("deploy_id", 12, _deploy_id, header="deploy id", most=34, keep=1, sort_key=None),
     )
 
 
@@ -215,9 +208,7 @@ def _status(row: DeploymentRow, context: RenderContext) -> Spans:
         return ((status, role),)
     # The row stands for them all: that there are others is what must not be cut off.
     others = f" +{row.alive_in_project - 1}"
-    if cell_len(status) > (room := _STATUS_CELLS - len(others)):
-        status = set_cell_size(status, room - 1).rstrip() + context.glyphs.ellipsis
-    return ((status, role), (others, "stale bold"))
+    return ((cut_text(status, _STATUS_CELLS - len(others), context.glyphs), role), (others, "stale bold"))
 
 
 def _equity(row: DeploymentRow, context: RenderContext) -> Spans:
@@ -327,5 +318,5 @@ def _brokerage_key(row: DeploymentRow) -> str:
     return row.deployment.brokerage.casefold()
 
 
-def _deploy_id(row: DeploymentRow, context: RenderContext) -> Spans:
-    return ((row.deployment.deploy_id or context.glyphs.none, "muted"),)
+def _deploy_id(row: DeploymentRow) -> str:
+    return row.deployment.deploy_id

@@ -21,7 +21,7 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
 from qctui.ui.context import AppContext, Detail, DetailKind
-from qctui.ui.deployments.orders_pane import OrdersPane
+from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
 from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
@@ -118,7 +118,7 @@ class DeploymentScreen(DetailScreen):
         glyphs, options = context.glyphs, context.options
         earlier = format_key(keys_of(BY_ID["earlier_orders"], options.keymap)[0])
         self._opened_id, self._name_seen = detail.deploy_id, detail.name
-        self.statistics = FactsPane(1, "Statistics", glyphs, id="statistics")
+        self.statistics = FactsPane(1, "Statistics", glyphs)
         self.holdings = HoldingsPane(2, glyphs)
         self.cash = CashPane(3, glyphs)
         self.orders = OrdersPane(4, glyphs, earlier)
@@ -163,11 +163,10 @@ class DeploymentScreen(DetailScreen):
         self._show_log(self.deployed.deploy_id, self.ages.context())
         self.keep_current()
 
-    def _open_order(self) -> None:
-        row, shown = self.orders.table.cursor_row, self.deployed
-        if row is not None:
-            order = Detail(DetailKind.ORDER, self.project_id, shown.deploy_id, name=shown.name)
-            self._app_context.open(replace(order, order=row.order, order_key=row.key))
+    def _open_order(self, row: OrderRow) -> None:
+        shown = self.deployed
+        order = Detail(DetailKind.ORDER, self.project_id, shown.deploy_id, name=shown.name)
+        self._app_context.open(replace(order, order=row.order, order_key=row.key))
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Who it is and how it is, in few lines."""

@@ -85,14 +85,8 @@ class OrderScreen(DetailScreen):
         """Its events."""
         resource: Resource[tuple[Order, ...]] = self._engine.store.get(orders_key(self.project_id))
         order = self._row.order
-        words = describe(
-            resource,
-            context,
-            what="events",
-            nothing="The service tells of no events of this order.",
-            stale_after_s=STALE_AFTER_S,
-            size=len(order.events),
-        )
+        none, size = "The service tells of no events of this order.", len(order.events)
+        words = describe(resource, context, what="events", nothing=none, stale_after_s=STALE_AFTER_S, size=size)
         self.events.show(order, words, context)
 
     def _follow(self) -> None:

@@ -174,19 +174,6 @@ COMMANDS: tuple[Command, ...] = (
 """In the order of the help."""
 
 
-__all__ = [
-    "BY_ID",
-    "COMMANDS",
-    "Command",
-    "KeymapError",
-    "Scope",
-    "bindings",
-    "check_keymap",
-    "commands_now",
-    "format_key",
-    "keys_of",
-]
-
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
 _TOGETHER = (

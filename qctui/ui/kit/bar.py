@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from textual.events import Click
@@ -172,15 +172,10 @@ class LinkBar(Bar):
             left.append((f" {latency}", "muted"))
         if link.state is not LinkState.OK and link.failure is not None:
             left += [dot, (link.failure.message, role)]
-        waiting = [*_advice(link), *_next_try(link, context)]
-        right = [
-            *_journal(journal, context),
-            *_skew(link),
-            *_budget(link),
-            *waiting,
-            *_oldest(link, on_screen, context),
-        ]
-        self.show_line(left, [(" ", ""), *_joined(right, dot), (" ", "")])
+        right: list[Span] = []
+        for group in _groups(link, on_screen, context, journal):
+            right += [*([dot] if right else []), *group]
+        self.show_line(left, [(" ", ""), *right, (" ", "")])
 
 
 def refresh_words(link: Link) -> str:
@@ -200,52 +195,27 @@ def _badges(options: UiOptions) -> list[Span]:
     return badges
 
 
-def _journal(failure: str, context: RenderContext) -> list[list[Span]]:
-    if len(failure) > REASON:
-        failure = f"{failure[: REASON - 1]}{context.glyphs.ellipsis}"
-    return [[(f"NO JOURNAL: {failure}", "danger bold")]] if failure else []
-
-
 def _refused_for_its_time(link: Link) -> bool:
     """Whether the credentials can't be accepted as long as this machine's clock is what it is."""
     return link.state is LinkState.AUTH and link.skew_s is not None and abs(link.skew_s) >= SKEW_LIMIT_S
 
 
-def _skew(link: Link) -> list[list[Span]]:
-    if link.skew_s is None or abs(link.skew_s) < SKEW_S or _refused_for_its_time(link):
-        return []
-    return [[("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]]
-
-
-def _budget(link: Link) -> list[list[Span]]:
-    if not link.waiting:
-        return []
-    return [[(f"reads {link.budget_used}/{link.budget} a minute, {link.waiting} waiting", "stale")]]
-
-
-def _advice(link: Link) -> list[list[Span]]:
-    if link.failure is None or not link.failure.kind.advice:
-        return []
-    return [[(link.failure.kind.advice, "title bold")]]
-
-
-def _next_try(link: Link, context: RenderContext) -> list[list[Span]]:
-    if link.next_try_mono is None:
-        return []
-    return [[("next try ", "muted"), (context.wait(link.next_try_mono), "title bold")]]
-
-
-def _oldest(link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext) -> list[list[Span]]:
-    fetched = [each.fetched_mono for each in on_screen if each.fetched_mono is not None]
-    if not fetched:
-        return []
-    well = link.state is LinkState.OK
-    word = context.age(min(fetched)) if well else context.late(min(fetched))
-    return [[("oldest data ", "muted"), (word, "" if well else "stale")]]
-
-
-def _joined(groups: list[list[Span]], dot: Span) -> list[Span]:
-    line: list[Span] = []
-    for group in groups:
-        line += ([dot] if line else []) + group
-    return line
+def _groups(
+    link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str
+) -> Iterator[list[Span]]:
+    """What stands at the right: what is wrong with journal, clock and link, and the age of the oldest data."""
+    if journal:
+        short = journal if len(journal) <= REASON else f"{journal[: REASON - 1]}{context.glyphs.ellipsis}"
+        yield [(f"NO JOURNAL: {short}", "danger bold")]
+    if link.skew_s is not None and abs(link.skew_s) >= SKEW_S and not _refused_for_its_time(link):
+        yield [("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]
+    if link.waiting:
+        yield [(f"reads {link.budget_used}/{link.budget} a minute, {link.waiting} waiting", "stale")]
+    if link.failure is not None and link.failure.kind.advice:
+        yield [(link.failure.kind.advice, "title bold")]
+    if link.next_try_mono is not None:
+        yield [("next try ", "muted"), (context.wait(link.next_try_mono), "title bold")]
+    if fetched := [each.fetched_mono for each in on_screen if each.fetched_mono is not None]:
+        well = link.state is LinkState.OK
+        word = context.age(min(fetched)) if well else context.late(min(fetched))
+        yield [("oldest data ", "muted"), (word, "" if well else "stale")]

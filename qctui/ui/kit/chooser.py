@@ -19,12 +19,12 @@ from textual.widgets.option_list import Option
 
 from qctui.engine.engine_port import Engine
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
-from qctui.ui.kit.field import Field
 from qctui.ui.kit.list_pane import narrowed
+from qctui.ui.kit.pane import Field
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Spans, seven_bit
+from qctui.ui.kit.spans import seven_bit
 from qctui.ui.kit.table import KeyedTable
-from qctui.ui.kit.table_columns import Column
+from qctui.ui.kit.table_columns import Column, text_column
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.load_state import describe
 
@@ -237,7 +237,7 @@ class ProjectPicker(BoxScreen[int | None]):
         self._table: KeyedTable[_Choice] = KeyedTable(_columns(), lambda each: each.project_id, glyphs)
         # The keys stay with the text field; the table only shows.
         self._table.can_focus = False
-        self._table.opened = self._pick
+        self._table.opened = lambda row: self.dismiss(row.project_id)
         self._field = Field(placeholder="part of a name, or an id", typed=self._narrow, entered=self._pick)
 
     def compose_box(self) -> Iterable[Widget]:
@@ -255,7 +255,7 @@ class ProjectPicker(BoxScreen[int | None]):
         self._table.action_first()
 
     def _pick(self) -> None:
-        """Enter or a double click: this one."""
+        """Enter: this one."""
         row = self._table.cursor_row
         if row is not None:
             self.dismiss(row.project_id)
@@ -296,19 +296,7 @@ class ProjectPicker(BoxScreen[int | None]):
 
 def _columns() -> tuple[Column[_Choice], ...]:
     return (
-        Column("name", "project", 20, _name, most=48, keep=3),
-        Column("alive", "", 7, _alive, keep=2),
-        Column("id", "id", 10, _id, right=True, keep=1),
+        Column("name", "project", 20, lambda each, _context: ((each.name, "title"),), most=48, keep=3),
+        Column("alive", "", 7, lambda each, _context: (("running", "ok"),) if each.alive else (), keep=2),
+        text_column("id", 10, lambda each: str(each.project_id), right=True, keep=1),
     )
-
-
-def _name(each: _Choice, context: RenderContext) -> Spans:
-    return ((each.name, "title"),)
-
-
-def _alive(each: _Choice, context: RenderContext) -> Spans:
-    return (("running", "ok"),) if each.alive else ()
-
-
-def _id(each: _Choice, context: RenderContext) -> Spans:
-    return ((str(each.project_id), "muted"),)

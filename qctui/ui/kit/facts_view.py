@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from rich.cells import cell_len, set_cell_size
-from textual.widget import Widget
 
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
@@ -66,14 +65,9 @@ class FactsView(Lines, can_focus=True):
 class FactsPane(Pane):
     """A pane whose body is facts."""
 
-    def __init__(self, number: int, title: str, glyphs: Glyphs, *, id: str) -> None:
-        super().__init__(number, title, glyphs, id=id)
+    def __init__(self, number: int, title: str, glyphs: Glyphs, *, id: str = "") -> None:
         self.view = FactsView(glyphs)
-        """What is under the title."""
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The facts."""
-        yield self.view
+        super().__init__(number, title, self.view, glyphs, id=id)
 
     def show_blocks(self, blocks: Sequence[Paragraph | Group], facts: Spans, words: LoadStateWords) -> None:
         """Show these blocks; the words of the load state in their place while there are none."""

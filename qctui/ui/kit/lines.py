@@ -54,8 +54,8 @@ class Lines(SpanLines, ScrollView, can_focus=False):
     Lines { width: 1fr; height: auto; layout: vertical; overflow: hidden auto; scrollbar-size: 0 0; }
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(glyphs, id=id, classes=classes)
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
         self._paragraphs: tuple[Paragraph, ...] = ()
         self._wanted: tuple[Paragraph, ...] = ()
         self._defect = ""

@@ -174,7 +174,7 @@ def _axis(name: str, optimization: Optimization) -> Axis:
     ran = [value_key(run.parameters[name]) for run in optimization.runs if name in run.parameters]
     ranges = [each for each in optimization.parameters if each.name == name]
     values = dict.fromkeys([*(_steps(ranges[0]) if ranges else ()), *ran])
-    return Axis(name, tuple(sorted(values, key=_order)))
+    return Axis(name, tuple(sorted(values, key=value_order)))
 
 
 def _steps(parameter: Parameter) -> Sequence[str]:
@@ -184,7 +184,8 @@ def _steps(parameter: Parameter) -> Sequence[str]:
     return [value_key(low + step * count) for count in range(int((high - low) / step + 1e-9) + 1)]
 
 
-def _order(value: str) -> tuple[bool, float, str]:
+def value_order(value: str) -> tuple[bool, float, str]:
+    """What values of a parameter are sorted by: numbers first, in their order."""
     try:
         number = float(value)
     except ValueError:

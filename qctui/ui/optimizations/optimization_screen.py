@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.kit.facts_view import FactsPane, Group, fact, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
+from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.optimizations.heat import UNRANKED, done_text, value_text
 from qctui.ui.optimizations.runs_panes import MapPane, RankedRuns, RunsPane, runs_words
@@ -36,10 +37,33 @@ _TRAIL_CELLS = 60
 _labelled = partial(labelled, max_lines=2)
 
 
-class OptimizationScreen(DetailScreen):
-    """Read every 10 s while it runs; before its first reading the list's summary stands in."""
+class SearchScreen(DetailScreen):
+    """What is opened of one optimization: the whole of it, or one of its runs."""
 
     ACTS_ON = frozenset({OPTIMIZATION})
+
+    def __init__(self, context: AppContext, detail: Detail, sections: Sequence[Pane]) -> None:
+        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
+        self._ranked = RankedRuns()
+        super().__init__(context, sections)
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """The optimization's own read."""
+        return [optimization_key(self._optimization_id)]
+
+    def pointed(self) -> Pointed:
+        """The optimization; no deployment is."""
+        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
+
+    @property
+    def resource(self) -> Resource[Optimization]:
+        """The newest reading."""
+        return self._engine.store.get(optimization_key(self._optimization_id))
+
+
+class OptimizationScreen(SearchScreen):
+    """Read every 10 s while it runs; before its first reading the list's summary stands in."""
+
     NAME = "an optimization"
     ROOMY = (116, 30)
     DEFAULT_CSS = """
@@ -47,31 +71,16 @@ class OptimizationScreen(DetailScreen):
     """
 
     def __init__(self, context: AppContext, detail: Detail) -> None:
-        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
         self._name_seen = detail.name
-        self._ranked = RankedRuns()
         self.runs = RunsPane(1, context.glyphs)
         self.map = MapPane(2, context.glyphs)
-        super().__init__(context, (self.runs, self.map))
-        self.runs.table.opened = self._open_row
+        super().__init__(context, detail, (self.runs, self.map))
+        self.runs.table.opened = lambda row: self._open_run(row.key)
         self.map.map.opened = self._open_run
-
-    def keys(self) -> Iterable[Key[Any]]:
-        """Its own read."""
-        return [optimization_key(self._optimization_id)]
 
     def depends_on(self, key: Key[Any]) -> bool:
         """Its row of the list is about it too."""
         return key in (optimizations_key(self._project_id), PROJECTS)
-
-    def pointed(self) -> Pointed:
-        """The optimization that is shown; no deployment is."""
-        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
-
-    @property
-    def resource(self) -> Resource[Optimization]:
-        """The newest reading."""
-        return self._engine.store.get(optimization_key(self._optimization_id))
 
     @property
     def summary(self) -> OptimizationSummary | None:
@@ -86,10 +95,6 @@ class OptimizationScreen(DetailScreen):
     def action_toggle_map(self) -> None:
         """The heat map, or the table again."""
         self.choose(self.runs if self.chosen is self.map else self.map)
-
-    def _open_row(self) -> None:
-        if (row := self.runs.table.cursor_row) is not None:
-            self._open_run(row.key)
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """What is searched, how far it is, what it has cost."""
@@ -201,31 +206,19 @@ def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> Text
     return pieces(*parts[1:])
 
 
-class RunScreen(DetailScreen):
+class RunScreen(SearchScreen):
     """It follows the run through newer readings of its optimization."""
 
-    ACTS_ON = frozenset({OPTIMIZATION})
     NAME = "a run of an optimization"
 
     def __init__(self, context: AppContext, detail: Detail) -> None:
-        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
-        self._ranked = RankedRuns()
-        optimization = context.engine.store.get(optimization_key(detail.optimization_id)).value
-        self._run = self._ranked.of(optimization).by_key[detail.run]
-        self.statistics = FactsPane(1, "Statistics", context.glyphs, id="statistics")
-        super().__init__(context, (self.statistics,))
-
-    def keys(self) -> Iterable[Key[Any]]:
-        """The optimization's read."""
-        return [optimization_key(self._optimization_id)]
-
-    def pointed(self) -> Pointed:
-        """Its optimization."""
-        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
+        self.statistics = FactsPane(1, "Statistics", context.glyphs)
+        super().__init__(context, detail, (self.statistics,))
+        self._run = self._ranked.of(self.resource.value).by_key[detail.run]
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Which run it is and how it did."""
-        resource = self._engine.store.get(optimization_key(self._optimization_id))
+        resource = self.resource
         ranking = self._ranked.of(resource.value)
         self._run = ranking.by_key.get(self._run.key, self._run)
         ranked, run, glyphs = self._run, self._run.run, context.glyphs
@@ -253,7 +246,6 @@ class RunScreen(DetailScreen):
 
     def show_sections(self, context: RenderContext) -> None:
         """Every statistic."""
-        resource: Resource[Any] = self._engine.store.get(optimization_key(self._optimization_id))
         statistics = self._run.run.statistics
         facts = []
         for name, value in statistics.items():
@@ -264,7 +256,7 @@ class RunScreen(DetailScreen):
         blocks: list[Paragraph | Group] = [Group("", tuple(facts))]
         if not facts:
             blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
-        self.statistics.show_blocks(blocks, (), runs_words(resource, context))
+        self.statistics.show_blocks(blocks, (), runs_words(self.resource, context))
 
 
 def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> list[Paragraph]:

@@ -76,14 +76,14 @@ class Presenter:
             self._draw("Optimizations", lambda: self._show_optimizations(context), self._optimizations)
         if self.data.insights_key in keys:
             self._draw("Insights", lambda: self._show_insights(context), self._insights)
-        if any(key.kind in {"chart", "detail"} and key.project_id == self._selection.project_id for key in keys):
+        if any(key.kind in {"chart", "detail"} and key.project_id == self._selected.now.project_id for key in keys):
             self._draw("The chart", lambda: self._show_chart(context), self._chart)
         self.update_subscriptions()
 
     def resources(self) -> list[Resource[Any]]:
         """What the panes show."""
         data = self.data
-        return [data.deployments, data.optimizations, data.insights, data.chart(*self._chart.wanted)]
+        return [data.deployments, data.optimizations, data.insights, data.chart(*self._chart.view.wanted)]
 
     def choose_chart(self, name: str) -> None:
         """Show this chart from now on, of every deployment that has it."""
@@ -110,7 +110,7 @@ class Presenter:
 
     def hold(self, held: bool) -> None:
         """Something above the main screen shows what is selected, or no longer does."""
-        if held is not self._selection.held:
+        if held is not self._selected.now.held:
             self._selected.change(Covered(held))
             if not held:
                 self._reveal()
@@ -122,12 +122,12 @@ class Presenter:
             return f"The deployments can't be read: {listed.error.message}"
         if listed.value is None:
             return f"Reading deployments{self._glyphs.ellipsis}"
-        if self._selection.project_id is None:
+        if self._selected.now.project_id is None:
             text = self._deployments.filter_text
             return f"No deployment matches /{text}." if text else "No deployment is selected."
         if listed.unreadable:
             return f"{self.data.name} is not among the deployments that can be read."
-        if self._deployments.was_listed(self._selection.project_id):
+        if self._deployments.was_listed(self._selected.now.project_id):
             return f"{self.data.name} is no longer listed."
         return f"{self.data.name} was never deployed."
 
@@ -147,10 +147,10 @@ class Presenter:
         """Ask the engine to keep current what is looked at now. It waits by itself until a selection that moves comes
         to rest, so that holding a key down reads nothing."""
         subscriptions = subscriptions_for(
-            self._selection,
+            self._selected.now,
             self._optimizations.table.visible_rows,
             pinned=self._options.pinned,
-            chart=self._chart.subscriptions(self._selection.project_id or 0, self.data.chart_name),
+            chart=self._chart.subscriptions(self._selected.now.project_id or 0, self.data.chart_name),
             opened=[each for opened in self._opened.values() for each in opened],
             covered=self._covered,
         )
@@ -162,7 +162,7 @@ class Presenter:
         store = self._engine.store
         trails, accounts = store.get(EQUITY_HISTORY).value or {}, store.get(ACCOUNTS).value or {}
         self._deployments.show(self.data.deployments, self.data.names, trails, accounts, context)
-        if not self._selection.deployed:
+        if not self._selected.now.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(context)
         self._report_lost_marks()
@@ -191,11 +191,11 @@ class Presenter:
 
     def _name_the_filter(self) -> None:
         """With no match, what is said for it names the filter."""
-        if self._selection.project_id is None:
+        if self._selected.now.project_id is None:
             self._show_selected(self._ages.context())
 
     def _reveal(self) -> None:
-        pane, project_id = self._deployments, self._selection.project_id
+        pane, project_id = self._deployments, self._selected.now.project_id
         if project_id is not None and pane.filters_out(project_id):
             self._say(f"The filter /{pane.filter_text} is dropped: {self.data.name} does not match it")
             pane.drop_filter()
@@ -216,31 +216,27 @@ class Presenter:
                 details[each.optimization_id] = detail
         pinned = self._options.pinned
         scope = f"of {len(pinned)} pinned projects" if pinned else self.data.name
-        selected = bool(pinned) or self._selection.project_id is not None
+        selected = bool(pinned) or self._selected.now.project_id is not None
         self._optimizations.show(resource, details, self.data.names, scope, context, selected=selected)
 
     def _show_insights(self, context: RenderContext) -> None:
-        if self._selection.deploy_id:
+        if self._selected.now.deploy_id:
             self._insights.show(self.data.insights, self.data.name, context)
-        elif self._selection.deployed:
+        elif self._selected.now.deployed:
             self._insights.show_nothing("Unknown: the service tells no deploy id to ask them by.", context)
         else:
             self._insights.show_nothing(self.why_nothing(), context)
 
     def _show_chart(self, context: RenderContext) -> None:
         self._chart.show(
-            self.data.chart(*self._chart.wanted),
+            self.data.chart(*self._chart.view.wanted),
             context,
-            project_id=self._selection.project_id or 0,
+            project_id=self._selected.now.project_id or 0,
             name=self.data.chart_name,
             names=self.data.chart_names,
             project=self.data.name,
             nothing=self.why_nothing(),
         )
-
-    @property
-    def _selection(self) -> Selection:
-        return self._selected.now
 
 
 class StoreChanged(Message, bubble=False):

@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 DEFAULT_THEME = "qctui-dark"
 
-COLORS = (
-    "primary",
-    "secondary",
-    "warning",
-    "error",
-    "success",
-    "accent",
-    "foreground",
-    "background",
-    "surface",
-    "panel",
-    "boost",
-)
-"""Keys of `[colors]`: Textual's eleven."""
+COLORS: Mapping[str, str] = {
+    "primary": "#5aa9e6",
+    "secondary": "#7d8896",
+    "warning": "#e5b567",
+    "error": "#f2777a",
+    "success": "#4cc38a",
+    "accent": "#c792ea",
+    "foreground": "#c9d1d9",
+    "background": "#10141a",
+    "surface": "#10141a",
+    "panel": "#18202a",
+    "boost": "#24303f",
+}
+"""Keys of `[colors]`: Textual's eleven, each with the colour that stands in for one that a file leaves out."""
 
 ROLES: Mapping[str, str] = {
     "pnl-up": "success",
@@ -76,20 +76,11 @@ CHART: Mapping[str, str] = {
 }
 """Keys of `[chart]` (there without `chart-`), each with the colour it takes when a file does not set it."""
 
-_FALLBACK = {
-    "primary": "#5aa9e6",
-    "secondary": "#7d8896",
-    "warning": "#e5b567",
-    "error": "#f2777a",
-    "success": "#4cc38a",
-    "accent": "#c792ea",
-    "foreground": "#c9d1d9",
-    "background": "#10141a",
-    "surface": "#10141a",
-    "panel": "#18202a",
-    "boost": "#24303f",
+_TABLES = {
+    "colors": tuple(COLORS),
+    "roles": tuple(ROLES),
+    "chart": tuple(name.removeprefix("chart-") for name in CHART),
 }
-_TABLES = {"colors": COLORS, "roles": tuple(ROLES), "chart": tuple(name.removeprefix("chart-") for name in CHART)}
 
 
 class ThemeError(Exception):
@@ -119,7 +110,7 @@ class ThemeSpec:
 
 def role_defaults(theme: Theme) -> dict[str, str]:
     """The value of every role and chart colour a theme leaves unset: the colour of the theme it stands nearest to."""
-    base = {name: getattr(theme, name) or _FALLBACK[name] for name in COLORS}
+    base = {name: getattr(theme, name) or instead for name, instead in COLORS.items()}
     return {role: base[source] for role, source in (*ROLES.items(), *CHART.items())}
 
 
