@@ -1,4 +1,4 @@
-"""The road from a key, a palette entry or a button to a confirm dialog. The only place of the interface that acts."""
+"""The action controller: from a key, the palette or a button to a confirm dialog. All acting begins here."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._refused = tuple(reason or "" for reason in refused)
         self._disarmed = [""] * len(self._targets)
         self._actions, self._store = engine.actions, engine.store
-        self._glyphs, self._zone, self._note, self._headline = glyphs, zone, note, headline
+        self._glyphs, self._note, self._headline = glyphs, note, headline
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
         self._asked, self._keys = Lines(glyphs, id="answer"), Lines(glyphs, id="hint")
         self._timer = AgeTimer(engine.clock, zone, glyphs, self._one_shot, self._show)

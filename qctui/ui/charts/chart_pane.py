@@ -55,13 +55,10 @@ class ChartPane(Pane):
     Its screen reads from the view which data it would like, and which chart or size.
     """
 
-    def __init__(
-        self, glyphs: Glyphs, *, number: int = 4, title: str = "Chart", id: str = "chart", named: bool = True
-    ) -> None:
-        """`number` is the key that leads to the pane, 0 if none does. `named`: the chart's name stands beside the
-        title."""
+    def __init__(self, glyphs: Glyphs, *, number: int = 4, id: str = "chart", named: bool = True) -> None:
+        """`named`: the chart's name stands beside the title."""
         self.view = ChartView(ascii=glyphs.ascii)
-        super().__init__(number, title, self.view, glyphs, id=id)
+        super().__init__(number, "Chart", self.view, glyphs, id=id)
         self.view.looked = self._draw_facts
         self.view.picks_series = self._open_switches
         self.view.exports = self._open_export
@@ -69,7 +66,6 @@ class ChartPane(Pane):
         self._subject: tuple[int, str] | None = None
         self._names: tuple[str, ...] = ()
         self._project = ""
-        self._resource: Resource[Chart] = Resource()
         self._render_context: RenderContext | None = None
 
     def show(
@@ -94,7 +90,7 @@ class ChartPane(Pane):
             self._subject = subject
             self.view.forget()
         self._names, self._project = tuple(names), project
-        self._resource, self._render_context = resource, context
+        self._render_context = context
         chart = resource.value if resource.value is not None else self.view.chart
         words = describe(
             resource,

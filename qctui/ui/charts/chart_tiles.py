@@ -223,7 +223,7 @@ class Tiles(Container):
     def _pane(self, number: int) -> ChartPane:
         small = self._small
         key = number if number <= NUMBERED_TILES else 0
-        pane = ChartPane(self._glyphs, number=key, title="Chart", id=f"tile-{number}", named=not small)
+        pane = ChartPane(self._glyphs, number=key, id=f"tile-{number}", named=not small)
         view = pane.view
         view.enlarges = small
         view.opens = self._opens

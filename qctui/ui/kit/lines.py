@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -45,6 +45,11 @@ class Paragraph:
 def labelled(label: str, body: Text, max_lines: int = 0, indent: int = 12) -> Paragraph:
     """A paragraph beside its label, in the column of labels that most lists of facts have."""
     return Paragraph(body, label=label, indent=indent, max_lines=max_lines)
+
+
+def labelled_lines(facts: Iterable[tuple[str, Sequence[Piece]]], indent: int = 12) -> list[Paragraph]:
+    """Facts beside their labels, each in two lines at most; those without a word are left out."""
+    return [labelled(label, pieces(*said), max_lines=2, indent=indent) for label, said in facts if said]
 
 
 class Lines(SpanLines, ScrollView, can_focus=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -181,15 +182,10 @@ class Pane(Vertical):
                 self.screen.set_focus(widget, scroll_visible=False)
                 return
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """The title shows which pane has the keys."""
-        self._show_focus()
-
-    def on_descendant_blur(self, event: DescendantBlur) -> None:
-        """The title shows which pane has the keys."""
-        self._show_focus()
-
+    @on(DescendantFocus)
+    @on(DescendantBlur)
     def _show_focus(self) -> None:
+        """The title shows which pane has the keys."""
         # Asked of the screen: what is said of one widget may arrive after what is said of the next.
         focused = self.screen.focused
         self.set_class(focused is not None and self in focused.ancestors, "-current")

@@ -87,7 +87,7 @@ class Placed(Generic[R]):
     width: int
 
 
-def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1) -> tuple[Placed[R], ...]:
+def place(columns: Sequence[Column[R]], width: int, *, indent: int) -> tuple[Placed[R], ...]:
     """The columns that fit in `width` cells, in their order, grown into what is left.
 
     `indent` cells stay free at the left. The column kept longest is shown even when it does not fit whole.
@@ -95,7 +95,7 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1
     shown: list[Column[R]] = []
     room = width - indent
     for column in sorted(columns, key=lambda each: -each.keep):
-        needed = column.width + (gap if shown else 0)
+        needed = column.width + (1 if shown else 0)
         growth = sum(max(0, each.good - each.width) for each in shown) if column.keep <= LUXURY else 0
         if needed + growth <= room:
             shown.append(column)
@@ -123,7 +123,7 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1
     for column in columns:
         if id(column) in grown:
             placed.append(Placed(column, x, grown[id(column)]))
-            x += grown[id(column)] + gap
+            x += grown[id(column)] + 1
     return tuple(placed)
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
-
-from rich.text import Text
 
 from qctui.model.deployment import name_of
 from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
@@ -16,7 +13,7 @@ from qctui.ui.actions.controller import OPTIMIZATION, Pointed
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.kit.facts_view import FactsPane, Group, fact, relative_words
-from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
+from qctui.ui.kit.lines import Paragraph, Piece, labelled_lines, pieces
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.optimizations.heat import UNRANKED, done_text, value_text
@@ -33,8 +30,6 @@ from qctui.ui.wording.format import (
 
 _BAR_CELLS = 10
 _TRAIL_CELLS = 60
-
-_labelled = partial(labelled, max_lines=2)
 
 
 class SearchScreen(DetailScreen):
@@ -110,19 +105,17 @@ class OptimizationScreen(SearchScreen):
         if known is not None and known.node_type:
             nodes = f" x {optimization.parallel_nodes}" if optimization and optimization.parallel_nodes else ""
             whose += [dot, f"{known.node_type}{nodes}"]
-        lines = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
-        if optimization is None:
-            if summary is not None and summary.parameters:
-                lines.append(_labelled("Parameters", _parameters(summary.parameters, dot)))
-            return lines
-        lines.append(_labelled("Progress", pieces(*_progress(optimization, context))))
-        lines.append(_labelled("Best", pieces(*self._best(optimization, context))))
-        lines.append(_labelled("Cost", pieces(*_cost(optimization, context))))
-        if optimization.parameters:
-            lines.append(_labelled("Parameters", _parameters(optimization.parameters, dot)))
-        if optimization.constraints:
-            lines.append(_labelled("Constraints", pieces(f" {glyphs.dot} ".join(optimization.constraints))))
-        return lines
+        facts: list[tuple[str, Sequence[Piece]]] = []
+        if optimization is not None:
+            facts.append(("Progress", _progress(optimization, context)))
+            facts.append(("Best", self._best(optimization, context)))
+            facts.append(("Cost", _cost(optimization, context)))
+        if known is not None:
+            facts.append(("Parameters", _parameters(known.parameters, dot)))
+        if optimization is not None and optimization.constraints:
+            facts.append(("Constraints", [f" {glyphs.dot} ".join(optimization.constraints)]))
+        head = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
+        return [*head, *labelled_lines(facts)]
 
     def show_sections(self, context: RenderContext) -> None:
         """Table and map of the same runs."""
@@ -193,7 +186,7 @@ def _cost(optimization: Optimization, context: RenderContext) -> list[Piece]:
     return parts[1:] or [("not told", "muted")]
 
 
-def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> Text:
+def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> list[Piece]:
     parts: list[Piece] = []
     for each in parameters:
         parts += [dot, (each.name, "title")]
@@ -203,7 +196,7 @@ def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> Text
             parts.append(f" {each.minimum:g} to {each.maximum:g}")
             if each.step:
                 parts.append((f" by {each.step:g}", "muted"))
-    return pieces(*parts[1:])
+    return parts[1:]
 
 
 class RunScreen(SearchScreen):
@@ -237,12 +230,10 @@ class RunScreen(SearchScreen):
             title.append(("done, without a value of the target", "muted"))
         name = "" if resource.value is None else resource.value.name
         whose: list[Piece] = [run.backtest_id or "backtest id unknown", dot, name or self._optimization_id]
-        lines = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
+        head = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
         values = [piece for key, value in run.parameters.items() for piece in (dot, (f"{key} ", "muted"), value)]
-        lines.append(_labelled("Parameters", pieces(*(values[1:] or [("none told", "muted")]))))
-        if run.equity:
-            lines += _equity(run.equity, context)
-        return lines
+        equity = _equity(run.equity, context) if run.equity else []
+        return [*head, *labelled_lines([("Parameters", values[1:] or [("none told", "muted")]), *equity])]
 
     def show_sections(self, context: RenderContext) -> None:
         """Every statistic."""
@@ -259,7 +250,7 @@ class RunScreen(SearchScreen):
         self.statistics.show_blocks(blocks, (), runs_words(self.resource, context))
 
 
-def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> list[Paragraph]:
+def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> list[tuple[str, Sequence[Piece]]]:
     (first_at, first), (last_at, last) = equity[0], equity[-1]
     step = max(1, -(-len(equity) // _TRAIL_CELLS))
     # Each cell stands for the last value of its stretch, counted from the end: the newest is always drawn.
@@ -267,17 +258,9 @@ def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> 
     glyphs = context.glyphs
     change = last / first - 1 if first > 0 else None
     role = role_of_sign(change or 0.0)
-    span = (
-        f"{format_instant(first_at, context.zone, glyphs)[:10]} to {format_instant(last_at, context.zone, glyphs)[:10]}"
-    )
+    first_day, last_day = (format_instant(at, context.zone, glyphs)[:10] for at in (first_at, last_at))
+    amounts = f"{format_money(first, glyphs)} {glyphs.then} {format_money(last, glyphs)} "
     return [
-        _labelled("Equity", pieces((format_sparkline(values, _TRAIL_CELLS, glyphs), role))),
-        _labelled(
-            "",
-            pieces(
-                f"{format_money(first, glyphs)} {glyphs.then} {format_money(last, glyphs)} ",
-                (format_change(change, glyphs), role),
-                (f"  {span}", "muted"),
-            ),
-        ),
+        ("Equity", [(format_sparkline(values, _TRAIL_CELLS, glyphs), role)]),
+        ("", [amounts, (format_change(change, glyphs), role), (f"  {first_day} to {last_day}", "muted")]),
     ]

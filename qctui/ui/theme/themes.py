@@ -176,22 +176,20 @@ def stamp(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     return tuple(seen)
 
 
-class Palette:
+class Palette(dict[str, Style]):
     """The roles of the theme in force as styles for text. Made anew when the theme changes."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """`variables` are the theme's CSS variables by name."""
-        self._styles: dict[str, Style] = {"": Style.null()}
+        super().__init__({"": Style.null()})
         self._variables = variables
 
-    def __getitem__(self, role: str) -> Style:
+    def __missing__(self, role: str) -> Style:
         """The style of a role. A word may follow its role: `live badge` (filled), `title bold`, `muted italic`.
 
         An unknown role is plain text: a missing colour must not take the value with it.
         """
-        style = self._styles.get(role)
-        if style is None:
-            style = self._styles[role] = self._make(role)
+        style = self[role] = self._make(role)
         return style
 
     def background(self, role: str) -> Style:
