@@ -18,9 +18,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.locks import lock_within
-from qctui.model.action import FINAL_RUNGS
+from qctui.model.action import FINAL_RUNGS, Rung
 from qctui.paths import open_private, private_dir
 from qctui.text import clean
+
+RUNG_OF_EVENT = {rung.event: rung for rung in Rung}
+"""What a line's event says that the action has reached; an intent is none of these."""
+
+FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
 
 LONGEST_LINE = 64 * 1024
 """Bytes of one line; a longer one is no line of ours and is skipped."""
@@ -39,10 +44,6 @@ _UNREADABLE = b"\0"
 """Stands for the beginning of a line that is not kept: whatever follows, it is no line of ours."""
 
 
-FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
-"""Events of the lines that end an action."""
-
-
 class UnsyncedError(OSError):
     """The lines are in the file, but the disk did not confirm them. Writing them again would write them twice."""
 
@@ -59,6 +60,14 @@ def parse_journal_time(text: str) -> float | None:
     except ValueError:
         return None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def lines_by_action(entries: Iterable[JournalEntry]) -> dict[str, list[JournalEntry]]:
+    """The lines of each action, in order: those of several actions may be mixed in the file."""
+    by_id: dict[str, list[JournalEntry]] = {}
+    for entry in entries:
+        by_id.setdefault(entry.id, []).append(entry)
+    return by_id
 
 
 def public_url(url: str) -> str:
@@ -127,14 +136,6 @@ def decode_entry(line: bytes) -> JournalEntry | None:
         detail=text("detail"),
     )
     return entry if entry.id and entry.event else None
-
-
-def by_action(entries: Iterable[JournalEntry]) -> dict[str, list[JournalEntry]]:
-    """The lines of each action, in order."""
-    by_id: dict[str, list[JournalEntry]] = {}
-    for entry in entries:
-        by_id.setdefault(entry.id, []).append(entry)
-    return by_id
 
 
 def append_entries(path: Path, entries: Sequence[JournalEntry]) -> None:

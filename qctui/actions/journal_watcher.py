@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qctui.actions.action_store import ActionStore, JournalContext
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import FINAL_EVENTS, by_action, parse_journal_time, public_url
+from qctui.actions.journal import FINAL_EVENTS, RUNG_OF_EVENT, lines_by_action, parse_journal_time, public_url
 from qctui.actions.journal_writer import Disk, JournalWriter
 from qctui.actions.locks import OwnerLock, owner_of
 from qctui.actions.send import SEND_S
@@ -25,8 +25,6 @@ from qctui.text import clean
 
 FOLLOW_S = 2.0
 """Between looks at the journal; one stat while nothing is appended."""
-
-_RUNG_OF_EVENT = {rung.event: rung for rung in Rung}
 
 NEVER_SENT = "the program ended before it was sent"
 NO_ANSWER = "the program ended before the answer"
@@ -81,7 +79,7 @@ class JournalWatcher:
     async def _begin(self) -> None:
         await self._at_disk(partial(self._owner_lock.claim, self._instance))
         await self._writer.poll()
-        by_id = by_action(self._writer.entries)
+        by_id = lines_by_action(self._writer.entries)
         self._writer.found = self._take
         left_open = [lines for lines in by_id.values() if _is_open(lines)]
         for lines in left_open:
@@ -109,7 +107,7 @@ class JournalWatcher:
         await asyncio.wait({self._disk.run(self._owner_lock.close)}, timeout=CLOSE_S)
 
     def _take(self, entries: Sequence[JournalEntry]) -> None:
-        for action_id, lines in by_action(entries).items():
+        for action_id, lines in lines_by_action(entries).items():
             if owner_of(action_id) == self._instance:
                 continue
             known = self._action_store.get(action_id)
@@ -205,7 +203,7 @@ def record_of(lines: Sequence[JournalEntry], clock: Clock) -> ActionRecord | Non
         goal_by_mono=confirmed_mono + SEND_S + VERIFY_S,
     )
     for entry in lines:
-        rung = _RUNG_OF_EVENT.get(entry.event)
+        rung = RUNG_OF_EVENT.get(entry.event)
         # Nothing follows an end but its withdrawal.
         if rung is None or (record.done and rung is not Rung.UNKNOWN):
             continue

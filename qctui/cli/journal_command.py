@@ -6,7 +6,14 @@ import sys
 from collections.abc import Iterable
 
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import FINAL_EVENTS, READ_BYTES, JournalTail, by_action, encode_entry, parse_journal_time
+from qctui.actions.journal import (
+    FINAL_EVENTS,
+    READ_BYTES,
+    JournalTail,
+    encode_entry,
+    lines_by_action,
+    parse_journal_time,
+)
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
 from qctui.paths import describe_path, state_dir
@@ -41,7 +48,7 @@ def format_journal(entries: Iterable[JournalEntry]) -> str:
     """A table with a row an action; below what did not end well, the reason."""
     rows = [("WHEN (UTC)", "ACTION", "OUTCOME", "", "TARGET", "PROJECT", "ID", "PROFILE", "VIA")]
     notes: list[str] = [""]
-    for steps in by_action(entries).values():
+    for steps in lines_by_action(entries).values():
         first, last = steps[0], steps[-1]
         rows.append(
             (
@@ -82,5 +89,8 @@ def _note(steps: list[JournalEntry]) -> str:
 
 def open_actions(entries: Iterable[JournalEntry], but_for: str) -> int:
     """How many actions have no outcome, those of the profile `but_for` not counted."""
-    last = {entry.id: entry.event for entry in entries if entry.profile != but_for}
-    return sum(event not in FINAL_EVENTS for event in last.values())
+    last: dict[str, str] = {}
+    for entry in entries:
+        if entry.profile != but_for:
+            last[entry.id] = entry.event
+    return sum(1 for event in last.values() if event not in FINAL_EVENTS)

@@ -20,15 +20,14 @@ from qctui.model.link import Link
 from qctui.ui import textual_patches
 from qctui.ui.actions.controller import ActionController, Pointed, acts_on
 from qctui.ui.app_base import AppBase
-from qctui.ui.context import AppContext, Detail, SafeDraw, UiOptions
+from qctui.ui.context import AppContext, Detail, DetailKind, SafeDraw, UiOptions
 from qctui.ui.keys.keymap import COMMANDS, Scope, bindings, commands_now, format_key, keys_of
-from qctui.ui.kit.link_bar import refresh_words
+from qctui.ui.kit.bar import refresh_words
 from qctui.ui.kit.pane import Pane
 from qctui.ui.main_screen import MainScreen
-from qctui.ui.open import screen_of
 from qctui.ui.selection import Unmarked
 from qctui.ui.selection_owner import SelectionOwner
-from qctui.ui.sync.store_bridge import Bridge, ShowsStore, StoreChanged
+from qctui.ui.sync.presenter import Bridge, ShowsStore, StoreChanged
 from qctui.ui.theme.glyph_set import glyphs
 from qctui.ui.theme.themes import ThemeFiles
 
@@ -219,7 +218,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
 
     def action_pick_project(self) -> None:
         """Pick a project by name."""
-        from qctui.ui.kit.project_picker import ProjectPicker
+        from qctui.ui.kit.chooser import ProjectPicker
 
         picker = ProjectPicker(self.engine, self.options.zone, self.glyphs)
         self.push_screen(picker, self._picked)
@@ -277,3 +276,33 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             screen.refresh()
             for widget in screen.query("*"):
                 widget.refresh()
+
+
+def screen_of(detail: Detail, context: AppContext) -> Screen[Any]:
+    """The screen that shows this. Each is imported when it is first needed: a start must not wait for what most glances
+    never open."""
+    match detail.kind:
+        case DetailKind.DEPLOYMENT:
+            from qctui.ui.deployments.deployment_screen import DeploymentScreen
+
+            return DeploymentScreen(context, detail)
+        case DetailKind.ORDER:
+            from qctui.ui.deployments.order_screen import OrderScreen
+
+            return OrderScreen(context, detail)
+        case DetailKind.OPTIMIZATION:
+            from qctui.ui.optimizations.optimization_screen import OptimizationScreen
+
+            return OptimizationScreen(context, detail)
+        case DetailKind.RUN:
+            from qctui.ui.optimizations.optimization_screen import RunScreen
+
+            return RunScreen(context, detail)
+        case DetailKind.INSIGHT:
+            from qctui.ui.insights.insight_screen import InsightScreen
+
+            return InsightScreen(context, detail)
+        case _:
+            from qctui.ui.charts.chart_screen import ChartScreen
+
+            return ChartScreen(context, detail)

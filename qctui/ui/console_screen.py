@@ -17,9 +17,8 @@ from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import Command, commands_now
-from qctui.ui.kit.bar import KeyBar
+from qctui.ui.kit.bar import KeyBar, LinkBar
 from qctui.ui.kit.facts_view import FactsView
-from qctui.ui.kit.link_bar import LinkBar
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import AgeTimer, RenderContext

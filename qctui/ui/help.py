@@ -16,7 +16,9 @@ from textual.widgets import Static
 from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Command, Scope, format_key, keys_of
 from qctui.ui.kit.chooser import BoxScreen, Chooser
-from qctui.ui.kit.field import Field
+from qctui.ui.kit.pane import Field
+from qctui.ui.kit.render_context import nothing
+from qctui.ui.kit.spans import cut_text
 from qctui.ui.theme.glyph_set import Glyphs
 
 _WIDTH = 78
@@ -116,15 +118,10 @@ class CommandPalette(Chooser):
         indent = max((len(title) for title in titles), default=0)
         room = min(PALETTE_WIDTH, width) - PALETTE_FRAME
         labels = [
-            shorten(f"{title:<{indent}}  {each.tooltip}", room, glyphs.ellipsis)
+            cut_text(f"{title:<{indent}}  {each.tooltip}", room, glyphs)
             for title, each in zip(titles, self.commands, strict=True)
         ]
         super().__init__("Commands", labels, glyphs)
-
-
-def shorten(text: str, room: int, ellipsis: str) -> str:
-    """The text in so many cells. Commands are in plain letters."""
-    return text if len(text) <= room else text[: room - len(ellipsis)].rstrip() + ellipsis
 
 
 def _keys(command: Command, keymap: Mapping[str, str]) -> str:
@@ -154,11 +151,8 @@ class NothingToSearch(ModalScreen[None]):
         """Why, and the line."""
         with Vertical():
             yield Static(f"Nothing to search in {self._where}: Enter or Esc goes back", markup=False)
-            yield Field(placeholder="", typed=self._ignore, entered=self._close, left=self._close)
+            yield Field(placeholder="", typed=nothing, entered=self._close, left=self._close)
 
     def _close(self) -> None:
         if self.is_current:
             self.dismiss(None)
-
-    def _ignore(self, text: str) -> None:
-        """It was meant for a search."""

@@ -10,18 +10,20 @@ from textual.containers import Container
 from textual.events import DescendantFocus
 
 from qctui.model.action import ACTIONS
+from qctui.model.insight import Insight
 from qctui.model.keys import Key
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT, OPTIMIZATION, Pointed
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.console_screen import PanesScreen
 from qctui.ui.context import AppContext, Detail, DetailKind
+from qctui.ui.deployments.deployment_rows import DeploymentRow
 from qctui.ui.deployments.deployments_pane import DeploymentsPane
 from qctui.ui.insights.insights_pane import InsightsPane
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.optimizations.optimizations_pane import OptimizationsPane
+from qctui.ui.optimizations.optimizations_pane import OptimizationRow, OptimizationsPane
 from qctui.ui.selection import Mark, Marked, Selection, Unmarked
 from qctui.ui.sync.presenter import Presenter
 
@@ -104,26 +106,20 @@ class MainScreen(PanesScreen):
             why_not[:1].lower() + why_not[1:] if why_not.startswith("No ") else why_not,
         )
 
-    def _mark_deployment(self) -> None:
-        row = self.deployments.table.cursor_row
-        if row is not None:
-            self.selected.change(Marked(Mark(row.project_id, row.deployment.deploy_id)))
+    def _mark_deployment(self, row: DeploymentRow) -> None:
+        self.selected.change(Marked(Mark(row.project_id, row.deployment.deploy_id)))
 
-    def _open_deployment(self) -> None:
-        row = self.deployments.table.cursor_row
-        if row is not None:
-            self.deployments.note_seen(row)
-            self._open(DetailKind.DEPLOYMENT, row.project_id, deploy_id=row.deployment.deploy_id, name=row.name)
+    def _open_deployment(self, row: DeploymentRow) -> None:
+        self.deployments.note_seen(row)
+        self._open(DetailKind.DEPLOYMENT, row.project_id, deploy_id=row.deployment.deploy_id, name=row.name)
 
-    def _open_optimization(self) -> None:
-        row = self.optimizations.table.cursor_row
-        if row is not None:
-            each = row.summary
-            self._open(DetailKind.OPTIMIZATION, each.project_id, optimization_id=each.optimization_id, name=each.name)
+    def _open_optimization(self, row: OptimizationRow) -> None:
+        each = row.summary
+        self._open(DetailKind.OPTIMIZATION, each.project_id, optimization_id=each.optimization_id, name=each.name)
 
-    def _open_insight(self) -> None:
-        insight, now = self.insights.table.cursor_row, self.selection
-        if insight is not None and now.project_id is not None:
+    def _open_insight(self, insight: Insight) -> None:
+        now = self.selection
+        if now.project_id is not None:
             name = self.presenter.data.name
             self._open(DetailKind.INSIGHT, now.project_id, deploy_id=now.deploy_id, insight=insight, name=name)
 

@@ -86,11 +86,6 @@ class Selection:
         """The selected optimization; empty while there is none."""
         return self.optimization.key if isinstance(self.optimization.key, str) else ""
 
-    @property
-    def marked_projects(self) -> frozenset[int]:
-        """The projects of the marks."""
-        return frozenset(mark.project_id for mark in self.marks)
-
 
 # What can happen to it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar
 
 from qctui.ui.selection import (
     Change,
@@ -140,16 +140,9 @@ class KeysOf(Sequence[Hashable], Generic[R]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    @overload
-    def __getitem__(self, index: int) -> Hashable: ...
-
-    @overload
-    def __getitem__(self, index: slice[Any, Any, Any]) -> Sequence[Hashable]: ...
-
-    def __getitem__(self, index: int | slice[Any, Any, Any]) -> Hashable | Sequence[Hashable]:
-        if isinstance(index, slice):
-            return [self._key_of(row) for row in self._rows[index]]
-        return self._key_of(self._rows[index])
+    def __getitem__(self, index: Any) -> Any:
+        rows = self._rows[index]
+        return [self._key_of(row) for row in rows] if isinstance(index, slice) else self._key_of(rows)
 
     def __iter__(self) -> Iterator[Hashable]:
         return map(self._key_of, self._rows)

@@ -31,7 +31,7 @@ ENOUGH_TURNS = 500_000
 
 
 @dataclass
-class JourneyDesk(scene.StillDesk):
+class JourneyDesk(scene.StillActions):
     """Sends nothing, publishes what it was asked, and sees to it that the dialog named it."""
 
     app: QctuiApp | None = None
@@ -66,7 +66,7 @@ class World:
         self.size = size
         self.engine = scene.StillEngine()
         self.desk = JourneyDesk(engine=self.engine)
-        self.engine.desk = self.desk
+        self.engine.still_actions = self.desk
         self.engine.actions = self.desk
         scene.fill(self.engine)
         fill_details(self.engine)

@@ -181,7 +181,7 @@ async def test_a_window_is_asked_for_once_it_stands(monkeypatch: pytest.MonkeyPa
         last.fire()
         assert len(app.asked) == 1
         assert app.asked[0][0].start is not None
-        assert app.pane.wanted == app.asked[0]
+        assert app.pane.view.wanted == app.asked[0]
         assert "$" in app.pane.view.text
 
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from qctui.ui.actions.dialog import ConfirmScreen
-from tests.ui.desk import project_id, with_deployments
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import StillEngine
+from tests.ui.targets import project_id, with_deployments
 
 QUESTION = "Type 430e to liquidate, then Enter."
 
@@ -58,4 +58,4 @@ def words(page: Page) -> str:
 
 def sent(page: Page) -> list[tuple[str, ...]]:
     """The deployments of each confirmation."""
-    return [tuple(each.deploy_id for each in targets) for targets in page.engine.desk.confirmed]
+    return [tuple(each.deploy_id for each in targets) for targets in page.engine.still_actions.confirmed]

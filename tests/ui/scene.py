@@ -58,7 +58,7 @@ class StillClock:
 
 
 @dataclass
-class StillDesk:
+class StillActions:
     """The engine's actions as the interface sees them: remembers what it was asked, and sends nothing."""
 
     read_only: bool = False
@@ -103,8 +103,8 @@ class StillEngine:
         self.store = Store()
         self.still = StillClock()
         self.clock: Clock = clock or self.still
-        self.desk = StillDesk(read_only=read_only)
-        self.actions: ActionsPort = self.desk
+        self.still_actions = StillActions(read_only=read_only)
+        self.actions: ActionsPort = self.still_actions
         self.views: list[tuple[Subscription, ...]] = []
         self.refreshed: list[Sequence[Key[Any]] | None] = []
         self.answers_charts = True

@@ -1,4 +1,4 @@
-"""What the pictures show: the scene of the tests as a desk would have it, with nothing in it that tests a renderer."""
+"""What the pictures show: the scene of the tests as it is in use, with nothing in it that tests a renderer."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def _statistics(run: Run, number: int) -> dict[str, float]:
 
 
 def fill_showcase(engine: StillEngine) -> None:
-    """The scene with everything that can be opened from its first row, as a desk would have it."""
+    """The scene with everything that can be opened from its first row, as it is in use."""
     fill_details(engine)
     engine.put(
         PROJECTS,

@@ -15,7 +15,10 @@ from qctui.ui.actions.controller import REQUESTS, ActionController, Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.keys.keymap import commands_now
 from qctui.ui.selection import Mark
-from tests.ui.desk import (
+from tests.ui.dialogs import opened, select, sent, words
+from tests.ui.page import console
+from tests.ui.scene import NOW, StillEngine
+from tests.ui.targets import (
     HOSTILE,
     deploy_id,
     project_id,
@@ -25,9 +28,6 @@ from tests.ui.desk import (
     with_deployments,
     with_optimization,
 )  # fmt: skip
-from tests.ui.dialogs import opened, select, sent, words
-from tests.ui.page import console
-from tests.ui.scene import NOW, StillEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def said(key: str, prepare: Callable[[StillEngine], object]) -> list[str]:
     """What the console says to a key that must ask for nothing."""
     async with console(prepare=prepare) as page:
         await page.press(key)
-        assert page.engine.desk.rechecked == []
+        assert page.engine.still_actions.rechecked == []
         assert len(page.app.screen_stack) == 1
         return page.said
 
@@ -96,7 +96,7 @@ async def test_a_finished_optimization_is_refused() -> None:
 
 async def test_one_reason_for_all_marked_is_said_once() -> None:
     def locked(engine: StillEngine) -> None:
-        engine.desk.refusals = {project_id(0): "locked", project_id(1): "locked"}
+        engine.still_actions.refusals = {project_id(0): "locked", project_id(1): "locked"}
 
     async with opened("S", count=2, marked=(0, 1), prepare=locked) as page:
         assert page.said == ["Can't stop: 2 marked, each: locked"]
@@ -107,7 +107,7 @@ async def test_read_only_has_none_of_the_keys_and_opens_no_dialog() -> None:
         assert not set(REQUESTS) & {command.id for command in commands_now(page.app.screen)}
         for number, key in enumerate(("L", "S", "A", "X"), start=1):
             await page.press(key)
-            assert page.engine.desk.rechecked == []
+            assert page.engine.still_actions.rechecked == []
             assert len(page.said) == number
             assert page.said[-1].endswith("read-only: nothing can be sent")
 
@@ -117,7 +117,7 @@ async def test_rechecks_begin_at_the_key_press_with_the_captured_target() -> Non
         await select(page, 1)
         page.app.controller.request("liquidate")
         # Before any frame was drawn: the connection warms up while a person reads.
-        assert [each.deploy_id for each in page.engine.desk.rechecked[0]] == [deploy_id(1)]
+        assert [each.deploy_id for each in page.engine.still_actions.rechecked[0]] == [deploy_id(1)]
         assert isinstance(page.app.controller.dialog, ConfirmScreen)
 
 
@@ -126,13 +126,13 @@ async def test_a_project_marked_twice_is_one_target() -> None:
     async with console(prepare=deployments(2)) as page:
         app = page.app
         ActionController(app, app.engine, pointed=lambda: twice, glyphs=app.glyphs, zone=UTC).request("liquidate")
-        assert len(page.engine.desk.rechecked[0]) == 1
+        assert len(page.engine.still_actions.rechecked[0]) == 1
 
 
 async def test_panic_does_not_depend_on_the_selection() -> None:
     async with opened("X", count=3) as page:
-        assert {each.action for each in page.engine.desk.rechecked[0]} == {"liquidate"}
-        assert len(page.engine.desk.rechecked[0]) == 3
+        assert {each.action for each in page.engine.still_actions.rechecked[0]} == {"liquidate"}
+        assert len(page.engine.still_actions.rechecked[0]) == 3
 
 
 async def test_panic_by_an_old_list_says_how_old() -> None:
@@ -170,7 +170,7 @@ async def test_cancel_goes_to_what_waits_and_says_so_if_nothing_does() -> None:
         )
         await page.settle()
         await page.press("u")
-        assert page.engine.desk.cancelled == ["a1"]
+        assert page.engine.still_actions.cancelled == ["a1"]
 
 
 async def test_key_code_and_enter_in_one_burst_reach_the_dialog_and_the_next_key_what_is_below() -> None:
@@ -208,4 +208,4 @@ async def test_l_twice_in_one_burst_opens_one_dialog() -> None:
     async with console(prepare=with_deployments) as page:
         await page.burst("L", "L", "L")
         assert len(page.app.screen_stack) == 2
-        assert len(page.engine.desk.rechecked) == 1
+        assert len(page.engine.still_actions.rechecked) == 1

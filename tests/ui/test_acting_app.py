@@ -16,8 +16,8 @@ from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.help import CommandPalette
 from tests.ui import scene
-from tests.ui.desk import record, target
 from tests.ui.page import screen_text
+from tests.ui.targets import record, target
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ async def test_the_key_the_code_and_enter() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("L", *CODE, "enter")
         await pilot.pause()
-        assert [[each.project_id for each in targets] for targets in engine.desk.confirmed] == [[23_456_791]]
+        assert [[each.project_id for each in targets] for targets in engine.still_actions.confirmed] == [[23_456_791]]
         assert not isinstance(app.screen, ConfirmScreen)
 
 
@@ -46,7 +46,7 @@ async def test_all_of_it_in_one_burst() -> None:
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await pilot.pause()
         await pilot.pause()
-        assert [[each.project_id for each in targets] for targets in engine.desk.confirmed] == [[23_456_791]]
+        assert [[each.project_id for each in targets] for targets in engine.still_actions.confirmed] == [[23_456_791]]
 
 
 async def test_no_key_of_the_program_acts_through_the_dialog() -> None:
@@ -59,7 +59,11 @@ async def test_no_key_of_the_program_acts_through_the_dialog() -> None:
             assert isinstance(app.screen, ConfirmScreen), key
             assert app.focused is not None, key
             assert app.focused.id == "cancel", key
-            assert (engine.refreshed, engine.desk.confirmed, engine.desk.acknowledged) == ([], [], []), key
+            assert (engine.refreshed, engine.still_actions.confirmed, engine.still_actions.acknowledged) == (
+                [],
+                [],
+                [],
+            ), key
         assert app.selected.now == before
 
 
@@ -74,7 +78,7 @@ async def test_the_palette_asks_like_the_key() -> None:
         await app.run_command("liquidate")
         await pilot.pause()
         assert isinstance(app.screen, ConfirmScreen)
-        assert engine.desk.confirmed == []
+        assert engine.still_actions.confirmed == []
 
 
 async def test_marks_choose_the_targets_and_have_served_once_confirmed() -> None:
@@ -82,10 +86,10 @@ async def test_marks_choose_the_targets_and_have_served_once_confirmed() -> None
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("space", "j", "space", "L")
         await pilot.pause()
-        assert len(engine.desk.rechecked[0]) == 2
+        assert len(engine.still_actions.rechecked[0]) == 2
         await pilot.press("2", "enter")
         await pilot.pause()
-        assert len(engine.desk.confirmed[0]) == 2
+        assert len(engine.still_actions.confirmed[0]) == 2
         assert app.selected.now.marks == ()
 
 
@@ -109,7 +113,7 @@ async def test_j_opens_the_journal_and_nothing_is_aimed_at_there() -> None:
         assert isinstance(app.screen, JournalScreen)
         await pilot.press("L")
         await pilot.pause()
-        assert engine.desk.rechecked == []
+        assert engine.still_actions.rechecked == []
         await pilot.press("X")
         await pilot.pause()
         assert isinstance(app.screen, ConfirmScreen)

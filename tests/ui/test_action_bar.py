@@ -15,9 +15,9 @@ from qctui.model.deployment import Environment
 from qctui.model.order import Order, OrderEvent
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.kit.lines import Lines
-from tests.ui.desk import HOSTILE, deploy_id, portfolio, put_actions, record, target
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import MONO, NOW, StillEngine
+from tests.ui.targets import HOSTILE, deploy_id, portfolio, put_actions, record, target
 
 pytestmark = pytest.mark.anyio
 
@@ -199,7 +199,7 @@ async def test_all_that_is_over_can_be_acknowledged_and_nothing_else() -> None:
     pending = record("p", target(), (Rung.UNKNOWN, 0.0))
     async with shown(*records, pending, size=(80, 24)) as (page, bar):
         await page.press("d")
-        assert page.engine.desk.acknowledged == [f"v{n}" for n in range(12)]
+        assert page.engine.still_actions.acknowledged == [f"v{n}" for n in range(12)]
         assert bar.has_class("-shown")
 
 

@@ -13,9 +13,9 @@ from qctui.model.keys import DEPLOYMENTS, PROJECTS, optimizations_key
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.keys.keymap import commands_now
 from tests.ui import scene
-from tests.ui.desk import record
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine
+from tests.ui.targets import record
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +77,7 @@ async def test_what_is_over_is_acknowledged_wherever_it_is_scrolled_to() -> None
     ]
     async with console((80, 24), prepare=lambda engine: acted(engine, *records)) as page:
         await page.press("d")
-        assert page.engine.desk.acknowledged == [f"a{number}" for number in range(30)]
+        assert page.engine.still_actions.acknowledged == [f"a{number}" for number in range(30)]
 
 
 @pytest.mark.parametrize("open_it", [("shift+tab",), ("tab", "tab", "tab", "tab"), ("v",)])
@@ -139,9 +139,9 @@ async def test_one_key_asks_again_for_what_was_rejected_or_not_sent() -> None:
         assert isinstance(page.app.screen, ConfirmScreen)
         assert "RETRY: LIQUIDATE" in page.text
         assert "Type 2 to liquidate 2 deployments, then Enter." in page.text
-        assert page.engine.desk.confirmed == []
+        assert page.engine.still_actions.confirmed == []
         await page.press("2", "enter")
-        assert [[each.project_id for each in targets] for targets in page.engine.desk.confirmed] == [[KO, BTC]]
+        assert [[each.project_id for each in targets] for targets in page.engine.still_actions.confirmed] == [[KO, BTC]]
 
 
 async def test_a_single_one_asks_for_its_code() -> None:
@@ -150,7 +150,7 @@ async def test_a_single_one_asks_for_its_code() -> None:
         code = scene.deploy_id(KO)[-4:]
         assert f"Type {code} to liquidate, then Enter." in page.text
         await page.press(*code, "enter")
-        assert [[each.project_id for each in targets] for targets in page.engine.desk.confirmed] == [[KO]]
+        assert [[each.project_id for each in targets] for targets in page.engine.still_actions.confirmed] == [[KO]]
 
 
 async def test_liquidations_come_first_and_the_rest_is_named() -> None:

@@ -48,7 +48,7 @@ async def test_the_number_of_a_tile_gives_it_the_keys_and_selects_it() -> None:
         assert tile(page) == "tile-2"
         assert page.app.selected.now.project_id != third
         await page.press("L")
-        assert page.engine.desk.rechecked[-1][0].project_id == page.app.selected.now.project_id
+        assert page.engine.still_actions.rechecked[-1][0].project_id == page.app.selected.now.project_id
 
 
 async def test_a_number_without_a_tile_does_nothing_and_says_so() -> None:

@@ -10,9 +10,9 @@ from qctui.model.deployment import Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key
 from qctui.model.resource import Resource
 from qctui.ui.actions.dialog import ConfirmScreen
-from tests.ui.desk import deploy_id, detail, fail_recheck, project_id, recheck, target, with_deployments
 from tests.ui.dialogs import QUESTION, opened, sent
 from tests.ui.page import console
+from tests.ui.targets import deploy_id, detail, fail_recheck, project_id, recheck, target, with_deployments
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ async def test_code_and_enter_send_the_captured_target_once() -> None:
         await page.press(*"430e", "enter", "enter")
         assert sent(page) == [(deploy_id(0),)]
         assert page.app.controller.dialog is None
-        assert page.engine.desk.closed == 1
+        assert page.engine.still_actions.closed == 1
 
 
 async def test_keys_in_one_burst_are_answered_in_order() -> None:
@@ -73,7 +73,7 @@ async def test_l_twice_opens_one_dialog() -> None:
         page.app.controller.request("liquidate")
         await page.press("L", "L")
         assert len(page.app.screen_stack) == 2
-        assert len(page.engine.desk.rechecked) == 1
+        assert len(page.engine.still_actions.rechecked) == 1
 
 
 @pytest.mark.parametrize("key", ["escape", "n", "enter"])
@@ -83,7 +83,7 @@ async def test_cancelling_sends_nothing_and_ends_the_rechecks(key: str) -> None:
         assert page.app.controller.dialog is None
         assert len(page.app.screen_stack) == 1
         assert sent(page) == []
-        assert page.engine.desk.closed == 1
+        assert page.engine.still_actions.closed == 1
         assert len(page.app.selected.now.marks) == 2
 
 

@@ -12,7 +12,9 @@ from qctui.model.keys import portfolio_key
 from qctui.model.optimization import Criterion, Optimization
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
-from tests.ui.desk import (
+from tests.ui.dialogs import QUESTION, dialog, opened, sent, words
+from tests.ui.scene import MONO, StillEngine
+from tests.ui.targets import (
     HOSTILE,
     OPTIMIZATION_ID,
     deploy_id,
@@ -26,8 +28,6 @@ from tests.ui.desk import (
     target,
     with_optimization,
 )  # fmt: skip
-from tests.ui.dialogs import QUESTION, dialog, opened, sent, words
-from tests.ui.scene import MONO, StillEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -71,14 +71,14 @@ async def test_running_is_said_only_of_what_says_so(status: str) -> None:
         assert "Checked again: not ended." in page.text
     async with opened("X", count=2) as page:
         for number, told in enumerate(("Running", status)):
-            recheck(page.engine, page.engine.desk.rechecked[0][number], Recheck(detail(number, status=told)))
+            recheck(page.engine, page.engine.still_actions.rechecked[0][number], Recheck(detail(number, status=told)))
         await page.settle()
         assert "Checked again: none has ended." in page.text
 
 
 async def test_at_80x24_a_target_of_several_takes_one_line() -> None:
     async with opened("X", count=12) as page:
-        for aim in page.engine.desk.rechecked[0]:
+        for aim in page.engine.still_actions.rechecked[0]:
             recheck(page.engine, aim, Recheck(detail(), portfolio(), page.engine.clock.monotonic()))
         await page.settle()
         rows = [line for line in page.text.splitlines() if "5 open" in line]
@@ -162,7 +162,7 @@ async def test_the_list_scrolls_and_the_question_stays() -> None:
 async def test_one_of_several_that_ended_is_skipped_and_the_question_is_a_new_one() -> None:
     async with opened("X", count=3) as page:
         await page.press("3")
-        gone = page.engine.desk.rechecked[0][1]
+        gone = page.engine.still_actions.rechecked[0][1]
         recheck(page.engine, gone, Recheck(disarmed="no longer running: Stopped"))
         await page.settle()
         text = page.text
@@ -180,7 +180,7 @@ async def test_enter_pressed_for_the_old_number_sends_nothing() -> None:
     async with opened("X", count=3) as page:
         await page.press("3")
         page.app._bridge.close()
-        recheck(page.engine, page.engine.desk.rechecked[0][0], Recheck(disarmed="no longer running: Stopped"))
+        recheck(page.engine, page.engine.still_actions.rechecked[0][0], Recheck(disarmed="no longer running: Stopped"))
         await page.press("enter")
         assert sent(page) == []
         assert "Type 2 to liquidate 2 deployments, then Enter." in page.text
@@ -189,7 +189,7 @@ async def test_enter_pressed_for_the_old_number_sends_nothing() -> None:
 async def test_when_one_of_several_is_left_its_code_is_asked() -> None:
     async with opened(count=2, marked=(0, 1)) as page:
         assert "Type 2 to liquidate 2 deployments, then Enter." in page.text
-        recheck(page.engine, page.engine.desk.rechecked[0][1], Recheck(disarmed="no longer running: Stopped"))
+        recheck(page.engine, page.engine.still_actions.rechecked[0][1], Recheck(disarmed="no longer running: Stopped"))
         await page.settle()
         assert QUESTION in page.text
         await page.press(*"430e", "enter")
@@ -198,7 +198,7 @@ async def test_when_one_of_several_is_left_its_code_is_asked() -> None:
 
 async def test_a_refused_target_among_several_is_listed_and_not_sent() -> None:
     def refuse(engine: StillEngine) -> None:
-        engine.desk.refusals[project_id(1)] = "a liquidation of it is not verified yet"
+        engine.still_actions.refusals[project_id(1)] = "a liquidation of it is not verified yet"
 
     async with opened("S", count=3, marked=(0, 1, 2), prepare=refuse) as page:
         text = page.text
@@ -211,7 +211,7 @@ async def test_a_refused_target_among_several_is_listed_and_not_sent() -> None:
 async def test_an_optimization_is_aborted_by_y() -> None:
     async with opened("2", prepare=with_optimization) as page:
         await page.press("A")
-        (aim,) = page.engine.desk.rechecked[0]
+        (aim,) = page.engine.still_actions.rechecked[0]
         read = Optimization(
             aim.optimization_id, project_id(0), aim.name, "running", Criterion("Sharpe Ratio", True), 1.0,
             completed=12, failed=1, running=4, queued=83, total=100,
@@ -224,7 +224,7 @@ async def test_an_optimization_is_aborted_by_y() -> None:
         assert "13 of 100 backtests, 4 running (now)" in text
         assert "LIVE" not in text
         await page.press("y")
-        assert [targets[0].optimization_id for targets in page.engine.desk.confirmed] == [OPTIMIZATION_ID]
+        assert [targets[0].optimization_id for targets in page.engine.still_actions.confirmed] == [OPTIMIZATION_ID]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (40, 12)])
@@ -243,7 +243,7 @@ async def test_question_and_cancel_are_whole_at_every_size(size: tuple[int, int]
 @pytest.mark.parametrize("key", ["L", "X"])
 async def test_hostile_names_are_text(key: str) -> None:
     async with opened(key, count=2, name=HOSTILE) as page:
-        fail_recheck(page.engine, page.engine.desk.rechecked[0][0], HOSTILE)
+        fail_recheck(page.engine, page.engine.still_actions.rechecked[0][0], HOSTILE)
         await page.settle()
         assert "[bold red]x[/]" in page.text
         assert "[bold red]x[/]" in dialog(page).text.splitlines()[-3]

@@ -14,12 +14,12 @@ from qctui.ui.actions import action_bar
 from qctui.ui.charts import chart_canvas
 from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
-from qctui.ui.kit import link_bar
+from qctui.ui.kit import bar
 from qctui.ui.kit.pane import Pane
 from qctui.ui.wording.load_state import LoadState
-from tests.ui.desk import record, target
 from tests.ui.detail_scene import PROJECT, opened
 from tests.ui.page import Page, console
+from tests.ui.targets import record, target
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ def face_of(pane: Pane) -> LoadState:
 
 
 def chart_of(page: Page) -> Key[Any]:
-    return chart_key(page.main.selected.now.project_id or 0, "Strategy Equity", *page.main.chart.wanted)
+    return chart_key(page.main.selected.now.project_id or 0, "Strategy Equity", *page.main.chart.view.wanted)
 
 
 PANES: dict[str, tuple[Callable[[Page], Pane], Callable[[Page], object], str, Callable[[Page], Key[Any]]]] = {
@@ -141,7 +141,7 @@ async def test_a_header_that_cannot_be_drawn_says_so_above_what_it_was(monkeypat
 async def test_the_link_bar_says_so_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     async with console((120, 40)) as page:
         with monkeypatch.context() as patch:
-            patch.setattr(link_bar, "_skew", broken)
+            patch.setattr(bar, "_groups", broken)
             await read_again(page, LINK)
             # What is said of it in passing stands there first.
             page.app.clear_notifications()

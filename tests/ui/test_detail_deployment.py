@@ -14,10 +14,10 @@ from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.wording.load_state import LoadState
-from tests.ui.desk import record, target
 from tests.ui.detail_scene import DEPLOY_ID, ERROR, PROJECT, detail, fill_details, opened, portfolio, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, NOW, StillEngine, deployments, fail, fill, outage
+from tests.ui.targets import record, target
 from tests.ui.test_quiet import record as record_sent
 
 pytestmark = pytest.mark.anyio
@@ -260,7 +260,9 @@ async def test_acting_from_here_aims_at_what_is_shown_whatever_is_marked_below(k
         assert screen(page).pointed() == Pointed(project_id=PROJECT)
         await page.press(key)
         assert isinstance(page.app.screen, ConfirmScreen)
-        assert [[each.deploy_id for each in targets] for targets in page.engine.desk.rechecked] == [[DEPLOY_ID]]
+        assert [[each.deploy_id for each in targets] for targets in page.engine.still_actions.rechecked] == [
+            [DEPLOY_ID]
+        ]
 
 
 async def test_the_action_bar_is_here_too_and_an_outcome_is_acknowledged_here() -> None:
@@ -271,7 +273,7 @@ async def test_the_action_bar_is_here_too_and_an_outcome_is_acknowledged_here() 
         assert "REJECTED" in page.text
         assert page.said == []
         await page.press("d")
-        assert page.engine.desk.acknowledged == ["a"]
+        assert page.engine.still_actions.acknowledged == ["a"]
 
 
 async def test_nothing_acts_here_in_read_only_mode() -> None:

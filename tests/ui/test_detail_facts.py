@@ -9,19 +9,10 @@ from hypothesis import strategies as st
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
 from qctui.model.resource import Resource
 from qctui.ui.deployments.deployment_screen import deployed
+from qctui.ui.kit.facts_view import Group, fact, instant_words, lay_out, relative_words
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.theme.glyph_set import UNICODE
-from qctui.ui.wording.named_values import (
-    Group,
-    fact,
-    format_quantity,
-    format_signed,
-    instant_words,
-    lay_out,
-    relative_words,
-    role_of_sign,
-    sign_of,
-)
+from qctui.ui.wording.format import format_quantity, format_signed, role_of_sign, sign_of
 from tests.ui.scene import MONO, NOW
 
 

@@ -8,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
-from qctui.ui.optimizations.heat import heat_grid, rank_runs, value_key, varying_names
-from qctui.ui.optimizations.heat_cells import (
+from qctui.ui.optimizations.heat import (
     STEPS,
     cell_role,
     cell_text,
     done_text,
+    heat_grid,
     legend,
     level_text,
     plan_cells,
+    rank_runs,
+    value_key,
     value_text,
+    varying_names,
 )
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
 from tests.ui.detail_scene import grid_optimization

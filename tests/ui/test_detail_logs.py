@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from qctui.model.deployment import LogPage
 from qctui.model.keys import Key, log_lines_key, logs_key
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
-from qctui.ui.logs import joined_log
-from qctui.ui.logs.joined_log import JoinedLog, times_of, wrap_line
+from qctui.ui.logs import log_reading
+from qctui.ui.logs.log_reading import JoinedLog, times_of, wrap_line
 from qctui.ui.logs.log_view import LogView
 from tests.ui.detail_scene import DEPLOY_ID, PROJECT, fill_details, logs, opened, wanted
 from tests.ui.page import Page
@@ -288,7 +288,7 @@ def test_a_gap_or_a_shorter_log_begins_anew() -> None:
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joined_log, "MOST_LINES", 250)
+    monkeypatch.setattr(log_reading, "MOST_LINES", 250)
     joined = JoinedLog()
     for start in range(0, 2_000, 100):
         joined.add(page_of(start, start + 200))

@@ -10,8 +10,7 @@ from qctui.model.optimization import Optimization, Parameter
 from qctui.model.resource import Progress, Resource
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
-from qctui.ui.optimizations.optimization_screen import OptimizationScreen
-from qctui.ui.optimizations.run_screen import RunScreen
+from qctui.ui.optimizations.optimization_screen import OptimizationScreen, RunScreen
 from tests.ui.detail_scene import OPTIMIZATION_ID, PROJECT, Prepare, fill_details, grid_optimization, opened, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, StillEngine, fail
@@ -217,7 +216,7 @@ async def test_it_is_read_as_an_opened_one_and_abort_aims_at_it() -> None:
         assert page.said[-1] == "Can't liquidate: an optimization is on screen, no deployment"
         await page.press("A")
         assert isinstance(page.app.screen, ConfirmScreen)
-        assert [[each.optimization_id for each in targets] for targets in page.engine.desk.rechecked] == [
+        assert [[each.optimization_id for each in targets] for targets in page.engine.still_actions.rechecked] == [
             [OPTIMIZATION_ID]
         ]
         await page.press("escape", "escape")

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from qctui.model.keys import DEPLOYMENTS
-from tests.ui.desk import with_deployments
 from tests.ui.dialogs import opened, words
 from tests.ui.page import console
 from tests.ui.scene import NOW, StillEngine, deployments, fill
+from tests.ui.targets import with_deployments
 
 pytestmark = pytest.mark.anyio
 

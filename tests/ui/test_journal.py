@@ -11,9 +11,9 @@ import pytest
 from qctui.actions.actions_port import JournalEntry
 from qctui.model.action import ACTIONS
 from qctui.ui.actions.journal_screen import JournalScreen, group_stories
-from tests.ui.desk import HOSTILE, deploy_id
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import StillEngine
+from tests.ui.targets import HOSTILE, deploy_id
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ async def opened(
     *entries: JournalEntry, size: Size = (80, 24), ascii_only: bool = False
 ) -> AsyncIterator[tuple[Page, JournalScreen]]:
     def prepare(engine: StillEngine) -> None:
-        engine.desk.journal = entries
+        engine.still_actions.journal = entries
 
     async with console(size, options=replace(OPTIONS, ascii=ascii_only), prepare=prepare) as page:
         await page.press("J")
@@ -103,7 +103,7 @@ async def test_j_closes() -> None:
 
 async def test_lines_of_another_console_appear() -> None:
     async with opened(*story("a", "intent", "sent")) as (page, journal):
-        page.engine.desk.journal += story("b", "intent", "sent", name="Elsewhere")
+        page.engine.still_actions.journal += story("b", "intent", "sent", name="Elsewhere")
         journal.show_changes(frozenset({ACTIONS}))
         await page.settle()
         assert "Elsewhere" in page.text

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.model.deployment import LOG_WINDOW, LogPage
-from qctui.ui.logs import joined_log, log_reading
+from qctui.ui.logs import log_reading
 from qctui.ui.logs.log_reading import LogReading
 
 
@@ -72,8 +72,7 @@ def test_a_service_that_gives_no_older_lines_is_not_asked_for_ever() -> None:
 
 
 def test_no_more_lines_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (joined_log, log_reading):
-        monkeypatch.setattr(module, "MOST_LINES", 500)
+    monkeypatch.setattr(log_reading, "MOST_LINES", 500)
     service = Service(2_000)
     reading = opened(service)
     assert read_on(reading, service, first=True) == 2

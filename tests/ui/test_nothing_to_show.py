@@ -82,7 +82,7 @@ async def test_a_deployment_without_an_id_has_its_chart_all_the_same() -> None:
         await page.settle()
         assert "Strategy Equity" in page.line("4 Chart")
         keys = {want.key for want in page.main.presenter.subscriptions}
-        assert {detail_key(SELECTED), chart_key(SELECTED, "Strategy Equity", *page.main.chart.wanted)} <= keys
+        assert {detail_key(SELECTED), chart_key(SELECTED, "Strategy Equity", *page.main.chart.view.wanted)} <= keys
 
 
 async def test_an_answer_that_names_no_charts_takes_none_away() -> None:

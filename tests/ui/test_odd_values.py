@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.insight import Direction, Insight
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary
-from qctui.ui.deployments import deployment_columns
+from qctui.ui.deployments import deployment_rows
 from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_order
 from qctui.ui.insights import insights_pane
 from qctui.ui.kit.render_context import RenderContext
@@ -51,7 +51,7 @@ def shown(columns: tuple[Column[Any], ...], row: object, glyphs: Glyphs) -> list
 
 @given(ROWS, GLYPHS)
 def test_any_deployment_is_shown(row: DeploymentRow, glyphs: Glyphs) -> None:
-    cells = shown(deployment_columns.deployment_columns(), row, glyphs)
+    cells = shown(deployment_rows.deployment_columns(), row, glyphs)
     assert all(isinstance(text, str) for spans in cells for text, _ in spans)
 
 

@@ -147,7 +147,7 @@ async def test_enters_behind_a_confirmation_open_one_screen() -> None:
     async with console(prepare=fill_details) as page:
         code = page.main.selection.deploy_id[-4:]
         await page.burst("L", *code, *["enter"] * 6)
-        assert len(page.engine.desk.confirmed) == 1
+        assert len(page.engine.still_actions.confirmed) == 1
         assert [type(each) for each in page.app.screen_stack[1:]] == [DeploymentScreen]
 
 
@@ -155,10 +155,10 @@ async def test_a_burst_confirms_an_object_once_and_a_second_time_only_what_was_s
     async with console() as page:
         code = page.main.selection.deploy_id[-4:]
         await page.burst("L", *code, "enter", "L", *code, "enter")
-        assert len(page.engine.desk.confirmed) == 1
+        assert len(page.engine.still_actions.confirmed) == 1
         assert "A second time: type it again" in page.text
         await page.press(*code, "enter")
-        assert len(page.engine.desk.confirmed) == 2
+        assert len(page.engine.still_actions.confirmed) == 2
 
 
 async def test_what_is_typed_for_a_search_where_there_is_none_is_no_command() -> None:
@@ -166,7 +166,7 @@ async def test_what_is_typed_for_a_search_where_there_is_none_is_no_command() ->
         await page.burst("/", "S", "y")
         assert isinstance(page.app.screen, NothingToSearch)
         await page.press("enter")
-        assert page.engine.desk.rechecked == []
+        assert page.engine.still_actions.rechecked == []
         await page.press("/")
         assert "Nothing to search in Statistics: Enter or Esc goes back" in page.text
         await page.press("escape")

@@ -9,9 +9,9 @@ from textual.geometry import Region
 from textual.widgets._toast import Toast, ToastRack
 
 from qctui.model.action import ACTIONS, Rung
-from tests.ui.desk import record, target
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import StillEngine, fill
+from tests.ui.targets import record, target
 
 pytestmark = pytest.mark.anyio
 

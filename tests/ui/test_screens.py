@@ -9,7 +9,7 @@ from textual.widgets import Input
 from qctui.model.keys import PROJECTS
 from qctui.ui.help import CommandPalette, HelpScreen
 from qctui.ui.keys.keymap import COMMANDS
-from qctui.ui.kit.project_picker import ProjectPicker
+from qctui.ui.kit.chooser import ProjectPicker
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine, fail, outage
 

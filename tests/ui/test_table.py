@@ -47,8 +47,8 @@ class TableApp(AppBase[None]):
         self.table: KeyedTable[Row] = KeyedTable(COLUMNS, lambda row: row.key, signs)
         self.refreshed: list[Region] = []
         self.happened: list[Any] = []
-        self.table.opened = lambda: self.happened.append(("opened", self.table.cursor_key))
-        self.table.marked = lambda: self.happened.append(("marked", self.table.cursor_key))
+        self.table.opened = lambda _row: self.happened.append(("opened", self.table.cursor_key))
+        self.table.marked = lambda _row: self.happened.append(("marked", self.table.cursor_key))
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -222,7 +222,7 @@ async def test_ten_thousand_rows_format_no_more_than_the_visible_ones() -> None:
         return ((row.name, ""),)
 
     async with table() as bench:
-        bench.table._columns = (Column("name", "name", 8, counted, keep=1),)
+        bench.table.columns = (Column("name", "name", 8, counted, keep=1),)
         bench.table.on_resize()
         bench.show(rows(10_000))
         await bench.pilot.press("end", "home", "j", "j")

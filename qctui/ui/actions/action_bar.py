@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from textual import on
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Blur, Focus
 from textual.message import Message
 from textual.widget import Widget
 
@@ -176,14 +178,6 @@ class ActionBar(Vertical, can_focus=True):
             else:
                 self.screen.focus_previous()
 
-    def on_focus(self) -> None:
-        """Where the keys are is shown without colour too."""
-        self._draw_frame()
-
-    def on_blur(self) -> None:
-        """They are elsewhere now."""
-        self._draw_frame()
-
     def action_open(self) -> None:
         """Enter: every fact of each target."""
         self.toggle_details()
@@ -241,7 +235,10 @@ class ActionBar(Vertical, can_focus=True):
         # Asked of the screen: the bar itself hears of its focus later than the next key.
         return self.is_attached and self.screen.focused is self
 
+    @on(Focus)
+    @on(Blur)
     def _draw_frame(self) -> None:
+        """Where the keys are is shown without colour too."""
         # Setting either repaints the whole frame, equal or not.
         frame = (self._title(), self._hint())
         if frame != self._frame:

@@ -16,11 +16,12 @@ from qctui.ui.actions.progress import (
     format_aim,
     format_awaited,
     format_ladder,
+    format_list,
     format_reason,
     format_total,
     rung_role,
     rung_word,
-    told_steps,
+    shown_steps,
 )
 from qctui.ui.kit.lines import Paragraph, pieces
 from qctui.ui.kit.render_context import RenderContext
@@ -85,7 +86,7 @@ def _target_line(record: ActionRecord, context: RenderContext, *, retried: bool)
     if retried:
         line.append(f"  {RETRIED}", "muted")
         return line
-    steps = told_steps(record)
+    steps = shown_steps(record)
     if record.done and len(steps) > 1:
         line.append(f"  +{format_fine_span(steps[-1].mono - steps[0].mono)}", "muted")
     elif not record.done:
@@ -124,9 +125,8 @@ def _open_now(record: ActionRecord, context: RenderContext, most: int) -> Text:
     aged = f" (snapshot {age})" if age else ""
     if not held:
         return pieces("nothing by the newest snapshot", (aged, "muted"))
-    listed = f" {context.glyphs.dot} ".join(_quantity(holding) for holding in held[:most])
-    more = f" {context.glyphs.dot} {len(held) - most} more" if len(held) > most else ""
-    return pieces((f"{listed}{more}", "stale bold"), (aged, "muted"))
+    listed = format_list([_quantity(holding) for holding in held], most, context.glyphs)
+    return pieces((listed, "stale bold"), (aged, "muted"))
 
 
 def _quantity(holding: Holding) -> str:

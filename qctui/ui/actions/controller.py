@@ -1,4 +1,4 @@
-"""The road from a key, a palette entry or a button to a confirm dialog. The only place of the interface that acts."""
+"""The action controller: from a key, the palette or a button to a confirm dialog. All acting begins here."""
 
 from __future__ import annotations
 
@@ -85,17 +85,13 @@ class ActionController:
         self._glyphs, self._zone = glyphs, zone
         self._unmark = unmark
         self._confirmed: list[Target] = []
-        self._dialog: ConfirmScreen | None = None
-
-    @property
-    def dialog(self) -> ConfirmScreen | None:
+        self.dialog: ConfirmScreen | None = None
         """The dialog that is open; None without one."""
-        return self._dialog
 
     def request(self, request_id: str) -> None:
         """Ask for an action (an id of `REQUESTS`). Nothing is sent before its dialog has been answered. With a dialog
         open already this does nothing."""
-        if self._dialog is not None or request_id not in REQUESTS:
+        if self.dialog is not None or request_id not in REQUESTS:
             return
         if self._engine.actions.read_only:
             self._refuse(request_id, READ_ONLY)
@@ -112,7 +108,7 @@ class ActionController:
         lost = _lost_marks(pointed.marks, targets) if deploys else {}
         refused = [lost.get(target.project_id) or self._engine.actions.refusal(target) for target in targets]
         if all(refused):
-            self._refuse(request_id, _told(targets, refused))
+            self._refuse(request_id, _reasons_of(targets, refused))
             if lost and self._unmark is not None:
                 # It has been said: the next key acts on what is selected.
                 self._unmark(tuple(mark for mark in pointed.marks if mark.project_id in lost))
@@ -149,7 +145,7 @@ class ActionController:
                 note = f"{counted} failed too: they are asked for apart." if others else ""
                 self._open(targets, refused, note, headline=RETRY)
                 return
-            why = _told(targets, refused, "to retry")
+            why = _reasons_of(targets, refused, "to retry")
         self._refuse(RETRY, why)
 
     def _capture_again(self, earlier: Target) -> Target:
@@ -241,9 +237,7 @@ class ActionController:
         dialog = ConfirmScreen(
             targets,
             refused=refused,
-            actions=actions,
-            store=self._engine.store,
-            clock=self._engine.clock,
+            engine=self._engine,
             glyphs=self._glyphs,
             zone=self._zone,
             note=note,
@@ -253,15 +247,15 @@ class ActionController:
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
         actions.open_rechecks([target for target, why in zip(targets, refused, strict=True) if not why])
         self._app.push_screen(dialog, self._closed)
-        self._dialog = dialog
+        self.dialog = dialog
 
     def _closed(self, action_ids: tuple[str, ...] | None) -> None:
-        dialog, self._dialog = self._dialog, None
+        dialog, self.dialog = self.dialog, None
         disarmed = dialog.disarmed if dialog is not None else ()
         self._engine.actions.close_rechecks()
         if disarmed:
             # The next key press captures from the lists, which do not know yet what the dialog has found.
-            self._engine.refresh([key for target in disarmed for key in _told_by(target)])
+            self._engine.refresh([key for target in disarmed for key in _sources_of(target)])
         if action_ids and dialog is not None:
             self._confirmed += dialog.confirmed
             if self._unmark is not None:
@@ -295,14 +289,14 @@ def _no_longer(earlier: Target, target: Target) -> str:
     return "deployed again since" if target.deploy_id else "no longer listed"
 
 
-def _told_by(target: Target) -> tuple[Key[Any], ...]:
+def _sources_of(target: Target) -> tuple[Key[Any], ...]:
     """The resources a target like this one is captured from."""
     if target.optimization_id:
         return (optimizations_key(target.project_id), optimization_key(target.optimization_id))
     return (DEPLOYMENTS, detail_key(target.project_id))
 
 
-def _told(targets: Sequence[Target], refused: Sequence[str | None], chosen: str = "marked") -> str:
+def _reasons_of(targets: Sequence[Target], refused: Sequence[str | None], chosen: str = "marked") -> str:
     """Why each target was refused, shortest way: one reason for all is said once."""
     reasons = list(dict.fromkeys(reason for reason in refused if reason))
     if len(targets) == 1:

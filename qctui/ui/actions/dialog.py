@@ -15,13 +15,11 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from qctui.actions.actions_port import ActionsPort
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
-from qctui.clock import Clock
+from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
 from qctui.model.keys import PROJECTS, Key
 from qctui.model.resource import Resource
-from qctui.store import Store
 from qctui.ui.actions.dialog_answer import Answer, Outcome, wait_until_sent
 from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
@@ -86,9 +84,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         targets: Sequence[Target],
         *,
         refused: Sequence[str | None],
-        actions: ActionsPort,
-        store: Store,
-        clock: Clock,
+        engine: Engine,
         glyphs: Glyphs,
         zone: tzinfo | None = None,
         note: str = "",
@@ -105,14 +101,14 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         """What was sent."""
         self._refused = tuple(reason or "" for reason in refused)
         self._disarmed = [""] * len(self._targets)
-        self._actions, self._store, self._clock = actions, store, clock
-        self._glyphs, self._zone, self._note, self._headline = glyphs, zone, note, headline
+        self._actions, self._store = engine.actions, engine.store
+        self._glyphs, self._note, self._headline = glyphs, note, headline
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
         self._asked, self._keys = Lines(glyphs, id="answer"), Lines(glyphs, id="hint")
-        self._timer = AgeTimer(clock, zone, glyphs, self._one_shot, self._show)
+        self._timer = AgeTimer(engine.clock, zone, glyphs, self._one_shot, self._show)
         self._answer: Answer | None = Answer(question_for(self._sendable()))
         self._shown_at: float | None = None
-        self._opened_mono = clock.monotonic()
+        self._opened_mono = engine.clock.monotonic()
         self.set_class(glyphs.ascii, "-ascii")
         self._sent = False
         self._overflows = False

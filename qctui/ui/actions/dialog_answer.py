@@ -1,4 +1,4 @@
-"""Behind a confirm dialog: what the keys typed in it amount to, and the wait until what it confirmed has left."""
+"""The answer typed into a confirm dialog, and the wait until the requests that it confirmed are sent."""
 
 from __future__ import annotations
 

@@ -14,13 +14,14 @@ from qctui.model.action import ActionRecord, Recheck, Target
 from qctui.model.deployment import Environment, Project
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import Resource
-from qctui.ui.actions.progress import format_badge, format_identity, format_ladder
+from qctui.ui.actions.progress import format_badge, format_identity, format_ladder, format_list, target_name
 from qctui.ui.kit.lines import Paragraph, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import cut_text
 from qctui.ui.wording.format import format_money
 
-SHOWN_HOLDINGS = 4
-SHOWN_CASH = 4
+SHOWN = 4
+"""Holdings, and balances, that are named."""
 
 MAX_NAME_CELLS = 32
 """Of a name in a list of several targets."""
@@ -82,7 +83,7 @@ def many_facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     real = [aim for aim in armed if aim.target.environment is Environment.LIVE]
     header.append_text(pieces("  LIVE equity " if real else "  equity ", _total_equity(real or armed, context)))
     happens, left_behind = _outcome(spec)
-    name_cells = min(MAX_NAME_CELLS, max(cell_len(_name(aim.target)) for aim in aims))
+    name_cells = min(MAX_NAME_CELLS, max(cell_len(target_name(aim.target)) for aim in aims))
     rows = [_row(aim, context, name_cells) for aim in aims]
     # Who is hit comes before the small print: a long list must not push the first names out of sight.
     return [Paragraph(header, hang=2), happens, *rows, left_behind]
@@ -108,17 +109,10 @@ def check_lines(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     if waiting:
         which = "the target" if len(aims) == 1 else f"{waiting} of {len(armed)} targets"
         return [Paragraph(pieces((f"Checking {which} again; you need not wait for it.", "muted")))]
-    unread = [
-        aim.recheck.value.portfolio_failure
-        for aim in armed
-        if aim.recheck.value and aim.recheck.value.portfolio_failure
-    ]
-    if unread:
-        return [
-            Paragraph(
-                pieces((f"Checked again, {_still(armed)}; holdings could not be re-read: {unread[0]}", "stale bold"))
-            )
-        ]
+    newest = [aim.recheck.value for aim in armed if aim.recheck.value is not None]
+    if why := next((each.portfolio_failure for each in newest if each.portfolio_failure), ""):
+        unread = f"Checked again, {_still(armed)}; holdings could not be re-read: {why}"
+        return [Paragraph(pieces((unread, "stale bold")))]
     return [Paragraph(pieces((f"Checked again: {_still(armed)}.", "muted")))]
 
 
@@ -149,12 +143,7 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     checked = f" ({context.age(aim.recheck.fetched_mono)})" if detail is not None else ""
     amount, amount_mono = _equity(aim, context)
     return [
-        Paragraph(
-            pieces(
-                format_badge(target.environment), " ", (target.name or f"project {target.project_id}", "title bold")
-            ),
-            max_lines=2,
-        ),
+        Paragraph(pieces(format_badge(target.environment), " ", (target_name(target), "title bold")), max_lines=2),
         labelled("Deploy id", pieces(_coded(target), ("   project ", "muted"), str(target.project_id), source)),
         labelled(
             "Brokerage",
@@ -202,9 +191,8 @@ def _holdings(aim: Aim, context: RenderContext) -> Text:
     held = portfolio.open_holdings
     if not held:
         return pieces("none open in the newest snapshot", _aged(received, context))
-    listed = f" {context.glyphs.dot} ".join(_holding(holding, context) for holding in held[:SHOWN_HOLDINGS])
-    more = f" {context.glyphs.dot} {len(held) - SHOWN_HOLDINGS} more" if len(held) > SHOWN_HOLDINGS else ""
-    return pieces((f"{len(held)} open", "title bold"), _aged(received, context), f": {listed}{more}")
+    listed = format_list([_holding(holding, context) for holding in held], SHOWN, context.glyphs)
+    return pieces((f"{len(held)} open", "title bold"), _aged(received, context), f": {listed}")
 
 
 def _holding(holding: Holding, context: RenderContext) -> str:
@@ -224,11 +212,8 @@ def _cash(aim: Aim, context: RenderContext) -> Text:
         return pieces(("unknown", "stale bold"))
     if not portfolio.cash:
         return pieces("none told", _aged(received, context))
-    listed = f" {context.glyphs.dot} ".join(
-        f"{cash.currency} {format_money(cash.amount, context.glyphs)}" for cash in portfolio.cash[:SHOWN_CASH]
-    )
-    more = f" {context.glyphs.dot} {len(portfolio.cash) - SHOWN_CASH} more" if len(portfolio.cash) > SHOWN_CASH else ""
-    return pieces(listed, more, _aged(received, context))
+    balances = [f"{cash.currency} {format_money(cash.amount, context.glyphs)}" for cash in portfolio.cash]
+    return pieces(format_list(balances, SHOWN, context.glyphs), _aged(received, context))
 
 
 def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
@@ -266,16 +251,10 @@ def _total_equity(armed: Sequence[Aim], context: RenderContext) -> Text:
     return total
 
 
-def _name(target: Target) -> str:
-    return target.name or f"project {target.project_id}"
-
-
 def _row(aim: Aim, context: RenderContext, name_cells: int) -> Paragraph:
     """One target of several: badge, name, end of the id, equity with its age, and why it is skipped or worth a look."""
     target = aim.target
-    name = _name(target)
-    if cell_len(name) > name_cells:
-        name = set_cell_size(name, name_cells - 1).rstrip() + context.glyphs.ellipsis
+    name = cut_text(target_name(target), name_cells, context.glyphs)
     row = pieces(
         format_badge(target.environment, aligned=True),
         " ",

@@ -12,13 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from qctui.actions.actions_port import ActionsPort, JournalEntry
-from qctui.actions.journal import parse_journal_time
+from qctui.actions.journal import RUNG_OF_EVENT, lines_by_action, parse_journal_time
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS, FINAL_RUNGS, Rung
 from qctui.model.keys import Key
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.progress import LOUD, rung_role, rung_word
-from qctui.ui.kit.lines import Lines, Paragraph, pieces
+from qctui.ui.kit.lines import Lines, Paragraph, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table import KeyedTable
@@ -29,8 +29,6 @@ from qctui.ui.wording.format import format_instant
 
 LOOK_S = 2.0
 """How often the open view asks whether another console wrote something. Nothing is drawn unless it did."""
-
-_RUNGS = {rung.event: rung for rung in Rung}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,8 @@ class Story:
     @property
     def rung(self) -> Rung | None:
         """The newest rung it reached; None if only the intent was written."""
-        return next((_RUNGS[entry.event] for entry in reversed(self.entries) if entry.event in _RUNGS), None)
+        reached = [RUNG_OF_EVENT[entry.event] for entry in self.entries if entry.event in RUNG_OF_EVENT]
+        return reached[-1] if reached else None
 
     @property
     def outcome(self) -> str:
@@ -59,11 +58,8 @@ class Story:
 
 
 def group_stories(entries: Sequence[JournalEntry]) -> tuple[Story, ...]:
-    """The lines by action, the action begun last first. Lines of two consoles may be mixed in the file."""
-    lines: dict[str, list[JournalEntry]] = {}
-    for entry in entries:
-        lines.setdefault(entry.id, []).append(entry)
-    return tuple(Story(tuple(each)) for each in reversed(lines.values()))
+    """The lines by action, the action begun last first."""
+    return tuple(Story(tuple(each)) for each in reversed(lines_by_action(entries).values()))
 
 
 class JournalScreen(Screen[None]):
@@ -100,7 +96,7 @@ class JournalScreen(Screen[None]):
         self._table: KeyedTable[Story] = KeyedTable(
             _columns(), lambda story: story.first.id, glyphs, cursor=place, id="stories"
         )
-        self._table.opened = lambda: self._open(True)
+        self._table.opened = lambda _story: self._open(True)
 
     def compose(self) -> ComposeResult:
         """Title, list, story, keys."""
@@ -182,23 +178,18 @@ def _story_paragraphs(story: Story, context: RenderContext) -> list[Paragraph]:
     first = story.first
     identity = first.optimization_id or first.deploy_id or "id unknown"
     badge = pieces() if first.optimization_id else pieces((f" {first.environment} ", _environment_role(first)), " ")
+    at = ("   at ", "muted")
     lines = [
         Paragraph(pieces((first.action.upper(), "title bold"), " ", badge, (first.name, "title bold")), max_lines=2),
-        Paragraph(pieces(identity, (f"   project {first.project_id}", "muted")), label="Target", indent=10),
-        Paragraph(
-            pieces(first.via, ("   profile ", "muted"), first.profile, ("   at ", "muted"), first.base_url),
-            label="From",
-            indent=10,
-            max_lines=2,
-        ),
+        labelled("Target", pieces(identity, (f"   project {first.project_id}", "muted")), indent=10),
+        labelled("From", pieces(first.via, ("   profile ", "muted"), first.profile, at, first.base_url), 2, indent=10),
     ]
     for entry in story.entries:
-        rung = _RUNGS.get(entry.event)
+        rung = RUNG_OF_EVENT.get(entry.event)
         word = (rung_word(rung), rung_role(rung)) if rung is not None else (entry.event, "")
         instant = format_instant(parse_journal_time(entry.at), context.zone, context.glyphs)
-        lines.append(
-            Paragraph(pieces((instant, "muted"), "  ", word, f"  {entry.detail}" if entry.detail else ""), hang=2)
-        )
+        detail = f"  {entry.detail}" if entry.detail else ""
+        lines.append(Paragraph(pieces((instant, "muted"), "  ", word, detail), hang=2))
     return lines
 
 
@@ -248,5 +239,5 @@ def _outcome(story: Story, _render_context: RenderContext) -> Spans:
 
 
 def _ladder(story: Story, context: RenderContext) -> Spans:
-    words = [_RUNGS[entry.event].value for entry in story.entries if entry.event in _RUNGS]
+    words = [RUNG_OF_EVENT[entry.event].value for entry in story.entries if entry.event in RUNG_OF_EVENT]
     return ((f" {context.glyphs.then} ".join(words), "muted"),)

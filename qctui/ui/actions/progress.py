@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from qctui.actions.wording import format_fine_span
@@ -13,6 +12,7 @@ from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
 from qctui.ui.kit.lines import pieces
 from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import cut_text
 from qctui.ui.theme.glyph_set import Glyphs
 
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
@@ -56,11 +56,20 @@ def format_identity(target: Target, glyphs: Glyphs) -> str:
     return f"{glyphs.ellipsis}{identity[-4:]}" if identity else ""
 
 
+def target_name(target: Target) -> str:
+    """What a target is called; its project's number where that has no name."""
+    return target.name or f"project {target.project_id}"
+
+
+def format_list(items: Sequence[str], most: int, glyphs: Glyphs) -> str:
+    """The first of these, and how many more there are."""
+    more = [f"{len(items) - most} more"] if len(items) > most else []
+    return f" {glyphs.dot} ".join([*items[:most], *more])
+
+
 def format_aim(target: Target, glyphs: Glyphs, name_cells: int = 48, *, aligned: bool = False) -> Text:
     """Badge, name and the end of the id. An abort has no badge: an optimization trades nothing."""
-    name = target.name or f"project {target.project_id}"
-    if cell_len(name) > name_cells:
-        name = set_cell_size(name, name_cells - 1).rstrip() + glyphs.ellipsis
+    name = cut_text(target_name(target), name_cells, glyphs)
     badge = pieces() if target.optimization_id else pieces(format_badge(target.environment, aligned=aligned), " ")
     return pieces(badge, (name, "title bold"), " ", (format_identity(target, glyphs), "muted"))
 
@@ -72,8 +81,8 @@ def rung_role(rung: Rung | None) -> str:
     return "ok bold" if rung is Rung.VERIFIED else "title bold"
 
 
-def told_steps(record: ActionRecord) -> tuple[Step, ...]:
-    """The steps worth telling: a SENDING that went out at the first try is not."""
+def shown_steps(record: ActionRecord) -> tuple[Step, ...]:
+    """The steps worth showing: a SENDING that went out at the first try is not."""
     steps = record.steps
     if len(steps) > 1 and steps[0].rung is Rung.SENDING and record.tries <= 1:
         return steps[1:]
@@ -82,7 +91,7 @@ def told_steps(record: ActionRecord) -> tuple[Step, ...]:
 
 def format_ladder(record: ActionRecord, context: RenderContext) -> Text:
     """`SENT 14:03:07 → ACCEPTED +0.2s → STOPPED +6s`, and while it is under way what is awaited and for how long."""
-    steps = told_steps(record)
+    steps = shown_steps(record)
     ladder = pieces()
     last_delta = ""
     for number, step in enumerate(steps):

@@ -1,4 +1,4 @@
-"""A chart in its cells: drawn at once where that is quick, else in slices between keys."""
+"""The widget that draws a chart: at once where that is quick, else in slices between keys."""
 
 from __future__ import annotations
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
 from textual import work
-from textual.widget import Widget
 
 from qctui.engine.engine_port import Subscription
-from qctui.model.chart import Chart, ChartWindow
+from qctui.model.chart import Chart
 from qctui.model.keys import chart_key
 from qctui.model.resource import Resource
 from qctui.plot import crosshair, times, windows
@@ -37,11 +36,8 @@ class FileKind(Enum):
     """What a chart can be written as. The value is the file's ending."""
 
     CSV = "csv"
-    """The visible numbers."""
     SVG = "svg"
-    """The cells as a picture."""
     TEXT = "txt"
-    """The cells as text."""
 
 
 _FILE_WORDS = {
@@ -59,14 +55,10 @@ class ChartPane(Pane):
     Its screen reads from the view which data it would like, and which chart or size.
     """
 
-    def __init__(
-        self, glyphs: Glyphs, *, number: int = 4, title: str = "Chart", id: str = "chart", named: bool = True
-    ) -> None:
-        """`number` is the key that leads to the pane, 0 if none does. `named`: the chart's name stands beside the
-        title."""
-        super().__init__(number, title, glyphs, id=id)
+    def __init__(self, glyphs: Glyphs, *, number: int = 4, id: str = "chart", named: bool = True) -> None:
+        """`named`: the chart's name stands beside the title."""
         self.view = ChartView(ascii=glyphs.ascii)
-        """The chart itself."""
+        super().__init__(number, "Chart", self.view, glyphs, id=id)
         self.view.looked = self._draw_facts
         self.view.picks_series = self._open_switches
         self.view.exports = self._open_export
@@ -74,12 +66,7 @@ class ChartPane(Pane):
         self._subject: tuple[int, str] | None = None
         self._names: tuple[str, ...] = ()
         self._project = ""
-        self._resource: Resource[Chart] = Resource()
         self._render_context: RenderContext | None = None
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The chart."""
-        yield self.view
 
     def show(
         self,
@@ -103,7 +90,7 @@ class ChartPane(Pane):
             self._subject = subject
             self.view.forget()
         self._names, self._project = tuple(names), project
-        self._resource, self._render_context = resource, context
+        self._render_context = context
         chart = resource.value if resource.value is not None else self.view.chart
         words = describe(
             resource,
@@ -124,14 +111,9 @@ class ChartPane(Pane):
         """The chart it shows."""
         return self._subject[1] if self._subject is not None else ""
 
-    @property
-    def wanted(self) -> tuple[ChartWindow, int]:
-        """The window to ask the API for, and how many samples of it."""
-        return self.view.wanted
-
     def subscriptions(self, project_id: int, name: str) -> tuple[Subscription, ...]:
         """What the engine should keep current to show chart `name` of a project as it is looked at now."""
-        return (Subscription(chart_key(project_id, name, *self.wanted)),) if name else ()
+        return (Subscription(chart_key(project_id, name, *self.view.wanted)),) if name else ()
 
     def _open_switches(self) -> None:
         from qctui.ui.kit.chooser import SeriesSwitches

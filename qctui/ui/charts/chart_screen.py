@@ -16,9 +16,8 @@ from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.keys import Key, chart_key, detail_key
 from qctui.plot.windows import named
 from qctui.ui.actions.controller import DEPLOYMENT
-from qctui.ui.charts.chart_arrangement import EQUITY, Arrangement, Subject
 from qctui.ui.charts.chart_pane import ChartPane
-from qctui.ui.charts.chart_tiles import Tiles
+from qctui.ui.charts.chart_tiles import EQUITY, Arrangement, Subject, Tiles
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import AppContext, Detail, DetailKind
@@ -92,7 +91,7 @@ class ChartScreen(ConsoleScreen):
             found += [Subscription(each.key, Visibility.OPENED) for each in wanted]
             if against is not None:
                 found.append(
-                    Subscription(chart_key(against.project_id, against.chart, *pane.wanted), Visibility.OPENED)
+                    Subscription(chart_key(against.project_id, against.chart, *pane.view.wanted), Visibility.OPENED)
                 )
         return tuple(found)
 
@@ -127,7 +126,7 @@ class ChartScreen(ConsoleScreen):
     def _show_tile(self, subject: Subject, pane: ChartPane, context: RenderContext) -> None:
         shown = self._shown
         pane.show(
-            shown.resource(subject, *pane.wanted),
+            shown.resource(subject, *pane.view.wanted),
             context,
             project_id=subject.project_id,
             name=subject.chart,

@@ -13,6 +13,7 @@ from qctui.plot.chart_glyphs import ASCII, GLYPH_SETS, GlyphSet
 from qctui.ui.charts.chart_canvas import ChartCanvas
 from qctui.ui.context import DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
+from qctui.ui.kit.render_context import nothing
 
 ASK_AFTER_S = 0.25
 """How long a window must stand before the API is asked for it: a held key must not ask thirty times a second."""
@@ -30,17 +31,17 @@ class ChartView(ChartCanvas, can_focus=True):
         super().__init__(ascii=ascii, id=id)
         self.enlarges = True
         """Enter has a larger screen to open."""
-        self.window_changed: Callable[[], object] = _nothing
+        self.window_changed: Callable[[], object] = nothing
         """Called when finer or other data than those asked for would serve what is shown: see `wanted`."""
-        self.moved: Callable[[], object] = _nothing
+        self.moved: Callable[[], object] = nothing
         """Called when a person went to another part of time."""
-        self.looked: Callable[[], object] = _nothing
+        self.looked: Callable[[], object] = nothing
         """Called when the crosshair, the window or the way of drawing changed: the title's words do too."""
-        self.picks_series: Callable[[], object] = _nothing
+        self.picks_series: Callable[[], object] = nothing
         """Opens the switches of the series."""
-        self.exports: Callable[[], object] = _nothing
+        self.exports: Callable[[], object] = nothing
         """Opens the choice of a file to write the chart to."""
-        self.opens: Callable[[DetailKind], object] = _nothing
+        self.opens: Callable[[DetailKind], object] = nothing
         """Gives more room, or shows more charts."""
         self._glyph_sets = [ASCII] if ascii else list(GLYPH_SETS.values())
         self._pause: Callable[[], None] | None = None
@@ -186,7 +187,3 @@ class ChartView(ChartCanvas, can_focus=True):
     def action_open(self) -> None:
         """Ask for the whole screen."""
         self.opens(DetailKind.CHART)
-
-
-def _nothing(_kind: DetailKind | None = None) -> None:
-    """Where the chart is shown has nothing for this."""

@@ -1,4 +1,4 @@
-"""The rows of Deployments: which there are, in which order, and the total of those that run. Pure."""
+"""The rows of Deployments, their order, their columns, and the total of those that run. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from typing import Any
 
 from qctui.model.account import Account, EquityTrail
 from qctui.model.deployment import Deployment, Environment
+from qctui.ui.actions.progress import LIVE_IN_DOUBT
+from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.spans import Spans, cut_text
+from qctui.ui.kit.table_columns import Column, figure, text_column
+from qctui.ui.wording.format import (
+    format_change,
+    format_compact,
+    format_count,
+    format_gain,
+    format_money,
+    format_sparkline,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +142,177 @@ def total_of(rows: Iterable[DeploymentRow]) -> Total:
 def _sum(values: Sequence[float | None]) -> Sum:
     known = [value for value in values if value is not None]
     return Sum(sum(known) if known else None, len(known))
+
+
+_SPARK_CELLS = 12
+"""Two hours a cell."""
+_STATUS_CELLS = 12
+
+PARTLY = "~"
+"""Before a total of figures that are not all known."""
+
+OLD_S = 900.0
+"""Positions read longer ago than this carry their age. The service's own snapshots are up to ten minutes old."""
+
+
+def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
+    """What a row of Deployments shows, and what goes first where it does not fit."""
+    return (
+        Column("badge", "", 5, _badge, keep=11),
+        Column("name", "project", 16, _name, good=30, most=44, keep=12, sort_key=lambda row: row.name.casefold()),
+        Column(
+            "status", "status", _STATUS_CELLS, _status, keep=9, sort_key=lambda row: row.deployment.status.casefold()
+        ),
+        figure("equity", "equity", 11, _equity, keep=10, sort_key=lambda row: row.deployment.equity),
+        figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),
+        figure("change", "24h %", 7, _change, keep=8, sort_key=lambda row: row.change),
+        Column("trail", "last 24h", _SPARK_CELLS, _trail, right=True, keep=4),
+        figure("exposure", "exposure", 10, _exposure, keep=6, sort_key=_exposure_key),
+        figure("positions", "pos", 3, _positions, keep=3, sort_key=_positions_key),
+        Column("age", "up/ended", 8, _age, right=True, keep=5, sort_key=_age_key),
+        Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
+        text_column("deploy_id", 12, _deploy_id, header="deploy id", most=34, keep=1, sort_key=None),
+    )
+
+
+def _badge(row: DeploymentRow, context: RenderContext) -> Spans:
+    environment = row.deployment.environment
+    if environment is Environment.PAPER:
+        return (("PAPER", "paper"),)
+    if row.deployment.claims_paper:
+        return ((LIVE_IN_DOUBT, "live"),)
+    return (("LIVE ", "live badge" if row.deployment.alive else "live"),)
+
+
+def _name(row: DeploymentRow, context: RenderContext) -> Spans:
+    if row.unseen_error:
+        return ((row.name, "danger bold"),)
+    return ((row.name, "title" if row.deployment.alive else "muted"),)
+
+
+def _status(row: DeploymentRow, context: RenderContext) -> Spans:
+    status = row.deployment.status or "unknown"
+    if row.deployment.failed:
+        return ((status, "danger bold" if row.unseen_error else "danger"),)
+    if not row.deployment.alive:
+        return ((status, "muted"),)
+    role = "ok" if status.casefold() == "running" else "stale"
+    if row.alive_in_project < 2:
+        return ((status, role),)
+    # The row stands for them all: that there are others is what must not be cut off.
+    others = f" +{row.alive_in_project - 1}"
+    return ((cut_text(status, _STATUS_CELLS - len(others), context.glyphs), role), (others, "stale bold"))
+
+
+def _equity(row: DeploymentRow, context: RenderContext) -> Spans:
+    return ((format_money(row.deployment.equity, context.glyphs), "" if row.deployment.alive else "muted"),)
+
+
+def _gain(row: DeploymentRow, context: RenderContext) -> Spans:
+    return ((format_gain(row.gain, context.glyphs), _direction(row.gain)),)
+
+
+def _change(row: DeploymentRow, context: RenderContext) -> Spans:
+    return ((format_change(row.change, context.glyphs), _direction(row.gain)),)
+
+
+def _direction(gain: float | None) -> str:
+    return "muted" if not gain else "pnl-up" if gain > 0 else "pnl-down"
+
+
+def _trail(row: DeploymentRow, context: RenderContext) -> Spans:
+    if row.trail is None or not row.deployment.alive:
+        return ()
+    values = row.trail.sampled(context.now, _SPARK_CELLS)
+    return ((format_sparkline(values, _SPARK_CELLS, context.glyphs), _direction(row.gain)),)
+
+
+def _exposure(row: DeploymentRow, context: RenderContext) -> Spans:
+    if not row.deployment.alive:
+        return _unknown(context)
+    return _at_risk(row.account.exposure, row.account.other_cash, row.account.read_mono, context)
+
+
+def _at_risk(
+    value: float | None, other_cash: bool, read_mono: float | None, context: RenderContext, *, partly: bool = False
+) -> Spans:
+    if value is None or read_mono is None:
+        return _unknown(context)
+    old = context.mono - read_mono >= OLD_S
+    if not old:
+        # Asked for so that it is drawn again when it has become old.
+        context.note(read_mono + OLD_S)
+    # With all its marks and its age it has to fit: it is rounded more.
+    amount = format_compact(value, context.glyphs, 2 if old else 3)
+    text = f"{PARTLY if partly else ''}{amount}{'+' if other_cash else ''}"
+    return ((text, ""), (f" {context.age(read_mono)}", "stale")) if old else ((text, ""),)
+
+
+def _exposure_key(row: DeploymentRow) -> float | None:
+    return row.account.exposure if row.deployment.alive else None
+
+
+def _positions(row: DeploymentRow, context: RenderContext) -> Spans:
+    positions = row.account.positions if row.deployment.alive else None
+    return _unknown(context) if positions is None else ((format_count(positions), ""),)
+
+
+def _unknown(context: RenderContext) -> Spans:
+    """Also of what has ended: it may have left positions behind, and nothing is read of them any more."""
+    return ((context.glyphs.none, "muted"),)
+
+
+def _positions_key(row: DeploymentRow) -> int | None:
+    return row.account.positions if row.deployment.alive else None
+
+
+def total_cells(column: Column[DeploymentRow], total: Total, context: RenderContext) -> Spans:
+    """What the row below all others says under this column."""
+    glyphs = context.glyphs
+
+    def partly(text: str, known: Sum) -> str:
+        return f"{PARTLY}{text}" if 0 < known.known < total.rows else text
+
+    if column.id == "name":
+        return ((f"Total of {format_count(total.rows)} {total.environment.value}", "title"),)
+    if column.id == "status" and total.known < total.rows:
+        known = f"{format_count(total.known)} of {format_count(total.rows)} known"
+        return ((known if len(known) <= _STATUS_CELLS else f"{total.known}/{total.rows} known", "stale"),)
+    if column.id == "equity":
+        return ((partly(format_money(total.equity.value, glyphs), total.equity), "title"),)
+    if column.id == "gain":
+        return ((partly(format_gain(total.gain.value, glyphs), total.gain), _direction(total.gain.value)),)
+    if column.id == "change":
+        return ((partly(format_change(total.change, glyphs), total.gain), _direction(total.gain.value)),)
+    if column.id == "exposure":
+        part = total.exposure.known < total.rows
+        return _at_risk(total.exposure.value, total.other_cash, total.oldest_mono, context, partly=part)
+    if column.id == "positions" and total.positions.value is not None:
+        return ((partly(format_count(int(total.positions.value)), total.positions), ""),)
+    return ()
+
+
+def _age(row: DeploymentRow, context: RenderContext) -> Spans:
+    deployment = row.deployment
+    if deployment.alive:
+        return ((context.ago(deployment.launched_at) or context.glyphs.none, "muted"),)
+    ended = context.ago(deployment.stopped_at)
+    return ((f"{ended} ago" if ended not in {"", "now"} else ended or context.glyphs.none, "muted"),)
+
+
+def _age_key(row: DeploymentRow) -> float | None:
+    at = row.deployment.launched_at if row.deployment.alive else row.deployment.stopped_at
+    return None if at is None else -at
+
+
+def _brokerage(row: DeploymentRow, context: RenderContext) -> Spans:
+    account = f"{row.deployment.account_environment}, " if row.deployment.claims_paper else ""
+    return ((account, "stale"), (row.deployment.brokerage or context.glyphs.none, "muted"))
+
+
+def _brokerage_key(row: DeploymentRow) -> str:
+    return row.deployment.brokerage.casefold()
+
+
+def _deploy_id(row: DeploymentRow) -> str:
+    return row.deployment.deploy_id

@@ -21,17 +21,16 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
 from qctui.ui.context import AppContext, Detail, DetailKind
-from qctui.ui.deployments.orders_pane import OrdersPane
+from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
 from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
-from qctui.ui.kit.facts_view import FactsPane
+from qctui.ui.kit.facts_view import Fact, FactsPane, Group, fact, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.logs.logs_pane import LogsPane
-from qctui.ui.wording.format import format_instant, format_money
+from qctui.ui.wording.format import format_instant, format_money, role_of_sign, sign_of
 from qctui.ui.wording.load_state import describe
-from qctui.ui.wording.named_values import Fact, Group, fact, relative_words, role_of_sign, sign_of
 
 STALE_AFTER_S = 60.0
 """The deployment is read every 10 s."""
@@ -119,7 +118,7 @@ class DeploymentScreen(DetailScreen):
         glyphs, options = context.glyphs, context.options
         earlier = format_key(keys_of(BY_ID["earlier_orders"], options.keymap)[0])
         self._opened_id, self._name_seen = detail.deploy_id, detail.name
-        self.statistics = FactsPane(1, "Statistics", glyphs, id="statistics")
+        self.statistics = FactsPane(1, "Statistics", glyphs)
         self.holdings = HoldingsPane(2, glyphs)
         self.cash = CashPane(3, glyphs)
         self.orders = OrdersPane(4, glyphs, earlier)
@@ -164,11 +163,10 @@ class DeploymentScreen(DetailScreen):
         self._show_log(self.deployed.deploy_id, self.ages.context())
         self.keep_current()
 
-    def _open_order(self) -> None:
-        row, shown = self.orders.table.cursor_row, self.deployed
-        if row is not None:
-            order = Detail(DetailKind.ORDER, self.project_id, shown.deploy_id, name=shown.name)
-            self._app_context.open(replace(order, order=row.order, order_key=row.key))
+    def _open_order(self, row: OrderRow) -> None:
+        shown = self.deployed
+        order = Detail(DetailKind.ORDER, self.project_id, shown.deploy_id, name=shown.name)
+        self._app_context.open(replace(order, order=row.order, order_key=row.key))
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Who it is and how it is, in few lines."""

@@ -9,16 +9,17 @@ from dataclasses import replace
 from qctui.model.account import Account, EquityTrail
 from qctui.model.deployment import Deployment, alive_by_project, is_recent, name_of, newest_deployments
 from qctui.model.resource import Resource
-from qctui.ui.deployments.deployment_columns import deployment_columns, total_cells
 from qctui.ui.deployments.deployment_rows import (
     DeploymentRow,
     Total,
+    deployment_columns,
     deployment_order,
     deployment_text,
+    total_cells,
     total_of,
 )
 from qctui.ui.kit.list_pane import ListPane
-from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.render_context import RenderContext, nothing
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection import Pane
@@ -37,18 +38,10 @@ class DeploymentsPane(ListPane[DeploymentRow]):
     """One row per project. What is selected here is what the other panes show."""
 
     def __init__(self, glyphs: Glyphs, selected: SelectionOwner) -> None:
-        super().__init__(
-            1,
-            "Deployments",
-            glyphs,
-            deployment_columns(),
-            lambda row: row.project_id,
-            deployment_text,
-            id="deployments",
-            cursor=SelectedCursor(selected, Pane.DEPLOYMENTS),
-        )
+        columns, cursor = deployment_columns(), SelectedCursor(selected, Pane.DEPLOYMENTS)
+        super().__init__(1, "Deployments", glyphs, columns, lambda row: row.project_id, deployment_text, cursor=cursor)
         self._selected = selected
-        self.refiltered: Callable[[], object] = _nothing
+        self.refiltered: Callable[[], object] = nothing
         """Called when it is filtered by another text."""
         self.table.keeps = True
         self.show_older = False
@@ -82,7 +75,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         self._listed.update(each.project_id for each in newest)
         self._selected.deploy_ids = {each.project_id: each.deploy_id for each in newest}
         # What is selected or marked is on screen, however long ago it ended.
-        kept = {self._selected.now.project.chosen, *self._selected.now.marked_projects}
+        now = self._selected.now
+        kept = {now.project.chosen, *(mark.project_id for mark in now.marks)}
         rows = [self._row(deployment, context) for deployment in newest]
         shown = [
             row for row in rows if self.show_older or row.project_id in kept or is_recent(row.deployment, context.now)
@@ -193,7 +187,3 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         if lost := len(marks) - len(standing):
             words.append(f"{lost} deployed again since")
         return ", ".join(words)
-
-
-def _nothing() -> None:
-    """Nothing hangs on the filter."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from qctui.model.keys import Key, orders_key
@@ -23,13 +22,11 @@ from qctui.ui.deployments.orders_pane import (
     status_span,
 )
 from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
+from qctui.ui.kit.facts_view import instant_words
+from qctui.ui.kit.lines import Paragraph, Piece, labelled_lines, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.wording.format import format_price
+from qctui.ui.wording.format import format_price, format_quantity
 from qctui.ui.wording.load_state import describe
-from qctui.ui.wording.named_values import format_quantity, instant_words
-
-_labelled = partial(labelled, max_lines=2, indent=10)
 
 
 class OrderScreen(DetailScreen):
@@ -69,13 +66,14 @@ class OrderScreen(DetailScreen):
         if order.deploy_id and not self._row.current:
             whose.append((" an earlier deployment", "stale"))
         whose += [dot, self._project]
-        lines = [Paragraph(pieces(*title), max_lines=2), _labelled("Of", pieces(*whose))]
-        lines.append(_labelled("Placed", pieces(*instant_words(order.at, context))))
-        if order.last_fill_at is not None:
-            lines.append(_labelled("Last fill", pieces(*instant_words(order.last_fill_at, context))))
-        lines.append(_labelled("Filled", pieces(*_filled(order, context))))
-        if order.tag:
-            lines.append(_labelled("Tag", pieces((order.tag, "mark bold" if is_liquidation(order) else ""))))
+        facts: list[tuple[str, Sequence[Piece]]] = [
+            ("Of", whose),
+            ("Placed", instant_words(order.at, context)),
+            ("Last fill", () if order.last_fill_at is None else instant_words(order.last_fill_at, context)),
+            ("Filled", _filled(order, context)),
+            ("Tag", [(order.tag, "mark bold" if is_liquidation(order) else "")] if order.tag else ()),
+        ]
+        lines = [Paragraph(pieces(*title), max_lines=2), *labelled_lines(facts, indent=10)]
         if self._left:
             gone = "No longer among the project's newest orders: this is what was last read of it"
             lines.append(Paragraph(pieces((f"{glyphs.alert} {gone}", "stale bold"))))
@@ -85,14 +83,8 @@ class OrderScreen(DetailScreen):
         """Its events."""
         resource: Resource[tuple[Order, ...]] = self._engine.store.get(orders_key(self.project_id))
         order = self._row.order
-        words = describe(
-            resource,
-            context,
-            what="events",
-            nothing="The service tells of no events of this order.",
-            stale_after_s=STALE_AFTER_S,
-            size=len(order.events),
-        )
+        none, size = "The service tells of no events of this order.", len(order.events)
+        words = describe(resource, context, what="events", nothing=none, stale_after_s=STALE_AFTER_S, size=size)
         self.events.show(order, words, context)
 
     def _follow(self) -> None:

@@ -10,12 +10,11 @@ from qctui.model.resource import Resource
 from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
-from qctui.ui.kit.table_columns import Column
+from qctui.ui.kit.table_columns import Column, figure, text_column
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count, format_price
+from qctui.ui.wording.format import format_count, format_price, format_quantity
 from qctui.ui.wording.load_state import LoadStateWords, describe
-from qctui.ui.wording.named_values import format_quantity
 
 STALE_AFTER_S = 240.0
 """Orders are read every 60 s, at a third of that pace while they are covered."""
@@ -88,16 +87,9 @@ class OrdersPane(SectionPane[OrderRow]):
     def __init__(self, number: int, glyphs: Glyphs, earlier_key: str) -> None:
         """`earlier_key` is the key in force for the earlier ones, as a person reads it."""
         self._place = LocalCursor()
+        columns = _order_columns()
         super().__init__(
-            number,
-            "Orders",
-            glyphs,
-            _order_columns(),
-            lambda row: row.key,
-            _order_text,
-            id="orders",
-            opens=True,
-            cursor=self._place,
+            number, "Orders", glyphs, columns, lambda row: row.key, _order_text, opens=True, cursor=self._place
         )
         self.table.stays_first = True
         self._earlier_key = earlier_key
@@ -138,7 +130,7 @@ class EventsPane(SectionPane[tuple[int, OrderEvent]]):
     """What happened to one order, newest first."""
 
     def __init__(self, number: int, glyphs: Glyphs) -> None:
-        super().__init__(number, "Events", glyphs, _event_columns(), lambda row: row[0], _event_text, id="events")
+        super().__init__(number, "Events", glyphs, _event_columns(), lambda row: row[0], _event_text)
 
     def show(self, order: Order | None, words: LoadStateWords, context: RenderContext) -> None:
         """Show an order's events; `words` is the load state of the list it was read in."""
@@ -182,26 +174,19 @@ def _order_columns() -> tuple[Column[OrderRow], ...]:
     return (
         Column("time", "time", 11, _time, keep=10, sort_key=lambda row: row.order.at, descending=True),
         Column("ticker", "ticker", 7, _ticker, good=10, most=24, keep=12, sort_key=_ticker_key),
-        Column("type", "type", 8, _type, good=9, keep=4, sort_key=lambda row: row.order.order_type),
+        text_column("type", 8, _type, good=9, keep=4, sort_key=lambda row: row.order.order_type),
         Column("side", "side", 4, _side, keep=9, sort_key=lambda row: side_of(row.order.quantity)[0]),
-        Column(
-            "filled",
-            "filled/qty",
-            11,
-            _filled,
-            right=True,
-            good=14,
-            most=20,
-            keep=8,
-            sort_key=lambda row: None if row.order.quantity is None else abs(row.order.quantity),
-            descending=True,
-        ),
+        figure("filled", "filled/qty", 11, _filled, good=14, most=20, keep=8, sort_key=_quantity_key),
         Column("price", "price", 10, _price, right=True, most=14, keep=6),
         Column("status", "status", 9, _status, good=15, keep=11, sort_key=lambda row: row.order.status.casefold()),
         Column("tag", "tag", 10, _tag, most=40, keep=7, sort_key=lambda row: row.order.tag.casefold()),
-        Column("id", "id", 5, _id, right=True, keep=3, sort_key=lambda row: row.order.order_id),
+        text_column("id", 5, _id, right=True, keep=3, sort_key=lambda row: row.order.order_id),
         Column("deploy_id", "of", 6, _of, keep=1),
     )
+
+
+def _quantity_key(row: OrderRow) -> float | None:
+    return None if row.order.quantity is None else abs(row.order.quantity)
 
 
 def _ticker_key(row: OrderRow) -> str:
@@ -216,8 +201,12 @@ def _ticker(row: OrderRow, context: RenderContext) -> Spans:
     return ((row.order.ticker or context.glyphs.none, "title" if row.current else "muted"),)
 
 
-def _type(row: OrderRow, context: RenderContext) -> Spans:
-    return ((_TYPES.get(row.order.order_type, row.order.order_type) or context.glyphs.none, "muted"),)
+def _type(row: OrderRow) -> str:
+    return _TYPES.get(row.order.order_type, row.order.order_type)
+
+
+def _id(row: OrderRow) -> str:
+    return str(row.order.order_id)
 
 
 def _side(row: OrderRow, context: RenderContext) -> Spans:
@@ -249,10 +238,6 @@ def _tag(row: OrderRow, context: RenderContext) -> Spans:
     return ((row.order.tag or context.glyphs.none, "muted"),)
 
 
-def _id(row: OrderRow, context: RenderContext) -> Spans:
-    return ((str(row.order.order_id), "muted"),)
-
-
 def _of(row: OrderRow, context: RenderContext) -> Spans:
     deploy_id = row.order.deploy_id
     return ((f"{context.glyphs.ellipsis}{deploy_id[-4:]}" if deploy_id else context.glyphs.none, "muted"),)
@@ -268,7 +253,9 @@ def _event_columns() -> tuple[Column[tuple[int, OrderEvent]], ...]:
         Column("status", "status", 15, lambda row, context: (status_span(row[1].status),), keep=10),
         Column("quantity", "filled", 12, _event_quantity, right=True, keep=8),
         Column("price", "at price", 12, _event_price, right=True, keep=7),
-        Column("message", "message", 20, _event_message, most=80, keep=5),
+        Column(
+            "message", "message", 20, lambda row, _: ((row[1].message.replace("\n", " "), "muted"),), most=80, keep=5
+        ),
     )
 
 
@@ -281,7 +268,3 @@ def _event_quantity(row: tuple[int, OrderEvent], context: RenderContext) -> Span
 def _event_price(row: tuple[int, OrderEvent], context: RenderContext) -> Spans:
     price = row[1].fill_price if row[1].fill_quantity else None
     return ((format_price(price, context.glyphs), "" if price is not None else "muted"),)
-
-
-def _event_message(row: tuple[int, OrderEvent], context: RenderContext) -> Spans:
-    return ((row[1].message.replace("\n", " "), "muted"),)

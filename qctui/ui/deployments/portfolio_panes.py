@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -10,11 +11,18 @@ from qctui.model.resource import Resource
 from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
-from qctui.ui.kit.table_columns import Column
+from qctui.ui.kit.table_columns import Column, figure, number_column
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count, format_money, format_number, format_price
+from qctui.ui.wording.format import (
+    format_count,
+    format_money,
+    format_number,
+    format_price,
+    format_quantity,
+    format_signed,
+    role_of_sign,
+)
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
-from qctui.ui.wording.named_values import format_quantity, format_signed, role_of_sign
 
 STALE_AFTER_S = 240.0
 """The portfolio is read every 60 s, at a third of that pace while it is covered."""
@@ -26,7 +34,7 @@ class HoldingsPane(SectionPane[Holding]):
     """Open positions first, largest first; then the symbols the algorithm only watches."""
 
     def __init__(self, number: int, glyphs: Glyphs) -> None:
-        super().__init__(number, "Holdings", glyphs, _holding_columns(), _holding_key, _holding_text, id="holdings")
+        super().__init__(number, "Holdings", glyphs, _holding_columns(), _holding_key, _holding_text)
 
     def show(self, resource: Resource[Portfolio], context: RenderContext) -> None:
         """Show a portfolio's holdings."""
@@ -58,9 +66,7 @@ class CashPane(SectionPane[Cash]):
     """Balances, the largest first."""
 
     def __init__(self, number: int, glyphs: Glyphs) -> None:
-        super().__init__(
-            number, "Cash", glyphs, _cash_columns(), lambda each: each.currency, lambda each: each.currency, id="cash"
-        )
+        super().__init__(number, "Cash", glyphs, _cash_columns(), _currency_of, _currency_of)
 
     def show(self, resource: Resource[Portfolio], context: RenderContext) -> None:
         """Show a portfolio's cash."""
@@ -129,21 +135,19 @@ def _total_unrealized(held: tuple[Holding, ...], context: RenderContext) -> tupl
     return f"{context.glyphs.dot} unrealized {format_signed(total, context.glyphs)} ", role_of_sign(total)
 
 
-_figure = partial(Column, right=True, descending=True)
-"""Numbers stand at the right, and the largest are first at the first sort."""
-
-
 def _holding_columns() -> tuple[Column[Holding], ...]:
     return (
         Column("ticker", "ticker", 7, _ticker, good=12, most=30, keep=9, sort_key=lambda each: each.ticker.casefold()),
         Column("quantity", "quantity", 11, _quantity, right=True, most=16, keep=10, sort_key=_quantity_key),
-        Column("average", "avg price", 11, _average, right=True, most=14, keep=5),
-        Column("price", "price", 11, _price, right=True, most=14, keep=6),
-        _figure("value", "value", 12, _value, most=16, keep=8, sort_key=_in_account),
-        _figure("unrealized", "unrealized", 11, _unrealized, most=14, keep=7, sort_key=lambda each: each.unrealized),
-        _figure("percent", "%", 7, _percent, keep=4, sort_key=lambda each: each.unrealized_percent),
+        Column(
+            "average", "avg price", 11, partial(_priced, lambda each: each.average_price), right=True, most=14, keep=5
+        ),
+        Column("price", "price", 11, partial(_priced, lambda each: each.market_price), right=True, most=14, keep=6),
+        figure("value", "value", 12, _value, most=16, keep=8, sort_key=_in_account),
+        figure("unrealized", "unrealized", 11, _unrealized, most=14, keep=7, sort_key=lambda each: each.unrealized),
+        figure("percent", "%", 7, _percent, keep=4, sort_key=lambda each: each.unrealized_percent),
         Column("account", "in account", 13, _account, right=True, keep=3),
-        Column("symbol", "symbol id", 18, _symbol, most=34, keep=1),
+        Column("symbol", "symbol id", 18, lambda each, _context: ((each.symbol, "muted"),), most=34, keep=1),
     )
 
 
@@ -161,7 +165,8 @@ def _quantity(holding: Holding, context: RenderContext) -> Spans:
     return ((format_quantity(holding.quantity, context.glyphs), "title bold" if holding.open else "muted"),)
 
 
-def _priced(value: float | None, holding: Holding, context: RenderContext) -> Spans:
+def _priced(price_of: Callable[[Holding], float | None], holding: Holding, context: RenderContext) -> Spans:
+    value = price_of(holding)
     if value is None:
         return ((context.glyphs.none, "muted"),)
     return _in_currency(format_price(abs(value), context.glyphs), value, holding)
@@ -169,14 +174,6 @@ def _priced(value: float | None, holding: Holding, context: RenderContext) -> Sp
 
 def _in_currency(text: str, value: float, holding: Holding) -> Spans:
     return ((f"{'-' if value < 0 else ''}{holding.currency_symbol}{text}", "" if holding.open else "muted"),)
-
-
-def _average(holding: Holding, context: RenderContext) -> Spans:
-    return _priced(holding.average_price, holding, context)
-
-
-def _price(holding: Holding, context: RenderContext) -> Spans:
-    return _priced(holding.market_price, holding, context)
 
 
 def _value(holding: Holding, context: RenderContext) -> Spans:
@@ -207,16 +204,12 @@ def _account(holding: Holding, context: RenderContext) -> Spans:
     return ((format_number(_in_account(holding), context.glyphs), ""),)
 
 
-def _symbol(holding: Holding, context: RenderContext) -> Spans:
-    return ((holding.symbol, "muted"),)
-
-
 def _cash_columns() -> tuple[Column[Cash], ...]:
     return (
         Column("currency", "currency", 8, _currency, most=14, keep=9, sort_key=lambda each: each.currency.casefold()),
         Column("amount", "amount", 18, _amount, right=True, most=24, keep=8, sort_key=lambda each: each.amount),
         Column("rate", "rate", 14, _rate, right=True, keep=5),
-        _figure("value", "in account", 18, _cash_value, most=24, keep=7, sort_key=lambda each: each.value),
+        number_column("value", "in account", 18, lambda each: each.value, format_number, most=24, keep=7),
     )
 
 
@@ -238,5 +231,5 @@ def _rate(cash: Cash, context: RenderContext) -> Spans:
     return ((format_number(cash.conversion_rate, context.glyphs, 4), "muted"),)
 
 
-def _cash_value(cash: Cash, context: RenderContext) -> Spans:
-    return ((format_number(cash.value, context.glyphs), "" if cash.value is not None else "muted"),)
+def _currency_of(cash: Cash) -> str:
+    return cash.currency

@@ -12,12 +12,18 @@ from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.detail_screen import DetailScreen
 from qctui.ui.insights.insights_pane import STALE_AFTER_S, insight_key
-from qctui.ui.kit.facts_view import FactsPane
+from qctui.ui.kit.facts_view import Fact, FactsPane, Group, fact, instant_words, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.wording.format import format_duration, format_number, format_percent, format_price
+from qctui.ui.wording.format import (
+    format_duration,
+    format_number,
+    format_percent,
+    format_price,
+    format_signed,
+    role_of_sign,
+)
 from qctui.ui.wording.load_state import describe
-from qctui.ui.wording.named_values import Fact, Group, fact, format_signed, instant_words, relative_words, role_of_sign
 
 
 class InsightScreen(DetailScreen):

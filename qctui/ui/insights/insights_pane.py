@@ -11,17 +11,20 @@ from qctui.model.resource import Resource
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
-from qctui.ui.kit.table_columns import Column
+from qctui.ui.kit.table_columns import Column, figure, number_column, text_column
 from qctui.ui.selection import Pane
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count, format_duration, format_number, format_percent
-from qctui.ui.wording.load_state import LoadState, describe
+from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
 
 STALE_AFTER_S = 240.0
 """Insights are read every 60 s, at a third of that pace while they are covered."""
 
 _ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: "", Direction.UNKNOWN: "muted"}
+
+
+_in_points = partial(format_percent, digits=2)
 
 
 def insight_text(insight: Insight) -> str:
@@ -38,16 +41,8 @@ class InsightsPane(ListPane[Insight]):
     """All insights read so far."""
 
     def __init__(self, glyphs: Glyphs, selected: SelectionOwner) -> None:
-        super().__init__(
-            3,
-            "Insights",
-            glyphs,
-            _columns(),
-            insight_key,
-            insight_text,
-            id="insights",
-            cursor=SelectedCursor(selected, Pane.INSIGHTS),
-        )
+        cursor = SelectedCursor(selected, Pane.INSIGHTS)
+        super().__init__(3, "Insights", glyphs, _columns(), insight_key, insight_text, cursor=cursor)
         self.table.stays_first = True
 
     def show(self, resource: Resource[InsightLog], scope: str, context: RenderContext) -> None:
@@ -72,14 +67,7 @@ class InsightsPane(ListPane[Insight]):
 
     def show_nothing(self, why: str, context: RenderContext) -> None:
         """There is no deployment to show insights of."""
-        words = replace(
-            describe(Resource(value=()), context, what="insights", nothing=why, stale_after_s=STALE_AFTER_S), age=()
-        )
-        self.show_rows((), context, words, ())
-
-
-_figure = partial(Column, right=True, descending=True)
-"""Numbers stand at the right, and the largest are first at the first sort."""
+        self.show_rows((), context, LoadStateWords(LoadState.EMPTY, (), body=why), ())
 
 
 def _columns() -> tuple[Column[Insight], ...]:
@@ -87,13 +75,13 @@ def _columns() -> tuple[Column[Insight], ...]:
         Column("time", "time", 11, _time, keep=9, sort_key=lambda each: each.generated_at, descending=True),
         Column("ticker", "ticker", 7, _ticker, most=14, keep=10, sort_key=lambda each: each.ticker.casefold()),
         Column("direction", "dir", 3, _direction, keep=8, sort_key=lambda each: each.direction.value),
-        _figure("magnitude", "magnitude", 9, _magnitude, keep=7, sort_key=lambda each: each.magnitude),
-        _figure("confidence", "conf", 5, _confidence, keep=6, sort_key=lambda each: each.confidence),
-        _figure("weight", "weight", 6, _weight, keep=3, sort_key=lambda each: each.weight),
+        number_column("magnitude", "magnitude", 9, lambda each: each.magnitude, _in_points, keep=7),
+        number_column("confidence", "conf", 5, lambda each: each.confidence, format_percent, keep=6),
+        number_column("weight", "weight", 6, lambda each: each.weight, format_number, keep=3),
         Column("period", "period", 6, _period, right=True, keep=5, sort_key=lambda each: each.period_s),
-        _figure("score", "score", 9, _score, keep=4, sort_key=lambda each: each.score_direction),
-        Column("model", "model", 9, _model, good=18, most=26, keep=3, sort_key=lambda each: each.model.casefold()),
-        Column("tag", "tag", 10, _tag, good=16, most=32, keep=1, sort_key=lambda each: each.tag.casefold()),
+        figure("score", "score", 9, _score, keep=4, sort_key=lambda each: each.score_direction),
+        text_column("model", 9, lambda each: each.model, good=18, most=26, keep=3),
+        text_column("tag", 10, lambda each: each.tag, good=16, most=32, keep=1),
     )
 
 
@@ -111,18 +99,6 @@ def _direction(each: Insight, context: RenderContext) -> Spans:
     return ((f" {signs.get(each.direction, '?')}", _ROLES[each.direction]),)
 
 
-def _magnitude(each: Insight, context: RenderContext) -> Spans:
-    return ((format_percent(each.magnitude, context.glyphs, 2), "" if each.magnitude is not None else "muted"),)
-
-
-def _confidence(each: Insight, context: RenderContext) -> Spans:
-    return ((format_percent(each.confidence, context.glyphs), "" if each.confidence is not None else "muted"),)
-
-
-def _weight(each: Insight, context: RenderContext) -> Spans:
-    return ((format_number(each.weight, context.glyphs), "" if each.weight is not None else "muted"),)
-
-
 def _period(each: Insight, context: RenderContext) -> Spans:
     return ((format_duration(each.period_s, context.glyphs), "muted"),)
 
@@ -134,11 +110,3 @@ def _score(each: Insight, context: RenderContext) -> Spans:
     direction = format_number(each.score_direction, context.glyphs)
     magnitude = format_number(each.score_magnitude, context.glyphs)
     return ((f"{direction}/{magnitude}", "" if each.score_final else "muted"),)
-
-
-def _model(each: Insight, context: RenderContext) -> Spans:
-    return ((each.model or context.glyphs.none, "muted"),)
-
-
-def _tag(each: Insight, context: RenderContext) -> Spans:
-    return ((each.tag or context.glyphs.none, "muted"),)

@@ -1,8 +1,11 @@
-"""Every key of the program: one registry that bindings, footer, help, palette and the user's own keys all read."""
+"""Every command and its keys: one registry that bindings, footer, help, palette and the user's own keys all read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 from typing import Any
 
 from textual.binding import Binding, BindingType
@@ -10,20 +13,166 @@ from textual.keys import Keys
 from textual.screen import Screen
 
 from qctui.text import clean
-from qctui.ui.keys.commands import COMMANDS, Command, Scope
 
-__all__ = [
-    "BY_ID",
-    "COMMANDS",
-    "Command",
-    "KeymapError",
-    "Scope",
-    "bindings",
-    "check_keymap",
-    "commands_now",
-    "format_key",
-    "keys_of",
-]
+
+class Scope(Enum):
+    """Where a command's keys work. The value is its heading in the help."""
+
+    APP = "Everywhere"
+    """On every screen but under a dialog."""
+    MAIN = "On the main screen"
+    PANES = "Between panes"
+    """On every screen that has panes: the main one and what is opened in full."""
+    DETAIL = "In what is opened in full"
+    TABLE = "In a table"
+    """While a table has the focus."""
+    CHART = "In the chart"
+    """While the chart has the focus."""
+    TILES = "Among charts side by side"
+    MAP = "In a heat map"
+    """While a heat map has the focus, beside the keys of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a key does."""
+
+    id: str
+    """Shared by the binding, the user's keymap, the palette and the tests."""
+    keys: str
+    """Textual's names, separated by commas."""
+    action: str
+    """Textual action in the namespace of its scope's owner."""
+    label: str
+    """A word or two: footer and palette."""
+    tooltip: str
+    """One sentence: help and palette."""
+    scope: Scope
+    acts: bool = False
+    """It reaches for a trigger: gone in read-only mode."""
+    footer: int | None = None
+    """Its place in the footer; None: not there. When room is short, the highest go first."""
+    palette: bool = True
+    """Listed in the command palette."""
+
+
+NUMBERED_TILES = 9
+"""Charts of a page that have a key of their own."""
+
+_app = partial(Command, scope=Scope.APP)
+_main = partial(Command, scope=Scope.MAIN)
+_panes = partial(Command, scope=Scope.PANES)
+_detail = partial(Command, scope=Scope.DETAIL)
+_table = partial(Command, scope=Scope.TABLE)
+_chart = partial(Command, scope=Scope.CHART)
+_tiles = partial(Command, scope=Scope.TILES)
+_map = partial(Command, scope=Scope.MAP)
+
+# fmt: off
+COMMANDS: tuple[Command, ...] = (
+    _app("liquidate", "L", "request_action('liquidate')", "liquidate",
+         "Liquidate the selected or marked deployments: close all positions, then stop", acts=True, footer=2),
+    _app("stop", "S", "request_action('stop')", "stop",
+         "Stop the selected or marked deployments without selling anything", acts=True, footer=3),
+    _app("abort", "A", "request_action('abort')", "abort", "Abort the selected optimization", acts=True, footer=4),
+    _app("panic", "X", "request_action('panic')", "panic",
+         "Liquidate every running deployment of this profile", acts=True, footer=5),
+    _app("retry", "R", "request_action('retry')", "retry",
+         "Ask again for what was rejected or not sent, of the targets as they are now", acts=True),
+    _app("journal", "J", "open_journal", "journal", "Show the actions taken from this machine"),
+    _app("pick_project", "p", "pick_project", "project", "Pick a project by name", footer=8),
+    _app("refresh", "r", "refresh_now", "refresh", "Read everything on screen again now"),
+    _app("copy", "y", "copy_row", "copy", "Copy the selected row to the clipboard, through the terminal (OSC 52)"),
+    _app("palette", "ctrl+p", "command_palette", "palette", "Find a command by name", footer=9, palette=False),
+    _app("help", "question_mark", "open_help", "help", "List the keys that work right now", footer=0),
+    _app("quit", "q,ctrl+c", "quit", "quit", "Leave; a confirmed action is still carried out", footer=1),
+    _app("action_details", "v", "show_action_details", "action details",
+         "Show or hide every fact of each target in the action bar"),
+    _app("acknowledge", "d", "acknowledge", "acknowledge",
+         "Clear every action that is over from the action bar: its outcome has been seen"),
+    _app("cancel_sending", "u", "cancel_sending", "cancel sending",
+         "Give up every request that has provably not been sent yet", acts=True),
+    _main("pane_deployments", "1", "go_to('deployments')", "deployments", "Go to Deployments"),
+    _main("pane_optimizations", "2", "go_to('optimizations')", "optimizations", "Go to Optimizations"),
+    _main("pane_insights", "3", "go_to('insights')", "insights", "Go to Insights"),
+    _main("pane_chart", "4", "go_to('chart')", "chart", "Go to the chart"),
+    _panes("next_pane", "tab", "go_on(1)", "next pane", "Next pane; behind the last one the action bar", palette=False),
+    _panes("previous_pane", "shift+tab", "go_on(-1)", "previous pane",
+           "Previous pane; before the first one the action bar", palette=False),
+    _panes("filter", "slash", "filter", "filter",
+           "Show only rows that contain a text; of a log, search it all", footer=6),
+    _panes("sort", "s", "sort", "sort", "Sort the pane by its next column", footer=7),
+    _main("show_ended", "o", "toggle_ended", "older",
+          "Show or hide deployments that ended more than 24 hours ago", footer=10),
+    _main("pick_chart", "c", "pick_chart", "charts", "Pick a chart of the deployment"),
+    _main("previous_chart", "left_square_bracket", "turn_chart(-1)", "previous chart", "Previous chart"),
+    _main("next_chart", "right_square_bracket", "turn_chart(1)", "next chart", "Next chart"),
+    _main("overlay", "O", "open_chart('overlay')", "versus",
+          "Lay another deployment or the benchmark over the equity, in percent"),
+    _main("chart_grid", "a", "open_chart('charts')", "all charts", "All charts of the deployment side by side"),
+    _main("equity_grid", "E", "open_chart('equities')", "all equities", "The equity of all deployments"),
+    _panes("back", "escape", "back", "back",
+           "Back: drop the filter or the marks, close what is open; nothing else", palette=False),
+    _table("down", "j,down", "move(1)", "down", "Next row", palette=False),
+    _table("up", "k,up", "move(-1)", "up", "Previous row", palette=False),
+    _table("page_down", "pagedown", "page(1)", "page down", "A page of rows down", palette=False),
+    _table("page_up", "pageup", "page(-1)", "page up", "A page of rows up", palette=False),
+    _table("first", "home,g", "first", "first", "First row; of a log its very beginning", palette=False),
+    _table("last", "end,G", "last", "last", "Last row; a log is followed there", palette=False),
+    _table("open", "enter", "open", "open", "Open the selected row", footer=5, palette=False),
+    _table("mark", "space", "mark", "mark", "Mark or unmark a deployment, to act on several", palette=False),
+    *(
+        _detail(
+            f"section_{number}", str(number), f"go_to_section({number})", f"section {number}",
+            f"Go to the {ordinal} section", palette=False,
+        )
+        for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth"), 1)
+    ),
+    _detail("heat_map", "m", "toggle_map", "heat map",
+            "Runs of two parameters as a heat map, or as a table again", footer=6),
+    _detail("earlier_orders", "o", "toggle_earlier", "earlier orders",
+            "Show or hide the orders of the project's earlier deployments", footer=10),
+    _map("map_left", "h,left", "across(-1)", "left", "The cell to the left", palette=False),
+    _map("map_right", "l,right", "across(1)", "right", "The cell to the right", palette=False),
+    _chart("zoom_in", "plus,equals_sign", "zoom(1)", "zoom in", "Show a shorter time", footer=7),
+    _chart("zoom_out", "minus", "zoom(-1)", "zoom out", "Show a longer time"),
+    _chart("pan_left", "h", "pan(-1)", "earlier", "Go back in time"),
+    _chart("pan_right", "l", "pan(1)", "later", "Go forward in time"),
+    _chart("fit", "0", "fit", "fit", "Show everything there is"),
+    _chart("chart_open", "enter", "open", "enlarge", "Show the chart on the whole screen", footer=5),
+    _chart("window_next", "w", "turn_window(1)", "longer", "Next window: 1h 1d 1w 1m 3m 1y all", footer=6),
+    _chart("window_previous", "W", "turn_window(-1)", "shorter", "Previous window"),
+    _chart("crosshair_left", "left", "cursor(-1)", "crosshair left", "Move the crosshair left", palette=False),
+    _chart("crosshair_right", "right", "cursor(1)", "crosshair right", "Move the crosshair right", palette=False),
+    _chart("crosshair_jump_left", "pageup", "cursor(-10)", "far left", "Ten columns to the left", palette=False),
+    _chart("crosshair_jump_right", "pagedown", "cursor(10)", "far right", "Ten columns to the right", palette=False),
+    _chart("point_before", "shift+left", "cursor_point(-1)", "point before", "Move to the point before", palette=False),
+    _chart("point_after", "shift+right", "cursor_point(1)", "point after",
+           "Move to the very next point", palette=False),
+    _chart("point_first", "home", "cursor_end(-1)", "first", "The first visible point", palette=False),
+    _chart("point_last", "end", "cursor_end(1)", "last", "The last visible point", palette=False),
+    _chart("legend_next", "j,down", "turn_legend(1)", "next series", "Read the next series first", palette=False),
+    _chart("legend_previous", "k,up", "turn_legend(-1)", "series before",
+           "Read the series before it first", palette=False),
+    _chart("chart_mark", "m", "set_mark", "mark", "Count changes from the crosshair; again: from the left edge"),
+    _chart("chart_series", "t", "pick_series", "series", "Switch series on and off"),
+    _chart("log_scale", "g", "toggle_log", "log scale", "Logarithmic value axis, or linear again"),
+    _chart("percent_scale", "percent_sign", "toggle_percent", "percent",
+           "Change from the left edge in percent, or values"),
+    _chart("chart_zone", "z", "toggle_zone", "UTC", "Times in UTC, or in the local zone again"),
+    _chart("chart_glyphs", "b", "turn_glyphs", "glyphs", "Next glyph set: braille, blocks, ASCII"),
+    _chart("export_chart", "e", "export", "export", "Write the visible chart to a file: CSV, SVG or text"),
+    *(
+        _tiles(
+            f"tile_{number}", str(number), f"go_to_tile({number})", f"chart {number}",
+            f"Go to chart {number} of the page", palette=False,
+        )
+        for number in range(1, NUMBERED_TILES + 1)
+    ),
+)
+# fmt: on
+"""In the order of the help."""
+
 
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 

@@ -1,15 +1,21 @@
-"""Bars: one line of facts, left and right, and the footer with the main keys that work right now."""
+"""Bars of one line: facts at the left and right, the footer with the keys that work now, and the state of the API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from textual.events import Click
 
+from qctui.model.link import SKEW_LIMIT_S, Link, LinkState
+from qctui.model.resource import Resource
+from qctui.ui.context import UiOptions
 from qctui.ui.keys.keymap import Command, format_key, keys_of
 from qctui.ui.kit.cell_diff import SpanLines
+from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Span, Spans, cut, seven_bit, width_of
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_latency, format_skew
 
 
 class Bar(SpanLines):
@@ -125,3 +131,91 @@ class KeyBar(Bar):
         key = format_key(keys_of(command, self._keymap)[0])
         danger = command.acts
         return [(key, "danger bold" if danger else "key bold"), (f" {command.label}  ", "muted")]
+
+
+SKEW_S = 10.0
+"""A clock this far from the API's is said; the Date header alone is good to a second or two."""
+
+REASON = 24
+"""Characters of the reason why there is no journal: the rest of the line is for the API."""
+
+_STATES = {
+    LinkState.CONNECTING: ("connecting", "muted"),
+    LinkState.OK: ("ok", "ok"),
+    LinkState.DEGRADED: ("some reads fail", "stale bold"),
+    LinkState.DOWN: ("DOWN", "danger bold"),
+    LinkState.AUTH: ("CREDENTIALS NOT ACCEPTED", "danger bold"),
+}
+
+
+class LinkBar(Bar):
+    """The screen's first line."""
+
+    def __init__(self, options: UiOptions, glyphs: Glyphs) -> None:
+        super().__init__(glyphs, id="link")
+        self._options = options
+
+    def show(self, link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str = "") -> None:
+        """Show the link's state.
+
+        `on_screen` are the resources whose data the other panes show; `journal` is why actions can't be written down,
+        empty while they can.
+        """
+        dot = (f" {context.glyphs.dot} ", "rule")
+        left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
+        word, role = _STATES[link.state]
+        if _refused_for_its_time(link):
+            word = f"NOT ACCEPTED: CLOCK {format_skew(-(link.skew_s or 0.0))} OFF"
+        left += [("API ", "muted"), (word, role)]
+        latency = format_latency(link.latency_s)
+        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not journal:
+            left.append((f" {latency}", "muted"))
+        if link.state is not LinkState.OK and link.failure is not None:
+            left += [dot, (link.failure.message, role)]
+        right: list[Span] = []
+        for group in _groups(link, on_screen, context, journal):
+            right += [*([dot] if right else []), *group]
+        self.show_line(left, [(" ", ""), *right, (" ", "")])
+
+
+def refresh_words(link: Link) -> str:
+    """What reading again on a person's word comes to, as the link is now."""
+    if link.state in {LinkState.DOWN, LinkState.AUTH}:
+        return "Asking the API again; everything on screen is read once it answers"
+    reading = "Reading everything on screen again"
+    if not link.waiting and link.budget_used < link.budget:
+        return reading
+    return f"{reading}, some of it perhaps later: {link.budget_used} of {link.budget} reads a minute are used"
+
+
+def _badges(options: UiOptions) -> list[Span]:
+    badges: list[Span] = [(" DEMO ", "demo badge")] if options.demo else [(" LIVE ", "live badge")]
+    if options.read_only:
+        badges += [(" ", ""), (" READ-ONLY ", "read-only badge")]
+    return badges
+
+
+def _refused_for_its_time(link: Link) -> bool:
+    """Whether the credentials can't be accepted as long as this machine's clock is what it is."""
+    return link.state is LinkState.AUTH and link.skew_s is not None and abs(link.skew_s) >= SKEW_LIMIT_S
+
+
+def _groups(
+    link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str
+) -> Iterator[list[Span]]:
+    """What stands at the right: what is wrong with journal, clock and link, and the age of the oldest data."""
+    if journal:
+        short = journal if len(journal) <= REASON else f"{journal[: REASON - 1]}{context.glyphs.ellipsis}"
+        yield [(f"NO JOURNAL: {short}", "danger bold")]
+    if link.skew_s is not None and abs(link.skew_s) >= SKEW_S and not _refused_for_its_time(link):
+        yield [("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]
+    if link.waiting:
+        yield [(f"reads {link.budget_used}/{link.budget} a minute, {link.waiting} waiting", "stale")]
+    if link.failure is not None and link.failure.kind.advice:
+        yield [(link.failure.kind.advice, "title bold")]
+    if link.next_try_mono is not None:
+        yield [("next try ", "muted"), (context.wait(link.next_try_mono), "title bold")]
+    if fetched := [each.fetched_mono for each in on_screen if each.fetched_mono is not None]:
+        well = link.state is LinkState.OK
+        word = context.age(min(fetched)) if well else context.late(min(fetched))
+        yield [("oldest data ", "muted"), (word, "" if well else "stale")]

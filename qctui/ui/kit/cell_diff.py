@@ -28,10 +28,8 @@ RUN_BYTES = 44
 class CellDiff(Widget, Generic[L]):
     """A widget that is given the lines it shows. Equal lines cost nothing; of others the changed cells are sent."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self.drawn: Sequence[L] = ()
-        """The lines on screen, the first one first."""
+    drawn: Sequence[L] = ()
+    """The lines on screen, the first one first."""
 
     def draw(self, lines: Sequence[L]) -> None:
         """Show these lines instead."""
@@ -68,8 +66,8 @@ class CellDiff(Widget, Generic[L]):
 class SpanLines(CellDiff[Spans]):
     """A widget that is given lines of text and roles of the theme."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._glyphs = glyphs
 
     def draw(self, lines: Sequence[Spans]) -> None:

@@ -1,9 +1,11 @@
-"""Boxes over what is on screen, and the lists in them: one of many is chosen, or some are switched on and off."""
+"""Boxes over what is on screen: one of many is chosen, some are switched on and off, a project is picked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -15,9 +17,16 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from qctui.ui.kit.field import Field
+from qctui.engine.engine_port import Engine
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
+from qctui.ui.kit.list_pane import narrowed
+from qctui.ui.kit.pane import Field
+from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import seven_bit
+from qctui.ui.kit.table import KeyedTable
+from qctui.ui.kit.table_columns import Column, text_column
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.load_state import describe
 
 R = TypeVar("R")
 
@@ -195,3 +204,99 @@ class SeriesSwitches(ListBox[None]):
     def _prompts(self) -> list[Text]:
         hidden = self._hidden()
         return [self.prompt(f"[{' ' if name in hidden else 'x'}] {name}") for name in self._names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    project_id: int
+    name: str
+    alive: bool
+
+
+class ProjectPicker(BoxScreen[int | None]):
+    """All projects, those that run first. Returns the id of the one picked, or None."""
+
+    AUTO_FOCUS = "Field"
+    TITLE = "Pick a project"
+    KEYS = "Enter picks, Esc cancels"
+    BINDINGS = [  # noqa: RUF012  # as its base declares it
+        Binding("pagedown", "page(1)", "page down", show=False, id="picker_page_down", tooltip="A page down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="picker_page_up", tooltip="A page up"),
+        Binding("ctrl+c", "app.quit", "quit", show=False, id="picker_quit", tooltip="Leave the program"),
+    ]
+    DEFAULT_CSS = """
+    ProjectPicker { align: center top; }
+    ProjectPicker > .box { width: 72; height: 80%; max-height: 30; margin-top: 1; padding: 0; }
+    ProjectPicker Field, ProjectPicker Field:focus { background: $boost; }
+    """
+
+    def __init__(self, engine: Engine, zone: tzinfo | None, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
+        self._clock, self._store = engine.clock, engine.store
+        self._zone = zone
+        self._table: KeyedTable[_Choice] = KeyedTable(_columns(), lambda each: each.project_id, glyphs)
+        # The keys stay with the text field; the table only shows.
+        self._table.can_focus = False
+        self._table.opened = lambda row: self.dismiss(row.project_id)
+        self._field = Field(placeholder="part of a name, or an id", typed=self._narrow, entered=self._pick)
+
+    def compose_box(self) -> Iterable[Widget]:
+        """A field and what matches."""
+        yield self._field
+        yield self._table
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        self.show_choices()
+
+    def _narrow(self, text: str) -> None:
+        """Narrow while typing; the first match is the one Enter picks."""
+        self.show_choices()
+        self._table.action_first()
+
+    def _pick(self) -> None:
+        """Enter: this one."""
+        row = self._table.cursor_row
+        if row is not None:
+            self.dismiss(row.project_id)
+
+    def action_move(self, by: int) -> None:
+        """Move among what matches."""
+        self._table.action_move(by)
+
+    def action_page(self, by: int) -> None:
+        """Move by pages among what matches."""
+        self._table.action_page(by)
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """More projects, or other ones run."""
+        if not keys.isdisjoint({PROJECTS, DEPLOYMENTS}):
+            self.show_choices()
+
+    def show_choices(self) -> None:
+        """Show what matches now."""
+        context = RenderContext(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs)
+        text = self._field.value
+        choices = self._choices()
+        rows = narrowed(choices, text, lambda each: f"{each.name} {each.project_id}")
+        words = f"No project contains '{text}'." if choices else self._nothing(context)
+        self._table.show(rows, context, words=words)
+
+    def _choices(self) -> Sequence[_Choice]:
+        alive = {each.project_id for each in self._store.get(DEPLOYMENTS).value or () if each.alive}
+        projects = [each for each in self._store.get(PROJECTS).value or () if not each.deleted]
+        projects.sort(key=lambda each: (each.project_id not in alive, each.name.casefold(), each.project_id))
+        return [_Choice(each.project_id, each.name, each.project_id in alive) for each in projects]
+
+    def _nothing(self, context: RenderContext) -> str:
+        resource = self._store.get(PROJECTS)
+        words = describe(resource, context, what="projects", nothing="No projects.", stale_after_s=float("inf"))
+        return words.body if resource.error is None else f"{words.body} {resource.error.message}"
+
+
+def _columns() -> tuple[Column[_Choice], ...]:
+    return (
+        Column("name", "project", 20, lambda each, _context: ((each.name, "title"),), most=48, keep=3),
+        Column("alive", "", 7, lambda each, _context: (("running", "ok"),) if each.alive else (), keep=2),
+        text_column("id", 10, lambda each: str(each.project_id), right=True, keep=1),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -47,6 +47,11 @@ def labelled(label: str, body: Text, max_lines: int = 0, indent: int = 12) -> Pa
     return Paragraph(body, label=label, indent=indent, max_lines=max_lines)
 
 
+def labelled_lines(facts: Iterable[tuple[str, Sequence[Piece]]], indent: int = 12) -> list[Paragraph]:
+    """Facts beside their labels, each in two lines at most; those without a word are left out."""
+    return [labelled(label, pieces(*said), max_lines=2, indent=indent) for label, said in facts if said]
+
+
 class Lines(SpanLines, ScrollView, can_focus=False):
     """Shows paragraphs."""
 
@@ -54,8 +59,8 @@ class Lines(SpanLines, ScrollView, can_focus=False):
     Lines { width: 1fr; height: auto; layout: vertical; overflow: hidden auto; scrollbar-size: 0 0; }
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(glyphs, id=id, classes=classes)
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
         self._paragraphs: tuple[Paragraph, ...] = ()
         self._wanted: tuple[Paragraph, ...] = ()
         self._defect = ""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
-
-from textual.widget import Widget
 
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
@@ -24,10 +22,8 @@ R = TypeVar("R")
 class ListPane(Pane, Generic[R]):
     """Subclasses turn a resource into rows and hand them to `show_rows`."""
 
-    OPENS: ClassVar[bool] = True
-    """Enter on a row leads somewhere."""
-    MARKS: ClassVar[bool] = True
-    """Rows can be marked."""
+    SECTION: ClassVar[bool] = False
+    """It stands in what is opened in full."""
 
     def __init__(
         self,
@@ -38,14 +34,13 @@ class ListPane(Pane, Generic[R]):
         key_of: Callable[[R], Hashable],
         text_of: Callable[[R], str],
         *,
-        id: str,
         opens: bool = False,
         cursor: Cursor | None = None,
     ) -> None:
-        """`cursor` owns what is selected in the list. `opens` says of this one that Enter on a row leads somewhere."""
-        super().__init__(number, title, glyphs, id=id)
+        """`cursor` owns what is selected in the list. `opens`: Enter on a row of a section leads somewhere."""
         self.table: KeyedTable[R] = KeyedTable(columns, key_of, glyphs, cursor=cursor)
-        self.table.opens, self.table.marks = opens or self.OPENS, self.MARKS
+        super().__init__(number, title, self.table, glyphs)
+        self.table.opens, self.table.marks = opens or not self.SECTION, not self.SECTION
         self._text_of = text_of
         self._sort: tuple[str, bool] | None = None
         self._rows: Sequence[R] = ()
@@ -54,10 +49,6 @@ class ListPane(Pane, Generic[R]):
         self._row_words: LoadStateWords | None = None
         self._marked: frozenset[Hashable] = frozenset()
         self._kept: tuple[tuple[Sequence[R], str, tuple[str, bool] | None], Sequence[R]] | None = None
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The table."""
-        yield self.table
 
     def show_rows(
         self,
@@ -138,8 +129,7 @@ class ListPane(Pane, Generic[R]):
 class SectionPane(ListPane[R]):
     """A list within what is opened in full: its rows can't be marked, and most have nothing more to show."""
 
-    OPENS = False
-    MARKS = False
+    SECTION = True
 
 
 def narrowed(rows: Sequence[R], text: str, text_of: Callable[[R], str]) -> Sequence[R]:

@@ -1,20 +1,63 @@
-"""A pane: a title with the age of what it shows, a body, and a line that says what is wrong."""
+"""A pane: a title with the age of what it shows, a body, and a line that says what is wrong; and lines to type into."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import DescendantBlur, DescendantFocus
+from textual.events import DescendantBlur, DescendantFocus, Key
 from textual.widget import Widget
+from textual.widgets import Input
 
 from qctui.ui.kit.bar import Bar
-from qctui.ui.kit.field import Field
 from qctui.ui.kit.spans import Spans
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.load_state import LoadState, LoadStateWords
+
+
+class Field(Input):
+    """Calls functions instead of posting messages, as Textual's own does: the next key would overtake those."""
+
+    DEFAULT_CSS = """
+    Field, Field:focus { height: 1; border: none; padding: 0 1; background: $panel; }
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str,
+        typed: Callable[[str], None],
+        entered: Callable[[], object],
+        left: Callable[[], object] | None = None,
+    ) -> None:
+        """`typed` is called with the text whenever it changes, `entered` on Enter, `left` on Escape: without it Escape
+        is the screen's."""
+        # First: a field that begins with a text calls `typed` while it is made.
+        self._typed, self._entered, self._left = typed, entered, left
+        super().__init__(value, placeholder=placeholder, select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """A blinking cursor would send bytes all day."""
+        self.cursor_blink = False
+
+    def watch_value(self, value: str) -> None:
+        """Another text."""
+        self._typed(value)
+
+    async def action_submit(self) -> None:
+        """Enter."""
+        self._entered()
+
+    def on_key(self, event: Key) -> None:
+        """Escape leaves."""
+        if event.key == "escape" and self._left is not None:
+            event.stop()
+            event.prevent_default()
+            self._left()
 
 
 class FilterField(Field):
@@ -26,7 +69,7 @@ class FilterField(Field):
 
 
 class Pane(Vertical):
-    """Title line, body, note line. Subclasses compose the body and call `show_frame`."""
+    """Title line, body, note line. Subclasses give the body and call `show_frame`."""
 
     DEFAULT_CSS = """
     Pane { height: 1fr; width: 1fr; }
@@ -38,10 +81,12 @@ class Pane(Vertical):
     """There is something here that a text can be looked for in."""
     FILTER_HINT = "rows that contain ..."
 
-    def __init__(self, number: int, title: str, glyphs: Glyphs, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, number: int, title: str, body: Widget, glyphs: Glyphs, *, id: str = "") -> None:
+        """`number` is the key that leads here, 0 if none does. Without an `id` it is the title in lower case."""
+        super().__init__(id=id or title.lower())
+        self._body = body
         self._number = number
-        self._title = title
+        self.title_text = title
         self._glyphs = glyphs
         self._bar = Bar(glyphs)
         self._note = Bar(glyphs)
@@ -54,12 +99,8 @@ class Pane(Vertical):
     def compose(self) -> ComposeResult:
         """Title, body, note."""
         yield self._bar
-        yield from self.compose_body()
+        yield self._body
         yield self._note
-
-    def compose_body(self) -> Iterable[Widget]:
-        """What stands between title and note."""
-        return ()
 
     def show_frame(self, facts: Spans, words: LoadStateWords) -> None:
         """Show the load state, and the facts beside the name: the first one always, the others while they fit."""
@@ -79,15 +120,10 @@ class Pane(Vertical):
         note = ((f"{alert} {words}", "danger"), (". The log has the details.", "muted"))
         return LoadStateWords(LoadState.FAILED, ((f"{alert} not drawn", "danger bold"),), note)
 
-    @property
-    def title_text(self) -> str:
-        """What it is called."""
-        return self._title
-
     def rename(self, title: str) -> None:
         """Call it something else."""
-        if title != self._title:
-            self._title = title
+        if title != self.title_text:
+            self.title_text = title
             self._draw_title()
 
     @property
@@ -146,15 +182,10 @@ class Pane(Vertical):
                 self.screen.set_focus(widget, scroll_visible=False)
                 return
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """The title shows which pane has the keys."""
-        self._show_focus()
-
-    def on_descendant_blur(self, event: DescendantBlur) -> None:
-        """The title shows which pane has the keys."""
-        self._show_focus()
-
+    @on(DescendantFocus)
+    @on(DescendantBlur)
     def _show_focus(self) -> None:
+        """The title shows which pane has the keys."""
         # Asked of the screen: what is said of one widget may arrive after what is said of the next.
         focused = self.screen.focused
         self.set_class(focused is not None and self in focused.ancestors, "-current")
@@ -183,7 +214,7 @@ class Pane(Vertical):
         left: list[tuple[str, str]] = [
             rule,
             (f" {self._number} " if self._number else " ", "key" if current else "muted"),
-            (f"{self._title} ", name),
+            (f"{self.title_text} ", name),
             *self._facts[:1],
         ]
         if self.filter_text:

@@ -15,8 +15,8 @@ AHEAD_S = 60.0
 """Up to this far ahead a time of the service's is `now`: its clock and ours need not agree."""
 
 
-def _ignore(_due_mono: float) -> None:
-    """What is drawn once is not drawn again by a timer."""
+def nothing(*_: object) -> None:
+    """Stands where a callback is not set."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,7 @@ class RenderContext:
     zone: tzinfo | None
     """What times are shown in; None is the machine's zone."""
     glyphs: Glyphs
-    note: Callable[[float], None] = _ignore
+    note: Callable[[float], None] = nothing
     """Schedules a redraw: called with the monotonic time at which a word given out stops being true."""
 
     def age(self, since_mono: float | None) -> str:
@@ -92,22 +92,18 @@ class AgeTimer:
         self._glyphs = glyphs
         self._set_timer = set_timer
         self._redraw = redraw
-        self._due = math.inf
+        self.due_mono = math.inf
+        """Monotonic time of the next redraw; infinite while no word on screen can change."""
         self._stop: Callable[[], None] | None = None
 
     def context(self) -> RenderContext:
         """The present, for one round of `show(...)`."""
         return RenderContext(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs, self._note)
 
-    @property
-    def due_mono(self) -> float:
-        """Monotonic time of the next redraw; infinite while no word on screen can change."""
-        return self._due
-
     def _note(self, due_mono: float) -> None:
-        if due_mono >= self._due:
+        if due_mono >= self.due_mono:
             return
-        self._due = due_mono
+        self.due_mono = due_mono
         if self._stop is not None:
             self._stop()
         wait_s = max(self.SOONEST_S, due_mono - self._clock.monotonic() + self.SLACK_S)
@@ -115,5 +111,5 @@ class AgeTimer:
 
     def _fire(self) -> None:
         self._stop = None
-        self._due = math.inf
+        self.due_mono = math.inf
         self._redraw(self.context())

@@ -51,6 +51,11 @@ def cut(spans: Spans, width: int, glyphs: Glyphs) -> Spans:
     return (*kept, (glyphs.ellipsis, role))
 
 
+def cut_text(text: str, cells: int, glyphs: Glyphs) -> str:
+    """A text in at most so many cells, with an ellipsis where something is missing."""
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + glyphs.ellipsis
+
+
 def wrap(spans: Spans, width: int) -> tuple[Spans, ...]:
     """The spans' words in lines of at most `width` cells. A wider word stays whole: `fit` cuts it."""
     lines: list[Spans] = []

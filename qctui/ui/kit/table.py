@@ -13,7 +13,7 @@ from textual.strip import Strip
 from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import CellDiff, Cells, by_cell, scroll_thumb
-from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.render_context import RenderContext, nothing
 from qctui.ui.kit.spans import Spans, fit, seven_bit, to_strip, wrap
 from qctui.ui.kit.table_columns import GUTTER, Column, Placed, header_line, place, row_cells
 from qctui.ui.selection import NO_ROW, Rows
@@ -63,16 +63,18 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
     ) -> None:
         """`cursor` owns what is selected; without one the table's place is its own."""
         super().__init__(id=id)
-        self._cursor: Cursor = cursor or LocalCursor()
+        self.cursor: Cursor = cursor or LocalCursor()
+        """The owner of what is selected."""
         self.opens = self.marks = True
         """Whether Enter and Space do something here."""
-        self.opened: Callable[[], object] = _nothing
-        """Called on Enter, with a row selected."""
-        self.marked: Callable[[], object] = _nothing
-        """Called on Space, with a row selected."""
-        self.scrolled: Callable[[], object] = _nothing
+        self.opened: Callable[[R], object] = nothing
+        """Called on Enter with the selected row."""
+        self.marked: Callable[[R], object] = nothing
+        """Called on Space with the selected row."""
+        self.scrolled: Callable[[], object] = nothing
         """Called when other rows are visible."""
-        self._columns = tuple(columns)
+        self.columns = tuple(columns)
+        """All columns, shown or not."""
         self._key_of = key_of
         self._glyphs = glyphs
         self._rows: Sequence[R] = ()
@@ -111,7 +113,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         """
         self._rows, self._render_context, self._marks = rows, context, marks
         self._sort, self._words, self._foot = sort, words, foot
-        self._cursor.reselect(
+        self.cursor.reselect(
             Rows(
                 KeysOf(rows, self._key_of),
                 KeysOf(listed if listed is not None else rows, self._key_of),
@@ -127,19 +129,14 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         self._draw()
 
     @property
-    def cursor(self) -> Cursor:
-        """The owner of what is selected."""
-        return self._cursor
-
-    @property
     def cursor_key(self) -> Hashable | None:
         """The key of what is selected; None while nothing is."""
-        return self._cursor.place.key
+        return self.cursor.place.key
 
     @property
     def cursor_row(self) -> R | None:
         """The selected row; None while nothing is selected, or nothing that has a row."""
-        at = self._cursor.place.index
+        at = self.cursor.place.index
         selected = self.cursor_key is not None and 0 <= at < len(self._rows)
         return self._rows[at] if selected and self._key_of(self._rows[at]) == self.cursor_key else None
 
@@ -154,18 +151,13 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         return self._rows[self._top : self._top + self._height]
 
     @property
-    def columns(self) -> tuple[Column[R], ...]:
-        """All columns, shown or not."""
-        return self._columns
-
-    @property
     def shown_columns(self) -> tuple[Column[R], ...]:
         """The columns that fit."""
-        return tuple(placed.column for placed in place(self._columns, self.size.width - 1, indent=GUTTER))
+        return tuple(placed.column for placed in place(self.columns, self.size.width - 1, indent=GUTTER))
 
     def change_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns of the same rows."""
-        self._columns = tuple(columns)
+        self.columns = tuple(columns)
         if self.size.width:
             self.on_resize()
 
@@ -175,12 +167,12 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
-        self._choose(self._cursor.place.index + by)
+        self._choose(self.cursor.place.index + by)
 
     def action_page(self, by: int) -> None:
         """Move the cursor by pages."""
         lay_out(self.screen)
-        self._choose(self._cursor.place.index + by * max(1, self._height - 1))
+        self._choose(self.cursor.place.index + by * max(1, self._height - 1))
 
     def action_first(self) -> None:
         """Go to the first row."""
@@ -192,24 +184,24 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
 
     def action_open(self) -> None:
         """Show the row in full."""
-        if self.cursor_row is not None:
-            self.opened()
+        if (row := self.cursor_row) is not None:
+            self.opened(row)
 
     def action_mark(self) -> None:
         """Mark the row, or unmark it."""
-        if self.cursor_row is not None:
-            self.marked()
+        if (row := self.cursor_row) is not None:
+            self.marked(row)
 
     def row_text(self) -> str:
         """The row under the cursor as it is shown, columns separated by tabs: for copying. Empty without a row."""
         row, context = self.cursor_row, self._render_context
         if row is None or context is None:
             return ""
-        return "\t".join("".join(text for text, _ in column.cell(row, context)).strip() for column in self._columns)
+        return "\t".join("".join(text for text, _ in column.cell(row, context)).strip() for column in self.columns)
 
     def on_resize(self) -> None:
         """Fit the columns to the new width and keep the cursor in sight."""
-        self._placed = place(self._columns, self.size.width - 1, indent=GUTTER)
+        self._placed = place(self.columns, self.size.width - 1, indent=GUTTER)
         self.drawn = ()  # the cells of a row that has not changed are kept, and these have another width
         self._scroll_to_cursor()
         self._draw()
@@ -260,7 +252,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
     @property
     def _at(self) -> int:
         """Where the selected row stands; the first one's place while there is none."""
-        at = self._cursor.place.index
+        at = self.cursor.place.index
         return 0 if at == NO_ROW else at
 
     def _choose(self, index: int) -> None:
@@ -268,9 +260,9 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
             return
         index = min(len(self._rows) - 1, max(0, index))
         key = self._key_of(self._rows[index])
-        if self._cursor.place.chosen == key and self._cursor.place.index == index:
+        if self.cursor.place.chosen == key and self.cursor.place.index == index:
             return
-        self._cursor.choose(key, index)
+        self.cursor.choose(key, index)
         self._scroll_to_cursor()
         self._draw()
 
@@ -303,7 +295,7 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         if index >= len(self._rows) or context is None:
             return _Drawn((*self._words_line(y - 1, width), thumb))
         row = self._rows[index]
-        current = index == self._cursor.place.index and self.cursor_key is not None
+        current = index == self.cursor.place.index and self.cursor_key is not None
         marked = self._key_of(row) in self._marks
         gutter = (
             (self._glyphs.cursor if current else " ", "focus bold" if self.has_focus else "muted"),
@@ -341,7 +333,3 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
                 self._failed.add(column.id)
                 _log.exception("Column %r could not be shown", column.id)
             return ((self._glyphs.alert, "danger bold"),)
-
-
-def _nothing() -> None:
-    """The list does nothing on this key."""

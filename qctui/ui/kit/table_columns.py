@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from qctui.ui.kit.render_context import RenderContext
@@ -40,10 +41,41 @@ class Column(Generic[R]):
     """When room is short, columns with the smallest number go first."""
     sort_key: Callable[[R], Any] | None = None
     """What rows are ordered by; None: the table can't be sorted by this column. Never compares None with a number."""
-    keep_end: bool = False
-    """A value that is too wide loses its beginning instead of its end: the newest part of a sparkline stays."""
     descending: bool = False
     """The first order a person wants: largest first for numbers."""
+
+
+def text_column(
+    id: str, width: int, text_of: Callable[[R], str], *, header: str | None = None, **more: Any
+) -> Column[R]:
+    """A column of muted text, sorted by it unless another `sort_key` is among the rest. Its id is its header too."""
+
+    def cell(row: R, context: RenderContext) -> Spans:
+        return ((text_of(row) or context.glyphs.none, "muted"),)
+
+    more = {"sort_key": lambda row: text_of(row).casefold()} | more
+    return Column(id, id if header is None else header, width, cell, **more)
+
+
+def number_column(
+    id: str,
+    header: str,
+    width: int,
+    value_of: Callable[[R], float | None],
+    format_value: Callable[[float | None, Glyphs], str],
+    **more: Any,
+) -> Column[R]:
+    """A column of numbers, sorted by them; one that is not known is muted."""
+
+    def cell(row: R, context: RenderContext) -> Spans:
+        value = value_of(row)
+        return ((format_value(value, context.glyphs), "" if value is not None else "muted"),)
+
+    return figure(id, header, width, cell, sort_key=value_of, **more)
+
+
+figure = partial(Column, right=True, descending=True)
+"""Numbers stand at the right, and the largest are first at the first sort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +87,7 @@ class Placed(Generic[R]):
     width: int
 
 
-def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1) -> tuple[Placed[R], ...]:
+def place(columns: Sequence[Column[R]], width: int, *, indent: int) -> tuple[Placed[R], ...]:
     """The columns that fit in `width` cells, in their order, grown into what is left.
 
     `indent` cells stay free at the left. The column kept longest is shown even when it does not fit whole.
@@ -63,7 +95,7 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1
     shown: list[Column[R]] = []
     room = width - indent
     for column in sorted(columns, key=lambda each: -each.keep):
-        needed = column.width + (gap if shown else 0)
+        needed = column.width + (1 if shown else 0)
         growth = sum(max(0, each.good - each.width) for each in shown) if column.keep <= LUXURY else 0
         if needed + growth <= room:
             shown.append(column)
@@ -91,25 +123,21 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int, gap: int = 1
     for column in columns:
         if id(column) in grown:
             placed.append(Placed(column, x, grown[id(column)]))
-            x += grown[id(column)] + gap
+            x += grown[id(column)] + 1
     return tuple(placed)
 
 
 def header_line(placed: Sequence[Placed[Any]], sort: tuple[str, bool] | None, width: int, glyphs: Glyphs) -> Spans:
     """The columns' words; the one sorted by carries an arrow, whatever of its word that costs."""
-    cells: list[Span] = []
-    x = 0
-    for each in placed:
-        if each.x > x:
-            cells.append((" " * (each.x - x), ""))
-        if sort is not None and sort[0] == each.column.id:
-            arrow = glyphs.descending if sort[1] else glyphs.ascending
-            cells += fit(((each.column.header[: each.width - 1] + arrow, "title bold"),), each.width, glyphs,
-                         right=each.column.right)  # fmt: skip
-        else:
-            cells += fit(((each.column.header, "muted"),), each.width, glyphs, right=each.column.right)
-        x = each.x + each.width
-    return fit(tuple(cells), width, glyphs)
+    widths = {each.column.id: each.width for each in placed}
+
+    def head(column: Column[Any]) -> Spans:
+        if sort is None or sort[0] != column.id:
+            return ((column.header, "muted"),)
+        arrow = glyphs.descending if sort[1] else glyphs.ascending
+        return ((column.header[: widths[column.id] - 1] + arrow, "title bold"),)
+
+    return fit(((" " * GUTTER, ""), *row_cells(placed, head, width, glyphs)), width, glyphs)
 
 
 def row_cells(
@@ -124,8 +152,6 @@ def row_cells(
         spans = format_cell(each.column)
         if glyphs.ascii:
             spans = seven_bit(spans)
-        if each.column.keep_end:
-            spans = tuple((text[-each.width :], role) for text, role in spans)
         cells += fit(spans, each.width, glyphs, right=each.column.right)
         x = each.x + each.width
     if width > x:

@@ -9,7 +9,7 @@ from textual.message import Message
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines, scroll_thumb
 from qctui.ui.kit.spans import Span, Spans
-from qctui.ui.logs.joined_log import times_of, wrap_line
+from qctui.ui.logs.log_reading import times_of, wrap_line
 from qctui.ui.theme.glyph_set import Glyphs
 
 _STAMP = 19

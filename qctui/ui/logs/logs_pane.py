@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from textual.message import Message
-from textual.widget import Widget
 
 from qctui.model.deployment import LogPage
 from qctui.model.keys import Key, log_lines_key
 from qctui.model.resource import Resource
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.logs.joined_log import times_of
-from qctui.ui.logs.log_reading import LogReading
+from qctui.ui.logs.log_reading import LogReading, times_of
 from qctui.ui.logs.log_view import FOLLOWING, LogView, Place
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count
@@ -39,9 +37,8 @@ class LogsPane(Pane):
         """Other windows of the log are wanted than before."""
 
     def __init__(self, number: int, glyphs: Glyphs) -> None:
-        super().__init__(number, "Logs", glyphs, id="logs")
         self.view = LogView(glyphs)
-        """The lines."""
+        super().__init__(number, "Logs", self.view, glyphs)
         self._log = LogReading()
         self._search: LogReading | None = None
         self._source = (0, "")
@@ -56,10 +53,6 @@ class LogsPane(Pane):
         """What is known of the window that is being read; None while none is."""
         self._found: Resource[LogPage] = Resource()
         """The newest answer to the search."""
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The lines."""
-        yield self.view
 
     def keys(self) -> tuple[Key[LogPage], ...]:
         """The windows that are to be read, besides the end of the log."""
@@ -200,28 +193,21 @@ class LogsPane(Pane):
             self._show_rows((shown.log.first_line, 0) if shown.at_beginning and not apart else None)
 
     def _describe(self, resource: Resource[LogPage], context: RenderContext) -> LoadStateWords:
-        joined, search = self._shown.log, self._search
+        joined, search, expected = self._shown.log, self._search, format_count(self._shown.log.expected)
         if search is not None:
-            return describe(
+            resource, what, nothing = (
                 self._found,
-                context,
-                what="matches",
-                nothing=f"{format_count(joined.expected)} lines contain it; reading the newest{context.glyphs.ellipsis}"
-                if joined.expected
-                else f"No line contains '{search.query}'. Esc shows the log again.",
-                stale_after_s=STALE_AFTER_S,
-                size=len(joined.lines),
+                "matches",
+                f"No line contains '{search.query}'. Esc shows the log again.",
             )
-        return describe(
-            resource,
-            context,
-            what="log",
-            nothing=f"No rows in this window, though the log has {format_count(joined.expected)}."
-            if joined.empty_window
-            else "The log is empty.",
-            stale_after_s=STALE_AFTER_S,
-            size=len(joined.lines),
-        )
+            if joined.expected:
+                nothing = f"{expected} lines contain it; reading the newest{context.glyphs.ellipsis}"
+        else:
+            what, nothing = "log", "The log is empty."
+            if joined.empty_window:
+                nothing = f"No rows in this window, though the log has {expected}."
+        size = len(joined.lines)
+        return describe(resource, context, what=what, nothing=nothing, stale_after_s=STALE_AFTER_S, size=size)
 
     def _show_rows(self, place: Place | None = None) -> None:
         joined, words = self._shown.log, "" if self._state is None else self._state.body

@@ -1,12 +1,19 @@
-"""The runs of an optimization: ranked by its target, and laid out over two parameters. Pure."""
+"""The runs of an optimization, ranked by its target; the grid of its heat map, and how the cells of that read. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from qctui.model.optimization import Optimization, Parameter, Run
+from rich.style import Style
+from textual.color import Color
+
+from qctui.model.optimization import PERCENT_STATISTICS, Optimization, Parameter, Run
+from qctui.ui.kit.spans import width_of
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.theme.themes import Palette
+from qctui.ui.wording.format import format_number
 
 MOST_STEPS = 400
 """Values of one axis that are taken from a parameter's range; of a finer one only those that were run."""
@@ -167,7 +174,7 @@ def _axis(name: str, optimization: Optimization) -> Axis:
     ran = [value_key(run.parameters[name]) for run in optimization.runs if name in run.parameters]
     ranges = [each for each in optimization.parameters if each.name == name]
     values = dict.fromkeys([*(_steps(ranges[0]) if ranges else ()), *ran])
-    return Axis(name, tuple(sorted(values, key=_order)))
+    return Axis(name, tuple(sorted(values, key=value_order)))
 
 
 def _steps(parameter: Parameter) -> Sequence[str]:
@@ -177,9 +184,133 @@ def _steps(parameter: Parameter) -> Sequence[str]:
     return [value_key(low + step * count) for count in range(int((high - low) / step + 1e-9) + 1)]
 
 
-def _order(value: str) -> tuple[bool, float, str]:
+def value_order(value: str) -> tuple[bool, float, str]:
+    """What values of a parameter are sorted by: numbers first, in their order."""
     try:
         number = float(value)
     except ValueError:
         return True, 0.0, value
     return (False, number, value) if math.isfinite(number) else (True, 0.0, value)
+
+
+STEPS = 8
+"""Colours of the ramp."""
+
+MOST_LABEL_CELLS = 12
+
+_LEVEL_CELLS = 2
+
+_FAINTEST = 0.25
+"""How far the worst is from the background: it must be seen to be there."""
+
+
+class HeatPalette(Palette):
+    """The theme's roles, and `heat0` to `heat7`: from near the background to the first colour of the charts, distinct
+    by brightness with every kind of colour vision. A word may follow: `level` colours the sign instead of what is
+    behind it, `cursor` reverses."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__(variables)
+        self.variables = variables
+        """What it was made of: another theme has others."""
+
+    def _make(self, role: str) -> Style:
+        name, *words = role.split()
+        if not name.startswith("heat"):
+            return super()._make(role)
+        step = int(name.removeprefix("heat"))
+        strong = True if step == STEPS - 1 else None
+        reverse = True if "cursor" in words else None
+        low, high = self._color("background"), self._color("chart-1")
+        if low is None or high is None or low.ansi is not None or high.ansi is not None:
+            # Sixteen colours have no steps between them: the numbers say it, and the extremes stand out.
+            ends = {0: "muted", STEPS - 1: "ok"}
+            return self[ends.get(step, "")] + Style(bold=strong, reverse=reverse)
+        background = low.blend(high, _FAINTEST + (1 - _FAINTEST) * step / (STEPS - 1))
+        if "level" in words:
+            return Style(color=background.rich_color, bold=strong, reverse=reverse)
+        text = Color.parse("#ffffff") if background.brightness < 0.5 else Color.parse("#000000")
+        return Style(color=text.rich_color, bgcolor=background.rich_color, bold=strong, reverse=reverse)
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlan:
+    """How wide cells are, and whether numbers fit."""
+
+    numbers: bool
+    width: int
+    label: int
+    """Cells at the left for the values of `y`."""
+
+
+def plan_cells(grid: HeatGrid, target: str, width: int, glyphs: Glyphs) -> CellPlan:
+    """Numbers where all columns fit with them; else one level a cell, so that the whole map is seen at once."""
+    label = max(3, *(min(MOST_LABEL_CELLS, width_of(((value, ""),))) for value in grid.y.values))
+    texts = [cell_text(each, target, glyphs) for each in grid.cells.values()]
+    longest = max([len(text) for text in texts], default=1)
+    names = max(min(8, width_of(((value, ""),))) for value in grid.x.values)
+    cells = 2 + max(3, longest, names)
+    numbers = label + 1 + cells * len(grid.x.values) <= width
+    return CellPlan(numbers, cells if numbers else _LEVEL_CELLS, label)
+
+
+def cell_text(each: RankedRun | None, target: str, glyphs: Glyphs) -> str:
+    """What stands in a cell: the value, `fail`, how far it is, or that there is none."""
+    if each is None:
+        return glyphs.none
+    if each.run.failed:
+        return "fail"
+    if each.run.progress < 1:
+        return f"{done_text(each.run.progress)}{glyphs.ellipsis}"
+    return value_text(each.value, target, glyphs)
+
+
+def done_text(fraction: float) -> str:
+    """A progress in whole percent, 100 only when it is done."""
+    return f"{int(min(1.0, max(0.0, fraction)) * 100)}%"
+
+
+def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
+    """One sign for a cell."""
+    if each is None:
+        return glyphs.dot
+    if each.run.failed:
+        return "x"
+    if not each.ended or each.value is None:
+        return glyphs.ellipsis if each.run.progress < 1 else "?"
+    top = len(glyphs.spark) - 1
+    return glyphs.spark[round(grid.goodness(each.value) * top)]
+
+
+def cell_role(each: RankedRun | None, grid: HeatGrid) -> str:
+    """The colour of a cell."""
+    if each is None:
+        return "rule"
+    if each.run.failed:
+        return "danger"
+    if not each.ended or each.value is None:
+        return "muted"
+    return f"heat{round(grid.goodness(each.value) * (STEPS - 1))}"
+
+
+def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int = 2) -> str:
+    """A statistic's value with its unit. Percent figures come in percent points (REFERENCE.md 5.2)."""
+    if value is None:
+        return glyphs.none
+    if statistic in PERCENT_STATISTICS:
+        return f"{format_number(value, glyphs, max(1, digits - 1))}%"
+    return format_number(value, glyphs, digits)
+
+
+def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
+    """What the signs mean."""
+    low, high = value_text(grid.low, target, glyphs), value_text(grid.high, target, glyphs)
+    span = f"worst {low} {glyphs.then} best {high}" if grid.maximize else f"worst {high} {glyphs.then} best {low}"
+    mark = f"  {glyphs.mark} best"
+    if grid.maximize is None:
+        span, mark = f"lowest {low} {glyphs.then} highest {high}", ""
+    levels = "" if plan.numbers else f"{glyphs.spark} "
+    none = glyphs.none if plan.numbers else glyphs.dot
+    failed = "" if plan.numbers else "x failed  "
+    shown = span if grid.ended else "no run has ended"
+    return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} running  {none} none"

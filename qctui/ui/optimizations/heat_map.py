@@ -8,11 +8,14 @@ from textual import events
 
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines
+from qctui.ui.kit.render_context import nothing
 from qctui.ui.kit.spans import Span, Spans, fit, wrap
-from qctui.ui.optimizations.heat import UNRANKED, HeatGrid, RankedRun
-from qctui.ui.optimizations.heat_cells import (
+from qctui.ui.optimizations.heat import (
+    UNRANKED,
     CellPlan,
+    HeatGrid,
     HeatPalette,
+    RankedRun,
     cell_role,
     cell_text,
     legend,
@@ -43,7 +46,7 @@ class HeatMap(SpanLines, can_focus=True):
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(glyphs)
-        self.opened: Callable[[str], object] = _nothing
+        self.opened: Callable[[str], object] = nothing
         """Called with the key of a run: Enter on its cell."""
         self._grid: HeatGrid | None = None
         self._target = ""
@@ -251,7 +254,3 @@ class HeatMap(SpanLines, can_focus=True):
             if name != self._target and name in each.run.statistics:
                 rest += [dot, (f"{name} ", "muted"), (value_text(each.run.statistics[name], name, glyphs), "")]
         return [tuple(where), tuple(rest)]
-
-
-def _nothing(_key: str) -> None:
-    """There is nothing more to show of a run."""

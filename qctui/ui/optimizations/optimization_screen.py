@@ -1,13 +1,9 @@
-"""An optimization in full: what is searched and how far it is, its runs as a table and, for two parameters, as a heat
-map."""
+"""An optimization in full, with its runs as a table and a heat map; and one run of it in full."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-from rich.text import Text
 
 from qctui.model.deployment import name_of
 from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
@@ -16,24 +12,53 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.controller import OPTIMIZATION, Pointed
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
+from qctui.ui.kit.facts_view import FactsPane, Group, fact, relative_words
+from qctui.ui.kit.lines import Paragraph, Piece, labelled_lines, pieces
+from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.optimizations.heat import UNRANKED
-from qctui.ui.optimizations.heat_cells import done_text, value_text
+from qctui.ui.optimizations.heat import UNRANKED, done_text, value_text
 from qctui.ui.optimizations.runs_panes import MapPane, RankedRuns, RunsPane, runs_words
-from qctui.ui.wording.format import format_bar, format_count
-from qctui.ui.wording.named_values import relative_words
+from qctui.ui.wording.format import (
+    format_bar,
+    format_change,
+    format_count,
+    format_instant,
+    format_money,
+    format_sparkline,
+    role_of_sign,
+)
 
 _BAR_CELLS = 10
+_TRAIL_CELLS = 60
 
 
-_labelled = partial(labelled, max_lines=2)
-
-
-class OptimizationScreen(DetailScreen):
-    """Read every 10 s while it runs; before its first reading the list's summary stands in."""
+class SearchScreen(DetailScreen):
+    """What is opened of one optimization: the whole of it, or one of its runs."""
 
     ACTS_ON = frozenset({OPTIMIZATION})
+
+    def __init__(self, context: AppContext, detail: Detail, sections: Sequence[Pane]) -> None:
+        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
+        self._ranked = RankedRuns()
+        super().__init__(context, sections)
+
+    def keys(self) -> Iterable[Key[Any]]:
+        """The optimization's own read."""
+        return [optimization_key(self._optimization_id)]
+
+    def pointed(self) -> Pointed:
+        """The optimization; no deployment is."""
+        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
+
+    @property
+    def resource(self) -> Resource[Optimization]:
+        """The newest reading."""
+        return self._engine.store.get(optimization_key(self._optimization_id))
+
+
+class OptimizationScreen(SearchScreen):
+    """Read every 10 s while it runs; before its first reading the list's summary stands in."""
+
     NAME = "an optimization"
     ROOMY = (116, 30)
     DEFAULT_CSS = """
@@ -41,31 +66,16 @@ class OptimizationScreen(DetailScreen):
     """
 
     def __init__(self, context: AppContext, detail: Detail) -> None:
-        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
         self._name_seen = detail.name
-        self._ranked = RankedRuns()
         self.runs = RunsPane(1, context.glyphs)
         self.map = MapPane(2, context.glyphs)
-        super().__init__(context, (self.runs, self.map))
-        self.runs.table.opened = self._open_row
+        super().__init__(context, detail, (self.runs, self.map))
+        self.runs.table.opened = lambda row: self._open_run(row.key)
         self.map.map.opened = self._open_run
-
-    def keys(self) -> Iterable[Key[Any]]:
-        """Its own read."""
-        return [optimization_key(self._optimization_id)]
 
     def depends_on(self, key: Key[Any]) -> bool:
         """Its row of the list is about it too."""
         return key in (optimizations_key(self._project_id), PROJECTS)
-
-    def pointed(self) -> Pointed:
-        """The optimization that is shown; no deployment is."""
-        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
-
-    @property
-    def resource(self) -> Resource[Optimization]:
-        """The newest reading."""
-        return self._engine.store.get(optimization_key(self._optimization_id))
 
     @property
     def summary(self) -> OptimizationSummary | None:
@@ -81,10 +91,6 @@ class OptimizationScreen(DetailScreen):
         """The heat map, or the table again."""
         self.choose(self.runs if self.chosen is self.map else self.map)
 
-    def _open_row(self) -> None:
-        if (row := self.runs.table.cursor_row) is not None:
-            self._open_run(row.key)
-
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """What is searched, how far it is, what it has cost."""
         optimization, summary, glyphs = self.resource.value, self.summary, context.glyphs
@@ -99,19 +105,17 @@ class OptimizationScreen(DetailScreen):
         if known is not None and known.node_type:
             nodes = f" x {optimization.parallel_nodes}" if optimization and optimization.parallel_nodes else ""
             whose += [dot, f"{known.node_type}{nodes}"]
-        lines = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
-        if optimization is None:
-            if summary is not None and summary.parameters:
-                lines.append(_labelled("Parameters", _parameters(summary.parameters, dot)))
-            return lines
-        lines.append(_labelled("Progress", pieces(*_progress(optimization, context))))
-        lines.append(_labelled("Best", pieces(*self._best(optimization, context))))
-        lines.append(_labelled("Cost", pieces(*_cost(optimization, context))))
-        if optimization.parameters:
-            lines.append(_labelled("Parameters", _parameters(optimization.parameters, dot)))
-        if optimization.constraints:
-            lines.append(_labelled("Constraints", pieces(f" {glyphs.dot} ".join(optimization.constraints))))
-        return lines
+        facts: list[tuple[str, Sequence[Piece]]] = []
+        if optimization is not None:
+            facts.append(("Progress", _progress(optimization, context)))
+            facts.append(("Best", self._best(optimization, context)))
+            facts.append(("Cost", _cost(optimization, context)))
+        if known is not None:
+            facts.append(("Parameters", _parameters(known.parameters, dot)))
+        if optimization is not None and optimization.constraints:
+            facts.append(("Constraints", [f" {glyphs.dot} ".join(optimization.constraints)]))
+        head = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
+        return [*head, *labelled_lines(facts)]
 
     def show_sections(self, context: RenderContext) -> None:
         """Table and map of the same runs."""
@@ -182,7 +186,7 @@ def _cost(optimization: Optimization, context: RenderContext) -> list[Piece]:
     return parts[1:] or [("not told", "muted")]
 
 
-def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> Text:
+def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> list[Piece]:
     parts: list[Piece] = []
     for each in parameters:
         parts += [dot, (each.name, "title")]
@@ -192,4 +196,71 @@ def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> Text
             parts.append(f" {each.minimum:g} to {each.maximum:g}")
             if each.step:
                 parts.append((f" by {each.step:g}", "muted"))
-    return pieces(*parts[1:])
+    return parts[1:]
+
+
+class RunScreen(SearchScreen):
+    """It follows the run through newer readings of its optimization."""
+
+    NAME = "a run of an optimization"
+
+    def __init__(self, context: AppContext, detail: Detail) -> None:
+        self.statistics = FactsPane(1, "Statistics", context.glyphs)
+        super().__init__(context, detail, (self.statistics,))
+        self._run = self._ranked.of(self.resource.value).by_key[detail.run]
+
+    def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
+        """Which run it is and how it did."""
+        resource = self.resource
+        ranking = self._ranked.of(resource.value)
+        self._run = ranking.by_key.get(self._run.key, self._run)
+        ranked, run, glyphs = self._run, self._run.run, context.glyphs
+        dot = (f" {glyphs.dot} ", "rule")
+        title: list[Piece] = [(run.name or "unnamed run", "title bold"), "  "]
+        if run.failed:
+            title.append((f"{glyphs.alert} failed, exit code {run.exit_code}", "danger bold"))
+        elif run.progress < 1:
+            title.append((f"{done_text(run.progress)} done", "stale"))
+        elif ranked.rank is not None:
+            best = f"  {glyphs.mark} best" if ranked.rank == 1 else ""
+            title += [f"rank {ranked.rank} of {ranking.ranked}", (best, "mark bold")]
+        elif ranked.value is not None:
+            title.append((f"done; {UNRANKED}", "muted"))
+        else:
+            title.append(("done, without a value of the target", "muted"))
+        name = "" if resource.value is None else resource.value.name
+        whose: list[Piece] = [run.backtest_id or "backtest id unknown", dot, name or self._optimization_id]
+        head = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
+        values = [piece for key, value in run.parameters.items() for piece in (dot, (f"{key} ", "muted"), value)]
+        equity = _equity(run.equity, context) if run.equity else []
+        return [*head, *labelled_lines([("Parameters", values[1:] or [("none told", "muted")]), *equity])]
+
+    def show_sections(self, context: RenderContext) -> None:
+        """Every statistic."""
+        statistics = self._run.run.statistics
+        facts = []
+        for name, value in statistics.items():
+            signed = name in {"Net Profit", "Compounding Annual Return"}
+            digits = 3 if abs(value) < 1_000 else 2
+            text = value_text(value, name, context.glyphs, digits)
+            facts.append(fact(name, text, role_of_sign(value) if signed else ""))
+        blocks: list[Paragraph | Group] = [Group("", tuple(facts))]
+        if not facts:
+            blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
+        self.statistics.show_blocks(blocks, (), runs_words(self.resource, context))
+
+
+def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> list[tuple[str, Sequence[Piece]]]:
+    (first_at, first), (last_at, last) = equity[0], equity[-1]
+    step = max(1, -(-len(equity) // _TRAIL_CELLS))
+    # Each cell stands for the last value of its stretch, counted from the end: the newest is always drawn.
+    values = [value for _, value in equity[::-1][::step]][::-1]
+    glyphs = context.glyphs
+    change = last / first - 1 if first > 0 else None
+    role = role_of_sign(change or 0.0)
+    first_day, last_day = (format_instant(at, context.zone, glyphs)[:10] for at in (first_at, last_at))
+    amounts = f"{format_money(first, glyphs)} {glyphs.then} {format_money(last, glyphs)} "
+    return [
+        ("Equity", [(format_sparkline(values, _TRAIL_CELLS, glyphs), role)]),
+        ("", [amounts, (format_change(change, glyphs), role), (f"  {first_day} to {last_day}", "muted")]),
+    ]

@@ -11,7 +11,7 @@ from qctui.model.resource import Resource
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
-from qctui.ui.kit.table_columns import Column
+from qctui.ui.kit.table_columns import Column, text_column
 from qctui.ui.selection import Pane
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
@@ -67,16 +67,8 @@ class OptimizationsPane(ListPane[OptimizationRow]):
 
     def __init__(self, glyphs: Glyphs, selected: SelectionOwner, *, several: bool) -> None:
         """`several`: projects are listed together, and each row says whose it is."""
-        super().__init__(
-            2,
-            "Optimizations",
-            glyphs,
-            _columns(several),
-            lambda row: row.summary.optimization_id,
-            optimization_text,
-            id="optimizations",
-            cursor=SelectedCursor(selected, Pane.OPTIMIZATIONS),
-        )
+        columns, cursor = _columns(several), SelectedCursor(selected, Pane.OPTIMIZATIONS)
+        super().__init__(2, "Optimizations", glyphs, columns, _key, optimization_text, cursor=cursor)
         self._several = several
 
     def show(
@@ -114,27 +106,23 @@ def _order(row: OptimizationRow) -> tuple[bool, float]:
 
 
 def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
-    project: tuple[Column[OptimizationRow], ...] = (
-        Column("project", "project", 10, _project, most=24, keep=5, sort_key=lambda row: row.project.casefold()),
-    )
+    project: Column[OptimizationRow] = text_column("project", 10, lambda row: row.project, most=24, keep=5)
     return (
         Column("name", "name", 10, _name, good=22, most=36, keep=9, sort_key=lambda row: row.summary.name.casefold()),
-        *(project if several else ()),
+        *([project] if several else []),
         Column("progress", "progress", _BAR_CELLS, _progress, keep=8, sort_key=_fraction, descending=True),
         Column("runs", "runs", 7, _runs, right=True, keep=6),
         Column("best", "best", 6, _best, right=True, keep=7, sort_key=lambda row: row.best, descending=True),
         Column("target", "target", 18, _target, most=32, keep=3, sort_key=_target_name),
-        Column("status", "status", 9, _status, keep=2, sort_key=lambda row: row.status.casefold()),
+        text_column(
+            "status", 9, lambda row: row.status or "unknown", keep=2, sort_key=lambda row: row.status.casefold()
+        ),
         Column("age", "age", 4, _age, right=True, keep=4, sort_key=_age_key),
     )
 
 
 def _name(row: OptimizationRow, context: RenderContext) -> Spans:
     return ((row.summary.name or row.summary.optimization_id, "muted" if row.finished else "title"),)
-
-
-def _project(row: OptimizationRow, context: RenderContext) -> Spans:
-    return ((row.project, "muted"),)
 
 
 def _progress(row: OptimizationRow, context: RenderContext) -> Spans:
@@ -167,10 +155,6 @@ def _target(row: OptimizationRow, context: RenderContext) -> Spans:
     return ((f"{criterion.extremum} {criterion.target}".lstrip(), "muted"),)
 
 
-def _status(row: OptimizationRow, context: RenderContext) -> Spans:
-    return ((row.status or "unknown", "muted"),)
-
-
 def _age(row: OptimizationRow, context: RenderContext) -> Spans:
     return ((context.ago(row.summary.created_at) or context.glyphs.none, "muted"),)
 
@@ -185,3 +169,7 @@ def _target_name(row: OptimizationRow) -> str:
 
 def _age_key(row: OptimizationRow) -> float | None:
     return None if row.summary.created_at is None else -row.summary.created_at
+
+
+def _key(row: OptimizationRow) -> str:
+    return row.summary.optimization_id

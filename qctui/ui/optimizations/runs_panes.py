@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from textual.widget import Widget
+from collections.abc import Callable
+from functools import partial
 
 from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
@@ -12,14 +11,21 @@ from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
-from qctui.ui.kit.table_columns import Column
-from qctui.ui.optimizations.heat import UNRANKED, RankedRun, Ranking, heat_grid, rank_runs
-from qctui.ui.optimizations.heat_cells import done_text, value_text
+from qctui.ui.kit.table_columns import Column, figure, text_column
+from qctui.ui.optimizations.heat import (
+    UNRANKED,
+    RankedRun,
+    Ranking,
+    done_text,
+    heat_grid,
+    rank_runs,
+    value_order,
+    value_text,
+)
 from qctui.ui.optimizations.heat_map import HeatMap
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count
+from qctui.ui.wording.format import format_count, role_of_sign
 from qctui.ui.wording.load_state import LoadStateWords, describe
-from qctui.ui.wording.named_values import role_of_sign
 
 STALE_AFTER_S = 60.0
 """An opened optimization is read every 10 s while it runs."""
@@ -38,7 +44,7 @@ class RunsPane(SectionPane[RankedRun]):
 
     def __init__(self, number: int, glyphs: Glyphs) -> None:
         columns = _columns((), "")
-        super().__init__(number, "Runs", glyphs, columns, lambda each: each.key, _run_text, id="runs", opens=True)
+        super().__init__(number, "Runs", glyphs, columns, lambda each: each.key, _run_text, opens=True)
         self._shape: tuple[tuple[str, ...], str] = ((), "")
 
     def show(
@@ -68,14 +74,9 @@ class MapPane(Pane):
     """The same runs over two parameters."""
 
     def __init__(self, number: int, glyphs: Glyphs) -> None:
-        super().__init__(number, "Heat map", glyphs, id="map")
         self.map = HeatMap(glyphs)
-        """The cells."""
+        super().__init__(number, "Heat map", self.map, glyphs, id="map")
         self._source: tuple[Optimization | None, Ranking] | None = None
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The map."""
-        yield self.map
 
     def show(self, resource: Resource[Optimization], ranking: Ranking, words: LoadStateWords) -> None:
         """Show the map of an optimization of two parameters; of any other, why there is none."""
@@ -141,18 +142,9 @@ def _columns(parameters: tuple[str, ...], target: str) -> tuple[Column[RankedRun
         Column("rank", "#", 4, _rank, right=True, keep=20, sort_key=lambda each: each.rank),
     ]
     for place, name in enumerate(parameters):
-        shown.append(
-            Column(
-                f"parameter {name}",
-                name,
-                max(5, min(12, len(name))),
-                _parameter(name),
-                right=True,
-                most=16,
-                keep=15 - place,
-                sort_key=_parameter_key(name),
-            )
-        )
+        width, cell, key = max(5, min(12, len(name))), _parameter(name), partial(_parameter_key, name)
+        keep = 15 - place
+        shown.append(Column(f"parameter {name}", name, width, cell, right=True, most=16, keep=keep, sort_key=key))
     if target:
         head = _SHORT.get(target, target)
         shown.append(_statistic("target", target, head, max(8, min(14, len(head))), 19, strong=True))
@@ -165,7 +157,7 @@ def _columns(parameters: tuple[str, ...], target: str) -> tuple[Column[RankedRun
         if name != target:
             shown.append(_statistic(column, name, header, 10 if name == "Net Profit" else 8, keep))
     shown.append(Column("state", "state", 9, _state, keep=18, sort_key=_state_key))
-    shown.append(Column("name", "run", 12, _name, most=40, keep=2, sort_key=lambda each: each.run.name.casefold()))
+    shown.append(text_column("name", 12, _name, header="run", most=40, keep=2, sort_key=_name_key))
     return tuple(shown)
 
 
@@ -174,8 +166,11 @@ def _statistic(
 ) -> Column[RankedRun]:
     digits = 0 if name == "Total Orders" else 3 if strong else 2
 
+    def value_of(each: RankedRun) -> float | None:
+        return each.run.statistics.get(name)
+
     def cell(each: RankedRun, context: RenderContext) -> Spans:
-        value = each.run.statistics.get(name)
+        value = value_of(each)
         if value is None:
             return ((context.glyphs.none, "muted"),)
         text = value_text(value, name, context.glyphs, digits)
@@ -187,17 +182,7 @@ def _statistic(
 
     # A search for the lowest reads best from the lowest up.
     falls = name not in {"Drawdown"}
-    return Column(
-        column,
-        header,
-        width,
-        cell,
-        right=True,
-        most=14,
-        keep=keep,
-        sort_key=lambda each: each.run.statistics.get(name),
-        descending=falls,
-    )
+    return figure(column, header, width, cell, most=14, keep=keep, sort_key=value_of, descending=falls)
 
 
 def _parameter(name: str) -> Callable[[RankedRun, RenderContext], Spans]:
@@ -206,19 +191,6 @@ def _parameter(name: str) -> Callable[[RankedRun, RenderContext], Spans]:
         return ((value, "title") if value is not None else (context.glyphs.none, "muted"),)
 
     return cell
-
-
-def _parameter_key(name: str) -> Callable[[RankedRun], tuple[bool, float, str] | None]:
-    def key(each: RankedRun) -> tuple[bool, float, str] | None:
-        value = each.run.parameters.get(name)
-        if value is None:
-            return None
-        try:
-            return False, float(value), value
-        except ValueError:
-            return True, 0.0, value
-
-    return key
 
 
 def _rank(each: RankedRun, context: RenderContext) -> Spans:
@@ -245,5 +217,14 @@ def _state_key(each: RankedRun) -> tuple[bool, float]:
     return each.run.failed, -each.run.progress
 
 
-def _name(each: RankedRun, context: RenderContext) -> Spans:
-    return ((each.run.name or each.run.backtest_id or context.glyphs.none, "muted"),)
+def _parameter_key(name: str, each: RankedRun) -> tuple[bool, float, str] | None:
+    value = each.run.parameters.get(name)
+    return None if value is None else value_order(value)
+
+
+def _name(each: RankedRun) -> str:
+    return each.run.name or each.run.backtest_id
+
+
+def _name_key(each: RankedRun) -> str:
+    return each.run.name.casefold()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+from textual.message import Message
 
 from qctui.engine.engine_port import Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
@@ -11,6 +14,7 @@ from qctui.model.deployment import name_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimization_key
 from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
+from qctui.store import Store
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.context import AppContext
 from qctui.ui.deployments.deployments_pane import DeploymentsPane
@@ -72,14 +76,14 @@ class Presenter:
             self._draw("Optimizations", lambda: self._show_optimizations(context), self._optimizations)
         if self.data.insights_key in keys:
             self._draw("Insights", lambda: self._show_insights(context), self._insights)
-        if any(key.kind in {"chart", "detail"} and key.project_id == self._selection.project_id for key in keys):
+        if any(key.kind in {"chart", "detail"} and key.project_id == self._selected.now.project_id for key in keys):
             self._draw("The chart", lambda: self._show_chart(context), self._chart)
         self.update_subscriptions()
 
     def resources(self) -> list[Resource[Any]]:
         """What the panes show."""
         data = self.data
-        return [data.deployments, data.optimizations, data.insights, data.chart(*self._chart.wanted)]
+        return [data.deployments, data.optimizations, data.insights, data.chart(*self._chart.view.wanted)]
 
     def choose_chart(self, name: str) -> None:
         """Show this chart from now on, of every deployment that has it."""
@@ -106,7 +110,7 @@ class Presenter:
 
     def hold(self, held: bool) -> None:
         """Something above the main screen shows what is selected, or no longer does."""
-        if held is not self._selection.held:
+        if held is not self._selected.now.held:
             self._selected.change(Covered(held))
             if not held:
                 self._reveal()
@@ -118,12 +122,12 @@ class Presenter:
             return f"The deployments can't be read: {listed.error.message}"
         if listed.value is None:
             return f"Reading deployments{self._glyphs.ellipsis}"
-        if self._selection.project_id is None:
+        if self._selected.now.project_id is None:
             text = self._deployments.filter_text
             return f"No deployment matches /{text}." if text else "No deployment is selected."
         if listed.unreadable:
             return f"{self.data.name} is not among the deployments that can be read."
-        if self._deployments.was_listed(self._selection.project_id):
+        if self._deployments.was_listed(self._selected.now.project_id):
             return f"{self.data.name} is no longer listed."
         return f"{self.data.name} was never deployed."
 
@@ -143,10 +147,10 @@ class Presenter:
         """Ask the engine to keep current what is looked at now. It waits by itself until a selection that moves comes
         to rest, so that holding a key down reads nothing."""
         subscriptions = subscriptions_for(
-            self._selection,
+            self._selected.now,
             self._optimizations.table.visible_rows,
             pinned=self._options.pinned,
-            chart=self._chart.subscriptions(self._selection.project_id or 0, self.data.chart_name),
+            chart=self._chart.subscriptions(self._selected.now.project_id or 0, self.data.chart_name),
             opened=[each for opened in self._opened.values() for each in opened],
             covered=self._covered,
         )
@@ -158,7 +162,7 @@ class Presenter:
         store = self._engine.store
         trails, accounts = store.get(EQUITY_HISTORY).value or {}, store.get(ACCOUNTS).value or {}
         self._deployments.show(self.data.deployments, self.data.names, trails, accounts, context)
-        if not self._selection.deployed:
+        if not self._selected.now.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(context)
         self._report_lost_marks()
@@ -187,11 +191,11 @@ class Presenter:
 
     def _name_the_filter(self) -> None:
         """With no match, what is said for it names the filter."""
-        if self._selection.project_id is None:
+        if self._selected.now.project_id is None:
             self._show_selected(self._ages.context())
 
     def _reveal(self) -> None:
-        pane, project_id = self._deployments, self._selection.project_id
+        pane, project_id = self._deployments, self._selected.now.project_id
         if project_id is not None and pane.filters_out(project_id):
             self._say(f"The filter /{pane.filter_text} is dropped: {self.data.name} does not match it")
             pane.drop_filter()
@@ -212,28 +216,89 @@ class Presenter:
                 details[each.optimization_id] = detail
         pinned = self._options.pinned
         scope = f"of {len(pinned)} pinned projects" if pinned else self.data.name
-        selected = bool(pinned) or self._selection.project_id is not None
+        selected = bool(pinned) or self._selected.now.project_id is not None
         self._optimizations.show(resource, details, self.data.names, scope, context, selected=selected)
 
     def _show_insights(self, context: RenderContext) -> None:
-        if self._selection.deploy_id:
+        if self._selected.now.deploy_id:
             self._insights.show(self.data.insights, self.data.name, context)
-        elif self._selection.deployed:
+        elif self._selected.now.deployed:
             self._insights.show_nothing("Unknown: the service tells no deploy id to ask them by.", context)
         else:
             self._insights.show_nothing(self.why_nothing(), context)
 
     def _show_chart(self, context: RenderContext) -> None:
         self._chart.show(
-            self.data.chart(*self._chart.wanted),
+            self.data.chart(*self._chart.view.wanted),
             context,
-            project_id=self._selection.project_id or 0,
+            project_id=self._selected.now.project_id or 0,
             name=self.data.chart_name,
             names=self.data.chart_names,
             project=self.data.name,
             nothing=self.why_nothing(),
         )
 
-    @property
-    def _selection(self) -> Selection:
-        return self._selected.now
+
+class StoreChanged(Message, bubble=False):
+    """Something in the store changed: the bridge holds which keys. At most one is under way at a time."""
+
+
+@runtime_checkable
+class ShowsStore(Protocol):
+    """A screen that shows resources."""
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """Draw what depends on these keys. An exception becomes a message on screen, not the end of the program."""
+        ...
+
+
+class Bridge:
+    """Collects the keys that change in the store and wakes the interface once for all of them.
+
+    While the interface does not answer (a terminal that stopped reading freezes its loop), the set of keys is all that
+    grows, and it is bounded by the store.
+    """
+
+    def __init__(self, store: Store, wake: Callable[[], bool]) -> None:
+        """`wake` is called on the engine's thread; it returns whether the interface will call `take`."""
+        self._store = store
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._dirty: set[Key[Any]] = set()
+        self._awaited = False
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def open(self) -> None:
+        """Begin to listen. What is in the store already counts as changed."""
+        if self._unsubscribe is None:
+            self._unsubscribe = self._store.subscribe(self._collect)
+            for key in self._store.keys():  # noqa: SIM118  # a store is no mapping
+                self._collect(key)
+
+    def close(self) -> None:
+        """Listen no longer. Safe to call twice; a change under way on another thread is then dropped."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    def take(self) -> frozenset[Key[Any]]:
+        """The keys changed since the last call. The next change wakes the interface again."""
+        with self._lock:
+            keys = frozenset(self._dirty)
+            self._dirty.clear()
+            self._awaited = False
+        return keys
+
+    def _collect(self, key: Key[Any]) -> None:
+        with self._lock:
+            self._dirty.add(key)
+            if self._awaited:
+                return
+            self._awaited = True
+        try:
+            delivered = self._wake()
+        except RuntimeError:  # the interface's event loop is closed: it has ended before us
+            delivered = False
+        if not delivered:
+            with self._lock:
+                self._awaited = False

@@ -50,7 +50,7 @@ class SelectedData:
     @property
     def name(self) -> str:
         """The selected project's, as it is on screen."""
-        project_id = self._selection.project_id
+        project_id = self._selected.now.project_id
         return "" if project_id is None else name_of(project_id, self.names)
 
     @property
@@ -67,7 +67,7 @@ class SelectedData:
         Every deployment has the equity chart (REFERENCE.md 6.3): it is asked for while the names are not known. A chart
         is its project's: no deploy id is needed.
         """
-        if not self._selection.deployed:
+        if not self._selected.now.deployed:
             return ""
         names = self.chart_names
         if self.chart_chosen in names or self.detail is None:
@@ -77,7 +77,7 @@ class SelectedData:
     @property
     def detail(self) -> DeploymentDetail | None:
         """The selected deployment's own reading."""
-        project_id = self._selection.project_id if self._selection.deployed else None
+        project_id = self._selected.now.project_id if self._selected.now.deployed else None
         return None if project_id is None else self._store.get(detail_key(project_id)).value
 
     @property
@@ -90,12 +90,12 @@ class SelectedData:
         """Those of the selected project, or of the pinned ones."""
         if self._pinned:
             return merged([self._store.get(optimizations_key(project_id)) for project_id in self._pinned])
-        project_id = self._selection.project_id
+        project_id = self._selected.now.project_id
         return Resource() if project_id is None else self._store.get(optimizations_key(project_id))
 
     def chart(self, window: ChartWindow, count: int) -> Resource[Chart]:
         """So many samples of a part of the chart that is shown."""
-        project_id, name = self._selection.project_id, self.chart_name
+        project_id, name = self._selected.now.project_id, self.chart_name
         if project_id is None or not name:
             return Resource()
         return self._store.get(chart_key(project_id, name, window, count))
@@ -109,14 +109,10 @@ class SelectedData:
     @property
     def insights_key(self) -> Key[InsightLog] | None:
         """Where they are; None where there can be none."""
-        now = self._selection
+        now = self._selected.now
         if now.project_id is None or not now.deploy_id:
             return None
         return insights_key(now.project_id, now.deploy_id)
-
-    @property
-    def _selection(self) -> Selection:
-        return self._selected.now
 
 
 def subscriptions_for(

@@ -34,21 +34,19 @@ LEAST = 3.0
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
-class Inks:
+class Inks(dict[Ink, Style]):
     """The style of each ink. Made anew when the theme changes."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """`variables` are the theme's, by name."""
+        super().__init__()
         self._variables = variables
-        self._styles: dict[Ink, Style] = {}
         background = color_of(self._variables, "background") or Color.parse("#000000")
         self._background = "" if background.ansi is not None else background.hex6.lower()
 
-    def __getitem__(self, ink: Ink) -> Style:
+    def __missing__(self, ink: Ink) -> Style:
         """The ink as a style. An unknown role is plain text: a missing colour must not take the value with it."""
-        style = self._styles.get(ink)
-        if style is None:
-            style = self._styles[ink] = self._make(ink)
+        style = self[ink] = self._make(ink)
         return style
 
     def hexes(self, ink: Ink) -> tuple[str, str]:

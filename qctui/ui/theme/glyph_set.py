@@ -7,68 +7,46 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One set. Every glyph is one cell wide."""
+    """One set; by default the one of Unicode. Every glyph is one cell wide."""
 
-    ascii: bool
-    cursor: str
+    ascii: bool = False
+    cursor: str = "▸"
     """In front of the current row."""
-    mark: str
+    mark: str = "●"
     """In front of a marked row."""
-    up: str
-    down: str
-    flat: str
+    up: str = "▲"
+    down: str = "▼"
+    flat: str = "→"
     """Where an insight sees the price going."""
-    ascending: str
-    descending: str
+    ascending: str = "▴"
+    descending: str = "▾"
     """The sort's direction, beside the column's header."""
-    spark: str
+    spark: str = "▁▂▃▄▅▆▇█"
     """Levels of a sparkline, lowest first."""
-    bar_full: str
-    bar_half: str
-    bar_rest: str
+    bar_full: str = "━"
+    bar_half: str = "╸"
+    bar_rest: str = "─"
     """A progress bar's done, last half and open cells."""
-    none: str
+    none: str = "—"
     """There is no value."""
-    alert: str
+    alert: str = "!"
     """In front of what needs a look."""
-    rule: str
+    rule: str = "─"
     """A horizontal line."""
-    rule_current: str
+    rule_current: str = "━"
     """The same where the keys are."""
-    dot: str
+    dot: str = "·"
     """Between two facts of one line."""
-    ellipsis: str
+    ellipsis: str = "…"
     """Text was cut here."""
-    then: str
+    then: str = "→"
     """From one step to the next."""
-    thumb: str
-    track: str
+    thumb: str = "┃"
+    track: str = "│"
     """The scroll position at a table's right edge."""
 
 
-UNICODE = Glyphs(
-    ascii=False,
-    cursor="▸",
-    mark="●",
-    up="▲",
-    down="▼",
-    flat="→",
-    ascending="▴",
-    descending="▾",
-    spark="▁▂▃▄▅▆▇█",
-    bar_full="━",
-    bar_half="╸",
-    bar_rest="─",
-    none="—",
-    alert="!",
-    rule="─",
-    rule_current="━",
-    dot="·",
-    ellipsis="…",
-    then="→",
-    thumb="┃",
-    track="│",
-)
+UNICODE = Glyphs()
 
 ASCII = Glyphs(
     ascii=True,

@@ -1,4 +1,4 @@
-"""Themes: TOML files anyone can edit, checked before they reach the screen.
+"""Themes: TOML files that a user can edit, checked before they reach the screen.
 
 A file has `name`, `dark`, `ansi`, `[colors]`, `[roles]` and `[chart]`; everything but `name` and `colors.primary` may
 be left out. The files shipped come first; a file in the user's folder wins by name. Colours only: layout is not themed.
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 DEFAULT_THEME = "qctui-dark"
 
-COLORS = (
-    "primary",
-    "secondary",
-    "warning",
-    "error",
-    "success",
-    "accent",
-    "foreground",
-    "background",
-    "surface",
-    "panel",
-    "boost",
-)
-"""Keys of `[colors]`: Textual's eleven."""
+COLORS: Mapping[str, str] = {
+    "primary": "#5aa9e6",
+    "secondary": "#7d8896",
+    "warning": "#e5b567",
+    "error": "#f2777a",
+    "success": "#4cc38a",
+    "accent": "#c792ea",
+    "foreground": "#c9d1d9",
+    "background": "#10141a",
+    "surface": "#10141a",
+    "panel": "#18202a",
+    "boost": "#24303f",
+}
+"""Keys of `[colors]`: Textual's eleven, each with the colour that stands in for one that a file leaves out."""
 
 ROLES: Mapping[str, str] = {
     "pnl-up": "success",
@@ -76,20 +76,11 @@ CHART: Mapping[str, str] = {
 }
 """Keys of `[chart]` (there without `chart-`), each with the colour it takes when a file does not set it."""
 
-_FALLBACK = {
-    "primary": "#5aa9e6",
-    "secondary": "#7d8896",
-    "warning": "#e5b567",
-    "error": "#f2777a",
-    "success": "#4cc38a",
-    "accent": "#c792ea",
-    "foreground": "#c9d1d9",
-    "background": "#10141a",
-    "surface": "#10141a",
-    "panel": "#18202a",
-    "boost": "#24303f",
+_TABLES = {
+    "colors": tuple(COLORS),
+    "roles": tuple(ROLES),
+    "chart": tuple(name.removeprefix("chart-") for name in CHART),
 }
-_TABLES = {"colors": COLORS, "roles": tuple(ROLES), "chart": tuple(name.removeprefix("chart-") for name in CHART)}
 
 
 class ThemeError(Exception):
@@ -119,7 +110,7 @@ class ThemeSpec:
 
 def role_defaults(theme: Theme) -> dict[str, str]:
     """The value of every role and chart colour a theme leaves unset: the colour of the theme it stands nearest to."""
-    base = {name: getattr(theme, name) or _FALLBACK[name] for name in COLORS}
+    base = {name: getattr(theme, name) or instead for name, instead in COLORS.items()}
     return {role: base[source] for role, source in (*ROLES.items(), *CHART.items())}
 
 
@@ -185,22 +176,20 @@ def stamp(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     return tuple(seen)
 
 
-class Palette:
+class Palette(dict[str, Style]):
     """The roles of the theme in force as styles for text. Made anew when the theme changes."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         """`variables` are the theme's CSS variables by name."""
-        self._styles: dict[str, Style] = {"": Style.null()}
+        super().__init__({"": Style.null()})
         self._variables = variables
 
-    def __getitem__(self, role: str) -> Style:
+    def __missing__(self, role: str) -> Style:
         """The style of a role. A word may follow its role: `live badge` (filled), `title bold`, `muted italic`.
 
         An unknown role is plain text: a missing colour must not take the value with it.
         """
-        style = self._styles.get(role)
-        if style is None:
-            style = self._styles[role] = self._make(role)
+        style = self[role] = self._make(role)
         return style
 
     def background(self, role: str) -> Style:

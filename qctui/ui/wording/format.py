@@ -7,6 +7,7 @@ never as a zero.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
@@ -21,6 +22,8 @@ DAY = 86_400.0
 # answer, and send both changes over the line.
 _AGE_STEPS = (0.0, 75.0, 120.0, 300.0, 600.0, 900.0, 1_800.0)
 _AGE_WORDS = ("now", "1m", "2m", "5m", "10m", "15m", "30m")
+
+_AMOUNT = re.compile(r"(-?)[^\d]*?(-?)\s*(\d[\d,]*\.?\d*|\.\d+)")
 
 
 def format_age(seconds: float) -> tuple[str, float]:
@@ -227,3 +230,32 @@ def format_bar(fraction: float | None, width: int, glyphs: Glyphs) -> tuple[str,
     halves = int(min(1.0, max(0.0, fraction)) * width * 2)
     done = glyphs.bar_full * (halves // 2) + glyphs.bar_half * (halves % 2)
     return done, glyphs.bar_rest * (width - len(done))
+
+
+def sign_of(text: str) -> int:
+    """Whether the amount in a formatted text is above (1), below (-1) or at zero, or there is none (0).
+
+    The engine puts the currency's symbol before the sign: `$-61.31` (REFERENCE.md 6.2).
+    """
+    found = _AMOUNT.search(text)
+    if found is None or not found.group(3).strip("0.,"):
+        return 0
+    return -1 if found.group(1) or found.group(2) else 1
+
+
+def role_of_sign(sign: float) -> str:
+    """The colour of a gain or a loss. The sign itself stays in the text."""
+    return "pnl-up" if sign > 0 else "pnl-down" if sign < 0 else ""
+
+
+def format_signed(value: float | None, glyphs: Glyphs, digits: int = 2) -> str:
+    """A number with its sign, for example `+199.00`; zero has none."""
+    text = format_number(value, glyphs, digits)
+    return f"+{text}" if value is not None and value > 0 and text != glyphs.none else text
+
+
+def format_quantity(value: float | None, glyphs: Glyphs) -> str:
+    """A quantity with as many digits as it has, up to ten: a coin has eight."""
+    if value is None:
+        return glyphs.none
+    return f"{value:,.10g}"

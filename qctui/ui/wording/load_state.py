@@ -124,7 +124,7 @@ def _age(resource: Resource[Any], context: RenderContext) -> Spans:
     as_of, fetched = resource.as_of, resource.fetched_at
     if as_of is None or fetched is None or fetched - as_of < SNAPSHOT_LAG_S or resource.fetched_mono is None:
         return ((word, "muted"),)
-    # Told by the monotonic clock: what the server's snapshot was old when it came, plus the time since.
+    # By the monotonic clock: what the server's snapshot was old when it came, plus the time since.
     snapshot = context.age(resource.fetched_mono - (fetched - as_of))
     return ((f"{word}, of {snapshot} ago", "muted"),)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS
 from qctui.model.resource import Resource
 from qctui.store import Store
-from qctui.ui.sync.store_bridge import Bridge
+from qctui.ui.sync.presenter import Bridge
 
 
 def put(store: Store, *keys: object) -> None:
