@@ -4,7 +4,7 @@ import math
 from datetime import UTC
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
@@ -106,6 +106,8 @@ def test_latency_moves_in_steps() -> None:
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True)), st.integers(-1, 40))
+@example([1.7e308, -9.9e307], 2)
+@example([5e-324, 0.0], 2)
 def test_a_sparkline_never_fails_and_fits(values: list[float], width: int) -> None:
     for glyphs in (UNICODE, ASCII):
         text = f.format_sparkline(values, width, glyphs)

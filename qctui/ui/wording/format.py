@@ -218,9 +218,11 @@ def format_sparkline(values: Sequence[float], width: int, glyphs: Glyphs) -> str
         return ""
     low, high = min(shown), max(shown)
     top = len(glyphs.spark) - 1
-    if high <= low:
+    if high / 2 <= low / 2:
         return glyphs.spark[top // 2] * len(shown)
-    return "".join(glyphs.spark[min(top, int((value - low) / (high - low) * (top + 1)))] for value in shown)
+    # In halves: the span of the largest numbers there are is no number.
+    span = high / 2 - low / 2
+    return "".join(glyphs.spark[min(top, int((value / 2 - low / 2) / span * (top + 1)))] for value in shown)
 
 
 def format_bar(fraction: float | None, width: int, glyphs: Glyphs) -> tuple[str, str]:
