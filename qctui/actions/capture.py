@@ -17,8 +17,7 @@ def capture_deployment(action: str, store: Store, project_id: int) -> Target:
     rows, known = project.rows, project.known
     row = next((row for row in rows if known is not None and row.deploy_id == known.deploy_id), None)
     others = dict.fromkeys(row.deploy_id for row in rows if known is not None and row.deploy_id != known.deploy_id)
-    ended = {project.later.deploy_id} if project.later is not None and not project.later.alive else set()
-    alive = {row.deploy_id for row in rows if row.alive} - ended
+    alive = {row.deploy_id for row in rows if row.alive} - {project.ended}
     return Target(
         action=action,
         name=_project_name(store, project_id) or (detail.project_name if detail else "") or f"project {project_id}",

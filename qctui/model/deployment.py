@@ -188,13 +188,14 @@ class DeploymentDetail(DeploymentState):
 
 
 def which_matters(
-    rows: Sequence[Deployment], later: DeploymentDetail | None = None
+    rows: Sequence[Deployment], later: DeploymentDetail | None = None, ended: str = ""
 ) -> Deployment | DeploymentDetail | None:
     """The deployment of one project that matters now: the one alive, else the one launched last. None without any.
 
     `rows` are the project's in live/list; `later` is its live/read, where that was received later. live/read tells of
     one deployment only: that it ended says nothing about another one that the list has alive. One that the list does
-    not have yet, and one that the answer does not name, is the newest.
+    not have yet, and one that the answer does not name, is the newest. `ended` is the deploy id of which live/read said
+    at any time that it ended: a list that still has it alive must not hide another one that trades.
     """
     others = [row for row in rows if later is None or row.deploy_id != later.deploy_id]
     candidates: list[Deployment | DeploymentDetail] = [*others]
@@ -202,7 +203,11 @@ def which_matters(
         if all(row.deploy_id != later.deploy_id for row in rows):
             return later
         candidates.append(later)
-    return max(candidates, key=lambda each: (each.alive, each.launched_at or 0.0), default=None)
+    return max(
+        candidates,
+        key=lambda each: (each.alive and each.deploy_id != ended, each.alive, each.launched_at or 0.0),
+        default=None,
+    )
 
 
 def newest_deployments(deployments: Iterable[Deployment]) -> list[Deployment]:
@@ -223,6 +228,8 @@ class ProjectDeployments:
     """live/read, where it was received later than the rows."""
     known: Deployment | DeploymentDetail | None
     """The newest word on the deployment that matters; None without any."""
+    ended: str
+    """The deploy id of which live/read said last that it ended; empty without one."""
 
 
 def deployments_of(
@@ -232,7 +239,8 @@ def deployments_of(
     rows = [row for row in listed.value or () if row.project_id == project_id]
     is_later = not rows or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0)
     later = read.value if is_later else None
-    return ProjectDeployments(rows, later, which_matters(rows, later))
+    ended = read.value.deploy_id if read.value is not None and not read.value.alive else ""
+    return ProjectDeployments(rows, later, which_matters(rows, later, ended), ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,11 +79,22 @@ async def test_running_is_said_only_of_what_says_so(status: str) -> None:
 async def test_at_80x24_a_target_of_several_takes_one_line() -> None:
     async with opened("X", count=12) as page:
         for aim in page.engine.still_actions.rechecked[0]:
-            recheck(page.engine, aim, Recheck(detail(), portfolio(), page.engine.clock.monotonic()))
+            own = replace(detail(), deploy_id=aim.deploy_id)
+            recheck(page.engine, aim, Recheck(own, portfolio(), page.engine.clock.monotonic()))
         await page.settle()
         rows = [line for line in page.text.splitlines() if "5 open" in line]
         assert len(rows) == 12
         assert all("$1,204,999.00  5 open (now)" in row for row in rows)
+
+
+async def test_what_is_read_of_another_deployment_of_the_project_is_not_said_of_this_one() -> None:
+    async with opened() as page:
+        other = replace(detail(), deploy_id="L-another", status="Stopped", statistics={"Equity": "$999.00"})
+        recheck(page.engine, target(), Recheck(other, portfolio(), page.engine.clock.monotonic()))
+        await page.settle()
+        assert "status Running" in page.text
+        assert "$999.00" not in page.text
+        assert "still running" not in page.text
 
 
 async def test_facts_are_refreshed_while_it_is_open() -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
 from qctui.actions.wording import format_holding
 from qctui.model.action import ActionRecord, Recheck, Target
-from qctui.model.deployment import Environment, Project
+from qctui.model.deployment import DeploymentDetail, Environment, Project
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import format_badge, format_identity, format_ladder, format_list, target_name
@@ -120,7 +120,7 @@ def _still(armed: Sequence[Aim]) -> str:
     """What the newest looks at these targets have in common; `running` only of what says so itself."""
     if armed[0].target.optimization_id:
         return "still under way"
-    details = [aim.recheck.value.detail for aim in armed if aim.recheck.value is not None]
+    details = [_detail(aim) for aim in armed]
     if all(detail is not None and detail.status.casefold() == "running" for detail in details):
         return "still running"
     return "not ended" if len(armed) == 1 else "none has ended"
@@ -136,8 +136,8 @@ def _outcome(spec: ActionSpec) -> list[Paragraph]:
 
 
 def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
-    target, newest = aim.target, aim.recheck.value
-    detail = newest.detail if newest is not None else None
+    target = aim.target
+    detail = _detail(aim)
     source = "" if typed_code_source(target) == "deploy id" else "  (you type the end of the project id)"
     status = (detail.status if detail is not None else "") or target.status or context.glyphs.none
     checked = f" ({context.age(aim.recheck.fetched_mono)})" if detail is not None else ""
@@ -156,6 +156,12 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     ]
 
 
+def _detail(aim: Aim) -> DeploymentDetail | None:
+    """What live/read says of the target; None where it speaks of another deployment of the project."""
+    detail = aim.recheck.value.detail if aim.recheck.value is not None else None
+    return detail if detail is not None and detail.deploy_id in {"", aim.target.deploy_id} else None
+
+
 def _coded(target: Target) -> Text:
     """The deploy id in full; its last four characters, the ones to type, stand out."""
     return pieces(target.deploy_id[:-CODE_LENGTH], (target.deploy_id[-CODE_LENGTH:] or "unknown", "title bold"))
@@ -163,8 +169,7 @@ def _coded(target: Target) -> Text:
 
 def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
     """The newest equity in words, and when it was received."""
-    newest = aim.recheck.value
-    reported = newest.detail.statistics.get("Equity", "") if newest is not None and newest.detail is not None else ""
+    reported = detail.statistics.get("Equity", "") if (detail := _detail(aim)) is not None else ""
     if reported:
         return reported, aim.recheck.fetched_mono
     known_mono = None if aim.target.equity is None else aim.target.equity_mono
