@@ -56,6 +56,8 @@ class InsightPager:
         """Keep at most `limit` insights."""
         self.pages = 0
         """Answers taken in so far."""
+        self.published = False
+        """The log holds the answer taken in last."""
         self._limit = limit
         self._known = KnownInsights(limit)
         self._pass_ids: set[str] = set()
@@ -104,7 +106,7 @@ class InsightPager:
         return self._end is None and self._asked.start > self._covered.top
 
     @property
-    def publishable(self) -> bool:
+    def _publishable(self) -> bool:
         """Whether the log is worth showing now: after the first page, when the newest are in it, then every few pages,
         and when it is complete."""
         if self.filled or self.pages <= 1 or self._following or self.newest_known is not self.log.newest:
@@ -130,6 +132,7 @@ class InsightPager:
         ends_known = bool(page.insights) and page.insights[-1] in self._known
         fresh = self._known.learn(page.insights, self._now)
         if self._rechecking:
+            self.published = True
             self._refresh_log()
             return False
         newest_known = self.newest_known
@@ -152,7 +155,8 @@ class InsightPager:
                 self._pass_ids = set()
         if self.newest_known and not newest_known:
             self._renewed_at = self._now
-        if self.publishable:
+        self.published = self._publishable
+        if self.published:
             self._refresh_log()
         if polling and not more:
             self._recheck = self._known.take_closed(self._now, PAGE, oldest_first=self._appending)

@@ -192,7 +192,7 @@ class InsightReader:
         more = pager.add(page)
         # A person waits for the newest insights; all others come after what is on screen.
         priority = Priority.BULK if pager.newest_known or pager.pages > FRESH_PAGES else Priority.FRESH
-        return Answer(pager.log if pager.publishable else None, more=priority if more else None)
+        return Answer(pager.log if pager.published else None, more=priority if more else None)
 
 
 class OrderReader:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from qctui.api.ports import ApiError
 from qctui.engine.insight_pager import PAGE, InsightPager
+from qctui.engine.readers import InsightReader
 from qctui.model.insight import Insight, InsightPage
 from qctui.model.keys import insights_key
 from qctui.model.resource import FailureKind
@@ -443,3 +444,18 @@ def test_the_window_of_an_insight_that_has_closed_stands_around_it(reverse: bool
     pager = InsightPager()
     _turn(pager, _serve(rows), now)
     assert _windows(pager, _serve(rows), now + 1_000)[1:] == [window]
+
+
+def test_the_newest_page_is_handed_on_with_its_own_answer() -> None:
+    """The pages behind it wait for the read budget: what is on top must not wait with them."""
+    rows = _rows(2_000)
+
+    async def body(rig: Rig) -> None:
+        rig.api.insights = rows
+        reader = InsightReader(rig.api, KEY, InsightPager(), rig.clock)
+        first, second = (await reader.read()).value, (await reader.read()).value
+        assert not first.newest
+        assert second.newest
+        assert second.insights[0].insight_id == rows[-1].insight_id
+
+    on_rig(body)
