@@ -193,6 +193,13 @@ async def test_closing_a_disarmed_dialog_reads_anew_what_targets_are_captured_fr
         assert page.engine.refreshed == [[DEPLOYMENTS, detail_key(project_id(0))]]
 
 
+async def test_a_burst_into_a_disarmed_dialog_says_that_nothing_was_sent() -> None:
+    async with opened() as page:
+        recheck(page.engine, target(), Recheck(detail(), disarmed="redeployed since: now L-ffff"))
+        await page.press(*target().deploy_id[-4:], "enter")
+        assert page.said == [f"Nothing was sent. {target().name}: redeployed since: now L-ffff"]
+
+
 async def test_disarmed_once_it_stays_so() -> None:
     async with opened() as page:
         recheck(page.engine, target(), Recheck(detail(), disarmed="no longer running: Stopped"))

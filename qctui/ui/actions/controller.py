@@ -20,7 +20,7 @@ from qctui.model.deployment import Deployment, Environment, is_recent, name_of, 
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, optimization_key, optimizations_key
 from qctui.ui.actions.action_bar import ActionBar, uppermost_bar
 from qctui.ui.actions.dialog import ConfirmScreen
-from qctui.ui.actions.progress import format_number
+from qctui.ui.actions.progress import format_list, format_number, target_name
 from qctui.ui.selection import Mark
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_age
@@ -251,11 +251,19 @@ class ActionController:
 
     def _closed(self, action_ids: tuple[str, ...] | None) -> None:
         dialog, self.dialog = self.dialog, None
-        disarmed = dialog.disarmed if dialog is not None else ()
+        disarmed = dialog.disarmed if dialog is not None else []
         self._engine.actions.close_rechecks()
         if disarmed:
             # The next key press captures from the lists, which do not know yet what the dialog has found.
-            self._engine.refresh([key for target in disarmed for key in _sources_of(target)])
+            self._engine.refresh([key for target, _ in disarmed for key in _sources_of(target)])
+            if not action_ids:
+                # The Enter of a confirmation closes it too: in one burst no person has seen why.
+                reasons = [f"{target_name(target)}: {why}" for target, why in disarmed]
+                self._app.notify(
+                    f"Nothing was sent. {format_list(reasons, NAMED_FAILED, self._glyphs)}",
+                    severity="error",
+                    markup=False,
+                )
         if action_ids and dialog is not None:
             self._confirmed += dialog.confirmed
             if self._unmark is not None:

@@ -177,9 +177,9 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._cancel()
 
     @property
-    def disarmed(self) -> tuple[Target, ...]:
-        """The targets that turned out to be no longer what was captured."""
-        return tuple(target for target, why in zip(self._targets, self._disarmed, strict=True) if why)
+    def disarmed(self) -> list[tuple[Target, str]]:
+        """The targets that turned out to be no longer what was captured, and why."""
+        return [(target, why) for target, why in zip(self._targets, self._disarmed, strict=True) if why]
 
     @property
     def text(self) -> str:
