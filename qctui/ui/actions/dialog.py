@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import Button
 
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
@@ -104,10 +105,9 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._actions, self._store = engine.actions, engine.store
         self._glyphs, self._note, self._headline = glyphs, note, headline
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
-        self._asked, self._keys = Lines(glyphs, id="answer"), Lines(glyphs, id="hint")
+        self._asked, self._keys = _Question(glyphs, id="answer"), Lines(glyphs, id="hint")
         self._timer = AgeTimer(engine.clock, zone, glyphs, self._one_shot, self._show)
         self._answer: Answer | None = Answer(question_for(self._sendable()))
-        self._shown_at: float | None = None
         self._opened_mono = engine.clock.monotonic()
         self.set_class(glyphs.ascii, "-ascii")
         self._sent = False
@@ -126,9 +126,8 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
                 yield self._keys
 
     def on_mount(self) -> None:
-        """Show what is known, and from the first frame on take single-key answers."""
+        """Show what is known."""
         self._show(self._timer.context())
-        self.call_after_refresh(self._note_shown)
 
     def on_resize(self) -> None:
         """Give the facts what the rest leaves."""
@@ -161,7 +160,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             if event.key in ("escape", "enter", "n"):
                 self._cancel()
             return
-        if event.key != "escape" and not self._was_shown_before(event) and self._must_be_seen():
+        if event.key != "escape" and not self._asked.was_shown_before(event) and self._must_be_seen():
             return
         outcome = self._answer.press(event.key, event.character)
         if outcome is Outcome.CANCELLED:
@@ -217,13 +216,6 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             self._show_answer()
         return self._again
 
-    def _was_shown_before(self, event: events.Key) -> bool:
-        """Whether the question was on screen when the key was pressed: a pasted `Sy` or `X2` answers nothing."""
-        return self._shown_at is not None and event.time >= self._shown_at
-
-    def _note_shown(self) -> None:
-        self._shown_at = Message().time  # by the clock that keys are stamped with
-
     def _sendable(self) -> tuple[Target, ...]:
         return tuple(
             target
@@ -243,8 +235,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             return False
         notice = f"{len(before) - len(after)} ended or changed meanwhile: this is a new question"
         self._answer = Answer(question_for(after), notice) if after else None
-        self._shown_at = None
-        self.call_after_refresh(self._note_shown)
+        self._asked.ask_anew()
         return True
 
     def _recheck(self, target: Target) -> Resource[Recheck]:
@@ -316,6 +307,30 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _one_shot(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         return self.set_timer(seconds, callback).stop
+
+
+class _Question(Lines):
+    """What is asked, and since when it is on screen."""
+
+    def __init__(self, glyphs: Glyphs, *, id: str) -> None:
+        super().__init__(glyphs, id=id)
+        self._shown_at: float | None = None
+
+    def ask_anew(self) -> None:
+        """Another question stands here from the next frame on."""
+        self._shown_at = None
+        self.refresh()
+
+    def was_shown_before(self, event: events.Key) -> bool:
+        """Whether the question was on screen when the key was pressed: a pasted `Sy` or `X2` answers nothing."""
+        return self._shown_at is not None and event.time >= self._shown_at
+
+    def render_line(self, y: int) -> Strip:
+        """One line, on its way to the terminal."""
+        # Not once the frame is done: on a busy machine a person sees the question, and answers, before that is known.
+        if self._shown_at is None:
+            self._shown_at = Message().time  # by the clock that keys are stamped with
+        return super().render_line(y)
 
 
 def _facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
