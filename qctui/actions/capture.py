@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
 from qctui.model.action import Target
-from qctui.model.deployment import Deployment, DeploymentDetail, Environment, deployments_of, is_alive
+from qctui.model.deployment import (
+    Deployment,
+    DeploymentDetail,
+    Environment,
+    deployments_of,
+    is_alive,
+    newest_deployments,
+)
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.optimization import Optimization
 from qctui.store import Store
@@ -33,6 +40,17 @@ def capture_deployment(action: str, store: Store, project_id: int) -> Target:
         also_alive=len(alive - {known.deploy_id if known else ""}),
         others=tuple(others),
     )
+
+
+def known_ended(store: Store) -> frozenset[str]:
+    """Deploy ids of which the last live/read said that they ended. The list may be newer, and behind all the same."""
+    read = [store.get(key).value for key in store.keys() if key.kind == "detail"]  # noqa: SIM118 - no mapping
+    return frozenset(each.deploy_id for each in read if each is not None and each.deploy_id and not each.alive)
+
+
+def newest_known(store: Store) -> list[Deployment]:
+    """The deployment that matters of each project in live/list, by all that was read."""
+    return newest_deployments(store.get(DEPLOYMENTS).value or (), known_ended(store))
 
 
 def capture_optimization(store: Store, optimization_id: str, project_id: int = 0) -> Target:

@@ -9,7 +9,7 @@ from qctui.actions.wording import format_unreadable
 from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.parser import UsageError
 from qctui.cli.tables import align
-from qctui.model.deployment import Deployment, DeploymentList, Project
+from qctui.model.deployment import Deployment, DeploymentList, Project, names_of
 
 LOOKUP_S = 30.0
 """How long the two lists may take. Naming a project costs them; with its id nothing is listed."""
@@ -45,7 +45,7 @@ async def find_project(api: ReadApi, name: str) -> int:
 
 def choose_project(listed: DeploymentList, projects: Sequence[Project], name: str) -> int:
     """As `find_project`, from lists that have been read."""
-    names = {project.project_id: project.name for project in projects}
+    names = names_of(projects)
     alive = {each.project_id: each for each in listed.deployments if each.alive}
     found = [project_id for project_id in alive if names.get(project_id) == name]
     if len(found) > 1:

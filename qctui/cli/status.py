@@ -17,7 +17,7 @@ from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
 from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
-from qctui.model.deployment import Deployment
+from qctui.model.deployment import Deployment, names_of
 from qctui.model.optimization import Optimization
 from qctui.settings import Settings
 
@@ -85,7 +85,7 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
 
     async def names() -> dict[int, str]:
         try:
-            return {project.project_id: project.name for project in await api.fetch_projects()}
+            return names_of(await api.fetch_projects())
         except ApiError as error:
             warnings.append(f"no project names: {error.message}")
             return {}

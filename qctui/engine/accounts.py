@@ -16,16 +16,15 @@ from qctui.engine.equity_history import EquityHistory
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
 from qctui.model.account import ACCOUNTS, DAY_S, Account
-from qctui.model.chart import Chart
+from qctui.model.chart import EQUITY_CHART, Chart
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, alive_by_project
 from qctui.model.keys import DEPLOYMENTS, Key, portfolio_key
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
 from qctui.store import Store
 
-EQUITY_CHART = "Strategy Equity"
 EQUITY_SERIES = "Equity"
-"""Every deployment has these (REFERENCE.md 6.3)."""
+"""Every deployment's equity chart has it (REFERENCE.md 6.3)."""
 
 CHART_SPAN_S = 2 * DAY_S
 """The service keeps that much in full. An equity stays what it was until the next sample: what was a day ago may have

@@ -23,6 +23,9 @@ class SeriesType(IntEnum):
     UNKNOWN = -1
 
 
+EQUITY_CHART = "Strategy Equity"
+"""Every deployment has this chart (REFERENCE.md 6.3)."""
+
 _BESIDE_POINTS = ("name", "unit", "index", "series_type", "color", "marker", "rows", "tooltips", "null_tooltips")
 
 

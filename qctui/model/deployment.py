@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -74,6 +74,11 @@ def is_alive(status: str, stopped_at: float | None) -> bool:
     """Whether a deployment with this status may still trade. A stop time always ends it; an unlisted status is alive,
     because calling a trading algorithm ended would hide it (REFERENCE.md 8.1: treat unknown values as opaque)."""
     return stopped_at is None and status.casefold() not in TERMINAL_STATUSES
+
+
+def names_of(projects: Iterable[Project]) -> dict[int, str]:
+    """The names of projects by id."""
+    return {each.project_id: each.name for each in projects}
 
 
 def name_of(project_id: int, names: Mapping[int, str]) -> str:
@@ -188,14 +193,14 @@ class DeploymentDetail(DeploymentState):
 
 
 def which_matters(
-    rows: Sequence[Deployment], later: DeploymentDetail | None = None, ended: str = ""
+    rows: Sequence[Deployment], later: DeploymentDetail | None = None, ended: Container[str] = ()
 ) -> Deployment | DeploymentDetail | None:
     """The deployment of one project that matters now: the one alive, else the one launched last. None without any.
 
     `rows` are the project's in live/list; `later` is its live/read, where that was received later. live/read tells of
     one deployment only: that it ended says nothing about another one that the list has alive. One that the list does
-    not have yet, and one that the answer does not name, is the newest. `ended` is the deploy id of which live/read said
-    at any time that it ended: a list that still has it alive must not hide another one that trades.
+    not have yet, and one that the answer does not name, is the newest. `ended` are the deploy ids of which a
+    live/read said at any time that they ended: a list that still has one alive must not hide another that trades.
     """
     others = [row for row in rows if later is None or row.deploy_id != later.deploy_id]
     candidates: list[Deployment | DeploymentDetail] = [*others]
@@ -205,17 +210,18 @@ def which_matters(
         candidates.append(later)
     return max(
         candidates,
-        key=lambda each: (each.alive and each.deploy_id != ended, each.alive, each.launched_at or 0.0),
+        key=lambda each: (each.alive and each.deploy_id not in ended, each.alive, each.launched_at or 0.0),
         default=None,
     )
 
 
-def newest_deployments(deployments: Iterable[Deployment]) -> list[Deployment]:
-    """By live/list alone, the deployment that matters of each project. The service lists all there ever were."""
+def newest_deployments(deployments: Iterable[Deployment], ended: Container[str] = ()) -> list[Deployment]:
+    """The deployment that matters of each project in live/list, which has all there ever were; `ended` as in
+    `which_matters`."""
     projects: dict[int, list[Deployment]] = {}
     for deployment in deployments:
         projects.setdefault(deployment.project_id, []).append(deployment)
-    return [each for rows in projects.values() if isinstance(each := which_matters(rows), Deployment)]
+    return [each for rows in projects.values() if isinstance(each := which_matters(rows, None, ended), Deployment)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +246,7 @@ def deployments_of(
     is_later = not rows or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0)
     later = read.value if is_later else None
     ended = read.value.deploy_id if read.value is not None and not read.value.alive else ""
-    return ProjectDeployments(rows, later, which_matters(rows, later, ended), ended)
+    return ProjectDeployments(rows, later, which_matters(rows, later, {ended}), ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -33,8 +32,6 @@ from qctui.ui.theme.themes import ThemeFiles
 
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
-
-_log = logging.getLogger(__name__)
 
 
 class QctuiApp(AppBase[int], inherit_bindings=False):

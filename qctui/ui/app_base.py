@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, TypeVar
 
 from textual import events
@@ -13,6 +14,8 @@ from qctui.ui import textual_patches
 from qctui.ui.theme.themes import Palette, role_defaults
 
 R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
 
 
 class AppBase(textual_patches.PatchedApp[R]):
@@ -76,8 +79,13 @@ class AppBase(textual_patches.PatchedApp[R]):
         await textual_patches.finish_screens(self)
         self.app_focus = True
         key = event.key if isinstance(event, events.Key) else ""
-        if not await textual_patches.press(self, event, key):
-            self.key_unused(key)
+        try:
+            if not await textual_patches.press(self, event, key):
+                self.key_unused(key)
+        except Exception as error:  # a defect behind one key must not take the others away, the emergency stop least
+            _log.exception("what the key %r does failed", key)
+            words = f"What this key does failed ({type(error).__name__}). The log has the details."
+            self.notify(words, severity="error", markup=False)
         await textual_patches.finish_screens(self)
 
 

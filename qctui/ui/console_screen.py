@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -47,15 +48,16 @@ class ConsoleScreen(Screen[None]):
 
     def show_all(self, context: RenderContext) -> None:
         """Draw everything from what the store holds."""
-        raise NotImplementedError
+        self.show_actions(context)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""
-        raise NotImplementedError
+        if ACTIONS in keys:
+            self.show_elapsed()
 
     def go_back(self) -> None:
-        """Escape, while the keys are not in the action bar."""
-        raise NotImplementedError
+        """Escape, while the keys are not in the action bar: to where this was opened."""
+        self.dismiss()
 
     @property
     def project_id(self) -> int:
@@ -95,6 +97,8 @@ class ConsoleScreen(Screen[None]):
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """Have the engine keep these current while this screen is open, instead of those before."""
+        if not self.is_open:
+            subscriptions = ()
         if subscriptions != self._subscribed:
             self._subscribed = subscriptions
             self._app_context.subscribe(self, subscriptions)
@@ -102,6 +106,17 @@ class ConsoleScreen(Screen[None]):
     def say(self, message: str) -> None:
         """Show a message in passing."""
         self.app.notify(message, severity="warning", markup=False)
+
+    def choose_chart(self, names: Sequence[str], current: str, chosen: Callable[[str], Any]) -> None:
+        """Choose one of a deployment's charts by name."""
+        from qctui.ui.kit.chooser import Chooser
+
+        if not names:
+            self.say("This deployment's charts are not known yet")
+            return
+        at = names.index(current) if current in names else None
+        chooser = Chooser("Chart", names, self._glyphs, current=at)
+        self.app.push_screen(chooser, lambda place: None if place is None else chosen(names[place]))
 
     def action_back(self) -> None:
         """One step back: out of the action bar, else whatever this screen goes back to."""
@@ -120,17 +135,13 @@ class PanesScreen(ConsoleScreen):
         """In the order of their numbers."""
         self.link_bar = LinkBar(context.options, self._glyphs)
 
+    @abstractmethod
     def resources(self) -> Iterable[Resource[Any]]:
         """The resources on screen, for the age of the oldest."""
-        raise NotImplementedError
 
     def choose(self, pane: Pane) -> None:
         """Give a pane the keys."""
         pane.focus_body()
-
-    def leave(self) -> None:
-        """Escape, with no filter left to drop."""
-        raise NotImplementedError
 
     @property
     def focused_pane(self) -> Pane | None:
@@ -143,6 +154,11 @@ class PanesScreen(ConsoleScreen):
     def current_pane(self) -> Pane | None:
         """The pane that filter, sort and copy are about."""
         return self.focused_pane
+
+    def show_all(self, context: RenderContext) -> None:
+        """As in `ConsoleScreen`."""
+        super().show_all(context)
+        self.show_link(context)
 
     def show_link(self, context: RenderContext) -> None:
         """Draw the link bar."""
@@ -190,10 +206,15 @@ class PanesScreen(ConsoleScreen):
         if isinstance(self.current_pane, ListPane):
             self.current_pane.cycle_sort()
 
-    def go_back(self) -> None:
-        """Drop the filter of the pane with the keys, else leave."""
+    def drop_filter(self) -> bool:
+        """Drop the filter of the pane with the keys. Returns whether there was one."""
         pane = self.current_pane
-        if pane is not None and pane.drop_filter():
-            pane.focus_body()
-        else:
-            self.leave()
+        if pane is None or not pane.drop_filter():
+            return False
+        pane.focus_body()
+        return True
+
+    def go_back(self) -> None:
+        """Drop the filter of the pane with the keys, else to where this was opened."""
+        if not self.drop_filter():
+            super().go_back()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -46,17 +47,17 @@ class DetailScreen(PanesScreen):
         self._frame = Container(*self.panes, id="sections")
         self._visibility = Visibility.OPENED
 
+    @abstractmethod
     def keys(self) -> Iterable[Key[Any]]:
         """The resources this screen shows, to be kept current while it is open."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """What stands above the sections."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_sections(self, context: RenderContext) -> None:
         """Hand each section what it shows."""
-        raise NotImplementedError
 
     def depends_on(self, key: Key[Any]) -> bool:
         """Whether a newer resource of `key` changes what is shown, beside those of `keys`."""
@@ -85,9 +86,6 @@ class DetailScreen(PanesScreen):
     def on_screen_suspend(self) -> None:
         """Closed: nothing is read for it any more. Covered by another screen that is no dialog: it is read as what is
         off screen."""
-        if self not in self.app.screen_stack:
-            self.subscribe(())
-            return
         self._visibility = Visibility.OPENED if self.app.screen.is_modal else Visibility.HIDDEN
         self.keep_current()
 
@@ -99,22 +97,19 @@ class DetailScreen(PanesScreen):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""
-        if not (self.is_mounted and self.is_open):
+        if not self.is_mounted:
             return
-        context = self.ages.context()
         if not keys.isdisjoint(self.keys()) or any(self.depends_on(key) for key in keys):
-            self.show_all(context)
+            self.show_all(self.ages.context())
             self.keep_current()
         elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK}):
-            self.show_actions(context)
-            self.show_link(context)
+            super().show_all(self.ages.context())
 
     def show_all(self, context: RenderContext) -> None:
         """Draw header, sections and bars from what the store holds."""
         self._draw("The header", lambda: self.header.show(self.show_header(context)), self.header)
         self._draw("The sections", lambda: self.show_sections(context), *self.panes)
-        self.show_actions(context)
-        self.show_link(context)
+        super().show_all(context)
         self._show_tabs()
 
     def keep_current(self) -> None:
@@ -155,10 +150,6 @@ class DetailScreen(PanesScreen):
         self.chosen = pane
         self._arrange()
         super().choose(pane)
-
-    def leave(self) -> None:
-        """Back to where this was opened."""
-        self.dismiss()
 
     @property
     def tabbed(self) -> bool:

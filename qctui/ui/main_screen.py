@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import DescendantFocus
 
-from qctui.model.action import ACTIONS
 from qctui.model.insight import Insight
 from qctui.model.keys import Key
 from qctui.model.resource import Resource
@@ -74,15 +73,13 @@ class MainScreen(PanesScreen):
     def show_all(self, context: RenderContext) -> None:
         """Draw panes and bars from what the store holds."""
         self.presenter.show_all(context)
-        self.show_actions(context)
-        self.show_link(context)
+        super().show_all(context)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""
         context = self.ages.context()
         self.presenter.show_changes(keys, context)
-        if ACTIONS in keys:
-            self.show_actions(context)
+        super().show_changes(keys)
         self.show_link(context)
 
     def resources(self) -> Iterable[Resource[Any]]:
@@ -156,9 +153,10 @@ class MainScreen(PanesScreen):
         super().choose(pane)
         self._give_room()
 
-    def leave(self) -> None:
-        """Drop the marks. Escape never does anything else."""
-        self.selected.change(Unmarked())
+    def go_back(self) -> None:
+        """Drop the filter of the pane with the keys, else the marks. Escape never does anything else."""
+        if not self.drop_filter():
+            self.selected.change(Unmarked())
 
     def action_go_to(self, pane: str) -> None:
         """Give the keys to a pane."""
@@ -170,20 +168,8 @@ class MainScreen(PanesScreen):
 
     def action_pick_chart(self) -> None:
         """Choose one of the deployment's charts by name."""
-        from qctui.ui.kit.chooser import Chooser
-
         data = self.presenter.data
-        names = data.chart_names
-        if not names:
-            self.say("This deployment's charts are not known yet")
-            return
-
-        def chosen(place: int | None) -> None:
-            if place is not None:
-                self.presenter.choose_chart(names[place])
-
-        current = names.index(data.chart_name) if data.chart_name in names else None
-        self.app.push_screen(Chooser("Chart", names, self._glyphs, current=current), chosen)
+        self.choose_chart(data.chart_names, data.chart_name, self.presenter.choose_chart)
 
     def action_open_chart(self, kind: str) -> None:
         """Show charts of the deployment, or of all, on the whole screen."""

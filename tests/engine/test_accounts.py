@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from qctui.api.ports import ApiError
-from qctui.engine.accounts import EQUITY_CHART, EVERY_S, Part, currency_symbol
+from qctui.engine.accounts import EVERY_S, Part, currency_symbol
 from qctui.engine.poller import PollSettings
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, Account, EquityTrail
-from qctui.model.chart import Chart, Series, SeriesType
+from qctui.model.chart import EQUITY_CHART, Chart, Series, SeriesType
 from qctui.model.deployment import Environment
 from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.portfolio import Cash, Holding, Portfolio

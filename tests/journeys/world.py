@@ -183,6 +183,8 @@ class World:
     def broken(self) -> str:
         """What must never be, as far as one look can tell; empty if all is well."""
         app = self.app
+        if any("does failed" in each.message for each in app._notifications):
+            return "a key failed"
         dialogs = [screen for screen in app.screen_stack if isinstance(screen, ConfirmScreen)]
         if len(dialogs) > 1 or (dialogs and app.screen is not dialogs[0]):
             return "a dialog is buried, or there are two"

@@ -98,3 +98,4 @@ async def console(
         page = Page(app, engine, pilot)
         await page.settle()
         yield page
+        assert not [each for each in page.said if "does failed" in each], page.said

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pytest
+from textual.message import Message
+from textual.screen import Screen
 
 from qctui.model.action import Rung
 from qctui.model.keys import DEPLOYMENTS
@@ -14,9 +17,10 @@ from qctui.model.resource import Failure, FailureKind
 from qctui.ui.actions.controller import REQUESTS, ActionController, Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.keys.keymap import commands_now
+from qctui.ui.main_screen import MainScreen
 from qctui.ui.selection import Mark
 from tests.ui.dialogs import opened, select, sent, words
-from tests.ui.page import console
+from tests.ui.page import console, key_event
 from tests.ui.scene import NOW, StillEngine
 from tests.ui.targets import (
     HOSTILE,
@@ -189,6 +193,27 @@ async def test_a_pasted_burst_answers_no_question_for_a_number() -> None:
         assert [len(targets) for targets in sent(page)] == [2]
 
 
+async def test_who_answers_the_moment_the_question_is_drawn_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the answer is typed before the program has done with the frame that shows the question."""
+    async with console(prepare=deployments(2)) as page:
+        drawn: list[float] = []
+        display = page.app._display
+
+        def note(screen: Screen[object], renderable: Any) -> None:
+            display(screen, renderable)
+            if isinstance(screen, ConfirmScreen):
+                drawn.append(Message().time)
+
+        monkeypatch.setattr(page.app, "_display", note)
+        await page.press("X")
+        for key in ("2", "enter"):
+            event = key_event(key)
+            event.time = drawn[0]
+            page.app.post_message(event)
+        await page.settle()
+        assert [len(targets) for targets in sent(page)] == [2]
+
+
 async def test_escape_in_the_same_burst_cancels() -> None:
     async with console(prepare=deployments(2)) as page:
         await page.burst("X", "escape", "2", "enter")
@@ -209,3 +234,15 @@ async def test_l_twice_in_one_burst_opens_one_dialog() -> None:
         await page.burst("L", "L", "L")
         assert len(page.app.screen_stack) == 2
         assert len(page.engine.still_actions.rechecked) == 1
+
+
+async def test_a_defect_behind_one_key_takes_no_other_key_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(screen: MainScreen) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(MainScreen, "action_pick_chart", fails)
+    async with console(prepare=with_deployments) as page:
+        await page.burst("c", "L", *"430e", "enter")
+        assert sent(page) == [(deploy_id(0),)]
+        assert page.said == ["What this key does failed (ZeroDivisionError). The log has the details."]
+        page.app.clear_notifications()

@@ -16,10 +16,17 @@ from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import DetailKind
 from qctui.ui.main_screen import MainScreen
 from tests.ui.page import Page, console
-from tests.ui.scene import NOW
+from tests.ui.scene import NOW, StillEngine, fill
 from tests.ui.test_said_in_passing import with_actions
 
 pytestmark = pytest.mark.anyio
+
+
+def without_charts(engine: StillEngine) -> None:
+    fill(engine)
+    for key in tuple(engine.store.keys()):
+        if key.kind == "detail" and (read := engine.store.get(key).value) is not None:
+            engine.put(key, replace(read, charts=()))
 
 
 def tile(page: Page) -> str:
@@ -137,3 +144,13 @@ async def test_the_keys_come_back_from_the_actions_to_the_chart_that_is_selected
         await page.press("escape")
         assert isinstance(page.app.focused, ChartView)
         assert page.app.selected.now.project_id == selected
+
+
+@pytest.mark.parametrize("key", ["tab", "shift+tab"])
+async def test_a_grid_without_a_chart_has_nothing_to_go_on_to(key: str) -> None:
+    async with console((80, 24), prepare=without_charts) as page:
+        await page.press("a")
+        assert "none known yet" in page.text
+        await page.press(key)
+        assert isinstance(page.app.screen, ChartScreen)
+        assert "none known yet" in page.text

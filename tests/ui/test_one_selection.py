@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from qctui.model.keys import DEPLOYMENTS, orders_key
+from qctui.model.keys import DEPLOYMENTS, detail_key, orders_key
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
@@ -213,3 +213,22 @@ async def test_nothing_is_opened_above_a_dialog() -> None:
         assert aimed(page) == [PROJECT]
         await page.press("escape", "question_mark")
         assert isinstance(page.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("keys", ["L", "space L", "E L"])
+async def test_what_live_read_knows_to_have_ended_hides_no_other_that_trades(keys: str) -> None:
+    """Two alive by the list, the newer one ended by an earlier live/read: it is the other one that is meant."""
+    async with console((120, 40)) as page:
+        selected = page.app.selected.now.project_id
+        trades = next(each for each in deployments() if each.project_id == selected)
+        over = replace(trades, deploy_id="L-0over", launched_at=(trades.launched_at or 0.0) + 100_000)
+        key = detail_key(trades.project_id)
+        read = page.engine.store.get(key).value
+        assert read is not None
+        page.engine.put(key, replace(read, deploy_id=over.deploy_id, status="Stopped"), age_s=9.0)
+        page.engine.put(DEPLOYMENTS, (over, *deployments()))
+        await page.settle()
+        assert page.app.selected.now.deploy_id == trades.deploy_id
+        await page.burst(*keys.split())
+        assert isinstance(page.app.screen, ConfirmScreen), page.said
+        assert [each.deploy_id for each in page.app.screen._targets] == [trades.deploy_id]

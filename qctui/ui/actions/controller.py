@@ -10,13 +10,13 @@ from typing import Any
 
 from textual.app import App
 
-from qctui.actions.capture import capture_deployment, capture_optimization, running_targets
+from qctui.actions.capture import capture_deployment, capture_optimization, newest_known, running_targets
 from qctui.actions.earlier_actions import is_same_object, without_effect
 from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
 from qctui.actions.wording import format_unreadable
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, Target
-from qctui.model.deployment import Deployment, Environment, is_recent, name_of, newest_deployments
+from qctui.model.deployment import Environment, is_recent, name_of, names_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, optimization_key, optimizations_key
 from qctui.ui.actions.action_bar import ActionBar, uppermost_bar
 from qctui.ui.actions.dialog import ConfirmScreen
@@ -213,16 +213,16 @@ class ActionController:
             why = f" ({listed.error.message})" if listed.error is not None else ""
             age, _ = format_age(age_s)
             said.append(f"The list of deployments was read {age} ago{why}: one started since is not in it.")
-        said += self._failed_words(listed.value or ())
+        said += self._failed_words()
         return " ".join(said)
 
-    def _failed_words(self, listed: Sequence[Deployment]) -> list[str]:
+    def _failed_words(self) -> list[str]:
         """Real money that panic does not reach: what failed may have left its positions open."""
         now = self._engine.clock.now()
-        names = {each.project_id: each.name for each in self._engine.store.get(PROJECTS).value or ()}
+        names = names_of(self._engine.store.get(PROJECTS).value or ())
         failed = [
             name_of(each.project_id, names)
-            for each in newest_deployments(listed)
+            for each in newest_known(self._engine.store)
             if each.failed and each.environment is Environment.LIVE and is_recent(each, now)
         ]
         if not failed:

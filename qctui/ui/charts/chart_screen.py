@@ -13,11 +13,12 @@ from textual.events import DescendantFocus, Resize
 from textual.widget import Widget
 
 from qctui.engine.engine_port import Subscription, Visibility
+from qctui.model.chart import EQUITY_CHART
 from qctui.model.keys import Key, chart_key, detail_key
 from qctui.plot.windows import named
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.charts.chart_pane import ChartPane
-from qctui.ui.charts.chart_tiles import EQUITY, Arrangement, Subject, Tiles
+from qctui.ui.charts.chart_tiles import Arrangement, Subject, Tiles
 from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import AppContext, Detail, DetailKind
@@ -57,7 +58,7 @@ class ChartScreen(ConsoleScreen):
 
     def __init__(self, context: AppContext, detail: Detail) -> None:
         super().__init__(context)
-        chart = detail.chart or EQUITY
+        chart = detail.chart or EQUITY_CHART
         self._shown = Arrangement(context.engine.store, lambda: self.project_id, detail.name, detail.kind, chart)
         self._compares = detail.kind is DetailKind.OVERLAY
         """It begins with the question what to compare with."""
@@ -97,7 +98,7 @@ class ChartScreen(ConsoleScreen):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
-        if not (self.is_mounted and self.is_open):
+        if not self.is_mounted:
             return
         if not self._shown.single and self._shown.subjects() != self._tiles.subjects:
             # The keys may be elsewhere: in the action bar.
@@ -107,7 +108,8 @@ class ChartScreen(ConsoleScreen):
 
     def _show_page(self, at: int | None = None, *, focus: bool = True) -> None:
         """Show the page on which a chart is: the one that has the keys, if it is not another."""
-        self._tiles.show_page(self._shown.subjects(), self._shown.place() if at is None else at, focus=focus)
+        subjects = self._shown.subjects()
+        self._tiles.show_page(subjects, self._shown.place(subjects) if at is None else at, focus=focus)
         self._follow_focus()
         self._show_now()
 
@@ -145,7 +147,7 @@ class ChartScreen(ConsoleScreen):
         if shown.against is not None:
             spans.append((f" against {shown.against.label}", "mark"))
         if not shown.single:
-            total = len(shown.subjects())
+            total = len(tiles.subjects)
             window = next((named(pane.view.plot.window) for _, pane in tiles.shown), "")
             page = f"{len(tiles.shown)} of {total}, page {tiles.page[0]}/{tiles.page[1]} "
             right = [(f"{window} ", "key"), (page, "muted")]
@@ -163,8 +165,8 @@ class ChartScreen(ConsoleScreen):
         # Asked for by what goes on in the app: a key behind it may have closed the screen.
         if not self.is_open:
             return
-        shown = self._shown
-        await self._tiles.lay_out(shown.subjects(), shown.place(), self._room(), small=not shown.single)
+        subjects = self._shown.subjects()
+        await self._tiles.lay_out(subjects, self._shown.place(subjects), self._room(), small=not self._shown.single)
         self._follow_focus()
         self._show_now()
 
@@ -193,7 +195,7 @@ class ChartScreen(ConsoleScreen):
         if kind is DetailKind.OVERLAY:
             self._choose_against()
         elif kind is not DetailKind.CHART or not self._shown.single:
-            self._turn_to(kind, EQUITY if self._shown.kind is DetailKind.EQUITIES else "")
+            self._turn_to(kind, EQUITY_CHART if self._shown.kind is DetailKind.EQUITIES else "")
 
     def _turn_to(self, kind: DetailKind, chart: str = "") -> None:
         self._shown.change(kind, chart)
@@ -232,13 +234,15 @@ class ChartScreen(ConsoleScreen):
         if self._shown.before is not None:
             self._turn_to(self._shown.before)
         else:
-            self.dismiss(None)
+            super().go_back()
 
     def action_go_on(self, by: int) -> None:
         """Give the keys to the next chart; behind the last one to the action bar, while there is one."""
         stops: list[Widget] = [pane.view for _, pane in self._tiles.shown]
         if not self.action_bar.empty:
             stops.append(self.action_bar)
+        if not stops:
+            return
         at = stops.index(self.focused) if self.focused in stops else -by
         there = stops[(at + by) % len(stops)]
         if there is self.action_bar:
@@ -258,19 +262,13 @@ class ChartScreen(ConsoleScreen):
 
     def action_pick_chart(self) -> None:
         """Choose a chart of the deployment."""
-        names = self._shown.charts
-        if not names:
-            self.app.notify("This deployment's charts are not known yet", severity="warning", markup=False)
-            return
 
-        async def chosen(place: int | None) -> None:
-            if place is not None:
-                if not self._shown.single:
-                    await self._enlarge(names[place])
-                self._take_chart(names[place])
+        async def chosen(chart: str) -> None:
+            if not self._shown.single:
+                await self._enlarge(chart)
+            self._take_chart(chart)
 
-        current = names.index(self._shown.chart) if self._shown.chart in names else None
-        self.app.push_screen(Chooser("Chart", names, self._glyphs, current=current), chosen)
+        self.choose_chart(self._shown.charts, self._shown.chart, chosen)
 
     def _choose_against(self) -> None:
         others = self._shown.others()
@@ -278,8 +276,8 @@ class ChartScreen(ConsoleScreen):
         async def chosen(place: int | None) -> None:
             if place is None:
                 return
-            if not self._shown.single or self._shown.chart != EQUITY:
-                await self._enlarge(EQUITY)
+            if not self._shown.single or self._shown.chart != EQUITY_CHART:
+                await self._enlarge(EQUITY_CHART)
             self._shown.against = others[place - 1] if place else None
             for _, pane in self._tiles.shown:
                 pane.view.set_view(percent=place > 0)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from textual.containers import Container
 from textual.geometry import Size
 
-from qctui.model.chart import Chart, ChartWindow
-from qctui.model.deployment import name_of, newest_deployments
-from qctui.model.keys import DEPLOYMENTS, PROJECTS, chart_key, detail_key
+from qctui.actions.capture import newest_known
+from qctui.model.chart import EQUITY_CHART, Chart, ChartWindow
+from qctui.model.deployment import name_of, names_of
+from qctui.model.keys import PROJECTS, chart_key, detail_key
 from qctui.model.resource import Resource
 from qctui.plot.marks import main_only, overlaid
 from qctui.store import Store
@@ -22,7 +23,6 @@ from qctui.ui.keys.keymap import NUMBERED_TILES
 from qctui.ui.kit.render_context import nothing
 from qctui.ui.theme.glyph_set import Glyphs
 
-EQUITY = "Strategy Equity"
 BENCHMARK = "Benchmark"
 
 
@@ -46,7 +46,7 @@ class Arrangement:
         screen."""
         self._store, self._selected, self._named = store, selected, (selected(), name)
         self.kind: DetailKind = DetailKind.CHART if kind is DetailKind.OVERLAY else kind
-        self.chart = chart or EQUITY
+        self.chart = chart or EQUITY_CHART
         self.against: Subject | None = None
         """What is drawn over the one chart."""
         self._before: list[DetailKind] = []
@@ -95,9 +95,9 @@ class Arrangement:
             return subject.chart == self.chart
         return subject.project_id == self.project_id
 
-    def place(self) -> int:
-        """Which of what there is to show has the keys."""
-        return next((at for at, each in enumerate(self.subjects()) if self.is_meant(each)), 0)
+    def place(self, subjects: Sequence[Subject]) -> int:
+        """Which of these has the keys."""
+        return next((at for at, each in enumerate(subjects) if self.is_meant(each)), 0)
 
     def change(self, kind: DetailKind, chart: str = "") -> None:
         """Another arrangement, from which `back` leads to this one; to one it was reached through, no further."""
@@ -136,13 +136,13 @@ class Arrangement:
         return replace(own, value=self._merged[2])
 
     def _names(self) -> dict[int, str]:
-        return {each.project_id: each.name for each in self._store.get(PROJECTS).value or ()}
+        return names_of(self._store.get(PROJECTS).value or ())
 
     def _equities(self) -> list[Subject]:
         names = self._names()
-        deployments = newest_deployments(self._store.get(DEPLOYMENTS).value or ())
+        deployments = newest_known(self._store)
         deployments.sort(key=lambda each: not each.alive)
-        return [Subject(each.project_id, EQUITY, name_of(each.project_id, names)) for each in deployments]
+        return [Subject(each.project_id, EQUITY_CHART, name_of(each.project_id, names)) for each in deployments]
 
 
 TILE = (38, 9)

@@ -50,6 +50,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         self._names: Mapping[int, str] = {}
         self._trails: Mapping[str, EquityTrail] = {}
         self._accounts: Mapping[str, Account] = {}
+        self._ended: frozenset[str] = frozenset()
         self._total: Total | None = None
         self._every: list[DeploymentRow] = []
         self._hidden = 0
@@ -62,14 +63,16 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         names: Mapping[int, str],
         trails: Mapping[str, EquityTrail],
         accounts: Mapping[str, Account],
+        ended: frozenset[str],
         context: RenderContext,
     ) -> None:
         """Show the live list. `names` are project names by id, `trails` the equity of the last day and `accounts` what
-        is at risk, by deploy id."""
+        is at risk, by deploy id; `ended` are the deploy ids that are known to have ended, whatever the list says."""
         # The list comes without names and is in another order once they are known. No row was chosen before that.
         self.table.stays_first = not self._names and not self._selected.touched
         self._resource, self._names, self._trails, self._accounts = resource, names, trails, accounts
-        newest = newest_deployments(resource.value or ())
+        self._ended = ended
+        newest = newest_deployments(resource.value or (), ended)
         self._seen &= {(each.project_id, each.deploy_id) for each in newest}
         self._alive = alive_by_project(resource.value or ())
         self._listed.update(each.project_id for each in newest)
@@ -103,7 +106,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         if self._render_context is not None:
             # Another object: rows are formatted again although time stood still.
             context = replace(self._render_context)
-            self.show(self._resource, self._names, self._trails, self._accounts, context)
+            self.show(self._resource, self._names, self._trails, self._accounts, self._ended, context)
 
     def toggle_older(self) -> bool:
         """Show or hide what ended more than 24 hours ago. Returns whether it is shown."""

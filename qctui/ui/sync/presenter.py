@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.message import Message
 
+from qctui.actions.capture import known_ended
 from qctui.engine.engine_port import Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.deployment import name_of
@@ -54,6 +55,8 @@ class Presenter:
         self._covered = False
         self._opened: dict[object, tuple[Subscription, ...]] = {}
         self._lost = self._selected.lost_marks
+        self._ended: frozenset[str] = frozenset()
+        """What was known to have ended when Deployments was drawn last."""
         if context.options.project_id is not None:
             self._selected.change(Picked(context.options.project_id))
         self._selected.on_change = self._follow
@@ -70,7 +73,8 @@ class Presenter:
         """Hand the newer resources to the panes that show them."""
         if PROJECTS in keys:
             self.data.read_names()
-        if not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY, ACCOUNTS}):
+        listed = not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY, ACCOUNTS})
+        if listed or known_ended(self._engine.store) != self._ended:
             self._draw("Deployments", lambda: self._show_deployments(context), self._deployments)
         if PROJECTS in keys or any(key.kind in {"optimizations", "optimization"} for key in keys):
             self._draw("Optimizations", lambda: self._show_optimizations(context), self._optimizations)
@@ -161,7 +165,8 @@ class Presenter:
     def _show_deployments(self, context: RenderContext) -> None:
         store = self._engine.store
         trails, accounts = store.get(EQUITY_HISTORY).value or {}, store.get(ACCOUNTS).value or {}
-        self._deployments.show(self.data.deployments, self.data.names, trails, accounts, context)
+        self._ended = known_ended(store)
+        self._deployments.show(self.data.deployments, self.data.names, trails, accounts, self._ended, context)
         if not self._selected.now.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(context)

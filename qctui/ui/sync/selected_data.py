@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from qctui.engine.engine_port import Subscription, Visibility
-from qctui.model.chart import Chart, ChartWindow
-from qctui.model.deployment import Deployment, DeploymentDetail, name_of
+from qctui.model.chart import EQUITY_CHART, Chart, ChartWindow
+from qctui.model.deployment import Deployment, DeploymentDetail, name_of, names_of
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -26,8 +26,6 @@ from qctui.ui.selection import Selection
 from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.wording.load_state import merged
 
-EQUITY_CHART = "Strategy Equity"
-
 MOST_OPTIMIZATIONS = 8
 """Optimizations whose progress is read at once: the list does not carry it, and each costs a request."""
 
@@ -45,7 +43,7 @@ class SelectedData:
 
     def read_names(self) -> None:
         """Take in the projects as they are known now."""
-        self.names = {project.project_id: project.name for project in self._store.get(PROJECTS).value or ()}
+        self.names = names_of(self._store.get(PROJECTS).value or ())
 
     @property
     def name(self) -> str:
