@@ -11,6 +11,7 @@ from array import array
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import cast
 
 from qctui.api.decode import TimeSlice
 from qctui.api.tolerant import LAST_UNIX_TIME, fold, line, number
@@ -60,7 +61,7 @@ class Columns:
         """Take points that are all `[t, y]` or all `[t, o, h, l, c]`, numbers throughout; False if they are not."""
         if set(map(type, points)) != _LIST:
             return False
-        rows: list[list[float]] = points  # type: ignore[assignment]  # the types of their members are checked below
+        rows = cast(list[list[float]], points)  # the types of their members are checked below
         widths = set(map(len, rows))
         if widths != {2} and widths != {5}:
             return False

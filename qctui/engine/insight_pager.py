@@ -105,14 +105,6 @@ class InsightPager:
         """The page asked for may lie beyond the end: that there is nothing in it is no failure."""
         return self._end is None and self._asked.start > self._covered.top
 
-    @property
-    def _publishable(self) -> bool:
-        """Whether the log is worth showing now: after the first page, when the newest are in it, then every few pages,
-        and when it is complete."""
-        if self.filled or self.pages <= 1 or self._following or self.newest_known is not self.log.newest:
-            return True
-        return self.pages % PUBLISH_EVERY == 0
-
     def next_window(self, now: float) -> Window:
         """The page to ask for now, at Unix time `now`."""
         self._now = now
@@ -155,7 +147,14 @@ class InsightPager:
                 self._pass_ids = set()
         if self.newest_known and not newest_known:
             self._renewed_at = self._now
-        self.published = self._publishable
+        # After the first page, when the newest are in it, then every few pages, and when it is complete.
+        self.published = (
+            self.filled
+            or self.pages <= 1
+            or self._following
+            or self.newest_known is not self.log.newest
+            or self.pages % PUBLISH_EVERY == 0
+        )
         if self.published:
             self._refresh_log()
         if polling and not more:

@@ -6,5 +6,5 @@ and no store. Cells are coloured by role, and the caller decides what a role loo
 - `compose.steps(Source(chart), width, height, view)` draws in steps, so that keys are served in between, and gives a
   `Drawing`: a grid of cells, and where everything is on it. `compose.compose` draws at once.
 - `crosshair.cross(drawing, view, at)` gives the cells with a crosshair at an instant; `crosshair.step` moves it.
-- `grid.changes(old, new)` gives the runs of cells that differ, and `export` makes CSV, SVG or plain text.
+- `export` makes CSV, SVG or plain text of it.
 """

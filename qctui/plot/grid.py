@@ -1,13 +1,10 @@
-"""A grid of styled cells: what every part of a chart draws into, and what is compared to send only what changed."""
+"""A grid of styled cells: what every part of a chart draws into."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from qctui.text import cell_width
-
-RUN_BYTES = 44
-"""What a run of cells costs the line before its first character: the cursor's move, the colours, their end."""
 
 
 class Ink(NamedTuple):
@@ -26,15 +23,6 @@ TEXT = Ink("text")
 MUTED = Ink("muted")
 AXIS = Ink("axis")
 GRID = Ink("grid")
-WARNING = Ink("warning")
-
-
-class CellRun(NamedTuple):
-    """Cells `start` to `end` (exclusive) of row `y`."""
-
-    y: int
-    start: int
-    end: int
 
 
 class Grid:
@@ -150,48 +138,3 @@ def cut(text: str, width: int, ellipsis: str = "…") -> str:
 def width_of(text: str) -> int:
     """Cells `text` takes on a terminal."""
     return sum(cell_width(char) for char in text)
-
-
-def changes(old: Grid, new: Grid) -> list[CellRun]:
-    """The runs of cells in which `new` differs from `old`. Both must have the same size.
-
-    A run never begins or ends within a wide character, in either grid.
-    """
-    spans: list[CellRun] = []
-    for y in range(new.height):
-        chars, inks, was, wore = new.chars[y], new.inks[y], old.chars[y], old.inks[y]
-        if chars == was and inks == wore:
-            continue
-        start = end = -1
-        for x in range(new.width):
-            if chars[x] == was[x] and inks[x] == wore[x]:
-                continue
-            if start < 0:
-                start = x
-            elif _dearer(chars, inks, end, x):
-                spans.append(_widened(y, start, end, chars, was))
-                start = x
-            end = x + 1
-        spans.append(_widened(y, start, end, chars, was))
-    return spans
-
-
-def _dearer(chars: list[str], inks: list[Ink], end: int, x: int) -> bool:
-    """Sending the unchanged cells from `end` to `x` along costs more than a run of their own for those after them."""
-    cost = 0
-    for place in range(end, x + 1):
-        if place < x:
-            cost += 1 if chars[place].isascii() else 3
-        if inks[place] != inks[place - 1]:
-            cost += RUN_BYTES
-        if cost > RUN_BYTES:
-            return True
-    return False
-
-
-def _widened(y: int, start: int, end: int, chars: list[str], was: list[str]) -> CellRun:
-    while start > 0 and (chars[start] == "" or was[start] == ""):
-        start -= 1
-    while end < len(chars) and (chars[end] == "" or was[end] == ""):
-        end += 1
-    return CellRun(y, start, end)

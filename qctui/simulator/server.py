@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import h11
@@ -37,9 +37,9 @@ _numbers = itertools.count(1)
 class SimulatorServer:
     """One running server. Create it, then `run` it; the rest may be called from other threads."""
 
-    def __init__(self, config: SimConfig, world: World | None = None) -> None:
+    def __init__(self, config: SimConfig) -> None:
         self.config = config
-        self.simulation = Simulation(world or World(config))
+        self.simulation = Simulation(World(config))
         self.simulation.refuse = self._refuse_from_loop
         self._socket = _bound(config.host, config.port)
         self.port: int = self._socket.getsockname()[1]
@@ -263,19 +263,3 @@ def serve(config: SimConfig, *, ready: Callable[[str], None] | None = None) -> N
     `ready` gets the base URL as soon as it listens. Raises OSError when the port is taken.
     """
     SimulatorServer(config).run(ready)
-
-
-@contextlib.contextmanager
-def running(config: SimConfig | None = None, world: World | None = None) -> Iterator[SimulatorServer]:
-    """Run a server on a thread of this process for the length of a `with`: for tests that want its insides."""
-    server = SimulatorServer(config or (world.config if world else SimConfig()), world)
-    listening = threading.Event()
-    thread = threading.Thread(target=server.run, args=(lambda url: listening.set(),), name="simulator", daemon=True)
-    thread.start()
-    if not listening.wait(10.0):
-        raise RuntimeError("the simulator did not start")
-    try:
-        yield server
-    finally:
-        server.close()
-        thread.join(5.0)

@@ -112,6 +112,26 @@ def used_names(tree: ast.AST) -> Counter[str]:
     return found
 
 
+def resolved_names(module: str, tree: ast.AST) -> Counter[tuple[str, str]]:
+    """How often each name of the top of a module is read here, by the module that it was imported from."""
+    known = modules()
+    came: dict[str, tuple[str, str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                came[alias.asname or alias.name] = (inner, "") if inner in known else (node.module, alias.name)
+    found: Counter[tuple[str, str]] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found[came.get(node.id, (module, node.id))] += 1
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner, name = came.get(node.value.id, ("", ""))
+            if owner and not name:
+                found[owner, node.attr] += 1
+    return found
+
+
 def texts(tree: ast.AST) -> Iterator[str]:
     """Every text in the source."""
     for node in ast.walk(tree):

@@ -6,7 +6,17 @@ import ast
 import importlib
 from collections import Counter
 
-from tests.architecture.package import FOLDER, Defined, circles, definitions, imports, modules, texts, used_names
+from tests.architecture.package import (
+    FOLDER,
+    Defined,
+    circles,
+    definitions,
+    imports,
+    modules,
+    resolved_names,
+    texts,
+    used_names,
+)
 
 # What is called without its name standing anywhere, and by whom.
 
@@ -41,11 +51,19 @@ def test_circles_are_found() -> None:
 
 def test_every_name_is_used() -> None:
     used = sum((used_names(tree) for tree in modules().values()), Counter[str]())
+    resolved = sum((resolved_names(name, tree) for name, tree in modules().items()), Counter[tuple[str, str]]())
+
+    def is_used(each: Defined) -> bool:
+        # A function that calls itself is not used by that.
+        if each.owner:
+            return used[each.name] > used_names(each.node)[each.name]
+        return resolved[each.module, each.name] > resolved_names(each.module, each.node)[each.module, each.name]
+
     actions = {text.rpartition(".")[2].partition("(")[0] for tree in modules().values() for text in texts(tree)}
     unused = {
         str(each)
         for each in definitions()
-        if used[each.name] <= used_names(each.node)[each.name]  # a function that calls itself is not used by that
+        if not is_used(each)
         and not (each.name.startswith("action_") and each.name.removeprefix("action_") in actions)
         and not each.name.startswith(tuple(BY_CONVENTION))
         and not decorators(each.node) & BY_DECORATOR.keys()
@@ -57,6 +75,13 @@ def test_every_name_is_used() -> None:
 def test_uses_are_counted_and_imports_are_not() -> None:
     source = "from a import b, c as d\n__all__ = ['b']\ndef f(): return f() + x.y + getattr(x, 'z')\nx.v = 1"
     assert used_names(ast.parse(source)) == {"c": 1, "f": 1, "x": 3, "y": 1, "getattr": 1, "z": 1}
+
+
+def test_a_name_is_used_where_it_was_imported_from() -> None:
+    source = "from qctui.text import cut as c\nfrom qctui.plot import grid\nlog = 1\nc(grid.cut(log))"
+    assert resolved_names("a", ast.parse(source)) == {
+        ("qctui.text", "cut"): 1, ("qctui.plot.grid", "cut"): 1, ("qctui.plot.grid", ""): 1, ("a", "log"): 1,
+    }  # fmt: skip
 
 
 def decorators(node: ast.AST) -> set[str]:

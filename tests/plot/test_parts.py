@@ -14,7 +14,7 @@ from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.plot import values
 from qctui.plot.compose import Source, compose
 from qctui.plot.decimate import BLOCK, Prepared, prepare
-from qctui.plot.grid import MUTED, TEXT, Grid, Ink, changes, cut, width_of
+from qctui.plot.grid import Ink, cut, width_of
 from qctui.plot.marks import PlotView, main_series, overlaid
 from qctui.plot.values import ValueScale
 from qctui.plot.windows import samples
@@ -87,24 +87,6 @@ def test_no_step_of_reading_is_long() -> None:
 
 
 WORDS = st.text(st.sampled_from("ab é均值́ "), max_size=12)
-
-
-@given(
-    st.lists(st.tuples(WORDS, st.integers(-2, 22), st.integers(0, 4), st.booleans()), max_size=8), st.integers(1, 20)
-)
-def test_the_changed_runs_are_all_that_changed(words: list[tuple[str, int, int, bool]], width: int) -> None:
-    old, new = Grid(width, 5), Grid(width, 5)
-    for place, (text, x, y, muted) in enumerate(words):
-        for grid in (old, new) if place % 2 else (new,):
-            grid.put(x, y, text, MUTED if muted else TEXT)
-    patched = old.copy()
-    for span in changes(old, new):
-        patched.chars[span.y][span.start : span.end] = new.chars[span.y][span.start : span.end]
-        patched.inks[span.y][span.start : span.end] = new.inks[span.y][span.start : span.end]
-        assert new.chars[span.y][span.start] != ""
-        assert old.chars[span.y][span.start] != ""
-        assert span.end == width or "" not in (new.chars[span.y][span.end], old.chars[span.y][span.end])
-    assert (patched.chars, patched.inks) == (new.chars, new.inks)
 
 
 @given(WORDS, st.integers(0, 10))

@@ -6,13 +6,14 @@ import errno
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from qctui.simulator.config import SimConfig
-from qctui.simulator.server import SimulatorServer, running
+from qctui.simulator.server import SimulatorServer
 from tests.simulator.support import KELLY, PAIRS, Json, headers_for
 
 TRIGGER = "live/update/stop"
@@ -20,8 +21,14 @@ TRIGGER = "live/update/stop"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with running(SimConfig(events=False)) as running_server:
-        yield running_server
+    running = SimulatorServer(SimConfig(events=False))
+    listening = threading.Event()
+    thread = threading.Thread(target=running.run, args=(lambda url: listening.set(),), name="simulator", daemon=True)
+    thread.start()
+    assert listening.wait(10.0)
+    yield running
+    running.close()
+    thread.join(5.0)
 
 
 @pytest.fixture(autouse=True)

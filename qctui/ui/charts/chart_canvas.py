@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from itertools import groupby
+from typing import Any
 
 from rich.segment import Segment
 from textual import work
@@ -129,9 +130,9 @@ class ChartCanvas(CellDiff[GridLine]):
         inside = self.cursor is not None and time is not None and time.start <= self.cursor <= time.end
         return self.cursor if inside else None
 
-    def set_view(self, **changed: object) -> None:
+    def set_view(self, **changed: Any) -> None:
         """Change how it is drawn: fields of `PlotView`."""
-        self.plot = replace(self.plot, **changed)  # type: ignore[arg-type]  # checked by the dataclass's callers
+        self.plot = replace(self.plot, **changed)
         self.redraw()
         self.announce()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
@@ -47,13 +48,13 @@ class CellDiff(Widget, Generic[L]):
         if regions:
             self.refresh(*regions)
 
+    @abstractmethod
     def cells_of(self, line: L) -> Cells:
         """The line cell by cell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def strip_of(self, line: L) -> Strip:
         """The line as Textual draws it."""
-        raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         """One line of the visible part."""
@@ -76,7 +77,7 @@ class SpanLines(CellDiff[Spans]):
 
     @property
     def palette(self) -> Palette:
-        """The theme's roles as styles."""
+        """The theme's roles as styles; the heat map has more."""
         return palette_of(self)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -64,13 +65,13 @@ class BoxScreen(ModalScreen[R]):
             box.border_title, box.border_subtitle = self.TITLE, self.KEYS
             yield from self.compose_box()
 
+    @abstractmethod
     def compose_box(self) -> Iterable[Widget]:
         """What is in the frame."""
-        raise NotImplementedError
 
+    @abstractmethod
     def action_move(self, by: int) -> None:
         """Move by lines."""
-        raise NotImplementedError
 
 
 class ListBox(BoxScreen[R]):
