@@ -96,8 +96,12 @@ def _render_changed_cells(_original: object, update: Any, console: Console) -> s
     return "".join(out)
 
 
-_LONE_ESCAPE = re.compile(r"\x1b(?=[^\x1b\[\]OP_^])")
-"""Escape before what can't be the rest of a sequence that begins with it."""
+_REST = r"[\x1b\[\]P_^]|O[A-DFHMP-Sabcdj-y]"
+"""How the rest of a sequence that begins with Escape begins. Of what follows an `O` only the keys that terminals have:
+whoever types Escape and `O` may go on with anything. A terminal writes the three in one piece."""
+
+_CONTINUATION, _LONE_ESCAPE = re.compile(_REST), re.compile(rf"\x1b(?=[^\x1b])(?!{_REST})", re.DOTALL)
+"""The rest of a sequence; Escape before what can't be that."""
 
 _ESCAPE = "\x1b[27u"
 """Escape, spelled so that nothing can be taken for its continuation."""
@@ -111,7 +115,7 @@ def _feed_apart(original: Callable[..., Iterable[Message]], parser: Any, data: s
     """
     waiting = getattr(parser, "ended_in_escape", False) and parser._timeout_time is not None
     if data and "\x1b[200~" not in data:
-        if waiting and data[0] not in "\x1b[]OP_^":
+        if waiting and not _CONTINUATION.match(data):
             data = _ESCAPE[1:] + data
         data = _LONE_ESCAPE.sub(_ESCAPE, data)
     parser.ended_in_escape = data.endswith("\x1b")  # ours, kept where it belongs

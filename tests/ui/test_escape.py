@@ -30,6 +30,13 @@ def keys(*pieces: str) -> list[str]:
         (("\x1b[A\x1b[H\x1bOB",), ["up", "home", "down"]),
         (("\x1b", "[A"), ["up"]),
         (("\x1b[27u",), ["escape"]),
+        (("\x1bO",), ["escape", "O"]),
+        (("\x1bOL",), ["escape", "O", "L"]),
+        (("\x1bO\r",), ["escape", "O", "enter"]),
+        (("E\x1bO", "L"), ["E", "escape", "O", "L"]),
+        (("\x1b", "O"), ["escape", "O"]),
+        (("\x1b", "OB"), ["down"]),
+        (("\x1bOP\x1bOS",), ["f1", "f4"]),
     ],
 )
 def test_what_is_typed(sent: tuple[str, ...], typed: list[str]) -> None:
