@@ -32,7 +32,9 @@ def pulse_evidence(pulse: Pulse, now: float) -> list[tuple[str, str]]:
         said.append(("Habit", f"{quiet}; {format_rough_span(pulse.habit_s)} has been usual"))
     if pulse.looked_at:
         looks = sorted(pulse.looked_at.items(), key=lambda look: look[1], reverse=True)
-        said.append(("Looked at", ", ".join(f"{what} {format_rough_span(max(0.0, now - at))} ago" for what, at in looks)))
+        said.append(
+            ("Looked at", ", ".join(f"{what} {format_rough_span(max(0.0, now - at))} ago" for what, at in looks))
+        )
     return said
 
 

@@ -1,4 +1,4 @@
-"""The rules: what each condition measures, the set that is on from the start, and what the configuration makes of it."""
+"""The rules: what each condition measures, those that are on from the start, and what the configuration changes."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType(
         "equity-below-peak": Condition("equity below its highest since it is watched", **_takes(needs=("percent",))),
         "equity-below-launch": Condition("equity below what it was at the launch", **_takes(needs=("percent",))),
         "equity-below-open": Condition("equity below what it was at the day's open", **_takes(needs=("percent",))),
-        "equity-step": Condition(
-            "equity moved, up or down, within a time", **_takes(needs=("percent", "within"))
-        ),
+        "equity-step": Condition("equity moved, up or down, within a time", **_takes(needs=("percent", "within"))),
         "holdings-left": Condition("positions are open although a stop or a liquidation is over"),
         "data-old": Condition("what is known of a running deployment is older than this", **_takes(needs=("after",))),
         "action-open": Condition("an action's outcome is UNKNOWN or UNVERIFIED"),

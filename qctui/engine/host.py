@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
+from qctui.alerts.alert_service import AlertService
+from qctui.alerts.rules import DEFAULT_RULES, Delivery
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
-from qctui.engine.engine_port import Subscription
+from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.model.keys import Key
@@ -77,6 +79,7 @@ class EngineHost:
         self.clock: Clock = clock or SystemClock()
         self._proxy = ActionsProxy(self.store, self.clock, read_only)
         self.actions: ActionsPort = self._proxy
+        self.alerts: AlertsPort = AlertService(self.store, self.clock, DEFAULT_RULES, Delivery())
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
