@@ -18,6 +18,13 @@ REPEAT_S = 1_800.0
 REPEAT_CAP_S = DAY_S
 
 
+DEFAULT_BLIND = (
+    "Orders cannot be submitted when disconnected",
+    "History requests cannot be submitted when disconnected",
+)
+"""What brokerages are known to say when they are gone (REFERENCE.md 6.9), in messages of refused orders and in logs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What a rule looks for."""

@@ -64,3 +64,7 @@ class Pulse:
 
 PULSES: Key[Mapping[str, Pulse]] = Key("pulses")
 """By deploy id, of every running deployment that was looked at."""
+
+NEW_LINES: Key[Mapping[str, tuple[Sign, ...]]] = Key("new_lines")
+"""By deploy id, the newest log lines that came while the deployment was watched, oldest first: what a rule that looks
+for a pattern looks at."""
