@@ -137,11 +137,6 @@ class Optimization:
         return pick(done, key=lambda child: self.figures(child)[self.target_index])
 
 
-def finished_before(now: float, key: int, number: int) -> float:
-    """Return a time of request long enough ago for an optimization to have ended."""
-    return now - 86_400.0 * (0.4 + number * 0.7 + 0.3 * unit(key))
-
-
 def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float) -> Optimization:
     """Return the `number`-th optimization of a project."""
     optimization_id = "O-" + hex_of(seed, "optimization", plan.project_id, number)
