@@ -57,12 +57,8 @@ class Shutdown:
         self._ask: Callable[[], object] | None = None
         self._interface_begun = False
         self._interface_ended = threading.Event()
-        self._leaving: int | None = None
-
-    @property
-    def signal_number(self) -> int | None:
+        self.signal_number: int | None = None
         """The signal that ended the program, None if a person did."""
-        return self._leaving
 
     def install(self) -> None:
         """Take over the signals and start to watch. On the main thread."""
@@ -70,13 +66,14 @@ class Shutdown:
         for number in _ENDING:
             # An inherited "ignore" (nohup) is overruled: without its terminal the console has nothing left to do, and
             # its input thread would spin at the end of the file.
-            signal.signal(number, _do_nothing)
+            # The pipe wakes the watching thread; without a handler the signal would end the process at once.
+            signal.signal(number, lambda *_: None)
         threading.Thread(target=self._watch, name="shutdown", daemon=True).start()
 
     def interface_begins(self) -> bool:
         """The interface is about to take the terminal. False if it is not to: a signal has come already."""
         with self._lock:
-            self._interface_begun = self._leaving is None
+            self._interface_begun = self.signal_number is None
             return self._interface_begun
 
     def attach(self, loop: AbstractEventLoop, ask: Callable[[], object]) -> None:
@@ -86,7 +83,7 @@ class Shutdown:
         """
         with self._lock:
             self._loop, self._ask = loop, ask
-        if self._leaving is not None:
+        if self.signal_number is not None:
             self._request()
 
     def interface_ended(self) -> None:
@@ -116,7 +113,7 @@ class Shutdown:
     def _leave(self, number: signal.Signals) -> None:
         """End in order if that is still possible, by force if not."""
         with self._lock:
-            self._leaving = number
+            self.signal_number = number
         _log.info("ending: %s", number.name)
         time.sleep(GRACE_S)  # on a thread of its own: keys typed before the signal still count
         self._request()
@@ -140,11 +137,11 @@ class Shutdown:
                 _log.debug("the interface had ended already")
 
     @staticmethod
-    def force(code: int, within_s: float = 1.0) -> None:
+    def force(code: int) -> None:
         """Everything is done: end with `code` even if a thread that is left keeps the interpreter from it."""
 
         def end() -> None:
-            time.sleep(within_s)  # a daemon thread: an orderly end does not wait for it
+            time.sleep(1.0)  # a daemon thread: an orderly end does not wait for it
             os._exit(code)
 
         threading.Thread(target=end, name="end", daemon=True).start()
@@ -165,7 +162,3 @@ def last_words(seen: Mapping[str, Rung | None], records: Sequence[ActionRecord])
         them = "1 action is" if count == 1 else f"{count} actions are"
         lines.append(f"qctui: {them} not verified yet; verification goes on at the next start (see: qctui journal)")
     return lines
-
-
-def _do_nothing(_number: int, _frame: object) -> None:
-    """The pipe wakes the watching thread; without a handler the signal would end the process at once."""

@@ -128,8 +128,7 @@ def chosen(deployments: Sequence[Deployment], project_id: int | None) -> tuple[D
 
 def format_status(status: Status, base_url: str, settings: Settings) -> str:
     """The table, below a line that says from where and when it is."""
-    head = f"{_iso(status.at)}  {settings.profile_name}  {base_url}"
-    lines = [head]
+    lines = [f"{_iso(status.at)}  {settings.profile_name}  {base_url}"]
     if status.deployments:
         rows: list[tuple[str, ...]] = [("", "NAME", "STATUS", "EQUITY", "LAUNCHED", "PROJECT", "DEPLOYMENT")]
         rows += [_row(each, status) for each in status.deployments]

@@ -207,11 +207,10 @@ class Trigger:
             self._tell_earlier(steps, target)
         # What can't be done is not asked about: the service says why.
         if possible and not self._options.yes:
-            answer = await ask(service, api, self._store, target, interrupts, self._printer)
+            reason = await ask(service, api, self._store, target, interrupts, self._printer)
             if interrupts.number is not None:
                 steps.print_not_sent(target, "interrupted before confirming")
                 return interrupts.exit_code
-            reason = answer
         if reason is not None:
             steps.print_not_sent(target, reason)
             return Exit.NOT_SENT
@@ -277,12 +276,5 @@ class Trigger:
 def exit_of_rung(rung: Rung | None) -> Exit:
     """How the command ends. 4 for whatever was or may have been sent and is not verified: `--no-wait` ends there after
     ACCEPTED, because 0 promises a goal that was seen."""
-    match rung:
-        case Rung.VERIFIED:
-            return Exit.DONE
-        case Rung.REJECTED:
-            return Exit.REJECTED
-        case Rung.NOT_SENT:
-            return Exit.NOT_SENT
-        case _:
-            return Exit.UNCONFIRMED
+    ends = {Rung.VERIFIED: Exit.DONE, Rung.REJECTED: Exit.REJECTED, Rung.NOT_SENT: Exit.NOT_SENT}
+    return Exit.UNCONFIRMED if rung is None else ends.get(rung, Exit.UNCONFIRMED)

@@ -97,7 +97,6 @@ def draw_candles(
     # The middle of a candle that only begins or ends in the window can lie outside it.
     places = [min(time.columns - 1, max(0, place)) for place in places]
     rows = height * 2
-    mark.resolution = 2
     mark.bucket_s = length
     for candle, column in zip(found, places, strict=True):
         ends = [scale.row(mark.of(value), rows) for value in (candle.high, candle.low, candle.open, candle.close)]

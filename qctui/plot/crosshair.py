@@ -7,24 +7,19 @@ from bisect import bisect_left, bisect_right
 from qctui.plot import times
 from qctui.plot.candles import candle_at
 from qctui.plot.compose import Drawing
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import AXIS, Grid, Ink
 from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView
 from qctui.plot.reading import Reading, change_text, reading_at, start_of
 
 TAG = Ink("tag", "cursor")
 POINT = Ink("cursor", bold=True)
+MARK = Ink("mark", bold=True)
 
 
 def timed(drawing: Drawing) -> list[Mark]:
     """The series a crosshair can stand on."""
-    return [
-        mark
-        for panel in drawing.panels
-        if panel.kind is Kind.LINE
-        for mark in panel.marks
-        if mark.shown and len(mark.series)
-    ]
+    return [mark for panel in drawing.panels if panel.kind is Kind.LINE for mark in panel.marks if mark.drawn]
 
 
 def step(drawing: Drawing, at: float | None, columns: int) -> float | None:
@@ -99,11 +94,6 @@ def _ends(drawing: Drawing) -> tuple[float | None, float | None]:
     return min(firsts, default=None), max(lasts, default=None)
 
 
-def readings(drawing: Drawing, at: float) -> list[tuple[Mark, Reading]]:
-    """What every series that is switched on is at that instant."""
-    return [(mark, reading_at(mark, at)) for mark in timed(drawing)]
-
-
 def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) -> Grid:
     """The drawing's cells with the crosshair and the mark on them; the drawing itself stays as it is.
 
@@ -120,7 +110,7 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
         if panel.kind is not Kind.LINE:
             continue
         if view.mark is not None:
-            _points(grid, drawing, panel, view.mark, view.glyphs.mark, Ink("mark", bold=True))
+            _points(grid, drawing, panel, view.mark, view.glyphs.mark, MARK)
         if at is not None:
             _points(grid, drawing, panel, at, "o" if view.glyphs.ascii else "●", POINT)
             if panel.legend_row is not None:
@@ -128,7 +118,7 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
                 put_legend(grid, panel.legend_row, panel.marks, view, time, at=at, first=first)
     if drawing.axis_row is not None:
         if view.mark is not None and time.start <= view.mark <= time.end:
-            grid.cell(time.column(view.mark), drawing.axis_row, view.glyphs.mark, Ink("mark", bold=True))
+            grid.cell(time.column(view.mark), drawing.axis_row, view.glyphs.mark, MARK)
         if at is not None:
             _tag(grid, drawing, at)
     return grid
@@ -136,7 +126,8 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
 
 def summary(drawing: Drawing, view: PlotView, at: float) -> str:
     """The crosshair in one line, for where a legend has no room: the first series' value and its change."""
-    for mark, reading in readings(drawing, at):
+    for mark in timed(drawing):
+        reading = reading_at(mark, at)
         if reading.value is not None:
             return change_text(start_of(mark, drawing.time, view), reading, mark.series.unit)
     return ""
@@ -171,15 +162,11 @@ def _tag(grid: Grid, drawing: Drawing, at: float) -> None:
     if len(text) > time.columns:
         return
     start = min(max(0, time.column(at) - len(text) // 2), time.columns - len(text))
-    stop = start + len(text)
     # A label the tag covers in part goes altogether: half a time is a wrong time.
-    left, right = start - 1, stop
-    while left >= 0 and grid.char(left, row) != " ":
-        grid.cell(left, row, " ", TAG._replace(color="axis", back=""))
-        left -= 1
-    while right < time.columns and grid.char(right, row) != " ":
-        grid.cell(right, row, " ", TAG._replace(color="axis", back=""))
-        right += 1
+    for x, by in ((start - 1, -1), (start + len(text), 1)):
+        while 0 <= x < time.columns and grid.char(x, row) != " ":
+            grid.cell(x, row, " ", AXIS)
+            x += by
     grid.put(start, row, text, TAG)
 
 

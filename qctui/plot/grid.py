@@ -92,20 +92,6 @@ class Grid:
         """The character of a cell; a blank outside the grid."""
         return self.chars[y][x] if 0 <= y < self.height and 0 <= x < self.width else " "
 
-    def paste(self, other: Grid, x: int, y: int) -> None:
-        """Copy another grid's cells to (x, y), cutting what does not fit."""
-        width = min(other.width, self.width - x)
-        if width <= 0 or x < 0:
-            return
-        for index in range(min(other.height, self.height - y)):
-            if y + index < 0:
-                continue
-            chars = other.chars[index][:width]
-            if width < other.width and other.chars[index][width] == "":
-                chars[-1] = " "
-            self.chars[y + index][x : x + width] = chars
-            self.inks[y + index][x : x + width] = other.inks[index][:width]
-
     def text(self) -> str:
         """The characters alone, a line a row, without trailing blanks."""
         return "\n".join("".join(row).rstrip() for row in self.chars)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 from qctui.plot import times, values
 from qctui.plot.bars_and_areas import Stack
@@ -34,23 +33,12 @@ LINEAR = frozenset({_BELOW, _ZERO, _PERCENT})
 """Notes of a panel that stays linear although a logarithmic axis was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What `place` decided besides the rows it wrote into the panels."""
-
-    panels: list[Panel]
-    """Those that fit, top to bottom."""
-    axis_row: int | None
-    """The time axis; None without plots or room."""
-    hidden: int
-    """Panels left out for want of rows."""
-
-
-def place(panels: list[Panel], height: int) -> Layout:
+def place(panels: list[Panel], height: int) -> tuple[list[Panel], int | None, int]:
     """Share `height` rows: the time axis, a legend a panel where there is room, the first plot three times as
-    high as the others.
+    high as the others. Rankings and tables come last, under the time axis.
 
-    Rankings and tables come last, under the time axis.
+    Returns the panels that fit, top to bottom, with their rows in them; the row of the time axis (None without plots or
+    room); and how many panels are left out for want of rows.
     """
     for panel in panels:
         panel.legend_row = None
@@ -74,7 +62,7 @@ def place(panels: list[Panel], height: int) -> Layout:
         top += share
     if axis and axis_row is None:
         axis_row = height - 1
-    return Layout(fitting, axis_row, len(panels) - len(fitting))
+    return fitting, axis_row, len(panels) - len(fitting)
 
 
 def _shares(panels: list[Panel], free: int) -> list[int]:
@@ -116,7 +104,7 @@ def fit_panel(
         lows.append(stack.low)
         highs.append(stack.high)
     for mark in panel.marks:
-        if not mark.shown or not len(mark.series):
+        if not mark.drawn:
             continue
         if view.percent:
             mark.base = _base(mark, time)
@@ -127,7 +115,7 @@ def fit_panel(
             lows.append(number)
             highs.append(number)
         yield 256
-    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.shown and len(mark.series) for mark in panel.marks)
+    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.drawn for mark in panel.marks)
     low, high = min(lows, default=0.0), max(highs, default=0.0)
     log = view.log and not zero and not view.percent
     panel.scale = values.fit(low, high, log=log, zero=zero, before=before)
@@ -211,7 +199,7 @@ def put_tags(grid: Grid, gutter: int, panel: Panel, time: TimeScale, view: PlotV
 
 
 def _tagged(panel: Panel) -> list[Mark]:
-    return [mark for mark in panel.marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
+    return [mark for mark in panel.marks if mark.drawn and mark.kind in TAGGED]
 
 
 def _tag(mark: Mark, panel: Panel, width: int, time: TimeScale) -> str:

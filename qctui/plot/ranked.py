@@ -15,7 +15,7 @@ from qctui.plot.values import readable, short, with_unit
 
 def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
     """One bar a series, largest first, with its value and its share of the sum of what is above zero."""
-    shown = [(mark.series.ys[-1], mark) for mark in panel.marks if mark.shown and len(mark.series)]
+    shown = [(mark.series.ys[-1], mark) for mark in panel.marks if mark.drawn]
     shown.sort(key=lambda each: (-each[0], each[1].series.name))
     # Divided first, so that the sum of huge values stays finite.
     many = 2.0 * max(1, len(shown))

@@ -35,13 +35,9 @@ class TimeScale:
         """Seconds a column lasts."""
         return (self.end - self.start) / max(1, self.columns)
 
-    def place(self, at: float, parts: int = 1) -> float:
-        """Where `at` lies, in columns (times `parts`), as a fraction from the left edge."""
-        return (at - self.start) / (self.end - self.start) * self.columns * parts
-
     def column(self, at: float) -> int:
         """The column of `at`; below zero or past the last when it is not on screen."""
-        return math.floor(min(1e9, max(-1e9, self.place(at))))
+        return math.floor(min(1e9, max(-1e9, (at - self.start) / (self.end - self.start) * self.columns)))
 
     def at(self, column: float) -> float:
         """The instant at a column's left edge."""

@@ -21,6 +21,7 @@ from qctui.plot.compose import Drawing, Source, steps
 from qctui.plot.grid import MUTED, Grid, Ink, cut, width_of
 from qctui.plot.marks import PlotView
 from qctui.ui.kit.cell_diff import CellDiff, Cells
+from qctui.ui.kit.render_context import nothing
 from qctui.ui.theme.chart_inks import Inks
 
 _log = logging.getLogger(__name__)
@@ -36,10 +37,7 @@ GridLine = tuple[list[str], list[Ink]]
 
 
 class ChartCanvas(CellDiff[GridLine]):
-    """One chart, one view of it, one crosshair. `show_chart` is the only way in for data.
-
-    `announce` is called whenever what it shows may be another: a subclass does something about it.
-    """
+    """One chart, one view of it, one crosshair. `show_chart` is the only way in for data."""
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -61,9 +59,8 @@ class ChartCanvas(CellDiff[GridLine]):
         self._local: tzinfo | None = None
         self._utc = False
         self._round = 0
-
-    def announce(self) -> None:
-        """What is shown, or how, is another now."""
+        self.looked: Callable[[], object] = nothing
+        """Called when the crosshair, the window or the way of drawing changed: the title's words do too."""
 
     def show_chart(self, chart: Chart | None, *, now: float, zone: tzinfo | None = UTC, words: str = "") -> None:
         """Show a chart as of wall time `now`; `words` stand in its place while there is none.
@@ -86,11 +83,6 @@ class ChartCanvas(CellDiff[GridLine]):
         self._first = 0
         self._source = None
         self.drawing = None
-
-    @property
-    def text(self) -> str:
-        """What is on screen, as plain text."""
-        return self.shown.text()
 
     @property
     def inks(self) -> Inks:
@@ -134,7 +126,7 @@ class ChartCanvas(CellDiff[GridLine]):
         """Change how it is drawn: fields of `PlotView`."""
         self.plot = replace(self.plot, **changed)
         self.redraw()
-        self.announce()
+        self.looked()
 
     def redraw(self) -> None:
         """Draw what changed: at once what is quickly drawn, the rest in slices between keys."""
@@ -151,7 +143,7 @@ class ChartCanvas(CellDiff[GridLine]):
             self.drawing = None
             self._round += 1
             self._say("This chart could not be drawn.\nThe log has the details.")
-            self.announce()
+            self.looked()
 
     def _redraw(self) -> None:
         if self._source is None:
@@ -197,7 +189,7 @@ class ChartCanvas(CellDiff[GridLine]):
             self._say(self._words or "No points")
         else:
             self._present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
-        self.announce()
+        self.looked()
 
     def _say(self, words: str) -> None:
         """Show a few lines in the middle instead of the chart."""
@@ -221,4 +213,4 @@ class ChartCanvas(CellDiff[GridLine]):
         if self.drawing is not None and self.drawing.panels:
             drawing = self.drawing
             self._safely(lambda: self._present(crosshair.cross(drawing, self.plot, at, self._first)))
-        self.announce()
+        self.looked()

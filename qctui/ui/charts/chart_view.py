@@ -35,8 +35,6 @@ class ChartView(ChartCanvas, can_focus=True):
         """Called when finer or other data than those asked for would serve what is shown: see `wanted`."""
         self.moved: Callable[[], object] = nothing
         """Called when a person went to another part of time."""
-        self.looked: Callable[[], object] = nothing
-        """Called when the crosshair, the window or the way of drawing changed: the title's words do too."""
         self.picks_series: Callable[[], object] = nothing
         """Opens the switches of the series."""
         self.exports: Callable[[], object] = nothing
@@ -50,10 +48,6 @@ class ChartView(ChartCanvas, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What has no effect here is neither in the footer nor in the help."""
         return self.enlarges or action != "open"
-
-    def announce(self) -> None:
-        """The title's words change with the chart."""
-        self.looked()
 
     @property
     def wanted(self) -> tuple[ChartWindow, int]:
