@@ -7,14 +7,17 @@ arrive, whatever the main thread is doing.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
 import select
 import signal
 import threading
 import time
-from asyncio import AbstractEventLoop
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
 
 from qctui.actions.wording import describe_step
 from qctui.cli.terminal import Terminal
@@ -53,7 +56,7 @@ class Shutdown:
         for fd in (self._reader, self._writer):
             os.set_blocking(fd, False)
         self._lock = threading.Lock()
-        self._loop: AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ask: Callable[[], object] | None = None
         self._interface_begun = False
         self._interface_ended = threading.Event()
@@ -76,7 +79,7 @@ class Shutdown:
             self._interface_begun = self.signal_number is None
             return self._interface_begun
 
-    def attach(self, loop: AbstractEventLoop, ask: Callable[[], object]) -> None:
+    def attach(self, loop: asyncio.AbstractEventLoop, ask: Callable[[], object]) -> None:
         """The interface runs on `loop`, and its first frame is out; `ask`, called there, makes it end.
 
         Not before: an interface that is asked to end while it puts its parts together ends by an error.
@@ -145,6 +148,66 @@ class Shutdown:
             os._exit(code)
 
         threading.Thread(target=end, name="end", daemon=True).start()
+
+
+class Interrupts:
+    """Signals while a command acts: noted, never fatal by themselves, because a confirmed action is reported first.
+
+    Takes over Ctrl+C, SIGTERM and SIGHUP on the running loop for the length of a `with`.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        """The first that came."""
+        self._came = asyncio.Event()
+        self._exits_at_once = False
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.add_signal_handler(number, self._note, number)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+
+    @property
+    def by_person(self) -> bool:
+        """It was Ctrl+C."""
+        return self.number == signal.SIGINT
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the signal's number, as shells say it: 130 for Ctrl+C."""
+        return 128 + (self.number or 0)
+
+    async def or_wait(self, waiting: Coroutine[Any, Any, object] | asyncio.Future[Any]) -> None:
+        """Return when `waiting` is done or a signal has come, which cancels it. Its exception is left in it."""
+        work, came = asyncio.ensure_future(waiting), asyncio.ensure_future(self._came.wait())
+        try:
+            await asyncio.wait({work, came}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (work, came):
+                task.cancel()
+            await asyncio.gather(work, came, return_exceptions=True)
+
+    @contextlib.contextmanager
+    def leaving_at_the_next(self) -> Iterator[None]:
+        """Meanwhile another Ctrl+C ends the process at once: what is open is in the journal."""
+        self._exits_at_once = True
+        try:
+            yield
+        finally:
+            self._exits_at_once = False
+
+    def _note(self, number: int) -> None:
+        if self._exits_at_once and number == signal.SIGINT:
+            os._exit(128 + number)
+        if self.number is None:
+            self.number = number
+            self._came.set()
 
 
 def last_words(seen: Mapping[str, Rung | None], records: Sequence[ActionRecord]) -> list[str]:

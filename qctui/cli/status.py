@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -68,11 +69,8 @@ def run_status(options: Options) -> int:
 
 
 async def _read(account: Account, settings: Settings, clock: Clock) -> Status:
-    client = open_client_of(account, settings, clock)
-    try:
+    async with aclosing(open_client_of(account, settings, clock)) as client:
         return await look(client.reads, clock, settings.project_id, settings.pinned)
-    finally:
-        await client.aclose()
 
 
 async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Sequence[int]) -> Status:

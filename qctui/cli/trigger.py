@@ -21,9 +21,8 @@ from qctui.api.ports import ApiError, ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.credentials import Account
-from qctui.cli.interrupts import Interrupts
 from qctui.cli.parser import Exit, Options, UsageError
-from qctui.cli.shutdown import DRAIN_S
+from qctui.cli.shutdown import DRAIN_S, Interrupts
 from qctui.cli.step_printer import Printer, StepPrinter
 from qctui.cli.wiring import account_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock

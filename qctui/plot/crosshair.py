@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 
 from qctui.plot import times
 from qctui.plot.candles import candle_at
@@ -25,29 +26,18 @@ def timed(drawing: Drawing) -> list[Mark]:
 def step(drawing: Drawing, at: float | None, columns: int) -> float | None:
     """The instant of the nearest point at least `columns` columns away (negative: earlier); the outermost visible point
     where there is none so far out. Without a crosshair yet, the last visible point. None when no point is visible."""
-    time = drawing.time
-    if time is None:
-        return None
-    first, last = _ends(drawing)
-    if first is None or last is None:
-        return None
-    if at is None:
-        return last
-    here = min(time.columns - 1, max(0, time.column(at)))
-    found: list[float] = []
-    for mark in timed(drawing):
-        xs = mark.prepared.xs
+
+    def place_of(mark: Mark, time: times.TimeScale, at: float) -> int:
+        xs, here = mark.prepared.xs, min(time.columns - 1, max(0, time.column(at)))
         if columns > 0:
             place = bisect_left(xs, time.at(here + columns))
             # Rounding can put the first point of a column a hair before its edge: never stand still.
             place = max(place, bisect_right(xs, at))
         else:
             place = min(bisect_left(xs, time.at(here + columns + 1)), bisect_left(xs, at)) - 1
-        if mark.bucket_s and 0 <= place < len(xs):
-            place = _whole(mark, time, place, at, columns)
-        if 0 <= place < len(xs) and first <= xs[place] <= last:
-            found.append(xs[place])
-    return min(found, default=last) if columns > 0 else max(found, default=first)
+        return _whole(mark, time, place, at, columns) if mark.bucket_s and 0 <= place < len(xs) else place
+
+    return _nearest(drawing, at, columns, place_of)
 
 
 def _whole(mark: Mark, time: times.TimeScale, place: int, at: float, direction: int) -> int:
@@ -63,15 +53,22 @@ def _whole(mark: Mark, time: times.TimeScale, place: int, at: float, direction: 
 
 def step_point(drawing: Drawing, at: float | None, direction: int) -> float | None:
     """The instant of the very next point of any series (`direction` 1) or the one before (-1)."""
+
+    def place_of(mark: Mark, time: times.TimeScale, at: float) -> int:
+        return bisect_right(mark.prepared.xs, at) if direction > 0 else bisect_left(mark.prepared.xs, at) - 1
+
+    return _nearest(drawing, at, direction, place_of)
+
+
+def _nearest(
+    drawing: Drawing, at: float | None, direction: int, place_of: Callable[[Mark, times.TimeScale, float], int]
+) -> float | None:
+    """The nearest of the visible points that each series has there; the outermost one where none has any."""
     first, last = _ends(drawing)
-    if at is None or first is None or last is None:
+    if drawing.time is None or at is None or first is None or last is None:
         return last
-    found: list[float] = []
-    for mark in timed(drawing):
-        xs = mark.prepared.xs
-        place = bisect_right(xs, at) if direction > 0 else bisect_left(xs, at) - 1
-        if 0 <= place < len(xs) and first <= xs[place] <= last:
-            found.append(xs[place])
+    places = [(mark.prepared.xs, place_of(mark, drawing.time, at)) for mark in timed(drawing)]
+    found = [xs[place] for xs, place in places if 0 <= place < len(xs) and first <= xs[place] <= last]
     return min(found, default=last) if direction > 0 else max(found, default=first)
 
 

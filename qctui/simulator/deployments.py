@@ -167,9 +167,3 @@ class Deployment:
             elif at < closes_at:
                 held.append(replace(position, quantity=round(position.quantity - part[1], 8)))
         return held
-
-    def ledger_price(self, position: Position) -> float:
-        """Return the price at which its ledger closed, or would close, a position."""
-        liquidation = self.liquidation
-        until = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
-        return self.ledger.market.price(position.symbol, until)
