@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qctui.simulator.charts import CANDLE, ChartPlan, Point, SeriesPlan, StandardCharts
-from qctui.simulator.custom_charts import custom_charts
+from qctui.simulator.charts import CANDLE, ChartPlan, Point, SeriesPlan, StandardCharts, custom_charts
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.market import DAY_S
 from qctui.simulator.noise import key_of, unit

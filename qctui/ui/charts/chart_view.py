@@ -9,7 +9,7 @@ from textual.events import Key
 
 from qctui.model.chart import ChartWindow
 from qctui.plot import crosshair, windows
-from qctui.plot.chart_glyphs import ASCII, GLYPH_SETS, GlyphSet
+from qctui.plot.chart_glyphs import ASCII, GLYPH_SETS
 from qctui.ui.charts.chart_canvas import ChartCanvas
 from qctui.ui.context import DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
@@ -162,9 +162,8 @@ class ChartView(ChartCanvas, can_focus=True):
 
     def action_turn_glyphs(self) -> None:
         """The next glyph set."""
-        place = [each.name for each in self._glyph_sets].index(self.plot.glyphs.name)
-        glyphs: GlyphSet = self._glyph_sets[(place + 1) % len(self._glyph_sets)]
-        self.set_view(glyphs=glyphs)
+        place = self._glyph_sets.index(self.plot.glyphs)
+        self.set_view(glyphs=self._glyph_sets[(place + 1) % len(self._glyph_sets)])
 
     def toggle_series(self, name: str) -> None:
         """Switch a series off, or on again."""

@@ -18,7 +18,6 @@ from qctui.ui.optimizations.heat import (
     Ranking,
     done_text,
     heat_grid,
-    rank_runs,
     value_order,
     value_text,
 )
@@ -92,21 +91,6 @@ class MapPane(Pane):
             self.map.show(heat_grid(optimization, ranking), target, said)
         self._shown = optimization
         self.show_frame(((f"{target} ", "muted"),) if target else (), words)
-
-
-class RankedRuns:
-    """The ranking of the newest reading, made once for each."""
-
-    def __init__(self) -> None:
-        self._optimization: Optimization | None = None
-        self._ranking = Ranking()
-
-    def of(self, optimization: Optimization | None) -> Ranking:
-        """The ranking of these runs."""
-        if optimization is not self._optimization:
-            self._optimization = optimization
-            self._ranking = Ranking() if optimization is None else rank_runs(optimization)
-        return self._ranking
 
 
 def runs_words(resource: Resource[Optimization], context: RenderContext) -> LoadStateWords:
