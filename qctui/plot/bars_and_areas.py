@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 from qctui.plot.chart_glyphs import GlyphSet
 from qctui.plot.decimate import Piece, pieces
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import CellGrid, Ink
 from qctui.plot.marks import Kind, Mark
 from qctui.plot.times import TimeScale
 from qctui.plot.values import ValueScale
@@ -92,7 +92,7 @@ class Stack:
                 best, largest = values, pile
         return best
 
-    def draw(self, grid: Grid, top: int, height: int, scale: ValueScale) -> None:
+    def draw(self, grid: CellGrid, top: int, height: int, scale: ValueScale) -> None:
         """Fill the cells of every layer, largest part of a cell wins."""
         for mark, layer in zip(self.marks, self.layers, strict=True):
             for column, ends in enumerate(layer):
@@ -107,7 +107,7 @@ class Stack:
 
 
 def draw_bars(
-    grid: Grid, top: int, height: int, marks: list[Mark], scale: ValueScale, time: TimeScale, glyphs: GlyphSet
+    grid: CellGrid, top: int, height: int, marks: list[Mark], scale: ValueScale, time: TimeScale, glyphs: GlyphSet
 ) -> None:
     """Draw bar series side by side where there is room, else over each other. A column shows its lowest and highest."""
     edges = time.edges(1)
@@ -124,7 +124,7 @@ def draw_bars(
 
 
 def _bar(
-    grid: Grid, columns: range, top: int, height: int, mark: Mark, value: float, scale: ValueScale, glyphs: GlyphSet
+    grid: CellGrid, columns: range, top: int, height: int, mark: Mark, value: float, scale: ValueScale, glyphs: GlyphSet
 ) -> None:
     eighths = height * EIGHTHS
     number = mark.of(value)
@@ -150,7 +150,7 @@ def _bar(
 
 
 def draw_markers(
-    grid: Grid, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
+    grid: CellGrid, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
 ) -> None:
     """Draw a scatter's markers or a flag series' flags: every point where they are few, else extremes and samples."""
     char = glyphs.flag if mark.kind is Kind.FLAGS else glyphs.markers.get(mark.series.marker, glyphs.markers["none"])

@@ -10,7 +10,7 @@ from qctui.plot import times
 from qctui.plot.bars_and_areas import Stack, draw_bars, draw_markers
 from qctui.plot.candles import draw_candles
 from qctui.plot.decimate import Prepared, pieces, prepare
-from qctui.plot.grid import Grid
+from qctui.plot.grid import CellGrid
 from qctui.plot.layout import LINEAR, fit_panel, place, put_tags, put_time_axis, put_value_axis, visible
 from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView, marks_of, panels_of
@@ -53,7 +53,7 @@ class Source:
 class Drawing:
     """A finished chart: its cells, and where everything is on them."""
 
-    grid: Grid
+    grid: CellGrid
     view: PlotView
     panels: list[Panel] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
@@ -75,7 +75,7 @@ def steps(
     """
     yield from source.steps()
     marks = marks_of(source.chart, source.prepared, view)
-    drawing = Drawing(Grid(width, height), view, panels_of(marks, view), marks)
+    drawing = Drawing(CellGrid(width, height), view, panels_of(marks, view), marks)
     if width <= 0 or height <= 0:
         return drawing
     panels = drawing.panels

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from qctui.plot import times
 from qctui.plot.candles import candle_at
 from qctui.plot.compose import Drawing
-from qctui.plot.grid import AXIS, Grid, Ink
+from qctui.plot.grid import AXIS, CellGrid, Ink
 from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView
 from qctui.plot.reading import Reading, change_text, reading_at, start_of
@@ -91,7 +91,7 @@ def _ends(drawing: Drawing) -> tuple[float | None, float | None]:
     return min(firsts, default=None), max(lasts, default=None)
 
 
-def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) -> Grid:
+def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) -> CellGrid:
     """The drawing's cells with the crosshair and the mark on them; the drawing itself stays as it is.
 
     A full line across the plot would cost a run of cells in every row of it at each move. The time tag on the axis and
@@ -130,7 +130,7 @@ def summary(drawing: Drawing, view: PlotView, at: float) -> str:
     return ""
 
 
-def _points(grid: Grid, drawing: Drawing, panel: Panel, at: float, char: str, ink: Ink) -> None:
+def _points(grid: CellGrid, drawing: Drawing, panel: Panel, at: float, char: str, ink: Ink) -> None:
     time, scale = drawing.time, panel.scale
     if time is None or scale is None or not time.start <= at <= time.end:
         return
@@ -151,7 +151,7 @@ def _drawn_at(mark: Mark, time: times.TimeScale, reading: Reading, at: float) ->
     return candle_at(mark.prepared, time, mark.bucket_s, place).at
 
 
-def _tag(grid: Grid, drawing: Drawing, at: float) -> None:
+def _tag(grid: CellGrid, drawing: Drawing, at: float) -> None:
     time, row = drawing.time, drawing.axis_row
     assert time is not None
     assert row is not None

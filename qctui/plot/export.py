@@ -10,7 +10,7 @@ from datetime import UTC
 from html import escape
 
 from qctui.plot.compose import Drawing
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import CellGrid, Ink
 from qctui.plot.marks import Kind
 from qctui.plot.reading import candle_of
 from qctui.plot.times import broken
@@ -71,7 +71,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def svg_text(grid: Grid, color: Color, background: str, title: str) -> str:
+def svg_text(grid: CellGrid, color: Color, background: str, title: str) -> str:
     """The cells as an SVG picture. Equal cells give an equal picture."""
     width, height = grid.width * _CELL_WIDTH, grid.height * _CELL_HEIGHT
     parts = [

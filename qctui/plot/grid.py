@@ -25,7 +25,7 @@ AXIS = Ink("axis")
 GRID = Ink("grid")
 
 
-class Grid:
+class CellGrid:
     """`height` rows of `width` cells. A cell holds a character (and combining marks) or, right of a wide one, ""."""
 
     __slots__ = ("chars", "height", "inks", "width")
@@ -37,9 +37,9 @@ class Grid:
         self.chars: list[list[str]] = [[" "] * self.width for _ in range(self.height)]
         self.inks: list[list[Ink]] = [[TEXT] * self.width for _ in range(self.height)]
 
-    def copy(self) -> Grid:
+    def copy(self) -> CellGrid:
         """The same cells, to be drawn over."""
-        other = Grid.__new__(Grid)
+        other = CellGrid.__new__(CellGrid)
         other.width, other.height = self.width, self.height
         other.chars = [row[:] for row in self.chars]
         other.inks = [row[:] for row in self.inks]

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from qctui.plot import times, values
 from qctui.plot.bars_and_areas import Stack
-from qctui.plot.grid import AXIS, GRID, MUTED, Grid, Ink, width_of
+from qctui.plot.grid import AXIS, GRID, MUTED, CellGrid, Ink, width_of
 from qctui.plot.marks import TAGGED, Kind, Mark, Panel, PlotView
 from qctui.plot.reading import reading_at, reading_last
 from qctui.plot.times import TimeScale
@@ -131,9 +131,7 @@ def visible(mark: Mark, time: TimeScale) -> list[float]:
     prepared = mark.prepared
     start, stop = prepared.slice(time.start, time.end)
     if start < stop:
-        if mark.kind is Kind.CANDLES:
-            return list(prepared.range(start, stop))
-        return list(prepared.ys.of(start, stop))
+        return list(mark.extremes(start, stop))
     if 0 < start < len(prepared.xs) and mark.kind is Kind.LINE:
         return [prepared.values[start - 1], prepared.values[start]]
     return []
@@ -148,7 +146,7 @@ def _base(mark: Mark, time: TimeScale) -> float | None:
     return value or None
 
 
-def put_value_axis(grid: Grid | None, gutter: int, panel: Panel, time: TimeScale | None, view: PlotView) -> int:
+def put_value_axis(grid: CellGrid | None, gutter: int, panel: Panel, time: TimeScale | None, view: PlotView) -> int:
     """Write a panel's value labels and grid lines. Returns the columns the axis needs, tags included.
 
     Without a grid it only measures.
@@ -174,7 +172,7 @@ def put_value_axis(grid: Grid | None, gutter: int, panel: Panel, time: TimeScale
     return 1 + max([width_of(text) for text in (*labels, *tags)], default=0)
 
 
-def put_tags(grid: Grid, gutter: int, panel: Panel, time: TimeScale, view: PlotView) -> None:
+def put_tags(grid: CellGrid, gutter: int, panel: Panel, time: TimeScale, view: PlotView) -> None:
     """Write each series' last visible value beside the plot at its height; tags that would meet move apart."""
     scale = panel.scale
     if scale is None:
@@ -213,7 +211,7 @@ def _tag(mark: Mark, panel: Panel, width: int, time: TimeScale) -> str:
     return with_unit(text if len(text) <= room else short(value, room), panel.unit)
 
 
-def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None:
+def put_time_axis(grid: CellGrid, row: int, time: TimeScale, view: PlotView) -> None:
     """Write time labels centred under their instants, none cut and none touching; `now` where following ends. Beside
     them, under the value axis, stands the zone of the times."""
     if time.columns < 4:
@@ -230,7 +228,7 @@ def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None
 
 
 def _label(
-    grid: Grid, row: int, time: TimeScale, label: str, at: float, ink: Ink, taken: list[tuple[int, int]]
+    grid: CellGrid, row: int, time: TimeScale, label: str, at: float, ink: Ink, taken: list[tuple[int, int]]
 ) -> None:
     column = time.column(at)
     if not 0 <= column < time.columns:

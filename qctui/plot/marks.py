@@ -104,6 +104,10 @@ class Mark:
         """It is switched on and has points."""
         return self.shown and len(self.series) > 0
 
+    def extremes(self, start: int, end: int) -> tuple[float, float]:
+        """The lowest and highest of the points in `start:end`, wicks of candles included."""
+        return self.prepared.range(start, end) if self.kind is Kind.CANDLES else self.prepared.ys.of(start, end)
+
     def of(self, value: float) -> float:
         """A value as the axis counts it: itself, or percent from the base."""
         if self.base is None:

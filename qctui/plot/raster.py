@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from qctui.plot.chart_glyphs import GLYPH_SETS, GlyphSet
 from qctui.plot.decimate import Piece, Prepared
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import CellGrid, Ink
 
 HOLD_FACTOR = 4.0
 """A pause this many times longer than the intervals beside it is drawn flat: nothing sampled, nothing invented."""
@@ -61,7 +61,7 @@ class Dots:
                 return True
         return False
 
-    def stamp(self, grid: Grid, top: int, ink: Ink) -> None:
+    def stamp(self, grid: CellGrid, top: int, ink: Ink) -> None:
         """Write the cells that have dots. Where another series is already, dots of both stay, in this one's ink."""
         cells = self.glyphs.cells
         known = _MASKS[self.glyphs.name]

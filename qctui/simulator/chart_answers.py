@@ -82,10 +82,10 @@ class ChartAnswers:
         parts = json.dumps(envelope, ensure_ascii=False).encode().split(b'"@values@"')
         for part, series in zip(parts[:-1], plan.series, strict=False):
             yield part + b"["
-            first = True
+            separator = b""
             for text in self._points(project, series, asked):
-                yield text if first else b"," + text
-                first = False
+                yield separator + text
+                separator = b","
             yield b"]"
         yield parts[-1]
 

@@ -16,7 +16,7 @@ from qctui.plot import crosshair
 from qctui.plot.chart_glyphs import GLYPH_SETS
 from qctui.plot.compose import Drawing, Source, compose
 from qctui.plot.export import csv_text, svg_text
-from qctui.plot.grid import Grid
+from qctui.plot.grid import CellGrid
 from qctui.plot.marks import Kind, PlotView
 from tests.plot.strategies import charts, serieses, views
 
@@ -24,7 +24,7 @@ SIZES = st.integers(1, 160)
 HEIGHTS = st.integers(1, 50)
 
 
-def check_cells(grid: Grid, width: int, height: int) -> None:
+def check_cells(grid: CellGrid, width: int, height: int) -> None:
     assert (grid.width, grid.height) == (width, height)
     assert len(grid.chars) == len(grid.inks) == height
     for row, inks in zip(grid.chars, grid.inks, strict=True):

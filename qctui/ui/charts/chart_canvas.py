@@ -18,7 +18,7 @@ from qctui.model.chart import Chart
 from qctui.plot import crosshair
 from qctui.plot.chart_glyphs import ASCII, BRAILLE
 from qctui.plot.compose import Drawing, Source, steps
-from qctui.plot.grid import MUTED, Grid, Ink, cut, width_of
+from qctui.plot.grid import MUTED, CellGrid, Ink, cut, width_of
 from qctui.plot.marks import PlotView
 from qctui.ui.kit.cell_diff import CellDiff, Cells
 from qctui.ui.kit.render_context import nothing
@@ -32,18 +32,18 @@ SLICE = 32_768
 """Points read between two looks at the keys."""
 
 
-GridLine = tuple[list[str], list[Ink]]
+CellLine = tuple[list[str], list[Ink]]
 """What the cells of a line hold, and their inks."""
 
 
-class ChartCanvas(CellDiff[GridLine]):
+class ChartCanvas(CellDiff[CellLine]):
     """One chart, one view of it, one crosshair. `show_chart` is the only way in for data."""
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ascii = ascii
         self._inks: Inks | None = None
-        self.shown = Grid(0, 0)
+        self.shown = CellGrid(0, 0)
         """The cells on screen."""
         self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
         """How it is drawn now."""
@@ -96,11 +96,11 @@ class ChartCanvas(CellDiff[GridLine]):
         super().notify_style_update()
         self._inks = None
 
-    def cells_of(self, line: GridLine) -> Cells:
+    def cells_of(self, line: CellLine) -> Cells:
         """The line cell by cell."""
         return line
 
-    def strip_of(self, line: GridLine) -> Strip:
+    def strip_of(self, line: CellLine) -> Strip:
         """The line as Textual draws it."""
         chars, inks = line
         base, styles = self.rich_style, self.inks
@@ -193,14 +193,14 @@ class ChartCanvas(CellDiff[GridLine]):
 
     def _say(self, words: str) -> None:
         """Show a few lines in the middle instead of the chart."""
-        grid = Grid(self.size.width, self.size.height)
+        grid = CellGrid(self.size.width, self.size.height)
         lines = words.split("\n")
         for y, line in enumerate(lines, max(0, (grid.height - len(lines)) // 2)):
             text = cut(line, grid.width, self.plot.glyphs.ellipsis)
             grid.put((grid.width - width_of(text)) // 2, y, text, MUTED)
         self._present(grid)
 
-    def _present(self, grid: Grid) -> None:
+    def _present(self, grid: CellGrid) -> None:
         if self._ascii:
             # Names in outside text: what 7 bits can't hold becomes a question mark for each cell it took.
             grid.chars = [[char if char.isascii() and char else "?" for char in row] for row in grid.chars]

@@ -18,7 +18,7 @@ from qctui.model.resource import Resource
 from qctui.plot import crosshair, times, windows
 from qctui.plot.compose import Drawing
 from qctui.plot.export import csv_text, svg_text
-from qctui.plot.grid import TEXT, Grid
+from qctui.plot.grid import TEXT, CellGrid
 from qctui.plot.marks import TAGGED
 from qctui.plot.reading import gain, reading_last, value_text
 from qctui.ui.charts.chart_view import ChartView
@@ -149,9 +149,9 @@ class ChartPane(Pane):
             return
         self.app.notify(f"Written to {path}", timeout=15, markup=False)
 
-    def _titled(self, cells: Grid) -> Grid:
+    def _titled(self, cells: CellGrid) -> CellGrid:
         """The cells with the title's words above them: a picture has no pane around it."""
-        grid = Grid(cells.width, cells.height + 1)
+        grid = CellGrid(cells.width, cells.height + 1)
         grid.chars[1:], grid.inks[1:] = cells.chars, cells.inks
         facts = "".join(text for text, _ in self._facts).strip()
         name = facts if self._named else f"{self.name_shown} {facts}"
