@@ -13,7 +13,7 @@ from qctui.plot.compose import Drawing
 from qctui.plot.grid import CellGrid, Ink
 from qctui.plot.marks import Kind
 from qctui.plot.reading import candle_of
-from qctui.plot.times import broken
+from qctui.plot.times import on_calendar
 
 Color = Callable[[Ink], tuple[str, str]]
 """An ink's foreground and background as `#rrggbb`; an empty background is the picture's own."""
@@ -55,7 +55,7 @@ def _number(value: float) -> str:
 
 
 def _iso(at: float) -> str:
-    parts = broken(at, UTC)
+    parts = on_calendar(at, UTC)
     return "" if parts is None else parts.isoformat().replace("+00:00", "Z")
 
 

@@ -78,9 +78,12 @@ def fixed(start: float, end: float, columns: int) -> TimeScale:
 
 
 def broken(at: float, zone: tzinfo | None) -> datetime | None:
+    """As `on_calendar`, within what an axis can show: not the very first and last second that a calendar has."""
+    return on_calendar(at, zone) if _EARLIEST < at < _LATEST else None
+
+
+def on_calendar(at: float, zone: tzinfo | None) -> datetime | None:
     """`at` on the calendar of `zone` (None: the machine's); None where no calendar reaches."""
-    if not _EARLIEST < at < _LATEST:
-        return None
     try:
         return datetime.fromtimestamp(at, UTC).astimezone(zone)
     except (OverflowError, OSError, ValueError):

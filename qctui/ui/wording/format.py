@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from qctui.plot.times import broken
+from qctui.plot.times import on_calendar
 from qctui.plot.values import readable
 from qctui.ui.theme.glyph_set import Glyphs
 
@@ -183,7 +183,7 @@ def format_skew(seconds: float) -> str:
 
 def format_time(at: float | None, now: float, zone: tzinfo | None, glyphs: Glyphs) -> str:
     """An instant in `zone` (None: local): `14:32:05` today, `03-25 14:32` this year, else `2024-03-25`."""
-    then, today = None if at is None else broken(at, zone), broken(now, zone)
+    then, today = None if at is None else on_calendar(at, zone), on_calendar(now, zone)
     if then is None or today is None:
         return glyphs.none
     if then.date() == today.date():
@@ -193,7 +193,7 @@ def format_time(at: float | None, now: float, zone: tzinfo | None, glyphs: Glyph
 
 def format_instant(at: float | None, zone: tzinfo | None, glyphs: Glyphs) -> str:
     """An instant in full with its zone, for example `2024-03-25 14:32:05 UTC`."""
-    then = None if at is None else broken(at, zone)
+    then = None if at is None else on_calendar(at, zone)
     return glyphs.none if then is None else then.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip()
 
 
