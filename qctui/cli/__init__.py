@@ -99,7 +99,7 @@ def run(options: Options) -> int:
 def _open_console(options: Options) -> int:
     """Start the simulator if there is to be one, before anything slow is imported: it is another process on another
     core, and what it needs to start runs beside what happens here."""
-    from contextlib import ExitStack
+    from contextlib import ExitStack, closing
 
     from qctui.cli.demo import Demo
     from qctui.cli.terminal import Terminal
@@ -111,7 +111,7 @@ def _open_console(options: Options) -> int:
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise UsageError("TERM says that this terminal can't show the console; set it, e.g. to xterm-256color")
     with ExitStack() as stack:
-        demo = stack.enter_context(Demo()) if options.demo else None
+        demo = stack.enter_context(closing(Demo())) if options.demo else None
         from qctui.cli.console import run_console
 
         return run_console(options, terminal, demo)

@@ -13,7 +13,7 @@ from qctui.actions.actions_port import ActionsPort
 from qctui.actions.spec import ABORT, ACTION_SPECS, Ask, cautions, question_for
 from qctui.actions.wording import format_holdings
 from qctui.api.ports import ApiError, TriggerApi
-from qctui.cli.interrupts import Interrupts
+from qctui.cli.shutdown import Interrupts
 from qctui.cli.step_printer import Printer
 from qctui.model.action import Target, recheck_key
 from qctui.model.keys import Key

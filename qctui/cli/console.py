@@ -32,7 +32,6 @@ from qctui.settings import Settings
 if TYPE_CHECKING:
     from qctui.actions.service import ActionService
     from qctui.api.client import Client
-    from qctui.ui.app import QctuiApp
     from qctui.ui.context import UiOptions
 
 FRAME_S = 1.0
@@ -107,7 +106,12 @@ class _Console:
         options = ui_options(self._settings)
         if not self._shutdown.interface_begins():
             return Exit.DONE
-        app = Console(self._host, options, lambda: self._first_frame(app))
+
+        def first_frame() -> None:
+            self._shown.set()
+            self._shutdown.attach(asyncio.get_running_loop(), lambda: app.exit(0))
+
+        app = Console(self._host, options, first_frame)
         # Everything imported stays: collections need not look at it again, and none falls into the start.
         gc.freeze()
         gc.enable()
@@ -116,11 +120,6 @@ class _Console:
             return Exit.DONE
         self._terminal.say(f"qctui: unexpected error ({app.crash}); details are in {describe_path(log_path())}")
         return Exit.INTERNAL
-
-    def _first_frame(self, app: QctuiApp) -> None:
-        """It is out. On the interface's loop."""
-        self._shown.set()
-        self._shutdown.attach(asyncio.get_running_loop(), lambda: app.exit(0))
 
     def _end(self) -> list[str]:
         """Give the actions their time; say so if that takes long. Returns what is left to say of them."""

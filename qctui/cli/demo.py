@@ -7,8 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from qctui.cli.parser import UsageError
 
@@ -53,12 +52,6 @@ class Demo:
         self._account: Account | None = None
         self._printed = b""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
     async def listen(self) -> Account:
         """Wait until it listens. Cancelling is safe, and asking again too. The token is worth nothing: a constant.
 
@@ -75,7 +68,7 @@ class Demo:
         if self._account is None:
             try:
                 async with asyncio.timeout(START_S):
-                    lines = await self._read_lines(3)
+                    lines = await self._read_lines()
             except TimeoutError as error:
                 raise DemoError(f"the simulator did not listen within {START_S:.0f} s") from error
             if len(lines) < 3:
@@ -99,8 +92,8 @@ class Demo:
             self._process.kill()
             self._process.wait()
 
-    async def _read_lines(self, count: int) -> list[str]:
-        """The first lines it prints; fewer if it ends before."""
+    async def _read_lines(self) -> list[str]:
+        """The first three lines it prints; fewer if it ends before."""
         import asyncio
 
         pipe = self._process.stdout
@@ -110,7 +103,7 @@ class Demo:
         readable = asyncio.Event()
         loop.add_reader(fd, readable.set)
         try:
-            while self._printed.count(b"\n") < count:
+            while self._printed.count(b"\n") < 3:
                 await readable.wait()
                 readable.clear()
                 chunk = os.read(fd, 4096)
@@ -119,4 +112,4 @@ class Demo:
                 self._printed += chunk
         finally:
             loop.remove_reader(fd)
-        return self._printed.decode("utf-8", "replace").splitlines()[:count]
+        return self._printed.decode("utf-8", "replace").splitlines()[:3]

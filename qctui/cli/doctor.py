@@ -77,11 +77,8 @@ def _settings(options: Options, findings: list[Finding]) -> Settings | None:
     except UsageError as error:
         findings.append(Finding(CheckResult.FAIL, "configuration", str(error), "correct it; README, Configuration"))
         return None
-    found = (
-        str(settings.config_path)
-        if settings.config_exists
-        else f"none ({describe_path(settings.config_path)}); defaults are used"
-    )
+    path = settings.config_path
+    found = str(path) if settings.config_exists else f"none ({describe_path(path)}); defaults are used"
     profile = f"{found}, profile {settings.profile_name}{', read-only' if settings.read_only else ''}"
     findings.append(Finding(CheckResult.OK, "configuration", profile))
     findings.extend(Finding(CheckResult.WARN, "configuration", warning) for warning in settings.warnings)
@@ -112,9 +109,8 @@ async def _api(account: Account, settings: Settings) -> list[Finding]:
             FailureKind.MALFORMED: "this is no QuantConnect API: check --base-url, and a proxy in between",
             FailureKind.REJECTED: "check --base-url, and a proxy in between; the log has more",
         }.get(error.kind, "try again in a minute; the log has more")
-        findings = [
-            Finding(CheckResult.FAIL, "API", f"{account.base_url}: {error.message}", advice, exit_of(error.kind))
-        ]
+        found = f"{account.base_url}: {error.message}"
+        findings = [Finding(CheckResult.FAIL, "API", found, advice, exit_of(error.kind))]
     else:
         latency = f"{exchanges[-1].latency_s * 1000:.0f} ms" if exchanges else "at once"
         findings = [Finding(CheckResult.OK, "API", f"{account.base_url}: credentials accepted in {latency}")]
@@ -196,17 +192,12 @@ def check_terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _multiplexer(environment: Mapping[str, str]) -> Iterator[Finding]:
-    if environment.get("TMUX"):
-        yield Finding(CheckResult.OK, "session", "in tmux: it survives a dropped connection")
-    elif environment.get("STY"):
-        yield Finding(CheckResult.OK, "session", "in screen: it survives a dropped connection")
+    if environment.get("TMUX") or environment.get("STY"):
+        multiplexer = "tmux" if environment.get("TMUX") else "screen"
+        yield Finding(CheckResult.OK, "session", f"in {multiplexer}: it survives a dropped connection")
     elif environment.get("SSH_CONNECTION"):
-        yield Finding(
-            CheckResult.WARN,
-            "session",
-            "over SSH without tmux",
-            "start it in tmux: a dropped connection ends it otherwise",
-        )
+        advice = "start it in tmux: a dropped connection ends it otherwise"
+        yield Finding(CheckResult.WARN, "session", "over SSH without tmux", advice)
     else:
         yield Finding(CheckResult.OK, "session", "local")
 
@@ -218,10 +209,9 @@ def check_journal(path: Path) -> Iterator[Finding]:
         try_journal(path)
         entries = tail.read()
     except OSError as error:
+        advice = "make room, or make the folder writable; acting goes on without it"
         found = f"{describe_path(path)} can't be written ({error.strerror})"
-        yield Finding(
-            CheckResult.FAIL, "journal", found, "make room, or make the folder writable; acting goes on without it"
-        )
+        yield Finding(CheckResult.FAIL, "journal", found, advice)
         return
     count = len({entry.id for entry in entries})
     least = "at least " if tail.skipped else ""

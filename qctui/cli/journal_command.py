@@ -89,8 +89,5 @@ def _note(steps: list[JournalEntry]) -> str:
 
 def open_actions(entries: Iterable[JournalEntry], but_for: str) -> int:
     """How many actions have no outcome, those of the profile `but_for` not counted."""
-    last: dict[str, str] = {}
-    for entry in entries:
-        if entry.profile != but_for:
-            last[entry.id] = entry.event
+    last = {entry.id: entry.event for entry in entries if entry.profile != but_for}
     return sum(1 for event in last.values() if event not in FINAL_EVENTS)

@@ -42,11 +42,8 @@ class RedactingFormatter(logging.Formatter):
         super().__init__(
             "%(asctime)s.%(msecs)03dZ %(levelname)s %(threadName)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S"
         )
-        self._secrets: tuple[SecretStr, ...] = ()
-
-    def hide(self, secret: SecretStr) -> None:
-        """Replace this text wherever it would be written."""
-        self._secrets = (*self._secrets, secret)
+        self.secrets: list[SecretStr] = []
+        """Texts that are replaced wherever they would be written."""
 
     @staticmethod
     def converter(seconds: float | None) -> time.struct_time:
@@ -56,7 +53,7 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line (or lines) of a record, without secrets."""
         text = super().format(record)
-        for secret in self._secrets:
+        for secret in self.secrets:
             text = text.replace(secret.get_secret_value(), _HIDDEN)
         return _SIGNING.sub(lambda match: (match[1] or "") + _HIDDEN, text)
 
@@ -92,7 +89,7 @@ _formatter = RedactingFormatter()
 
 def keep_out_of_logs(secret: SecretStr) -> None:
     """From now on, hide this text wherever it would be logged."""
-    _formatter.hide(secret)
+    _formatter.secrets.append(secret)
 
 
 def start_logging() -> str | None:

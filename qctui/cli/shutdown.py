@@ -7,14 +7,17 @@ arrive, whatever the main thread is doing.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
 import select
 import signal
 import threading
 import time
-from asyncio import AbstractEventLoop
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
 
 from qctui.actions.wording import describe_step
 from qctui.cli.terminal import Terminal
@@ -53,16 +56,12 @@ class Shutdown:
         for fd in (self._reader, self._writer):
             os.set_blocking(fd, False)
         self._lock = threading.Lock()
-        self._loop: AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ask: Callable[[], object] | None = None
         self._interface_begun = False
         self._interface_ended = threading.Event()
-        self._leaving: int | None = None
-
-    @property
-    def signal_number(self) -> int | None:
+        self.signal_number: int | None = None
         """The signal that ended the program, None if a person did."""
-        return self._leaving
 
     def install(self) -> None:
         """Take over the signals and start to watch. On the main thread."""
@@ -70,23 +69,24 @@ class Shutdown:
         for number in _ENDING:
             # An inherited "ignore" (nohup) is overruled: without its terminal the console has nothing left to do, and
             # its input thread would spin at the end of the file.
-            signal.signal(number, _do_nothing)
+            # The pipe wakes the watching thread; without a handler the signal would end the process at once.
+            signal.signal(number, lambda *_: None)
         threading.Thread(target=self._watch, name="shutdown", daemon=True).start()
 
     def interface_begins(self) -> bool:
         """The interface is about to take the terminal. False if it is not to: a signal has come already."""
         with self._lock:
-            self._interface_begun = self._leaving is None
+            self._interface_begun = self.signal_number is None
             return self._interface_begun
 
-    def attach(self, loop: AbstractEventLoop, ask: Callable[[], object]) -> None:
+    def attach(self, loop: asyncio.AbstractEventLoop, ask: Callable[[], object]) -> None:
         """The interface runs on `loop`, and its first frame is out; `ask`, called there, makes it end.
 
         Not before: an interface that is asked to end while it puts its parts together ends by an error.
         """
         with self._lock:
             self._loop, self._ask = loop, ask
-        if self._leaving is not None:
+        if self.signal_number is not None:
             self._request()
 
     def interface_ended(self) -> None:
@@ -116,7 +116,7 @@ class Shutdown:
     def _leave(self, number: signal.Signals) -> None:
         """End in order if that is still possible, by force if not."""
         with self._lock:
-            self._leaving = number
+            self.signal_number = number
         _log.info("ending: %s", number.name)
         time.sleep(GRACE_S)  # on a thread of its own: keys typed before the signal still count
         self._request()
@@ -140,14 +140,74 @@ class Shutdown:
                 _log.debug("the interface had ended already")
 
     @staticmethod
-    def force(code: int, within_s: float = 1.0) -> None:
+    def force(code: int) -> None:
         """Everything is done: end with `code` even if a thread that is left keeps the interpreter from it."""
 
         def end() -> None:
-            time.sleep(within_s)  # a daemon thread: an orderly end does not wait for it
+            time.sleep(1.0)  # a daemon thread: an orderly end does not wait for it
             os._exit(code)
 
         threading.Thread(target=end, name="end", daemon=True).start()
+
+
+class Interrupts:
+    """Signals while a command acts: noted, never fatal by themselves, because a confirmed action is reported first.
+
+    Takes over Ctrl+C, SIGTERM and SIGHUP on the running loop for the length of a `with`.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        """The first that came."""
+        self._came = asyncio.Event()
+        self._exits_at_once = False
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.add_signal_handler(number, self._note, number)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+
+    @property
+    def by_person(self) -> bool:
+        """It was Ctrl+C."""
+        return self.number == signal.SIGINT
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the signal's number, as shells say it: 130 for Ctrl+C."""
+        return 128 + (self.number or 0)
+
+    async def or_wait(self, waiting: Coroutine[Any, Any, object] | asyncio.Future[Any]) -> None:
+        """Return when `waiting` is done or a signal has come, which cancels it. Its exception is left in it."""
+        work, came = asyncio.ensure_future(waiting), asyncio.ensure_future(self._came.wait())
+        try:
+            await asyncio.wait({work, came}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (work, came):
+                task.cancel()
+            await asyncio.gather(work, came, return_exceptions=True)
+
+    @contextlib.contextmanager
+    def leaving_at_the_next(self) -> Iterator[None]:
+        """Meanwhile another Ctrl+C ends the process at once: what is open is in the journal."""
+        self._exits_at_once = True
+        try:
+            yield
+        finally:
+            self._exits_at_once = False
+
+    def _note(self, number: int) -> None:
+        if self._exits_at_once and number == signal.SIGINT:
+            os._exit(128 + number)
+        if self.number is None:
+            self.number = number
+            self._came.set()
 
 
 def last_words(seen: Mapping[str, Rung | None], records: Sequence[ActionRecord]) -> list[str]:
@@ -165,7 +225,3 @@ def last_words(seen: Mapping[str, Rung | None], records: Sequence[ActionRecord])
         them = "1 action is" if count == 1 else f"{count} actions are"
         lines.append(f"qctui: {them} not verified yet; verification goes on at the next start (see: qctui journal)")
     return lines
-
-
-def _do_nothing(_number: int, _frame: object) -> None:
-    """The pipe wakes the watching thread; without a handler the signal would end the process at once."""

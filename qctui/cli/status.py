@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -68,11 +69,8 @@ def run_status(options: Options) -> int:
 
 
 async def _read(account: Account, settings: Settings, clock: Clock) -> Status:
-    client = open_client_of(account, settings, clock)
-    try:
+    async with aclosing(open_client_of(account, settings, clock)) as client:
         return await look(client.reads, clock, settings.project_id, settings.pinned)
-    finally:
-        await client.aclose()
 
 
 async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Sequence[int]) -> Status:
@@ -128,8 +126,7 @@ def chosen(deployments: Sequence[Deployment], project_id: int | None) -> tuple[D
 
 def format_status(status: Status, base_url: str, settings: Settings) -> str:
     """The table, below a line that says from where and when it is."""
-    head = f"{_iso(status.at)}  {settings.profile_name}  {base_url}"
-    lines = [head]
+    lines = [f"{_iso(status.at)}  {settings.profile_name}  {base_url}"]
     if status.deployments:
         rows: list[tuple[str, ...]] = [("", "NAME", "STATUS", "EQUITY", "LAUNCHED", "PROJECT", "DEPLOYMENT")]
         rows += [_row(each, status) for each in status.deployments]

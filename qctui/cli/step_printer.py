@@ -13,6 +13,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TextIO
 
 from qctui.actions.action_store import JournalContext
@@ -39,11 +40,11 @@ class Printer:
 
     def print(self, line: str) -> None:
         """To standard output."""
-        self._print(line, sys.stdout)
+        self._jobs.put(partial(_write, line, sys.stdout))
 
     def note(self, line: str) -> None:
         """To standard error."""
-        self._print(line, sys.stderr)
+        self._jobs.put(partial(_write, line, sys.stderr))
 
     async def printed(self) -> None:
         """Until everything handed over so far has been taken."""
@@ -60,9 +61,6 @@ class Printer:
 
         self._jobs.put(done)
         await taken
-
-    def _print(self, line: str, stream: TextIO) -> None:
-        self._jobs.put(lambda: _write(line, stream))
 
     def _work(self) -> None:
         while True:

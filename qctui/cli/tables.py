@@ -23,11 +23,7 @@ def align(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) ->
     widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
     lines: list[str] = []
     for row in rows:
-        cells = [
-            " " * (widths[column] - width(cell)) + cell
-            if column in right
-            else cell + " " * (widths[column] - width(cell))
-            for column, cell in enumerate(row)
-        ]
+        pads = [" " * (most - width(cell)) for most, cell in zip(widths, row, strict=True)]
+        cells = [pads[at] + cell if at in right else cell + pads[at] for at, cell in enumerate(row)]
         lines.append(GAP.join(cells).rstrip())
     return lines

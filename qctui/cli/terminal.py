@@ -44,11 +44,11 @@ class Terminal:
 
     def tidy(self) -> None:
         """After an orderly end: the little that Textual leaves behind."""
-        self._write(LEFTOVERS, until=time.monotonic() + 0.2, discard=False)
+        self._write(LEFTOVERS)
 
-    def restore(self, within_s: float = 0.5) -> None:
+    def restore(self) -> None:
         """Bring it back by force, from any thread, while another may be blocked writing to it. Never blocks for longer
-        than `within_s`, never raises.
+        than half a second, never raises.
 
         Nothing this process writes to standard output or error afterwards reaches the terminal.
         """
@@ -58,15 +58,16 @@ class Terminal:
             for stream in (1, 2):
                 if os.isatty(stream):
                     os.dup2(nowhere, stream)
-        self._write(RESTORE, until=time.monotonic() + within_s, discard=True)
+        self._write(RESTORE, 0.5, discard=True)
         with contextlib.suppress(OSError, termios.error), _without_stopping():
             termios.tcsetattr(self.fd, termios.TCSANOW, self._attributes)
 
     def say(self, line: str) -> None:
         """Print one line on the restored terminal, unless it doesn't take it."""
-        self._write(line + "\r\n", until=time.monotonic() + 0.2, discard=False)
+        self._write(line + "\r\n")
 
-    def _write(self, text: str, *, until: float, discard: bool) -> None:
+    def _write(self, text: str, within_s: float = 0.2, *, discard: bool = False) -> None:
+        until = time.monotonic() + within_s
         # A description of its own: O_NONBLOCK on the shared one would reach the shell that started us.
         try:
             fd = os.open(self.name, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -77,7 +78,11 @@ class Terminal:
             with _without_stopping():
                 while data and time.monotonic() < until:
                     if discard:
-                        self._discard_output(fd)
+                        # What it has not taken yet is dropped, and the writer that waits with its lock in hand wakes.
+                        with contextlib.suppress(termios.error):
+                            termios.tcflush(fd, termios.TCOFLUSH)
+                            termios.tcflow(fd, termios.TCOOFF)
+                            termios.tcflow(fd, termios.TCOON)
                     try:
                         data = data[os.write(fd, data) :]
                     except BlockingIOError:
@@ -86,14 +91,6 @@ class Terminal:
             pass  # it has hung up: nothing is left to restore
         finally:
             os.close(fd)
-
-    @staticmethod
-    def _discard_output(fd: int) -> None:
-        """Drop what the terminal has not taken yet, and wake the writer that waits with the terminal's lock in hand."""
-        with contextlib.suppress(termios.error):
-            termios.tcflush(fd, termios.TCOFLUSH)
-            termios.tcflow(fd, termios.TCOOFF)
-            termios.tcflow(fd, termios.TCOON)
 
 
 def drop_unwritten() -> None:

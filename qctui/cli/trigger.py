@@ -21,9 +21,8 @@ from qctui.api.ports import ApiError, ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.credentials import Account
-from qctui.cli.interrupts import Interrupts
 from qctui.cli.parser import Exit, Options, UsageError
-from qctui.cli.shutdown import DRAIN_S
+from qctui.cli.shutdown import DRAIN_S, Interrupts
 from qctui.cli.step_printer import Printer, StepPrinter
 from qctui.cli.wiring import account_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
@@ -207,11 +206,10 @@ class Trigger:
             self._tell_earlier(steps, target)
         # What can't be done is not asked about: the service says why.
         if possible and not self._options.yes:
-            answer = await ask(service, api, self._store, target, interrupts, self._printer)
+            reason = await ask(service, api, self._store, target, interrupts, self._printer)
             if interrupts.number is not None:
                 steps.print_not_sent(target, "interrupted before confirming")
                 return interrupts.exit_code
-            reason = answer
         if reason is not None:
             steps.print_not_sent(target, reason)
             return Exit.NOT_SENT
@@ -277,12 +275,5 @@ class Trigger:
 def exit_of_rung(rung: Rung | None) -> Exit:
     """How the command ends. 4 for whatever was or may have been sent and is not verified: `--no-wait` ends there after
     ACCEPTED, because 0 promises a goal that was seen."""
-    match rung:
-        case Rung.VERIFIED:
-            return Exit.DONE
-        case Rung.REJECTED:
-            return Exit.REJECTED
-        case Rung.NOT_SENT:
-            return Exit.NOT_SENT
-        case _:
-            return Exit.UNCONFIRMED
+    ends = {Rung.VERIFIED: Exit.DONE, Rung.REJECTED: Exit.REJECTED, Rung.NOT_SENT: Exit.NOT_SENT}
+    return Exit.UNCONFIRMED if rung is None else ends.get(rung, Exit.UNCONFIRMED)

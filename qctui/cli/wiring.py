@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from qctui.cli.credentials import Account, find_account
@@ -58,7 +58,7 @@ def account_of(settings: Settings) -> Iterator[Account]:
     if not settings.demo:
         yield account_of_person(settings)
     else:
-        with Demo() as demo:
+        with closing(Demo()) as demo:
             yield asyncio.run(demo.listen())
 
 

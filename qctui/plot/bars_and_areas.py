@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 from qctui.plot.chart_glyphs import GlyphSet
 from qctui.plot.decimate import Piece, pieces
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import CellGrid, Ink
 from qctui.plot.marks import Kind, Mark
 from qctui.plot.times import TimeScale
 from qctui.plot.values import ValueScale
@@ -92,10 +92,9 @@ class Stack:
                 best, largest = values, pile
         return best
 
-    def draw(self, grid: Grid, top: int, height: int, scale: ValueScale) -> None:
+    def draw(self, grid: CellGrid, top: int, height: int, scale: ValueScale) -> None:
         """Fill the cells of every layer, largest part of a cell wins."""
         for mark, layer in zip(self.marks, self.layers, strict=True):
-            mark.resolution = 1
             for column, ends in enumerate(layer):
                 if ends is None or ends[0] == ends[1]:
                     continue
@@ -103,31 +102,20 @@ class Stack:
                 first, last = min(base, end), max(base, end) - 1
                 if first > last:
                     continue
-                mark.reached.add(first if ends[1] > ends[0] else last)
                 for row in range(first, last + 1):
                     grid.cell(column, top + row, mark.fill, mark.ink)
 
 
 def draw_bars(
-    grid: Grid,
-    top: int,
-    height: int,
-    marks: list[Mark],
-    scale: ValueScale,
-    time: TimeScale,
-    glyphs: GlyphSet,
+    grid: CellGrid, top: int, height: int, marks: list[Mark], scale: ValueScale, time: TimeScale, glyphs: GlyphSet
 ) -> None:
     """Draw bar series side by side where there is room, else over each other. A column shows its lowest and highest."""
     edges = time.edges(1)
     found = [(mark, pieces(mark.prepared, edges)) for mark in marks]
-    slot = min(
-        (after.column - piece.column for _, each in found for piece, after in itertools.pairwise(each)),
-        default=4,
-    )
-    width = max(1, min(WIDEST, (slot - 1) // len(marks))) if marks else 1
+    slot = min((b.column - a.column for _, each in found for a, b in itertools.pairwise(each)), default=4)
+    width = max(1, min(WIDEST, (slot - 1) // len(marks)))
     beside = slot > len(marks) * width
     for number, (mark, each) in enumerate(found):
-        mark.resolution = EIGHTHS
         shift = (number * width if beside else 0) - (width * (len(marks) if beside else 1)) // 2
         for piece in each:
             columns = range(max(0, piece.column + shift), min(time.columns, piece.column + shift + width))
@@ -136,7 +124,7 @@ def draw_bars(
 
 
 def _bar(
-    grid: Grid, columns: range, top: int, height: int, mark: Mark, value: float, scale: ValueScale, glyphs: GlyphSet
+    grid: CellGrid, columns: range, top: int, height: int, mark: Mark, value: float, scale: ValueScale, glyphs: GlyphSet
 ) -> None:
     eighths = height * EIGHTHS
     number = mark.of(value)
@@ -148,7 +136,6 @@ def _bar(
     rising = number > zero
     first, last = (min(end, base - 1), base - 1) if rising else (base, max(end - 1, base))
     first, last = max(0, first), min(eighths - 1, last)
-    mark.reached.add(first if rising else last)
     for y in range(first // EIGHTHS, last // EIGHTHS + 1):
         filled = min(last, y * EIGHTHS + EIGHTHS - 1) - max(first, y * EIGHTHS) + 1
         if rising:
@@ -163,7 +150,7 @@ def _bar(
 
 
 def draw_markers(
-    grid: Grid, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
+    grid: CellGrid, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
 ) -> None:
     """Draw a scatter's markers or a flag series' flags: every point where they are few, else extremes and samples."""
     char = glyphs.flag if mark.kind is Kind.FLAGS else glyphs.markers.get(mark.series.marker, glyphs.markers["none"])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from qctui.plot.chart_glyphs import GlyphSet
 from qctui.plot.decimate import Prepared
-from qctui.plot.grid import AXIS, Grid, Ink
+from qctui.plot.grid import AXIS, CellGrid, Ink
 from qctui.plot.marks import Mark
 from qctui.plot.times import TimeScale
 from qctui.plot.values import ValueScale
@@ -88,7 +88,7 @@ def candle_at(prepared: Prepared, time: TimeScale, length: float, place: int) ->
 
 
 def draw_candles(
-    grid: Grid, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
+    grid: CellGrid, top: int, height: int, mark: Mark, scale: ValueScale, time: TimeScale, glyphs: GlyphSet
 ) -> float:
     """Draw the visible candles of a series; returns the length of their buckets (0.0: as the API gave them)."""
     found, length = candles_of(mark.prepared, time)
@@ -97,7 +97,6 @@ def draw_candles(
     # The middle of a candle that only begins or ends in the window can lie outside it.
     places = [min(time.columns - 1, max(0, place)) for place in places]
     rows = height * 2
-    mark.resolution = 2
     mark.bucket_s = length
     for candle, column in zip(found, places, strict=True):
         ends = [scale.row(mark.of(value), rows) for value in (candle.high, candle.low, candle.open, candle.close)]
@@ -128,14 +127,7 @@ def body_of(slot: int, glyphs: GlyphSet) -> Body:
 
 
 def _draw(
-    grid: Grid,
-    x: int,
-    top: int,
-    candle: Candle,
-    ends: list[int],
-    shape: Body,
-    glyphs: GlyphSet,
-    columns: int,
+    grid: CellGrid, x: int, top: int, candle: Candle, ends: list[int], shape: Body, glyphs: GlyphSet, columns: int
 ) -> None:
     high, low, opened, closed = ends
     rising = candle.close >= candle.open

@@ -50,15 +50,8 @@ class GlyphSet:
     ellipsis: str
 
 
-def _braille() -> tuple[str, ...]:
-    # Unicode numbers the dots down the left column, down the right one, then the bottom row.
-    dots = (0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80)
-    return tuple(
-        " " if mask == 0 else chr(0x2800 + sum(dot for bit, dot in enumerate(dots) if mask >> bit & 1))
-        for mask in range(256)
-    )
-
-
+# Unicode numbers the dots down the left column, down the right one, then the bottom row.
+_DOTS = (0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80)
 _LINES = CandleGlyphs(
     cells=((" ", "╷", "▄"), ("╵", "│", "╽"), ("▀", "╿", "▓")),
     falling=((" ", "╷", "▄"), ("╵", "│", "╽"), ("▀", "╿", "█")),
@@ -66,21 +59,14 @@ _LINES = CandleGlyphs(
     cross="┼",
     sign="┿",
 )
-_MARKERS = {
-    "none": "•",
-    "circle": "●",
-    "square": "■",
-    "diamond": "◆",
-    "triangle": "▲",
-    "triangle-down": "▼",
-}
+_MARKERS = {"none": "•", "circle": "●", "square": "■", "diamond": "◆", "triangle": "▲", "triangle-down": "▼"}
 
 BRAILLE = GlyphSet(
     name="braille",
     ascii=False,
     sub_x=2,
     sub_y=4,
-    cells=_braille(),
+    cells=(" ", *(chr(0x2800 + sum(d for bit, d in enumerate(_DOTS) if mask >> bit & 1)) for mask in range(1, 256))),
     levels=" ▁▂▃▄▅▆▇█",
     fills="█▓▒░",
     markers=_MARKERS,

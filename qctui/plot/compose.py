@@ -10,7 +10,7 @@ from qctui.plot import times
 from qctui.plot.bars_and_areas import Stack, draw_bars, draw_markers
 from qctui.plot.candles import draw_candles
 from qctui.plot.decimate import Prepared, pieces, prepare
-from qctui.plot.grid import Grid
+from qctui.plot.grid import CellGrid
 from qctui.plot.layout import LINEAR, fit_panel, place, put_tags, put_time_axis, put_value_axis, visible
 from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView, marks_of, panels_of
@@ -53,7 +53,7 @@ class Source:
 class Drawing:
     """A finished chart: its cells, and where everything is on them."""
 
-    grid: Grid
+    grid: CellGrid
     view: PlotView
     panels: list[Panel] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
@@ -75,11 +75,13 @@ def steps(
     """
     yield from source.steps()
     marks = marks_of(source.chart, source.prepared, view)
-    drawing = Drawing(Grid(width, height), view, panels_of(marks, view), marks)
+    drawing = Drawing(CellGrid(width, height), view, panels_of(marks, view), marks)
     if width <= 0 or height <= 0:
         return drawing
-    panels, most = drawing.panels, _gutter(width)
+    panels = drawing.panels
+    most = 0 if width < 16 else min(15, width // 3)  # columns for the value axis
     gutter = most if before is None or before.time is None else min(most, max(0, width - before.time.columns))
+    kept = {(each.index, each.kind): each.scale for each in before.panels} if before is not None else {}
     plots: list[Panel] = []
     # What the value axis needs is known once its labels are, and those depend on what is visible beside it.
     for last in (False, False, True):
@@ -88,7 +90,7 @@ def steps(
         stacks = {}
         for panel in plots:
             yield DRAW_COST
-            stacks[id(panel)] = yield from fit_panel(panel, drawing.time, view, _scale_before(panel, before))
+            stacks[id(panel)] = yield from fit_panel(panel, drawing.time, view, kept.get((panel.index, panel.kind)))
         axes = (put_value_axis(None, 0, panel, drawing.time, view) for panel in plots)
         needed = min(most, max(axes, default=gutter))
         # Too wide is left as it is: a last value with a digit less must not move the whole chart.
@@ -144,9 +146,8 @@ def _arrange(drawing: Drawing, panels: list[Panel], height: int) -> list[Panel]:
     """Share the rows among `panels`; returns those that are to be plotted."""
     assert drawing.time is not None
     _set_idle(panels, drawing.time)
-    layout = place(panels, height)
-    drawing.panels, drawing.axis_row = layout.panels, layout.axis_row
-    drawing.notes = (f"{layout.hidden} more below: enlarge to see",) if layout.hidden else ()
+    drawing.panels, drawing.axis_row, hidden = place(panels, height)
+    drawing.notes = (f"{hidden} more below: enlarge to see",) if hidden else ()
     return [panel for panel in drawing.panels if panel.kind is Kind.LINE and not panel.idle]
 
 
@@ -169,24 +170,13 @@ def _count(mark: Mark, time: TimeScale) -> int:
     return stop - start
 
 
-def _gutter(width: int) -> int:
-    """Columns at most for the value axis."""
-    return 0 if width < 16 else min(15, width // 3)
-
-
-def _scale_before(panel: Panel, before: Drawing | None) -> ValueScale | None:
-    if before is None:
-        return None
-    return next((each.scale for each in before.panels if each.index == panel.index and each.kind is panel.kind), None)
-
-
 def _plot(drawing: Drawing, panel: Panel, stack: Stack | None, gutter: int) -> Generator[int, None, None]:
     time, grid, view = drawing.time, drawing.grid, drawing.view
     assert time is not None
     assert panel.scale is not None
     scale = panel.scale
     put_value_axis(grid, gutter, panel, time, view)
-    shown = [mark for mark in panel.marks if mark.shown and len(mark.series)]
+    shown = [mark for mark in panel.marks if mark.drawn]
     if stack is not None:
         stack.draw(grid, panel.top, panel.height, scale)
     bars = [mark for mark in shown if mark.kind is Kind.BARS]
@@ -215,7 +205,6 @@ def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: 
     assert drawing.time is not None
     glyphs = drawing.view.glyphs
     dots = Dots(drawing.time.columns, panel.height, glyphs, reached=mark.reached)
-    mark.resolution = glyphs.sub_y
     rows = dots.rows
     draw_line(dots, mark.prepared, pieces(mark.prepared, edges), lambda value: scale.row(mark.of(value), rows), edges)
     dots.stamp(drawing.grid, panel.top, mark.ink)
@@ -225,7 +214,7 @@ def _line(drawing: Drawing, panel: Panel, mark: Mark, scale: ValueScale, edges: 
 
 def _letters(drawing: Drawing, panel: Panel, mark: Mark, dots: Dots) -> None:
     """Write a line's letter on it now and then, so that crossing lines differ without colour too."""
-    lines = [each for each in panel.marks if each.kind is Kind.LINE and each.shown and len(each.series)]
+    lines = [each for each in panel.marks if each.kind is Kind.LINE and each.drawn]
     if len(lines) < 2 or panel.height < 3:
         return
     cells: dict[int, list[int]] = {}

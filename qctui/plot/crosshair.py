@@ -3,56 +3,41 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 
 from qctui.plot import times
 from qctui.plot.candles import candle_at
 from qctui.plot.compose import Drawing
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import AXIS, CellGrid, Ink
 from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView
 from qctui.plot.reading import Reading, change_text, reading_at, start_of
 
 TAG = Ink("tag", "cursor")
 POINT = Ink("cursor", bold=True)
+MARK = Ink("mark", bold=True)
 
 
 def timed(drawing: Drawing) -> list[Mark]:
     """The series a crosshair can stand on."""
-    return [
-        mark
-        for panel in drawing.panels
-        if panel.kind is Kind.LINE
-        for mark in panel.marks
-        if mark.shown and len(mark.series)
-    ]
+    return [mark for panel in drawing.panels if panel.kind is Kind.LINE for mark in panel.marks if mark.drawn]
 
 
 def step(drawing: Drawing, at: float | None, columns: int) -> float | None:
     """The instant of the nearest point at least `columns` columns away (negative: earlier); the outermost visible point
     where there is none so far out. Without a crosshair yet, the last visible point. None when no point is visible."""
-    time = drawing.time
-    if time is None:
-        return None
-    first, last = _ends(drawing)
-    if first is None or last is None:
-        return None
-    if at is None:
-        return last
-    here = min(time.columns - 1, max(0, time.column(at)))
-    found: list[float] = []
-    for mark in timed(drawing):
-        xs = mark.prepared.xs
+
+    def place_of(mark: Mark, time: times.TimeScale, at: float) -> int:
+        xs, here = mark.prepared.xs, min(time.columns - 1, max(0, time.column(at)))
         if columns > 0:
             place = bisect_left(xs, time.at(here + columns))
             # Rounding can put the first point of a column a hair before its edge: never stand still.
             place = max(place, bisect_right(xs, at))
         else:
             place = min(bisect_left(xs, time.at(here + columns + 1)), bisect_left(xs, at)) - 1
-        if mark.bucket_s and 0 <= place < len(xs):
-            place = _whole(mark, time, place, at, columns)
-        if 0 <= place < len(xs) and first <= xs[place] <= last:
-            found.append(xs[place])
-    return min(found, default=last) if columns > 0 else max(found, default=first)
+        return _whole(mark, time, place, at, columns) if mark.bucket_s and 0 <= place < len(xs) else place
+
+    return _nearest(drawing, at, columns, place_of)
 
 
 def _whole(mark: Mark, time: times.TimeScale, place: int, at: float, direction: int) -> int:
@@ -68,15 +53,22 @@ def _whole(mark: Mark, time: times.TimeScale, place: int, at: float, direction: 
 
 def step_point(drawing: Drawing, at: float | None, direction: int) -> float | None:
     """The instant of the very next point of any series (`direction` 1) or the one before (-1)."""
+
+    def place_of(mark: Mark, time: times.TimeScale, at: float) -> int:
+        return bisect_right(mark.prepared.xs, at) if direction > 0 else bisect_left(mark.prepared.xs, at) - 1
+
+    return _nearest(drawing, at, direction, place_of)
+
+
+def _nearest(
+    drawing: Drawing, at: float | None, direction: int, place_of: Callable[[Mark, times.TimeScale, float], int]
+) -> float | None:
+    """The nearest of the visible points that each series has there; the outermost one where none has any."""
     first, last = _ends(drawing)
-    if at is None or first is None or last is None:
+    if drawing.time is None or at is None or first is None or last is None:
         return last
-    found: list[float] = []
-    for mark in timed(drawing):
-        xs = mark.prepared.xs
-        place = bisect_right(xs, at) if direction > 0 else bisect_left(xs, at) - 1
-        if 0 <= place < len(xs) and first <= xs[place] <= last:
-            found.append(xs[place])
+    places = [(mark.prepared.xs, place_of(mark, drawing.time, at)) for mark in timed(drawing)]
+    found = [xs[place] for xs, place in places if 0 <= place < len(xs) and first <= xs[place] <= last]
     return min(found, default=last) if direction > 0 else max(found, default=first)
 
 
@@ -99,12 +91,7 @@ def _ends(drawing: Drawing) -> tuple[float | None, float | None]:
     return min(firsts, default=None), max(lasts, default=None)
 
 
-def readings(drawing: Drawing, at: float) -> list[tuple[Mark, Reading]]:
-    """What every series that is switched on is at that instant."""
-    return [(mark, reading_at(mark, at)) for mark in timed(drawing)]
-
-
-def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) -> Grid:
+def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) -> CellGrid:
     """The drawing's cells with the crosshair and the mark on them; the drawing itself stays as it is.
 
     A full line across the plot would cost a run of cells in every row of it at each move. The time tag on the axis and
@@ -120,7 +107,7 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
         if panel.kind is not Kind.LINE:
             continue
         if view.mark is not None:
-            _points(grid, drawing, panel, view.mark, view.glyphs.mark, Ink("mark", bold=True))
+            _points(grid, drawing, panel, view.mark, view.glyphs.mark, MARK)
         if at is not None:
             _points(grid, drawing, panel, at, "o" if view.glyphs.ascii else "●", POINT)
             if panel.legend_row is not None:
@@ -128,7 +115,7 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
                 put_legend(grid, panel.legend_row, panel.marks, view, time, at=at, first=first)
     if drawing.axis_row is not None:
         if view.mark is not None and time.start <= view.mark <= time.end:
-            grid.cell(time.column(view.mark), drawing.axis_row, view.glyphs.mark, Ink("mark", bold=True))
+            grid.cell(time.column(view.mark), drawing.axis_row, view.glyphs.mark, MARK)
         if at is not None:
             _tag(grid, drawing, at)
     return grid
@@ -136,13 +123,14 @@ def cross(drawing: Drawing, view: PlotView, at: float | None, first: int = 0) ->
 
 def summary(drawing: Drawing, view: PlotView, at: float) -> str:
     """The crosshair in one line, for where a legend has no room: the first series' value and its change."""
-    for mark, reading in readings(drawing, at):
+    for mark in timed(drawing):
+        reading = reading_at(mark, at)
         if reading.value is not None:
             return change_text(start_of(mark, drawing.time, view), reading, mark.series.unit)
     return ""
 
 
-def _points(grid: Grid, drawing: Drawing, panel: Panel, at: float, char: str, ink: Ink) -> None:
+def _points(grid: CellGrid, drawing: Drawing, panel: Panel, at: float, char: str, ink: Ink) -> None:
     time, scale = drawing.time, panel.scale
     if time is None or scale is None or not time.start <= at <= time.end:
         return
@@ -163,7 +151,7 @@ def _drawn_at(mark: Mark, time: times.TimeScale, reading: Reading, at: float) ->
     return candle_at(mark.prepared, time, mark.bucket_s, place).at
 
 
-def _tag(grid: Grid, drawing: Drawing, at: float) -> None:
+def _tag(grid: CellGrid, drawing: Drawing, at: float) -> None:
     time, row = drawing.time, drawing.axis_row
     assert time is not None
     assert row is not None
@@ -171,15 +159,11 @@ def _tag(grid: Grid, drawing: Drawing, at: float) -> None:
     if len(text) > time.columns:
         return
     start = min(max(0, time.column(at) - len(text) // 2), time.columns - len(text))
-    stop = start + len(text)
     # A label the tag covers in part goes altogether: half a time is a wrong time.
-    left, right = start - 1, stop
-    while left >= 0 and grid.char(left, row) != " ":
-        grid.cell(left, row, " ", TAG._replace(color="axis", back=""))
-        left -= 1
-    while right < time.columns and grid.char(right, row) != " ":
-        grid.cell(right, row, " ", TAG._replace(color="axis", back=""))
-        right += 1
+    for x, by in ((start - 1, -1), (start + len(text), 1)):
+        while 0 <= x < time.columns and grid.char(x, row) != " ":
+            grid.cell(x, row, " ", AXIS)
+            x += by
     grid.put(start, row, text, TAG)
 
 

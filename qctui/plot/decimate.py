@@ -28,10 +28,10 @@ class Extremes:
 
     __slots__ = ("bottoms", "highs", "lows", "tops")
 
-    def __init__(self, tops: tuple[array[float], ...], bottoms: tuple[array[float], ...]) -> None:
+    def __init__(self, tops: tuple[array[float], ...], bottoms: tuple[array[float], ...] | None = None) -> None:
         """The columns of finite numbers that reach highest, and lowest; they are read, never copied or changed."""
         self.tops = tops
-        self.bottoms = bottoms
+        self.bottoms = tops if bottoms is None else bottoms
         self.lows: array[float] = array("d")
         """The lowest of each block, once it was read; empty while questions are answered from the columns."""
         self.highs: array[float] = array("d")
@@ -56,11 +56,6 @@ class Extremes:
             min([min(column[start:end]) for column in self.bottoms]),
             max([max(column[start:end]) for column in self.tops]),
         )
-
-
-def _of_one(column: array[float]) -> Extremes:
-    columns = (column,)
-    return Extremes(columns, columns)
 
 
 @dataclass(slots=True)
@@ -106,20 +101,25 @@ def prepare(series: Series) -> Generator[int, None, Prepared]:
     columns = [column for column in (series.ys, series.opens, series.highs, series.lows) if column is not None]
     if any(len(column) != len(series.xs) for column in columns) or not (yield from _ascending(series.xs)):
         series = _repaired(series)
-    ys = _of_one(series.ys)
+    ys = Extremes((series.ys,))
     if not (yield from _read(ys)):
         series = _repaired(series)
-        ys = _of_one(series.ys)
+        ys = Extremes((series.ys,))
         yield from _read(ys)
     prepared = Prepared(series, series.xs, ys, gaps=series.gaps if len(series.gaps) else None)
     if series.opens is not None and series.highs is not None and series.lows is not None:
-        opens = _of_one(series.opens)
+        opens = Extremes((series.opens,))
         prepared.candles = Extremes((series.highs, series.opens, series.ys), (series.lows, series.opens, series.ys))
         if not ((yield from _read(opens)) and (yield from _read(prepared.candles, ys, opens))):
             tops, bottoms = array("d"), array("d")
             for start in range(0, len(series.ys), BLOCK):
-                part = slice(start, start + BLOCK)
-                _known(series.ys[part], series.opens[part], series.highs[part], series.lows[part], tops, bottoms)
+                members = (series.ys, series.opens, series.highs, series.lows)
+                part = list(zip(*(column[start : start + BLOCK] for column in members), strict=True))
+                # A missing member (NaN) is neither larger nor smaller than anything.
+                tops.extend(max(c, o if c < o < math.inf else c, h if c < h < math.inf else c) for c, o, h, _ in part)
+                bottoms.extend(
+                    min(c, o if -math.inf < o < c else c, v if -math.inf < v < c else c) for c, o, _, v in part
+                )
                 yield 8 * BLOCK
             prepared.candles = Extremes((tops,), (bottoms,))
             yield from _read(prepared.candles)
@@ -164,26 +164,6 @@ def _read(extremes: Extremes, *known: Extremes) -> Generator[int, None, bool]:
 def _finite(part: list[float]) -> bool:
     # A sum is finite only when every member is; finite ones can still sum to more than a float holds.
     return math.isfinite(sum(part)) or all(map(math.isfinite, part))
-
-
-def _known(
-    closes: array[float],
-    opens: array[float],
-    highs: array[float],
-    lows: array[float],
-    tops: array[float],
-    bottoms: array[float],
-) -> None:
-    """Append the highest and the lowest known member of each candle: a missing one (NaN) is neither larger nor smaller
-    than anything."""
-    tops.extend(
-        max(c, o if c < o < math.inf else c, h if c < h < math.inf else c)
-        for c, o, h in zip(closes, opens, highs, strict=True)
-    )
-    bottoms.extend(
-        min(c, o if -math.inf < o < c else c, v if -math.inf < v < c else c)
-        for c, o, v in zip(closes, opens, lows, strict=True)
-    )
 
 
 def _repaired(series: Series) -> Series:

@@ -6,21 +6,21 @@ import csv
 import io
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from html import escape
 
 from qctui.plot.compose import Drawing
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import CellGrid, Ink
 from qctui.plot.marks import Kind
 from qctui.plot.reading import candle_of
-from qctui.plot.times import TimeScale
+from qctui.plot.times import on_calendar
 
 Color = Callable[[Ink], tuple[str, str]]
 """An ink's foreground and background as `#rrggbb`; an empty background is the picture's own."""
 _CELL_WIDTH, _CELL_HEIGHT = 8.4, 17.0
 
 
-def csv_text(drawing: Drawing, start: float | None = None, end: float | None = None) -> str:
+def csv_text(drawing: Drawing) -> str:
     """The visible points of every series that is switched on, one a line, as the API gave them.
 
     Columns: `series`, `time` (ISO 8601, UTC), `unix`, `value`, `open`, `high`, `low`, `close`, `unit`. A null of the
@@ -36,9 +36,9 @@ def csv_text(drawing: Drawing, start: float | None = None, end: float | None = N
             continue
         for row in series.rows:
             writer.writerow((_safe(series.name), "", "", *map(_safe, row)))
-        low, high = _range(drawing.time, mark.kind, start, end)
-        first, stop = mark.prepared.slice(low, high)
-        for place in range(first, stop):
+        time = drawing.time if mark.kind not in (Kind.RANKED, Kind.TABLE) else None
+        low, high = (-math.inf, math.inf) if time is None else (time.start, time.end)
+        for place in range(*mark.prepared.slice(low, high)):
             candle = candle_of(series, place)
             members = tuple(map(_number, candle)) if candle is not None else ("", "", "", "")
             at = series.xs[place]
@@ -48,12 +48,6 @@ def csv_text(drawing: Drawing, start: float | None = None, end: float | None = N
     return out.getvalue()
 
 
-def _range(time: TimeScale | None, kind: Kind, start: float | None, end: float | None) -> tuple[float, float]:
-    if kind in (Kind.RANKED, Kind.TABLE) or time is None:
-        return -math.inf, math.inf
-    return (time.start if start is None else start, time.end if end is None else end)
-
-
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return ""
@@ -61,10 +55,8 @@ def _number(value: float) -> str:
 
 
 def _iso(at: float) -> str:
-    try:
-        return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
-    except (OverflowError, OSError, ValueError):
-        return ""
+    parts = on_calendar(at, UTC)
+    return "" if parts is None else parts.isoformat().replace("+00:00", "Z")
 
 
 def _safe(text: str) -> str:
@@ -79,7 +71,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def svg_text(grid: Grid, color: Color, background: str, title: str) -> str:
+def svg_text(grid: CellGrid, color: Color, background: str, title: str) -> str:
     """The cells as an SVG picture. Equal cells give an equal picture."""
     width, height = grid.width * _CELL_WIDTH, grid.height * _CELL_HEIGHT
     parts = [
@@ -108,8 +100,3 @@ def svg_text(grid: Grid, color: Color, background: str, title: str) -> str:
             x += cells
     parts.append("</g></svg>\n")
     return "\n".join(parts)
-
-
-def plain_text(grid: Grid) -> str:
-    """The cells without colour, a line a row."""
-    return grid.text() + "\n"

@@ -25,7 +25,7 @@ AXIS = Ink("axis")
 GRID = Ink("grid")
 
 
-class Grid:
+class CellGrid:
     """`height` rows of `width` cells. A cell holds a character (and combining marks) or, right of a wide one, ""."""
 
     __slots__ = ("chars", "height", "inks", "width")
@@ -37,9 +37,9 @@ class Grid:
         self.chars: list[list[str]] = [[" "] * self.width for _ in range(self.height)]
         self.inks: list[list[Ink]] = [[TEXT] * self.width for _ in range(self.height)]
 
-    def copy(self) -> Grid:
+    def copy(self) -> CellGrid:
         """The same cells, to be drawn over."""
-        other = Grid.__new__(Grid)
+        other = CellGrid.__new__(CellGrid)
         other.width, other.height = self.width, self.height
         other.chars = [row[:] for row in self.chars]
         other.inks = [row[:] for row in self.inks]
@@ -91,20 +91,6 @@ class Grid:
     def char(self, x: int, y: int) -> str:
         """The character of a cell; a blank outside the grid."""
         return self.chars[y][x] if 0 <= y < self.height and 0 <= x < self.width else " "
-
-    def paste(self, other: Grid, x: int, y: int) -> None:
-        """Copy another grid's cells to (x, y), cutting what does not fit."""
-        width = min(other.width, self.width - x)
-        if width <= 0 or x < 0:
-            return
-        for index in range(min(other.height, self.height - y)):
-            if y + index < 0:
-                continue
-            chars = other.chars[index][:width]
-            if width < other.width and other.chars[index][width] == "":
-                chars[-1] = " "
-            self.chars[y + index][x : x + width] = chars
-            self.inks[y + index][x : x + width] = other.inks[index][:width]
 
     def text(self) -> str:
         """The characters alone, a line a row, without trailing blanks."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 from qctui.plot import times, values
 from qctui.plot.bars_and_areas import Stack
-from qctui.plot.grid import AXIS, GRID, MUTED, Grid, Ink, width_of
+from qctui.plot.grid import AXIS, GRID, MUTED, CellGrid, Ink, width_of
 from qctui.plot.marks import TAGGED, Kind, Mark, Panel, PlotView
 from qctui.plot.reading import reading_at, reading_last
 from qctui.plot.times import TimeScale
@@ -34,23 +33,12 @@ LINEAR = frozenset({_BELOW, _ZERO, _PERCENT})
 """Notes of a panel that stays linear although a logarithmic axis was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What `place` decided besides the rows it wrote into the panels."""
-
-    panels: list[Panel]
-    """Those that fit, top to bottom."""
-    axis_row: int | None
-    """The time axis; None without plots or room."""
-    hidden: int
-    """Panels left out for want of rows."""
-
-
-def place(panels: list[Panel], height: int) -> Layout:
+def place(panels: list[Panel], height: int) -> tuple[list[Panel], int | None, int]:
     """Share `height` rows: the time axis, a legend a panel where there is room, the first plot three times as
-    high as the others.
+    high as the others. Rankings and tables come last, under the time axis.
 
-    Rankings and tables come last, under the time axis.
+    Returns the panels that fit, top to bottom, with their rows in them; the row of the time axis (None without plots or
+    room); and how many panels are left out for want of rows.
     """
     for panel in panels:
         panel.legend_row = None
@@ -74,7 +62,7 @@ def place(panels: list[Panel], height: int) -> Layout:
         top += share
     if axis and axis_row is None:
         axis_row = height - 1
-    return Layout(fitting, axis_row, len(panels) - len(fitting))
+    return fitting, axis_row, len(panels) - len(fitting)
 
 
 def _shares(panels: list[Panel], free: int) -> list[int]:
@@ -116,7 +104,7 @@ def fit_panel(
         lows.append(stack.low)
         highs.append(stack.high)
     for mark in panel.marks:
-        if not mark.shown or not len(mark.series):
+        if not mark.drawn:
             continue
         if view.percent:
             mark.base = _base(mark, time)
@@ -127,7 +115,7 @@ def fit_panel(
             lows.append(number)
             highs.append(number)
         yield 256
-    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.shown and len(mark.series) for mark in panel.marks)
+    zero = any(mark.kind in (Kind.BARS, Kind.AREA) and mark.drawn for mark in panel.marks)
     low, high = min(lows, default=0.0), max(highs, default=0.0)
     log = view.log and not zero and not view.percent
     panel.scale = values.fit(low, high, log=log, zero=zero, before=before)
@@ -143,9 +131,7 @@ def visible(mark: Mark, time: TimeScale) -> list[float]:
     prepared = mark.prepared
     start, stop = prepared.slice(time.start, time.end)
     if start < stop:
-        if mark.kind is Kind.CANDLES:
-            return list(prepared.range(start, stop))
-        return list(prepared.ys.of(start, stop))
+        return list(mark.extremes(start, stop))
     if 0 < start < len(prepared.xs) and mark.kind is Kind.LINE:
         return [prepared.values[start - 1], prepared.values[start]]
     return []
@@ -160,7 +146,7 @@ def _base(mark: Mark, time: TimeScale) -> float | None:
     return value or None
 
 
-def put_value_axis(grid: Grid | None, gutter: int, panel: Panel, time: TimeScale | None, view: PlotView) -> int:
+def put_value_axis(grid: CellGrid | None, gutter: int, panel: Panel, time: TimeScale | None, view: PlotView) -> int:
     """Write a panel's value labels and grid lines. Returns the columns the axis needs, tags included.
 
     Without a grid it only measures.
@@ -186,7 +172,7 @@ def put_value_axis(grid: Grid | None, gutter: int, panel: Panel, time: TimeScale
     return 1 + max([width_of(text) for text in (*labels, *tags)], default=0)
 
 
-def put_tags(grid: Grid, gutter: int, panel: Panel, time: TimeScale, view: PlotView) -> None:
+def put_tags(grid: CellGrid, gutter: int, panel: Panel, time: TimeScale, view: PlotView) -> None:
     """Write each series' last visible value beside the plot at its height; tags that would meet move apart."""
     scale = panel.scale
     if scale is None:
@@ -211,7 +197,7 @@ def put_tags(grid: Grid, gutter: int, panel: Panel, time: TimeScale, view: PlotV
 
 
 def _tagged(panel: Panel) -> list[Mark]:
-    return [mark for mark in panel.marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
+    return [mark for mark in panel.marks if mark.drawn and mark.kind in TAGGED]
 
 
 def _tag(mark: Mark, panel: Panel, width: int, time: TimeScale) -> str:
@@ -225,7 +211,7 @@ def _tag(mark: Mark, panel: Panel, width: int, time: TimeScale) -> str:
     return with_unit(text if len(text) <= room else short(value, room), panel.unit)
 
 
-def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None:
+def put_time_axis(grid: CellGrid, row: int, time: TimeScale, view: PlotView) -> None:
     """Write time labels centred under their instants, none cut and none touching; `now` where following ends. Beside
     them, under the value axis, stands the zone of the times."""
     if time.columns < 4:
@@ -242,7 +228,7 @@ def put_time_axis(grid: Grid, row: int, time: TimeScale, view: PlotView) -> None
 
 
 def _label(
-    grid: Grid, row: int, time: TimeScale, label: str, at: float, ink: Ink, taken: list[tuple[int, int]]
+    grid: CellGrid, row: int, time: TimeScale, label: str, at: float, ink: Ink, taken: list[tuple[int, int]]
 ) -> None:
     column = time.column(at)
     if not 0 <= column < time.columns:

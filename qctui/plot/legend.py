@@ -7,17 +7,9 @@ from typing import NamedTuple
 
 from qctui.plot.candles import candle_at
 from qctui.plot.chart_glyphs import GlyphSet
-from qctui.plot.grid import MUTED, TEXT, Grid, Ink, cut, width_of
+from qctui.plot.grid import MUTED, TEXT, CellGrid, Ink, cut, width_of
 from qctui.plot.marks import TAGGED, Kind, Mark, PlotView
-from qctui.plot.reading import (
-    Reading,
-    change_text,
-    percent_text,
-    reading_at,
-    reading_last,
-    start_of,
-    value_text,
-)
+from qctui.plot.reading import Reading, change_text, percent_text, reading_at, reading_last, start_of, value_text
 from qctui.plot.times import TimeScale, length_text
 from qctui.plot.values import readable, with_unit
 
@@ -56,7 +48,7 @@ _LEAST_ENTRY = 6
 
 
 def put_legend(
-    grid: Grid,
+    grid: CellGrid,
     row: int,
     marks: list[Mark],
     view: PlotView,
@@ -107,7 +99,7 @@ def _fitting(mark: Mark, view: PlotView, time: TimeScale | None, at: float | Non
     return words
 
 
-def _put_entries(grid: Grid, row: int, entries: list[Words], total: int, glyphs: GlyphSet) -> int:
+def _put_entries(grid: CellGrid, row: int, entries: list[Words], total: int, glyphs: GlyphSet) -> int:
     x = 0
     for number, words in enumerate(entries):
         left = total - number - 1
@@ -168,7 +160,7 @@ def _reach(mark: Mark, time: TimeScale | None) -> Words:
     start, stop = mark.prepared.slice(time.start, time.end)
     if stop - start < 2:
         return []
-    low, high = mark.prepared.range(start, stop) if mark.kind is Kind.CANDLES else mark.prepared.ys.of(start, stop)
+    low, high = mark.extremes(start, stop)
     unit = mark.series.unit
     return [
         ("  low ", MUTED),

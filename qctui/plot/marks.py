@@ -90,8 +90,7 @@ class Mark:
     fill: str = ""
     """Stacked areas: the character that fills it."""
     reached: set[int] = field(default_factory=set)
-    """Rows (of `resolution` a cell) that values were drawn on."""
-    resolution: int = 1
+    """Rows of dots, or of half cells for candles, that values were drawn on."""
     bucket_s: float = 0.0
     """Candles: the length they were re-bucketed to; 0.0 when each is drawn as the API gave it."""
 
@@ -99,6 +98,15 @@ class Mark:
     def series(self) -> Series:
         """Its data."""
         return self.prepared.series
+
+    @property
+    def drawn(self) -> bool:
+        """It is switched on and has points."""
+        return self.shown and len(self.series) > 0
+
+    def extremes(self, start: int, end: int) -> tuple[float, float]:
+        """The lowest and highest of the points in `start:end`, wicks of candles included."""
+        return self.prepared.range(start, end) if self.kind is Kind.CANDLES else self.prepared.ys.of(start, end)
 
     def of(self, value: float) -> float:
         """A value as the axis counts it: itself, or percent from the base."""
@@ -148,16 +156,8 @@ def marks_of(chart: Chart, prepared: Iterable[Prepared], view: PlotView) -> list
         if kind is Kind.CANDLES:
             color = _last_direction(each.series)
         letter = string.ascii_lowercase[place] if many and place < 26 else ""
-        marks.append(
-            Mark(
-                each,
-                kind,
-                Ink(color),
-                letter,
-                shown=each.series.name not in view.hidden,
-                fill=view.glyphs.fills[place % len(view.glyphs.fills)],
-            )
-        )
+        fill = view.glyphs.fills[place % len(view.glyphs.fills)]
+        marks.append(Mark(each, kind, Ink(color), letter, shown=each.series.name not in view.hidden, fill=fill))
     return marks
 
 

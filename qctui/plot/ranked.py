@@ -8,14 +8,14 @@ import re
 from qctui.model.chart import SeriesType
 from qctui.plot import times
 from qctui.plot.chart_glyphs import GlyphSet
-from qctui.plot.grid import MUTED, TEXT, Grid, cut, width_of
+from qctui.plot.grid import MUTED, TEXT, CellGrid, cut, width_of
 from qctui.plot.marks import Mark, Panel, PlotView
 from qctui.plot.values import readable, short, with_unit
 
 
-def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
+def draw_ranked(grid: CellGrid, panel: Panel, glyphs: GlyphSet) -> None:
     """One bar a series, largest first, with its value and its share of the sum of what is above zero."""
-    shown = [(mark.series.ys[-1], mark) for mark in panel.marks if mark.shown and len(mark.series)]
+    shown = [(mark.series.ys[-1], mark) for mark in panel.marks if mark.drawn]
     shown.sort(key=lambda each: (-each[0], each[1].series.name))
     # Divided first, so that the sum of huge values stays finite.
     many = 2.0 * max(1, len(shown))
@@ -46,7 +46,7 @@ def draw_ranked(grid: Grid, panel: Panel, glyphs: GlyphSet) -> None:
         grid.put(x + numbers + 1, row, share.rjust(parts), MUTED)
 
 
-def _bar(grid: Grid, x: int, y: int, length: float, most: int, mark: Mark, glyphs: GlyphSet) -> None:
+def _bar(grid: CellGrid, x: int, y: int, length: float, most: int, mark: Mark, glyphs: GlyphSet) -> None:
     whole = min(most, math.floor(length))
     full = "#" if glyphs.ascii else "█"
     grid.put(x, y, full * whole, mark.ink)
@@ -56,7 +56,7 @@ def _bar(grid: Grid, x: int, y: int, length: float, most: int, mark: Mark, glyph
         grid.put(x + whole, y, "." if glyphs.ascii else " ▏▎▍▌▋▊▉█"[max(1, part)], mark.ink)
 
 
-def draw_table(grid: Grid, panel: Panel, view: PlotView) -> None:
+def draw_table(grid: CellGrid, panel: Panel, view: PlotView) -> None:
     """The points as rows of text under a line that says why they are not drawn; the newest first where they have times.
 
     They flow down as many columns as there is room for.

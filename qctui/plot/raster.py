@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from qctui.plot.chart_glyphs import GlyphSet
+from qctui.plot.chart_glyphs import GLYPH_SETS, GlyphSet
 from qctui.plot.decimate import Piece, Prepared
-from qctui.plot.grid import Grid, Ink
+from qctui.plot.grid import CellGrid, Ink
 
 HOLD_FACTOR = 4.0
 """A pause this many times longer than the intervals beside it is drawn flat: nothing sampled, nothing invented."""
@@ -61,25 +61,21 @@ class Dots:
                 return True
         return False
 
-    def stamp(self, grid: Grid, top: int, ink: Ink) -> None:
+    def stamp(self, grid: CellGrid, top: int, ink: Ink) -> None:
         """Write the cells that have dots. Where another series is already, dots of both stay, in this one's ink."""
         cells = self.glyphs.cells
-        known = _MASKS[self.glyphs.name] if self.glyphs.name in _MASKS else _learn(self.glyphs)
+        known = _MASKS[self.glyphs.name]
         for (x, y), mask in self.masks.items():
             if 0 <= x < self.width and 0 <= y < self.height:
                 under = known.get(grid.char(x, top + y), 0)
                 grid.cell(x, top + y, cells[mask | under], ink)
 
 
-_MASKS: dict[str, dict[str, int]] = {}
-
-
-def _learn(glyphs: GlyphSet) -> dict[str, int]:
-    if glyphs.ascii:  # its characters mean other things too, and masks share them
-        _MASKS[glyphs.name] = {}
-    else:
-        _MASKS[glyphs.name] = {char: mask for mask, char in enumerate(glyphs.cells) if mask}
-    return _MASKS[glyphs.name]
+# Characters of 7 bits mean other things too, and masks share them.
+_MASKS: dict[str, dict[str, int]] = {
+    name: {} if glyphs.ascii else {char: mask for mask, char in enumerate(glyphs.cells) if mask}
+    for name, glyphs in GLYPH_SETS.items()
+}
 
 
 def draw_line(

@@ -35,13 +35,9 @@ class TimeScale:
         """Seconds a column lasts."""
         return (self.end - self.start) / max(1, self.columns)
 
-    def place(self, at: float, parts: int = 1) -> float:
-        """Where `at` lies, in columns (times `parts`), as a fraction from the left edge."""
-        return (at - self.start) / (self.end - self.start) * self.columns * parts
-
     def column(self, at: float) -> int:
         """The column of `at`; below zero or past the last when it is not on screen."""
-        return math.floor(min(1e9, max(-1e9, self.place(at))))
+        return math.floor(min(1e9, max(-1e9, (at - self.start) / (self.end - self.start) * self.columns)))
 
     def at(self, column: float) -> float:
         """The instant at a column's left edge."""
@@ -82,9 +78,12 @@ def fixed(start: float, end: float, columns: int) -> TimeScale:
 
 
 def broken(at: float, zone: tzinfo | None) -> datetime | None:
+    """As `on_calendar`, within what an axis can show: not the very first and last second that a calendar has."""
+    return on_calendar(at, zone) if _EARLIEST < at < _LATEST else None
+
+
+def on_calendar(at: float, zone: tzinfo | None) -> datetime | None:
     """`at` on the calendar of `zone` (None: the machine's); None where no calendar reaches."""
-    if not _EARLIEST < at < _LATEST:
-        return None
     try:
         return datetime.fromtimestamp(at, UTC).astimezone(zone)
     except (OverflowError, OSError, ValueError):

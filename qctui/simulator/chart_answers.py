@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qctui.simulator.charts import CANDLE, ChartPlan, Point, SeriesPlan, StandardCharts
-from qctui.simulator.custom_charts import custom_charts
+from qctui.simulator.charts import CANDLE, ChartPlan, Point, SeriesPlan, StandardCharts, custom_charts
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.market import DAY_S
 from qctui.simulator.noise import key_of, unit
@@ -83,10 +82,10 @@ class ChartAnswers:
         parts = json.dumps(envelope, ensure_ascii=False).encode().split(b'"@values@"')
         for part, series in zip(parts[:-1], plan.series, strict=False):
             yield part + b"["
-            first = True
+            separator = b""
             for text in self._points(project, series, asked):
-                yield text if first else b"," + text
-                first = False
+                yield separator + text
+                separator = b","
             yield b"]"
         yield parts[-1]
 

@@ -206,7 +206,7 @@ def config_from(args: argparse.Namespace) -> SimConfig:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal. Prints the base URL, the user id and the token once it listens; 2 if it cannot."""
-    from qctui.simulator.server import serve
+    from qctui.simulator.server import SimulatorServer
 
     config = config_from(args)
 
@@ -215,7 +215,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.flush()
 
     try:
-        serve(config, ready=print_access)
+        SimulatorServer(config).run(print_access)
     except OSError as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 2

@@ -47,7 +47,6 @@ class Lags:
 class SimConfig:
     """One simulation. Times are Unix seconds, durations seconds of the world unless said otherwise."""
 
-    host: str = "127.0.0.1"
     port: int = 0
     """0 lets the system choose."""
     seed: int = 7

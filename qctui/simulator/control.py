@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from qctui.simulator.config import BEHAVIOURS
@@ -47,17 +49,9 @@ class Control:
         if scope["type"] != "http":
             return
         path = scope["path"][len(scope.get("root_path", "")) :].strip("/")
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                break
-        status, answer = self._answer(scope["method"], path, body)
+        status, answer = self._answer(scope["method"], path, await Request(scope, receive).body())
         text = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": text})
+        await Response(text, status, media_type="application/json")(scope, receive, send)
 
     def _answer(self, method: str, path: str, body: bytes) -> tuple[int, Json]:
         route = self._routes.get((method, path))
@@ -79,25 +73,20 @@ class Control:
         return {"total": log.total, "requests": [asdict(record) for record in log.records]}
 
     def _forget(self, fields: Json) -> Json:
-        self._simulation.log.clear()
+        self._simulation.log.records.clear()
         return {}
 
     def _faults(self, fields: Json) -> Json:
         return {"active": [asdict(fault) for fault in self._simulation.faults.active], "kinds": KINDS}
 
     def _add_fault(self, fields: Json) -> Json:
-        fault = Fault(
-            kind=fields["kind"],
-            value=fields.get("value"),
-            endpoint=fields.get("endpoint"),
-            project_id=fields.get("projectId"),
-            times=fields.get("times"),
-        )
-        self._simulation.faults.add(fault)
+        where = (fields.get("endpoint"), fields.get("projectId"), fields.get("times"))
+        fault = Fault(fields["kind"], fields.get("value"), *where)
+        self._simulation.faults.active.append(fault)
         return asdict(fault)
 
     def _clear_faults(self, fields: Json) -> Json:
-        self._simulation.faults.clear()
+        self._simulation.faults.active.clear()
         return {}
 
     def _refuse(self, fields: Json) -> Json:
@@ -111,10 +100,7 @@ class Control:
         return {}
 
     def _behaviours(self, fields: Json) -> Json:
-        return {
-            "active": {str(key): name for key, name in self._simulation.world.behaviours.items()},
-            "kinds": BEHAVIOURS,
-        }
+        return {"active": self._simulation.world.behaviours, "kinds": BEHAVIOURS}
 
     def _behave(self, fields: Json) -> Json:
         project_id, name = int(fields["projectId"]), str(fields["behaviour"])

@@ -27,10 +27,6 @@ class Liquidation:
     market_on_open: bool = False
     """Its orders wait for a market that is closed."""
 
-    def replaceable(self, at: float) -> bool:
-        """Say whether a stop arriving now would overtake it."""
-        return self.orders_at is None or at < self.orders_at
-
 
 @dataclass
 class Deployment:
@@ -83,16 +79,11 @@ class Deployment:
         if stopped is not None:
             if self.ends_at == stopped:
                 return self.ends_as
-            if self.stop_stopped_at == stopped:
-                return "Stopped"
-            return "Liquidated"
+            return "Stopped" if self.stop_stopped_at == stopped else "Liquidated"
         if self.stuck_status is not None:
             return self.stuck_status
-        if self.starting:
-            for status, until_s in STARTING:
-                if at < self.launched_at + until_s:
-                    return status
-        return "Running"
+        before = STARTING if self.starting else ()
+        return next((status for status, until_s in before if at < self.launched_at + until_s), "Running")
 
     def message_at(self, at: float) -> str:
         """Return the message of its end, empty before."""
@@ -110,19 +101,15 @@ class Deployment:
             self.liquidation = Liquidation(None, None, None)
             return
         lags = self.lags
-        orders_at = at + min(lags.order_s, lags.stop_s)
-        stopped_at = at + lags.stop_s
-        flat_at: float | None = stopped_at + lags.flat_s
-        if market_closed:
-            flat_at = None
-        if not flattens:
-            flat_at, self.keeps_positions = None, True
+        orders_at, stopped_at = at + min(lags.order_s, lags.stop_s), at + lags.stop_s
+        flat_at = stopped_at + lags.flat_s if flattens and not market_closed else None
+        self.keeps_positions = not flattens
         self.liquidation = Liquidation(orders_at, stopped_at, flat_at, market_on_open=market_closed)
 
     def stop(self, at: float, *, stops: bool = True) -> None:
         """Accept a stop. It replaces a liquidation whose orders are not placed yet; a later one it cannot touch."""
         if self.liquidation is not None:
-            if not self.liquidation.replaceable(at):
+            if self.liquidation.orders_at is not None and at >= self.liquidation.orders_at:
                 return
             self.liquidation = None
         if self.stop_accepted_at is None:
@@ -180,9 +167,3 @@ class Deployment:
             elif at < closes_at:
                 held.append(replace(position, quantity=round(position.quantity - part[1], 8)))
         return held
-
-    def ledger_price(self, position: Position) -> float:
-        """Return the price at which its ledger closed, or would close, a position."""
-        liquidation = self.liquidation
-        until = liquidation.orders_at if liquidation and liquidation.orders_at else self.launched_at
-        return self.ledger.market.price(position.symbol, until)

@@ -4,56 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KINDS = {
-    "http-401": "HTTP 401 with WWW-Authenticate",
-    "http-429": "HTTP 429 without Retry-After",
-    "http-429-retry": "HTTP 429 with Retry-After (=SECONDS, 2)",
-    "http-500": "HTTP 500 with an empty body",
-    "http-502": "HTTP 502 with an HTML page",
-    "html-200": "HTTP 200 with an HTML page",
-    "empty-200": "HTTP 200 with an empty body",
-    "hang-before": "no answer, and the request is not acted on",
-    "hang-after": "the request is acted on, and no answer",
-    "reset-before": "connection reset (RST), not acted on",
-    "reset-after": "acted on, then connection reset (RST)",
-    "close-before": "connection closed without an answer, not acted on",
-    "close-after": "acted on, then connection closed without an answer",
-    "truncated": "acted on; the connection closes in the middle of the body",
-    "truncated-json": "acted on; a complete HTTP answer with half the JSON",
-    "json-array": "acted on; a JSON array at top level",
-    "json-string": "acted on; a JSON string at top level",
-    "slow": "acted on at once, answered after =SECONDS (5)",
-    "slow-body": "acted on; the body drips over =SECONDS (5)",
-    "oversize": "acted on; an answer of =MEGABYTES (256)",
-    "transient": "success:false with the real text of transient backend trouble",
-    "slow-down": "success:false with the real text of throttling",
-    "bare-false": "success:false and nothing else",
+_ACTS = {
+    "http-401": (False, "HTTP 401 with WWW-Authenticate"),
+    "http-429": (False, "HTTP 429 without Retry-After"),
+    "http-429-retry": (False, "HTTP 429 with Retry-After (=SECONDS, 2)"),
+    "http-500": (False, "HTTP 500 with an empty body"),
+    "http-502": (False, "HTTP 502 with an HTML page"),
+    "html-200": (False, "HTTP 200 with an HTML page"),
+    "empty-200": (False, "HTTP 200 with an empty body"),
+    "hang-before": (False, "no answer, and the request is not acted on"),
+    "hang-after": (True, "the request is acted on, and no answer"),
+    "reset-before": (False, "connection reset (RST), not acted on"),
+    "reset-after": (True, "acted on, then connection reset (RST)"),
+    "close-before": (False, "connection closed without an answer, not acted on"),
+    "close-after": (True, "acted on, then connection closed without an answer"),
+    "truncated": (True, "acted on; the connection closes in the middle of the body"),
+    "truncated-json": (True, "acted on; a complete HTTP answer with half the JSON"),
+    "json-array": (True, "acted on; a JSON array at top level"),
+    "json-string": (True, "acted on; a JSON string at top level"),
+    "slow": (True, "acted on at once, answered after =SECONDS (5)"),
+    "slow-body": (True, "acted on; the body drips over =SECONDS (5)"),
+    "oversize": (True, "acted on; an answer of =MEGABYTES (256)"),
+    "transient": (False, "success:false with the real text of transient backend trouble"),
+    "slow-down": (False, "success:false with the real text of throttling"),
+    "bare-false": (False, "success:false and nothing else"),
+    "http-500-after": (True, "acted on, then HTTP 500 with an empty body"),
+    "http-502-after": (True, "acted on, then HTTP 502 with an HTML page"),
+    "empty-200-after": (True, "acted on, then HTTP 200 with an empty body"),
 }
-"""Kind of fault to what it does."""
-
-NOT_ACTED = frozenset(
-    (
-        "http-401",
-        "http-429",
-        "http-429-retry",
-        "http-500",
-        "http-502",
-        "html-200",
-        "empty-200",
-        "hang-before",
-        "reset-before",
-        "close-before",
-        "transient",
-        "slow-down",
-        "bare-false",
-    )
-)
-"""Kinds under which a request has no effect."""
-
-ACTED_KINDS = {"http-500-after": "http-500", "http-502-after": "http-502", "empty-200-after": "empty-200"}
-"""Variants that act on the request first, and the answer they then give."""
-for _name, _base in ACTED_KINDS.items():
-    KINDS[_name] = "acted on, then " + KINDS[_base]
+"""Kind of fault to whether the request takes effect before it shows, and what it does."""
+KINDS = {kind: does for kind, (_, does) in _ACTS.items()}
 
 
 @dataclass
@@ -77,14 +57,9 @@ class Fault:
     @property
     def acts(self) -> bool:
         """Whether the request takes effect before the fault shows."""
-        return self.kind not in NOT_ACTED
+        return _ACTS[self.kind][0]
 
-    @property
-    def answer(self) -> str:
-        """The kind of answer given, acting or not."""
-        return ACTED_KINDS.get(self.kind, self.kind)
-
-    def seconds(self, usual: float) -> float:
+    def amount(self, usual: float) -> float:
         """Return its value, or what is usual for the kind."""
         return usual if self.value is None else self.value
 
@@ -110,14 +85,7 @@ class FaultList:
 
     def __init__(self, specs: list[str]) -> None:
         self.active: list[Fault] = [parse(spec) for spec in specs]
-
-    def add(self, fault: Fault) -> None:
-        """Switch a fault on, after those already on."""
-        self.active.append(fault)
-
-    def clear(self) -> None:
-        """Switch all faults off."""
-        self.active.clear()
+        """In the order in which they were switched on."""
 
     def take(self, endpoint: str, project_id: object) -> Fault | None:
         """Return the fault that applies to a request, counting it."""

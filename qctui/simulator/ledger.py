@@ -57,29 +57,21 @@ class Epoch:
     """Traded since launch, in account currency."""
 
 
+@dataclass(eq=False)
 class Ledger:
     """A ledger from `launched_at` on, for one seed and one set of symbols, rebalanced at equal distances."""
 
-    def __init__(
-        self,
-        market: Market,
-        *,
-        key: int,
-        symbols: Sequence[Symbol],
-        launched_at: float,
-        rebalance_s: float,
-        capital: float,
-        shorts: bool,
-    ) -> None:
-        self.market = market
-        self._key = key
-        self.symbols = tuple(symbols)
-        self.launched_at = launched_at
-        self.rebalance_s = rebalance_s
-        self.capital = capital
-        self._shorts = shorts
-        self._epochs: list[Epoch] = [Epoch(launched_at, capital, (), (), 0.0, 0.0)]
-        self._times: list[float] = [launched_at]
+    market: Market
+    key: int
+    symbols: tuple[Symbol, ...]
+    launched_at: float
+    rebalance_s: float
+    capital: float
+    shorts: bool
+
+    def __post_init__(self) -> None:
+        self._epochs = [Epoch(self.launched_at, self.capital, (), (), 0.0, 0.0)]
+        self._times = [self.launched_at]
 
     def epoch_at(self, at: float) -> Epoch:
         """Return the epoch of the last rebalance not after a time."""
@@ -128,11 +120,11 @@ class Ledger:
 
     def _weight(self, number: int, order: int) -> float:
         """Return the wanted share of equity; kept over a few rebalances, so that not everything trades every time."""
-        draw = unit(self._key, (number + order * 2) // 4 * 64 + order)
+        draw = unit(self.key, (number + order * 2) // 4 * 64 + order)
         share = 0.95 / len(self.symbols)
         if draw < 0.15:
             return 0.0
-        if self._shorts and draw < 0.35:
+        if self.shorts and draw < 0.35:
             return -share * 0.6
         return share * (0.6 + 0.6 * draw)
 

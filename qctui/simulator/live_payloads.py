@@ -36,9 +36,9 @@ def list_item(deployment: Deployment, at: float, priced_at: float, variant: str)
     return item
 
 
-def money(value: float, symbol: str = "$") -> str:
+def money(value: float) -> str:
     """Return money as the engine writes it: the symbol before the sign (REFERENCE.md 6.2)."""
-    return f"{symbol}{value:,.2f}"
+    return f"${value:,.2f}"
 
 
 def read(deployment: Deployment, charts: list[str], market: Market, at: float, priced_at: float, variant: str) -> Json:

@@ -91,15 +91,13 @@ def trading_time(hours: str, at: float) -> float:
     """Return how many seconds of open market lie before a time; it stands still while the market is closed."""
     if hours == "always":
         return at
-    day = int(at // DAY_S)
+    # Currencies trade from Sunday 22:00 to Friday 22:00 UTC: shift by two hours and it is Monday to Friday.
+    shifted = at + 7200 if hours == "fx" else at
+    day = int(shifted // DAY_S)
     weeks, position = divmod(day - _MONDAY_OFFSET, 7)
-    if hours == "fx":
-        # Open from Sunday 22:00 to Friday 22:00 UTC: shift by two hours and it is Monday to Friday.
-        shifted = at + 7200
-        day = int(shifted // DAY_S)
-        weeks, position = divmod(day - _MONDAY_OFFSET, 7)
-        return (weeks * 5 + min(position, 5)) * DAY_S + (shifted - day * DAY_S if position < 5 else 0.0)
     open_days = weeks * 5 + min(position, 5)
+    if hours == "fx":
+        return open_days * DAY_S + (shifted - day * DAY_S if position < 5 else 0.0)
     if position >= 5:
         return float(open_days * SESSION_S)
     since_open = at - day * DAY_S - session_open_s(day)

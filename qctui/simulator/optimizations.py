@@ -108,17 +108,12 @@ class Optimization:
     def counts(self, at: float) -> tuple[int, int, int, int]:
         """Return how many children are completed, failed, running and queued."""
         until = self.frozen_at(at)
-        completed = failed = running = queued = 0
-        for child in self.children:
-            if child.ends_at <= until:
-                completed, failed = completed + (not child.fails), failed + child.fails
-            elif child.begins_at <= until:
-                running += 1
-            else:
-                queued += 1
+        ended = sum(child.ends_at <= until for child in self.children)
+        failed = sum(child.ends_at <= until and child.fails for child in self.children)
         if self.status(at) == "aborted":
-            return completed, failed, 0, 0
-        return completed, failed, running, queued
+            return ended - failed, failed, 0, 0
+        begun = sum(child.begins_at <= until for child in self.children)
+        return ended - failed, failed, begun - ended, len(self.children) - begun
 
     def figures(self, child: Child) -> list[float]:
         """Return the 25 statistics of a finished child, in the order of REFERENCE.md 5.2."""
@@ -135,11 +130,6 @@ class Optimization:
             return None
         pick = max if self.extremum == "max" else min
         return pick(done, key=lambda child: self.figures(child)[self.target_index])
-
-
-def finished_before(now: float, key: int, number: int) -> float:
-    """Return a time of request long enough ago for an optimization to have ended."""
-    return now - 86_400.0 * (0.4 + number * 0.7 + 0.3 * unit(key))
 
 
 def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float) -> Optimization:

@@ -120,7 +120,7 @@ class OrderHistory:
             if deployment.is_cash(position.symbol):
                 continue
             closes_at = deployment.flat_at(position)
-            price = deployment.ledger_price(position)
+            price = deployment.ledger.market.price(position.symbol, liquidation.orders_at)
             waits = liquidation.market_on_open
             events = [OrderEvent(liquidation.orders_at + 0.1, SUBMITTED)]
             if closes_at is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,13 +46,10 @@ def check_credentials(
     """Check the Authorization and Timestamp headers (lower-case names); None when they are good."""
     authorization, timestamp = headers.get("authorization", ""), headers.get("timestamp", "")
     scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic" or not timestamp.isascii() or not timestamp.isdigit():
-        return Denial(Cause.MISSING, timestamp=timestamp)
-    try:
+    user = colon = digest = ""
+    with suppress(ValueError):  # no base64, or no text in it
         user, colon, digest = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return Denial(Cause.MISSING, timestamp=timestamp)
-    if not colon:
+    if scheme.lower() != "basic" or not colon or not timestamp.isascii() or not timestamp.isdigit():
         return Denial(Cause.MISSING, timestamp=timestamp)
     if user != str(user_id):
         return Denial(Cause.USER, user, digest, timestamp)

@@ -34,26 +34,6 @@ class Connection:
     arrived_at: float
     """The real time of that, Unix seconds."""
 
-    @property
-    def closing(self) -> bool:
-        """Whether the connection is ending or ended."""
-        return self.transport.is_closing()
-
-    def write(self, data: bytes) -> None:
-        """Write bytes past the HTTP layer."""
-        self.transport.write(data)
-
-    def end(self, *, reset: bool) -> None:
-        """End the connection: with a RST, or in order after what was written."""
-        if not reset:
-            self.transport.close()
-            return
-        raw = self.transport.get_extra_info("socket")
-        if raw is not None:
-            # Lingering for zero seconds turns the close into a reset.
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-
 
 @dataclass(eq=False)
 class Responder:
@@ -103,10 +83,16 @@ class Responder:
         self._ended(outcome, 200 if outcome == "truncated" else 0)
         if self.connection is None:
             raise ConnectionResetError(f"simulated: {outcome}")
+        transport = self.connection.transport
         if outcome == "truncated":
             head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
-            self.connection.write(head.encode() + text[: len(text) // 2])
-        self.connection.end(reset=outcome == "reset")
+            transport.write(head.encode() + text[: len(text) // 2])
+        if outcome == "reset":
+            # Lingering for zero seconds turns the close into a reset.
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
+        else:
+            transport.close()
         await self._gone()
 
     async def drip(self, text: bytes, seconds: float) -> None:
@@ -127,7 +113,7 @@ class Responder:
         await self._send_part(head)
         for _ in range(megabytes):
             await self._send_part(block)
-            if self.connection is not None and self.connection.closing:
+            if self.connection is not None and self.connection.transport.is_closing():
                 self._ended("gone", 200)
                 return
         await self._send_last(tail)

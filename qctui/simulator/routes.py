@@ -295,12 +295,8 @@ class Endpoints:
 def _in_slices(name: str, items: Iterable[Json], rest: Json) -> Iterator[bytes]:
     """Yield the body of a list that may be long: its items a few at a time, then the rest of the envelope."""
     yield f'{{"{name}":['.encode()
-    first = True
-    left = iter(items)
-    kept = list(islice(left, _SLICE))
-    while kept:
-        text = encode(kept)[1:-1]
-        yield text if first else b"," + text
-        first = False
-        kept = list(islice(left, _SLICE))
+    left, separator = iter(items), b""
+    while kept := list(islice(left, _SLICE)):
+        yield separator + encode(kept)[1:-1]
+        separator = b","
     yield b"]," + encode(rest)[1:]

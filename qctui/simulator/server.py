@@ -27,6 +27,7 @@ from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World
 
+_HOST = "127.0.0.1"
 _BACKLOG = 256
 _WARMED = 100
 _PR_SET_PDEATHSIG = 1
@@ -35,70 +36,21 @@ _numbers = itertools.count(1)
 
 
 class SimulatorServer:
-    """One running server. Create it, then `run` it; the rest may be called from other threads."""
+    """One running server. Create it, then `run` it; `close` may be called from other threads."""
 
     def __init__(self, config: SimConfig) -> None:
+        """Raises OSError when the port is taken."""
         self.config = config
         self.simulation = Simulation(World(config))
-        self.simulation.refuse = self._refuse_from_loop
-        self._socket = _bound(config.host, config.port)
+        # After the answer to the very request that asks for it has left.
+        self.simulation.refuse = lambda seconds: self._later(0.02, lambda: self.refuse(seconds))
+        self._socket = _bound(config.port)
         self.port: int = self._socket.getsockname()[1]
         """The port, known before the server listens."""
-        self._ended: asyncio.Event | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: _QuietServer | None = None
-        self._reopening: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._switching = asyncio.Lock()
-
-    @property
-    def base_url(self) -> str:
-        """What a client is pointed at."""
-        return f"http://{self.config.host}:{self.port}/api/v2"
-
-    @property
-    def world(self) -> World:
-        """The world that is served."""
-        return self.simulation.world
-
-    def run(self, ready: Callable[[str], None] | None = None) -> None:
-        """Serve until a signal or `close`. Calls `ready` with the base URL once it listens."""
-        with asyncio.Runner() as runner:
-            runner.run(self._serve(ready))
-
-    def close(self) -> None:
-        """End the server; may be called from any thread, more than once."""
-        if self._loop is not None and self._ended is not None:
-            with contextlib.suppress(RuntimeError):
-                # The loop may have ended by itself in the meantime.
-                self._loop.call_soon_threadsafe(self._ended.set)
-
-    def refuse(self, seconds: float | None = None) -> None:
-        """Drop all connections and refuse new ones, for real seconds or until `accept`; from another thread."""
-        self._do(self._refuse(seconds))
-
-    def accept(self) -> None:
-        """Listen again after `refuse`; from another thread."""
-        self._do(self._reopen())
-
-    def _do(self, act: Coroutine[None, None, None]) -> None:
-        """Run something in the server's loop and wait until it is done."""
-        if self._loop is None:
-            act.close()
-            raise RuntimeError("the server is not running")
-        asyncio.run_coroutine_threadsafe(act, self._loop).result()
-
-    def _later(self, seconds: float, act: Callable[[], Coroutine[None, None, None]]) -> asyncio.TimerHandle:
-        def begin() -> None:
-            self._task = loop.create_task(act())
-
-        loop = asyncio.get_running_loop()
-        return loop.call_later(seconds, begin)
-
-    async def _serve(self, ready: Callable[[str], None] | None) -> None:
-        loop = self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        server = self._server = _QuietServer(
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """What it runs on; None before."""
+        self._server = _QuietServer(
             Config(
                 build_app(self.simulation),
                 http=_RecordingProtocol,
@@ -113,26 +65,50 @@ class SimulatorServer:
                 timeout_keep_alive=600,
             )
         )
-        server.config.load()
+        self._reopening: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._switching = asyncio.Lock()
+
+    def run(self, ready: Callable[[str], None]) -> None:
+        """Serve until SIGTERM, SIGINT, SIGHUP or `close`. Calls `ready` with the base URL once it listens."""
+        with asyncio.Runner() as runner:
+            runner.run(self._serve(ready))
+
+    def close(self) -> None:
+        """End the server; may be called from any thread, more than once."""
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):
+                # The loop may have ended by itself in the meantime.
+                self.loop.call_soon_threadsafe(self._ended.set)
+
+    def _later(self, seconds: float, act: Callable[[], Coroutine[None, None, None]]) -> asyncio.TimerHandle:
+        def begin() -> None:
+            self._task = loop.create_task(act())
+
+        loop = asyncio.get_running_loop()
+        return loop.call_later(seconds, begin)
+
+    async def _serve(self, ready: Callable[[str], None]) -> None:
+        loop = self.loop = asyncio.get_running_loop()
+        self._server.config.load()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 loop.add_signal_handler(number, self._ended.set)
         if self.config.exit_with_parent:
-            self._watch_parent(loop)
+            self._watch_parent()
         if self.config.refuse_s > 0:
-            self._reopening = self._later(self.config.refuse_s, self._reopen)
+            self._reopening = self._later(self.config.refuse_s, self.reopen)
         else:
-            await server.listen(self._socket)
+            await self._server.listen(self._socket)
         # What exists now stays: collections need not look at it again.
         gc.freeze()
-        if ready is not None:
-            ready(self.base_url)
+        ready(f"http://{_HOST}:{self.port}/api/v2")
         warming = loop.create_task(self._warm_up())
         try:
             await self._ended.wait()
         finally:
             warming.cancel()
-            await server.end()
+            await self._server.end()
             self._socket.close()
             self.simulation.log.close()
 
@@ -145,10 +121,7 @@ class SimulatorServer:
                 await asyncio.sleep(0)
                 deployment.equity(now)
 
-    def _watch_parent(self, loop: asyncio.AbstractEventLoop) -> None:
-        ended = self._ended
-        if ended is None:
-            return
+    def _watch_parent(self) -> None:
         if sys.platform == "linux":
             # The kernel does so even when the parent was killed and another process holds our standard input open.
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -157,30 +130,25 @@ class SimulatorServer:
             with contextlib.suppress(OSError):
                 while os.read(0, 4096):
                     pass
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(ended.set)
+            self.close()
 
         threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
-    def _refuse_from_loop(self, seconds: float) -> None:
-        # After the answer to this very request has left.
-        self._later(0.02, lambda: self._refuse(seconds))
-
-    async def _refuse(self, seconds: float | None) -> None:
+    async def refuse(self, seconds: float) -> None:
+        """Drop all connections and refuse new ones, for real seconds or until `reopen`."""
         async with self._switching:
-            if self._server is None:
-                return
             await self._server.end()
             self._socket.close()
             # Bound but not listening: connections are refused and no other process gets the port.
-            self._socket = _bound(self.config.host, self.port)
+            self._socket = _bound(self.port)
             if self._reopening is not None:
                 self._reopening.cancel()
-            self._reopening = None if seconds is None else self._later(seconds, self._reopen)
+            self._reopening = self._later(seconds, self.reopen)
 
-    async def _reopen(self) -> None:
+    async def reopen(self) -> None:
+        """Listen again after `refuse`."""
         async with self._switching:
-            if self._server is not None and not self._server.listening:
+            if not self._server.listening:
                 await self._server.listen(self._socket)
 
 
@@ -245,21 +213,13 @@ class _QuietServer(Server):
             task.cancel()
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(port: int) -> socket.socket:
     # The protocol is named because asyncio switches Nagle's delay off only where it sees it.
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((host, port))
+        made.bind((_HOST, port))
     except OSError:
         made.close()
         raise
     return made
-
-
-def serve(config: SimConfig, *, ready: Callable[[str], None] | None = None) -> None:
-    """Serve a simulation until SIGTERM, SIGINT or SIGHUP. Meant for a process of its own.
-
-    `ready` gets the base URL as soon as it listens. Raises OSError when the port is taken.
-    """
-    SimulatorServer(config).run(ready)

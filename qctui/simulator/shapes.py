@@ -94,19 +94,14 @@ def success(payload: Json, variant: str = "modern") -> Json:
 
 def refusal(variant: str, *texts: str, payload: Json | None = None) -> Json:
     """Return the envelope of a refusal, HTTP 200 all the same (REFERENCE.md 2.2)."""
-    body: Json = dict(payload or {})
-    body["success"] = False
-    if variant == "messages":
-        body["messages"] = list(texts)
-    elif variant == "message":
-        body["Message"] = texts[0]
-    elif variant == "error":
-        body["error"] = texts[0]
-    elif variant == "empty":
-        body["errors"] = []
-    elif variant != "bare":
-        body["errors"] = list(texts)
-    return body
+    said: dict[str, Json] = {
+        "messages": {"messages": list(texts)},
+        "message": {"Message": texts[0]},
+        "error": {"error": texts[0]},
+        "empty": {"errors": []},
+        "bare": {},
+    }
+    return {**(payload or {}), "success": False, **said.get(variant, {"errors": list(texts)})}
 
 
 def capitalise(value: Any, *, deep: bool = True) -> Any:

@@ -72,14 +72,6 @@ class RequestLog:
             self._file.write(json.dumps(asdict(record), ensure_ascii=False, default=str) + "\n")
             self._file.flush()
 
-    def clear(self) -> None:
-        """Forget the records in memory."""
-        self.records.clear()
-
-    def of(self, path: str, method: str = "POST") -> list[RequestRecord]:
-        """Return the remembered requests to one endpoint, oldest first."""
-        return [record for record in self.records if record.path == path and record.method == method]
-
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
@@ -96,5 +88,5 @@ class Simulation:
         self.endpoints = Endpoints(world)
         self.faults = FaultList(world.config.faults)
         self.log = RequestLog(world.config.request_log)
-        self.refuse: Callable[[float], None] | None = None
+        self.refuse: Callable[[float], object] | None = None
         """Stops accepting connections for some real seconds; set by a server, which has a socket."""

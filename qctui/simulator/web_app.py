@@ -43,6 +43,8 @@ _REFUSALS: dict[str, Json] = {
     "slow-down": {"success": False, "errors": ["Too many backtest requests; please slow down."]},
     "bare-false": {"success": False},
 }
+_CUTS = {"reset": "reset", "close": "closed", "truncated": "truncated"}
+"""Faults that end the connection, and what the record calls that."""
 _PIECES_AT_ONCE_S = 0.003
 """How long a large body may hold the server up before other requests get their turn."""
 
@@ -130,12 +132,8 @@ class _Api:
             await out.send_json(refusal(self._endpoints.shapes.variant("error"), INVALID))
             return
         answer = self._endpoints.answer(endpoint, fields)
-        if isinstance(answer, dict):
-            record.success = bool(answer.get("success"))
-            text = encode(answer)
-        else:
-            text = await _joined(answer)
-            record.success = True
+        record.success = bool(answer.get("success")) if isinstance(answer, dict) else True
+        text = encode(answer) if isinstance(answer, dict) else await _joined(answer)
         if fault is not None:
             await self._show(fault, out, text)
         else:
@@ -158,7 +156,7 @@ class _Api:
             await out.send_unauthorized()
 
     async def _show(self, fault: Fault, out: Responder, text: bytes) -> None:
-        kind = fault.answer
+        kind = fault.kind.removesuffix("-before").removesuffix("-after")
         if kind in _WHOLE_ANSWERS:
             await out.send(*_WHOLE_ANSWERS[kind])
         elif kind in _REFUSALS:
@@ -167,26 +165,22 @@ class _Api:
             await out.send_unauthorized()
         elif kind == "http-429-retry":
             status, headers, body = _WHOLE_ANSWERS["http-429"]
-            await out.send(status, [(b"retry-after", f"{fault.seconds(2.0):g}".encode()), *headers], body)
-        elif kind in ("hang-before", "hang-after"):
+            await out.send(status, [(b"retry-after", f"{fault.amount(2.0):g}".encode()), *headers], body)
+        elif kind == "hang":
             await out.hang()
-        elif kind in ("reset-before", "reset-after"):
-            await out.cut("reset")
-        elif kind in ("close-before", "close-after"):
-            await out.cut("closed")
-        elif kind == "truncated":
-            await out.cut("truncated", text)
+        elif kind in _CUTS:
+            await out.cut(_CUTS[kind], text)
         elif kind == "truncated-json":
             await out.send(200, [JSON], text[: max(len(text) // 2, 1)])
         elif kind == "json-array":
             await out.send(200, [JSON], b"[" + text + b"]")
         elif kind == "slow":
-            if await out.wait(fault.seconds(5.0)):
+            if await out.wait(fault.amount(5.0)):
                 await out.send(200, [JSON], text)
         elif kind == "slow-body":
-            await out.drip(text, fault.seconds(5.0))
+            await out.drip(text, fault.amount(5.0))
         else:
-            await out.flood(int(fault.seconds(256.0)))
+            await out.flood(int(fault.amount(256.0)))
 
 
 async def _joined(pieces: Iterator[bytes]) -> bytes:
@@ -218,8 +212,7 @@ def _fields(scope: Scope, endpoint: str, headers: dict[str, str], body: bytes) -
     """Return the request's fields, None when it has no readable ones, and what to put into the record."""
     if scope["method"] == "GET":
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        allowed = {"projectId", "deployId"} if endpoint == "live/read" else None
-        if allowed is not None and set(query) - allowed:
+        if endpoint == "live/read" and query.keys() - {"projectId", "deployId"}:
             # A GET with anything more is refused (REFERENCE.md 1.1).
             return None, query
         return Fields(query, textual=True), query

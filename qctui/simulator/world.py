@@ -18,7 +18,7 @@ from qctui.simulator.insight_feed import INSIGHT_EVERY_S
 from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
-from qctui.simulator.optimizations import Optimization, finished_before, optimization
+from qctui.simulator.optimizations import Optimization, optimization
 
 REDEPLOY_GAP_S = 45.0
 """From the end of a deployment to its successor's launch, when one is redeployed by plan."""
@@ -196,11 +196,7 @@ class World:
         stopped = deployment.stopped_at()
         if behaviour == "redeploys" and stopped is not None:
             project = self.projects[deployment.plan.project_id]
-            self.at(stopped + 5.0, lambda due_at: self._relaunch(project, due_at))
-
-    def _relaunch(self, project: Project, due_at: float) -> None:
-        if project.live(due_at) is None:
-            self._launch(project, due_at, starting=False)
+            self.at(stopped + 5.0, lambda due_at: project.live(due_at) or self._launch(project, due_at, starting=False))
 
     def _add_project(self, plan: ProjectPlan, *, first: bool) -> None:
         project = Project(plan)
@@ -283,7 +279,9 @@ class World:
                 takes_s = optimization(seed, plan, number, 0.0).ends_at()
                 requested_at = now + plan.sweep_ends_after_s - takes_s
             else:
-                requested_at = finished_before(now, key_of(seed, "age", plan.project_id, number), number)
+                # Long enough ago to have ended.
+                days = 0.4 + number * 0.7 + 0.3 * unit(key_of(seed, "age", plan.project_id, number))
+                requested_at = now - DAY_S * days
             self._add(project, optimization(seed, plan, number, requested_at))
         project.optimizations.sort(key=lambda one: -one.requested_at)
         if plan.optimizes_every_s and self.config.events:

@@ -166,13 +166,13 @@ def test_faults_of_the_service_are_said_and_over_when_they_are_over(kind: str) -
             poller.subscribe(tuple(Subscription(key) for key in keys))
             await scene.clock.advance(120)
             before = scene.store.get(DEPLOYMENTS).value
-            scene.simulation.faults.add(Fault(kind))
+            scene.simulation.faults.active.append(Fault(kind))
             await scene.clock.advance(180)
             resource = scene.store.get(DEPLOYMENTS)
             assert resource.error is not None
             assert resource.value is before
             assert (resource.age_s(scene.clock.monotonic()) or 0) > 150
-            scene.simulation.faults.clear()
+            scene.simulation.faults.active.clear()
             await scene.clock.advance(140)
             assert all(scene.store.get(key).error is None for key in keys)
 

@@ -33,7 +33,7 @@ class ChartApp(AppBase[None]):
         self.pane = ChartPane(self.glyphs)
         self.asked: list[tuple[ChartWindow, int]] = []
         self.pane.view.window_changed = lambda: self.asked.append(self.pane.view.wanted)
-        self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
+        self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml"))
         self.theme = "qctui-dark"
 
     def compose(self) -> ComposeResult:

@@ -37,7 +37,7 @@ class FullApp(AppBase[None]):
         self.selected = SelectionOwner()
         self.kept: tuple[Subscription, ...] = ()
         self.screen_shown: ChartScreen | None = None
-        self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml").build())
+        self.register_theme(read_theme(shipped_folder() / "qctui-dark.toml"))
         self.theme = "qctui-dark"
         store = self.engine.store
         self.put(detail_key(1), _detail(names))

@@ -15,8 +15,8 @@ from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.plot import crosshair
 from qctui.plot.chart_glyphs import GLYPH_SETS
 from qctui.plot.compose import Drawing, Source, compose
-from qctui.plot.export import csv_text, plain_text, svg_text
-from qctui.plot.grid import Grid
+from qctui.plot.export import csv_text, svg_text
+from qctui.plot.grid import CellGrid
 from qctui.plot.marks import Kind, PlotView
 from tests.plot.strategies import charts, serieses, views
 
@@ -24,7 +24,7 @@ SIZES = st.integers(1, 160)
 HEIGHTS = st.integers(1, 50)
 
 
-def check_cells(grid: Grid, width: int, height: int) -> None:
+def check_cells(grid: CellGrid, width: int, height: int) -> None:
     assert (grid.width, grid.height) == (width, height)
     assert len(grid.chars) == len(grid.inks) == height
     for row, inks in zip(grid.chars, grid.inks, strict=True):
@@ -58,7 +58,7 @@ def test_any_chart_is_drawn_in_its_cells(
     crossed = crosshair.cross(again, view, at, abs(move))
     check_cells(crossed, width, height)
     csv_text(drawing)
-    plain_text(crossed)
+    crossed.text()
     svg_text(crossed, lambda ink: ("#ffffff", ""), "#000000", chart.name)
 
 
@@ -107,7 +107,7 @@ def test_drawn_extremes_are_the_true_extremes(series: Series, width: int, height
         extremes = visible_extremes(drawing, series)
         if extremes is None or mark.kind is Kind.AREA or panel.scale is None:
             continue
-        rows = panel.height * mark.resolution
+        rows = panel.height * {Kind.CANDLES: 2, Kind.LINE: view.glyphs.sub_y}.get(mark.kind, 1)
         assert panel.scale.low <= extremes[0]
         assert extremes[1] <= panel.scale.high
         if mark.kind is Kind.BARS:

@@ -57,12 +57,12 @@ async def test_all_charts_of_a_deployment_are_shown_and_asked_for() -> None:
         await answered(app, pilot)
         assert charts_wanted(app) == [(1, name) for name in NAMES]
         assert [name in pane.frame_text for pane, name in zip(panes(app), NAMES, strict=True)] == [True] * 5
-        assert "Tech" in panes(app)[4].view.text
+        assert "Tech" in panes(app)[4].view.shown.text()
         await pilot.press("tab", "tab", "enter")
         await answered(app, pilot)
         assert charts_wanted(app) == [(1, "Benchmark")]
         assert len(panes(app)) == 1
-        assert "$590.11" in panes(app)[0].view.text
+        assert "$590.11" in panes(app)[0].view.shown.text()
 
 
 async def test_more_charts_than_room_are_paged() -> None:
@@ -81,7 +81,7 @@ async def test_the_equity_of_all_deployments_and_what_an_action_would_hit() -> N
         await answered(app, pilot)
         assert charts_wanted(app) == [(number, "Strategy Equity") for number in (1, 2, 3)]
         assert "Project [b]2[/b] 均值" in panes(app)[1].frame_text
-        assert "Return" not in panes(app)[0].view.text
+        assert "Return" not in panes(app)[0].view.shown.text()
         assert screen(app).pointed() == Pointed(project_id=1)
         await pilot.press("tab")
         assert screen(app).pointed() == Pointed(project_id=2)
@@ -96,8 +96,8 @@ async def test_another_deployment_is_laid_over_in_percent() -> None:
         assert charts_wanted(app) == [(1, "Strategy Equity"), (1, "Benchmark")]
         (pane,) = panes(app)
         assert "change in %" in pane.frame_text
-        assert "a━ Trend $100,255.43" in pane.view.text
-        assert "b━ Benchmark $590.11" in pane.view.text
+        assert "a━ Trend $100,255.43" in pane.view.shown.text()
+        assert "b━ Benchmark $590.11" in pane.view.shown.text()
 
 
 async def test_turning_charts_at_key_repeat_ends_on_the_right_one() -> None:
@@ -109,7 +109,7 @@ async def test_turning_charts_at_key_repeat_ends_on_the_right_one() -> None:
         await answered(app, pilot)
         assert charts_wanted(app) == [(1, NAMES[23 % 5])]
         assert NAMES[23 % 5] in panes(app)[0].frame_text
-        assert "Equity - Long Ratio" in panes(app)[0].view.text
+        assert "Equity - Long Ratio" in panes(app)[0].view.shown.text()
 
 
 async def test_a_chart_is_chosen_by_typing_and_nothing_is_wanted_after_closing() -> None:
@@ -155,7 +155,7 @@ async def test_a_small_chart_has_no_number_in_its_title_that_could_be_cut() -> N
         await answered(app, pilot)
         title = panes(app)[0].frame_text.splitlines()[0]
         assert "$" not in title or "$100,255.43" in title
-        assert "Equity $100,255.43 +0.21%" in panes(app)[0].view.text
+        assert "Equity $100,255.43 +0.21%" in panes(app)[0].view.shown.text()
 
 
 async def test_a_page_of_equities_stays_where_it_is_when_the_list_is_read_again() -> None:

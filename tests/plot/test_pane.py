@@ -39,24 +39,24 @@ async def test_faces_tell_which_one_they_are() -> None:
         await pilot.pause()
         app.show_resource(Resource(progress=Progress(0.25, 1_000.0)), "Strategy Equity")
         assert face_of(app) is LoadState.LOADING
-        assert "25%" in app.pane.view.text
+        assert "25%" in app.pane.view.shown.text()
         app.show(EQUITY)
         await pilot.pause()
         assert face_of(app) is LoadState.DATA
-        assert "Equity" in app.pane.view.text
+        assert "Equity" in app.pane.view.shown.text()
         failure = Failure(FailureKind.TIMEOUT, "no answer within 15 s", NOW, 1_000.0)
         good = Resource[Chart]().with_value(EQUITY, at=NOW, mono=900.0)
         app.show_resource(good.with_error(failure), "Strategy Equity")
         await pilot.pause()
         assert face_of(app) is LoadState.FAILED
         assert "no answer within 15 s" in app.pane.frame_text
-        assert "Equity" in app.pane.view.text
+        assert "Equity" in app.pane.view.shown.text()
         app.show_resource(Resource[Chart]().with_value(EQUITY, at=NOW, mono=100.0), "Strategy Equity")
         assert face_of(app) is LoadState.STALE
         app.show(sample("series_with_empty_values"))
         await pilot.pause()
         assert face_of(app) is LoadState.EMPTY
-        assert "No points in this window" in app.pane.view.text
+        assert "No points in this window" in app.pane.view.shown.text()
 
 
 async def test_a_sparse_answer_says_so() -> None:
@@ -75,7 +75,7 @@ async def test_names_from_outside_are_shown_as_they_are() -> None:
         app.show(line(300, HOSTILE))
         await pilot.press("left", "t")
         await pilot.pause()
-        assert HOSTILE in app.pane.view.text
+        assert HOSTILE in app.pane.view.shown.text()
         prompt = app.screen.query("OptionList").first()
         assert HOSTILE in str(prompt.get_option_at_index(0).prompt)  # type: ignore[attr-defined]
 
@@ -89,11 +89,11 @@ async def test_the_crosshair_reads_the_payloads_numbers() -> None:
         await pilot.press("end")
         await pilot.pause()
         assert "2026-11-20 15:20:00 UTC" in app.pane.frame_text
-        assert "O 100,265.88 H 100,297.38 L 100,227.18 C 100,255.43" in app.pane.view.text
+        assert "O 100,265.88 H 100,297.38 L 100,227.18 C 100,255.43" in app.pane.view.shown.text()
         await pilot.press("escape")
         await pilot.pause()
         assert app.pane.view.cursor is None
-        assert "O 100,265.88" not in app.pane.view.text
+        assert "O 100,265.88" not in app.pane.view.shown.text()
 
 
 async def test_a_move_of_the_crosshair_changes_few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ async def test_a_window_is_asked_for_once_it_stands(monkeypatch: pytest.MonkeyPa
         assert len(app.asked) == 1
         assert app.asked[0][0].start is not None
         assert app.pane.view.wanted == app.asked[0]
-        assert "$" in app.pane.view.text
+        assert "$" in app.pane.view.shown.text()
 
 
 async def test_another_window_keeps_what_is_there_until_its_answer_comes() -> None:
@@ -193,10 +193,10 @@ async def test_another_window_keeps_what_is_there_until_its_answer_comes() -> No
         await pilot.press("w")
         app.show_resource(Resource(), "Strategy Equity")
         await pilot.pause()
-        assert "Equity $" in app.pane.view.text
+        assert "Equity $" in app.pane.view.shown.text()
         app.show_resource(Resource(), "Drawdown")
         await pilot.pause()
-        assert "Equity $" not in app.pane.view.text
+        assert "Equity $" not in app.pane.view.shown.text()
 
 
 async def test_twenty_quick_charts_end_on_the_last() -> None:
@@ -209,7 +209,7 @@ async def test_twenty_quick_charts_end_on_the_last() -> None:
             await pilot.pause()
             if app.pane.view.drawing is not None:
                 break
-        assert "Series 19" in app.pane.view.text
+        assert "Series 19" in app.pane.view.shown.text()
         assert "Chart 19" in app.pane.frame_text
 
 
@@ -220,7 +220,7 @@ async def test_only_seven_bits_where_that_is_asked_for() -> None:
         app.show(line(300, HOSTILE))
         await pilot.press("left", "m", "b")
         await pilot.pause()
-        assert app.pane.view.text.isascii()
+        assert app.pane.view.shown.text().isascii()
         assert app.pane.frame_text.isascii()
         await pilot.press("t")
         await pilot.pause()
@@ -243,12 +243,12 @@ async def test_a_defect_of_drawing_is_said_and_ends_nothing(points: int, monkeyp
         app.show(line(points))
         await app.workers.wait_for_complete()
         await pilot.press("left", "plus", "h")
-        assert "This chart could not be drawn." in app.pane.view.text
+        assert "This chart could not be drawn." in app.pane.view.shown.text()
         monkeypatch.undo()
         app.show(line(points))
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert "Equity $" in app.pane.view.text
+        assert "Equity $" in app.pane.view.shown.text()
 
 
 def screen_text(app: ChartApp) -> str:
@@ -284,9 +284,9 @@ async def test_the_crosshair_goes_from_candle_to_candle_and_reads_the_drawn_one(
             min(candles.lows[i] for i in members) if candles.lows else 0.0,
             ys[members[-1]],
         )
-        assert "45m O {:,.2f} H {:,.2f} L {:,.2f} C {:,.2f}".format(*four) in app.pane.view.text
+        assert "45m O {:,.2f} H {:,.2f} L {:,.2f} C {:,.2f}".format(*four) in app.pane.view.shown.text()
         await pilot.press("left")
         assert app.pane.view.cursor == xs[members[0] - 1]
         await pilot.press("shift+left")
         assert app.pane.view.cursor == xs[members[0] - 2]
-        assert "45m O" not in app.pane.view.text
+        assert "45m O" not in app.pane.view.shown.text()

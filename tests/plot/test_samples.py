@@ -13,7 +13,7 @@ from qctui.plot.candles import Body, body_of
 from qctui.plot.chart_glyphs import ASCII, BRAILLE, GLYPH_SETS
 from qctui.plot.compose import Drawing, Source, compose
 from qctui.plot.marks import Kind, PlotView
-from qctui.plot.reading import reading_last, value_text
+from qctui.plot.reading import reading_at, reading_last, value_text
 from tests.plot.bare import NOW
 from tests.plot.samples import sample, sample_names
 
@@ -55,7 +55,7 @@ def test_the_readout_is_the_payloads_number(name: str) -> None:
     drawing = drawn(sample(name))
     for mark in crosshair.timed(drawing):
         for place, at in enumerate(mark.series.xs):
-            found = {id(each): reading for each, reading in crosshair.readings(drawing, at)}[id(mark)]
+            found = reading_at(mark, at)
             assert found.at == at
             assert found.value == mark.series.ys[place]
 

@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
 from qctui.simulator.request import sign
-from qctui.simulator.simulation import Simulation
+from qctui.simulator.simulation import RequestRecord, Simulation
 from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World, WorldClock
 
@@ -36,6 +36,11 @@ def headers_for(at: float, *, user_id: int = DEMO_USER_ID, token: str = DEMO_TOK
     timestamp = str(int(at))
     pair = f"{user_id}:{sign(token, timestamp)}".encode()
     return {"Authorization": "Basic " + base64.b64encode(pair).decode(), "Timestamp": timestamp}
+
+
+def requests_to(simulation: Simulation, path: str) -> list[RequestRecord]:
+    """The POSTs to one endpoint that the log remembers, oldest first."""
+    return [record for record in simulation.log.records if record.path == path and record.method == "POST"]
 
 
 class Reply:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from qctui.simulator.faults import KINDS, Fault, FaultList, parse
-from tests.simulator.support import KELLY, PAIRS, Json, Sim
+from tests.simulator.support import KELLY, PAIRS, Json, Sim, requests_to
 
 TRIGGER = "live/update/liquidate"
 
 
 def acted(sim: Sim, project_id: int = PAIRS) -> bool:
-    sim.simulation.faults.clear()
+    sim.simulation.faults.active.clear()
     sim.clock.advance(30)
     return bool(sim.post("live/read", projectId=project_id)["stopped"])
 
@@ -37,8 +37,8 @@ def test_how_a_fault_is_not_written(text: str) -> None:
 def test_the_first_that_fits_applies_as_often_as_it_was_told() -> None:
     book = FaultList(["http-500:live/read:2", "http-502"])
     assert [getattr(book.take("live/read", None), "kind", "") for _ in range(3)] == ["http-500", "http-500", "http-502"]
-    book.clear()
-    book.add(Fault("slow", project_id=KELLY))
+    book.active.clear()
+    book.active.append(Fault("slow", project_id=KELLY))
     assert book.take("live/read", PAIRS) is None
     assert book.take("live/read", KELLY) is not None
 
@@ -72,7 +72,7 @@ def test_answers_of_faults_and_whether_they_act(kind: str, status: int, body_sta
     assert ("retry-after" in reply.headers) is (kind == "http-429-retry")
     assert ("www-authenticate" in reply.headers) is (kind == "http-401")
     assert acted(sim) is acts
-    record = sim.simulation.log.of(TRIGGER)[0]
+    record = requests_to(sim.simulation, TRIGGER)[0]
     assert (record.status, record.acted, record.fault) == (status, acts, kind)
 
 
@@ -85,7 +85,7 @@ def test_an_oversize_answer_has_its_size() -> None:
 def test_hanging_ends_when_the_client_leaves(kind: str, acts: bool) -> None:
     sim = Sim(events=False, faults=[f"{kind}:{TRIGGER}"])
     assert sim.ask(TRIGGER, {"projectId": PAIRS}).status == 0
-    assert sim.simulation.log.of(TRIGGER)[0].outcome == "hung"
+    assert requests_to(sim.simulation, TRIGGER)[0].outcome == "hung"
     assert acted(sim) is acts
 
 

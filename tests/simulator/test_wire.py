@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import http.client
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 
 import pytest
 
 from qctui.simulator.config import SimConfig
 from qctui.simulator.server import SimulatorServer
-from tests.simulator.support import KELLY, PAIRS, Json, headers_for
+from tests.simulator.support import KELLY, PAIRS, Json, headers_for, requests_to
 
 TRIGGER = "live/update/stop"
 
@@ -34,8 +35,13 @@ def server() -> Iterator[SimulatorServer]:
 @pytest.fixture(autouse=True)
 def nothing_left_over(server: SimulatorServer) -> Iterator[None]:
     yield
-    server.simulation.faults.clear()
-    server.simulation.log.clear()
+    server.simulation.faults.active.clear()
+    server.simulation.log.records.clear()
+
+
+def on_its_loop(server: SimulatorServer, act: Coroutine[None, None, None]) -> None:
+    assert server.loop is not None
+    asyncio.run_coroutine_threadsafe(act, server.loop).result()
 
 
 def request_text(path: str, body: Json) -> bytes:
@@ -74,17 +80,17 @@ def ask(server: SimulatorServer, path: str, body: Json | None = None) -> tuple[i
 def fault(server: SimulatorServer, text: str) -> None:
     from qctui.simulator.faults import parse
 
-    server.simulation.faults.add(parse(text))
+    server.simulation.faults.active.append(parse(text))
 
 
 def pending(server: SimulatorServer, project_id: int) -> bool:
-    deployment = server.world.deployment(project_id)
+    deployment = server.simulation.world.deployment(project_id)
     assert deployment is not None
     return deployment.stop_accepted_at is not None
 
 
 def restart(server: SimulatorServer, project_id: int) -> None:
-    server.world.redeploy(project_id)
+    server.simulation.world.redeploy(project_id)
 
 
 def test_several_requests_share_a_connection(server: SimulatorServer) -> None:
@@ -106,7 +112,7 @@ def test_a_reset_is_a_reset(server: SimulatorServer, kind: str, acts: bool) -> N
         sock.sendall(request_text(TRIGGER, {"projectId": PAIRS}))
         assert read_to_end(sock) == (b"", "reset")
     assert pending(server, PAIRS) is acts
-    (record,) = server.simulation.log.of(TRIGGER)
+    (record,) = requests_to(server.simulation, TRIGGER)
     assert (record.outcome, record.acted, record.status) == ("reset", acts, 0)
 
 
@@ -140,13 +146,13 @@ def test_an_answer_that_never_comes(server: SimulatorServer) -> None:
         sock.sendall(request_text(TRIGGER, {"projectId": PAIRS}))
         # Another client is served meanwhile, and nothing has come on this connection by then.
         assert ask(server, "authenticate")[0] == 200
-        while not server.simulation.log.of(TRIGGER)[0].acted:
+        while not requests_to(server.simulation, TRIGGER)[0].acted:
             assert ask(server, "authenticate")[0] == 200
         sock.setblocking(False)
         with pytest.raises(BlockingIOError):
             sock.recv(1)
     assert pending(server, PAIRS)
-    assert server.simulation.log.of(TRIGGER)[0].outcome == "hung"
+    assert requests_to(server.simulation, TRIGGER)[0].outcome == "hung"
 
 
 def test_a_dripping_body_arrives_whole(server: SimulatorServer) -> None:
@@ -161,7 +167,7 @@ def test_a_slow_answer_holds_nobody_else_up(server: SimulatorServer) -> None:
     with connect(server) as sock:
         sock.sendall(request_text("live/read", {"projectId": KELLY}))
         assert ask(server, "live/list")[0] == 200
-        (record,) = server.simulation.log.of("live/read")
+        (record,) = requests_to(server.simulation, "live/read")
         assert record.outcome == "open"
 
 
@@ -170,21 +176,21 @@ def test_a_flood_ends_when_the_client_has_enough(server: SimulatorServer) -> Non
     with connect(server) as sock:
         sock.sendall(request_text("live/list", {}))
         assert sock.recv(1000).startswith(b"HTTP/1.1 200")
-    while server.simulation.log.of("live/list")[0].outcome == "open":
+    while requests_to(server.simulation, "live/list")[0].outcome == "open":
         assert ask(server, "authenticate")[0] == 200
-    assert server.simulation.log.of("live/list")[0].outcome == "gone"
+    assert requests_to(server.simulation, "live/list")[0].outcome == "gone"
 
 
 def test_refused_connections_and_the_way_back(server: SimulatorServer) -> None:
     kept = connect(server)
-    server.refuse()
+    on_its_loop(server, server.refuse(3600.0))
     with pytest.raises(OSError, match=r".") as refused:
         connect(server)
     assert refused.value.errno == errno.ECONNREFUSED
     # Connections that were open are gone too, as those of a server that went away.
     assert read_to_end(kept)[0] == b""
     kept.close()
-    server.accept()
+    on_its_loop(server, server.reopen())
     assert ask(server, "authenticate") == (200, b'{"success":true}')
 
 
@@ -198,7 +204,7 @@ def test_refusing_for_a_while_over_the_control_surface(server: SimulatorServer) 
     connection.close()
     with pytest.raises(ConnectionRefusedError):
         connect(server)
-    server.accept()
+    on_its_loop(server, server.reopen())
     assert ask(server, "authenticate")[0] == 200
 
 
@@ -211,7 +217,7 @@ def test_arrival_is_the_first_byte_not_the_last(server: SimulatorServer) -> None
         between_s = time.monotonic()
         sock.sendall(text[1:])
         assert sock.recv(100).startswith(b"HTTP/1.1 200")
-    (record,) = server.simulation.log.of("live/list")
+    (record,) = requests_to(server.simulation, "live/list")
     assert record.arrived_monotonic_s < between_s
 
 
@@ -221,7 +227,7 @@ def test_half_a_request_asks_for_nothing(server: SimulatorServer) -> None:
         sock.sendall(request_text(TRIGGER, {"projectId": PAIRS})[:-1])
         assert ask(server, "authenticate")[0] == 200
     assert ask(server, "authenticate")[0] == 200
-    assert server.simulation.log.of(TRIGGER) == []
+    assert requests_to(server.simulation, TRIGGER) == []
     assert not pending(server, PAIRS)
 
 
@@ -231,4 +237,4 @@ def test_pipelined_requests_are_each_recorded(server: SimulatorServer) -> None:
         data = b""
         while data.count(b'{"success":true}') < 2:
             data += sock.recv(65_536)
-    assert [record.connection > 0 for record in server.simulation.log.of("authenticate")] == [True, True]
+    assert [record.connection > 0 for record in requests_to(server.simulation, "authenticate")] == [True, True]

@@ -89,8 +89,8 @@ async def test_an_answer_that_names_no_charts_takes_none_away() -> None:
     async with console((120, 40), prepare=fill) as page:
         known = page.engine.store.get(detail_key(SELECTED)).value
         assert isinstance(known, DeploymentDetail)
-        drawn = page.main.chart.view.text
+        drawn = page.main.chart.view.shown.text()
         page.engine.put(detail_key(SELECTED), replace(known, charts=()))
         await page.settle()
         assert page.main.chart.name_shown == "Strategy Equity"
-        assert page.main.chart.view.text == drawn
+        assert page.main.chart.view.shown.text() == drawn

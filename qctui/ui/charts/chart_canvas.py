@@ -18,9 +18,10 @@ from qctui.model.chart import Chart
 from qctui.plot import crosshair
 from qctui.plot.chart_glyphs import ASCII, BRAILLE
 from qctui.plot.compose import Drawing, Source, steps
-from qctui.plot.grid import MUTED, Grid, Ink, cut, width_of
+from qctui.plot.grid import MUTED, CellGrid, Ink, cut, width_of
 from qctui.plot.marks import PlotView
 from qctui.ui.kit.cell_diff import CellDiff, Cells
+from qctui.ui.kit.render_context import nothing
 from qctui.ui.theme.chart_inks import Inks
 
 _log = logging.getLogger(__name__)
@@ -31,21 +32,18 @@ SLICE = 32_768
 """Points read between two looks at the keys."""
 
 
-GridLine = tuple[list[str], list[Ink]]
+CellLine = tuple[list[str], list[Ink]]
 """What the cells of a line hold, and their inks."""
 
 
-class ChartCanvas(CellDiff[GridLine]):
-    """One chart, one view of it, one crosshair. `show_chart` is the only way in for data.
-
-    `announce` is called whenever what it shows may be another: a subclass does something about it.
-    """
+class ChartCanvas(CellDiff[CellLine]):
+    """One chart, one view of it, one crosshair. `show_chart` is the only way in for data."""
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ascii = ascii
         self._inks: Inks | None = None
-        self.shown = Grid(0, 0)
+        self.shown = CellGrid(0, 0)
         """The cells on screen."""
         self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
         """How it is drawn now."""
@@ -61,9 +59,8 @@ class ChartCanvas(CellDiff[GridLine]):
         self._local: tzinfo | None = None
         self._utc = False
         self._round = 0
-
-    def announce(self) -> None:
-        """What is shown, or how, is another now."""
+        self.looked: Callable[[], object] = nothing
+        """Called when the crosshair, the window or the way of drawing changed: the title's words do too."""
 
     def show_chart(self, chart: Chart | None, *, now: float, zone: tzinfo | None = UTC, words: str = "") -> None:
         """Show a chart as of wall time `now`; `words` stand in its place while there is none.
@@ -88,11 +85,6 @@ class ChartCanvas(CellDiff[GridLine]):
         self.drawing = None
 
     @property
-    def text(self) -> str:
-        """What is on screen, as plain text."""
-        return self.shown.text()
-
-    @property
     def inks(self) -> Inks:
         """The theme's styles for the inks of cells."""
         if self._inks is None:
@@ -104,11 +96,11 @@ class ChartCanvas(CellDiff[GridLine]):
         super().notify_style_update()
         self._inks = None
 
-    def cells_of(self, line: GridLine) -> Cells:
+    def cells_of(self, line: CellLine) -> Cells:
         """The line cell by cell."""
         return line
 
-    def strip_of(self, line: GridLine) -> Strip:
+    def strip_of(self, line: CellLine) -> Strip:
         """The line as Textual draws it."""
         chars, inks = line
         base, styles = self.rich_style, self.inks
@@ -134,7 +126,7 @@ class ChartCanvas(CellDiff[GridLine]):
         """Change how it is drawn: fields of `PlotView`."""
         self.plot = replace(self.plot, **changed)
         self.redraw()
-        self.announce()
+        self.looked()
 
     def redraw(self) -> None:
         """Draw what changed: at once what is quickly drawn, the rest in slices between keys."""
@@ -151,7 +143,7 @@ class ChartCanvas(CellDiff[GridLine]):
             self.drawing = None
             self._round += 1
             self._say("This chart could not be drawn.\nThe log has the details.")
-            self.announce()
+            self.looked()
 
     def _redraw(self) -> None:
         if self._source is None:
@@ -197,18 +189,18 @@ class ChartCanvas(CellDiff[GridLine]):
             self._say(self._words or "No points")
         else:
             self._present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
-        self.announce()
+        self.looked()
 
     def _say(self, words: str) -> None:
         """Show a few lines in the middle instead of the chart."""
-        grid = Grid(self.size.width, self.size.height)
+        grid = CellGrid(self.size.width, self.size.height)
         lines = words.split("\n")
         for y, line in enumerate(lines, max(0, (grid.height - len(lines)) // 2)):
             text = cut(line, grid.width, self.plot.glyphs.ellipsis)
             grid.put((grid.width - width_of(text)) // 2, y, text, MUTED)
         self._present(grid)
 
-    def _present(self, grid: Grid) -> None:
+    def _present(self, grid: CellGrid) -> None:
         if self._ascii:
             # Names in outside text: what 7 bits can't hold becomes a question mark for each cell it took.
             grid.chars = [[char if char.isascii() and char else "?" for char in row] for row in grid.chars]
@@ -221,4 +213,4 @@ class ChartCanvas(CellDiff[GridLine]):
         if self.drawing is not None and self.drawing.panels:
             drawing = self.drawing
             self._safely(lambda: self._present(crosshair.cross(drawing, self.plot, at, self._first)))
-        self.announce()
+        self.looked()

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 
 from textual import work
@@ -17,8 +16,9 @@ from qctui.model.chart import Chart
 from qctui.model.keys import chart_key
 from qctui.model.resource import Resource
 from qctui.plot import crosshair, times, windows
-from qctui.plot.export import csv_text, plain_text, svg_text
-from qctui.plot.grid import TEXT, Grid
+from qctui.plot.compose import Drawing
+from qctui.plot.export import csv_text, svg_text
+from qctui.plot.grid import TEXT, CellGrid
 from qctui.plot.marks import TAGGED
 from qctui.plot.reading import gain, reading_last, value_text
 from qctui.ui.charts.chart_view import ChartView
@@ -32,19 +32,8 @@ STALE_AFTER_S = 300.0
 """Charts are read once a minute: five missed readings are not a hiccup."""
 
 
-class FileKind(Enum):
-    """What a chart can be written as. The value is the file's ending."""
-
-    CSV = "csv"
-    SVG = "svg"
-    TEXT = "txt"
-
-
-_FILE_WORDS = {
-    FileKind.CSV: "CSV: the visible numbers",
-    FileKind.SVG: "SVG: a picture",
-    FileKind.TEXT: "TXT: the characters",
-}
+_FILES = {"csv": "CSV: the visible numbers", "svg": "SVG: a picture", "txt": "TXT: the characters"}
+"""What a chart can be written as, by the file's ending."""
 
 _ROLES = {"+": "pnl-up", "-": "pnl-down"}
 
@@ -129,18 +118,15 @@ class ChartPane(Pane):
         if self.view.drawing is None:
             self.app.notify("There is no chart to write yet", severity="warning", markup=False)
             return
-        kinds = tuple(_FILE_WORDS)
 
         def chosen(place: int | None) -> None:
             if place is not None:
-                self._export(kinds[place])
+                self._export(list(_FILES)[place])
 
-        self.app.push_screen(
-            Chooser("Write the chart to a file", [_FILE_WORDS[kind] for kind in kinds], self._glyphs), chosen
-        )
+        self.app.push_screen(Chooser("Write the chart to a file", list(_FILES.values()), self._glyphs), chosen)
 
     @work(group="export", exit_on_error=False)
-    async def _export(self, kind: FileKind) -> None:
+    async def _export(self, ending: str) -> None:
         drawing, context = self.view.drawing, self._render_context
         if drawing is None or context is None:
             return
@@ -148,13 +134,13 @@ class ChartPane(Pane):
         inks, name = self.view.inks, f"{self._project} {self.name_shown}".strip()
 
         def make() -> Path:
-            if kind is FileKind.CSV:
+            if ending == "csv":
                 text = csv_text(drawing)
-            elif kind is FileKind.SVG:
+            elif ending == "svg":
                 text = svg_text(titled, inks.hexes, inks.background, name)
             else:
-                text = plain_text(titled)
-            return write_file(text, name, kind, context.now)
+                text = titled.text() + "\n"
+            return write_file(text, name, ending, context.now)
 
         try:
             path = await asyncio.to_thread(make)
@@ -163,13 +149,13 @@ class ChartPane(Pane):
             return
         self.app.notify(f"Written to {path}", timeout=15, markup=False)
 
-    def _titled(self, cells: Grid) -> Grid:
+    def _titled(self, cells: CellGrid) -> CellGrid:
         """The cells with the title's words above them: a picture has no pane around it."""
-        grid = Grid(cells.width, cells.height + 1)
+        grid = CellGrid(cells.width, cells.height + 1)
+        grid.chars[1:], grid.inks[1:] = cells.chars, cells.inks
         facts = "".join(text for text, _ in self._facts).strip()
         name = facts if self._named else f"{self.name_shown} {facts}"
         grid.put(0, 0, f"{self._project}: {name}" if self._project else name, TEXT)
-        grid.paste(cells, 0, 1)
         return grid
 
     def _draw_facts(self) -> None:
@@ -191,36 +177,31 @@ class ChartPane(Pane):
         facts: list[tuple[str, str]] = [(f"{name} ", "title"), window] if self._named else [("", "")]
         if drawing is not None and drawing.panels:
             at = view.visible_cursor
-            facts += self._last() if at is None else self._under(at)
+            facts += self._last(drawing) if at is None else self._under(drawing, at)
         place = self._names.index(name) + 1 if name in self._names else 0
         if place and len(self._names) > 1:
             facts.append((f"{place}/{len(self._names)} ", "muted"))
-        return (*facts, *(self._hints() if drawing is not None and drawing.panels else ()))
+        return (*facts, *(self._hints(drawing) if drawing is not None and drawing.panels else ()))
 
-    def _under(self, at: float) -> Spans:
+    def _under(self, drawing: Drawing, at: float) -> Spans:
         """When the crosshair is, and what is there where no legend says so."""
-        view, drawing = self.view, self.view.drawing
-        assert drawing is not None
+        view = self.view
         spans = [(f"{times.date_text(at, view.plot.zone)} {times.zone_name(at, view.plot.zone)} ", "title")]
         if all(panel.legend_row is None for panel in drawing.panels):
             spans.append((f"{crosshair.summary(drawing, view.plot, at)} ", "muted"))
         return tuple(spans)
 
-    def _last(self) -> Spans:
+    def _last(self, drawing: Drawing) -> Spans:
         """The last visible value of what the chart is about, where that is one series."""
-        drawing = self.view.drawing
-        assert drawing is not None
-        main = [mark for mark in drawing.panels[0].marks if mark.shown and len(mark.series) and mark.kind in TAGGED]
+        main = [mark for mark in drawing.panels[0].marks if mark.drawn and mark.kind in TAGGED]
         if len(main) != 1:
             return ()
         change = gain(main[0], drawing.time, self.view.plot)
         value = (f"{value_text(reading_last(main[0], drawing.time), main[0].series.unit)} ", "title bold")
         return (value, (f"{change} ", _ROLES.get(change[:1], "muted"))) if change else (value,)
 
-    def _hints(self) -> Spans:
-        view, drawing = self.view, self.view.drawing
-        assert drawing is not None
-        dot = self._glyphs.dot
+    def _hints(self, drawing: Drawing) -> Spans:
+        view, dot = self.view, self._glyphs.dot
         hints: list[str] = []
         if drawing.bucket_s:
             hints.append(f"{times.length_text(drawing.bucket_s)} candles")
@@ -244,19 +225,19 @@ class ChartPane(Pane):
         return f"No points in this window\n{names}\nA longer one may have some: - or w"
 
 
-def write_file(text: str, name: str, kind: FileKind, now: float, folder: Path | None = None) -> Path:
+def write_file(text: str, name: str, ending: str, now: float) -> Path:
     """Write `text` to a new file named after the chart and the time, private to the user; returns its full path.
 
-    It lies in `folder`, by default where the program was started. An existing file is never overwritten.
+    It lies where the program was started. An existing file is never overwritten.
 
     Raises:
         OSError: the folder can't be written to.
     """
     stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:60] or "chart"
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    base = (folder or Path.cwd()) / f"qctui-{stem}-{stamp}"
+    base = Path.cwd() / f"qctui-{stem}-{stamp}"
     for number in range(100):
-        path = base.with_name(base.name + (f"-{number}" if number else "") + f".{kind.value}")
+        path = base.with_name(base.name + (f"-{number}" if number else "") + f".{ending}")
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

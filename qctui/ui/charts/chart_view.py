@@ -9,7 +9,7 @@ from textual.events import Key
 
 from qctui.model.chart import ChartWindow
 from qctui.plot import crosshair, windows
-from qctui.plot.chart_glyphs import ASCII, GLYPH_SETS, GlyphSet
+from qctui.plot.chart_glyphs import ASCII, GLYPH_SETS
 from qctui.ui.charts.chart_canvas import ChartCanvas
 from qctui.ui.context import DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
@@ -35,8 +35,6 @@ class ChartView(ChartCanvas, can_focus=True):
         """Called when finer or other data than those asked for would serve what is shown: see `wanted`."""
         self.moved: Callable[[], object] = nothing
         """Called when a person went to another part of time."""
-        self.looked: Callable[[], object] = nothing
-        """Called when the crosshair, the window or the way of drawing changed: the title's words do too."""
         self.picks_series: Callable[[], object] = nothing
         """Opens the switches of the series."""
         self.exports: Callable[[], object] = nothing
@@ -50,10 +48,6 @@ class ChartView(ChartCanvas, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What has no effect here is neither in the footer nor in the help."""
         return self.enlarges or action != "open"
-
-    def announce(self) -> None:
-        """The title's words change with the chart."""
-        self.looked()
 
     @property
     def wanted(self) -> tuple[ChartWindow, int]:
@@ -168,9 +162,8 @@ class ChartView(ChartCanvas, can_focus=True):
 
     def action_turn_glyphs(self) -> None:
         """The next glyph set."""
-        place = [each.name for each in self._glyph_sets].index(self.plot.glyphs.name)
-        glyphs: GlyphSet = self._glyph_sets[(place + 1) % len(self._glyph_sets)]
-        self.set_view(glyphs=glyphs)
+        place = self._glyph_sets.index(self.plot.glyphs)
+        self.set_view(glyphs=self._glyph_sets[(place + 1) % len(self._glyph_sets)])
 
     def toggle_series(self, name: str) -> None:
         """Switch a series off, or on again."""

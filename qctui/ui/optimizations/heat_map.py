@@ -60,14 +60,9 @@ class HeatMap(SpanLines, can_focus=True):
     def show(self, grid: HeatGrid | None, target: str, said: str) -> None:
         """Show a map of the values of `target`; `said` stands in its place while there is none."""
         self._grid, self._target, self._words = grid, target, said
-        if grid is not None and self._place is None:
+        if grid is not None and grid.best is not None and self._place is None:
             # The first look is at the best; after that it is where a person put it.
-            at = grid.best or (0, 0)
-            self._place = grid.x.values[at[0]], grid.y.values[at[1]]
-            if grid.best is None:
-                self._draw()
-                self._place = None
-                return
+            self._place = grid.x.values[grid.best[0]], grid.y.values[grid.best[1]]
         self._draw()
 
     @property
@@ -218,18 +213,16 @@ class HeatMap(SpanLines, can_focus=True):
             each, here = grid.cells.get((x, y)), (x, y) == cursor
             pointer = glyphs.cursor if here else " "
             mark = glyphs.mark if (x, y) == grid.best else " "
-            text = cell_text(each, self._target, glyphs) if plan.numbers else level_text(each, grid, glyphs)
             if plan.numbers:
-                text = f"{pointer}{mark}{text.rjust(plan.width - 2)}"
+                text = f"{pointer}{mark}{cell_text(each, self._target, glyphs).rjust(plan.width - 2)}"
             else:
+                text = level_text(each, grid, glyphs)
                 text = f"{pointer if here else mark if mark != ' ' else text}{text}"
-            line.append((text, self._tint(cell_role(each, grid), here)))
+            role = cell_role(each, grid)
+            if role.startswith("heat"):
+                role += ("" if plan.numbers else " level") + (" cursor" if here else "")
+            line.append((text, role))
         return tuple(line)
-
-    def _tint(self, role: str, here: bool) -> str:
-        if not role.startswith("heat"):
-            return role
-        return f"{role}{'' if self._plan.numbers else ' level'}{' cursor' if here else ''}"
 
     def _reading(self, grid: HeatGrid) -> list[Spans]:
         """The cell under the cursor: its values, its rank, and the run's main statistics."""

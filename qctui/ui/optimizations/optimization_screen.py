@@ -16,8 +16,8 @@ from qctui.ui.kit.facts_view import FactsPane, Group, fact, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled_lines, pieces
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.optimizations.heat import UNRANKED, done_text, value_text
-from qctui.ui.optimizations.runs_panes import MapPane, RankedRuns, RunsPane, runs_words
+from qctui.ui.optimizations.heat import UNRANKED, Ranking, done_text, rank_runs, value_text
+from qctui.ui.optimizations.runs_panes import MapPane, RunsPane, runs_words
 from qctui.ui.wording.format import (
     format_bar,
     format_change,
@@ -39,7 +39,7 @@ class SearchScreen(DetailScreen):
 
     def __init__(self, context: AppContext, detail: Detail, sections: Sequence[Pane]) -> None:
         self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
-        self._ranked = RankedRuns()
+        self._ranked: tuple[Optimization | None, Ranking] = (None, Ranking())
         super().__init__(context, sections)
 
     def keys(self) -> Iterable[Key[Any]]:
@@ -54,6 +54,14 @@ class SearchScreen(DetailScreen):
     def resource(self) -> Resource[Optimization]:
         """The newest reading."""
         return self._engine.store.get(optimization_key(self._optimization_id))
+
+    @property
+    def ranking(self) -> Ranking:
+        """The ranking of the newest reading's runs, made once for each."""
+        optimization = self.resource.value
+        if optimization is not self._ranked[0]:
+            self._ranked = optimization, Ranking() if optimization is None else rank_runs(optimization)
+        return self._ranked[1]
 
 
 class OptimizationScreen(SearchScreen):
@@ -119,20 +127,19 @@ class OptimizationScreen(SearchScreen):
 
     def show_sections(self, context: RenderContext) -> None:
         """Table and map of the same runs."""
-        resource = self.resource
-        ranking = self._ranked.of(resource.value)
+        resource, ranking = self.resource, self.ranking
         words = runs_words(resource, context)
         self._draw("The runs", lambda: self.runs.show(resource, ranking, words, context), self.runs)
         self._draw("The heat map", lambda: self.map.show(resource, ranking, words), self.map)
 
     def _open_run(self, key: str) -> None:
-        if key in self._ranked.of(self.resource.value).by_key:
+        if key in self.ranking.by_key:
             self._app_context.open(
                 Detail(DetailKind.RUN, self._project_id, optimization_id=self._optimization_id, run=key)
             )
 
     def _best(self, optimization: Optimization, context: RenderContext) -> list[Piece]:
-        ranking, target = self._ranked.of(optimization), optimization.criterion.target
+        ranking, target = self.ranking, optimization.criterion.target
         best = ranking.best
         if best is None:
             return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
@@ -207,12 +214,11 @@ class RunScreen(SearchScreen):
     def __init__(self, context: AppContext, detail: Detail) -> None:
         self.statistics = FactsPane(1, "Statistics", context.glyphs)
         super().__init__(context, detail, (self.statistics,))
-        self._run = self._ranked.of(self.resource.value).by_key[detail.run]
+        self._run = self.ranking.by_key[detail.run]
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Which run it is and how it did."""
-        resource = self.resource
-        ranking = self._ranked.of(resource.value)
+        resource, ranking = self.resource, self.ranking
         self._run = ranking.by_key.get(self._run.key, self._run)
         ranked, run, glyphs = self._run, self._run.run, context.glyphs
         dot = (f" {glyphs.dot} ", "rule")

@@ -18,7 +18,6 @@ from qctui.ui.optimizations.heat import (
     Ranking,
     done_text,
     heat_grid,
-    rank_runs,
     value_order,
     value_text,
 )
@@ -76,45 +75,22 @@ class MapPane(Pane):
     def __init__(self, number: int, glyphs: Glyphs) -> None:
         self.map = HeatMap(glyphs)
         super().__init__(number, "Heat map", self.map, glyphs, id="map")
-        self._source: tuple[Optimization | None, Ranking] | None = None
+        self._shown: Optimization | None = None
 
     def show(self, resource: Resource[Optimization], ranking: Ranking, words: LoadStateWords) -> None:
         """Show the map of an optimization of two parameters; of any other, why there is none."""
         optimization = resource.value
-        if self._source is None or self._source[0] is not optimization:
-            self._source = (optimization, ranking)
-            grid = None if optimization is None else heat_grid(optimization, ranking)
-            target = "" if optimization is None else optimization.criterion.target
+        target = "" if optimization is None else optimization.criterion.target
+        if optimization is None:
+            self.map.show(None, target, words.body)
+        elif optimization is not self._shown:
             count = len(ranking.varying)
             said = f"A heat map needs two parameters that vary; this optimization has {count}."
-            if optimization is None:
-                said = words.body
-            elif count == 2:
+            if count == 2:
                 said = "The values of its parameters are not known yet."
-            self.map.show(grid, target, said)
-        elif optimization is None:
-            self.map.show(None, "", words.body)
-        self.show_frame(((f"{self._target} ", "muted"),) if self._target else (), words)
-
-    @property
-    def _target(self) -> str:
-        optimization = None if self._source is None else self._source[0]
-        return "" if optimization is None else optimization.criterion.target
-
-
-class RankedRuns:
-    """The ranking of the newest reading, made once for each."""
-
-    def __init__(self) -> None:
-        self._optimization: Optimization | None = None
-        self._ranking = Ranking()
-
-    def of(self, optimization: Optimization | None) -> Ranking:
-        """The ranking of these runs."""
-        if optimization is not self._optimization:
-            self._optimization = optimization
-            self._ranking = Ranking() if optimization is None else rank_runs(optimization)
-        return self._ranking
+            self.map.show(heat_grid(optimization, ranking), target, said)
+        self._shown = optimization
+        self.show_frame(((f"{target} ", "muted"),) if target else (), words)
 
 
 def runs_words(resource: Resource[Optimization], context: RenderContext) -> LoadStateWords:

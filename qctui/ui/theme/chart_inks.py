@@ -46,7 +46,13 @@ class Inks(dict[Ink, Style]):
 
     def __missing__(self, ink: Ink) -> Style:
         """The ink as a style. An unknown role is plain text: a missing colour must not take the value with it."""
-        style = self[ink] = self._make(ink)
+        # A tag is its colour reversed: legible on sixteen colours, and without any.
+        color = self._resolve(ink.back or ink.color)
+        style = self[ink] = Style(
+            color=None if color is None else color.rich_color,
+            bold=True if ink.bold else None,
+            reverse=True if ink.back else None,
+        )
         return style
 
     def hexes(self, ink: Ink) -> tuple[str, str]:
@@ -63,15 +69,6 @@ class Inks(dict[Ink, Style]):
     def _hex(self, role: str) -> str:
         color = self._resolve(role)
         return "#d0d0d0" if color is None or color.ansi is not None else color.hex6.lower()
-
-    def _make(self, ink: Ink) -> Style:
-        # A tag is its colour reversed: legible on sixteen colours, and without any.
-        color = self._resolve(ink.back or ink.color)
-        return Style(
-            color=None if color is None else color.rich_color,
-            bold=True if ink.bold else None,
-            reverse=True if ink.back else None,
-        )
 
     def _resolve(self, role: str) -> Color | None:
         if role.startswith("#"):

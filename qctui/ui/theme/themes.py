@@ -7,8 +7,8 @@ be left out. The files shipped come first; a file in the user's folder wins by n
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,35 +87,14 @@ class ThemeError(Exception):
     """A theme file that can't be used. The message is one line: file, key, what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThemeSpec:
-    """A theme file that was read and checked: every colour in it can be shown."""
-
-    name: str
-    dark: bool = True
-    ansi: bool = False
-    """Its colours are the terminal's own sixteen."""
-    colors: Mapping[str, str] = field(default_factory=dict)
-    roles: Mapping[str, str] = field(default_factory=dict)
-    chart: Mapping[str, str] = field(default_factory=dict)
-
-    def build(self) -> Theme:
-        """The theme as Textual takes it."""
-        # Textual's own sheets use names its generator leaves out for a theme of terminal colours.
-        base = BUILTIN_THEMES[f"ansi-{'dark' if self.dark else 'light'}"].variables if self.ansi else {}
-        variables = base | dict(self.roles) | {f"chart-{key}": value for key, value in self.chart.items()}
-        theme = Theme(self.name, primary=self.colors["primary"], dark=self.dark, ansi=self.ansi, variables=variables)
-        return replace(theme, **{key: value for key, value in self.colors.items() if key != "primary"})  # type: ignore[arg-type]  # COLORS are its text fields
-
-
 def role_defaults(theme: Theme) -> dict[str, str]:
     """The value of every role and chart colour a theme leaves unset: the colour of the theme it stands nearest to."""
     base = {name: getattr(theme, name) or instead for name, instead in COLORS.items()}
     return {role: base[source] for role, source in (*ROLES.items(), *CHART.items())}
 
 
-def read_theme(path: Path) -> ThemeSpec:
-    """The theme in one file.
+def read_theme(path: Path) -> Theme:
+    """The theme in one file, checked: every colour in it can be shown.
 
     Raises:
         ThemeError: it can't be read, has an unknown key, or a value that isn't allowed.
@@ -131,29 +110,32 @@ def read_theme(path: Path) -> ThemeSpec:
     name = data.get("name")
     if not isinstance(name, str) or not name or clean(name, 60) != name:
         raise ThemeError(f"{path}: 'name' must be a short text in one line")
-    flags = {key: data[key] for key in ("dark", "ansi") if key in data}
-    for key, value in flags.items():
+    dark, ansi = data.get("dark", True), data.get("ansi", False)
+    for key, value in (("dark", dark), ("ansi", ansi)):
         if not isinstance(value, bool):
             raise ThemeError(f"{path}: {key!r} must be true or false")
     tables = {key: _colors(path, key, data.get(key, {})) for key in _TABLES}
     if "primary" not in tables["colors"]:
         raise ThemeError(f"{path}: 'colors.primary' is missing")
-    return ThemeSpec(name, flags.get("dark", True), flags.get("ansi", False), **tables)
+    # Textual's own sheets use names its generator leaves out for a theme of terminal colours.
+    base = BUILTIN_THEMES[f"ansi-{'dark' if dark else 'light'}"].variables if ansi else {}
+    variables = base | tables["roles"] | {f"chart-{key}": value for key, value in tables["chart"].items()}
+    colors: dict[str, Any] = tables["colors"]
+    return Theme(name, dark=dark, ansi=ansi, variables=variables, **colors)
 
 
-def load_themes(folders: Iterable[Path]) -> tuple[dict[str, ThemeSpec], tuple[str, ...]]:
+def load_themes(folders: Iterable[Path]) -> tuple[dict[str, Theme], tuple[str, ...]]:
     """Every usable theme of these folders, later ones winning by name, and one message per file that is not usable."""
-    specs: dict[str, ThemeSpec] = {}
+    themes: dict[str, Theme] = {}
     problems: list[str] = []
-    for folder in folders:
-        for path in _files(folder):
-            try:
-                spec = read_theme(path)
-            except ThemeError as error:
-                problems.append(str(error))
-            else:
-                specs[spec.name] = spec
-    return specs, tuple(problems)
+    for path in _files(folders):
+        try:
+            theme = read_theme(path)
+        except ThemeError as error:
+            problems.append(str(error))
+        else:
+            themes[theme.name] = theme
+    return themes, tuple(problems)
 
 
 def shipped_folder() -> Path:
@@ -166,12 +148,9 @@ def shipped_folder() -> Path:
 def stamp(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     """Names, times and sizes of the files in these folders: another value means that one has changed."""
     seen: list[tuple[str, int, int]] = []
-    for folder in folders:
-        for path in _files(folder):
-            try:
-                status = path.stat()
-            except OSError:
-                continue
+    for path in _files(folders):
+        with suppress(OSError):
+            status = path.stat()
             seen.append((str(path), status.st_mtime_ns, status.st_size))
     return tuple(seen)
 
@@ -226,12 +205,12 @@ class ThemeFiles:
 
     def load(self, wanted: str) -> Sequence[str]:
         """Read all files and put on the wanted one, or the default."""
-        specs, problems = load_themes(self._folders)
+        themes, problems = load_themes(self._folders)
         said = list(problems)
-        for spec in specs.values():
-            self._app.register_theme(spec.build())
+        for theme in themes.values():
+            self._app.register_theme(theme)
         if wanted not in self._app.available_themes:
-            known = ", ".join(sorted(specs))
+            known = ", ".join(sorted(themes))
             said.append(f"theme {wanted!r} is not known; allowed: {known}. Using {DEFAULT_THEME!r}")
             wanted = DEFAULT_THEME
         if wanted in self._app.available_themes:
@@ -258,11 +237,10 @@ def color_of(variables: Mapping[str, str], name: str) -> Color | None:
         return None
 
 
-def _files(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
-    except OSError:
-        return []
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        with suppress(OSError):
+            yield from sorted(path for path in folder.iterdir() if path.suffix == ".toml")
 
 
 def _colors(path: Path, table: str, values: object) -> dict[str, str]:
@@ -273,18 +251,10 @@ def _colors(path: Path, table: str, values: object) -> dict[str, str]:
         if key not in _TABLES[table]:
             allowed = ", ".join(_TABLES[table])
             raise ThemeError(f"{path}: unknown key '{table}.{clean(key, 60)}'; allowed: {allowed}")
-        if not isinstance(value, str) or not _is_color(value):
+        if not isinstance(value, str) or color_of({key: value}, key) is None:
             raise ThemeError(
                 f"{path}: '{table}.{key}' is not a colour: {clean(value, 60)!r}; "
                 "allowed: #rgb, #rrggbb, a CSS colour name, ansi_red and its like"
             )
         checked[key] = value
     return checked
-
-
-def _is_color(value: str) -> bool:
-    try:
-        Color.parse(value)
-    except ColorParseError:
-        return False
-    return True

@@ -10,8 +10,10 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
+from qctui.plot.times import on_calendar
+from qctui.plot.values import readable
 from qctui.ui.theme.glyph_set import Glyphs
 
 MINUTE = 60.0
@@ -148,12 +150,7 @@ def format_price(value: float | None, glyphs: Glyphs) -> str:
     six digits in all."""
     if value is None or not math.isfinite(value):
         return glyphs.none
-    if abs(value) >= 10 or value == 0:
-        return f"{value:,.2f}"
-    if abs(value) < 1e-4:
-        return f"{value:.6g}"
-    whole, _, decimals = f"{value:.{5 - math.floor(math.log10(abs(value)))}f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    return readable(value, "$") if 0 < abs(value) < 10 else f"{value:,.2f}"
 
 
 def format_count(count: int) -> str:
@@ -186,28 +183,18 @@ def format_skew(seconds: float) -> str:
 
 def format_time(at: float | None, now: float, zone: tzinfo | None, glyphs: Glyphs) -> str:
     """An instant in `zone` (None: local): `14:32:05` today, `03-25 14:32` this year, else `2024-03-25`."""
-    context = _local(at, zone)
-    today = _local(now, zone)
-    if context is None or today is None:
+    then, today = None if at is None else on_calendar(at, zone), on_calendar(now, zone)
+    if then is None or today is None:
         return glyphs.none
-    if context.date() == today.date():
-        return context.strftime("%H:%M:%S")
-    return context.strftime("%m-%d %H:%M" if context.year == today.year else "%Y-%m-%d")
+    if then.date() == today.date():
+        return then.strftime("%H:%M:%S")
+    return then.strftime("%m-%d %H:%M" if then.year == today.year else "%Y-%m-%d")
 
 
 def format_instant(at: float | None, zone: tzinfo | None, glyphs: Glyphs) -> str:
     """An instant in full with its zone, for example `2024-03-25 14:32:05 UTC`."""
-    context = _local(at, zone)
-    return glyphs.none if context is None else context.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip()
-
-
-def _local(at: float | None, zone: tzinfo | None) -> datetime | None:
-    if at is None:
-        return None
-    try:
-        return datetime.fromtimestamp(at, UTC).astimezone(zone)
-    except (OverflowError, OSError, ValueError):
-        return None
+    then = None if at is None else on_calendar(at, zone)
+    return glyphs.none if then is None else then.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip()
 
 
 def format_sparkline(values: Sequence[float], width: int, glyphs: Glyphs) -> str:

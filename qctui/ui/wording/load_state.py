@@ -77,9 +77,9 @@ def describe(
         return LoadStateWords(LoadState.STALE, ((f"stale {word}", "stale bold"),), note, body=body)
     # Asked for so that the pane is drawn again when it turns stale.
     context.note(context.mono + stale_after_s - age_s)
-    return LoadStateWords(
-        LoadState.EMPTY if count == 0 else LoadState.DATA, _age(resource, context), _preparing(resource), body=body
-    )
+    state = LoadState.EMPTY if count == 0 else LoadState.DATA
+    preparing: Spans = () if resource.progress is None else (("QuantConnect is preparing a newer answer", "muted"),)
+    return LoadStateWords(state, _age(resource, context), preparing, body=body)
 
 
 def _loading(resource: Resource[Any], context: RenderContext, what: str) -> LoadStateWords:
@@ -102,21 +102,11 @@ def _failed(resource: Resource[Any], context: RenderContext, what: str) -> LoadS
     retry: Spans = ((f" {error.kind.advice}", "title bold"),) if error.kind.advice else ()
     if error.next_try_mono is not None:
         retry += ((f" next try {context.wait(error.next_try_mono)}", "muted"),)
-    if resource.value is None:
-        return LoadStateWords(
-            LoadState.FAILED,
-            ((f"{alert} failed", "danger bold"),),
-            ((f"{alert} {error.message}", "danger"),),
-            retry,
-            body=f"No {what} received yet.",
-        )
-    age = context.late(resource.fetched_mono)
-    return LoadStateWords(
-        LoadState.FAILED,
-        ((f"{alert} failed", "danger bold"), (f" data {age} old", "stale")),
-        ((f"{alert} {error.message}", "danger"),),
-        retry,
-    )
+    age: Spans = ((f"{alert} failed", "danger bold"),)
+    if resource.value is not None:
+        age += ((f" data {context.late(resource.fetched_mono)} old", "stale"),)
+    body = f"No {what} received yet." if resource.value is None else ""
+    return LoadStateWords(LoadState.FAILED, age, ((f"{alert} {error.message}", "danger"),), retry, body)
 
 
 def _age(resource: Resource[Any], context: RenderContext) -> Spans:
@@ -127,12 +117,6 @@ def _age(resource: Resource[Any], context: RenderContext) -> Spans:
     # By the monotonic clock: what the server's snapshot was old when it came, plus the time since.
     snapshot = context.age(resource.fetched_mono - (fetched - as_of))
     return ((f"{word}, of {snapshot} ago", "muted"),)
-
-
-def _preparing(resource: Resource[Any]) -> Spans:
-    if resource.progress is None:
-        return ()
-    return (("QuantConnect is preparing a newer answer", "muted"),)
 
 
 def merged(resources: Sequence[Resource[tuple[T, ...]]]) -> Resource[tuple[T, ...]]:
