@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
-from qctui.alerts.alert_service import AlertService
+from qctui.alerts.alert_service import AlertService, AlertSettings
 from qctui.alerts.rules import DEFAULT_RULES, Delivery
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
@@ -55,6 +55,14 @@ OpenActions = Callable[[ApiClient], ActionsLifecycle]
 """Makes the actions for that client."""
 
 
+OpenAlerts = Callable[[Store, Clock], AlertService]
+"""Makes the alerts for this store and clock."""
+
+
+def _by_default(store: Store, clock: Clock) -> AlertService:
+    return AlertService(store, clock, AlertSettings(DEFAULT_RULES, Delivery()))
+
+
 class EngineHost:
     """The `Engine` of `qctui.engine.engine_port`, on a thread (`start`, `stop`) or on the caller's loop (`run`).
 
@@ -71,15 +79,17 @@ class EngineHost:
         clock: Clock | None = None,
         settings: PollSettings | None = None,
         read_only: bool = False,
+        open_alerts: OpenAlerts = _by_default,
     ) -> None:
         """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the action
-        service runs. `open_actions` makes that service for the same store and clock.
+        service runs. `open_actions` makes that service for the same store and clock, `open_alerts` the alerts.
         """
         self.store = store or Store()
         self.clock: Clock = clock or SystemClock()
         self._proxy = ActionsProxy(self.store, self.clock, read_only)
         self.actions: ActionsPort = self._proxy
-        self.alerts: AlertsPort = AlertService(self.store, self.clock, DEFAULT_RULES, Delivery())
+        self._alerts = open_alerts(self.store, self.clock)
+        self.alerts: AlertsPort = self._alerts
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
@@ -195,11 +205,13 @@ class EngineHost:
         self._apply_subscriptions()
         polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
         watching = asyncio.ensure_future(ReadAfterActions(self.store, self.clock, self._poller.read_again).run())
+        alerting = asyncio.ensure_future(self._alerts.run())
         try:
             await self._unless_ending(polling)
         finally:
             self._poller = None
             await _cancel(watching)
+            await _cancel(alerting)
             await _cancel(polling)
 
     async def _poll_for_ever(self, poller: Poller) -> None:
