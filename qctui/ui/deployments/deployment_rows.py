@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qctui.model.account import Account, EquityTrail
+from qctui.model.alert import Alert
 from qctui.model.deployment import Deployment, Environment
+from qctui.model.pulse import Pulse, PulseState
 from qctui.ui.actions.progress import LIVE_IN_DOUBT
+from qctui.ui.alerts.alert_line import alert_mark
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans, cut_text
 from qctui.ui.kit.table_columns import Column, figure, text_column
@@ -38,6 +41,15 @@ class DeploymentRow:
     """Deployments of the project that may trade. The row shows the one launched last."""
     account: Account = field(default_factory=Account)
     """What is at risk in it, as far as it is known."""
+    looked_at: Pulse | None = None
+    """Its pulse, as it was judged last."""
+    alert: Alert | None = None
+    """The worst open alert about the project."""
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """Whether it shows signs of life; None of what does not run, and before the first look."""
+        return self.looked_at if self.deployment.alive else None
 
     @property
     def project_id(self) -> int:
@@ -70,7 +82,8 @@ def deployment_text(row: DeploymentRow) -> str:
     """What a filter searches: the words of the row, and nothing that it does not show."""
     deployment = row.deployment
     doubt = "?" if deployment.claims_paper else ""
-    return f"{row.name} {deployment.environment.value}{doubt} {deployment.status} {deployment.brokerage}"
+    pulse = row.pulse.state.value if row.pulse is not None else ""
+    return f"{row.name} {deployment.environment.value}{doubt} {deployment.status} {pulse} {deployment.brokerage}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +159,21 @@ def _sum(values: Sequence[float | None]) -> Sum:
 
 _SPARK_CELLS = 12
 """Two hours a cell."""
-_STATUS_CELLS = 12
+_STATUS_CELLS = 13
+"""`Running QUIET`: the pulse stands beside the status. In a column of its own it would take the place of the exposure
+where there are 80 cells."""
 
 PARTLY = "~"
 """Before a total of figures that are not all known."""
+
+PULSE_ROLES = {
+    PulseState.OK: "ok",
+    PulseState.QUIET: "stale bold",
+    PulseState.BLIND: "danger bold",
+    PulseState.UNKNOWN: "muted",
+}
+"""How the word of a pulse is drawn."""
+_PULSE_ORDER = (PulseState.BLIND, PulseState.QUIET, PulseState.UNKNOWN, PulseState.OK, None)
 
 OLD_S = 900.0
 """Positions read longer ago than this carry their age. The service's own snapshots are up to ten minutes old."""
@@ -160,9 +184,7 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
     return (
         Column("badge", "", 5, _badge, keep=11),
         Column("name", "project", 16, _name, good=30, most=44, keep=12, sort_key=lambda row: row.name.casefold()),
-        Column(
-            "status", "status", _STATUS_CELLS, _status, keep=9, sort_key=lambda row: row.deployment.status.casefold()
-        ),
+        Column("status", "status, pulse", _STATUS_CELLS, _status, keep=9, sort_key=_status_key),
         figure("equity", "equity", 11, _equity, keep=10, sort_key=lambda row: row.deployment.equity),
         figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),
         figure("change", "24h %", 7, _change, keep=8, sort_key=lambda row: row.change),
@@ -185,9 +207,8 @@ def _badge(row: DeploymentRow, context: RenderContext) -> Spans:
 
 
 def _name(row: DeploymentRow, context: RenderContext) -> Spans:
-    if row.unseen_error:
-        return ((row.name, "danger bold"),)
-    return ((row.name, "title" if row.deployment.alive else "muted"),)
+    role = "danger bold" if row.unseen_error else "title" if row.deployment.alive else "muted"
+    return (*alert_mark(row.alert, context.glyphs), (row.name, role))
 
 
 def _status(row: DeploymentRow, context: RenderContext) -> Spans:
@@ -197,11 +218,21 @@ def _status(row: DeploymentRow, context: RenderContext) -> Spans:
     if not row.deployment.alive:
         return ((status, "muted"),)
     role = "ok" if status.casefold() == "running" else "stale"
-    if row.alive_in_project < 2:
-        return ((status, role),)
-    # The row stands for them all: that there are others is what must not be cut off.
-    others = f" +{row.alive_in_project - 1}"
-    return ((cut_text(status, _STATUS_CELLS - len(others), context.glyphs), role), (others, "stale bold"))
+    beside: list[tuple[str, str]] = []
+    if row.pulse is not None:
+        beside.append((f" {row.pulse.state.value}", PULSE_ROLES[row.pulse.state]))
+    if row.alive_in_project > 1:
+        # The row stands for them all.
+        beside.append((f" +{row.alive_in_project - 1}", "stale bold"))
+    # That there are others, and whether it lives, is what must not be cut off.
+    room = _STATUS_CELLS - sum(len(text) for text, _ in beside)
+    return ((cut_text(status, room, context.glyphs), role), *beside)
+
+
+def _status_key(row: DeploymentRow) -> tuple[int, str]:
+    """What needs a look first."""
+    rank = _PULSE_ORDER.index(row.pulse.state if row.pulse is not None else None)
+    return rank, row.deployment.status.casefold()
 
 
 def _equity(row: DeploymentRow, context: RenderContext) -> Spans:
