@@ -143,7 +143,7 @@ class AlertsScreen(PanesScreen):
         """What the alert is about, in full."""
         subject = alert.subject
         if not subject.project_id:
-            self.say("This alert is about the connection: there is nothing to open")
+            self.say("This alert is about no deployment: there is nothing to open")
             return
         if len(self.app.screen_stack) > 2:
             # What is open below shows what was selected until now, and its keys act on what is selected.

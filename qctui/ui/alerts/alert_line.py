@@ -83,3 +83,9 @@ class AlertLine(Bar):
             left = [(f" {context.glyphs.alert} ALERTS: {trouble}", "stale bold")]
         self.set_class(bool(left), "-shown")
         self.show_line(left, right)
+
+    def show_defect(self, words: str) -> None:
+        """Say so, also where there was nothing to say before."""
+        if words:
+            self.set_class(True, "-shown")
+        super().show_defect(words)

@@ -85,8 +85,10 @@ def _columns() -> tuple[Column[Alert], ...]:
         Column("severity", "severity", 8, _severity, keep=10, sort_key=_severity_key, descending=True),
         Column("state", "state", 12, _state, keep=8, sort_key=lambda alert: _STATES.index(alert.state)),
         Column("badge", "", 5, _badge, keep=9),
-        Column("name", "about", 12, _name, most=32, keep=11, sort_key=lambda alert: alert.subject.name.casefold()),
-        Column("text", "what", 20, _text, good=34, most=80, keep=12, sort_key=lambda alert: alert.text.casefold()),
+        Column(
+            "name", "about", 12, _name, good=20, most=32, keep=11, sort_key=lambda alert: alert.subject.name.casefold()
+        ),
+        Column("text", "what", 20, _text, good=26, most=80, keep=12, sort_key=lambda alert: alert.text.casefold()),
         Column("since", "since", 5, _since, right=True, keep=7, sort_key=lambda alert: -alert.began_at),
         Column("id", "id", 5, _id, keep=6),
         text_column("value", 8, lambda alert: alert.value, right=True, most=12, keep=5, sort_key=None),
@@ -114,7 +116,7 @@ def _badge(alert: Alert, context: RenderContext) -> Spans:
 
 
 def _name(alert: Alert, context: RenderContext) -> Spans:
-    return ((alert.subject.name or "the connection", "title"),)
+    return ((alert.subject.name or context.glyphs.none, "title"),)
 
 
 def _text(alert: Alert, context: RenderContext) -> Spans:
@@ -142,7 +144,7 @@ def alert_paragraphs(alert: Alert, context: RenderContext) -> list[Paragraph]:
     title: list[Piece] = [(severity_word(alert.severity), f"{SEVERITY_ROLES[alert.severity]} bold"), "  "]
     if subject.environment is not None:
         title += [format_badge(subject.environment), " "]
-    title += [(subject.name or "the connection", "title bold")]
+    title += [(subject.name or "no deployment", "title bold")]
     if identity := subject.deploy_id or subject.optimization_id:
         title += [dot, (identity, "muted")]
     what: list[Piece] = [alert.text]

@@ -19,7 +19,7 @@ from qctui.model.deployment import (
     newest_deployments,
 )
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, logs_key, orders_key, portfolio_key
-from qctui.model.pulse import PULSES, Pulse
+from qctui.model.pulse import PULSES, Pulse, PulseState
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
@@ -238,23 +238,21 @@ class DeploymentScreen(DetailScreen):
             role = "danger" if shown.failed else ""
             blocks += [Paragraph(pieces((row, role)), hang=2) for row in shown.message.split("\n")]
             blocks.append(Paragraph())
-        if (pulse := self._pulse(shown)) is not None:
-            blocks += [
-                _evidence(pulse, context),
-                *([Paragraph()] if detail is not None and not detail.statistics else []),
-            ]
+        pulse = self._pulse(shown)
+        if pulse is not None and pulse.state is not PulseState.OK:
+            blocks += [_evidence(pulse, context), Paragraph()]
         if detail is not None:
             if not detail.statistics:
                 blocks.append(Paragraph(pieces(("This deployment reports no statistics.", "muted"))))
-            # With a heading once something stands above them.
-            heading = "Statistics" if pulse is not None else ""
-            blocks.append(Group(heading, tuple(_statistic(name, text) for name, text in detail.statistics.items())))
+            blocks.append(Group("", tuple(_statistic(name, text) for name, text in detail.statistics.items())))
             server = tuple(fact(name, text) for name, text in detail.server_statistics.items())
             blocks.append(Group("Server", server))
             if detail.description and detail.description != shown.name:
                 blocks.append(Group("Description", (fact("", detail.description),), roomy=True))
             if detail.deploy_id and detail.deploy_id != shown.deploy_id:
                 facts.append((f"of {context.glyphs.ellipsis}{detail.deploy_id[-4:]}, deployed before ", "stale bold"))
+        if pulse is not None and pulse.state is PulseState.OK:
+            blocks += [Paragraph(), _evidence(pulse, context)]
         words = describe(resource, context, what="statistics", nothing="", stale_after_s=STALE_AFTER_S, size=1)
         self.statistics.show_blocks(blocks, tuple(facts), words)
 
