@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from qctui.alerts.alert_wording import alert_words
@@ -10,7 +11,7 @@ from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
 from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Span, Spans
+from qctui.ui.kit.spans import Span, Spans, cut_text
 from qctui.ui.theme.glyph_set import Glyphs
 
 K = TypeVar("K", int, str)
@@ -21,6 +22,9 @@ SEVERITY_ROLES: Mapping[Severity, str] = {
     Severity.INFO: "title",
 }
 """How what an alert says is drawn."""
+
+_LEAST_NAME = 12
+"""Cells that a name is never cut below in the alert line."""
 
 
 def severity_word(severity: Severity) -> str:
@@ -74,7 +78,10 @@ class AlertLine(Bar):
         if firing:
             worst = max(firing, key=lambda alert: (not alert.held_back, _rank(alert)))
             role = SEVERITY_ROLES[worst.severity]
-            words = alert_words(worst, context.now, age=context.ago(worst.began_at))
+            # On a narrow screen a long name must leave room for what is the matter.
+            name = cut_text(worst.subject.name, max(_LEAST_NAME, self.app.size.width // 4), context.glyphs)
+            shown = replace(worst, subject=replace(worst.subject, name=name))
+            words = alert_words(shown, context.now, age=context.ago(worst.began_at))
             left = [(f" {context.glyphs.alert} {severity_word(worst.severity)} ", f"{role} badge"), (f" {words}", role)]
             if len(firing) > 1:
                 right.append((f" +{len(firing) - 1} more", f"{role} bold"))
