@@ -65,20 +65,19 @@ class AlertsScreen(PanesScreen):
         """The footer shows the keys that work now."""
         self.show_keys()
 
-    def show_all(self, context: RenderContext) -> None:
-        """Draw table and bars from what the store holds."""
+    def show_alerts(self, context: RenderContext) -> None:
+        """Draw the table, and what is selected in it."""
         store = self._engine.store
         alerts, trouble = store.get(ALERTS), store.get(ALERT_TROUBLE).value or ""
         self._draw("The list of alerts", lambda: self.alerts.show(alerts, trouble, context), self.alerts)
         self._show_selected(context)
-        super().show_all(context)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""
-        if self.is_mounted and not keys.isdisjoint({ALERTS, ALERT_TROUBLE, LINK, JOURNAL}):
-            self.show_all(self.ages.context())
-        elif self.is_mounted:
+        if self.is_mounted:
             super().show_changes(keys)
+            if not keys.isdisjoint({LINK, JOURNAL}):
+                self.show_link(self.ages.context())
 
     def resources(self) -> Iterable[Resource[Any]]:
         """Nothing that is read of the API: the rules look at all of it, and say themselves when something is old."""

@@ -11,15 +11,8 @@ from qctui.model.alert import Alert
 from qctui.model.deployment import Deployment, alive_by_project, is_recent, name_of, newest_deployments
 from qctui.model.pulse import Pulse
 from qctui.model.resource import Resource
-from qctui.ui.deployments.deployment_rows import (
-    DeploymentRow,
-    Total,
-    deployment_columns,
-    deployment_order,
-    deployment_text,
-    total_cells,
-    total_of,
-)
+from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_columns, deployment_order, deployment_text
+from qctui.ui.deployments.deployment_total import Total, total_cells, total_of
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext, nothing
 from qctui.ui.kit.spans import Spans
