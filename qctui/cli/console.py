@@ -194,6 +194,7 @@ def ui_options(settings: Settings) -> UiOptions:
     Raises:
         UsageError: keys that can't be used, or a theme that is not there.
     """
+    from qctui.ui.alerts.terminal_delivery import terminal_variables
     from qctui.ui.context import UiOptions
     from qctui.ui.keys.keymap import KeymapError, check_keymap
     from qctui.ui.theme.themes import DEFAULT_THEME, load_themes, shipped_folder
@@ -220,4 +221,5 @@ def ui_options(settings: Settings) -> UiOptions:
         ascii=settings.ascii or not speaks_unicode(given_locale(os.environ)),
         project_id=settings.project_id,
         pinned=settings.pinned,
+        terminal=terminal_variables(os.environ),
     )
