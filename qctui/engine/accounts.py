@@ -200,8 +200,9 @@ class Accounts:
 
     def _done(self, running: _Running, part: Part) -> None:
         running.failures[part] = 0
-        stretched = 1.0 if part is Part.EQUITY else max(1.0, len(self._running) / CROWD)
-        running.due_mono[part] = self._clock.monotonic() + EVERY_S[part] * stretched
+        stretched = max(1.0, len(self._running) / CROWD)
+        times = {Part.EQUITY: 1.0, Part.ORDERS: stretched, Part.LOG: stretched}.get(part, stretched**2)
+        running.due_mono[part] = self._clock.monotonic() + EVERY_S[part] * times
 
     async def _read_equity(self, running: _Running) -> None:
         deployment, now = running.deployment, self._clock.now()

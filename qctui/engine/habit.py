@@ -6,9 +6,10 @@ silence is measured in such hours only, so nights, weekends and what trades arou
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -39,30 +40,52 @@ class Habit:
     def __init__(self) -> None:
         self._ats: list[float] = []
         self._excused: set[float] = set()
-        self._hours: frozenset[int] | None = None
+        self._complete_since = float("-inf")
+        self._hours: frozenset[int] = frozenset()
+        self._active: set[int] = set()
         self._usual_s: float | None = None
+        self._learnt = -1
+        """Signs whose distances were learnt from; below zero until that was done."""
 
     def add(self, ats: Iterable[float]) -> None:
         """These signs were seen. Order and repetitions do not matter."""
-        known = len(self._ats), self.last_at
+        known, before, hours = self._ats, (len(self._ats), self.last_at), len(self._active)
         for at in ats:
-            place = bisect_left(self._ats, at)
-            before = self._ats[place - 1] if place else float("-inf")
-            after = self._ats[place] if place < len(self._ats) else float("inf")
-            if at - before >= BUCKET_S and after - at >= BUCKET_S:
-                self._ats.insert(place, at)
-            elif place == len(self._ats) and at > before:
-                # The newest sign is kept to the second; it stands for its bucket once another one follows.
-                self._ats[-1] = at
-        del self._ats[: bisect_left(self._ats, self.last_at - KEEP_S)]
-        self._excused = {at for at in self._excused if at >= self.last_at - KEEP_S}
-        if known != (len(self._ats), self.last_at):
-            self._hours = None
+            if at < self.last_at - KEEP_S:
+                continue
+            place = bisect_left(known, at)
+            if place == len(known):
+                # The newest sign is kept to the second, as long as it is in the bucket of the one before.
+                if len(known) > 1 and known[-1] - known[-2] < BUCKET_S:
+                    known.pop()
+                known.append(at)
+            elif known[place] - at >= BUCKET_S and (not place or at - known[place - 1] >= BUCKET_S):
+                known.insert(place, at)
+            else:
+                continue
+            self._active.add(_local_hour(at))
+        if before == (len(known), self.last_at):
+            return
+        self._learnt = -1
+        if known[0] < self.last_at - KEEP_S - DAY_H * HOUR_S:
+            del known[: bisect_left(known, self.last_at - KEEP_S)]
+            self._excused = {at for at in self._excused if at >= known[0]}
+            self._active = {_local_hour(at) for at in known}
+            hours = -1
+        if len(self._active) != hours:
+            self._hours = _open_hours(self._active)
+
+    def begin(self, since: float) -> None:
+        """Of one kind of sign nothing is missing from then on. Silences from before are not learnt from: there may have
+        been signs that were not read."""
+        if since > self._complete_since:
+            self._complete_since = since
+            self._learnt = -1
 
     def excuse(self, since: float) -> None:
         """The silence that began with the sign at this time was no habit: it is not learnt from."""
         self._excused.add(since)
-        self._hours = None
+        self._learnt = -1
 
     @property
     def last_at(self) -> float:
@@ -77,27 +100,29 @@ class Habit:
     @property
     def hours(self) -> frozenset[int]:
         """The open hours of the week, numbered 0 to 167 in New York's time."""
-        if self._hours is None:
-            self._hours = _open_hours(self._ats)
-            self._usual_s = self._longest_s()
         return self._hours
 
     @property
     def usual_s(self) -> float | None:
         """The longest silence so far, in open time; None while there is too little history to tell."""
-        known = self.hours
-        enough = len(self._ats) >= LEAST_SIGNS and self._ats[-1] - self._ats[0] >= LEAST_SPAN_S
-        return self._usual_s if known and enough else None
+        if self._learnt < 0:
+            self._usual_s = self._longest_s()
+        return self._usual_s
 
     @property
     def tolerated_s(self) -> float | None:
         """The silence, in open time, beyond which it counts as quiet: twice what was usual, more with little history.
         None where there is no habit."""
-        return None if self.usual_s is None else self.usual_s * (2.0 + 2 * LEAST_SIGNS / len(self._ats))
+        return None if self.usual_s is None else self.usual_s * (2.0 + 2 * LEAST_SIGNS / self._learnt)
 
-    def open_s(self, start: float, end: float) -> float:
-        """Seconds of open time between two instants."""
-        return _open_s(self.hours, start, end)
+    def open_s(self, start: float, end: float, witnesses: Sequence[Habit] = ()) -> float:
+        """Seconds of open time between two instants. With `witnesses` only hours count in which one of them was active:
+        when all of them are silent their market is closed, whatever the habit says."""
+        return _open_s(self.hours, start, end, witnesses)
+
+    def was_active(self, local_hour: int) -> bool:
+        """Whether there was a sign in this hour, counted since 1970 in New York's time."""
+        return local_hour in self._active
 
     def shares_market(self, other: Habit) -> bool:
         """Whether the other one is active at much the same hours."""
@@ -105,9 +130,16 @@ class Habit:
         return together > 0 and len(self.hours & other.hours) / together >= SAME_MARKET
 
     def _longest_s(self) -> float | None:
-        hours = self._hours or frozenset()
-        gaps = (_open_s(hours, a, b) for a, b in pairwise(self._ats) if a not in self._excused)
-        return max(gaps, default=None)
+        known = self._ats[bisect_left(self._ats, self._complete_since) :]
+        self._learnt = len(known)
+        if self._learnt < LEAST_SIGNS or known[-1] - known[0] < LEAST_SPAN_S:
+            return None
+        longest = 0.0
+        for a, b in pairwise(known):
+            # Open time is never longer than time.
+            if b - a > longest and a not in self._excused:
+                longest = max(longest, _open_s(self._hours, a, b))
+        return longest
 
 
 @lru_cache(maxsize=1)
@@ -135,12 +167,11 @@ def _is_weekend(local_hour: int) -> bool:
     return (local_hour // DAY_H + 3) % 7 >= 5  # day 0 was a Thursday
 
 
-def _open_hours(ats: list[float]) -> frozenset[int]:
+def _open_hours(active: set[int]) -> frozenset[int]:
     """The hours of the week that were active often enough. An hour that was not lived through yet counts like the same
     hour of the other working days, or of the other weekend days."""
-    if not ats:
+    if not active:
         return frozenset()
-    active = {_local_hour(at) for at in ats}
     lived = range(min(active), max(active) + 1)
     seen, hits = Counter(hour % WEEK_H for hour in lived), Counter(hour % WEEK_H for hour in active)
     class_seen = Counter((_is_weekend(hour), hour % DAY_H) for hour in lived)
@@ -154,15 +185,14 @@ def _open_hours(ats: list[float]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _open_s(hours: frozenset[int], start: float, end: float) -> float:
-    if end <= start or not hours:
+def _open_s(hours: frozenset[int], start: float, end: float, witnesses: Sequence[Habit] = ()) -> float:
+    if not hours or not math.isfinite(start):
         return 0.0
-    whole_weeks = int((end - start) // (WEEK_H * HOUR_S))
-    total = whole_weeks * len(hours) * HOUR_S
-    at = start + whole_weeks * WEEK_H * HOUR_S
+    total, at = 0.0, max(start, end - KEEP_S)
     while at < end:
         until = min(end, (at // HOUR_S + 1) * HOUR_S)
-        if _local_hour(at) % WEEK_H in hours:
+        hour = _local_hour(at)
+        if hour % WEEK_H in hours and (not witnesses or any(each.was_active(hour) for each in witnesses)):
             total += until - at
         at = until
     return total

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from qctui.engine.habit import HOUR_S, Habit, new_york_offset_s
+from qctui.engine.readers import ORDER_WINDOW
 from qctui.model.deployment import LogPage
 from qctui.model.order import Order
 from qctui.model.pulse import Pulse, PulseState, Sign
@@ -65,9 +66,10 @@ class PulseJudge:
 
     # What was read.
 
-    def take_orders(self, orders: Iterable[Order], deploy_id: str, now: float) -> None:
+    def take_orders(self, orders: Sequence[Order], deploy_id: str, now: float) -> None:
         """The newest orders of the project: those of this deployment count."""
-        self.looked_at["orders"] = now
+        self._begin("orders", now, [order.at for order in orders] if len(orders) >= ORDER_WINDOW // 2 else [])
+        signs: list[float] = []
         for order in orders:
             at = max((event.at for event in order.events if event.at is not None), default=order.at)
             if at is None or at < self._launched_at or order.deploy_id not in ("", deploy_id):
@@ -80,23 +82,25 @@ class PulseJudge:
                     continue
             elif any(event.status in WENT_WELL for event in order.events) or order.status in WENT_WELL:
                 self._good_at = max(self._good_at, at)
-            self._note("order", [at], now)
+            signs.append(at)
+        self._note("order", signs, now)
 
     def take_insights(self, ats: Iterable[float | None], now: float) -> None:
-        """When insights were generated."""
-        self.looked_at["insights"] = now
-        self._note("insight", [at for at in ats if at is not None], now)
+        """When the newest insights were generated."""
+        known = [at for at in ats if at is not None]
+        self._begin("insights", now, known)
+        self._note("insight", known, now)
 
     def take_log(self, page: LogPage, now: float) -> None:
         """A window of its log. Lines that stood there before are not new."""
         first = self._next_line is None
-        self.looked_at["log"] = now
         since = max(self._next_line or 0, page.deployment_offset)
         # A log that has become shorter begins anew.
         if page.length is not None and page.length < since:
             since = page.deployment_offset
         lines = [_sign(line, now) for line in page.lines[max(0, since - page.start_line) :]]
         self._next_line = max(since, page.start_line + len(page.lines))
+        self._begin("log", now, [line.at for line in lines] if page.start_line > page.deployment_offset else [])
         self._refused_lines += [line for line in lines if self._says_disconnected(line.text)]
         del self._refused_lines[:-50]
         ordinary = [line for line in lines if not self._says_disconnected(line.text)]
@@ -120,19 +124,23 @@ class PulseJudge:
         witnesses = [peer for peer in peers if peer is not self and _can_witness(peer.habit, habit)]
         open_until = max((peer.habit.last_at for peer in witnesses), default=now)
         if now - open_until > CLOSED_CAP_S:
-            open_until = now
-        silence_s = habit.open_s(habit.last_at, min(looked_at - SNAPSHOT_S, open_until)) if habit.count else 0.0
+            witnesses, open_until = [], now
+        seen_until = looked_at - SNAPSHOT_S
+        silence_s = habit.open_s(habit.last_at, min(seen_until, open_until), [peer.habit for peer in witnesses])
         refusals = self._refusals(now)
         state, why = PulseState.OK, ""
         if refusals:
             state = PulseState.BLIND
-        elif now - looked_at > STALE_LOOK_S:
-            state, why = PulseState.UNKNOWN, "the reads fail" if looks else "not looked at yet"
         elif habit.tolerated_s is None:
-            state, why = PulseState.UNKNOWN, "too little history to judge"
-        elif silence_s > max(LEAST_SILENCE_S, habit.tolerated_s):
+            state, why = PulseState.UNKNOWN, "too little history to judge" if self.looked_at else "not looked at yet"
+        elif now - looked_at > STALE_LOOK_S:
+            state, why = PulseState.UNKNOWN, "the reads fail"
+        elif silence_s > (tolerated_s := max(LEAST_SILENCE_S, habit.tolerated_s)):
             state = PulseState.QUIET
-        self._learn(state, habit)
+        else:
+            self._learn(habit, unusual=habit.open_s(habit.last_at, seen_until) > tolerated_s)
+        if state is PulseState.QUIET:
+            self._learn(habit, unusual=True)
         before = self.pulse
         since = before.since if before is not None and before.state is state else now
         if state is PulseState.BLIND:
@@ -166,12 +174,21 @@ class PulseJudge:
             return orders
         return [line for line in self._refused_lines if line.at > self._good_at and now - line.at <= LOG_REFUSAL_S]
 
-    def _learn(self, state: PulseState, habit: Habit) -> None:
-        if state is PulseState.QUIET:
+    def _learn(self, habit: Habit, *, unusual: bool) -> None:
+        """A silence that was QUIET, or that a closed market explains, is not taken for a habit once it is over."""
+        if unusual:
             self._quiet_since = habit.last_at
         elif self._quiet_since is not None and habit.last_at > self._quiet_since:
             habit.excuse(self._quiet_since)
             self._quiet_since = None
+
+    def _begin(self, part: str, now: float, ats: Sequence[float | None]) -> None:
+        """A look at this part. The first one shows since when nothing of it is missing: from the first of the newest
+        ones on, or all if these are not a part only."""
+        if part not in self.looked_at:
+            since = min((at for at in ats if at is not None and at >= self._launched_at), default=self._launched_at)
+            self.activity.begin(since)
+        self.looked_at[part] = now
 
     def _note(self, kind: str, ats: list[float], now: float) -> None:
         ats = [at for at in ats if self._launched_at <= at <= now]
