@@ -178,20 +178,24 @@ class AlertService:
         outages = [rule for rule in rules if rule.when == "outage"]
         deliver: list[Alert] = []
         for rule in outages:
-            deliver += self._lives.step(rule, findings(world, rule, self._never), now, outage=False)
+            deliver += self._apply(rule, world, outage=False)
         # Before the first list nothing is known: what was firing when the last process ended goes on firing.
         link = self._store.get(LINK)
         outage = not ready or (link.value is not None and link.value.state.value in ("down", "auth"))
         for rule in rules:
             if rule.when != "outage":
-                found = findings(world, rule, partial(self._lives.fires, rule))
-                deliver += self._lives.step(rule, found, now, outage=outage)
+                deliver += self._apply(rule, world, outage=outage)
         self._lives.forget({rule.name for rule in rules}, now)
         return deliver
 
-    @staticmethod
-    def _never(subject: object) -> bool:
-        return False
+    def _apply(self, rule: Rule, world: World, *, outage: bool) -> list[Alert]:
+        try:
+            found = list(findings(world, rule, partial(self._lives.fires, rule)))
+        except Exception as error:  # a defect in one rule must not take the others away
+            _log.exception("the rule %s failed", rule.name)
+            self.note_trouble(f"the rule {rule.name} failed ({type(error).__name__}); see the log")
+            return []
+        return self._lives.step(rule, found, world.now, outage=outage)
 
     def _do(self, request: Request, now: float) -> None:
         if request.shelved_until is None:

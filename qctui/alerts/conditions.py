@@ -324,7 +324,7 @@ def _optimization(each: OptimizationSummary | Optimization) -> Subject:
     return Subject(each.name, each.project_id or 0, optimization_id=each.optimization_id)
 
 
-_CONDITIONS: Mapping[str, Callable[[World, Rule, Fires], Iterator[Finding]]] = {
+_CONDITIONS: dict[str, Callable[[World, Rule, Fires], Iterator[Finding]]] = {
     "ended": _ended,
     "runtime-error": _ended,
     "redeployed": _happened,
