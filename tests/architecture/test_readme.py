@@ -57,6 +57,7 @@ def test_the_example_configuration_is_valid(tmp_path: Path) -> None:
     path.write_text(example, encoding="utf-8")
     config = load_config(path)
     assert config.profiles.keys() == {"main", "watch"}
+    assert {"drawdown", "margin call"} <= {rule.name for rule in config.alerting.rules}
 
 
 def test_the_example_configuration_has_keys_that_can_be_used(tmp_path: Path) -> None:
