@@ -79,6 +79,8 @@ class _Console:
             settings=PollSettings(reads_per_minute=settings.config.polling.budget),
             read_only=settings.read_only,
         )
+        alerting = settings.config.alerting
+        self._host.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
         self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()
         """The first frame is on the screen, or there will be none."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
 from qctui.alerts.alert_service import AlertService
-from qctui.alerts.rules import DEFAULT_RULES, Delivery
+from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
@@ -79,7 +79,8 @@ class EngineHost:
         self.clock: Clock = clock or SystemClock()
         self._proxy = ActionsProxy(self.store, self.clock, read_only)
         self.actions: ActionsPort = self._proxy
-        self.alerts: AlertsPort = AlertService(self.store, self.clock, DEFAULT_RULES, Delivery())
+        self._alert_service = AlertService(self.store, self.clock, DEFAULT_RULES, Delivery())
+        self.alerts: AlertsPort = self._alert_service
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
@@ -107,6 +108,15 @@ class EngineHost:
     def wait_ready(self, timeout_s: float) -> bool:
         """Wait until actions can be sent, or the engine has ended. False when neither happened in time."""
         return self._ready.wait(timeout_s)
+
+    @property
+    def turned_mono(self) -> float:
+        """When the polling last had a turn, on the monotonic clock: a loop that hangs has none."""
+        return self._health.turned_mono
+
+    def configure_alerts(self, rules: Sequence[Rule], delivery: Delivery, blind: Sequence[str]) -> None:
+        """Go by these rules, tell what fires in this way, and take these texts for BLIND, from now on."""
+        self._alert_service.configure(rules, delivery, blind)
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """As in `Engine`. Of those that come faster than the loop turns only the last ones count."""

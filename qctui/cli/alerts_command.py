@@ -1,0 +1,75 @@
+"""`qctui alerts`: what is firing, acknowledged or shelved, as a console or a watcher of this machine last wrote it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+
+from qctui.actions.wording import format_clock_time, format_rough_span
+from qctui.alerts.alert_json import alert_fields
+from qctui.cli.parser import Exit, Options
+from qctui.cli.tables import align
+from qctui.cli.wiring import read_settings
+from qctui.model.alert import Alert, AlertState
+
+SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SHELVED)
+"""States that are printed, in this order."""
+
+
+def run_alerts(options: Options) -> int:
+    """Print the alerts.
+
+    Raises:
+        UsageError: the configuration can't be used.
+    """
+    settings = read_settings(options)
+    alerts = shown(read_alerts())
+    if options.json:
+        for alert in alerts:
+            print(json.dumps(alert_fields(alert, settings.profile_name), ensure_ascii=False))
+    else:
+        print(format_alerts(alerts, time.time()))
+    return Exit.DONE
+
+
+def read_alerts() -> tuple[Alert, ...]:
+    """What the consoles and watchers of this account share."""
+    return ()
+
+
+def shown(alerts: Iterable[Alert]) -> list[Alert]:
+    """Those a person has to know of: firing first, the worst first, the newest first."""
+    return sorted(
+        (alert for alert in alerts if alert.state in SHOWN),
+        key=lambda alert: (SHOWN.index(alert.state), -alert.severity, -(alert.fired_at or alert.began_at)),
+    )
+
+
+def format_alerts(alerts: Sequence[Alert], now: float) -> str:
+    """A table with a row an alert."""
+    if not alerts:
+        return "no alert is firing, acknowledged or shelved"
+    rows: list[tuple[str, ...]] = [("STATE", "SEVERITY", "", "NAME", "ID", "WHAT", "MEASURED", "SINCE", "RULE")]
+    return "\n".join(align(rows + [_row(alert, now) for alert in alerts], right=frozenset({7})))
+
+
+def _row(alert: Alert, now: float) -> tuple[str, ...]:
+    subject, state = alert.subject, alert.state.value
+    if alert.state is AlertState.SHELVED and alert.shelved_until is not None:
+        state += f" until {format_clock_time(alert.shelved_until, now)}"
+    elif alert.no_data_since is not None:
+        state += ", no data"
+    elif alert.held_back:
+        state += ", held back"
+    return (
+        state,
+        alert.severity.name.lower(),
+        subject.environment.value if subject.environment is not None else "",
+        subject.name,
+        subject.deploy_id or subject.optimization_id,
+        alert.text,
+        f"{alert.value}, allowed {alert.threshold}" if alert.value and alert.threshold else alert.value,
+        format_rough_span(now - alert.began_at),
+        alert.rule,
+    )

@@ -1,0 +1,181 @@
+"""`qctui watch` as a process, against the simulator."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import queue
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from tests.e2e.api import Api
+from tests.e2e.console import DEADLINE_S, QCTUI, run_command
+
+
+class Watcher:
+    """A watcher, the lines it prints, and the datagrams it sends to its service manager."""
+
+    def __init__(self, *arguments: str, env: Mapping[str, str], home: Path) -> None:
+        self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._manager.bind(str(home / "notify"))
+        self._manager.settimeout(DEADLINE_S)
+        self.process = subprocess.Popen(
+            [str(QCTUI), "watch", *arguments],
+            env={**env, "NOTIFY_SOCKET": str(home / "notify")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def event(self, kind: str) -> dict[str, Any]:
+        """The next event of this kind."""
+        while True:
+            told: dict[str, Any] = json.loads(self.line())
+            if told["event"] == kind:
+                return told
+
+    def until_told(self, words: str) -> None:
+        """Until the service manager was told this."""
+        while words not in self._manager.recv(4_096).decode():
+            pass
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(DEADLINE_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+        self._manager.close()
+
+
+def test_it_tells_what_ends_and_leaves_in_order(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    project_id, name, deploy_id = api.running("paper")
+    with Watcher("--json", "--base-url", api.base_url, env=signed_in, home=home) as watcher:
+        watching = watcher.event("watching")
+        assert deploy_id in [each["deploy_id"] for each in watching["deployments"]]
+        watcher.until_told("READY=1")
+        assert run_command(
+            "--base-url", api.base_url, "stop", str(project_id), "--yes", "--no-wait", env=signed_in
+        ).returncode in (0, 4)
+        ended = watcher.event("deployment_ended")
+        assert (ended["project"], ended["deploy_id"], ended["mode"]) == (name, deploy_id, "paper")
+        assert watcher.end() == 0
+        watcher.until_told("STOPPING=1")
+    assert len(api.requests("live/update/stop")) == 1
+
+
+def test_ctrl_c_is_an_interruption_and_sighup_is_none(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    (home / "config" / "qctui").mkdir()
+    config = home / "config" / "qctui" / "config.toml"
+    with Watcher("--plain", "--base-url", api.base_url, env=signed_in, home=home) as watcher:
+        assert watcher.line().endswith(" of them LIVE.")
+        config.write_text('[[alerts]]\nname = "blind"\nwithin = "1h"\n')
+        watcher.process.send_signal(signal.SIGHUP)
+        assert "rule blind of `alerts`: `within` is not used by `blind`" in watcher.line()
+        config.write_text('[[alerts]]\nname = "blind"\nenabled = false\n')
+        watcher.process.send_signal(signal.SIGHUP)
+        assert watcher.line().endswith(f"The configuration {config} was read again.")
+        assert watcher.end(signal.SIGINT) == 130
+
+
+def test_credentials_that_are_refused_end_it_in_words(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    env = {**signed_in, "QUANTCONNECT_API_TOKEN": "wrong"}
+    with Watcher("--base-url", api.base_url, env=env, home=home) as watcher:
+        out, err = watcher.process.communicate(timeout=DEADLINE_S)
+    assert watcher.process.returncode == 1
+    assert "watching" not in out
+    assert err.startswith("qctui: ")
+    assert err.endswith("run: qctui doctor\n")
+
+
+def test_a_reader_that_goes_away_ends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    project_id, _, _ = api.running("paper")
+    with Watcher("--base-url", api.base_url, env=signed_in, home=home) as watcher:
+        assert "watching: " in watcher.line()
+        assert watcher.process.stdout is not None
+        watcher.process.stdout.close()
+        watcher.until_told("running")
+        run_command("--base-url", api.base_url, "stop", str(project_id), "--yes", "--no-wait", env=signed_in)
+        watcher.until_told("STATUS=5 running")
+        assert watcher.process.poll() is None
+        watcher.process.stdout = None
+        assert watcher.end() == 0
+
+
+def test_a_configuration_that_can_not_be_used_is_one_line_and_exit_2(env: dict[str, str], home: Path) -> None:
+    (home / "config" / "qctui").mkdir()
+    (home / "config" / "qctui" / "config.toml").write_text('[[alerts]]\nname = "x"\n')
+    for command in ("watch", "alerts"):
+        done = run_command(command, env=env)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "rule x of `alerts`: `when` is missing" in done.stderr
+
+
+def test_alerts_reads_nothing_from_the_api(env: dict[str, str]) -> None:
+    done = run_command("alerts", env=env)
+    assert (done.returncode, done.stdout) == (0, "no alert is firing, acknowledged or shelved\n")
+    assert run_command("alerts", "--json", env=env).stdout == ""
+
+
+@contextmanager
+def beats() -> Iterator[tuple[str, queue.Queue[str]]]:
+    """A service that counts signs of life."""
+    asked: queue.Queue[str] = queue.Queue()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.put(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/ping/key", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_the_heartbeat_begins_with_the_first_list(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    with beats() as (url, asked), Watcher("--base-url", api.base_url, "--heartbeat", url, env=signed_in, home=home):
+        assert asked.get(timeout=DEADLINE_S) == "/ping/key"
+
+
+@pytest.mark.parametrize("arguments", [["--heartbeat", "http://example.org/s3cret"], ["--metrics", "70000"]])
+def test_an_address_that_can_not_be_used_is_one_line(env: dict[str, str], arguments: list[str]) -> None:
+    done = run_command("watch", *arguments, env=env)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "s3cret" not in done.stderr
+
+
+def test_it_ends_within_a_second_although_nobody_reads_its_lines(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    with Watcher("--base-url", api.base_url, env=signed_in, home=home) as watcher:
+        watcher.until_told("READY=1")
+        began = time.monotonic()
+        assert watcher.end() == 0
+        print(f"ended after {time.monotonic() - began:.2f} s")
