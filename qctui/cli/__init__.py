@@ -79,7 +79,7 @@ def run(options: Options) -> int:
 
             return run_trigger(options)
         case "watch":
-            from qctui.cli.watch import run_watch
+            from qctui.cli.watch_command import run_watch
 
             return run_watch(options)
         case "alerts":

@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from qctui.actions.action_store import JournalContext
-from qctui.actions.service import ActionService
-from qctui.alerts.rules import Delivery, Rule
-from qctui.cli.credentials import Account
-from qctui.cli.parser import Exit, Options
+from qctui.cli.parser import Exit
 from qctui.cli.service_manager import ServiceManager
-from qctui.cli.shutdown import Shutdown
-from qctui.cli.step_printer import Printer
 from qctui.cli.watch_changes import WATCHED, Changes, Event
-from qctui.cli.watch_output import Style, WatchOutput
-from qctui.cli.wiring import account_of, open_client_of, read_settings
-from qctui.clock import Clock
+from qctui.cli.watch_output import WatchOutput
+from qctui.cli.watched_engine import LATE_S, STALE_S, WatchedEngine
 from qctui.engine.engine_port import Subscription
-from qctui.engine.host import ApiClient, EngineHost, Observer
-from qctui.engine.poller import TICK_CAP_S, PollSettings
+from qctui.engine.poller import TICK_CAP_S
 from qctui.model.alert import ALERTS, AlertState, Severity
 from qctui.model.keys import DEPLOYMENTS, LINK, Key, optimization_key, optimizations_key
 from qctui.model.link import LinkState
 from qctui.model.resource import FailureKind, Resource
-from qctui.paths import state_dir
 from qctui.settings import Settings, SettingsError, load_config
-from qctui.store import Store
-
-if TYPE_CHECKING:
-    from qctui.api.client import Client
-
-LATE_S = 4 * TICK_CAP_S
-"""A polling without a turn for so long hangs."""
-
-STALE_S = 300.0
-"""With a live list older than this all is not well: no heartbeat is sent."""
 
 HEARTBEAT_S = 60.0
 
@@ -59,100 +37,7 @@ WATCHDOG_CAP_S = 15.0
 MOST_OPTIMIZATIONS = 8
 """Unfinished optimizations of the pinned projects whose progress is read: each costs a request."""
 
-LAST_LINES_S = 0.3
-"""How long the last lines are given to be taken."""
-
 _log = logging.getLogger(__name__)
-
-
-class WatchedEngine(Protocol):
-    """What watching needs of the engine."""
-
-    store: Store
-    clock: Clock
-
-    @property
-    def turned_mono(self) -> float:
-        """When the polling last had a turn."""
-        ...
-
-    def configure_alerts(self, rules: tuple[Rule, ...], delivery: Delivery, blind: tuple[str, ...]) -> None:
-        """Go by these from now on."""
-        ...
-
-    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
-        """Keep these current."""
-        ...
-
-
-def run_watch(options: Options) -> int:
-    """Watch until a signal ends it.
-
-    Raises:
-        UsageError: the configuration or the credentials can't be used.
-    """
-    manager = ServiceManager(os.environ)
-    settings = replace(read_settings(options), read_only=True)
-    style = Style.JSON if options.json else Style.PLAIN if options.plain else Style.PEOPLE
-    printer = Printer()
-    with ExitStack() as stack:
-        account = stack.enter_context(account_of(settings))
-        host = open_host(account, settings)
-        watch = Watch(
-            host,
-            settings,
-            WatchOutput(printer, style, os.environ, sys.stdout),
-            manager,
-            heartbeat=_heartbeat_of(options.heartbeat),
-        )
-        gc.freeze()
-        gc.enable()
-        host.start()
-        code = asyncio.run(_run(watch))
-        Shutdown.force(code)  # nothing is left to be done that may take longer
-        host.stop(0.0)
-        asyncio.run(_printed(printer))
-    return code
-
-
-def open_host(account: Account, settings: Settings) -> EngineHost:
-    """The engine of this account, not started. It can't act, whatever asks it to."""
-    assert settings.read_only
-
-    async def open_client(observer: Observer) -> Client:
-        return open_client_of(account, settings, host.clock, observer)
-
-    def open_actions(client: ApiClient) -> ActionService:
-        context = JournalContext(account.base_url, settings.profile_name)
-        journal = state_dir() / "journal.jsonl"
-        return ActionService(client.triggers, host.store, host.clock, journal, context, read_only=True)
-
-    polling = PollSettings(reads_per_minute=settings.config.polling.budget)
-    host = EngineHost(open_client, open_actions, settings=polling, read_only=True)
-    return host
-
-
-def _heartbeat_of(url: str | None) -> Callable[[], Awaitable[str]] | None:
-    if url is None:
-        return None
-
-    async def beat() -> str:
-        from qctui.api.heartbeat import send_heartbeat
-
-        return await send_heartbeat(url)
-
-    return beat
-
-
-async def _run(watch: Watch) -> int:
-    code = await watch.run()
-    # A supervisor sends its signals several times and means nothing by it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-    return code
-
-
-async def _printed(printer: Printer) -> None:
-    await asyncio.wait({asyncio.ensure_future(printer.printed())}, timeout=LAST_LINES_S)
 
 
 class Watch:

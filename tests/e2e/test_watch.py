@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -162,6 +163,25 @@ def beats() -> Iterator[tuple[str, queue.Queue[str]]]:
 def test_the_heartbeat_begins_with_the_first_list(api: Api, signed_in: dict[str, str], home: Path) -> None:
     with beats() as (url, asked), Watcher("--base-url", api.base_url, "--heartbeat", url, env=signed_in, home=home):
         assert asked.get(timeout=DEADLINE_S) == "/ping/key"
+
+
+def test_metrics_are_served_on_this_machine(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    _, name, deploy_id = api.running("live")
+    with Watcher("--base-url", api.base_url, "--metrics", str(port), env=signed_in, home=home) as watcher:
+        assert "watching: " in watcher.line()  # the names are known
+        watcher.until_told("API ok")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_S) as answer:
+            text = answer.read().decode()
+        again = run_command("watch", "--base-url", api.base_url, "--metrics", str(port), env=signed_in)
+    assert 'qctui_up{profile="default"} 1.0' in text
+    (alive,) = [line for line in text.splitlines() if line.startswith("qctui_deployment_alive{") and deploy_id in line]
+    assert alive.endswith(" 1.0")
+    assert f'mode="live",profile="default",project="{name}"' in alive
+    assert 'qctui_api_requests_total{endpoint="live/list",profile="default"} ' in text
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert f"--metrics: 127.0.0.1:{port} can't be used" in again.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--heartbeat", "http://example.org/s3cret"], ["--metrics", "70000"]])

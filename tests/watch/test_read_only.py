@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from qctui.api.ports import ApiError
 from qctui.cli.credentials import Account
-from qctui.cli.watch import open_host
+from qctui.cli.watch_command import open_host
 from qctui.model.resource import FailureKind
 from qctui.settings import load_settings
 

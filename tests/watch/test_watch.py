@@ -12,48 +12,27 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from qctui.alerts.rules import DEFAULT_BLIND, DEFAULT_RULES, Delivery, Rule
+from qctui.alerts.rules import DEFAULT_BLIND, DEFAULT_RULES, Delivery
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.step_printer import Printer
-from qctui.cli.watch import HEARTBEAT_S, LATE_S, STALE_S, Watch
+from qctui.cli.watch import HEARTBEAT_S, Watch
 from qctui.cli.watch_changes import Event
 from qctui.cli.watch_output import MOST_WAITING, Style, WatchOutput
-from qctui.engine.engine_port import Subscription
+from qctui.cli.watched_engine import LATE_S, STALE_S
 from qctui.model.alert import ALERTS, Alert, AlertState, Severity, Subject
-from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key, optimization_key, optimizations_key
+from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, optimization_key, optimizations_key
 from qctui.model.link import Link, LinkState
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.resource import Failure, FailureKind
 from qctui.settings import load_settings
-from qctui.store import Store
-from tests.fakes import FakeClock, make_deployment
+from tests.fakes import make_deployment
+from tests.watch.still_engine import StillEngine
 
 AUTH = Failure(FailureKind.AUTH, "The API does not accept the credentials.", 0.0, 0.0, next_try_mono=2_000.0)
 GONE = Failure(FailureKind.INTERNAL, "The engine has stopped (KeyError); see the log and restart.", 0.0, 0.0)
-
-
-class StillEngine:
-    """An engine that does nothing but hold what a test puts into its store."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.store = Store()
-        self.turned_mono = self.clock.monotonic()
-        self.rules: list[tuple[tuple[Rule, ...], Delivery, tuple[str, ...]]] = []
-        self.subscribed: tuple[Subscription, ...] = ()
-
-    def configure_alerts(self, rules: tuple[Rule, ...], delivery: Delivery, blind: tuple[str, ...]) -> None:
-        self.rules.append((rules, delivery, blind))
-
-    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
-        self.subscribed = subscriptions
-
-    def put(self, key: Key[Any], value: Any) -> None:
-        self.store.put_value(key, value, at=self.clock.now(), mono=self.clock.monotonic())
 
 
 class Lines:
