@@ -39,7 +39,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
     options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
     for option in options - {"--help", "--version"}:
         assert f"`{option}" in text or f" {option}" in text, option
-    for command in ("status", "liquidate", "stop", "abort", "journal", "doctor", "simulate"):
+    for command in ("status", "liquidate", "stop", "abort", "journal", "doctor", "simulate", "watch", "alerts"):
         assert f"| `qctui {command}" in text, command
 
 
@@ -72,6 +72,24 @@ def test_the_readme_shows_the_main_screens_and_what_it_shows_is_there() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme())
     assert {"main", "heat-map", "chart", "liquidate", "acting"} <= {Path(each).stem.rsplit("-", 1)[0] for each in shown}
     assert [each for each in shown if not (ROOT / each).exists()] == []
+
+
+def test_every_metric_of_the_readme_is_one_and_every_one_is_there() -> None:
+    from qctui.cli import metrics
+
+    code = Path(metrics.__file__).read_text(encoding="utf-8")
+    made = set(re.findall(r'"(qctui_[a-z_]+)"', code)) | {f"_{name}" for name in re.findall(r'_gauge\("(\w+)"', code)}
+    text = readme()
+    assert {name for name in made if f"{name}`" not in text and f"{name}_total`" not in text} == set()
+    used = {name.removesuffix("_total") for name in re.findall(r"\b(qctui_(?!deployment)[a-z_]+)\b", text)}
+    assert used <= made | {"qctui_info"}
+
+
+def test_the_recipes_for_a_command_are_programs_that_a_shell_understands() -> None:
+    for name in ("mail", "webhook", "apprise"):
+        script = between(readme(), f"<!-- recipe: {name} -->\n```sh\n", "```")
+        assert script.startswith("#!/bin/sh\n")
+        subprocess.run(["sh", "-n"], input=script, text=True, check=True)
 
 
 def test_the_commands_of_the_readme_begin_with_the_usual_python() -> None:
