@@ -171,7 +171,8 @@ class StoreCollector(Collector):
             if account.read_mono is not None:
                 ages["positions"] = mono - account.read_mono
                 if ages["positions"] < HOLDINGS_STALE_S:
-                    _add(exposure, labels, account.exposure)
+                    # Without what is held as cash it would be less than there is at risk.
+                    _add(exposure, labels, None if account.other_cash else account.exposure)
                     _add(positions, labels, account.positions)
             for what, seconds in ages.items():
                 age.add_metric([*labels, what], max(0.0, seconds))

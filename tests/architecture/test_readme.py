@@ -7,7 +7,18 @@ from pathlib import Path
 from qctui.cli.parser import Exit, build_parser
 from qctui.model.action import Rung
 from qctui.settings import load_config
-from tests.architecture.readme import BEGIN, END, README, ROOT, between, command_after, key_table
+from tests.architecture.readme import (
+    BEGIN,
+    END,
+    README,
+    ROOT,
+    RULES_BEGIN,
+    RULES_END,
+    between,
+    command_after,
+    key_table,
+    rule_tables,
+)
 
 
 def readme() -> str:
@@ -16,6 +27,10 @@ def readme() -> str:
 
 def test_the_table_of_keys_is_the_registry() -> None:
     assert between(readme(), BEGIN, END) == "\n" + key_table(), "run: python -m tests.architecture.readme"
+
+
+def test_the_tables_of_rules_are_those_of_the_program() -> None:
+    assert between(readme(), RULES_BEGIN, RULES_END) == "\n" + rule_tables(), "run: python -m tests.architecture.readme"
 
 
 def test_ci_runs_the_very_command_people_are_told(tmp_path: Path) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import http.server
 import json
+import os
+import pty
 import queue
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 import urllib.request
@@ -25,7 +30,7 @@ from tests.e2e.console import DEADLINE_S, QCTUI, run_command
 class Watcher:
     """A watcher, the lines it prints, and the datagrams it sends to its service manager."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], home: Path) -> None:
+    def __init__(self, *arguments: str, env: Mapping[str, str], home: Path, stdout: int = subprocess.PIPE) -> None:
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(str(home / "notify"))
         self._manager.settimeout(DEADLINE_S)
@@ -33,7 +38,7 @@ class Watcher:
             [str(QCTUI), "watch", *arguments],
             env={**env, "NOTIFY_SOCKET": str(home / "notify")},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -191,11 +196,43 @@ def test_an_address_that_can_not_be_used_is_one_line(env: dict[str, str], argume
     assert "s3cret" not in done.stderr
 
 
-def test_it_ends_within_a_second_although_nobody_reads_its_lines(
-    api: Api, signed_in: dict[str, str], home: Path
-) -> None:
-    with Watcher("--base-url", api.base_url, env=signed_in, home=home) as watcher:
+def test_a_reader_that_takes_nothing_holds_nothing_up(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4_096)
+    os.set_blocking(writer, True)
+    project_id, _, _ = api.running("paper")
+    with Watcher("--base-url", api.base_url, env=signed_in, home=home, stdout=writer) as watcher:
+        os.close(writer)
         watcher.until_told("READY=1")
+        run_command("--base-url", api.base_url, "stop", str(project_id), "--yes", "--no-wait", env=signed_in)
+        watcher.until_told("STATUS=5 running")
         began = time.monotonic()
         assert watcher.end() == 0
         print(f"ended after {time.monotonic() - began:.2f} s")
+    os.close(reader)
+
+
+def test_a_terminal_that_is_closed_ends_it(api: Api, signed_in: dict[str, str]) -> None:
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [str(QCTUI), "watch", "--base-url", api.base_url],
+        env=signed_in,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    try:
+        os.close(terminal)
+        shown = b""
+        while b"watching: " not in shown:
+            shown += os.read(screen, 4_096)
+        os.close(screen)
+        assert process.wait(DEADLINE_S) == 128 + signal.SIGHUP
+    finally:
+        process.kill()
+        process.wait()

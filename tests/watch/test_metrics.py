@@ -169,6 +169,16 @@ def test_what_is_not_known_of_a_deployment_is_left_out() -> None:
     }
 
 
+def test_an_exposure_that_leaves_coins_out_is_left_out() -> None:
+    scene = Scene()
+    scene.fill()
+    account = Account(positions=0, exposure=0.0, other_cash=True, read_mono=scene.engine.clock.monotonic())
+    scene.engine.put(ACCOUNTS, MappingProxyType({ONE.deploy_id: account}))
+    names = scene.names()
+    assert "qctui_deployment_positions" in names
+    assert "qctui_deployment_exposure" not in names
+
+
 @pytest.mark.parametrize(
     ("state", "up"), [(LinkState.OK, 1), (LinkState.DEGRADED, 1), (LinkState.DOWN, 0), (LinkState.AUTH, 0)]
 )
