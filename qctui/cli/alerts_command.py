@@ -50,8 +50,8 @@ def format_alerts(alerts: Sequence[Alert], now: float) -> str:
     """A table with a row an alert."""
     if not alerts:
         return "no alert is firing, acknowledged or shelved"
-    rows: list[tuple[str, ...]] = [("STATE", "SEVERITY", "", "NAME", "ID", "WHAT", "MEASURED", "SINCE", "RULE")]
-    return "\n".join(align(rows + [_row(alert, now) for alert in alerts], right=frozenset({7})))
+    rows: list[tuple[str, ...]] = [("STATE", "SEVERITY", "SINCE", "RULE", "", "NAME", "ID", "WHAT")]
+    return "\n".join(align(rows + [_row(alert, now) for alert in alerts], right=frozenset({2})))
 
 
 def _row(alert: Alert, now: float) -> tuple[str, ...]:
@@ -62,14 +62,14 @@ def _row(alert: Alert, now: float) -> tuple[str, ...]:
         state += ", no data"
     elif alert.held_back:
         state += ", held back"
+    measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""
     return (
         state,
         alert.severity.name.lower(),
-        subject.environment.value if subject.environment is not None else "",
-        subject.name,
-        subject.deploy_id or subject.optimization_id,
-        alert.text,
-        f"{alert.value}, allowed {alert.threshold}" if alert.value and alert.threshold else alert.value,
         format_rough_span(now - alert.began_at),
         alert.rule,
+        subject.environment.value if subject.environment is not None else "",
+        subject.name,
+        subject.deploy_id[-4:] or subject.optimization_id[-4:],
+        f"{alert.text}{measured}",
     )

@@ -173,6 +173,8 @@ class Watch:
         self._manager.reloading()
         path = self._settings.config_path
         try:
+            if self._settings.config_exists and not path.exists():
+                raise SettingsError(f"{path}: it is not there any more")
             alerting = load_config(path).alerting
         except SettingsError as error:
             self._warn("not_reloaded", f"the configuration stays as it was: {error}", str(error))

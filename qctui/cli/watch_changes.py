@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +25,10 @@ WATCHED: frozenset[Key[Any]] = frozenset({DEPLOYMENTS, PROJECTS, LINK, PULSES, A
 _LOST = frozenset({LinkState.DOWN, LinkState.AUTH})
 
 _PULSE_SEVERITY = {PulseState.BLIND: Severity.CRITICAL, PulseState.QUIET: Severity.WARNING}
+
+_PULSE_WORDS = {state: "not known" if state is PulseState.UNKNOWN else state.value for state in PulseState}
+
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 _BECAME = {
     AlertState.FIRING: ("alert_fired", "fired", "fired"),
@@ -158,7 +163,7 @@ class Changes:
             yield Event(
                 "api_back",
                 f"API back after {span}",
-                f"The API answers again, after {span}.",
+                f"The API answers again, after {_spoken(span)}.",
                 good=True,
                 fields={"away_s": round(away_s, 1)},
             )
@@ -180,10 +185,12 @@ class Changes:
                 continue
             name = self._name(each.project_id)
             why = pulse_sentence(pulse, now) or f"pulse {state.value}{f': {pulse.why}' if pulse.why else ''}"
+            because = _spoken(pulse_sentence(pulse, now).removeprefix(f"{state.value}: ") or pulse.why).rstrip(".")
             yield Event(
                 "pulse",
                 f"{_short(each, name)} {why}",
-                f"The pulse of the deployment {_long(each, name)}, was {before.value} and is {state.value}: {why}",
+                f"The pulse of the deployment {_long(each, name)}, was {_PULSE_WORDS[before]} and is "
+                f"{_PULSE_WORDS[state]}{f': {because}' if because else ''}.",
                 _PULSE_SEVERITY.get(state, Severity.INFO),
                 good=state is PulseState.OK,
                 fields={
@@ -227,14 +234,20 @@ class Changes:
                 yield self._alert_event("alert_data", new, "data again", "has data again")
 
     def _alert_event(self, kind: str, alert: Alert, word: str, said: str) -> Event:
-        words = alert_words(alert, self._clock.now(), self._profile)
-        severity = alert.severity.name.lower()
-        cleared = alert.state is AlertState.CLEARED
+        now, severity = self._clock.now(), alert.severity.name.lower()
+        subject, cleared = alert.subject, alert.state is AlertState.CLEARED
+        end = subject.deploy_id[-4:] or subject.optimization_id[-4:]
+        about = [subject.name, subject.environment.value if subject.environment is not None else ""]
+        about += [f"whose id ends in {end}"] if end else []
+        whose = f" for {', '.join(filter(None, about))}" if subject.name else ""
+        measured = f", {alert.value} where {alert.threshold} is allowed" if alert.value and alert.threshold else ""
+        measured = _spoken(measured)
+        began = f"it began {_spoken(format_rough_span(max(0.0, now - alert.began_at)))} ago"
         return Event(
             kind,
-            f"{severity} {word}: {words}",
-            f"The {severity} alert {alert.rule} {said}: {words}.",
-            Severity.INFO if cleared else alert.severity,
+            f"{severity} {word}: {alert_words(alert, now, self._profile)}",
+            f"The {severity} alert {alert.rule} {said}{whose}: {alert.text.rstrip('.')}{measured}; {began}.",
+            alert.severity if alert.state is AlertState.FIRING else Severity.INFO,
             good=cleared,
             fields=alert_fields(alert, self._profile),
         )
@@ -251,6 +264,13 @@ class Changes:
             )
         elif before and not trouble:
             yield Event("trouble_over", "alerts: trouble over", "The trouble with the alerts is over.", good=True)
+
+
+def _spoken(words: str) -> str:
+    """`words` with its spans as they are said: `3m` is 3 minutes."""
+    return re.sub(
+        r"\b(\d+)([smhd])\b", lambda span: f"{span[1]} {_UNITS[span[2]]}{'' if span[1] == '1' else 's'}", words
+    )
 
 
 def _short(each: Deployment, name: str) -> str:

@@ -14,6 +14,7 @@ from qctui.alerts.alert_json import iso_time
 from qctui.cli.step_printer import Printer
 from qctui.cli.watch_changes import Event
 from qctui.model.alert import Severity
+from qctui.text import clean
 
 MOST_WAITING = 1_000
 """Lines kept for a reader that takes none. Those after them are counted and dropped."""
@@ -65,7 +66,7 @@ class WatchOutput:
         if self._style is Style.JSON:
             fields = {"at": iso_time(at), "event": event.kind, **event.fields}
             return json.dumps(fields, ensure_ascii=False)
-        words = event.sentence if self._style is Style.PLAIN else event.words
+        words = clean(event.sentence if self._style is Style.PLAIN else event.words)  # an event is one line
         if self._journal:
             return f"<{_LEVELS[event.severity]}>{words}"
         if self._style is Style.PLAIN:

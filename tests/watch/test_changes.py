@@ -98,6 +98,7 @@ def test_the_api_lost_and_back(told: Told) -> None:
     asyncio.run(told.clock.advance(300))
     (event,) = told.put(LINK, Link(LinkState.OK))
     assert (event.words, event.fields["away_s"]) == ("API back after 5m", 300.0)
+    assert event.sentence == "The API answers again, after 5 minutes."
     assert told.put(LINK, Link(LinkState.DEGRADED, failure=DOWN)) == []
     assert told.put(LINK, Link(LinkState.OK)) == []
 
@@ -118,9 +119,12 @@ def test_a_pulse_is_told_when_it_changes_and_not_when_it_is_well_from_the_start(
     )
     assert event.sentence.startswith(
         "The pulse of the deployment of Momentum, LIVE, whose id ends in 0001, was ok and is BLIND: "
+        "3 orders refused as disconnected, last 0 seconds ago"
     )
     assert told.put(PULSES, pulses(PulseState.BLIND)) == []
-    assert told.words(PULSES, pulses(PulseState.OK)) == ["LIVE Momentum 0001 pulse ok"]
+    (event,) = told.put(PULSES, pulses(PulseState.OK))
+    assert (event.words, event.good) == ("LIVE Momentum 0001 pulse ok", True)
+    assert event.sentence.endswith(", was BLIND and is ok.")
 
 
 def test_an_outage_is_told_once_and_not_by_every_pulse_again(told: Told) -> None:
@@ -178,8 +182,18 @@ def test_what_was_cleared_before_the_start_is_not_told_and_what_fires_is(told: T
 def test_an_alert_as_json_and_as_a_sentence(told: Told) -> None:
     (event,) = told.put(ALERTS, (FIRING,))
     assert (event.fields["id"], event.fields["mode"]) == (f"blind@{ONE.deploy_id}", "live")
-    assert event.sentence == f"The critical alert blind fired: {WHAT}."
-    (event,) = told.put(ALERTS, (replace(FIRING, state=AlertState.CLEARED),))
+    assert event.sentence == (
+        "The critical alert blind fired for Momentum, LIVE, whose id ends in 0001: refused by its brokerage; "
+        "it began 3 minutes ago."
+    )
+    outage = Alert("outage", Severity.CRITICAL, Subject(), AlertState.FIRING, "the API does not answer", "6m", "5m")
+    outage = replace(outage, began_at=1_700_000_000.0 - 3_600)
+    (event,) = told.put(ALERTS, (FIRING, outage))
+    assert event.sentence == (
+        "The critical alert outage fired: the API does not answer, 6 minutes where 5 minutes is allowed; "
+        "it began 1 hour ago."
+    )
+    (event,) = told.put(ALERTS, (replace(FIRING, state=AlertState.CLEARED), outage))
     assert (event.good, event.severity) == (True, Severity.INFO)
 
 

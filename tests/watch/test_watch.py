@@ -261,6 +261,11 @@ def test_sighup_reads_the_rules_again_and_a_mistake_changes_nothing(on_rig: Call
         assert len(rig.engine.rules) == 2
         assert rig.kinds == ["watching", "reloaded", "not_reloaded"]
         assert "rule blind of `alerts`: `percent` is not used" in rig.lines.events[-1].words
+        rig.config.unlink()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await rig.clock.settle()
+        assert len(rig.engine.rules) == 2
+        assert rig.lines.events[-1].words.endswith(f"{rig.config}: it is not there any more")
 
     on_rig(body)
 
@@ -360,6 +365,17 @@ def test_an_event_in_each_style(style: Style, stream: io.StringIO, line: str) ->
     printer = Held()
     WatchOutput(printer, style, {"TERM": "xterm"}, stream).tell(EVENT, 1_700_000_000.0)
     assert printer.lines == [line]
+
+
+@pytest.mark.parametrize("style", Style)
+def test_an_event_is_one_line_and_controls_no_terminal(style: Style) -> None:
+    printer = Held()
+    words = "boom\n\x1b[2Jat line 3"
+    event = Event("deployment_ended", words, words, fields={"error": words})
+    WatchOutput(printer, style, {}, io.StringIO()).tell(event, 0.0)
+    (line,) = printer.lines
+    assert "\n" not in line
+    assert "\x1b" not in line
 
 
 @pytest.mark.parametrize("environment", [{"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}, {}])
