@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -190,8 +191,7 @@ class PulseSection(Section):
     """Texts in log lines and in a broker's words that mean that it refuses. Capital and small letters are the same."""
 
 
-def check_alerts(value: Any) -> Any:
-    """The list of rules as it came; ValueError where it is none, or names a rule twice."""
+def _check_alerts(value: Any) -> Any:
     if isinstance(value, dict):
         raise ValueError("each rule begins with a line [[alerts]], in double brackets")
     if isinstance(value, list):
@@ -201,14 +201,28 @@ def check_alerts(value: Any) -> Any:
     return value
 
 
-def rules_of(changes: list[AlertRule]) -> tuple[Rule, ...]:
-    """The rules that are on from the start, with these changes, and the new ones."""
-    return merged(each.changes() for each in changes)
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """What the file says of alerts and of the pulse."""
+
+    rules: tuple[Rule, ...]
+    delivery: Delivery
+    blind: tuple[str, ...]
+    """Texts that mean BLIND, compared without regard to capital and small letters."""
 
 
-def delivery_of(section: DeliverySection) -> Delivery:
-    """How what fires is told."""
-    return Delivery(section.bell, section.notify, tuple(section.command or ()))
+class AlertTables(Section):
+    """The tables together."""
+
+    alerts: Annotated[list[AlertRule], BeforeValidator(_check_alerts)] = Field(default_factory=list)
+    delivery: DeliverySection = Field(default_factory=DeliverySection)
+    pulse: PulseSection = Field(default_factory=PulseSection)
+
+    @property
+    def alerting(self) -> Alerting:
+        """The same in the words of the engine."""
+        told = Delivery(self.delivery.bell, self.delivery.notify, tuple(self.delivery.command or ()))
+        return Alerting(merged(each.changes() for each in self.alerts), told, tuple(self.pulse.blind))
 
 
 def _listed(keys: list[str]) -> str:

@@ -11,16 +11,17 @@ import stat
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 
-from qctui.alert_settings import AlertRule, DeliverySection, PulseSection, check_alerts, delivery_of, rules_of
-from qctui.alerts.rules import Delivery, Rule
 from qctui.config_section import Command, Section, kebab
 from qctui.paths import config_dir, expand_home
 from qctui.text import clean
 from qctui.urls import check_base_url
+
+if TYPE_CHECKING:
+    from qctui.alert_settings import Alerting
 
 DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
 """QuantConnect's own service (REFERENCE.md 1.1)."""
@@ -108,11 +109,12 @@ class Config(Section):
     """Project ids whose optimizations are watched together, for profiles that have no list of their own."""
     polling: Polling = Field(default_factory=Polling.model_construct)
     """Budget of the reads."""
-    alerts: Annotated[list[AlertRule], BeforeValidator(check_alerts)] = Field(default_factory=list)
-    """Rules that change, silence or join those that are on from the start."""
-    delivery: DeliverySection = Field(default_factory=DeliverySection.model_construct)
+    alerts: Any = None
+    """Rules that change, silence or join those that are on from the start. This and the next two tables are checked
+    apart: a mistake in a rule must not keep a person from flattening a position."""
+    delivery: Any = None
     """How what fires is told."""
-    pulse: PulseSection = Field(default_factory=PulseSection.model_construct)
+    pulse: Any = None
     """What the pulse goes by."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Key of a binding by its id; `?` in the console shows the ids' names."""
@@ -121,18 +123,15 @@ class Config(Section):
 
     @property
     def alerting(self) -> Alerting:
-        """The rules, how they are told, and what means that a brokerage refuses."""
-        return Alerting(rules_of(self.alerts), delivery_of(self.delivery), tuple(self.pulse.blind))
+        """The rules, how they are told, and what means that a brokerage refuses.
 
+        Raises:
+            ValidationError: they can't be used. Not after `load_config` has checked them.
+        """
+        from qctui.alert_settings import AlertTables
 
-@dataclass(frozen=True, slots=True)
-class Alerting:
-    """What the file says of alerts and of the pulse."""
-
-    rules: tuple[Rule, ...]
-    delivery: Delivery
-    blind: tuple[str, ...]
-    """Texts that mean BLIND, compared without regard to capital and small letters."""
+        given = {name: getattr(self, name) for name in ("alerts", "delivery", "pulse") if name in self.model_fields_set}
+        return AlertTables.model_validate(given).alerting
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +158,8 @@ class Settings:
     """Things that work and should still be changed."""
 
 
-def load_config(path: Path) -> Config:
-    """Read config.toml; an absent file is an empty one.
+def load_config(path: Path, *, emergency: bool = False) -> Config:
+    """Read config.toml; an absent file is an empty one. In an `emergency` what it says of alerts is not looked at.
 
     Raises:
         SettingsError: it can't be read, is not TOML, has an unknown key or a bad value.
@@ -178,9 +177,12 @@ def load_config(path: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {clean(str(error), 200)}") from error
     try:
-        return Config.model_validate(content)
+        config = Config.model_validate(content)
+        if not emergency:
+            _ = config.alerting
     except ValidationError as error:
         raise SettingsError(f"{path}: {_explain(error, content)}") from error
+    return config
 
 
 def _explain(error: ValidationError, content: dict[str, Any]) -> str:
@@ -211,6 +213,8 @@ def _explain(error: ValidationError, content: dict[str, Any]) -> str:
 
 
 def _allowed(table: list[str]) -> list[str]:
+    from qctui.alert_settings import AlertRule, DeliverySection, PulseSection
+
     tables: dict[str, type[Section]] = {
         "polling": Polling,
         "profiles": Profile,
@@ -246,7 +250,7 @@ def load_settings(
     if config is not None and not _exists(path):
         raise SettingsError(f"{path}: no such file (named with --config)")
     closed = config is None and emergency and _exists(path) is None
-    loaded = Config.model_construct() if closed else load_config(path)
+    loaded = Config.model_construct() if closed else load_config(path, emergency=emergency)
     name, chosen = _choose_profile(loaded, profile, path)
     if base_url is not None:
         if demo:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from qctui.alert_settings import Alerting
 from qctui.alerts.rules import CONDITIONS, DEFAULT_BLIND, DEFAULT_RULES, Delivery, Rule
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
-from qctui.settings import Alerting, Config, SettingsError, load_config
+from qctui.settings import Config, SettingsError, load_config, load_settings
 
 BY_NAME = {rule.name: rule for rule in DEFAULT_RULES}
 
@@ -174,6 +175,14 @@ def test_a_wrong_table_is_one_message_too(tmp_path: Path, text: str, words: list
     said = problem(tmp_path, text)
     for word in words:
         assert word in said
+
+
+def test_a_mistake_in_a_rule_keeps_no_one_from_liquidating(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('read-only = true\n[[alerts]]\nname = "x"\n')
+    assert load_settings(config=str(path), emergency=True).read_only
+    with pytest.raises(SettingsError, match="rule x"):
+        load_settings(config=str(path))
 
 
 def test_a_command_of_a_wrong_rule_is_not_repeated(tmp_path: Path) -> None:
