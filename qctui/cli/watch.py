@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,8 +30,9 @@ STARTING_S = 20.0
 START_MORE_S = 60.0
 """... and how much it asks for."""
 
+WATCHDOG_FLOOR_S = 0.1
 WATCHDOG_CAP_S = 15.0
-"""The longest between two signs of life."""
+"""The shortest and the longest between two signs of life."""
 
 MOST_OPTIMIZATIONS = 8
 """Unfinished optimizations of the pinned projects whose progress is read: each costs a request."""
@@ -61,6 +61,8 @@ class Watch:
         self._ended: asyncio.Future[int] | None = None
         self._listed = asyncio.Event()
         self._status = ""
+        self.last_words = ""
+        """Why it ended by itself; empty if it was asked to."""
         self._on_terminal = os.isatty(0)
 
     async def run(self) -> int:
@@ -139,7 +141,7 @@ class Watch:
 
     def _end_with(self, reason: str, code: Exit) -> None:
         self._manager.status(reason)
-        print(f"qctui: {reason}", file=sys.stderr)
+        self.last_words = reason
         self._end(code)
 
     def _subscribe(self) -> None:
@@ -203,7 +205,7 @@ class Watch:
         while True:
             if self._turns:
                 self._manager.alive()
-            await self._clock.sleep(min(WATCHDOG_CAP_S, self._manager.watchdog_s / 3))
+            await self._clock.sleep(min(WATCHDOG_CAP_S, max(WATCHDOG_FLOOR_S, self._manager.watchdog_s / 3)))
 
     async def _beats(self) -> None:
         if self._beat is None:

@@ -68,6 +68,8 @@ def run_watch(options: Options) -> int:
         code = asyncio.run(_run(watch))
         Shutdown.force(code)  # nothing is left to be done that may take longer
         host.stop(0.0)
+        if watch.last_words:
+            printer.note(f"qctui: {watch.last_words}")
         asyncio.run(_printed(printer))
     return code
 

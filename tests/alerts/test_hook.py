@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -317,12 +318,17 @@ def test_closing_kills_what_runs_and_starts_nothing_more(tmp_path: Path) -> None
     on_rig(tmp_path, body)
 
 
-def test_on_the_machines_own_clock(tmp_path: Path) -> None:
+def test_on_a_thread_of_its_own_and_the_machines_clock_as_in_the_program() -> None:
+    said: list[str] = []
+
     async def main() -> None:
         troubles: asyncio.Queue[str] = asyncio.Queue()
         hook = CommandHook(SystemClock(), troubles.put_nowait)
         hook.deliver(RULE, ("false",), ALERT, "main")
-        assert "exit code 1" in await troubles.get()
+        said.append(await troubles.get())
         await hook.aclose()
 
-    asyncio.run(main())
+    engine = threading.Thread(target=lambda: asyncio.run(main()))
+    engine.start()
+    engine.join()
+    assert said == ["the command of rule blind (false) ended with exit code 1"]

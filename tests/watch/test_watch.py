@@ -88,8 +88,8 @@ class Rig:
 
     def start(self) -> None:
         settings = replace(load_settings(config=str(self.config)), pinned=self.pinned)
-        watch = Watch(self.engine, settings, self.lines, self.service, heartbeat=self._beat)  # type: ignore[arg-type]
-        self.ended = asyncio.ensure_future(watch.run())
+        self.watch = Watch(self.engine, settings, self.lines, self.service, heartbeat=self._beat)  # type: ignore[arg-type]
+        self.ended = asyncio.ensure_future(self.watch.run())
 
     async def _beat(self) -> str:
         self.beats.append(self.clock.monotonic())
@@ -199,14 +199,14 @@ def test_without_a_watchdog_of_ours_none_is_fed(on_rig: Callable[..., int], envi
     on_rig(body, **environment)
 
 
-def test_refused_credentials_end_it_before_the_first_list_and_not_later(
-    on_rig: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_refused_credentials_end_it_before_the_first_list_and_not_later(on_rig: Callable[..., int]) -> None:
     async def before(rig: Rig) -> None:
         rig.engine.put(LINK, Link(LinkState.AUTH, failure=AUTH))
         assert rig.ended is not None
         assert await rig.ended == 1
+        assert rig.watch.last_words == "The API does not accept the credentials.; run: qctui doctor"
         assert "READY=1" not in rig.manager.told()
+        rig.manager.path.unlink()
 
     async def after(rig: Rig) -> None:
         rig.manager.told()
@@ -218,17 +218,11 @@ def test_refused_credentials_end_it_before_the_first_list_and_not_later(
         assert rig.kinds == ["watching", "api_lost"]
         rig.manager.path.unlink()
 
-    on_rig(lambda rig: _then_unlink(rig, before))
-    assert capsys.readouterr().err == "qctui: The API does not accept the credentials.; run: qctui doctor\n"
+    on_rig(before)
     assert on_rig(after) == 0
 
 
-async def _then_unlink(rig: Rig, body: Callable[[Rig], Awaitable[None]]) -> None:
-    await body(rig)
-    rig.manager.path.unlink()
-
-
-def test_an_engine_that_has_stopped_ends_it(on_rig: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_engine_that_has_stopped_ends_it(on_rig: Callable[..., int]) -> None:
     async def body(rig: Rig) -> None:
         rig.read_list()
         rig.engine.put(LINK, Link(LinkState.DOWN, failure=replace(GONE, next_try_mono=5.0), next_try_mono=5.0))
@@ -237,9 +231,9 @@ def test_an_engine_that_has_stopped_ends_it(on_rig: Callable[..., int], capsys: 
         assert not rig.ended.done()  # the polling begins again
         rig.engine.put(LINK, Link(LinkState.DOWN, failure=GONE))
         assert await rig.ended == 70
+        assert rig.watch.last_words == GONE.message
 
     on_rig(body)
-    assert "The engine has stopped" in capsys.readouterr().err
 
 
 def test_sighup_reads_the_rules_again_and_a_mistake_changes_nothing(on_rig: Callable[..., int]) -> None:
