@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib.util
+import logging
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
@@ -38,7 +38,7 @@ LAST_LINES_S = 0.3
 
 
 def run_watch(options: Options) -> int:
-    """Watch until a signal ends it.
+    """Watch until a signal ends it, and the process with it.
 
     Raises:
         UsageError: the configuration or the credentials can't be used.
@@ -65,13 +65,17 @@ def run_watch(options: Options) -> int:
         gc.freeze()
         gc.enable()
         host.start()
-        code = asyncio.run(_run(watch))
+        # Never closed: until the very end the signals are its loop's. A supervisor sends them several times and means
+        # nothing by it.
+        runner = asyncio.Runner()
+        code = runner.run(watch.run())
         Shutdown.force(code)  # nothing is left to be done that may take longer
         host.stop(0.0)
         if watch.last_words:
             printer.note(f"qctui: {watch.last_words}")
-        asyncio.run(_printed(printer))
-    return code
+        runner.run(_printed(printer))
+    logging.shutdown()
+    os._exit(code)
 
 
 def open_host(account: Account, settings: Settings, observers: Sequence[Observer] = ()) -> EngineHost:
@@ -130,13 +134,6 @@ def _heartbeat_of(url: str | None) -> Callable[[], Awaitable[str]] | None:
         return await send_heartbeat(url)
 
     return beat
-
-
-async def _run(watch: Watch) -> int:
-    code = await watch.run()
-    # A supervisor sends its signals several times and means nothing by it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-    return code
 
 
 async def _printed(printer: Printer) -> None:
