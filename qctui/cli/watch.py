@@ -65,8 +65,9 @@ class Watch:
         """Why it ended by itself; empty if it was asked to."""
         self._on_terminal = os.isatty(0)
 
-    async def run(self) -> int:
-        """Until a signal, or until it is known that watching is of no use. Returns the exit code."""
+    async def run(self, begin: Callable[[], object]) -> int:
+        """Until a signal, or until it is known that watching is of no use. Returns the exit code. `begin` starts the
+        engine, once everything it finds is seen."""
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
         alerting = self._settings.config.alerting
@@ -87,8 +88,8 @@ class Watch:
                     _log.debug("a change came after the end")
 
         unsubscribe = self._store.subscribe(note)
-        for key in watched:
-            self._take(key, self._store.get(key))
+        self._show_status()
+        begin()
         tasks = [asyncio.ensure_future(each) for each in (self._start_slowly(), self._feed_watchdog(), self._beats())]
         try:
             return await self._ended
@@ -108,8 +109,11 @@ class Watch:
     def _take(self, key: Key[Any], resource: Resource[Any]) -> None:
         if self._ended is None or self._ended.done():
             return
-        for event in self._changes.take(key, resource):
-            self._tell(event)
+        try:
+            for event in self._changes.take(key, resource):
+                self._tell(event)
+        except Exception:  # a defect in what is said must not end the watching
+            _log.exception("a change of %s could not be told", key.kind)
         if key in self._lists:
             self._subscribe()
         if key == LINK:
@@ -175,11 +179,12 @@ class Watch:
         self._manager.reloading()
         path = self._settings.config_path
         try:
-            if self._settings.config_exists and not path.exists():
-                raise SettingsError(f"{path}: it is not there any more")
+            if self._settings.config_exists:
+                path.stat()  # one that has gone is not one that says nothing
             alerting = load_config(path).alerting
-        except SettingsError as error:
-            self._warn("not_reloaded", f"the configuration stays as it was: {error}", str(error))
+        except (SettingsError, OSError) as error:
+            reason = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            self._warn("not_reloaded", f"the configuration stays as it was: {reason}", reason)
         else:
             self._engine.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
             self._tell(Event("reloaded", f"{path} was read again", f"The configuration {path} was read again."))

@@ -64,11 +64,10 @@ def run_watch(options: Options) -> int:
         )
         gc.freeze()
         gc.enable()
-        host.start()
         # Never closed: until the very end the signals are its loop's. A supervisor sends them several times and means
         # nothing by it.
         runner = asyncio.Runner()
-        code = runner.run(watch.run())
+        code = runner.run(watch.run(host.start))
         Shutdown.force(code)  # nothing is left to be done that may take longer
         host.stop(0.0)
         if watch.last_words:

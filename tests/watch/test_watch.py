@@ -89,7 +89,7 @@ class Rig:
     def start(self) -> None:
         settings = replace(load_settings(config=str(self.config)), pinned=self.pinned)
         self.watch = Watch(self.engine, settings, self.lines, self.service, heartbeat=self._beat)  # type: ignore[arg-type]
-        self.ended = asyncio.ensure_future(self.watch.run())
+        self.ended = asyncio.ensure_future(self.watch.run(lambda: None))
 
     async def _beat(self) -> str:
         self.beats.append(self.clock.monotonic())
@@ -259,9 +259,24 @@ def test_sighup_reads_the_rules_again_and_a_mistake_changes_nothing(on_rig: Call
         os.kill(os.getpid(), signal.SIGHUP)
         await rig.clock.settle()
         assert len(rig.engine.rules) == 2
-        assert rig.lines.events[-1].words.endswith(f"{rig.config}: it is not there any more")
+        assert rig.lines.events[-1].words.endswith(f"{rig.config}: No such file or directory")
 
     on_rig(body)
+
+
+def test_a_defect_in_what_is_said_does_not_end_the_watching(
+    on_rig: Callable[..., int], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def body(rig: Rig) -> None:
+        rig.engine.put(PROJECTS, ())
+        rig.engine.put(ALERTS, (3,))
+        rig.read_list()
+        await rig.clock.settle()
+        assert rig.kinds == ["watching"]
+        assert "READY=1" in rig.manager.told()
+
+    on_rig(body)
+    assert "a change of alerts could not be told" in caplog.text
 
 
 def test_the_heartbeat_is_sent_while_all_is_well_and_its_failure_said_once(on_rig: Callable[..., int]) -> None:
