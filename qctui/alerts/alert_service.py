@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -74,12 +74,15 @@ class AlertService:
         settings: AlertSettings,
         *,
         shared: SharedAlerts | None = None,
-        hook: Hook | None = None,
+        open_hook: Callable[[Callable[[str], None]], Hook] | None = None,
         off_loop: Callable[[Callable[[], Any]], Awaitable[Any]] = on_thread,
     ) -> None:
-        """Without `shared` the alerts live and die with this process. `off_loop` runs what may wait for the disk."""
+        """Without `shared` the alerts live and die with this process. `open_hook` makes what runs commands, once there
+        is one to run; it is given what to call with a reason when one fails. `off_loop` runs what may wait for the
+        disk."""
         self._store, self._clock, self._settings = store, clock, settings
-        self._shared, self._hook, self._off_loop = shared, hook, off_loop
+        self._shared, self._open_hook, self._off_loop = shared, open_hook, off_loop
+        self._hook: Hook | None = None
         self._lives = Lives()
         self._memory = Memory(clock.now())
         self._leads = shared is None
@@ -102,9 +105,9 @@ class AlertService:
         """As in `AlertsPort`."""
         self._ask(Request(tuple(alert_ids), self._clock.now() + seconds))
 
-    def configure(self, settings: AlertSettings) -> None:
-        """Go by another configuration from now on. What the rules that stay have found stays."""
-        self._settings = settings
+    def configure(self, rules: Sequence[Rule], delivery: Delivery) -> None:
+        """Go by these from now on. What the rules that stay have found stays."""
+        self._settings = replace(self._settings, rules=tuple(rules), delivery=delivery)
         self._hurry()
 
     def note_trouble(self, words: str) -> None:
@@ -211,7 +214,11 @@ class AlertService:
         for alert in alerts:
             rule = rules.get(alert.rule)
             command = (rule.command or self._settings.delivery.command) if rule is not None else ()
-            if rule is not None and command and self._hook is not None:
+            if rule is None or not command:
+                continue
+            if self._hook is None and self._open_hook is not None:
+                self._hook = self._open_hook(self.note_trouble)
+            if self._hook is not None:
                 self._hook.deliver(rule, command, alert, self._settings.profile)
 
     # With the other processes of this account.

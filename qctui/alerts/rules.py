@@ -22,7 +22,8 @@ DEFAULT_BLIND = (
     "Orders cannot be submitted when disconnected",
     "History requests cannot be submitted when disconnected",
 )
-"""What brokerages are known to say when they are gone (REFERENCE.md 6.9), in messages of refused orders and in logs."""
+"""Texts that mean that the brokerage refuses: parts of a log line, or of an invalid order's words (REFERENCE.md 6.9).
+Capital and small letters are the same. `[pulse] blind` of the configuration replaces them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,11 @@ class Delivery:
 
 def merged(changes: Iterable[Mapping[str, object]]) -> tuple[Rule, ...]:
     """The default rules with these changes: each names a rule and the fields of `Rule` it sets. A name that is not
-    among the defaults is a new rule, which must have its `when`."""
+    among the defaults, or comes with another `when`, is a new rule, which must say everything it needs."""
     rules = {rule.name: rule for rule in DEFAULT_RULES}
     for change in changes:
         name = str(change["name"])
         known = rules.get(name)
-        rules[name] = replace(known, **change) if known is not None else Rule(**change)  # type: ignore[arg-type]  # checked by the settings
+        same = known is not None and change.get("when", known.when) == known.when
+        rules[name] = replace(known, **change) if known is not None and same else Rule(**change)  # type: ignore[arg-type]  # checked by the settings
     return tuple(rules.values())

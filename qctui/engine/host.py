@@ -6,11 +6,12 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
 from qctui.alerts.alert_service import AlertService, AlertSettings
-from qctui.alerts.rules import DEFAULT_RULES, Delivery
+from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
@@ -117,6 +118,17 @@ class EngineHost:
     def wait_ready(self, timeout_s: float) -> bool:
         """Wait until actions can be sent, or the engine has ended. False when neither happened in time."""
         return self._ready.wait(timeout_s)
+
+    @property
+    def turned_mono(self) -> float:
+        """When the polling last had a turn, on the monotonic clock: a loop that hangs has none."""
+        return self._health.turned_mono
+
+    def configure_alerts(self, rules: Sequence[Rule], delivery: Delivery, blind: Sequence[str]) -> None:
+        """Go by these rules, tell what fires in this way, and take these texts for BLIND, from now on."""
+        self._alerts.configure(rules, delivery)
+        self._settings = replace(self._settings, blind_patterns=tuple(blind))
+        self._call(lambda: self._poller.pulses.look_for(blind) if self._poller is not None else None)
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """As in `Engine`. Of those that come faster than the loop turns only the last ones count."""

@@ -50,8 +50,7 @@ class Pulses:
     def __init__(self, api: ReadApi, store: Store, clock: Clock, patterns: Sequence[str]) -> None:
         """`patterns` are texts that mean that a brokerage is disconnected."""
         self._api, self._store, self._clock = api, store, clock
-        self.patterns = list(patterns)
-        """May be edited: what is read from then on is judged by them."""
+        self._patterns = list(patterns)
         self._watched: dict[str, _Watched] = {}
         self._judge_mono = float("-inf")
 
@@ -64,6 +63,10 @@ class Pulses:
             self._watched[each.deploy_id] = known or self._begin(each)
         if before.keys() != self._watched.keys():
             self._publish()
+
+    def look_for(self, patterns: Sequence[str]) -> None:
+        """What is read from now on is judged by these texts."""
+        self._patterns[:] = patterns
 
     async def read(self, deploy_id: str, look: Look) -> Answer | None:
         """Make one request. None if the deployment is not watched any more. Raises `ApiError`."""
@@ -104,7 +107,7 @@ class Pulses:
             Look.LOG: LogReader(self._api, project_id, deploy_id),
             Look.INSIGHTS: _NewestInsights(self._api, project_id, deploy_id),
         }
-        return _Watched(deployment, PulseJudge(deployment.launched_at, self.patterns), readers)
+        return _Watched(deployment, PulseJudge(deployment.launched_at, self._patterns), readers)
 
     def _take(self, watched: _Watched, look: Look, value: Any) -> None:
         now, judge = self._clock.now(), watched.judge

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qctui.alerts import conditions
-from qctui.alerts.rules import DEFAULT_RULES, Rule
+from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
 from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERT_TROUBLE, DELIVERED, Severity
@@ -305,10 +305,10 @@ def test_another_configuration_takes_effect_and_keeps_what_was_found() -> None:
         desk.pulse(PulseState.BLIND)
         await desk.clock.advance(1)
         quieter = tuple(replace(rule, severity=Severity.INFO) for rule in DEFAULT_RULES)
-        desk.service.configure(replace(desk.service._settings, rules=quieter))
+        desk.service.configure(quieter, Delivery())
         await desk.clock.advance(1)
         assert desk.alert(BLIND).severity is Severity.INFO
-        desk.service.configure(replace(desk.service._settings, rules=()))
+        desk.service.configure((), Delivery())
         await desk.clock.advance(1)
         assert desk.alerts == {}
         assert len(desk.delivered) == 1
