@@ -276,7 +276,7 @@ def _add_triggers(command: Any) -> None:
         _add_json(parser, "print one JSON object a line instead of words")
 
 
-def _add_json(parser: argparse._ActionsContainer, summary: str) -> None:
+def _add_json(parser: Any, summary: str) -> None:
     parser.add_argument("--json", action="store_true", help=summary)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -15,6 +16,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 async def beat(answer: bytes | None) -> tuple[str, list[bytes]]:
     """What comes of a heartbeat to a server that gives this answer (None: never one), and what it was asked."""
     asked: list[bytes] = []
+    served = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append(await reader.readuntil(b"\r\n\r\n"))
@@ -23,11 +25,16 @@ async def beat(answer: bytes | None) -> tuple[str, list[bytes]]:
         else:
             writer.write(answer)
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        served.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        return await heartbeat.send_heartbeat(f"http://127.0.0.1:{port}/ping/s3cret/?create=1"), asked
+        reason = await heartbeat.send_heartbeat(f"http://127.0.0.1:{port}/ping/s3cret/?create=1")
+        await served.wait()
+        return reason, asked
 
 
 def test_it_fetches_the_very_url_and_is_content_with_any_success() -> None:

@@ -138,6 +138,9 @@ def test_a_configuration_that_can_not_be_used_is_one_line_and_exit_2(env: dict[s
 
 
 def test_alerts_reads_nothing_from_the_api(env: dict[str, str]) -> None:
+    whose = run_command("alerts", env=env)
+    assert (whose.returncode, whose.stdout, whose.stderr.count("\n")) == (2, "", 1)
+    env = {**env, "QUANTCONNECT_USER_ID": "12345"}
     done = run_command("alerts", env=env)
     assert (done.returncode, done.stdout) == (0, "no alert is firing, acknowledged or shelved\n")
     assert run_command("alerts", "--json", env=env).stdout == ""
