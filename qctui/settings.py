@@ -11,22 +11,17 @@ import stat
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 
+from qctui.config_section import Command, Section, kebab
 from qctui.paths import config_dir, expand_home
 from qctui.text import clean
 from qctui.urls import check_base_url
+
+if TYPE_CHECKING:
+    from qctui.alert_settings import Alerting
 
 DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
 """QuantConnect's own service (REFERENCE.md 1.1)."""
@@ -55,35 +50,12 @@ def check_token(value: SecretStr) -> SecretStr:
     return value
 
 
-def _as_words(value: Any) -> Any:
-    """A command may be written as one string, split as a shell would split it; no shell ever runs it."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return shlex.split(value)
-    except ValueError as error:
-        raise ValueError(f"a command is expected ({error})") from error
-
-
 UserId = Annotated[str, BeforeValidator(check_user_id)]
 Token = Annotated[SecretStr, AfterValidator(check_token)]
 Url = Annotated[str, AfterValidator(check_base_url)]
-Command = Annotated[list[str], BeforeValidator(_as_words), Field(min_length=1)]
 
 
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")
-
-
-class _Section(BaseModel):
-    """A table of the file: keys with dashes, nothing unknown, no value of another type taken for what it is not."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, alias_generator=_kebab, hide_input_in_errors=True, defer_build=True
-    )
-
-
-class Profile(_Section):
+class Profile(Section):
     """One account, or one way to look at it: `[profiles.NAME]`."""
 
     user_id: UserId | None = None
@@ -113,14 +85,14 @@ class Profile(_Section):
         return self
 
 
-class Polling(_Section):
+class Polling(Section):
     """How much is read: `[polling]`."""
 
     budget: Annotated[int, Field(ge=6, le=600)] = 60
     """Reads a minute, all together. Triggers and their verification are outside it."""
 
 
-class Config(_Section):
+class Config(Section):
     """The whole of config.toml."""
 
     profile: str | None = None
@@ -137,10 +109,29 @@ class Config(_Section):
     """Project ids whose optimizations are watched together, for profiles that have no list of their own."""
     polling: Polling = Field(default_factory=Polling.model_construct)
     """Budget of the reads."""
+    alerts: Any = None
+    """Rules that change, silence or join those that are on from the start. This and the next two tables are checked
+    apart: a mistake in a rule must not keep a person from flattening a position."""
+    delivery: Any = None
+    """How what fires is told."""
+    pulse: Any = None
+    """What the pulse goes by."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Key of a binding by its id; `?` in the console shows the ids' names."""
     profiles: dict[str, Profile] = Field(default_factory=dict)
     """Accounts by name."""
+
+    @property
+    def alerting(self) -> Alerting:
+        """The rules, how they are told, and what means that a brokerage refuses.
+
+        Raises:
+            ValidationError: they can't be used. Not after `load_config` has checked them.
+        """
+        from qctui.alert_settings import AlertTables
+
+        given = {name: getattr(self, name) for name in ("alerts", "delivery", "pulse") if name in self.model_fields_set}
+        return AlertTables.model_validate(given).alerting
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +158,8 @@ class Settings:
     """Things that work and should still be changed."""
 
 
-def load_config(path: Path) -> Config:
-    """Read config.toml; an absent file is an empty one.
+def load_config(path: Path, *, emergency: bool = False) -> Config:
+    """Read config.toml; an absent file is an empty one. In an `emergency` what it says of alerts is not looked at.
 
     Raises:
         SettingsError: it can't be read, is not TOML, has an unknown key or a bad value.
@@ -180,37 +171,59 @@ def load_config(path: Path) -> Config:
     except OSError as error:
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from error
     try:
-        return Config.model_validate(tomllib.loads(raw.decode("utf-8")))
+        content = tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {clean(str(error), 200)}") from error
+    try:
+        config = Config.model_validate(content)
+        if not emergency:
+            _ = config.alerting
     except ValidationError as error:
-        raise SettingsError(f"{path}: {_explain(error)}") from error
+        raise SettingsError(f"{path}: {_explain(error, content)}") from error
+    return config
 
 
-def _explain(error: ValidationError) -> str:
-    """The first problem in words (file, key, what is allowed), and how many more there are. Never the value: it may
+def _explain(error: ValidationError, content: dict[str, Any]) -> str:
+    """The first problem in words (rule, key, what is allowed), and how many more there are. Never the value: it may
     be the token."""
     problems = error.errors(include_input=False, include_url=False, include_context=True)
     first = problems[0]
     location = [str(part) for part in first["loc"]]
+    tables, rule = location[:-1], ""
+    if location[:1] == ["alerts"] and len(location) > 1:
+        number = int(location[1])
+        given = content["alerts"][number]
+        name = given.get("name") if isinstance(given, dict) else None
+        rule = f"rule {clean(name, 40) if isinstance(name, str) else number + 1} of `alerts`: "
+        location = location[2:]
     key = clean(".".join(location), 120)
     if first["type"] == "extra_forbidden":
-        text = f"unknown key `{key}`; allowed here: {', '.join(_allowed(location[:-1]))}"
+        text = f"unknown key `{key}`; allowed here: {', '.join(_allowed(tables))}"
+    elif first["type"] == "missing":
+        text = f"`{key}` is missing"
     elif first["type"] == "value_error":
         text = f"{f'`{key}`: ' if key else ''}{first['ctx']['error']}"
     else:
         message = first["msg"].replace("Input should be", "should be").replace("a valid ", "a ")
         text = f"`{key}` {message[0].lower() + message[1:]}"
     others = len(problems) - 1
-    return text if not others else f"{text} (and {others} more problem{'s' if others > 1 else ''})"
+    return f"{rule}{text}" if not others else f"{rule}{text} (and {others} more problem{'s' if others > 1 else ''})"
 
 
 def _allowed(table: list[str]) -> list[str]:
-    tables: dict[str, type[_Section]] = {"polling": Polling, "profiles": Profile}
+    from qctui.alert_settings import AlertRule, DeliverySection, PulseSection
+
+    tables: dict[str, type[Section]] = {
+        "polling": Polling,
+        "profiles": Profile,
+        "alerts": AlertRule,
+        "delivery": DeliverySection,
+        "pulse": PulseSection,
+    }
     model = tables[table[0]] if table else Config
-    return sorted(info.alias or _kebab(name) for name, info in model.model_fields.items())
+    return sorted(info.alias or kebab(name) for name, info in model.model_fields.items())
 
 
 def load_settings(
@@ -237,7 +250,7 @@ def load_settings(
     if config is not None and not _exists(path):
         raise SettingsError(f"{path}: no such file (named with --config)")
     closed = config is None and emergency and _exists(path) is None
-    loaded = Config.model_construct() if closed else load_config(path)
+    loaded = Config.model_construct() if closed else load_config(path, emergency=emergency)
     name, chosen = _choose_profile(loaded, profile, path)
     if base_url is not None:
         if demo:

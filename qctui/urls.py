@@ -17,6 +17,23 @@ def check_base_url(url: str) -> str:
     Raises:
         ValueError: it is not such a URL. The message does not repeat the URL's user part.
     """
+    checked = _check_reach(url)
+    parts = urlsplit(checked)
+    if parts.query or parts.fragment:
+        raise ValueError("must not contain ? or #")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def check_heartbeat_url(url: str) -> str:
+    """The URL that is fetched as a sign of life: https to anywhere, http only to this machine. It may hold a key.
+
+    Raises:
+        ValueError: it is not such a URL. The message does not repeat it.
+    """
+    return _check_reach(url)
+
+
+def _check_reach(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port
@@ -26,9 +43,7 @@ def check_base_url(url: str) -> str:
         raise ValueError("not a URL this program can use; https://HOST/PATH is expected")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not contain a user name or password")
-    if parts.query or parts.fragment:
-        raise ValueError("must not contain ? or #")
-    checked = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    checked = parts.geturl()
     if parts.scheme == "http" and not is_loopback(checked):
         raise ValueError(f"http is allowed for this machine only (127.0.0.1, ::1, localhost), and {clean(host)} is not")
     return checked

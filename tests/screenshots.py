@@ -17,7 +17,7 @@ from pathlib import Path
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import NOW, StillEngine, deploy_id, outage, projects
-from tests.ui.showcase import fill_showcase, liquidating
+from tests.ui.showcase import fill_showcase, liquidating, noticing
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
@@ -84,6 +84,8 @@ PICTURES = (
     Picture("heat-map-120x40", (120, 40), ("2", "enter", "m")),
     Picture("chart-120x40", (120, 40), ("4", "enter")),
     Picture("insights-80x24", (80, 24), ("3", "j", "j")),
+    Picture("noticed-80x24", (80, 24), prepare=noticing, demo=False),
+    Picture("alerts-120x40", (120, 40), ("N",), prepare=noticing, demo=False),
     Picture("outage-80x24", (80, 24), after=outage, demo=False),
     Picture("outage-120x40", (120, 40), after=outage, demo=False),
     Picture("reading-80x24", (80, 24), prepare=lambda engine: None),

@@ -57,7 +57,7 @@ class Pool:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """The trusted certificates, read once and when first needed: 15 ms."""
     return httpx.create_ssl_context()
 
@@ -133,7 +133,7 @@ class Channel:
                 self._opened = httpx.AsyncClient(
                     auth=self._sign,
                     headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
-                    verify=False if self.base_url.startswith("http:") else _tls(),
+                    verify=False if self.base_url.startswith("http:") else tls_context(),
                     trust_env=not local,
                     limits=httpx.Limits(
                         max_connections=self._pool.connections,

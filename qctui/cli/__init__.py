@@ -18,7 +18,7 @@ from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError, completion_scr
 _ENOUGH_FILES = 256
 """Files the program may have open if it can choose: a panic over a hundred deployments has a connection for each."""
 
-_NEEDED = {"journal": 1, "liquidate": 6, "stop": 6, "abort": 6, "status": 7, "doctor": 7}
+_NEEDED = {"journal": 1, "alerts": 1, "watch": 20, "liquidate": 6, "stop": 6, "abort": 6, "status": 7, "doctor": 7}
 """Files that a command needs at the same time: the loop's three, the log, a connection, and what is read or written."""
 
 _NEEDED_BY_CONSOLE = 20
@@ -78,6 +78,14 @@ def run(options: Options) -> int:
             from qctui.cli.trigger import run_trigger
 
             return run_trigger(options)
+        case "watch":
+            from qctui.cli.watch_command import run_watch
+
+            return run_watch(options)
+        case "alerts":
+            from qctui.cli.alerts_command import run_alerts
+
+            return run_alerts(options)
         case "journal":
             from qctui.cli.journal_command import run_journal
 

@@ -22,9 +22,8 @@ from qctui.cli.log_file import log_path
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
-from qctui.cli.wiring import account_of_person, open_client_of, read_settings
+from qctui.cli.wiring import account_of_person, open_alerts_of, open_client_of, poll_settings, read_settings
 from qctui.engine.host import ApiClient, EngineHost, Observer
-from qctui.engine.poller import PollSettings
 from qctui.model.action import ACTIONS, ActionRecord
 from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import Settings
@@ -75,8 +74,9 @@ class _Console:
         self._host = EngineHost(
             self._open_client,
             self._open_actions,
-            settings=PollSettings(reads_per_minute=settings.config.polling.budget),
+            settings=poll_settings(settings),
             read_only=settings.read_only,
+            open_alerts=open_alerts_of(account, settings),
         )
         self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()
@@ -194,6 +194,7 @@ def ui_options(settings: Settings) -> UiOptions:
     Raises:
         UsageError: keys that can't be used, or a theme that is not there.
     """
+    from qctui.ui.alerts.terminal_delivery import terminal_variables
     from qctui.ui.context import UiOptions
     from qctui.ui.keys.keymap import KeymapError, check_keymap
     from qctui.ui.theme.themes import DEFAULT_THEME, load_themes, shipped_folder
@@ -220,4 +221,6 @@ def ui_options(settings: Settings) -> UiOptions:
         ascii=settings.ascii or not speaks_unicode(given_locale(os.environ)),
         project_id=settings.project_id,
         pinned=settings.pinned,
+        delivery=settings.config.alerting.delivery,
+        terminal=terminal_variables(os.environ),
     )

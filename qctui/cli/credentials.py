@@ -50,6 +50,20 @@ def find_account(settings: Settings) -> Account:
     )
 
 
+def find_user_id(settings: Settings) -> str | None:
+    """Whose account it is, by the same sources in the same order, without asking anybody for the token; None if no
+    source says.
+
+    Raises:
+        SettingsError: the source that is used can't be.
+    """
+    named = os.environ.get(USER_ID_VARIABLE, "").strip() or settings.profile.user_id
+    if named:
+        return named
+    account = _from_lean(settings)
+    return account.user_id if account is not None else None
+
+
 def _from_environment(settings: Settings) -> Account | None:
     user_id, token = os.environ.get(USER_ID_VARIABLE, "").strip(), os.environ.get(TOKEN_VARIABLE, "").strip()
     if not user_id and not token:

@@ -38,6 +38,20 @@ To have it from the next shell on:
   zsh    qctui completion zsh > a folder of $fpath/_qctui
   fish   qctui completion fish > ~/.config/fish/completions/qctui.fish
 """
+WATCH = """\
+Runs the engine without a screen: tells each alert's life, changes of the pulse, deployments that start and end, and the
+API lost and back, one line each, and runs the command of [delivery]. It never acts: its client can't build a trigger.
+
+SIGHUP reads the configuration again; SIGTERM and Ctrl+C end it. Under systemd it says when it is ready, feeds the
+watchdog for as long as its polling has its turns (an API that is down is no reason to be restarted), and writes levels
+for the journal. README, "Without a screen", has a unit file.
+"""
+
+ALERTS = """\
+Prints what a console or a watcher of this account on this machine has found, from the file they share. Nothing is read
+from the API.
+"""
+
 TRIGGERS = ("liquidate", "stop", "abort")
 """The commands that act."""
 
@@ -89,6 +103,11 @@ class Options(argparse.Namespace):
     yes: bool
     deploy_id: str | None
     no_wait: bool
+    plain: bool
+    metrics: tuple[str, int] | None
+    """Host and port to serve metrics on."""
+    heartbeat: str | None
+    """URL to fetch while all is well."""
     shell: str
 
 
@@ -124,6 +143,33 @@ def project(text: str) -> int | str:
     return project_id(text) if text.isascii() and text.isdigit() else text
 
 
+def listen_address(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, `:PORT` or `PORT`; without a host it is this machine alone.
+
+    Raises:
+        argparse.ArgumentTypeError: no such address.
+    """
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536) or " " in host:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address: PORT, :PORT or HOST:PORT is expected")
+    return host, int(port)
+
+
+def heartbeat_url(text: str) -> str:
+    """The URL of a heartbeat.
+
+    Raises:
+        argparse.ArgumentTypeError: it can't be one. The message does not repeat it: it is as good as a password.
+    """
+    from qctui.urls import check_heartbeat_url
+
+    try:
+        return check_heartbeat_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def build_parser(wanted: str | None = None) -> Parser:
     """The whole command line.
 
@@ -156,6 +202,9 @@ def build_parser(wanted: str | None = None) -> Parser:
             allow_abbrev=False,
         )
 
+    _add_watch(command)
+    alerts = command("alerts", "what is firing, acknowledged or shelved", ALERTS)
+    _add_json(alerts, "print one JSON object an alert instead of a table")
     status = command("status", "what is running, once, to stdout")
     _add_json(status, "print one JSON object instead of a table")
     _add_triggers(command)
@@ -182,6 +231,27 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--ascii", action="store_true", help="draw with 7-bit characters only")
 
 
+def _add_watch(command: Any) -> None:
+    watch = command("watch", "the engine without a screen: pulse, alerts and metrics; never acts", WATCH)
+    style = watch.add_mutually_exclusive_group()
+    _add_json(style, "print one JSON object a line")
+    style.add_argument("--plain", action="store_true", help="print whole sentences, for a screen reader")
+    watch.add_argument(
+        "--metrics",
+        metavar="ADDR",
+        type=listen_address,
+        default=None,
+        help="serve OpenMetrics there: PORT or :PORT (this machine alone) or HOST:PORT; needs the extra `metrics`",
+    )
+    watch.add_argument(
+        "--heartbeat",
+        metavar="URL",
+        type=heartbeat_url,
+        default=None,
+        help="fetch this once a minute while all is well: https, or http on this machine",
+    )
+
+
 def _add_triggers(command: Any) -> None:
     explain = (
         "Asks the same question as the console, sends one request, and prints how far it got, a line a step:\n"
@@ -206,7 +276,7 @@ def _add_triggers(command: Any) -> None:
         _add_json(parser, "print one JSON object a line instead of words")
 
 
-def _add_json(parser: argparse.ArgumentParser, summary: str) -> None:
+def _add_json(parser: Any, summary: str) -> None:
     parser.add_argument("--json", action="store_true", help=summary)
 
 

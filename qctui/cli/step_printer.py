@@ -38,6 +38,11 @@ class Printer:
         # A daemon: a terminal that never takes its lines must not keep the process.
         threading.Thread(target=self._work, name="printer", daemon=True).start()
 
+    @property
+    def waiting(self) -> int:
+        """How many lines have not been taken yet."""
+        return self._jobs.qsize()
+
     def print(self, line: str) -> None:
         """To standard output."""
         self._jobs.put(partial(_write, line, sys.stdout))

@@ -17,8 +17,11 @@ from qctui.model.resource import FailureKind
 from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    from qctui.alerts.alert_service import AlertService, Hook
     from qctui.api.client import Client
     from qctui.api.ports import RequestReport
+    from qctui.engine.poller import PollSettings
+    from qctui.store import Store
 
 
 def read_settings(options: Options) -> Settings:
@@ -97,6 +100,37 @@ def open_client_of(
         )
     except ValueError as error:
         raise UsageError(f"base URL: {error}") from error
+
+
+def poll_settings(settings: Settings) -> PollSettings:
+    """How the engine reads, by the configuration."""
+    from qctui.engine.poller import PollSettings
+
+    config = settings.config
+    return PollSettings(reads_per_minute=config.polling.budget, blind_patterns=config.alerting.blind)
+
+
+def open_alerts_of(account: Account | None, settings: Settings) -> Callable[[Store, Clock], AlertService]:
+    """What makes the alerts of this account, shared with its other processes on this machine. A demo has none to share
+    with."""
+
+    def open_alerts(store: Store, clock: Clock) -> AlertService:
+        from qctui.alerts.alert_service import AlertService, AlertSettings
+        from qctui.alerts.shared_alerts import SharedAlerts, shared_path
+
+        def open_hook(trouble: Callable[[str], None]) -> Hook:
+            from qctui.alerts.hook import CommandHook
+
+            return CommandHook(clock, trouble, () if account is None else (account.token,))
+
+        alerting = settings.config.alerting
+        shared = None
+        if account is not None and not settings.demo:
+            shared = SharedAlerts(shared_path(account.base_url, account.user_id))
+        chosen = AlertSettings(alerting.rules, alerting.delivery, settings.profile_name)
+        return AlertService(store, clock, chosen, shared=shared, open_hook=open_hook)
+
+    return open_alerts
 
 
 def exit_of(kind: FailureKind) -> Exit:

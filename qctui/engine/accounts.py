@@ -1,4 +1,5 @@
-"""Reads the accounts of all running deployments in turn, after what is on screen: the day's equity and the holdings."""
+"""Reads what is known of all running deployments in turn, after what is on screen: the day's equity, the holdings, and
+what their pulse rests on."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
 from qctui.engine.circuit_breaker import ANSWERED
 from qctui.engine.equity_history import EquityHistory
+from qctui.engine.pulses import Look, Pulses
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
 from qctui.model.account import ACCOUNTS, DAY_S, Account
@@ -42,15 +44,27 @@ NOT_ITS_OWN = frozenset({FailureKind.AUTH, FailureKind.RATE_LIMITED, FailureKind
 
 
 class Part(IntEnum):
-    """What is read of an account, the first one first."""
+    """What is read of a deployment, the first one first."""
 
     EQUITY = 0
     HOLDINGS = 1
+    ORDERS = 2
+    LOG = 3
+    INSIGHTS = 4
 
 
-EVERY_S = {Part.EQUITY: 1_800.0, Part.HOLDINGS: 300.0}
-"""How often. The live list continues the equity; the service takes a snapshot of the holdings every ten minutes
+EVERY_S = {Part.EQUITY: 1_800.0, Part.HOLDINGS: 300.0, Part.ORDERS: 300.0, Part.LOG: 300.0, Part.INSIGHTS: 600.0}
+"""How often. The live list continues the equity; the service takes its snapshots every five to ten minutes
 (REFERENCE.md 3)."""
+
+CROWD = 25
+"""With more running deployments than this each is looked at less often, so that all of them fit in the budget."""
+
+_LOOKS = {Part.ORDERS: Look.ORDERS, Part.LOG: Look.LOG, Part.INSIGHTS: Look.INSIGHTS}
+_KINDS = {
+    Part.EQUITY: "", Part.HOLDINGS: "portfolio", Part.ORDERS: "orders", Part.LOG: "logs", Part.INSIGHTS: "insights",
+}  # fmt: skip
+"""The kind of key that shows the same on screen."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +84,8 @@ class Accounts:
     none is followed.
     """
 
-    def __init__(self, api: ReadApi, store: Store, clock: Clock, history: EquityHistory) -> None:
+    def __init__(self, api: ReadApi, store: Store, clock: Clock, history: EquityHistory, pulses: Pulses) -> None:
+        self._pulses = pulses
         self._api = api
         self._store = store
         self._clock = clock
@@ -78,8 +93,8 @@ class Accounts:
         self._running: dict[str, _Running] = {}
         self.opened: Collection[int] = ()
         """Projects whose detail is open."""
-        self.polled: Collection[int] = ()
-        """Projects whose holdings are on screen: they are read for that, and handed to `note`."""
+        self.polled: Collection[tuple[str, int]] = ()
+        """Kinds of keys, with their project, that are on screen: they are read for that, and handed to `note`."""
 
     @property
     def any(self) -> bool:
@@ -88,6 +103,7 @@ class Accounts:
 
     def note(self, key: Key[Any], value: Any) -> bool:
         """Take in what was read for the screen. Returns whether a deployment runs whose account is to be read first."""
+        self._pulses.note(key, value)
         if key.kind == "portfolio":
             self._note_holdings(key.project_id, value)
         elif key.kind == "detail":
@@ -110,6 +126,7 @@ class Accounts:
         self._running = {each.deploy_id: before.get(each.deploy_id) or _Running(each) for each in ordered}
         for running in self._running.values():
             running.deployment = followed[running.deployment.deploy_id]
+        self._pulses.follow(each.deployment for each in self._running.values())
         for gone in before.keys() - self._running.keys():
             project_id = before[gone].deployment.project_id
             if alive[project_id]:
@@ -130,8 +147,10 @@ class Accounts:
         try:
             if part is Part.EQUITY:
                 await self._read_equity(running)
-            else:
+            elif part is Part.HOLDINGS:
                 await self._read_holdings(running)
+            else:
+                await self._read_look(running, part)
         except ApiError as error:
             if error.kind in NOT_ITS_OWN:
                 running.failures[part] -= 1
@@ -164,13 +183,15 @@ class Accounts:
 
     def _parts(self) -> Iterable[tuple[_Running, Part]]:
         for running in self._running.values():
-            yield running, Part.EQUITY
-            if running.deployment.project_id not in self.polled:
-                yield running, Part.HOLDINGS
+            for part in Part:
+                if (_KINDS[part], running.deployment.project_id) not in self.polled:
+                    yield running, part
 
-    def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, float]:
+    def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, float, Part]:
         due_mono = running.due_mono[part]
-        return not (due_mono <= now and running.deployment.project_id in self.opened), due_mono
+        # At the start everything is due: money first, then what is most telling of each, and of all of them.
+        first = max(part, Part.HOLDINGS)
+        return not (due_mono <= now and running.deployment.project_id in self.opened), due_mono, first
 
     def _put_off(self, running: _Running, part: Part, first_s: float) -> None:
         running.failures[part] += 1
@@ -179,7 +200,9 @@ class Accounts:
 
     def _done(self, running: _Running, part: Part) -> None:
         running.failures[part] = 0
-        running.due_mono[part] = self._clock.monotonic() + EVERY_S[part]
+        stretched = max(1.0, len(self._running) / CROWD)
+        times = {Part.EQUITY: 1.0, Part.ORDERS: stretched, Part.LOG: stretched}.get(part, stretched**2)
+        running.due_mono[part] = self._clock.monotonic() + EVERY_S[part] * times
 
     async def _read_equity(self, running: _Running) -> None:
         deployment, now = running.deployment, self._clock.now()
@@ -197,6 +220,7 @@ class Accounts:
         # A window the service misread is answered with its end alone: no change may be measured from that.
         if deployment is None or equity is None or chart.sparse:
             return
+        self._pulses.note_samples(deployment.deploy_id, equity.xs)
         if self._history.adopt(deployment, equity, start, self._clock.now(), self._clock.monotonic()):
             self._done(running, Part.EQUITY)
         if equity.unit and equity.unit != "%" and not running.account.currency:
@@ -215,6 +239,18 @@ class Accounts:
             key, at, mono = portfolio_key(project_id), self._clock.now(), self._clock.monotonic()
             self._store.put_value(key, portfolio, at=at, mono=mono)
             self._note_holdings(project_id, portfolio)
+
+    async def _read_look(self, running: _Running, part: Part) -> None:
+        answer = await self._pulses.read(running.deployment.deploy_id, _LOOKS[part])
+        if answer is None:
+            return
+        if answer.loading is not None:
+            running.failures[part] -= 1
+            self._put_off(running, part, SLOW_LOADING_S)
+        else:
+            self._done(running, part)
+            if answer.more is not None or answer.wait_s == 0.0:
+                running.due_mono[part] = float("-inf")
 
     def _change(self, running: _Running, account: Account) -> None:
         if account != running.account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
@@ -32,12 +32,26 @@ class Subscription:
     visibility: Visibility = Visibility.VISIBLE
 
 
+class AlertsPort(Protocol):
+    """What a person may do about alerts. What they are is found in the store under `ALERTS`."""
+
+    def acknowledge(self, alert_ids: Collection[str]) -> None:
+        """These have been seen: they stay until they clear, and are not delivered again. Shared with every console and
+        watcher of this account on this machine, and kept when all of them end."""
+        ...
+
+    def shelve(self, alert_ids: Collection[str], seconds: float) -> None:
+        """Put these away for so long, whatever they do. 0 takes them back."""
+        ...
+
+
 class Engine(Protocol):
     """Reads the API in the background and carries out actions, on a thread of its own."""
 
     store: Store
     clock: Clock
     actions: ActionsPort
+    alerts: AlertsPort
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """Keep these resources current from now on, and no others but the live list and the projects, which are always

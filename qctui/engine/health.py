@@ -37,9 +37,12 @@ class Health:
         self._latency_s: float | None = None
         self._skew_s: float | None = None
         self._link = Link(budget=per_minute)
+        self.turned_mono = clock.monotonic()
+        """When the polling last had a turn, or began. It has them whatever the API answers."""
 
     def open(self) -> None:
         """Publish the first state, so that the key always has a value."""
+        self.turned_mono = self._clock.monotonic()
         self._put(self._link)
 
     def observe(self, exchange: RequestReport) -> None:
@@ -63,6 +66,7 @@ class Health:
         `failing` are the newest failures of the reads that the API did not answer, `used` is how many reads of the
         budget the last minute took, `waiting` how many wait for it.
         """
+        self.turned_mono = self._clock.monotonic()
         failure, state = breaker.failure, LinkState.CONNECTING
         next_try_mono = None if failure is None else failure.next_try_mono
         if failure is not None:

@@ -6,13 +6,16 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
+from qctui.alerts.alert_service import AlertService, AlertSettings
+from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
-from qctui.engine.engine_port import Subscription
+from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.model.keys import Key
@@ -53,6 +56,14 @@ OpenActions = Callable[[ApiClient], ActionsLifecycle]
 """Makes the actions for that client."""
 
 
+OpenAlerts = Callable[[Store, Clock], AlertService]
+"""Makes the alerts for this store and clock."""
+
+
+def _by_default(store: Store, clock: Clock) -> AlertService:
+    return AlertService(store, clock, AlertSettings(DEFAULT_RULES, Delivery()))
+
+
 class EngineHost:
     """The `Engine` of `qctui.engine.engine_port`, on a thread (`start`, `stop`) or on the caller's loop (`run`).
 
@@ -69,14 +80,17 @@ class EngineHost:
         clock: Clock | None = None,
         settings: PollSettings | None = None,
         read_only: bool = False,
+        open_alerts: OpenAlerts = _by_default,
     ) -> None:
         """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the action
-        service runs. `open_actions` makes that service for the same store and clock.
+        service runs. `open_actions` makes that service for the same store and clock, `open_alerts` the alerts.
         """
         self.store = store or Store()
         self.clock: Clock = clock or SystemClock()
         self._proxy = ActionsProxy(self.store, self.clock, read_only)
         self.actions: ActionsPort = self._proxy
+        self._alerts = open_alerts(self.store, self.clock)
+        self.alerts: AlertsPort = self._alerts
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
@@ -104,6 +118,17 @@ class EngineHost:
     def wait_ready(self, timeout_s: float) -> bool:
         """Wait until actions can be sent, or the engine has ended. False when neither happened in time."""
         return self._ready.wait(timeout_s)
+
+    @property
+    def turned_mono(self) -> float:
+        """When the polling last had a turn, on the monotonic clock: a loop that hangs has none."""
+        return self._health.turned_mono
+
+    def configure_alerts(self, rules: Sequence[Rule], delivery: Delivery, blind: Sequence[str]) -> None:
+        """Go by these rules, tell what fires in this way, and take these texts for BLIND, from now on."""
+        self._alerts.configure(rules, delivery)
+        self._settings = replace(self._settings, blind_patterns=tuple(blind))
+        self._call(lambda: self._poller.pulses.look_for(blind) if self._poller is not None else None)
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """As in `Engine`. Of those that come faster than the loop turns only the last ones count."""
@@ -192,11 +217,13 @@ class EngineHost:
         self._apply_subscriptions()
         polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
         watching = asyncio.ensure_future(ReadAfterActions(self.store, self.clock, self._poller.read_again).run())
+        alerting = asyncio.ensure_future(self._alerts.run())
         try:
             await self._unless_ending(polling)
         finally:
             self._poller = None
             await _cancel(watching)
+            await _cancel(alerting)
             await _cancel(polling)
 
     async def _poll_for_ever(self, poller: Poller) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError, ReadApi
 from qctui.clock import Clock, first_of
 from qctui.engine.accounts import Accounts
@@ -21,6 +22,7 @@ from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.health import Health
 from qctui.engine.polls import Poll, Polls
+from qctui.engine.pulses import Pulses
 from qctui.engine.rate_limiter import Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
 from qctui.engine.schedule import backoff_s, interval_s, loading_s
@@ -52,6 +54,8 @@ class PollSettings:
     """The read budget, shared by everything but the triggers and their verification."""
     concurrency: int = 6
     """Reads under way at once."""
+    blind_patterns: tuple[str, ...] = DEFAULT_BLIND
+    """Texts that mean that a brokerage is disconnected."""
 
 
 class Poller:
@@ -74,7 +78,8 @@ class Poller:
         self._jitter = jitter or random.Random()
         self._limiter = RateLimiter(settings.reads_per_minute)
         self._breaker = CircuitBreaker(self._jitter)
-        self._accounts = Accounts(api, store, clock, EquityHistory(store))
+        self.pulses = Pulses(api, store, clock, settings.blind_patterns)
+        self._accounts = Accounts(api, store, clock, EquityHistory(store), self.pulses)
         self._polls = Polls(ReaderSet(api, store, clock, self._accounts), store, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._probe: asyncio.Task[None] | None = None
@@ -90,7 +95,7 @@ class Poller:
     def subscribe(self, subscriptions: Sequence[Subscription]) -> None:
         """Read exactly these, besides what is always read. Reads of anything else end here."""
         self._accounts.opened = {each.key.project_id for each in subscriptions if each.key.kind == "detail"}
-        self._accounts.polled = {each.key.project_id for each in subscriptions if each.key.kind == "portfolio"}
+        self._accounts.polled = {(each.key.kind, each.key.project_id) for each in subscriptions}
         begun = self._polls.change(subscriptions)
         if self._breaker.failure is not None:
             self._polls.show_outage(self._breaker.failure, begun)
@@ -142,6 +147,7 @@ class Poller:
     def _tick(self, now: float) -> float:
         """Start every read whose time has come and that may be sent. Returns the seconds until the next may be."""
         self._polls.give_up_hanging(now)
+        self.pulses.judge_in_time()
         self._waiting = 0
         if self._breaker.tripped:
             return self._tick_tripped(now)
@@ -245,6 +251,8 @@ class Poller:
             self._follow_up(poll.key, value)
         elif resource.error is not None:
             self._store.put(poll.key, replace(resource, error=None))
+        if answer.value is None and answer.more is None:
+            self.pulses.note(poll.key, None)
         poll.plan_next(answer, self._store.get(poll.key).value, mono)
 
     def _follow_up(self, key: Key[Any], value: Any) -> None:

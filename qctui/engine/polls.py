@@ -15,9 +15,11 @@ from qctui.engine.readers import Answer, Reader, ReaderSet
 from qctui.engine.schedule import MIN_GAP_S, interval_s
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.action import ACTIONS
+from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED
 from qctui.model.chart import Chart
 from qctui.model.insight import InsightLog
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
+from qctui.model.pulse import NEW_LINES, PULSES
 from qctui.model.resource import Failure
 from qctui.store import Store
 
@@ -45,7 +47,9 @@ do not cover."""
 ALWAYS: dict[Key[Any], Visibility] = {DEPLOYMENTS: Visibility.OPENED, PROJECTS: Visibility.VISIBLE}
 """Read whatever is on screen: they name and list what trades. So are the accounts, once something runs."""
 
-NOT_READ: frozenset[Key[Any]] = frozenset({LINK, ACTIONS, EQUITY_HISTORY, ACCOUNTS})
+NOT_READ: frozenset[Key[Any]] = frozenset(
+    {LINK, ACTIONS, EQUITY_HISTORY, ACCOUNTS, PULSES, NEW_LINES, ALERTS, DELIVERED, ALERT_TROUBLE}
+)
 """Not one read of the API each, and never to be evicted from the store."""
 
 STILL_DELAY_S = 0.12

@@ -18,7 +18,7 @@ class Priority(Enum):
     """What is shown already is brought up to date."""
     BULK = 0.6
     """One of many pages of a long list, whose newest part is shown already."""
-    BACKGROUND = 0.4
+    BACKGROUND = 0.5
     """The accounts of everything that runs, in turn. Below all others, so that a list that was just opened finds room
     for its pages."""
 

@@ -14,10 +14,12 @@ from textual.screen import Screen
 from qctui.actions.spec import READ_ONLY
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS
+from qctui.model.alert import DELIVERED
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link
 from qctui.ui import textual_patches
 from qctui.ui.actions.controller import ActionController, Pointed, acts_on
+from qctui.ui.alerts.terminal_delivery import TerminalDelivery
 from qctui.ui.app_base import AppBase
 from qctui.ui.context import AppContext, Detail, DetailKind, SafeDraw, UiOptions
 from qctui.ui.keys.keymap import COMMANDS, Scope, bindings, commands_now, format_key, keys_of
@@ -75,6 +77,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             open=self.open_detail,
         )
         self.main_screen = MainScreen(self._app_context)
+        self._delivery = TerminalDelivery(options, engine.clock, lambda sequence: self.write_to_terminal(sequence))
         self.controller = ActionController(
             self,
             engine,
@@ -110,6 +113,8 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         it waiting. Actions are drawn everywhere at once.
         """
         keys = self._bridge.take()
+        if DELIVERED in keys:
+            self.draw("A notification", self._tell)
         seen = [self.screen, *textual_patches.visible_background(self)]
         for screen in self.screen_stack:
             if isinstance(screen, ShowsStore):
@@ -119,6 +124,9 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
                     self._unseen[screen] = unseen
                 if shown:
                     self.draw(type(screen).__name__, partial(screen.show_changes, shown))
+
+    def _tell(self) -> None:
+        self._delivery.tell(self.engine.store.get(DELIVERED).value or ())
 
     def open_detail(self, detail: Detail) -> None:
         """Open one thing in full. It is on top when this returns."""
@@ -190,8 +198,10 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         self.draw("The action", lambda: self.controller.request(request_id))
 
     def action_acknowledge(self) -> None:
-        """The outcomes in the action bar have been seen."""
-        self.controller.acknowledge()
+        """What the screen lets a person acknowledge has been seen; else the outcomes in the action bar."""
+        acknowledge = getattr(self.screen, "acknowledge", None)
+        if acknowledge is None or not acknowledge():
+            self.controller.acknowledge()
 
     def action_cancel_sending(self) -> None:
         """Give up what has not been sent."""
@@ -206,6 +216,19 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         from qctui.ui.actions.journal_screen import JournalScreen
 
         self.push_screen(JournalScreen(self.engine.actions, self.engine.clock, self.glyphs, self.options.zone))
+
+    def action_open_alerts(self) -> None:
+        """All alerts, or back from them."""
+        from qctui.ui.alerts_screen import AlertsScreen
+
+        if isinstance(self.screen, AlertsScreen):
+            self.screen.dismiss()
+            return
+        below = next((each for each in self.screen_stack if isinstance(each, AlertsScreen)), None)
+        if below is None:
+            self.push_screen(AlertsScreen(self._app_context))
+        while below is not None and self.screen_stack[-1] is not below:
+            self.pop_screen()
 
     def action_open_help(self) -> None:
         """The keys that work right now."""

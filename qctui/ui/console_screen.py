@@ -1,4 +1,4 @@
-"""What the main screen, a thing in full and the charts have in common: action bar, footer, redrawing, and panes."""
+"""What the main screen, a thing in full and the charts have in common: action bar, alert line, footer, and panes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from textual.screen import Screen
 
 from qctui.engine.engine_port import Subscription
 from qctui.model.action import ACTIONS
+from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
 from qctui.model.resource import Resource
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import Pointed
+from qctui.ui.alerts.alert_line import AlertLine
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import Command, commands_now
 from qctui.ui.kit.bar import KeyBar, LinkBar
@@ -39,6 +41,7 @@ class ConsoleScreen(Screen[None]):
         options, glyphs, clock = context.options, context.glyphs, context.engine.clock
         self._app_context, self._engine, self._glyphs, self._draw = context, context.engine, glyphs, context.draw
         self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
+        self.alert_line = AlertLine(glyphs, options.keymap)
         self.key_bar = KeyBar(glyphs, options.keymap)
         self.ages = AgeTimer(
             clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop, self.show_all
@@ -49,11 +52,14 @@ class ConsoleScreen(Screen[None]):
     def show_all(self, context: RenderContext) -> None:
         """Draw everything from what the store holds."""
         self.show_actions(context)
+        self.show_alerts(context)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""
         if ACTIONS in keys:
             self.show_elapsed()
+        if not keys.isdisjoint({ALERTS, ALERT_TROUBLE}):
+            self.show_alerts(self.ages.context())
 
     def go_back(self) -> None:
         """Escape, while the keys are not in the action bar: to where this was opened."""
@@ -84,6 +90,12 @@ class ConsoleScreen(Screen[None]):
         """Draw the action bar."""
         records = self._engine.store.get(ACTIONS).value or ()
         self._draw("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
+
+    def show_alerts(self, context: RenderContext) -> None:
+        """Draw the alert line."""
+        store = self._engine.store
+        alerts, trouble = store.get(ALERTS).value or (), store.get(ALERT_TROUBLE).value or ""
+        self._draw("The alerts", lambda: self.alert_line.show(alerts, trouble, context), self.alert_line)
 
     @on(ActionBar.Ticked)
     def show_elapsed(self) -> None:

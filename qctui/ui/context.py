@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
+from qctui.alerts.rules import Delivery
 from qctui.clock import Clock
 from qctui.engine.engine_port import Engine, Subscription
 from qctui.model.chart import ChartWindow
@@ -48,6 +49,11 @@ class UiOptions:
     """Projects whose optimizations are shown together, instead of the current project's."""
     zone: tzinfo | None = None
     """What times are shown in; None is the machine's zone."""
+    delivery: Delivery = field(default_factory=Delivery)
+    """Whether an alert rings the bell, and asks the terminal for a desktop notification."""
+    terminal: Mapping[str, str] = field(default_factory=dict)
+    """The part of the environment that says which terminal this is, as `terminal_variables` picks it out. Empty: not
+    known, and no notification is asked for."""
 
 
 class DetailKind(Enum):

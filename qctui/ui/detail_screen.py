@@ -12,6 +12,7 @@ from textual.events import DescendantFocus, Resize
 
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import ACTIONS
+from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.resource import Resource
 from qctui.ui.console_screen import PanesScreen
@@ -64,12 +65,13 @@ class DetailScreen(PanesScreen):
         return False
 
     def compose(self) -> ComposeResult:
-        """Link bar, header, sections, action bar, keys."""
+        """Link bar, header, sections, action bar, alert line, keys."""
         yield self.link_bar
         yield self.header
         yield self._tabs
         yield self._frame
         yield self.action_bar
+        yield self.alert_line
         yield self.key_bar
 
     def on_mount(self) -> None:
@@ -102,7 +104,7 @@ class DetailScreen(PanesScreen):
         if not keys.isdisjoint(self.keys()) or any(self.depends_on(key) for key in keys):
             self.show_all(self.ages.context())
             self.keep_current()
-        elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK}):
+        elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK, ALERTS, ALERT_TROUBLE}):
             super().show_all(self.ages.context())
 
     def show_all(self, context: RenderContext) -> None:

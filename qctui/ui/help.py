@@ -42,6 +42,11 @@ _AGES = (
     ("51.8k+", "There is cash in other currencies or coins besides, which is not in it"),
     ("pos", "Open positions"),
     ("Total ~ 5 of 6", "What has a ~ is the sum of those that are known in the total's currency: at least 5 of 6"),
+    ("Running ok", "It lives: newer orders, insights, log lines or chart samples than its own habit demands"),
+    ("QUIET", "No sign of life for longer than its own habit knows while its market was open"),
+    ("BLIND", "Refused by its brokerage, after the last order that went well"),
+    ("?", "Whether it lives is not known: the reads fail, or there is too little history"),
+    ("! before a name", "An alert is open about it; muted once acknowledged"),
     ("up/ended", "How long a deployment has been up, or how long ago it ended"),
 )
 """What the screen says of how new things are, and what it means."""

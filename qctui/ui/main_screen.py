@@ -55,7 +55,7 @@ class MainScreen(PanesScreen):
         self.chart.view.opens = self._open_chart
 
     def compose(self) -> ComposeResult:
-        """Link bar, panes, action bar, keys."""
+        """Link bar, panes, action bar, alert line, keys."""
         yield self.link_bar
         with Container(id="panes"):
             yield self.deployments
@@ -63,6 +63,7 @@ class MainScreen(PanesScreen):
             yield self.chart
             yield self.insights
         yield self.action_bar
+        yield self.alert_line
         yield self.key_bar
 
     def on_mount(self) -> None:

@@ -251,6 +251,15 @@ class PatchedApp(App[R]):
         """What was said in passing and still stands or waits, oldest first."""
         return list(getattr(self, "_notifications", ()))
 
+    def write_to_terminal(self, sequence: str) -> None:
+        """Send a sequence that draws nothing.
+
+        Textual has no such call but for the bell. Frames are handed over whole, on this thread: none is cut in two.
+        """
+        driver = getattr(self, "_driver", None)
+        if driver is not None and not self.is_headless:
+            driver.write(sequence)
+
     def end_at_once(self) -> None:
         """Handle no further message, and end."""
         close: Callable[[], object] = getattr(self, "_close_messages_no_wait", self.exit)

@@ -66,7 +66,7 @@ def certificate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     if request.param == "plain":
         return None
     trusted = ssl.create_default_context(cafile=CERTIFICATE)
-    monkeypatch.setattr(transport, "_tls", lambda: trusted)
+    monkeypatch.setattr(transport, "tls_context", lambda: trusted)
     return CERTIFICATE
 
 

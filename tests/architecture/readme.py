@@ -1,14 +1,40 @@
-"""The generated part of README.md. `python -m tests.architecture.readme` brings it up to date."""
+"""The generated parts of README.md. `python -m tests.architecture.readme` brings them up to date."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from qctui.actions.wording import format_rough_span
+from qctui.alerts.rules import CONDITIONS, DEFAULT_RULES, Rule
 from qctui.ui.keys.keymap import COMMANDS, Scope, format_key
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 BEGIN, END = "<!-- keys: begin (tests/architecture compares this table with the registry) -->\n", "<!-- keys: end -->"
+RULES_BEGIN = "<!-- rules: begin (tests/architecture compares these tables with the program) -->\n"
+RULES_END = "<!-- rules: end -->"
+
+
+def rule_tables() -> str:
+    """Every condition with what a rule about it may give, and the rules that are on from the start."""
+    lines = ["| `when` | fires if | takes |", "|---|---|---|"]
+    for word, condition in CONDITIONS.items():
+        keys = sorted(condition.takes | ({"clear-percent"} if "percent" in condition.takes else set()))
+        lines.append(f"| `{word}` | {condition.summary} | {', '.join(f'`{key}`' for key in keys)} |")
+    lines += ["", "These are on from the start:", "", "| `name` | `when` | `severity` | with |", "|---|---|---|---|"]
+    for rule in DEFAULT_RULES:
+        lines.append(f"| `{rule.name}` | `{rule.when}` | `{rule.severity.name.lower()}` | {_given(rule)} |")
+    return "\n".join([*lines, ""])
+
+
+def _given(rule: Rule) -> str:
+    numbers = {"percent": rule.percent, "clear-percent": rule.clear_percent}
+    spans = {"after": rule.after_s, "within": rule.within_s, "for": rule.hold_s or None}
+    given = [f"`{key} = {value:g}`" for key, value in numbers.items() if value is not None]
+    given += [f'`{key} = "{format_rough_span(value)}"`' for key, value in spans.items() if value is not None]
+    given += [f'`mode = "{rule.environment.value.lower()}"`'] if rule.environment is not None else []
+    given += ["`repeat = 0`"] if not rule.repeat_s else []
+    return ", ".join(given)
 
 
 def key_table() -> str:
@@ -38,4 +64,6 @@ def command_after(mark: str) -> str:
 
 if __name__ == "__main__":
     text = README.read_text(encoding="utf-8")
-    README.write_text(text.replace(BEGIN + between(text, BEGIN, END), BEGIN + "\n" + key_table()), encoding="utf-8")
+    text = text.replace(BEGIN + between(text, BEGIN, END), BEGIN + "\n" + key_table())
+    text = text.replace(RULES_BEGIN + between(text, RULES_BEGIN, RULES_END), RULES_BEGIN + "\n" + rule_tables())
+    README.write_text(text, encoding="utf-8")

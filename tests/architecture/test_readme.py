@@ -7,7 +7,18 @@ from pathlib import Path
 from qctui.cli.parser import Exit, build_parser
 from qctui.model.action import Rung
 from qctui.settings import load_config
-from tests.architecture.readme import BEGIN, END, README, ROOT, between, command_after, key_table
+from tests.architecture.readme import (
+    BEGIN,
+    END,
+    README,
+    ROOT,
+    RULES_BEGIN,
+    RULES_END,
+    between,
+    command_after,
+    key_table,
+    rule_tables,
+)
 
 
 def readme() -> str:
@@ -16,6 +27,10 @@ def readme() -> str:
 
 def test_the_table_of_keys_is_the_registry() -> None:
     assert between(readme(), BEGIN, END) == "\n" + key_table(), "run: python -m tests.architecture.readme"
+
+
+def test_the_tables_of_rules_are_those_of_the_program() -> None:
+    assert between(readme(), RULES_BEGIN, RULES_END) == "\n" + rule_tables(), "run: python -m tests.architecture.readme"
 
 
 def test_ci_runs_the_very_command_people_are_told(tmp_path: Path) -> None:
@@ -39,7 +54,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
     options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
     for option in options - {"--help", "--version"}:
         assert f"`{option}" in text or f" {option}" in text, option
-    for command in ("status", "liquidate", "stop", "abort", "journal", "doctor", "simulate"):
+    for command in ("status", "liquidate", "stop", "abort", "journal", "doctor", "simulate", "watch", "alerts"):
         assert f"| `qctui {command}" in text, command
 
 
@@ -57,6 +72,7 @@ def test_the_example_configuration_is_valid(tmp_path: Path) -> None:
     path.write_text(example, encoding="utf-8")
     config = load_config(path)
     assert config.profiles.keys() == {"main", "watch"}
+    assert {"drawdown", "margin call"} <= {rule.name for rule in config.alerting.rules}
 
 
 def test_the_example_configuration_has_keys_that_can_be_used(tmp_path: Path) -> None:
@@ -71,6 +87,24 @@ def test_the_readme_shows_the_main_screens_and_what_it_shows_is_there() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme())
     assert {"main", "heat-map", "chart", "liquidate", "acting"} <= {Path(each).stem.rsplit("-", 1)[0] for each in shown}
     assert [each for each in shown if not (ROOT / each).exists()] == []
+
+
+def test_every_metric_of_the_readme_is_one_and_every_one_is_there() -> None:
+    from qctui.cli import metrics
+
+    code = Path(metrics.__file__).read_text(encoding="utf-8")
+    made = set(re.findall(r'"(qctui_[a-z_]+)"', code)) | {f"_{name}" for name in re.findall(r'_gauge\("(\w+)"', code)}
+    text = readme()
+    assert {name for name in made if f"{name}`" not in text and f"{name}_total`" not in text} == set()
+    used = {name.removesuffix("_total") for name in re.findall(r"\b(qctui_(?!deployment)[a-z_]+)\b", text)}
+    assert used <= made | {"qctui_info"}
+
+
+def test_the_recipes_for_a_command_are_programs_that_a_shell_understands() -> None:
+    for name in ("mail", "webhook", "apprise"):
+        script = between(readme(), f"<!-- recipe: {name} -->\n```sh\n", "```")
+        assert script.startswith("#!/bin/sh\n")
+        subprocess.run(["sh", "-n"], input=script, text=True, check=True)
 
 
 def test_the_commands_of_the_readme_begin_with_the_usual_python() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from qctui.api.ports import ApiError, Loading
+from qctui.engine.poller import TICK_CAP_S
 from qctui.engine.schedule import AUTH_CAP_S, BACKOFF_CAP_S, PROBE_CAP_S
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
@@ -101,6 +102,26 @@ def test_an_outage_from_the_start_is_no_empty_list() -> None:
         assert all(rig.error(key).kind is FailureKind.CONNECT for key in SCREEN)
 
     on_rig(body, before=lambda rig: rig.api.fail(connect_error()))
+
+
+@pytest.mark.parametrize("error", [connect_error(), auth_error(), server_error()])
+def test_the_polling_has_its_turns_whatever_the_api_answers(error: ApiError) -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.fail(error)
+        for _ in range(100):
+            await rig.clock.advance(60)
+            assert rig.clock.monotonic() - rig.health.turned_mono <= TICK_CAP_S
+
+    on_rig(body)
+
+
+def test_answers_that_never_come_do_not_stop_its_turns() -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.hold("deployments")
+        await rig.clock.advance(600)
+        assert rig.clock.monotonic() - rig.health.turned_mono <= TICK_CAP_S
+
+    on_rig(body)
 
 
 def test_a_broken_list_does_not_hide_that_the_rest_is_back() -> None:

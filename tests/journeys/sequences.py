@@ -26,7 +26,7 @@ NEWS = ("ended", "redeployed", "reordered", "vanished", "new", "nothing")
 
 def phrase(random: Random) -> list[str]:
     """A few keys that belong together."""
-    kind = random.randrange(16)
+    kind = random.randrange(17)
     if kind < 3:
         return [random.choice(_MOVES) for _ in range(random.randint(1, 4))]
     if kind < 5:
@@ -49,6 +49,9 @@ def phrase(random: Random) -> list[str]:
         return ["L", ANSWER, "enter", *["enter"] * random.choice((0, 0, 1, 3))]
     if kind == 14:
         return [random.choice("SXA"), ANSWER, random.choice(("enter", "escape", "y"))]
+    if kind == 15:
+        moves = [random.choice("jjk") for _ in range(random.randint(0, 4))]
+        return ["N", *moves, *random.choice((("enter",), ("d",), ("D",), ("z", "enter"), ("escape",), ("N",), ("L",)))]
     return [random.choice(_OTHERS)]
 
 

@@ -14,6 +14,7 @@ from textual.app import App
 
 from qctui.actions.spec import Ask
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.alert import ALERTS
 from qctui.model.deployment import Deployment, Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, orders_key, portfolio_key
 from qctui.ui.actions.dialog import ConfirmScreen
@@ -23,6 +24,7 @@ from qctui.ui.context import UiOptions
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import FilterField, Pane
 from tests.ui import scene
+from tests.ui.alert_scene import alerts, put_pulses
 from tests.ui.detail_scene import fill_details, orders, portfolio
 from tests.ui.page import key_event
 
@@ -70,6 +72,8 @@ class World:
         self.engine.actions = self.desk
         scene.fill(self.engine)
         fill_details(self.engine)
+        put_pulses(self.engine)
+        self.engine.put(ALERTS, alerts())
         for project in scene.projects():
             self.engine.put(portfolio_key(project.project_id), portfolio())
             self.engine.put(orders_key(project.project_id), orders())
@@ -177,6 +181,7 @@ class World:
             "chart": app.main_screen.presenter.data.chart_name,
             "sent": [[(each.action, each.identity) for each in targets] for targets in self.desk.confirmed],
             "acknowledged": list(self.desk.acknowledged),
+            "alerts": (list(self.engine.still_alerts.acknowledged), list(self.engine.still_alerts.shelved)),
             "pointed": app._pointed(),
         }
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from qctui.ui.app import QctuiApp
 from tests.screenshots import CLEARED
+from tests.ui.alert_scene import fill_alerts
 from tests.ui.page import OPTIONS, Size, screen_text
 from tests.ui.scene import StillEngine, fill, outage
 
@@ -22,6 +23,7 @@ CASES: tuple[tuple[str, tuple[str, ...], Callable[[StillEngine], object] | None]
     ("marked", ("space", "j", "space", "3", "j"), None),
     ("chart", ("4", "left", "left"), None),
     ("outage", (), outage),
+    ("noticed", (), fill_alerts),
 )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from qctui.actions.actions_port import ActionsPort, JournalEntry
 from qctui.actions.spec import eligibility
 from qctui.clock import Clock
-from qctui.engine.engine_port import Subscription
+from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.action import ACTIONS, Target
 from qctui.model.chart import Chart, Series, SeriesType
@@ -96,6 +96,20 @@ class StillActions:
         return self.journal
 
 
+@dataclass
+class StillAlerts:
+    """The engine's alerts as the interface sees them: remembers what it was asked."""
+
+    acknowledged: list[tuple[str, ...]] = field(default_factory=list)
+    shelved: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
+
+    def acknowledge(self, alert_ids: Collection[str]) -> None:
+        self.acknowledged.append(tuple(alert_ids))
+
+    def shelve(self, alert_ids: Collection[str], seconds: float) -> None:
+        self.shelved.append((tuple(alert_ids), seconds))
+
+
 class StillEngine:
     """The engine as the interface sees it: a real store, and a record of what was asked."""
 
@@ -105,6 +119,8 @@ class StillEngine:
         self.clock: Clock = clock or self.still
         self.still_actions = StillActions(read_only=read_only)
         self.actions: ActionsPort = self.still_actions
+        self.still_alerts = StillAlerts()
+        self.alerts: AlertsPort = self.still_alerts
         self.views: list[tuple[Subscription, ...]] = []
         self.refreshed: list[Sequence[Key[Any]] | None] = []
         self.answers_charts = True

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.alert import ALERTS
 from qctui.model.deployment import Deployment, LogPage
 from qctui.model.insight import InsightLog
 from qctui.model.keys import (
@@ -21,6 +22,8 @@ from qctui.model.keys import (
 from qctui.model.optimization import Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
+from qctui.model.pulse import PULSES
+from tests.ui.alert_scene import alerts, ok, put_pulses
 from tests.ui.detail_scene import (
     DEPLOY_ID,
     EARLIER_ID,
@@ -171,6 +174,7 @@ def fill_showcase(engine: StillEngine) -> None:
         age_s=40,
     )
     engine.put(DEPLOYMENTS, running())
+    engine.put(PULSES, {each.deploy_id: ok() for each in running() if each.status == "Running"})
     for each in projects():
         key = insights_key(each.project_id, deploy_id(each.project_id))
         engine.put(key, predictions(), age_s=30, snapshot_age_s=400)
@@ -199,3 +203,10 @@ def fill_showcase(engine: StillEngine) -> None:
         replace(sweep, requested_at=NOW - 3_600.0, constraints=sweep.constraints[:1], runs=runs),
         age_s=5,
     )
+
+
+def noticing(engine: StillEngine) -> None:
+    """One deployment is refused by its brokerage, one has gone quiet, and more."""
+    fill_showcase(engine)
+    put_pulses(engine)
+    engine.put(ALERTS, alerts())

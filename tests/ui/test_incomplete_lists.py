@@ -55,7 +55,7 @@ async def test_however_long_a_status_is_the_others_are_told() -> None:
         rows = [replace(each, status="Initializing") for each in deployments()]
         page.engine.put(DEPLOYMENTS, (*rows, replace(rows[2], deploy_id="L-older")))
         await page.settle()
-        assert f"Initiali{page.main.deployments._glyphs.ellipsis} +1 " in page.line("▸ LIVE  Crypto/BTC trend ")
+        assert f"Initializ{page.main.deployments._glyphs.ellipsis} +1 " in page.line("▸ LIVE  Crypto/BTC trend ")
 
 
 async def test_the_dialog_says_what_a_liquidation_hits_where_several_are_alive() -> None:

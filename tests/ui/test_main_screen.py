@@ -81,14 +81,14 @@ async def test_no_line_is_wider_than_the_screen_at_any_size(size: Size) -> None:
 
 async def test_live_and_paper_are_told_apart_in_words() -> None:
     async with console() as page:
-        assert "LIVE" in page.line("Crypto/BTC trend   Running")
-        assert "PAPER" in page.line("Research/vol carry")
+        assert "LIVE" in page.line("Crypto/BTC trend  Running")
+        assert "PAPER" in page.line("Research/vol car")
 
 
 async def test_an_unknown_equity_is_never_a_zero() -> None:
     async with console() as page:
-        assert "—" in page.line("Research/vol carry")
-        assert "0.00" not in page.line("Research/vol carry")
+        assert "—" in page.line("Research/vol car")
+        assert "0.00" not in page.line("Research/vol car")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -135,7 +135,7 @@ async def test_a_runtime_error_stands_out_until_somebody_stood_on_it() -> None:
 async def test_the_column_of_times_says_whose_they_are() -> None:
     async with console((120, 40)) as page:
         assert page.line("exposure pos").endswith(" up/ended")
-        assert page.line("  Running        25,900.40").endswith(" 3d")
+        assert page.line("  Running         25,900.40").endswith(" 3d")
         assert page.line("Options/wheel").endswith(" 7h ago")
 
 

@@ -10,7 +10,8 @@ import pytest
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.keys import DEPLOYMENTS
-from qctui.ui.deployments.deployment_rows import DeploymentRow, total_of
+from qctui.ui.deployments.deployment_rows import DeploymentRow
+from qctui.ui.deployments.deployment_total import total_of
 from qctui.ui.theme.glyph_set import UNICODE
 from qctui.ui.wording.format import format_compact, format_gain
 from tests.ui.page import Page, Size, console

@@ -40,9 +40,13 @@ async def test_help_lists_the_keys_that_work_right_now() -> None:
 async def test_help_explains_the_ages_on_screen(size: tuple[int, int]) -> None:
     async with console(size) as page:
         await page.press("question_mark", *["pagedown"] * 5)
-        words = " ".join(" ".join(line.strip(" │▏▎▍▌▋▊▉█▁▂▃▄▅▆▇") for line in page.lines).split())
+        last = page.lines
+        await page.press(*["up"] * 12)
+        lines = [*page.lines, *last]
+        words = " ".join(" ".join(line.strip(" │▏▎▍▌▋▊▉█▁▂▃▄▅▆▇") for line in lines).split())
         assert "now, of 2m ago Read just now; QuantConnect took the snapshot in it 2 minutes ago" in words
         assert "oldest data 2m The pane on screen that was read longest ago, 2 minutes ago" in words
+        assert "BLIND Refused by its brokerage, after the last order that went well" in words
         assert "up/ended How long a deployment has been up, or how long ago it ended" in words
 
 

@@ -79,6 +79,8 @@ class ActionBar(Vertical, can_focus=True):
         self._retryable = False
         self.set_class(glyphs.ascii, "-ascii")
         self._details = False
+        self.shares_acknowledge = False
+        """Something else on the screen is acknowledged by the same key, unless the bar has the keys."""
         self._keys_from: Widget | None = None
         self.give_keys: Callable[[], None] | None = None
         """Gives the keys to what is to have them after the bar, where that is not what had them before."""
@@ -257,7 +259,8 @@ class ActionBar(Vertical, can_focus=True):
         offered = {
             "next_pane": not self._has_keys and self._lines.line_count > self._room,
             "action_details": True,
-            "acknowledge": any(record.done for record in self._records),
+            "acknowledge": any(record.done for record in self._records)
+            and (self._has_keys or not self.shares_acknowledge),
             "retry": acts and self._retryable,
             "cancel_sending": acts and bool(self.cancellable),
         }

@@ -20,6 +20,7 @@ from qctui.actions.spec import ACTION_SPECS, Ask, question_for
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
 from qctui.model.keys import PROJECTS, Key
+from qctui.model.pulse import PULSES
 from qctui.model.resource import Resource
 from qctui.ui.actions.dialog_answer import Answer, Outcome, wait_until_sent
 from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
@@ -135,7 +136,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Newer facts, if they are about these targets."""
-        watched = {ACTIONS, PROJECTS} | {recheck_key(target) for target in self._targets}
+        watched = {ACTIONS, PROJECTS, PULSES} | {recheck_key(target) for target in self._targets}
         if self.is_mounted and watched & keys:
             self._show(self._timer.context())
 
@@ -247,12 +248,14 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
     def _aims(self) -> list[Aim]:
         records = self._store.get(ACTIONS).value or ()
         projects = {project.project_id: project for project in self._store.get(PROJECTS).value or ()}
+        pulses = self._store.get(PULSES).value or {}
         return [
             Aim(
                 target,
                 self._recheck(target),
                 _earlier(records, target),
                 projects.get(target.project_id),
+                pulses.get(target.deploy_id),
                 refused,
                 disarmed,
             )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, ActionSpec, cautions, typed_code_source
+from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, LIQUIDATE, ActionSpec, cautions, typed_code_source
 from qctui.actions.wording import format_holding
+from qctui.alerts.alert_wording import pulse_sentence
 from qctui.model.action import ActionRecord, Recheck, Target
 from qctui.model.deployment import DeploymentDetail, Environment, Project
 from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.pulse import Pulse, PulseState
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import format_badge, format_identity, format_ladder, format_list, target_name
+from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_text
@@ -22,6 +26,9 @@ from qctui.ui.wording.format import format_money
 
 SHOWN = 4
 """Holdings, and balances, that are named."""
+
+NAMED_PULSES = 6
+"""Targets without a good pulse that are named above the list of several."""
 
 MAX_NAME_CELLS = 32
 """Of a name in a list of several targets."""
@@ -36,6 +43,8 @@ class Aim:
     earlier: ActionRecord | None = None
     """The newest action of this run against the same deployment or optimization."""
     project: Project | None = None
+    pulse: Pulse | None = None
+    """Whether the deployment shows signs of life; None while that is not known."""
     refused: str = ""
     """Why it was never part of what can be sent; empty if it is."""
     disarmed: str = ""
@@ -58,6 +67,9 @@ def single_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     target = aim.target
     spec = ACTION_SPECS[target.action]
     about = _optimization_facts(aim, context) if target.optimization_id else _deployment_facts(aim, context)
+    if warning := _pulse_warning(aim, context):
+        # Right below the name: further down it might be out of sight.
+        about.insert(1, labelled("Pulse", pieces((warning, "danger bold"))))
     said = [labelled("Note", pieces((caution, "stale bold"))) for caution in cautions(target, aim.project)]
     if aim.earlier is not None:
         said.append(labelled("Earlier", format_earlier(aim.earlier, context)))
@@ -86,7 +98,7 @@ def many_facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     name_cells = min(MAX_NAME_CELLS, max(cell_len(target_name(aim.target)) for aim in aims))
     rows = [_row(aim, context, name_cells) for aim in aims]
     # Who is hit comes before the small print: a long list must not push the first names out of sight.
-    return [Paragraph(header, hang=2), happens, *rows, left_behind]
+    return [Paragraph(header, hang=2), *_pulses(armed, context), happens, *rows, left_behind]
 
 
 def check_lines(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
@@ -114,6 +126,29 @@ def check_lines(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
         unread = f"Checked again, {_still(armed)}; holdings could not be re-read: {why}"
         return [Paragraph(pieces((unread, "stale bold")))]
     return [Paragraph(pieces((f"Checked again: {_still(armed)}.", "muted")))]
+
+
+def _pulse_warning(aim: Aim, context: RenderContext) -> str:
+    """What the target's pulse means for the action; empty if it is well, or not known."""
+    if aim.pulse is None:
+        return ""
+    sells = aim.target.action == LIQUIDATE.id
+    return pulse_sentence(aim.pulse, context.now, sells=sells, ago=partial(relative_words, context=context))
+
+
+def _pulses(armed: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
+    """Which of several targets have no good pulse, by name."""
+    said = []
+    refused = "refused by the brokerage"
+    if armed and armed[0].target.action == LIQUIDATE.id:
+        refused += ", and this may be too"
+    for state, means in ((PulseState.BLIND, refused), (PulseState.QUIET, "without a sign of life")):
+        names = [target_name(aim.target) for aim in armed if aim.pulse is not None and aim.pulse.state is state]
+        if names:
+            named = format_list(names, NAMED_PULSES, context.glyphs)
+            words = pieces((f"{len(names)} {means}: ", "danger bold"), named)
+            said.append(labelled(state.value, words, max_lines=2))
+    return said
 
 
 def _still(armed: Sequence[Aim]) -> str:
@@ -282,6 +317,8 @@ def _row(aim: Aim, context: RenderContext, name_cells: int) -> Paragraph:
     row.append_text(pieces(" ", equity, "  ", held, ages[1]))
     if aim.earlier is not None:
         row.append_text(pieces("  earlier: ", format_earlier(aim.earlier, context)))
+    if _pulse_warning(aim, context) and aim.pulse is not None:
+        row.append_text(pieces("  ", (aim.pulse.state.value, "danger bold")))
     for caution in cautions(target, aim.project):
         row.append_text(pieces("  ", (caution, "stale bold")))
     return Paragraph(row, hang=2, max_lines=3)

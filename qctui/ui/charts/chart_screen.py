@@ -69,10 +69,11 @@ class ChartScreen(ConsoleScreen):
         self.action_bar.give_keys = self._show_page
 
     def compose(self) -> ComposeResult:
-        """Whose chart, the charts, actions under way, keys."""
+        """Whose chart, the charts, actions under way, alert line, keys."""
         yield self._subject
         yield self._tiles
         yield self.action_bar
+        yield self.alert_line
         yield self.key_bar
 
     async def on_mount(self) -> None:
@@ -103,8 +104,10 @@ class ChartScreen(ConsoleScreen):
         if not self._shown.single and self._shown.subjects() != self._tiles.subjects:
             # The keys may be elsewhere: in the action bar.
             self._show_page(focus=self.focused is None or isinstance(self.focused, ChartView))
-        elif any(key.kind in {"chart", "detail", "actions"} for key in keys):
+        elif any(key.kind in {"chart", "detail"} for key in keys):
             self._show_now()
+        else:
+            super().show_changes(keys)
 
     def _show_page(self, at: int | None = None, *, focus: bool = True) -> None:
         """Show the page on which a chart is: the one that has the keys, if it is not another."""
@@ -121,7 +124,7 @@ class ChartScreen(ConsoleScreen):
         """Draw everything from what the store holds."""
         for subject, pane in self._tiles.shown:
             self._draw(f"The chart {subject.chart}", partial(self._show_tile, subject, pane, context), pane)
-        self.show_actions(context)
+        super().show_all(context)
         self._draw("The line above the charts", self._show_subject, self._subject)
         self.subscribe(self.subscriptions())
 

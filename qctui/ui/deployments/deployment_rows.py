@@ -1,15 +1,16 @@
-"""The rows of Deployments, their order, their columns, and the total of those that run. Pure."""
+"""The rows of Deployments, their order and their columns. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from qctui.model.account import Account, EquityTrail
+from qctui.model.alert import Alert
 from qctui.model.deployment import Deployment, Environment
+from qctui.model.pulse import Pulse, PulseState
 from qctui.ui.actions.progress import LIVE_IN_DOUBT
+from qctui.ui.alerts.alert_line import alert_mark
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans, cut_text
 from qctui.ui.kit.table_columns import Column, figure, text_column
@@ -38,6 +39,15 @@ class DeploymentRow:
     """Deployments of the project that may trade. The row shows the one launched last."""
     account: Account = field(default_factory=Account)
     """What is at risk in it, as far as it is known."""
+    known_pulse: Pulse | None = None
+    """Its pulse, as it was judged last."""
+    alert: Alert | None = None
+    """The worst open alert about the project."""
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """Whether it shows signs of life; None of what does not run, and before the first look."""
+        return self.known_pulse if self.deployment.alive else None
 
     @property
     def project_id(self) -> int:
@@ -70,86 +80,27 @@ def deployment_text(row: DeploymentRow) -> str:
     """What a filter searches: the words of the row, and nothing that it does not show."""
     deployment = row.deployment
     doubt = "?" if deployment.claims_paper else ""
-    return f"{row.name} {deployment.environment.value}{doubt} {deployment.status} {deployment.brokerage}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """A sum of what is known."""
-
-    value: float | None
-    """None while nothing is."""
-    known: int
-    """Of how many rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The LIVE rows that run together; the PAPER ones where none is LIVE: play money is never added to real."""
-
-    rows: int
-    environment: Environment
-    equity: Sum
-    gain: Sum
-    change: float | None
-    """The gain, relative to the equity of then of the rows that are in it."""
-    exposure: Sum
-    positions: Sum
-    other_cash: bool
-    """Some of them hold balances that their exposure leaves out."""
-    oldest_mono: float | None
-    """When the positions that are in it and were read longest ago were read."""
-    currency: str
-    """The currency of the amounts; empty while no account's is known."""
-    foreign: int
-    """Rows in another currency: their amounts are left out."""
-
-    @property
-    def known(self) -> int:
-        """Rows that each of the sums is at least made of."""
-        return min(each.known for each in (self.equity, self.gain, self.exposure, self.positions))
-
-
-def total_of(rows: Iterable[DeploymentRow]) -> Total:
-    """The total of those that run. An account whose currency is not known is taken to be in that of the most others;
-    what is known to be in another one is never added."""
-    alive = [row for row in rows if row.deployment.alive]
-    live = [row for row in alive if row.deployment.environment is Environment.LIVE]
-    running = live or alive
-    currencies = Counter(row.account.currency for row in running if row.account.currency)
-    currency = max(currencies, key=lambda each: (currencies[each], each == "$", each), default="")
-    alike = [row for row in running if row.account.currency in {"", currency}]
-    gained = [row for row in alike if row.gain is not None]
-    gain = _sum([row.gain for row in gained])
-    base = sum(row.base or 0.0 for row in gained)
-    at_risk = [row.account for row in alike if row.account.exposure is not None]
-    read = [account.read_mono for account in at_risk if account.read_mono is not None]
-    return Total(
-        rows=len(running),
-        environment=Environment.LIVE if live else Environment.PAPER,
-        equity=_sum([row.deployment.equity for row in alike]),
-        gain=gain,
-        change=gain.value / base if gain.value is not None and base > 0 else None,
-        exposure=_sum([account.exposure for account in at_risk]),
-        positions=_sum([row.account.positions for row in running]),
-        other_cash=any(account.other_cash for account in at_risk),
-        oldest_mono=min(read, default=None),
-        currency=currency,
-        foreign=len(running) - len(alike),
-    )
-
-
-def _sum(values: Sequence[float | None]) -> Sum:
-    known = [value for value in values if value is not None]
-    return Sum(sum(known) if known else None, len(known))
+    pulse = row.pulse.state.value if row.pulse is not None else ""
+    return f"{row.name} {deployment.environment.value}{doubt} {deployment.status} {pulse} {deployment.brokerage}"
 
 
 _SPARK_CELLS = 12
 """Two hours a cell."""
-_STATUS_CELLS = 12
+STATUS_CELLS = 13
+"""`Running QUIET`: the pulse stands beside the status. In a column of its own it would take the place of the exposure
+where there are 80 cells."""
 
 PARTLY = "~"
 """Before a total of figures that are not all known."""
+
+PULSE_ROLES = {
+    PulseState.OK: "ok",
+    PulseState.QUIET: "stale bold",
+    PulseState.BLIND: "danger bold",
+    PulseState.UNKNOWN: "muted",
+}
+"""How the word of a pulse is drawn."""
+_PULSE_ORDER = (PulseState.BLIND, PulseState.QUIET, PulseState.UNKNOWN, PulseState.OK, None)
 
 OLD_S = 900.0
 """Positions read longer ago than this carry their age. The service's own snapshots are up to ten minutes old."""
@@ -160,9 +111,7 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
     return (
         Column("badge", "", 5, _badge, keep=11),
         Column("name", "project", 16, _name, good=30, most=44, keep=12, sort_key=lambda row: row.name.casefold()),
-        Column(
-            "status", "status", _STATUS_CELLS, _status, keep=9, sort_key=lambda row: row.deployment.status.casefold()
-        ),
+        Column("status", "status, pulse", STATUS_CELLS, _status, keep=9, sort_key=_status_key),
         figure("equity", "equity", 11, _equity, keep=10, sort_key=lambda row: row.deployment.equity),
         figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),
         figure("change", "24h %", 7, _change, keep=8, sort_key=lambda row: row.change),
@@ -185,9 +134,8 @@ def _badge(row: DeploymentRow, context: RenderContext) -> Spans:
 
 
 def _name(row: DeploymentRow, context: RenderContext) -> Spans:
-    if row.unseen_error:
-        return ((row.name, "danger bold"),)
-    return ((row.name, "title" if row.deployment.alive else "muted"),)
+    role = "danger bold" if row.unseen_error else "title" if row.deployment.alive else "muted"
+    return (*alert_mark(row.alert, context.glyphs), (row.name, role))
 
 
 def _status(row: DeploymentRow, context: RenderContext) -> Spans:
@@ -197,11 +145,21 @@ def _status(row: DeploymentRow, context: RenderContext) -> Spans:
     if not row.deployment.alive:
         return ((status, "muted"),)
     role = "ok" if status.casefold() == "running" else "stale"
-    if row.alive_in_project < 2:
-        return ((status, role),)
-    # The row stands for them all: that there are others is what must not be cut off.
-    others = f" +{row.alive_in_project - 1}"
-    return ((cut_text(status, _STATUS_CELLS - len(others), context.glyphs), role), (others, "stale bold"))
+    beside: list[tuple[str, str]] = []
+    if row.pulse is not None:
+        beside.append((f" {row.pulse.state.value}", PULSE_ROLES[row.pulse.state]))
+    if row.alive_in_project > 1:
+        # The row stands for them all.
+        beside.append((f" +{row.alive_in_project - 1}", "stale bold"))
+    # That there are others, and whether it lives, is what must not be cut off.
+    room = STATUS_CELLS - sum(len(text) for text, _ in beside)
+    return ((cut_text(status, room, context.glyphs), role), *beside)
+
+
+def _status_key(row: DeploymentRow) -> tuple[int, str]:
+    """What needs a look first."""
+    rank = _PULSE_ORDER.index(row.pulse.state if row.pulse is not None else None)
+    return rank, row.deployment.status.casefold()
 
 
 def _equity(row: DeploymentRow, context: RenderContext) -> Spans:
@@ -209,14 +167,15 @@ def _equity(row: DeploymentRow, context: RenderContext) -> Spans:
 
 
 def _gain(row: DeploymentRow, context: RenderContext) -> Spans:
-    return ((format_gain(row.gain, context.glyphs), _direction(row.gain)),)
+    return ((format_gain(row.gain, context.glyphs), direction_role(row.gain)),)
 
 
 def _change(row: DeploymentRow, context: RenderContext) -> Spans:
-    return ((format_change(row.change, context.glyphs), _direction(row.gain)),)
+    return ((format_change(row.change, context.glyphs), direction_role(row.gain)),)
 
 
-def _direction(gain: float | None) -> str:
+def direction_role(gain: float | None) -> str:
+    """How a change is drawn, beside its sign."""
     return "muted" if not gain else "pnl-up" if gain > 0 else "pnl-down"
 
 
@@ -224,18 +183,19 @@ def _trail(row: DeploymentRow, context: RenderContext) -> Spans:
     if row.trail is None or not row.deployment.alive:
         return ()
     values = row.trail.sampled(context.now, _SPARK_CELLS)
-    return ((format_sparkline(values, _SPARK_CELLS, context.glyphs), _direction(row.gain)),)
+    return ((format_sparkline(values, _SPARK_CELLS, context.glyphs), direction_role(row.gain)),)
 
 
 def _exposure(row: DeploymentRow, context: RenderContext) -> Spans:
     if not row.deployment.alive:
         return _unknown(context)
-    return _at_risk(row.account.exposure, row.account.other_cash, row.account.read_mono, context)
+    return at_risk(row.account.exposure, row.account.other_cash, row.account.read_mono, context)
 
 
-def _at_risk(
+def at_risk(
     value: float | None, other_cash: bool, read_mono: float | None, context: RenderContext, *, partly: bool = False
 ) -> Spans:
+    """What is at risk, with its age once that is old. `partly`: it is the sum of what is known."""
     if value is None or read_mono is None:
         return _unknown(context)
     old = context.mono - read_mono >= OLD_S
@@ -264,32 +224,6 @@ def _unknown(context: RenderContext) -> Spans:
 
 def _positions_key(row: DeploymentRow) -> int | None:
     return row.account.positions if row.deployment.alive else None
-
-
-def total_cells(column: Column[DeploymentRow], total: Total, context: RenderContext) -> Spans:
-    """What the row below all others says under this column."""
-    glyphs = context.glyphs
-
-    def partly(text: str, known: Sum) -> str:
-        return f"{PARTLY}{text}" if 0 < known.known < total.rows else text
-
-    if column.id == "name":
-        return ((f"Total of {format_count(total.rows)} {total.environment.value}", "title"),)
-    if column.id == "status" and total.known < total.rows:
-        known = f"{format_count(total.known)} of {format_count(total.rows)} known"
-        return ((known if len(known) <= _STATUS_CELLS else f"{total.known}/{total.rows} known", "stale"),)
-    if column.id == "equity":
-        return ((partly(format_money(total.equity.value, glyphs), total.equity), "title"),)
-    if column.id == "gain":
-        return ((partly(format_gain(total.gain.value, glyphs), total.gain), _direction(total.gain.value)),)
-    if column.id == "change":
-        return ((partly(format_change(total.change, glyphs), total.gain), _direction(total.gain.value)),)
-    if column.id == "exposure":
-        part = total.exposure.known < total.rows
-        return _at_risk(total.exposure.value, total.other_cash, total.oldest_mono, context, partly=part)
-    if column.id == "positions" and total.positions.value is not None:
-        return ((partly(format_count(int(total.positions.value)), total.positions), ""),)
-    return ()
 
 
 def _age(row: DeploymentRow, context: RenderContext) -> Spans:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from textual import on
 
+from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
 from qctui.model.deployment import (
     Deployment,
     DeploymentDetail,
@@ -17,10 +19,12 @@ from qctui.model.deployment import (
     newest_deployments,
 )
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.pulse import PULSES, Pulse, PulseState
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
 from qctui.ui.context import AppContext, Detail, DetailKind
+from qctui.ui.deployments.deployment_rows import PULSE_ROLES
 from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
 from qctui.ui.detail_screen import DetailScreen
@@ -136,8 +140,8 @@ class DeploymentScreen(DetailScreen):
         return found
 
     def depends_on(self, key: Key[Any]) -> bool:
-        """A redeployment is in the list first."""
-        return key in (DEPLOYMENTS, PROJECTS)
+        """A redeployment is in the list first; its pulse comes from what others read of it."""
+        return key in (DEPLOYMENTS, PROJECTS, PULSES)
 
     @property
     def deployed(self) -> DeploymentSummary:
@@ -147,6 +151,9 @@ class DeploymentScreen(DetailScreen):
         name = next((each.name for each in projects if each.project_id == self.project_id), "") or self._name_seen
         listed, read = store.get(DEPLOYMENTS), store.get(detail_key(self.project_id))
         return deployed(self.project_id, name, self._opened_id, listed, read)
+
+    def _pulse(self, shown: DeploymentSummary) -> Pulse | None:
+        return (self._engine.store.get(PULSES).value or {}).get(shown.deploy_id) if shown.alive else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Orders of earlier deployments can be asked for."""
@@ -191,6 +198,11 @@ class DeploymentScreen(DetailScreen):
         if self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
             again = f"Deployed again: {context.glyphs.ellipsis}{self._opened_id[-4:]} was opened; this is what runs now"
             lines.append(Paragraph(pieces((f"{context.glyphs.alert} {again}", "stale bold"))))
+        pulse = self._pulse(shown)
+        ago = partial(relative_words, context=context)
+        if pulse is not None and (sentence := pulse_sentence(pulse, context.now, ago=ago)):
+            warning = (f"{context.glyphs.alert} {sentence}", PULSE_ROLES[pulse.state])
+            lines.append(Paragraph(pieces(warning), hang=2, max_lines=2))
         if shown.message:
             role, alert = ("danger", f"{context.glyphs.alert} ") if shown.failed else ("muted", "")
             rows = shown.message.split("\n")
@@ -226,6 +238,9 @@ class DeploymentScreen(DetailScreen):
             role = "danger" if shown.failed else ""
             blocks += [Paragraph(pieces((row, role)), hang=2) for row in shown.message.split("\n")]
             blocks.append(Paragraph())
+        pulse = self._pulse(shown)
+        if pulse is not None and pulse.state is not PulseState.OK:
+            blocks += [_evidence(pulse, context), Paragraph()]
         if detail is not None:
             if not detail.statistics:
                 blocks.append(Paragraph(pieces(("This deployment reports no statistics.", "muted"))))
@@ -236,8 +251,17 @@ class DeploymentScreen(DetailScreen):
                 blocks.append(Group("Description", (fact("", detail.description),), roomy=True))
             if detail.deploy_id and detail.deploy_id != shown.deploy_id:
                 facts.append((f"of {context.glyphs.ellipsis}{detail.deploy_id[-4:]}, deployed before ", "stale bold"))
+        if pulse is not None and pulse.state is PulseState.OK:
+            blocks += [Paragraph(), _evidence(pulse, context)]
         words = describe(resource, context, what="statistics", nothing="", stale_after_s=STALE_AFTER_S, size=1)
         self.statistics.show_blocks(blocks, tuple(facts), words)
+
+
+def _evidence(pulse: Pulse, context: RenderContext) -> Group:
+    """What the pulse rests on."""
+    said = pulse_evidence(pulse, context.now, ago=partial(relative_words, context=context))
+    role = PULSE_ROLES[pulse.state]
+    return Group("", tuple(fact(name, text, role if n == 0 else "") for n, (name, text) in enumerate(said)), True)
 
 
 def _statistic(name: str, text: str) -> Fact:

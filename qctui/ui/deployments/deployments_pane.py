@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from qctui.model.account import Account, EquityTrail
+from qctui.model.alert import Alert
 from qctui.model.deployment import Deployment, alive_by_project, is_recent, name_of, newest_deployments
+from qctui.model.pulse import Pulse
 from qctui.model.resource import Resource
-from qctui.ui.deployments.deployment_rows import (
-    DeploymentRow,
-    Total,
-    deployment_columns,
-    deployment_order,
-    deployment_text,
-    total_cells,
-    total_of,
-)
+from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_columns, deployment_order, deployment_text
+from qctui.ui.deployments.deployment_total import Total, total_cells, total_of
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext, nothing
 from qctui.ui.kit.spans import Spans
@@ -34,6 +29,24 @@ STALE_AFTER_S = 60.0
 """The live list is read every 15 s."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownBeside:
+    """What is known of the deployments beside the list of them."""
+
+    names: Mapping[int, str] = field(default_factory=dict)
+    """Of projects, by id."""
+    trails: Mapping[str, EquityTrail] = field(default_factory=dict)
+    """The equity of the last day, by deploy id."""
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    """What is at risk, by deploy id."""
+    pulses: Mapping[str, Pulse] = field(default_factory=dict)
+    """By deploy id."""
+    alerts: Mapping[int, Alert] = field(default_factory=dict)
+    """The worst open one, by project."""
+    ended: frozenset[str] = frozenset()
+    """The deploy ids that are known to have ended, whatever the list says."""
+
+
 class DeploymentsPane(ListPane[DeploymentRow]):
     """One row per project. What is selected here is what the other panes show."""
 
@@ -47,32 +60,19 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         self.show_older = False
         self._resource: Resource[tuple[Deployment, ...]] = Resource()
         self._alive: Counter[int] = Counter()
-        self._names: Mapping[int, str] = {}
-        self._trails: Mapping[str, EquityTrail] = {}
-        self._accounts: Mapping[str, Account] = {}
-        self._ended: frozenset[str] = frozenset()
+        self._known = KnownBeside()
         self._total: Total | None = None
         self._every: list[DeploymentRow] = []
         self._hidden = 0
         self._listed: set[int] = set()
         self._seen: set[tuple[int, str]] = set()
 
-    def show(
-        self,
-        resource: Resource[tuple[Deployment, ...]],
-        names: Mapping[int, str],
-        trails: Mapping[str, EquityTrail],
-        accounts: Mapping[str, Account],
-        ended: frozenset[str],
-        context: RenderContext,
-    ) -> None:
-        """Show the live list. `names` are project names by id, `trails` the equity of the last day and `accounts` what
-        is at risk, by deploy id; `ended` are the deploy ids that are known to have ended, whatever the list says."""
+    def show(self, resource: Resource[tuple[Deployment, ...]], known: KnownBeside, context: RenderContext) -> None:
+        """Show the live list."""
         # The list comes without names and is in another order once they are known. No row was chosen before that.
-        self.table.stays_first = not self._names and not self._selected.touched
-        self._resource, self._names, self._trails, self._accounts = resource, names, trails, accounts
-        self._ended = ended
-        newest = newest_deployments(resource.value or (), ended)
+        self.table.stays_first = not self._known.names and not self._selected.touched
+        self._resource, self._known = resource, known
+        newest = newest_deployments(resource.value or (), known.ended)
         self._seen &= {(each.project_id, each.deploy_id) for each in newest}
         self._alive = alive_by_project(resource.value or ())
         self._listed.update(each.project_id for each in newest)
@@ -105,8 +105,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         """Show the same list for another selection, or with other marks."""
         if self._render_context is not None:
             # Another object: rows are formatted again although time stood still.
-            context = replace(self._render_context)
-            self.show(self._resource, self._names, self._trails, self._accounts, self._ended, context)
+            self.show(self._resource, self._known, replace(self._render_context))
 
     def toggle_older(self) -> bool:
         """Show or hide what ended more than 24 hours ago. Returns whether it is shown."""
@@ -124,16 +123,18 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         return frozenset(mark.project_id for mark in self._selected.now.marks if self._selected.stands(mark))
 
     def _row(self, deployment: Deployment, context: RenderContext) -> DeploymentRow:
-        key = (deployment.project_id, deployment.deploy_id)
-        trail = self._trails.get(deployment.deploy_id)
+        key, known = (deployment.project_id, deployment.deploy_id), self._known
+        trail = known.trails.get(deployment.deploy_id)
         return DeploymentRow(
             deployment,
-            name_of(deployment.project_id, self._names),
+            name_of(deployment.project_id, known.names),
             None if trail is None else trail.base(deployment.launched_at, context.now),
             trail,
             deployment.failed and key not in self._seen,
             self._alive[deployment.project_id],
-            self._accounts.get(deployment.deploy_id, _UNREAD),
+            known.accounts.get(deployment.deploy_id, _UNREAD),
+            known.pulses.get(deployment.deploy_id),
+            known.alerts.get(deployment.project_id),
         )
 
     def _foot(self) -> Callable[[Column[DeploymentRow]], Spans] | None:

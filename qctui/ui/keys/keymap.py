@@ -26,6 +26,7 @@ class Scope(Enum):
     DETAIL = "In what is opened in full"
     TABLE = "In a table"
     """While a table has the focus."""
+    ALERTS = "Among the alerts"
     CHART = "In the chart"
     """While the chart has the focus."""
     TILES = "Among charts side by side"
@@ -64,6 +65,7 @@ _main = partial(Command, scope=Scope.MAIN)
 _panes = partial(Command, scope=Scope.PANES)
 _detail = partial(Command, scope=Scope.DETAIL)
 _table = partial(Command, scope=Scope.TABLE)
+_alerts = partial(Command, scope=Scope.ALERTS)
 _chart = partial(Command, scope=Scope.CHART)
 _tiles = partial(Command, scope=Scope.TILES)
 _map = partial(Command, scope=Scope.MAP)
@@ -80,6 +82,7 @@ COMMANDS: tuple[Command, ...] = (
     _app("retry", "R", "request_action('retry')", "retry",
          "Ask again for what was rejected or not sent, of the targets as they are now", acts=True),
     _app("journal", "J", "open_journal", "journal", "Show the actions taken from this machine"),
+    _app("alerts", "N", "open_alerts", "alerts", "Show all alerts: what fires, acknowledged, shelved; again: close"),
     _app("pick_project", "p", "pick_project", "project", "Pick a project by name", footer=8),
     _app("refresh", "r", "refresh_now", "refresh", "Read everything on screen again now"),
     _app("copy", "y", "copy_row", "copy", "Copy the selected row to the clipboard, through the terminal (OSC 52)"),
@@ -89,7 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     _app("action_details", "v", "show_action_details", "action details",
          "Show or hide every fact of each target in the action bar"),
     _app("acknowledge", "d", "acknowledge", "acknowledge",
-         "Clear every action that is over from the action bar: its outcome has been seen"),
+         "Clear every action that is over from the action bar; among alerts, the selected one: it has been seen"),
     _app("cancel_sending", "u", "cancel_sending", "cancel sending",
          "Give up every request that has provably not been sent yet", acts=True),
     _main("pane_deployments", "1", "go_to('deployments')", "deployments", "Go to Deployments"),
@@ -169,6 +172,9 @@ COMMANDS: tuple[Command, ...] = (
         )
         for number in range(1, NUMBERED_TILES + 1)
     ),
+    _alerts("acknowledge_all", "D", "acknowledge_all", "acknowledge all", "Every alert that fires has been seen",
+            footer=7),
+    _alerts("shelve", "z", "shelve", "shelve", "Put the selected alert away for a time, or take it back", footer=6),
 )
 # fmt: on
 """In the order of the help."""
@@ -179,6 +185,7 @@ BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 _TOGETHER = (
     frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.TABLE}),
     frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.CHART}),
+    frozenset({Scope.APP, Scope.PANES, Scope.TABLE, Scope.ALERTS}),
     frozenset({Scope.APP, Scope.PANES, Scope.CHART, Scope.TILES}),
     frozenset({Scope.APP, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.MAP}),
 )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from qctui.model.alert import Alert
 from qctui.model.deployment import name_of
 from qctui.model.optimization import PERCENT_STATISTICS, Optimization, OptimizationSummary
 from qctui.model.resource import Resource
+from qctui.ui.alerts.alert_line import alert_mark
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
@@ -34,6 +36,8 @@ class OptimizationRow:
     """Its project's name."""
     listed_together: bool = False
     """Several projects are listed together: the row names its own."""
+    alert: Alert | None = None
+    """The worst open alert about it."""
 
     @property
     def status(self) -> str:
@@ -75,18 +79,25 @@ class OptimizationsPane(ListPane[OptimizationRow]):
         self,
         resource: Resource[tuple[OptimizationSummary, ...]],
         details: Mapping[str, Optimization],
+        alerts: Mapping[str, Alert],
         names: Mapping[int, str],
         scope: str,
         context: RenderContext,
         *,
         selected: bool = True,
     ) -> None:
-        """Show a project's optimizations. `details` are those read so far by id; `scope` says whose they are. Without a
-        project `selected` there is nothing to read."""
+        """Show a project's optimizations. `details` are those read so far, `alerts` the worst open one about each, by
+        id; `scope` says whose they are. Without a project `selected` there is nothing to read."""
         if not selected:
             resource = Resource(value=())
         rows = [
-            OptimizationRow(each, details.get(each.optimization_id), name_of(each.project_id, names), self._several)
+            OptimizationRow(
+                each,
+                details.get(each.optimization_id),
+                name_of(each.project_id, names),
+                self._several,
+                alerts.get(each.optimization_id),
+            )
             for each in resource.value or ()
         ]
         rows.sort(key=_order)
@@ -122,7 +133,8 @@ def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
 
 
 def _name(row: OptimizationRow, context: RenderContext) -> Spans:
-    return ((row.summary.name or row.summary.optimization_id, "muted" if row.finished else "title"),)
+    name = row.summary.name or row.summary.optimization_id
+    return (*alert_mark(row.alert, context.glyphs), (name, "muted" if row.finished else "title"))
 
 
 def _progress(row: OptimizationRow, context: RenderContext) -> Spans:

@@ -11,14 +11,17 @@ from textual.message import Message
 from qctui.actions.capture import known_ended
 from qctui.engine.engine_port import Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
+from qctui.model.alert import ALERTS
 from qctui.model.deployment import name_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimization_key
 from qctui.model.optimization import Optimization
+from qctui.model.pulse import PULSES
 from qctui.model.resource import Resource
 from qctui.store import Store
+from qctui.ui.alerts.alert_line import worst_by
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.context import AppContext
-from qctui.ui.deployments.deployments_pane import DeploymentsPane
+from qctui.ui.deployments.deployments_pane import DeploymentsPane, KnownBeside
 from qctui.ui.insights.insights_pane import InsightsPane
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.optimizations.optimizations_pane import OptimizationsPane
@@ -73,10 +76,10 @@ class Presenter:
         """Hand the newer resources to the panes that show them."""
         if PROJECTS in keys:
             self.data.read_names()
-        listed = not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY, ACCOUNTS})
+        listed = not keys.isdisjoint({DEPLOYMENTS, PROJECTS, EQUITY_HISTORY, ACCOUNTS, PULSES, ALERTS})
         if listed or known_ended(self._engine.store) != self._ended:
             self._draw("Deployments", lambda: self._show_deployments(context), self._deployments)
-        if PROJECTS in keys or any(key.kind in {"optimizations", "optimization"} for key in keys):
+        if any(key in (PROJECTS, ALERTS) or key.kind in {"optimizations", "optimization"} for key in keys):
             self._draw("Optimizations", lambda: self._show_optimizations(context), self._optimizations)
         if self.data.insights_key in keys:
             self._draw("Insights", lambda: self._show_insights(context), self._insights)
@@ -164,9 +167,16 @@ class Presenter:
 
     def _show_deployments(self, context: RenderContext) -> None:
         store = self._engine.store
-        trails, accounts = store.get(EQUITY_HISTORY).value or {}, store.get(ACCOUNTS).value or {}
         self._ended = known_ended(store)
-        self._deployments.show(self.data.deployments, self.data.names, trails, accounts, self._ended, context)
+        known = KnownBeside(
+            self.data.names,
+            store.get(EQUITY_HISTORY).value or {},
+            store.get(ACCOUNTS).value or {},
+            store.get(PULSES).value or {},
+            worst_by(store.get(ALERTS).value or (), lambda each: 0 if each.optimization_id else each.project_id),
+            self._ended,
+        )
+        self._deployments.show(self.data.deployments, known, context)
         if not self._selected.now.deployed:
             # Why there is nothing to show depends on how the list was read.
             self._show_selected(context)
@@ -219,10 +229,11 @@ class Presenter:
             detail = store.get(optimization_key(each.optimization_id)).value
             if detail is not None:
                 details[each.optimization_id] = detail
+        alerts = worst_by(store.get(ALERTS).value or (), lambda each: each.optimization_id)
         pinned = self._options.pinned
         scope = f"of {len(pinned)} pinned projects" if pinned else self.data.name
         selected = bool(pinned) or self._selected.now.project_id is not None
-        self._optimizations.show(resource, details, self.data.names, scope, context, selected=selected)
+        self._optimizations.show(resource, details, alerts, self.data.names, scope, context, selected=selected)
 
     def _show_insights(self, context: RenderContext) -> None:
         if self._selected.now.deploy_id:

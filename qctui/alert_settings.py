@@ -1,0 +1,229 @@
+"""`[[alerts]]`, `[delivery]` and `[pulse]` of config.toml."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from qctui.alerts.rules import CONDITIONS, DAY_S, DEFAULT_BLIND, DEFAULT_RULES, HOUR_S, MINUTE_S, Delivery, Rule, merged
+from qctui.config_section import Command, Section, kebab
+from qctui.model.alert import Severity
+from qctui.model.deployment import Environment
+from qctui.text import clean
+
+LONGEST_S = 30 * DAY_S
+"""The longest duration of a rule: what is known does not go back further."""
+
+MAX_PATTERN = 300
+MAX_NAME = 40
+
+_UNITS = {"s": 1.0, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S}
+_BY_NAME = {rule.name: rule for rule in DEFAULT_RULES}
+_MEASURES = ("percent", "after", "within", "pattern")
+"""The keys that only some conditions use."""
+
+
+def _check_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w .-]*", name) or len(name) > MAX_NAME:
+        raise ValueError(f"a name of letters, digits, dots, dashes and spaces is expected, {MAX_NAME} at most")
+    return name
+
+
+def _check_when(when: str) -> str:
+    if when not in CONDITIONS:
+        raise ValueError(f"there is no such condition; allowed: {', '.join(CONDITIONS)}")
+    return when
+
+
+def _seconds(value: Any) -> float:
+    number, unit = value, "s"
+    if isinstance(value, str) and (found := re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smhd])", value.strip())):
+        number, unit = float(found[1]), found[2]
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise ValueError('a duration is expected: "90s", "10m", "2h", "1d", or a number of seconds')
+    seconds = number * _UNITS[unit]
+    if not 0 <= seconds <= LONGEST_S:
+        raise ValueError(f"a duration from 0 to {LONGEST_S / DAY_S:.0f} days is expected")
+    return float(seconds)
+
+
+def _check_positive(seconds: float) -> float:
+    if not seconds:
+        raise ValueError("a duration longer than 0 is expected")
+    return seconds
+
+
+def _check_pattern(pattern: str) -> str:
+    if not pattern or len(pattern) > MAX_PATTERN:
+        raise ValueError(f"a regular expression of 1 to {MAX_PATTERN} characters is expected")
+    try:
+        re.compile(pattern, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"a regular expression is expected ({clean(str(error), 80)})") from error
+    return pattern
+
+
+def _check_projects(value: Any) -> Any:
+    fit = isinstance(value, list) and all(
+        (isinstance(each, str) and each.strip()) or (type(each) is int and each > 0) for each in value
+    )
+    if not fit:
+        raise ValueError('a list of project ids and names is expected, for example [23456789, "Momentum/Live"]')
+    return value
+
+
+def _check_text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a text is expected, and not an empty one: it would match every line")
+    return text
+
+
+Duration = Annotated[float, BeforeValidator(_seconds)]
+Span = Annotated[float, BeforeValidator(_seconds), AfterValidator(_check_positive)]
+Percent = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
+RuleName = Annotated[str, AfterValidator(_check_name)]
+ConditionName = Annotated[str, AfterValidator(_check_when)]
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+ProjectList = Annotated[list[int | str], BeforeValidator(_check_projects)]
+Text = Annotated[str, AfterValidator(_check_text)]
+
+
+class AlertRule(Section):
+    """One rule, or what it changes in the one of that name that is on from the start: `[[alerts]]`."""
+
+    name: RuleName
+    """Shown and logged. One of the default rules, or a new one."""
+    when: ConditionName | None = None
+    """What it looks for. A new rule must say it; another one than the default's makes the rule a new one."""
+    severity: Literal["info", "warning", "critical"] | None = None
+    enabled: bool | None = None
+    percent: Percent | None = None
+    """How much counts, in percent."""
+    clear_percent: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] | None = None
+    """It clears only below this; four fifths of `percent` where it is not given."""
+    after: Span | None = None
+    """How long counts."""
+    within: Span | None = None
+    """The time over which a step is measured."""
+    pattern: Pattern | None = None
+    """A regular expression for lines of the log; capital and small letters are the same."""
+    hold: Duration | None = Field(default=None, alias="for")
+    """How long it must be so before it fires."""
+    repeat: Duration | None = None
+    """When it is told again first; the distance doubles. 0: it is told once."""
+    projects: ProjectList | None = None
+    """Ids or names it is limited to."""
+    mode: Literal["live", "paper"] | None = None
+    """It is limited to real money, or to paper."""
+    command: Command | None = None
+    """Run for each delivery in place of the one of `[delivery]`."""
+
+    @property
+    def _base(self) -> Rule | None:
+        """The default rule that this one changes."""
+        known = _BY_NAME.get(self.name)
+        return known if known is not None and self.when in (None, known.when) else None
+
+    @model_validator(mode="after")
+    def _whole(self) -> AlertRule:
+        base = self._base
+        when = self.when or (base.when if base is not None else None)
+        if when is None:
+            raise ValueError(
+                f"`when` is missing, and no rule has this name from the start (those are {', '.join(_BY_NAME)})"
+            )
+        condition = CONDITIONS[when]
+        given = {key for key in _MEASURES if getattr(self, key) is not None}
+        if missing := sorted(condition.needs - given) if base is None else []:
+            raise ValueError(f"{_listed(missing)} missing: `{when}` needs {'it' if len(missing) == 1 else 'them'}")
+        used = given | ({"percent"} if self.clear_percent is not None else set())
+        if unused := sorted(used - condition.takes):
+            keys = ["clear-percent" if each == "percent" and self.percent is None else each for each in unused]
+            takes = ", ".join(f"`{each}`" for each in sorted(condition.takes)) or "none of these"
+            raise ValueError(f"{_listed(keys)} not used by `{when}`, which takes {takes}")
+        percent = self.percent or (base.percent if base is not None else None)
+        if self.clear_percent is not None and percent is not None and self.clear_percent >= percent:
+            raise ValueError(f"`clear-percent` has to be below `percent`, which is {percent:g}")
+        return self
+
+    def changes(self) -> dict[str, object]:
+        """The fields of `Rule` that it sets."""
+        found: dict[str, object] = {
+            "name": self.name,
+            "when": self.when,
+            "severity": Severity[self.severity.upper()] if self.severity else None,
+            "enabled": self.enabled,
+            "percent": self.percent,
+            "clear_percent": self.clear_percent,
+            "after_s": self.after,
+            "within_s": self.within,
+            "pattern": re.compile(self.pattern, re.IGNORECASE) if self.pattern else None,
+            "hold_s": self.hold,
+            "repeat_s": self.repeat,
+            "projects": frozenset(self.projects) if self.projects is not None else None,
+            "environment": Environment[self.mode.upper()] if self.mode else None,
+            "command": tuple(self.command) if self.command else None,
+        }
+        changed = {field: value for field, value in found.items() if value is not None}
+        if self.percent is not None:
+            changed["clear_percent"] = self.clear_percent  # the default's belongs to the default's percentage
+        return changed
+
+
+class DeliverySection(Section):
+    """How what fires is told: `[delivery]`."""
+
+    bell: bool = True
+    """Ring the terminal's bell."""
+    notify: bool = True
+    """Ask the terminal for a desktop notification where it is known to have them."""
+    command: Command | None = None
+    """Program and arguments, run without a shell for each delivery; the alert as JSON on its standard input."""
+
+
+class PulseSection(Section):
+    """What the pulse goes by: `[pulse]`."""
+
+    blind: list[Text] = Field(default_factory=lambda: list(DEFAULT_BLIND))
+    """Texts in log lines and in a broker's words that mean that it refuses. Capital and small letters are the same."""
+
+
+def _check_alerts(value: Any) -> Any:
+    if isinstance(value, dict):
+        raise ValueError("each rule begins with a line [[alerts]], in double brackets")
+    if isinstance(value, list):
+        names = [each["name"] for each in value if isinstance(each, dict) and isinstance(each.get("name"), str)]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"there are two rules with the name {clean(twice, MAX_NAME)}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """What the file says of alerts and of the pulse."""
+
+    rules: tuple[Rule, ...]
+    delivery: Delivery
+    blind: tuple[str, ...]
+    """Texts that mean BLIND, compared without regard to capital and small letters."""
+
+
+class AlertTables(Section):
+    """The tables together."""
+
+    alerts: Annotated[list[AlertRule], BeforeValidator(_check_alerts)] = Field(default_factory=list)
+    delivery: DeliverySection = Field(default_factory=DeliverySection)
+    pulse: PulseSection = Field(default_factory=PulseSection)
+
+    @property
+    def alerting(self) -> Alerting:
+        """The same in the words of the engine."""
+        told = Delivery(self.delivery.bell, self.delivery.notify, tuple(self.delivery.command or ()))
+        return Alerting(merged(each.changes() for each in self.alerts), told, tuple(self.pulse.blind))
+
+
+def _listed(keys: list[str]) -> str:
+    return f"{' and '.join(f'`{kebab(each)}`' for each in keys)} {'is' if len(keys) == 1 else 'are'}"

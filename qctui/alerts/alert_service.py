@@ -1,0 +1,290 @@
+"""Evaluates the rules as the store changes, keeps the life of every alert, and delivers what fires."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from qctui.alerts.conditions import Memory, World, findings
+from qctui.alerts.lives import Lives
+from qctui.alerts.rules import Delivery, Rule
+from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts
+from qctui.clock import Clock
+from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState
+from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
+from qctui.store import Store
+
+T = TypeVar("T")
+
+EVERY_S = 5.0
+"""How often the rules are evaluated although nothing was read: time itself passes thresholds."""
+
+LEAST_S = 0.5
+"""Between two evaluations: a start brings many answers at once."""
+
+WRITE_EVERY_S = 30.0
+"""How often the leader writes although nothing changed: the others see that it is there."""
+
+_OURS: frozenset[Key[Any]] = frozenset({ALERTS, DELIVERED, ALERT_TROUBLE, JOURNAL})
+
+_log = logging.getLogger(__name__)
+
+
+class Hook(Protocol):
+    """Runs a command of the user's for an alert (`hook.CommandHook`)."""
+
+    def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
+        """Run it, once those before it have ended. Returns at once."""
+        ...
+
+    async def aclose(self) -> None:
+        """End what still runs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """What the configuration says of alerts."""
+
+    rules: tuple[Rule, ...]
+    delivery: Delivery
+    profile: str = ""
+    zone: tzinfo | None = None
+    """Where a day begins; None: this machine's zone."""
+
+
+async def on_thread(call: Callable[[], T]) -> T:
+    """Run what may wait for a disk beside the loop."""
+    return await asyncio.to_thread(call)
+
+
+class AlertService:
+    """Runs on the engine's loop. `acknowledge`, `shelve` and `configure` may be called from any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        settings: AlertSettings,
+        *,
+        shared: SharedAlerts | None = None,
+        open_hook: Callable[[Callable[[str], None]], Hook] | None = None,
+        off_loop: Callable[[Callable[[], Any]], Awaitable[Any]] = on_thread,
+    ) -> None:
+        """Without `shared` the alerts live and die with this process. `open_hook` makes what runs commands, once there
+        is one to run; it is given what to call with a reason when one fails. `off_loop` runs what may wait for the
+        disk."""
+        self._store, self._clock, self._settings = store, clock, settings
+        self._shared, self._open_hook, self._off_loop = shared, open_hook, off_loop
+        self._hook: Hook | None = None
+        self._lives = Lives()
+        self._memory = Memory(clock.now())
+        self._leads = shared is None
+        self._newest: Shared | None = None
+        """What the leader wrote, while another process leads."""
+        self._asked: list[Request] = []
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._written: tuple[Alert, ...] = ()
+        self._written_mono = float("-inf")
+        self._trouble = ""
+
+    # From any thread.
+
+    def acknowledge(self, alert_ids: Collection[str]) -> None:
+        """As in `AlertsPort`."""
+        self._ask(Request(tuple(alert_ids)))
+
+    def shelve(self, alert_ids: Collection[str], seconds: float) -> None:
+        """As in `AlertsPort`."""
+        self._ask(Request(tuple(alert_ids), self._clock.now() + seconds))
+
+    def configure(self, rules: Sequence[Rule], delivery: Delivery) -> None:
+        """Go by these from now on. What the rules that stay have found stays."""
+        self._settings = replace(self._settings, rules=tuple(rules), delivery=delivery)
+        self._hurry()
+
+    def note_trouble(self, words: str) -> None:
+        """Alerts can't be delivered or shared now; empty: they can again. Said on screen while it lasts."""
+        if words != self._trouble:
+            self._trouble = words
+            if words:
+                _log.warning("alerts: %s", words)
+            self._put(ALERT_TROUBLE, words)
+
+    def _ask(self, request: Request) -> None:
+        self._asked.append(request)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    # On the engine's loop.
+
+    async def run(self) -> None:
+        """Evaluate until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        unsubscribe = self._store.subscribe(lambda key: None if key in _OURS else self._hurry())
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await self._look()
+                except Exception:  # a defect in a rule must end neither the others nor the engine
+                    _log.exception("the alerts could not be evaluated")
+                    self.note_trouble("the alerts could not be evaluated; see the log")
+                await self._clock.sleep(LEAST_S)
+                await self._rest()
+        finally:
+            unsubscribe()
+            if self._shared is not None:
+                self._shared.close()
+            if self._hook is not None:
+                await self._hook.aclose()
+
+    async def _rest(self) -> None:
+        woken, late = asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(self._clock.sleep(EVERY_S))
+        try:
+            await asyncio.wait({woken, late}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            late.cancel()
+
+    async def _look(self) -> None:
+        asked, self._asked = self._asked, []
+        asked += await self._exchange(asked)
+        if not self._leads:
+            return
+        now = self._clock.now()
+        for request in asked:
+            self._do(request, now)
+        deliver = self._evaluate(now)
+        alerts = self._lives.alerts
+        if alerts != self._store.get(ALERTS).value:
+            self._put(ALERTS, alerts)
+        # On disk before it is told: a process that takes over must not tell it again.
+        await self._write(alerts, now)
+        self._deliver(deliver)
+
+    def _evaluate(self, now: float) -> list[Alert]:
+        rules = [rule for rule in self._settings.rules if rule.enabled]
+        world = World(self._store, now, self._memory, self._settings.zone)
+        ready = self._store.get(DEPLOYMENTS).value is not None
+        outages = [rule for rule in rules if rule.when == "outage"]
+        deliver: list[Alert] = []
+        for rule in outages:
+            deliver += self._apply(rule, world, outage=False)
+        # Before the first list nothing is known: what was firing when the last process ended goes on firing.
+        link = self._store.get(LINK)
+        outage = not ready or (link.value is not None and link.value.state.value in ("down", "auth"))
+        for rule in rules:
+            if rule.when != "outage":
+                deliver += self._apply(rule, world, outage=outage)
+        self._lives.forget({rule.name for rule in rules}, now)
+        return deliver
+
+    def _apply(self, rule: Rule, world: World, *, outage: bool) -> list[Alert]:
+        try:
+            found = list(findings(world, rule, partial(self._lives.fires, rule)))
+        except Exception as error:  # a defect in one rule must not take the others away
+            _log.exception("the rule %s failed", rule.name)
+            self.note_trouble(f"the rule {rule.name} failed ({type(error).__name__}); see the log")
+            return []
+        return self._lives.step(rule, found, world.now, outage=outage)
+
+    def _do(self, request: Request, now: float) -> None:
+        if request.shelved_until is None:
+            self._lives.acknowledge(request.alert_ids, now)
+        else:
+            self._lives.shelve(request.alert_ids, request.shelved_until, now)
+
+    def _deliver(self, alerts: Iterable[Alert]) -> None:
+        fired = tuple(alert for alert in alerts if alert.state is AlertState.FIRING)
+        if fired:
+            self._put(DELIVERED, fired)
+        rules = {rule.name: rule for rule in self._settings.rules}
+        for alert in alerts:
+            rule = rules.get(alert.rule)
+            command = (rule.command or self._settings.delivery.command) if rule is not None else ()
+            if rule is None or not command:
+                continue
+            if self._hook is None and self._open_hook is not None:
+                self._hook = self._open_hook(self.note_trouble)
+            if self._hook is not None:
+                self._hook.deliver(rule, command, alert, self._settings.profile)
+
+    # With the other processes of this account.
+
+    async def _exchange(self, asked: Sequence[Request]) -> list[Request]:
+        """Find out who leads; show what another one wrote and hand it what was asked here. Returns what was asked of
+        the others."""
+        shared = self._shared
+        if shared is None:
+            return []
+        try:
+            locked = await self._off_loop(shared.lead)
+            newer = await self._off_loop(shared.read_newer)
+            if locked and not self._leads:
+                self._take_over(newer or self._newest)
+            elif self._leads and newer is not None:
+                # One of the two hung, and the other one did its work meanwhile: who has the lock goes on from there.
+                self._leads = locked
+                self._lives, self._memory = Lives(newer.alerts), newer.memory
+            if self._leads:
+                requests: list[Request] = await self._off_loop(shared.take_requests)
+                return requests
+            await self._off_loop(partial(shared.ask, asked))
+            if newer is not None:
+                self._show(newer)
+        except OSError as error:
+            # Alone with a disk that declines, it watches for itself: told twice is better than not at all.
+            self.note_trouble(f"alerts are not shared: {error.strerror or error}")
+            self._leads = True
+            return []
+        if self._newest is not None and self._clock.now() - self._newest.written_at > HUNG_S:
+            self._take_over(self._newest)
+        return []
+
+    def _take_over(self, known: Shared | None) -> None:
+        self._leads = True
+        if known is not None:
+            self._lives, self._memory = Lives(known.alerts), known.memory
+
+    def _show(self, newer: Shared) -> None:
+        """Show what the leader has found, and ring here too for what it has told since."""
+        before = {alert.alert_id: alert for alert in self._newest.alerts} if self._newest is not None else None
+        self._newest = newer
+        self._put(ALERTS, newer.alerts)
+        if before is not None:
+            told = tuple(
+                alert
+                for alert in newer.alerts
+                if alert.state is AlertState.FIRING
+                and alert.deliveries > (before[alert.alert_id].deliveries if alert.alert_id in before else 0)
+            )
+            if told:
+                self._put(DELIVERED, told)
+
+    async def _write(self, alerts: tuple[Alert, ...], now: float) -> None:
+        shared, mono = self._shared, self._clock.monotonic()
+        if shared is None or (alerts == self._written and mono - self._written_mono < WRITE_EVERY_S):
+            return
+        try:
+            await self._off_loop(lambda: shared.write(alerts, self._memory, now))
+        except OSError as error:
+            self.note_trouble(f"alerts are not kept: {error.strerror or error}")
+        else:
+            self._written, self._written_mono = alerts, mono
+            if self._trouble.startswith("alerts are not"):
+                self.note_trouble("")
+
+    def _put(self, key: Key[Any], value: Any) -> None:
+        self._store.put_value(key, value, at=self._clock.now(), mono=self._clock.monotonic())

@@ -1,0 +1,75 @@
+"""Pulse and alerts in words: the same on screen, in a dialog, on the command line and in a command's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qctui.actions.wording import format_rough_span
+from qctui.model.alert import Alert
+from qctui.model.pulse import Pulse, PulseState
+
+Ago = Callable[[float], str]
+"""How long ago a Unix time was, in words: `12m ago`. The screen's own, where ages move in coarse steps and are drawn
+again when they do."""
+
+
+def pulse_sentence(pulse: Pulse, now: float, *, sells: bool = True, ago: Ago | None = None) -> str:
+    """What a person who is about to act must know of a deployment's pulse at Unix time `now`; empty if it is well.
+
+    `sells`: the action sends orders, which a brokerage that refuses may refuse too.
+    """
+    ago = ago or _rough_ago(now)
+    if pulse.state is PulseState.BLIND:
+        last = f", last {ago(pulse.last_refusal.at)}" if pulse.last_refusal is not None else ""
+        then = "this may be refused too. Go to the broker."
+        if not sells:
+            then = "what it holds may have to be closed at the broker."
+        refused = "1 order" if pulse.refusals == 1 else f"{pulse.refusals} orders"
+        return f"BLIND: {refused} refused as disconnected{last}: {then}"
+    if pulse.state is PulseState.QUIET:
+        sign = pulse.last_sign
+        last = f" since {sign.kind} {ago(sign.at)}" if sign is not None else ""
+        return f"QUIET: no sign of life{last}, longer than its own habit. It may not be trading."
+    return ""
+
+
+def pulse_evidence(pulse: Pulse, now: float, *, ago: Ago | None = None) -> list[tuple[str, str]]:
+    """What the pulse rests on, as labels and words, at Unix time `now`."""
+    ago = ago or _rough_ago(now)
+    why = f"first refused {ago(pulse.since)}" if pulse.state is PulseState.BLIND else pulse.why
+    said = [("Pulse", f"{pulse.state.value}{f': {why}' if why else ''}")]
+    if pulse.last_refusal is not None:
+        count = f"{pulse.refusals} since the last order that went well, last "
+        text = f": {pulse.last_refusal.text}" if pulse.last_refusal.text else ""
+        said.append(("Refused", f"{count}{ago(pulse.last_refusal.at)}{text}"))
+    if pulse.last_sign is not None:
+        said.append(("Last sign", f"{pulse.last_sign.kind} {ago(pulse.last_sign.at)}"))
+    if pulse.habit_s is not None:
+        quiet = f"{format_rough_span(pulse.silence_s)} of open market without a sign"
+        said.append(("Habit", f"{quiet}; {format_rough_span(pulse.habit_s)} has been usual"))
+    if pulse.looked_at:
+        looks = sorted(pulse.looked_at.items(), key=lambda look: look[1], reverse=True)
+        said.append(("Looked at", ", ".join(f"{what} {ago(at)}" for what, at in looks)))
+    return said
+
+
+def alert_words(alert: Alert, now: float, profile: str = "", *, age: str = "") -> str:
+    """One alert in one line, as DESIGN 8 asks: profile, LIVE or PAPER, project, deploy id's end, what, since when.
+
+    `age` is how long its condition holds in words; without it that is worked out from Unix time `now`.
+    """
+    subject = alert.subject
+    who = [
+        profile,
+        subject.environment.value if subject.environment is not None else "",
+        subject.name,
+        subject.deploy_id[-4:] or subject.optimization_id[-4:],
+    ]
+    since = age or format_rough_span(max(0.0, now - alert.began_at))
+    measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""
+    unknown = ", no data now" if alert.no_data_since is not None else ""
+    return f"{' '.join(word for word in who if word)}{': ' if any(who) else ''}{alert.text}{measured}, {since}{unknown}"
+
+
+def _rough_ago(now: float) -> Ago:
+    return lambda at: f"{format_rough_span(max(0.0, now - at))} ago"

@@ -1,0 +1,234 @@
+"""Runs the user's command for each delivery of an alert: the way to mail, a phone or a chat.
+
+It works when the terminal is stalled or nobody is attached, so it may hold nothing up: one command at a time for each
+rule, each with an end, its output bounded, its failure in words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
+
+from qctui.alerts.alert_json import alert_line
+from qctui.alerts.rules import Rule
+from qctui.clock import Clock, first_of
+from qctui.model.alert import Alert
+from qctui.text import clean
+
+LIMIT_S = 10.0
+"""How long a command may take. Then it is killed, with everything it started."""
+
+CLOSE_S = 0.25
+"""How long commands that run at the end are given."""
+
+KILLED_S = 1.0
+"""How long a killed command is waited for. One that runs as another user is not ours to kill."""
+
+KEPT_BYTES = 2_048
+"""Of what a command says on standard error, the first part is kept. The rest is read and dropped."""
+
+_READ_BYTES = 65_536
+_LAST_READS = 8
+"""Chunks that are read once a command has ended: what it started may still be talking."""
+
+_OURS = frozenset({"QUANTCONNECT_API_TOKEN", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
+"""Variables that are for this program alone."""
+
+_log = logging.getLogger(__name__)
+
+
+class Secret(Protocol):
+    """A text that must not be seen, wrapped."""
+
+    def get_secret_value(self) -> str:
+        """The text."""
+        ...
+
+
+class CommandHook:
+    """Runs commands on the engine's loop. `deliver` and `aclose` are called there."""
+
+    def __init__(self, clock: Clock, trouble: Callable[[str], None], secrets: Collection[Secret] = ()) -> None:
+        """`trouble` is called with the reason whenever a command fails, and with an empty text once no rule's command
+        fails any more. Texts in `secrets` reach neither a command nor a reason."""
+        self._clock = clock
+        self._trouble = trouble
+        self._secrets = tuple(secrets)
+        self._waiting: dict[str, OrderedDict[str, tuple[tuple[str, ...], bytes]]] = {}
+        """By rule, then by alert: what is to run next. Of one alert the newest alone."""
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._failing: dict[str, str] = {}
+        """By rule: why its last command failed."""
+        self._closing = False
+
+    def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
+        """Run `command` with the alert on its standard input, after what runs or waits for this rule already."""
+        if self._closing or not command:
+            return
+        waiting = self._waiting.setdefault(rule.name, OrderedDict())
+        waiting[alert.alert_id] = (command, alert_line(alert, profile))
+        if rule.name not in self._workers:
+            task = asyncio.get_running_loop().create_task(self._work(rule.name), name=f"command of rule {rule.name}")
+            self._workers[rule.name] = task
+
+    async def aclose(self) -> None:
+        """Start nothing more, give what runs a moment, then kill it."""
+        self._closing = True
+        self._waiting.clear()
+        workers = list(self._workers.values())
+        if workers:
+            await asyncio.wait(workers, timeout=CLOSE_S)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self, rule: str) -> None:
+        try:
+            while waiting := self._waiting.get(rule):
+                _, (command, given) = waiting.popitem(last=False)
+                try:
+                    reason = await self._run(command, given)
+                except OSError as error:
+                    reason = f"can't be run ({error.strerror})"
+                except ValueError:
+                    reason = "can't be run (it holds a null character)"
+                except Exception as error:  # a defect of ours must not end the deliveries
+                    _log.exception("the command of rule %s could not be run", rule)
+                    reason = f"internal error ({type(error).__name__}); see the log"
+                self._note(rule, command, reason)
+        finally:
+            self._waiting.pop(rule, None)
+            del self._workers[rule]
+
+    def _note(self, rule: str, command: tuple[str, ...], reason: str) -> None:
+        before = dict(self._failing)
+        if reason:
+            words = self._hide(f"the command of rule {rule} ({clean(command[0], 80)}) {reason}")
+            _log.warning("%s", words)
+            self._failing[rule] = words
+            self._trouble(words)
+        elif before:
+            self._failing.pop(rule, None)
+            if self._failing != before:
+                self._trouble(next(reversed(self._failing.values()), ""))
+
+    async def _run(self, command: tuple[str, ...], given: bytes) -> str:
+        """Why it failed, in words that follow its name; empty if it did not.
+
+        Raises:
+            OSError, ValueError: it can't be started.
+        """
+        with contextlib.closing(_Errors()) as errors:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=errors.writer,
+                    env=clean_environment(os.environ, self._secrets),
+                    start_new_session=True,  # a group of its own, to be killed whole, and no terminal to talk to
+                )
+            finally:
+                os.close(errors.writer)
+            feeding = asyncio.ensure_future(_feed(process, given))
+            ended = asyncio.ensure_future(process.wait())
+            try:
+                in_time = await first_of(self._clock, LIMIT_S, ended)
+            finally:
+                if not ended.done():
+                    _kill_group(process.pid)
+                    await first_of(self._clock, KILLED_S, ended)  # reaped, or it stays as a zombie
+                for task in (feeding, ended):
+                    task.cancel()
+                await asyncio.gather(feeding, ended, return_exceptions=True)
+            if not in_time:
+                return f"did not end within {LIMIT_S:.0f} s and was killed"
+            if not (code := ended.result()):
+                return ""
+            how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            said = errors.first_line()
+            return f"{how}: {said}" if said else how
+
+    def _hide(self, words: str) -> str:
+        for secret in self._secrets:
+            words = words.replace(secret.get_secret_value(), "***")
+        return words
+
+
+class _Errors:
+    """A pipe for standard error: its beginning is kept, everything else is read and dropped.
+
+    Not the subprocess module's own: a child left behind in the background keeps that one open, and the waiting with it.
+    """
+
+    def __init__(self) -> None:
+        self._reader, self.writer = os.pipe()
+        """The command gets the writer, which is to be closed here."""
+        os.set_blocking(self._reader, False)
+        self._kept = b""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._reader, self._read)
+        self._open = True
+
+    def first_line(self) -> str:
+        """The first line that says anything, safe to print."""
+        for _ in range(_LAST_READS):
+            if not self._read():
+                break
+        lines = (clean(line, 200) for line in self._kept.decode("utf-8", "replace").splitlines())
+        return next((line for line in lines if line), "")
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._reader)
+            os.close(self._reader)
+
+    def _read(self) -> bool:
+        """Read what there is. False if there is nothing now."""
+        if not self._open:
+            return False
+        try:
+            data = os.read(self._reader, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            self.close()
+            return False
+        self._kept += data[: KEPT_BYTES - len(self._kept)]
+        return True
+
+
+async def _feed(process: asyncio.subprocess.Process, given: bytes) -> None:
+    """Hand over the alert. A command need not read it."""
+    stdin = process.stdin
+    if stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        stdin.write(given)
+        await stdin.drain()
+    stdin.close()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        await stdin.wait_closed()
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def clean_environment(environment: Mapping[str, str], secrets: Collection[Secret]) -> dict[str, str]:
+    """What a command may know of ours: not the token, under whatever name, nor how to speak for us to systemd."""
+    hidden = [value for secret in secrets if (value := secret.get_secret_value())]
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _OURS and not any(each in value for each in hidden)
+    }

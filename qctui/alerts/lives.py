@@ -1,0 +1,159 @@
+"""The life of every alert: pending, firing, acknowledged, cleared, shelved. Knows no clock, no disk and no screen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from qctui.alerts.alert_wording import alert_words
+from qctui.alerts.conditions import Finding
+from qctui.alerts.rules import DAY_S, REPEAT_CAP_S, Rule
+from qctui.model.alert import Alert, AlertState, Subject
+
+NEVER_HELD = frozenset({"outage", "action-open", "holdings-left"})
+"""Conditions that rest on our own actions, or are the outage itself."""
+
+_log = logging.getLogger(__name__)
+
+
+class Lives:
+    """All alerts there are, one for each rule and subject."""
+
+    def __init__(self, alerts: Iterable[Alert] = ()) -> None:
+        self._alerts = {alert.alert_id: alert for alert in alerts}
+        self._holds: dict[str, bool | None] = {}
+        """What was found last of those that are shelved."""
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """The worst first, what is open before the rest, the newest first."""
+        return tuple(
+            sorted(
+                self._alerts.values(),
+                key=lambda each: (not each.open, -each.severity, each.state.value, -each.changed_at, each.alert_id),
+            )
+        )
+
+    def fires(self, rule: Rule, subject: Subject) -> bool:
+        """Whether a rule fires about a subject, acknowledged or not: its lower threshold counts then."""
+        known = self._alerts.get(_id(rule, subject))
+        return known is not None and (known.open or known.state is AlertState.SHELVED)
+
+    def step(self, rule: Rule, found: Iterable[Finding], now: float, *, outage: bool) -> list[Alert]:
+        """Take in what a rule finds at Unix time `now`. Returns what is to be delivered. During an `outage` what rests
+        on the API is not known, whatever it finds."""
+        held = outage and rule.when not in NEVER_HELD
+        by_id = {_id(rule, each.subject): each for each in found}
+        deliver: list[Alert] = []
+        for alert_id, each in by_id.items():
+            alert = self._alerts.get(alert_id)
+            if alert is None or alert.state is AlertState.CLEARED:
+                if each.holds and not held:
+                    began = each.since if each.since is not None else now
+                    alert = Alert(
+                        rule.name, rule.severity, each.subject, AlertState.PENDING, each.text,
+                        began_at=min(began, now), changed_at=now,
+                    )  # fmt: skip
+                    deliver += self._found(alert, rule, each, now, held)
+            else:
+                deliver += self._found(alert, rule, each, now, held)
+        for alert in [each for each in self._alerts.values() if each.rule == rule.name]:
+            if alert.alert_id not in by_id and alert.state is not AlertState.CLEARED:
+                deliver += self._found(alert, rule, Finding(alert.subject, None if held else False), now, held)
+        return deliver
+
+    def forget(self, rules: Collection[str], now: float) -> None:
+        """Drop what was cleared more than a day ago, and what belongs to none of these rules."""
+        self._alerts = {
+            alert_id: alert
+            for alert_id, alert in self._alerts.items()
+            if alert.rule in rules and not (alert.state is AlertState.CLEARED and now - alert.changed_at > DAY_S)
+        }
+
+    def acknowledge(self, alert_ids: Collection[str], now: float) -> None:
+        """These have been seen."""
+        for alert in self._those(alert_ids):
+            if alert.state is AlertState.FIRING:
+                self._change(replace(alert, next_delivery_at=None), AlertState.ACKNOWLEDGED, now)
+
+    def shelve(self, alert_ids: Collection[str], until: float, now: float) -> None:
+        """Put these away until then; a time that has passed takes them back."""
+        for alert in self._those(alert_ids):
+            if until > now and alert.state is not AlertState.CLEARED:
+                self._holds[alert.alert_id] = True if alert.state is not AlertState.PENDING else None
+                self._change(replace(alert, shelved_until=until, next_delivery_at=None), AlertState.SHELVED, now)
+            elif until <= now and alert.state is AlertState.SHELVED:
+                self._alerts[alert.alert_id] = replace(alert, shelved_until=now)
+
+    def _those(self, alert_ids: Collection[str]) -> Sequence[Alert]:
+        return [self._alerts[each] for each in alert_ids if each in self._alerts]
+
+    def _found(self, alert: Alert, rule: Rule, found: Finding, now: float, held: bool) -> list[Alert]:
+        holds = None if held else found.holds
+        if holds:
+            alert = replace(
+                alert, text=found.text, value=found.value, threshold=found.threshold, severity=rule.severity,
+                subject=found.subject,
+            )  # fmt: skip
+        no_data_since = alert.no_data_since if alert.no_data_since is not None else now
+        alert = replace(alert, held_back=held, no_data_since=no_data_since if holds is None else None)
+        match alert.state:
+            case AlertState.SHELVED:
+                return self._while_shelved(alert, rule, holds, now)
+            case AlertState.PENDING if holds is False:
+                del self._alerts[alert.alert_id]
+                return []
+            case AlertState.PENDING if holds and now - alert.began_at >= rule.hold_s:
+                return self._fire(alert, rule, now)
+            case AlertState.FIRING | AlertState.ACKNOWLEDGED if holds is False:
+                return self._clear(alert, now)
+            case AlertState.FIRING if _is_due(alert, now) and not held:
+                return self._deliver(alert, rule, now)
+        self._alerts[alert.alert_id] = alert
+        return []
+
+    def _while_shelved(self, alert: Alert, rule: Rule, holds: bool | None, now: float) -> list[Alert]:
+        if holds is not None:
+            self._holds[alert.alert_id] = holds
+        if alert.shelved_until is not None and now < alert.shelved_until:
+            self._alerts[alert.alert_id] = alert
+            return []
+        back = replace(alert, shelved_until=None)
+        if self._holds.pop(alert.alert_id, None):
+            return self._fire(back, rule, now)
+        self._change(replace(back, next_delivery_at=None), AlertState.CLEARED, now)
+        return []
+
+    def _fire(self, alert: Alert, rule: Rule, now: float) -> list[Alert]:
+        alert = self._change(replace(alert, fired_at=now, deliveries=0), AlertState.FIRING, now)
+        return self._deliver(alert, rule, now)
+
+    def _deliver(self, alert: Alert, rule: Rule, now: float) -> list[Alert]:
+        if alert.deliveries:
+            _log.info("alert repeated: %s", alert_words(alert, now))
+        distance = min(REPEAT_CAP_S, rule.repeat_s * 2.0 ** min(alert.deliveries, 30))
+        alert = replace(
+            alert, deliveries=alert.deliveries + 1, next_delivery_at=now + distance if rule.repeat_s else None
+        )
+        self._alerts[alert.alert_id] = alert
+        return [alert]
+
+    def _clear(self, alert: Alert, now: float) -> list[Alert]:
+        told = alert.deliveries > 0
+        alert = self._change(replace(alert, next_delivery_at=None), AlertState.CLEARED, now)
+        return [alert] if told else []
+
+    def _change(self, alert: Alert, state: AlertState, now: float) -> Alert:
+        alert = replace(alert, state=state, changed_at=now)
+        self._alerts[alert.alert_id] = alert
+        _log.info("alert %s: %s", state.value, alert_words(alert, now))
+        return alert
+
+
+def _is_due(alert: Alert, now: float) -> bool:
+    return alert.next_delivery_at is not None and now >= alert.next_delivery_at
+
+
+def _id(rule: Rule, subject: Subject) -> str:
+    return f"{rule.name}@{subject.identity}" if subject.identity else rule.name

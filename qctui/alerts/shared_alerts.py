@@ -1,0 +1,190 @@
+"""One set of alerts for all consoles and watchers of an account on this machine: a file, and who may write it.
+
+One process leads: it evaluates, delivers and writes. The others show what it wrote, and leave what a person asks of
+them in a second file that the leader reads. A lock that dies with its process decides who leads; a leader that hangs is
+one that has not written for a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from qctui.alerts.conditions import Memory
+from qctui.model.alert import Alert, AlertState, Severity, Subject
+from qctui.model.deployment import Environment
+from qctui.paths import open_private, private_dir, state_dir
+
+HUNG_S = 90.0
+"""A leader that has not written for so long does its work no more."""
+
+LARGEST = 4_000_000
+"""Bytes of a file that is read at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked of a console that does not lead."""
+
+    alert_ids: tuple[str, ...]
+    shelved_until: float | None = None
+    """None: acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the leader wrote last."""
+
+    alerts: tuple[Alert, ...]
+    memory: Memory
+    written_at: float
+    writer: str
+
+
+def shared_path(base_url: str, user_id: str) -> Path:
+    """Where the alerts of an account are kept: by its API and user, of which the name gives nothing away."""
+    account = hashlib.sha256(f"{base_url}\n{user_id}".encode()).hexdigest()[:12]
+    return state_dir() / f"alerts-{account}.json"
+
+
+def read_shared(path: Path) -> Shared | None:
+    """What was written last; None where there is nothing that can be read. What is unreadable in it is left out."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return None
+        found = json.loads(path.read_bytes())
+        alerts = tuple(alert for each in found["alerts"] if (alert := _alert(each)) is not None)
+        return Shared(alerts, _memory(found["memory"]), float(found["written_at"]), str(found["writer"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+class SharedAlerts:
+    """The two files of one account, used by one thread. Raises `OSError` where the disk declines."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._requests = path.with_suffix(".requests")
+        self._lock_fd: int | None = None
+        self._seen: tuple[int, int] = (0, 0)
+        self._writer = uuid.uuid4().hex
+
+    def lead(self) -> bool:
+        """Whether this process leads; tries to, if it does not yet."""
+        if self._lock_fd is None:
+            private_dir(self.path.parent)
+            fd = open_private(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(fd)
+                return False
+            self._lock_fd = fd
+        return True
+
+    def read_newer(self) -> Shared | None:
+        """What another process has written since the last call; None if none has."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        if self._seen == (found.st_mtime_ns, found.st_ino):
+            return None
+        self._seen = (found.st_mtime_ns, found.st_ino)
+        newer = read_shared(self.path)
+        return None if newer is not None and newer.writer == self._writer else newer
+
+    def write(self, alerts: Iterable[Alert], memory: Memory, now: float) -> None:
+        """Replace what is written, whole."""
+        body = {
+            "written_at": now,
+            "writer": self._writer,
+            "memory": asdict(memory),
+            "alerts": [_fields(alert) for alert in alerts],
+        }
+        private_dir(self.path.parent)
+        beside = self.path.with_suffix(f".{self._writer}")
+        fd = open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            json.dump(body, file, ensure_ascii=False)
+        beside.replace(self.path)
+
+    def ask(self, requests: Iterable[Request]) -> None:
+        """Leave requests for the leader."""
+        lines = "".join(f"{json.dumps(asdict(request))}\n" for request in requests)
+        if not lines:
+            return
+        private_dir(self.path.parent)
+        fd = open_private(self._requests, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            os.write(fd, lines.encode())
+        finally:
+            os.close(fd)
+
+    def take_requests(self) -> list[Request]:
+        """What was asked since the last call, oldest first. The leader's alone."""
+        try:
+            fd = open_private(self._requests, os.O_RDWR)
+        except FileNotFoundError:
+            return []
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            text = os.read(fd, LARGEST)
+            if text:
+                os.ftruncate(fd, 0)
+        finally:
+            os.close(fd)
+        found: list[Request] = []
+        for line in text.splitlines():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                each = json.loads(line)
+                until = each["shelved_until"]
+                found.append(Request(tuple(map(str, each["alert_ids"])), None if until is None else float(until)))
+        return found
+
+    def close(self) -> None:
+        """Let another process lead."""
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+
+def _fields(alert: Alert) -> dict[str, Any]:
+    body = asdict(alert)
+    environment = alert.subject.environment
+    body["subject"]["environment"] = environment.value if environment is not None else None
+    return body | {"severity": alert.severity.name, "state": alert.state.value}
+
+
+def _alert(body: Any) -> Alert | None:
+    try:
+        subject = dict(body["subject"])
+        environment = subject.pop("environment")
+        known = Subject(**subject, environment=None if environment is None else Environment(environment))
+        rest = {key: value for key, value in body.items() if key in _ALERT_FIELDS}
+        rest |= {"subject": known, "severity": Severity[body["severity"]], "state": AlertState(body["state"])}
+        return Alert(**rest)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return None
+
+
+def _memory(body: Any) -> Memory:
+    return Memory(
+        float(body["since"]),
+        {str(key): float(value) for key, value in body["peaks"].items()},
+        {str(key): str(value) for key, value in body["deployed"].items()},
+        {str(key): (float(at), str(words)) for key, (at, words) in body["happened"].items()},
+        {str(key): (float(part), float(at)) for key, (part, at) in body["progress"].items()},
+    )
+
+
+_ALERT_FIELDS = frozenset(each.name for each in fields(Alert))

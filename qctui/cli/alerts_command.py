@@ -1,0 +1,76 @@
+"""`qctui alerts`: what is firing, acknowledged or shelved, as a console or a watcher of this machine last wrote it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+
+from qctui.actions.wording import format_clock_time, format_rough_span
+from qctui.alerts.alert_json import alert_fields
+from qctui.alerts.shared_alerts import read_shared, shared_path
+from qctui.cli.credentials import find_user_id
+from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.tables import align
+from qctui.cli.wiring import read_settings
+from qctui.model.alert import Alert, AlertState
+
+SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SHELVED)
+"""States that are printed, in this order."""
+
+
+def run_alerts(options: Options) -> int:
+    """Print the alerts.
+
+    Raises:
+        UsageError: the configuration can't be used, or names no user.
+    """
+    settings = read_settings(options)
+    user_id = find_user_id(settings)
+    if user_id is None:
+        raise UsageError("whose alerts? no user id is in the environment, the profile or ~/.lean/credentials")
+    shared = read_shared(shared_path(settings.base_url, user_id))
+    alerts = shown(shared.alerts if shared is not None else ())
+    if options.json:
+        for alert in alerts:
+            print(json.dumps(alert_fields(alert, settings.profile_name), ensure_ascii=False))
+    else:
+        print(format_alerts(alerts, time.time()))
+    return Exit.DONE
+
+
+def shown(alerts: Iterable[Alert]) -> list[Alert]:
+    """Those a person has to know of: firing first, the worst first, the newest first."""
+    return sorted(
+        (alert for alert in alerts if alert.state in SHOWN),
+        key=lambda alert: (SHOWN.index(alert.state), -alert.severity, -(alert.fired_at or alert.began_at)),
+    )
+
+
+def format_alerts(alerts: Sequence[Alert], now: float) -> str:
+    """A table with a row an alert."""
+    if not alerts:
+        return "no alert is firing, acknowledged or shelved"
+    rows: list[tuple[str, ...]] = [("STATE", "SEVERITY", "SINCE", "RULE", "", "NAME", "ID", "WHAT")]
+    return "\n".join(align(rows + [_row(alert, now) for alert in alerts], right=frozenset({2})))
+
+
+def _row(alert: Alert, now: float) -> tuple[str, ...]:
+    subject, state = alert.subject, alert.state.value
+    if alert.state is AlertState.SHELVED and alert.shelved_until is not None:
+        state += f" until {format_clock_time(alert.shelved_until, now)}"
+    elif alert.no_data_since is not None:
+        state += ", no data"
+    elif alert.held_back:
+        state += ", held back"
+    measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""
+    return (
+        state,
+        alert.severity.name.lower(),
+        format_rough_span(now - alert.began_at),
+        alert.rule,
+        subject.environment.value if subject.environment is not None else "",
+        subject.name,
+        subject.deploy_id[-4:] or subject.optimization_id[-4:],
+        f"{alert.text}{measured}",
+    )

@@ -1,0 +1,222 @@
+"""Judges the pulse of one deployment from its signs of life and its refusals (DESIGN section 8). Knows no API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from qctui.engine.habit import HOUR_S, Habit, new_york_offset_s
+from qctui.engine.readers import ORDER_WINDOW
+from qctui.model.deployment import LogPage
+from qctui.model.order import Order
+from qctui.model.pulse import Pulse, PulseState, Sign
+from qctui.text import clean
+
+SNAPSHOT_S = 600.0
+"""The reads are snapshots up to so old (REFERENCE.md 3): silence is counted up to that long before a look."""
+
+LEAST_SILENCE_S = 1_800.0
+"""No silence shorter than this is QUIET, however dense the habit."""
+
+WITNESS_PACE = 4.0
+"""Another deployment's silence says that the market is closed only if its own habit is at most so much slower."""
+
+CLOSED_CAP_S = 5 * 86_400.0
+"""No market stays closed longer than this, Easter's four days included: after that a shared silence counts."""
+
+STALE_LOOK_S = 1_800.0
+"""With the last look older than this the pulse is not known."""
+
+LOG_REFUSAL_S = 2 * HOUR_S
+"""A log line that says disconnected counts for so long: a nightly restart of a brokerage leaves one, and no line says
+that it is over. A refused order counts until another order goes well."""
+
+KEPT_LINES = 200
+"""New lines of the log that are kept for the rules that look for a pattern."""
+
+WENT_WELL = frozenset({"submitted", "partiallyFilled", "filled", "updateSubmitted"})
+"""States that an order only reaches through a brokerage that takes it."""
+
+_LINE = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?Z?\s+(.*)", re.DOTALL)
+
+
+class PulseJudge:
+    """What the reads of one running deployment have shown so far, and what follows from that."""
+
+    def __init__(self, launched_at: float | None, patterns: Sequence[str]) -> None:
+        """`patterns` are texts that mean disconnected, in any case."""
+        self.activity, self.samples = Habit(), Habit()
+        """Orders, insights and log lines; and the samples of the equity chart, which may go on without a brokerage
+        (REFERENCE.md 6.9)."""
+        self.looked_at: dict[str, float] = {}
+        self.lines: tuple[Sign, ...] = ()
+        """The newest log lines that came while this program watched, oldest first."""
+        self._launched_at = launched_at or 0.0
+        self._patterns = patterns
+        self._newest: Sign | None = None
+        self._refused: dict[object, Sign] = {}
+        """Orders that were refused as disconnected, by id."""
+        self._refused_lines: list[Sign] = []
+        self._good_at = float("-inf")
+        self._next_line: int | None = None
+        self._quiet_since: float | None = None
+        self.pulse: Pulse | None = None
+
+    # What was read.
+
+    def take_orders(self, orders: Sequence[Order], deploy_id: str, now: float) -> None:
+        """The newest orders of the project: those of this deployment count."""
+        self._begin("orders", now, [order.at for order in orders] if len(orders) >= ORDER_WINDOW // 2 else [])
+        signs: list[float] = []
+        for order in orders:
+            at = max((event.at for event in order.events if event.at is not None), default=order.at)
+            if at is None or at < self._launched_at or order.deploy_id not in ("", deploy_id):
+                continue
+            said = " ".join([event.message for event in order.events if event.message][-1:])
+            if order.status == "invalid":
+                # That an order is refused for want of money is a sign of life like any other.
+                if self._says_disconnected(said):
+                    self._refused[order.order_id] = Sign("order", at, clean(said, 200))
+                    continue
+            elif any(event.status in WENT_WELL for event in order.events) or order.status in WENT_WELL:
+                self._good_at = max(self._good_at, at)
+            signs.append(at)
+        self._note("order", signs, now)
+
+    def take_insights(self, ats: Iterable[float | None], now: float) -> None:
+        """When the newest insights were generated."""
+        known = [at for at in ats if at is not None]
+        self._begin("insights", now, known)
+        self._note("insight", known, now)
+
+    def take_log(self, page: LogPage, now: float) -> None:
+        """A window of its log. Lines that stood there before are not new."""
+        first = self._next_line is None
+        since = max(self._next_line or 0, page.deployment_offset)
+        # A log that has become shorter begins anew.
+        if page.length is not None and page.length < since:
+            since = page.deployment_offset
+        lines = [_sign(line, now) for line in page.lines[max(0, since - page.start_line) :]]
+        self._next_line = max(since, page.start_line + len(page.lines))
+        self._begin("log", now, [line.at for line in lines] if page.start_line > page.deployment_offset else [])
+        self._refused_lines += [line for line in lines if self._says_disconnected(line.text)]
+        del self._refused_lines[:-50]
+        ordinary = [line for line in lines if not self._says_disconnected(line.text)]
+        self._note("log line", [line.at for line in ordinary], now)
+        if not first:
+            self.lines = (*self.lines, *lines)[-KEPT_LINES:]
+
+    def take_samples(self, ats: Iterable[float], now: float) -> None:
+        """The times of the equity chart's samples."""
+        self.looked_at["chart"] = now
+        self.samples.add(at for at in ats if self._launched_at <= at <= now)
+
+    # What follows from it.
+
+    def judge(self, peers: Iterable[PulseJudge], now: float) -> Pulse:
+        """Its pulse at Unix time `now`; `peers` are the other running deployments."""
+        habit = self.activity if self.activity.tolerated_s is not None else self.samples
+        parts = ("orders", "log", "insights") if habit is self.activity else ("chart",)
+        looks = [self.looked_at[part] for part in parts if part in self.looked_at]
+        looked_at = min(looks, default=float("-inf"))
+        witnesses = [peer for peer in peers if peer is not self and _can_witness(peer.habit, habit)]
+        open_until = max((peer.habit.last_at for peer in witnesses), default=now)
+        if now - open_until > CLOSED_CAP_S:
+            witnesses, open_until = [], now
+        seen_until = looked_at - SNAPSHOT_S
+        silence_s = habit.open_s(habit.last_at, min(seen_until, open_until), [peer.habit for peer in witnesses])
+        refusals = self._refusals(now)
+        state, why = PulseState.OK, ""
+        if refusals:
+            state = PulseState.BLIND
+        elif habit.tolerated_s is None:
+            state, why = PulseState.UNKNOWN, "too little history to judge" if self.looked_at else "not looked at yet"
+        elif now - looked_at > STALE_LOOK_S:
+            state, why = PulseState.UNKNOWN, "the reads fail"
+        elif silence_s > (tolerated_s := max(LEAST_SILENCE_S, habit.tolerated_s)):
+            state = PulseState.QUIET
+        else:
+            self._learn(habit, unusual=habit.open_s(habit.last_at, seen_until) > tolerated_s)
+        if state is PulseState.QUIET:
+            self._learn(habit, unusual=True)
+        before = self.pulse
+        since = before.since if before is not None and before.state is state else now
+        if state is PulseState.BLIND:
+            since = refusals[0].at
+        elif state is PulseState.QUIET:
+            since = habit.last_at
+        sign = Sign("chart sample", habit.last_at) if habit is self.samples and habit.count else self._newest
+        self.pulse = Pulse(
+            state,
+            since,
+            why,
+            sign,
+            len(refusals),
+            refusals[-1] if refusals else None,
+            silence_s,
+            habit.usual_s,
+            MappingProxyType(dict(self.looked_at)),
+        )
+        return self.pulse
+
+    @property
+    def habit(self) -> Habit:
+        """The habit it is judged by."""
+        return self.activity if self.activity.tolerated_s is not None else self.samples
+
+    def _refusals(self, now: float) -> list[Sign]:
+        """Refused orders since the last one that went well, oldest first; without any, the log lines that say so."""
+        orders = sorted((sign for sign in self._refused.values() if sign.at > self._good_at), key=lambda sign: sign.at)
+        self._refused = {number: sign for number, sign in self._refused.items() if sign.at > self._good_at}
+        if orders:
+            return orders
+        return [line for line in self._refused_lines if line.at > self._good_at and now - line.at <= LOG_REFUSAL_S]
+
+    def _learn(self, habit: Habit, *, unusual: bool) -> None:
+        """A silence that was QUIET, or that a closed market explains, is not taken for a habit once it is over."""
+        if unusual:
+            self._quiet_since = habit.last_at
+        elif self._quiet_since is not None and habit.last_at > self._quiet_since:
+            habit.excuse(self._quiet_since)
+            self._quiet_since = None
+
+    def _begin(self, part: str, now: float, ats: Sequence[float | None]) -> None:
+        """A look at this part. The first one shows since when nothing of it is missing: from the first of the newest
+        ones on, or all if these are not a part only."""
+        if part not in self.looked_at:
+            since = min((at for at in ats if at is not None and at >= self._launched_at), default=self._launched_at)
+            self.activity.begin(since)
+        self.looked_at[part] = now
+
+    def _note(self, kind: str, ats: list[float], now: float) -> None:
+        ats = [at for at in ats if self._launched_at <= at <= now]
+        self.activity.add(ats)
+        newest_at = max(ats, default=None)
+        if newest_at is not None and (self._newest is None or newest_at > self._newest.at):
+            self._newest = Sign(kind, newest_at)
+
+    def _says_disconnected(self, text: str) -> bool:
+        folded = text.casefold()
+        return any(pattern.casefold() in folded for pattern in self._patterns)
+
+
+def _can_witness(peer: Habit, own: Habit) -> bool:
+    if peer.usual_s is None or own.usual_s is None:
+        return False
+    return peer.usual_s <= WITNESS_PACE * max(own.usual_s, LEAST_SILENCE_S) and peer.shares_market(own)
+
+
+def _sign(line: str, now: float) -> Sign:
+    """A log line with its time, which is New York's by default (REFERENCE.md 6.5); one without a readable time, or from
+    the future, is as old as the look."""
+    found = _LINE.match(line)
+    at = now
+    if found is not None:
+        try:
+            wall = datetime.fromisoformat(f"{found[1]} {found[2]}").replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            wall = now + HOUR_S
+        at = wall - new_york_offset_s(int(wall // HOUR_S))
+    return Sign("log line", at if at <= now else now, clean(found[3] if found is not None else line, 500))

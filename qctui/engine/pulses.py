@@ -1,0 +1,164 @@
+"""Reads and keeps the pulse of every running deployment: orders, log and insights in turn, beside what is on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from qctui.api.ports import ReadApi
+from qctui.clock import Clock
+from qctui.engine.pulse_judge import PulseJudge
+from qctui.engine.readers import Answer, LogReader, OrderReader, Reader
+from qctui.model.chart import EQUITY_CHART
+from qctui.model.deployment import Deployment
+from qctui.model.insight import InsightLog
+from qctui.model.keys import Key
+from qctui.model.pulse import NEW_LINES, PULSES
+from qctui.store import Store
+
+INSIGHT_PAGE = 99
+"""Insights per request: what every source permits (REFERENCE.md 6.4)."""
+
+MOST_INSIGHTS = 500
+"""Of all that were read for the screen, newest first, so many are looked at."""
+
+JUDGE_EVERY_S = 60.0
+
+
+class Look(IntEnum):
+    """What is read for a pulse, the most telling first."""
+
+    ORDERS = 0
+    LOG = 1
+    INSIGHTS = 2
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """One running deployment."""
+
+    deployment: Deployment
+    judge: PulseJudge
+    readers: dict[Look, Reader] = field(default_factory=dict)
+
+
+class Pulses:
+    """Who is watched is said by `follow`, what is read next by the caller of `read`."""
+
+    def __init__(self, api: ReadApi, store: Store, clock: Clock, patterns: Sequence[str]) -> None:
+        """`patterns` are texts that mean that a brokerage is disconnected."""
+        self._api, self._store, self._clock = api, store, clock
+        self._patterns = list(patterns)
+        self._watched: dict[str, _Watched] = {}
+        self._judge_mono = float("-inf")
+
+    def follow(self, deployments: Iterable[Deployment]) -> None:
+        """Watch these, and no others. What was learnt of one that has ended is forgotten."""
+        before = self._watched
+        self._watched = {}
+        for each in deployments:
+            known = before.get(each.deploy_id)
+            self._watched[each.deploy_id] = known or self._begin(each)
+        if before.keys() != self._watched.keys():
+            self._publish()
+
+    def look_for(self, patterns: Sequence[str]) -> None:
+        """What is read from now on is judged by these texts."""
+        self._patterns[:] = patterns
+
+    async def read(self, deploy_id: str, look: Look) -> Answer | None:
+        """Make one request. None if the deployment is not watched any more. Raises `ApiError`."""
+        watched = self._watched.get(deploy_id)
+        if watched is None:
+            return None
+        answer = await watched.readers[look].read()
+        if answer.value is not None and self._watched.get(deploy_id) is watched:
+            self._take(watched, look, answer.value)
+        return answer
+
+    def note(self, key: Key[Any], value: Any) -> None:
+        """Take in what was read for the screen; None: nothing new."""
+        watched = next((each for each in self._watched.values() if _is_of(key, each.deployment)), None)
+        look = {"orders": Look.ORDERS, "logs": Look.LOG, "insights": Look.INSIGHTS}.get(key.kind)
+        if watched is not None and look is not None:
+            self._take(watched, look, value)
+        elif watched is not None and value is not None and key.kind == "chart" and key.name == EQUITY_CHART:
+            self.note_samples(watched.deployment.deploy_id, [at for series in value.series for at in series.xs[-50:]])
+
+    def note_samples(self, deploy_id: str, ats: Iterable[float]) -> None:
+        """The times of a deployment's equity samples were read."""
+        watched = self._watched.get(deploy_id)
+        if watched is not None:
+            watched.judge.take_samples(ats, self._clock.now())
+            self._judge([watched])
+
+    def judge_in_time(self) -> None:
+        """Judge all of them once a minute, whatever is read: a silence grows, and a look becomes too old."""
+        if self._clock.monotonic() >= self._judge_mono:
+            self._judge_mono = self._clock.monotonic() + JUDGE_EVERY_S
+            self._judge(self._watched.values())
+
+    def _begin(self, deployment: Deployment) -> _Watched:
+        project_id, deploy_id = deployment.project_id, deployment.deploy_id
+        readers: dict[Look, Reader] = {
+            Look.ORDERS: OrderReader(self._api, project_id),
+            Look.LOG: LogReader(self._api, project_id, deploy_id),
+            Look.INSIGHTS: _NewestInsights(self._api, project_id, deploy_id),
+        }
+        return _Watched(deployment, PulseJudge(deployment.launched_at, self._patterns), readers)
+
+    def _take(self, watched: _Watched, look: Look, value: Any) -> None:
+        now, judge = self._clock.now(), watched.judge
+        if value is None:
+            judge.looked_at[look.name.casefold()] = now
+        elif look is Look.ORDERS:
+            judge.take_orders(value, watched.deployment.deploy_id, now)
+        elif look is Look.LOG:
+            judge.take_log(value, now)
+            self._put(NEW_LINES, {deploy_id: each.judge.lines for deploy_id, each in self._watched.items()})
+        else:
+            insights = value.insights if isinstance(value, InsightLog) else value
+            judge.take_insights((each.generated_at for each in insights[:MOST_INSIGHTS]), now)
+        self._judge([watched])
+
+    def _judge(self, watched: Iterable[_Watched]) -> None:
+        now, peers = self._clock.now(), [each.judge for each in self._watched.values()]
+        before = [judge.pulse for judge in peers]
+        for each in watched:
+            each.judge.judge(peers, now)
+        if before != [judge.pulse for judge in peers]:
+            self._publish()
+
+    def _publish(self) -> None:
+        pulses = {deploy_id: each.judge.pulse for deploy_id, each in self._watched.items()}
+        self._put(PULSES, {deploy_id: pulse for deploy_id, pulse in pulses.items() if pulse is not None})
+
+    def _put(self, key: Key[Any], value: Any) -> None:
+        self._store.put_value(key, value, at=self._clock.now(), mono=self._clock.monotonic())
+
+
+class _NewestInsights:
+    """The newest page of a deployment's insights: they are at the end of a list of unknown length."""
+
+    def __init__(self, api: ReadApi, project_id: int, deploy_id: str) -> None:
+        self._api, self._project_id, self._deploy_id = api, project_id, deploy_id
+        self._start = 0
+
+    async def read(self) -> Answer:
+        """Ask from where the newest were last time; again, further on, if the page is full."""
+        start = self._start
+        page = await self._api.fetch_insights(self._project_id, start, start + INSIGHT_PAGE, self._deploy_id)
+        # The length may be that of the page alone: it is only ever taken for a hint (REFERENCE.md 6.4).
+        hinted = max(start + len(page.insights), page.length or 0)
+        if len(page.insights) < INSIGHT_PAGE:
+            return Answer(page.insights)
+        self._start = max(start + INSIGHT_PAGE, hinted - INSIGHT_PAGE // 2)
+        return Answer(page.insights, wait_s=0.0)
+
+
+def _is_of(key: Key[Any], deployment: Deployment) -> bool:
+    if key.project_id != deployment.project_id:
+        return False
+    return key.kind in ("orders", "chart") or (key.kind in ("logs", "insights") and key.name == deployment.deploy_id)

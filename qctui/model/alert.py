@@ -1,0 +1,102 @@
+"""Alerts: what a rule has found, and what became of it (DESIGN section 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from qctui.model.deployment import Environment
+from qctui.model.keys import Key
+
+
+class Severity(IntEnum):
+    """How bad it is; the larger one is shown first. The name in lower case is the word of the configuration."""
+
+    INFO = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+class AlertState(Enum):
+    """The life of an alert. The value is the word shown, printed and logged."""
+
+    PENDING = "pending"
+    """The condition holds, not yet for as long as the rule demands."""
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    """Still there, and a person has said that it was seen."""
+    SHELVED = "shelved"
+    """Put away by a person for a time, whatever its condition does."""
+    CLEARED = "cleared"
+    """The condition has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an alert is about. All empty: the connection, or the program itself."""
+
+    name: str = ""
+    """The project's name or its number, or the optimization's name."""
+    project_id: int = 0
+    deploy_id: str = ""
+    optimization_id: str = ""
+    environment: Environment | None = None
+    """None of what is no deployment."""
+
+    @property
+    def identity(self) -> str:
+        """What tells it from every other subject."""
+        return self.optimization_id or self.deploy_id or (f"project {self.project_id}" if self.project_id else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One rule's finding about one subject, replaced whole at every step of its life."""
+
+    rule: str
+    """The rule's name, as in the configuration."""
+    severity: Severity
+    subject: Subject
+    state: AlertState
+    text: str
+    """What is the matter, in words without an age: `equity 8.2% below its peak`."""
+    value: str = ""
+    """What was measured, formatted; empty where there is nothing to measure."""
+    threshold: str = ""
+    """What it was measured against, formatted."""
+    began_at: float = 0.0
+    """Since when the condition holds, Unix seconds."""
+    fired_at: float | None = None
+    """When it began to fire; None while pending."""
+    changed_at: float = 0.0
+    """When it came into its present state."""
+    no_data_since: float | None = None
+    """Since when what it rests on can't be read: it neither fires nor clears meanwhile. None while it can."""
+    deliveries: int = 0
+    """How often it was told: by the bell, the terminal or the command."""
+    next_delivery_at: float | None = None
+    """When it is told again; None if never. The distance doubles each time."""
+    shelved_until: float | None = None
+    held_back: bool = False
+    """The API does not answer: that is the alert now, and this one is not told meanwhile."""
+
+    @property
+    def alert_id(self) -> str:
+        """The rule and the subject. One rule has at most one alert about one subject."""
+        return f"{self.rule}@{self.subject.identity}" if self.subject.identity else self.rule
+
+    @property
+    def open(self) -> bool:
+        """Its condition holds, acknowledged or not; neither pending, shelved nor over."""
+        return self.state in (AlertState.FIRING, AlertState.ACKNOWLEDGED)
+
+
+ALERTS: Key[tuple[Alert, ...]] = Key("alerts")
+"""All that are not over, and those that were cleared within the last day: the worst first, firing before the rest."""
+
+DELIVERED: Key[tuple[Alert, ...]] = Key("delivered_alerts")
+"""The alerts told last, a new tuple each time: the interface rings and notifies for each of them once."""
+
+ALERT_TROUBLE: Key[str] = Key("alert_trouble")
+"""Why alerts can't be delivered or shared now (a command that fails, a file that can't be written), in words; empty
+while they can."""

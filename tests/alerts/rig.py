@@ -1,0 +1,117 @@
+"""The alert service on fake time, over a store that a test fills."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC
+from typing import Any
+
+from qctui.alerts.alert_service import AlertService, AlertSettings
+from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
+from qctui.alerts.shared_alerts import SharedAlerts
+from qctui.model.action import ACTIONS
+from qctui.model.alert import ALERTS, DELIVERED, Alert
+from qctui.model.deployment import Deployment, Project
+from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
+from qctui.model.link import Link, LinkState
+from qctui.model.pulse import PULSES, Pulse, PulseState, Sign
+from qctui.model.resource import Failure, FailureKind
+from qctui.store import Store
+from tests.fakes import FakeClock, make_deployment
+
+RULES = tuple(rule for rule in DEFAULT_RULES if rule.when != "data-old")
+"""The default ones, but for the one that says that nothing is read: in these tests nothing is."""
+
+
+class RecordedHook:
+    """What a command would have been run for."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, str]] = []
+        self.closed = False
+
+    def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
+        self.told.append((alert.rule, alert.subject.identity, alert.state.value))
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def at_once(call: Callable[[], Any]) -> Any:
+    return call()
+
+
+class Desk:
+    """One process that watches."""
+
+    def __init__(self, clock: FakeClock, rules: Iterable[Rule], shared: SharedAlerts | None = None) -> None:
+        self.clock = clock
+        self.store = Store()
+        self.hook = RecordedHook()
+        settings = AlertSettings(tuple(rules), Delivery(command=("tell",)), "main", UTC)
+        self.service = AlertService(
+            self.store, clock, settings, shared=shared, open_hook=lambda trouble: self.hook, off_loop=at_once
+        )
+        self.delivered: list[tuple[Alert, ...]] = []
+        self.store.subscribe(self._note)
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._task = asyncio.create_task(self.service.run())
+
+    async def end(self) -> None:
+        """As when the process ends: the locks go with it."""
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+    def _note(self, key: Key[Any]) -> None:
+        if key == DELIVERED:
+            self.delivered.append(self.store.get(DELIVERED).value or ())
+
+    def put(self, key: Key[Any], value: Any) -> None:
+        self.store.put_value(key, value, at=self.clock.now(), mono=self.clock.monotonic())
+
+    def list(self, *deployments: Deployment) -> None:
+        self.put(DEPLOYMENTS, deployments)
+        self.put(PROJECTS, tuple(Project(each.project_id, f"Project {each.project_id}") for each in deployments))
+
+    def pulse(self, state: PulseState, number: int = 1) -> None:
+        now = self.clock.now()
+        refusal = Sign("order", now, "disconnected") if state is PulseState.BLIND else None
+        pulse = Pulse(state, now, refusals=int(refusal is not None), last_refusal=refusal, looked_at={"orders": now})
+        self.put(PULSES, {make_deployment(number).deploy_id: pulse})
+
+    def link(self, state: LinkState) -> None:
+        down = state is LinkState.DOWN
+        now, mono = self.clock.now(), self.clock.monotonic()
+        self.put(
+            LINK, Link(state, failure=Failure(FailureKind.CONNECT, "can't be reached", now, mono) if down else None)
+        )
+
+    @property
+    def alerts(self) -> dict[str, str]:
+        """State by rule and subject."""
+        return {each.alert_id: each.state.value for each in self.store.get(ALERTS).value or ()}
+
+    def alert(self, alert_id: str) -> Alert:
+        return next(each for each in self.store.get(ALERTS).value or () if each.alert_id == alert_id)
+
+
+def on_desk(body: Callable[[Desk], Awaitable[None]], *rules: Rule) -> None:
+    """Run `body` beside a service with these rules, or the default ones; one deployment trades."""
+
+    async def main() -> None:
+        clock = FakeClock()
+        desk = Desk(clock, rules or RULES)
+        desk.link(LinkState.OK)
+        desk.put(ACTIONS, ())
+        desk.list(make_deployment(1))
+        desk.begin()
+        await clock.advance(1)
+        await body(desk)
+        await desk.end()
+        assert desk.hook.closed or not desk.hook.told
+
+    asyncio.run(main())

@@ -1,0 +1,198 @@
+"""Consoles and watchers of one account: one tells, all show, whoever starts or dies first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from qctui.alerts.conditions import Memory
+from qctui.alerts.shared_alerts import HUNG_S, Request, SharedAlerts, read_shared
+from qctui.model.action import ACTIONS
+from qctui.model.alert import Alert, AlertState, Severity, Subject
+from qctui.model.deployment import Environment
+from qctui.model.link import LinkState
+from qctui.model.pulse import PulseState
+from tests.alerts.rig import RULES, Desk
+from tests.fakes import FakeClock, make_deployment
+
+BLIND = f"blind@{make_deployment(1).deploy_id}"
+
+
+def two(tmp_path: Path, body: Callable[[Desk, Desk, FakeClock], Awaitable[None]]) -> None:
+    """Two processes of one account; the first one began first."""
+
+    async def main() -> None:
+        clock = FakeClock()
+        one, other = desk(tmp_path, clock), desk(tmp_path, clock)
+        for each in (one, other):
+            each.begin()
+            await clock.advance(1)
+        await body(one, other, clock)
+        for each in (one, other):
+            await each.end()
+
+    asyncio.run(main())
+
+
+def desk(tmp_path: Path, clock: FakeClock) -> Desk:
+    found = Desk(clock, RULES, SharedAlerts(tmp_path / "alerts-1.json"))
+    found.link(LinkState.OK)
+    found.put(ACTIONS, ())
+    found.list(make_deployment(1))
+    return found
+
+
+def blind(*desks: Desk) -> None:
+    for each in desks:
+        each.pulse(PulseState.BLIND)
+
+
+def test_two_show_the_same_and_the_command_runs_once(tmp_path: Path) -> None:
+    async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
+        blind(one, other)
+        await clock.advance(30)
+        assert one.alerts == other.alerts == {BLIND: "firing"}
+        assert len(one.hook.told) == 1
+        assert other.hook.told == []
+        # Each rings in its own terminal.
+        assert [len(each.delivered) for each in (one, other)] == [1, 1]
+
+    two(tmp_path, body)
+
+
+def test_what_is_acknowledged_in_one_is_acknowledged_in_both(tmp_path: Path) -> None:
+    async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
+        blind(one, other)
+        await clock.advance(30)
+        other.service.acknowledge([BLIND])
+        await clock.advance(15)
+        assert one.alerts == other.alerts == {BLIND: "acknowledged"}
+        one.service.shelve([BLIND], 900)
+        await clock.advance(15)
+        assert one.alerts == other.alerts == {BLIND: "shelved"}
+
+    two(tmp_path, body)
+
+
+def test_when_one_dies_the_other_goes_on_and_tells_nothing_again(tmp_path: Path) -> None:
+    async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
+        blind(one, other)
+        await clock.advance(30)
+        await one.end()
+        await clock.advance(600)
+        assert other.alerts == {BLIND: "firing"}
+        assert other.hook.told == []
+        other.pulse(PulseState.OK)
+        await clock.advance(10)
+        assert other.alerts == {BLIND: "cleared"}
+        assert [state for _, _, state in other.hook.told] == ["cleared"]
+        one.begin()
+
+    two(tmp_path, body)
+
+
+def test_after_a_restart_nothing_is_told_again_and_acknowledged_stays_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        first = desk(tmp_path, clock)
+        first.begin()
+        blind(first)
+        await clock.advance(10)
+        first.service.acknowledge([BLIND])
+        await clock.advance(10)
+        await first.end()
+        second = desk(tmp_path, clock)
+        second.begin()
+        await clock.advance(60)
+        assert second.alerts == {BLIND: "acknowledged"}
+        assert second.alert(BLIND).no_data_since is not None
+        blind(second)
+        await clock.advance(60)
+        assert second.alerts == {BLIND: "acknowledged"}
+        assert second.hook.told == []
+        await second.end()
+
+    asyncio.run(main())
+
+
+def test_one_that_hangs_is_stood_in_for_until_it_is_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        hung, other = desk(tmp_path, clock), desk(tmp_path, clock)
+        hung.begin()
+        await clock.advance(1)
+        other.begin()
+        await clock.advance(40)
+        # Cancelled without its lock being given back: as a process that was stopped.
+        assert hung._task is not None
+        lock, hung.service._shared = hung.service._shared, None
+        await hung.end()
+        hung.service._shared = lock
+        await clock.advance(HUNG_S)
+        blind(hung, other)
+        await clock.advance(30)
+        assert [state for _, _, state in other.hook.told] == ["firing"]
+        hung.begin()
+        await clock.advance(60)
+        assert hung.hook.told == []
+        assert hung.alerts == other.alerts == {BLIND: "firing"}
+        for each in (hung, other):
+            await each.end()
+
+    asyncio.run(main())
+
+
+def test_a_disk_that_declines_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        (tmp_path / "file").write_text("")
+        alone = Desk(clock, RULES, SharedAlerts(tmp_path / "file" / "alerts.json"))
+        alone.link(LinkState.OK)
+        alone.list(make_deployment(1))
+        alone.begin()
+        blind(alone)
+        await clock.advance(10)
+        assert alone.alerts == {BLIND: "firing"}
+        assert len(alone.hook.told) == 1
+        await alone.end()
+
+    asyncio.run(main())
+
+
+def alert(**changes: object) -> Alert:
+    subject = Subject("Name", 1, "L-1", "", Environment.LIVE)
+    made = Alert(
+        "blind", Severity.CRITICAL, subject, AlertState.SHELVED, "BLIND", "1", "2", 3.0, 4.0, 5.0, 6.0, 7, 8.0, 9.0
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # fields of the class
+
+
+def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.json"
+    alerts = (alert(), alert(subject=Subject(), rule="outage", fired_at=None))
+    memory = Memory(1.0, {"L-1": 2.0}, {"1": "L-1"}, {"x@y": (3.0, "w")}, {"O-1": (0.5, 4.0)})
+    SharedAlerts(path).write(alerts, memory, 10.0)
+    shared = read_shared(path)
+    assert shared is not None
+    assert (shared.alerts, shared.memory, shared.written_at) == (alerts, memory, 10.0)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"alerts": [1, {}], "memory": {}, "written_at": 1}'])
+def test_a_file_that_is_none_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "alerts.json"
+    path.write_text(text)
+    assert read_shared(path) is None
+
+
+def test_requests_are_taken_once_and_nonsense_is_left_out(tmp_path: Path) -> None:
+    shared = SharedAlerts(tmp_path / "alerts.json")
+    shared.ask([Request(("a", "b")), Request(("c",), 5.0)])
+    with (tmp_path / "alerts.requests").open("a") as file:
+        file.write("nonsense\n")
+    assert shared.take_requests() == [Request(("a", "b")), Request(("c",), 5.0)]
+    assert shared.take_requests() == []

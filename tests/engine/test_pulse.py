@@ -1,0 +1,213 @@
+"""The pulse: what is learnt of a deployment's habit, when it is QUIET or BLIND, and what it costs in reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from qctui.alerts.rules import DEFAULT_BLIND
+from qctui.api.ports import ApiError
+from qctui.engine.habit import HOUR_S, Habit
+from qctui.engine.pulse_judge import LOG_REFUSAL_S, STALE_LOOK_S, PulseJudge
+from qctui.model.deployment import LogPage
+from qctui.model.keys import detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.order import Order, OrderEvent
+from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState
+from tests.engine.month import BEGIN, day, month
+from tests.engine.rig import Rig, on_rig
+from tests.engine.test_accounts import charted, crowd, equity, steps
+from tests.fakes import connect_error, make_deployment
+
+GONE = f"{DEFAULT_BLIND[0]}."
+NOW = BEGIN + 2 * 86_400 + 15 * HOUR_S
+"""A Wednesday, 11:00 in New York."""
+
+
+def order(number: int, at: float, status: str = "filled", said: str = "", deploy_id: str = "L-1") -> Order:
+    event = OrderEvent(at, status, 0.0, None, deploy_id, said)
+    return Order(number, deploy_id, "SPY", "market", status, 1.0, None, at, None, "", (event,))
+
+
+def judge(*orders: Order, lines: tuple[str, ...] = (), now: float = NOW, launched_at: float = 0.0) -> PulseJudge:
+    found = PulseJudge(launched_at, DEFAULT_BLIND)
+    found.take_orders(orders, "L-1", now)
+    found.take_log(LogPage(lines, 0, len(lines), 0), now)
+    return found
+
+
+def every(minutes: float, hours: float, until: float = NOW) -> list[float]:
+    """Signs at equal distances."""
+    count = int(hours * 60 / minutes)
+    return [until - 60.0 * minutes * number for number in range(count, -1, -1)]
+
+
+def test_a_month_of_a_desk_is_told_of_what_happened_and_of_nothing_else() -> None:
+    told = [(name, state, at) for name, state, at in month() if state in (PulseState.QUIET, PulseState.BLIND)]
+    assert [(name, state) for name, state, _ in told] == [
+        ("us-loses", PulseState.BLIND),
+        ("us-waits", PulseState.QUIET),
+    ]
+    # Both happened on a Sunday: the first refused order comes on Monday, and silence counts from the opening on.
+    assert day(14.55) < told[0][2] < day(14.75)
+    assert day(21.55) < told[1][2] < day(21.8)
+
+
+def test_a_brokerage_is_gone_until_an_order_goes_well() -> None:
+    refused = [order(2, NOW - 3_000, "invalid", GONE), order(3, NOW - 600, "invalid", GONE.upper())]
+    seen = judge(order(1, NOW - 9_000), *refused)
+    pulse = seen.judge([seen], NOW)
+    assert (pulse.state, pulse.refusals, pulse.since) == (PulseState.BLIND, 2, NOW - 3_000)
+    assert pulse.last_refusal is not None
+    assert pulse.last_refusal.text == GONE.upper()
+    three_days = NOW + 3 * 86_400
+    seen.take_orders(refused, "L-1", three_days)
+    assert seen.judge([seen], three_days).state is PulseState.BLIND
+    seen.take_orders([*refused, order(4, three_days - 60, "submitted")], "L-1", three_days)
+    assert seen.judge([seen], three_days).state is not PulseState.BLIND
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        order(2, NOW - 60, "invalid", "Insufficient buying power to complete order"),
+        order(2, NOW - 60, "canceled", GONE),
+        order(2, NOW - 60, "invalid", GONE, deploy_id="L-2"),
+        order(2, NOW - 90_000, "invalid", GONE),
+    ],
+    ids=["no money", "canceled", "of another deployment", "before the launch"],
+)
+def test_other_trouble_is_no_blindness(other: Order) -> None:
+    seen = judge(other, launched_at=NOW - 80_000)
+    assert seen.judge([seen], NOW).state is not PulseState.BLIND
+
+
+def test_a_line_that_says_disconnected_counts_for_a_while() -> None:
+    line = f"2026-10-07 10:59:00 Error: {DEFAULT_BLIND[1]}"
+    seen = judge(lines=("2026-10-07 10:00:00 working", line))
+    pulse = seen.judge([seen], NOW)
+    assert (pulse.state, pulse.refusals) == (PulseState.BLIND, 1)
+    assert pulse.last_refusal is not None
+    assert pulse.last_refusal.at == NOW - 60
+    assert seen.judge([seen], NOW + LOG_REFUSAL_S).state is not PulseState.BLIND
+
+
+def test_nights_and_weekends_are_no_silence() -> None:
+    habit = Habit()
+    for week_day in range(5):
+        opening = BEGIN + week_day * 86_400 + 13.5 * HOUR_S
+        habit.add(opening + 300.0 * number for number in range(78))
+    friday_close = BEGIN + 4 * 86_400 + 20 * HOUR_S
+    assert habit.open_s(friday_close, friday_close + 2.5 * 86_400) == 0.0
+    monday_noon = BEGIN + 7 * 86_400 + 16 * HOUR_S
+    assert habit.open_s(friday_close, monday_noon) == pytest.approx(3 * HOUR_S)
+
+
+def test_a_dense_stream_has_a_habit_too() -> None:
+    habit = Habit()
+    for at in every(0.5, 12):
+        habit.add([at])
+    assert habit.usual_s is not None
+    assert habit.usual_s <= 600.0
+    assert habit.last_at == NOW
+
+
+def test_with_little_history_nothing_is_claimed() -> None:
+    seen = judge(*(order(number, at) for number, at in enumerate(every(10, 1.5))))
+    pulse = seen.judge([seen], NOW)
+    assert (pulse.state, pulse.why) == (PulseState.UNKNOWN, "too little history to judge")
+
+
+def test_what_can_not_be_read_is_not_known() -> None:
+    seen = judge(*(order(number, at) for number, at in enumerate(every(10, 12))))
+    assert seen.judge([seen], NOW).state is PulseState.OK
+    later = seen.judge([seen], NOW + STALE_LOOK_S + 1)
+    assert (later.state, later.why) == (PulseState.UNKNOWN, "the reads fail")
+
+
+def test_silence_that_all_share_is_a_closed_market() -> None:
+    alone, other = (judge(*(order(n, at) for n, at in enumerate(every(10, 48)))) for _ in range(2))
+    later = NOW + 6 * HOUR_S
+    for each in (alone, other):
+        each.take_orders([order(1_000, NOW)], "L-1", later)
+        each.take_log(LogPage((), 0, 0, 0), later)
+    assert alone.judge([alone], later).state is PulseState.QUIET
+    assert alone.judge([alone, other], later).state is PulseState.OK
+    other.take_orders([order(2_000 + n, at) for n, at in enumerate(every(10, 6, later))], "L-1", later)
+    assert alone.judge([alone, other], later).state is PulseState.QUIET
+
+
+def test_orders_log_and_insights_of_what_runs_are_read_in_turn() -> None:
+    async def body(rig: Rig) -> None:
+        await rig.clock.advance(3_600)
+        pulse = pulse_of(rig)
+        assert set(pulse.looked_at) == {"orders", "log", "insights", "chart"}
+        assert pulse.oldest_look is not None
+        assert rig.clock.now() - pulse.oldest_look <= 1_800
+        assert rig.api.count("orders") == pytest.approx(12, abs=2)
+        assert rig.api.count("logs") == pytest.approx(12, abs=3)
+
+    on_rig(body, before=lambda rig: charted(rig, equity(*steps(rig, 40.0))))
+
+
+def test_forty_are_looked_at_within_ten_minutes_at_the_default_budget() -> None:
+    async def body(rig: Rig) -> None:
+        rig.subscribe(detail_key(7), portfolio_key(7))
+        await rig.clock.advance(1_800)
+        for _ in range(20):
+            await rig.clock.advance(60)
+            looks = [rig.clock.now() - pulse.looked_at[part] for pulse in rig.value(PULSES).values() for part in PARTS]
+            assert len(looks) == 80
+            assert max(looks) <= 600
+
+    on_rig(body, before=crowd)
+
+
+PARTS = ("orders", "log")
+
+
+def test_what_is_on_screen_is_not_read_twice() -> None:
+    async def body(rig: Rig) -> None:
+        deployment = rig.api.deployments[0]
+        rig.subscribe(orders_key(1), logs_key(1, deployment.deploy_id))
+        await rig.clock.advance(600)
+        assert rig.api.overlaps == 0
+        assert rig.api.count("orders") == 11
+        assert rig.clock.now() - pulse_of(rig).looked_at["orders"] <= 60
+
+    on_rig(body)
+
+
+def test_new_lines_are_handed_on_and_old_ones_are_not() -> None:
+    async def body(rig: Rig) -> None:
+        await rig.clock.advance(60)
+        assert rig.value(NEW_LINES) == {make_deployment(1).deploy_id: ()}
+        rig.api.logs.append("margin call")
+        await rig.clock.advance(400)
+        assert [sign.text for sign in rig.value(NEW_LINES)[make_deployment(1).deploy_id]] == ["margin call"]
+
+    def before(rig: Rig) -> None:
+        rig.api.logs = ["was there before"]
+
+    on_rig(body, before=before)
+
+
+@pytest.mark.parametrize("error", [connect_error()], ids=["down"])
+def test_an_outage_makes_the_pulse_unknown_and_its_end_known_again(error: ApiError) -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.orders = [order(n, at, deploy_id="") for n, at in enumerate(every(10, 40, rig.clock.now()))]
+        await rig.clock.advance(600)
+        assert pulse_of(rig).state is PulseState.OK
+        rig.api.fail(error)
+        await rig.clock.advance(STALE_LOOK_S + 600)
+        assert (pulse_of(rig).state, pulse_of(rig).why) == (PulseState.UNKNOWN, "the reads fail")
+        rig.api.heal()
+        rig.api.orders = [replace(each, order_id=each.order_id + 900) for each in rig.api.orders]
+        await rig.clock.advance(900)
+        assert pulse_of(rig).state is not PulseState.UNKNOWN
+
+    on_rig(body)
+
+
+def pulse_of(rig: Rig) -> Pulse:
+    return rig.value(PULSES)[make_deployment(1).deploy_id]

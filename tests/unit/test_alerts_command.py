@@ -1,0 +1,53 @@
+"""`qctui alerts`: the table and its order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qctui.cli.alerts_command import format_alerts, shown
+from qctui.model.alert import Alert, AlertState, Severity, Subject
+from qctui.model.deployment import Environment
+
+NOW = 1_700_000_000.0
+
+BLIND = Alert(
+    "blind",
+    Severity.CRITICAL,
+    Subject("Momentum", 1, "L-dead-beef", environment=Environment.LIVE),
+    AlertState.FIRING,
+    "refused by its brokerage",
+    began_at=NOW - 7_200,
+    fired_at=NOW - 7_200,
+)
+LOSS = replace(
+    BLIND, rule="drawdown", severity=Severity.WARNING, text="equity below its peak", value="12.0%", threshold="10%"
+)
+STUCK = Alert("stuck", Severity.WARNING, Subject("Sweep", 1, optimization_id="O-12"), AlertState.FIRING, "no run ended")
+
+
+def test_what_fires_comes_first_and_the_worst_of_it() -> None:
+    acknowledged = replace(BLIND, state=AlertState.ACKNOWLEDGED)
+    shelved = replace(BLIND, state=AlertState.SHELVED)
+    newer = replace(BLIND, fired_at=NOW)
+    hidden = [replace(BLIND, state=state) for state in (AlertState.PENDING, AlertState.CLEARED)]
+    assert shown([shelved, acknowledged, LOSS, *hidden, BLIND, newer]) == [newer, BLIND, LOSS, acknowledged, shelved]
+
+
+def test_a_row_says_what_where_how_much_and_since_when() -> None:
+    head, blind, loss, stuck = format_alerts([BLIND, LOSS, replace(STUCK, began_at=NOW - 60)], NOW).splitlines()
+    assert head.split() == ["STATE", "SEVERITY", "SINCE", "RULE", "NAME", "ID", "WHAT"]
+    assert " ".join(blind.split()) == "firing critical 2h blind LIVE Momentum beef refused by its brokerage"
+    assert loss.split()[2:4] == ["2h", "drawdown"]
+    assert loss.endswith("equity below its peak (12.0%, allowed 10%)")
+    assert " ".join(stuck.split()) == "firing warning 1m stuck Sweep O-12 no run ended"
+
+
+def test_what_is_shelved_held_back_or_without_data_says_so() -> None:
+    shelved = replace(BLIND, state=AlertState.SHELVED, shelved_until=NOW + 60)
+    assert "shelved until 22:14 UTC  " in format_alerts([shelved], NOW)
+    assert "firing, no data  " in format_alerts([replace(BLIND, no_data_since=NOW)], NOW)
+    assert "firing, held back  " in format_alerts([replace(BLIND, held_back=True)], NOW)
+
+
+def test_nothing_is_said_in_words() -> None:
+    assert format_alerts([], NOW) == "no alert is firing, acknowledged or shelved"

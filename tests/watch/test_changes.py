@@ -1,0 +1,205 @@
+"""What `qctui watch` tells of the store's changes, and how it reads."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from qctui.cli.watch_changes import Changes, Event
+from qctui.model.alert import ALERT_TROUBLE, ALERTS, Alert, AlertState, Severity, Subject
+from qctui.model.deployment import Environment, Project
+from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
+from qctui.model.link import Link, LinkState
+from qctui.model.pulse import PULSES, Pulse, PulseState, Sign
+from qctui.model.resource import Failure, FailureKind, Resource
+from qctui.store import Store
+from tests.fakes import FakeClock, make_deployment
+
+ONE, TWO = make_deployment(1, environment=Environment.LIVE), make_deployment(2)
+DOWN = Failure(FailureKind.CONNECT, "connection refused", 0.0, 0.0)
+BLIND = Pulse(PulseState.BLIND, 0.0, refusals=3, last_refusal=Sign("order", 1_700_000_000.0, "disconnected"))
+
+
+class Told:
+    """A store, and the events of what is put into it."""
+
+    def __init__(self) -> None:
+        self.store, self.clock = Store(), FakeClock()
+        self.changes = Changes(self.store, self.clock, "main")
+
+    def put(self, key: Key[Any], value: Any, **more: Any) -> list[Event]:
+        now, mono = self.clock.now(), self.clock.monotonic()
+        self.store.put(key, Resource[Any]().with_value(value, at=now, mono=mono, **more))
+        return list(self.changes.take(key, self.store.get(key)))
+
+    def words(self, key: Key[Any], value: Any, **more: Any) -> list[str]:
+        return [event.words for event in self.put(key, value, **more)]
+
+    def alert(self, *alerts: Alert) -> list[str]:
+        return [f"{event.kind}: {event.words}" for event in self.put(ALERTS, alerts)]
+
+
+@pytest.fixture
+def told() -> Told:
+    told = Told()
+    told.put(PROJECTS, (Project(1, "Momentum"), Project(2, "Pairs")))
+    told.put(DEPLOYMENTS, (ONE, TWO))
+    return told
+
+
+def test_the_first_list_waits_for_the_names_and_is_one_line() -> None:
+    told = Told()
+    assert told.put(DEPLOYMENTS, (ONE, TWO, make_deployment(3, status="Stopped"))) == []
+    (event,) = told.put(PROJECTS, (Project(1, "Momentum"),))
+    assert (event.kind, event.words) == ("watching", "watching: 2 deployments run, 1 of them LIVE")
+    assert event.sentence == "Watching. 2 deployments run, 1 of them LIVE."
+    assert [each["project"] for each in event.fields["deployments"]] == ["Momentum", None]
+    assert told.put(PROJECTS, (Project(1, "Momentum"), Project(2, "Pairs"))) == []
+
+
+def test_names_that_can_not_be_read_hold_the_first_list_up_no_longer() -> None:
+    told = Told()
+    assert told.put(DEPLOYMENTS, (ONE,)) == []
+    told.store.put(PROJECTS, Resource[Any]().with_error(DOWN))
+    (event,) = told.changes.take(PROJECTS, told.store.get(PROJECTS))
+    assert event.words == "watching: 1 deployment runs, 1 of them LIVE"
+
+
+def test_a_deployment_that_starts_and_one_that_ends_are_told_once(told: Told) -> None:
+    failed = replace(ONE, status="RuntimeError", error="boom", stopped_at=1.0)
+    new = make_deployment(2, deploy_id="L-beef")
+    events = told.put(DEPLOYMENTS, (failed, TWO, new))
+    assert [(event.kind, event.words, event.severity) for event in events] == [
+        ("deployment_started", "PAPER Pairs beef started", Severity.INFO),
+        ("deployment_ended", "LIVE Momentum 0001 ended: RuntimeError: boom", Severity.CRITICAL),
+    ]
+    assert events[0].sentence == "The deployment of Pairs, PAPER, whose id ends in beef has started."
+    assert events[1].sentence == (
+        "The deployment of Momentum, LIVE, whose id ends in 0001 has ended (RuntimeError: boom)."
+    )
+    assert events[1].fields["deploy_id"] == ONE.deploy_id
+    assert told.put(DEPLOYMENTS, (failed, TWO, new)) == []
+
+
+def test_one_that_may_be_among_the_unreadable_entries_has_not_ended(told: Told) -> None:
+    assert told.put(DEPLOYMENTS, (TWO,), unreadable=1) == []
+    assert told.words(DEPLOYMENTS, (TWO,)) == ["LIVE Momentum 0001 ended: is listed no more"]
+
+
+def test_the_api_lost_and_back(told: Told) -> None:
+    assert told.put(LINK, Link()) == []
+    assert told.words(LINK, Link(LinkState.DOWN, failure=DOWN)) == ["API lost: connection refused"]
+    assert told.put(LINK, Link(LinkState.AUTH, failure=DOWN)) == []
+    assert told.put(LINK, Link(LinkState.CONNECTING)) == []
+    asyncio.run(told.clock.advance(300))
+    (event,) = told.put(LINK, Link(LinkState.OK))
+    assert (event.words, event.fields["away_s"]) == ("API back after 5m", 300.0)
+    assert event.sentence == "The API answers again, after 5 minutes."
+    assert told.put(LINK, Link(LinkState.DEGRADED, failure=DOWN)) == []
+    assert told.put(LINK, Link(LinkState.OK)) == []
+
+
+def pulses(state: PulseState, deploy_id: str = ONE.deploy_id) -> MappingProxyType[str, Pulse]:
+    return MappingProxyType({deploy_id: replace(BLIND, state=state)})
+
+
+def test_a_pulse_is_told_when_it_changes_and_not_when_it_is_well_from_the_start(told: Told) -> None:
+    assert told.put(PULSES, pulses(PulseState.UNKNOWN)) == []
+    assert told.put(PULSES, pulses(PulseState.OK)) == []
+    (event,) = told.put(PULSES, pulses(PulseState.BLIND))
+    assert event.words.startswith("LIVE Momentum 0001 BLIND: 3 orders refused as disconnected")
+    assert (event.severity, event.fields["pulse"], event.fields["last_refusal"]) == (
+        Severity.CRITICAL,
+        "BLIND",
+        "disconnected",
+    )
+    assert event.sentence.startswith(
+        "The pulse of the deployment of Momentum, LIVE, whose id ends in 0001, was ok and is BLIND: "
+        "3 orders refused as disconnected, last 0 seconds ago"
+    )
+    assert told.put(PULSES, pulses(PulseState.BLIND)) == []
+    (event,) = told.put(PULSES, pulses(PulseState.OK))
+    assert (event.words, event.good) == ("LIVE Momentum 0001 pulse ok", True)
+    assert event.sentence.endswith(", was BLIND and is ok.")
+
+
+def test_an_outage_is_told_once_and_not_by_every_pulse_again(told: Told) -> None:
+    told.put(PULSES, pulses(PulseState.BLIND))
+    told.put(LINK, Link(LinkState.DOWN, failure=DOWN))
+    assert told.put(PULSES, pulses(PulseState.UNKNOWN)) == []
+    told.put(LINK, Link(LinkState.OK))
+    assert told.put(PULSES, pulses(PulseState.BLIND)) == []
+
+
+def test_a_pulse_of_what_is_not_listed_waits_until_it_is(told: Told) -> None:
+    assert told.put(PULSES, pulses(PulseState.QUIET, "L-new")) == []
+    told.put(DEPLOYMENTS, (ONE, TWO, make_deployment(3, deploy_id="L-new")))
+    assert len(told.put(PULSES, pulses(PulseState.QUIET, "L-new"))) == 1
+
+
+FIRING = Alert(
+    "blind",
+    Severity.CRITICAL,
+    Subject("Momentum", 1, ONE.deploy_id, environment=Environment.LIVE),
+    AlertState.FIRING,
+    "refused by its brokerage",
+    began_at=1_700_000_000.0 - 180,
+    fired_at=1_700_000_000.0 - 60,
+)
+WHAT = "main LIVE Momentum 0001: refused by its brokerage, 3m"
+
+
+def test_the_life_of_an_alert_is_told_step_by_step(told: Told) -> None:
+    assert told.alert(replace(FIRING, state=AlertState.PENDING, fired_at=None)) == []
+    assert told.alert(FIRING) == [f"alert_fired: critical fired: {WHAT}"]
+    assert told.alert(replace(FIRING, deliveries=1)) == []
+    assert told.alert(replace(FIRING, deliveries=2)) == [f"alert_repeated: critical again, told 2 times: {WHAT}"]
+    without = replace(FIRING, deliveries=2, no_data_since=1.0)
+    assert told.alert(without) == [f"alert_no_data: critical no data: {WHAT}, no data now"]
+    assert told.alert(replace(FIRING, deliveries=2)) == [f"alert_data: critical data again: {WHAT}"]
+    acknowledged = replace(FIRING, deliveries=2, state=AlertState.ACKNOWLEDGED)
+    assert told.alert(acknowledged) == [f"alert_acknowledged: critical acknowledged: {WHAT}"]
+    (shelved,) = told.alert(replace(acknowledged, state=AlertState.SHELVED, shelved_until=1_700_003_600.0))
+    assert shelved.startswith("alert_shelved: critical shelved until ")
+    cleared = replace(acknowledged, state=AlertState.CLEARED)
+    assert told.alert(cleared) == [f"alert_cleared: critical cleared: {WHAT}"]
+    assert told.alert(cleared) == []
+    assert told.alert(replace(FIRING, fired_at=1_700_000_000.0)) == [f"alert_fired: critical fired: {WHAT}"]
+    assert told.alert() == [f"alert_cleared: critical no longer looked for: {WHAT}"]
+    assert told.alert() == []
+
+
+def test_what_was_cleared_before_the_start_is_not_told_and_what_fires_is(told: Told) -> None:
+    other = replace(FIRING, rule="quiet", state=AlertState.CLEARED)
+    assert told.alert(FIRING, other) == [f"alert_fired: critical fired: {WHAT}"]
+    assert told.alert(FIRING) == []
+
+
+def test_an_alert_as_json_and_as_a_sentence(told: Told) -> None:
+    (event,) = told.put(ALERTS, (FIRING,))
+    assert (event.fields["id"], event.fields["mode"]) == (f"blind@{ONE.deploy_id}", "live")
+    assert event.sentence == (
+        "The critical alert blind fired for Momentum, LIVE, whose id ends in 0001: refused by its brokerage; "
+        "it began 3 minutes ago."
+    )
+    outage = Alert("outage", Severity.CRITICAL, Subject(), AlertState.FIRING, "the API does not answer", "6m", "5m")
+    outage = replace(outage, began_at=1_700_000_000.0 - 3_600)
+    (event,) = told.put(ALERTS, (FIRING, outage))
+    assert event.sentence == (
+        "The critical alert outage fired: the API does not answer, 6 minutes where 5 minutes is allowed; "
+        "it began 1 hour ago."
+    )
+    (event,) = told.put(ALERTS, (replace(FIRING, state=AlertState.CLEARED), outage))
+    assert (event.good, event.severity) == (True, Severity.INFO)
+
+
+def test_trouble_with_the_alerts(told: Told) -> None:
+    assert told.put(ALERT_TROUBLE, "") == []
+    assert told.words(ALERT_TROUBLE, "the command of rule blind (mail) ended with exit code 1") == [
+        "alerts: the command of rule blind (mail) ended with exit code 1"
+    ]
+    assert told.words(ALERT_TROUBLE, "") == ["alerts: trouble over"]

@@ -1,0 +1,34 @@
+"""The watcher can't act, whatever asks it to: its client builds no trigger."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from qctui.api.ports import ApiError
+from qctui.cli.credentials import Account
+from qctui.cli.watch_command import open_host
+from qctui.model.resource import FailureKind
+from qctui.settings import load_settings
+
+ACCOUNT = Account("http://127.0.0.1:9/api/v2", "1", SecretStr("abc"), "a test")
+
+
+def test_the_client_of_the_watcher_refuses_to_build_a_trigger() -> None:
+    host = open_host(ACCOUNT, replace(load_settings(), read_only=True))
+    assert host.actions.read_only
+
+    async def main() -> None:
+        client = await host._open_client(lambda _: None)
+        try:
+            for trigger in (client.triggers.liquidate(1), client.triggers.stop(1), client.triggers.abort("O-1")):
+                with pytest.raises(ApiError) as caught:
+                    await trigger
+                assert caught.value.kind is FailureKind.REFUSED
+        finally:
+            await client.aclose()
+
+    asyncio.run(main())
