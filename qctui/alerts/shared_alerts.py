@@ -49,10 +49,14 @@ class Shared:
     writer: str
 
 
+def account_name(base_url: str, user_id: str) -> str:
+    """What an account's files are named by: its API and user, of which it gives nothing away."""
+    return hashlib.sha256(f"{base_url}\n{user_id}".encode()).hexdigest()[:12]
+
+
 def shared_path(base_url: str, user_id: str) -> Path:
-    """Where the alerts of an account are kept: by its API and user, of which the name gives nothing away."""
-    account = hashlib.sha256(f"{base_url}\n{user_id}".encode()).hexdigest()[:12]
-    return state_dir() / f"alerts-{account}.json"
+    """Where the alerts of an account are kept."""
+    return state_dir() / f"alerts-{account_name(base_url, user_id)}.json"
 
 
 def read_shared(path: Path) -> Shared | None:

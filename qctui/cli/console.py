@@ -22,7 +22,14 @@ from qctui.cli.log_file import log_path
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
-from qctui.cli.wiring import account_of_person, open_alerts_of, open_client_of, poll_settings, read_settings
+from qctui.cli.wiring import (
+    account_of_person,
+    open_alerts_of,
+    open_client_of,
+    poll_settings,
+    read_settings,
+    sharing_of,
+)
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.action import ACTIONS, ActionRecord
 from qctui.paths import config_dir, describe_path, state_dir
@@ -77,6 +84,7 @@ class _Console:
             settings=poll_settings(settings),
             read_only=settings.read_only,
             open_alerts=open_alerts_of(account, settings),
+            sharing=sharing_of(account, settings),
         )
         self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()

@@ -23,7 +23,14 @@ from qctui.cli.shutdown import Shutdown
 from qctui.cli.step_printer import Printer
 from qctui.cli.watch import Watch
 from qctui.cli.watch_output import Style, WatchOutput
-from qctui.cli.wiring import account_of, open_alerts_of, open_client_of, poll_settings, read_settings
+from qctui.cli.wiring import (
+    account_of,
+    open_alerts_of,
+    open_client_of,
+    poll_settings,
+    read_settings,
+    sharing_of,
+)
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.keys import optimizations_key
 from qctui.paths import state_dir
@@ -94,7 +101,14 @@ def open_host(account: Account, settings: Settings, observers: Sequence[Observer
         return ActionService(client.triggers, host.store, host.clock, journal, context, read_only=True)
 
     alerts = open_alerts_of(account, settings)
-    host = EngineHost(open_client, open_actions, settings=poll_settings(settings), read_only=True, open_alerts=alerts)
+    host = EngineHost(
+        open_client,
+        open_actions,
+        settings=poll_settings(settings),
+        read_only=True,
+        open_alerts=alerts,
+        sharing=sharing_of(account, settings),
+    )
     return host
 
 

@@ -14,6 +14,7 @@ from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
+from qctui.paths import state_dir
 from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from qctui.api.client import Client
     from qctui.api.ports import RequestReport
     from qctui.engine.poller import PollSettings
+    from qctui.engine.shared_budget import SharedBudget
     from qctui.store import Store
 
 
@@ -108,6 +110,16 @@ def poll_settings(settings: Settings) -> PollSettings:
 
     config = settings.config
     return PollSettings(reads_per_minute=config.polling.budget, blind_patterns=config.alerting.blind)
+
+
+def sharing_of(account: Account | None, settings: Settings) -> SharedBudget | None:
+    """How this process shares the read budget with the others of its account. A demo has its API to itself."""
+    from qctui.alerts.shared_alerts import account_name
+    from qctui.engine.shared_budget import SharedBudget
+
+    if account is None or settings.demo:
+        return None
+    return SharedBudget(state_dir(), account_name(account.base_url, account.user_id))
 
 
 def open_alerts_of(account: Account | None, settings: Settings) -> Callable[[Store, Clock], AlertService]:

@@ -60,11 +60,11 @@ class Health:
             latency_s = exchange.latency_s
             self._latency_s = latency_s if before is None else before + LATENCY_WEIGHT * (latency_s - before)
 
-    def publish(self, breaker: CircuitBreaker, failing: list[Failure], used: int, waiting: int) -> None:
+    def publish(self, breaker: CircuitBreaker, failing: list[Failure], used: int, waiting: int, budget: int) -> None:
         """Publish the state of the connection, if it moved enough to be seen.
 
         `failing` are the newest failures of the reads that the API did not answer, `used` is how many reads of the
-        budget the last minute took, `waiting` how many wait for it.
+        `budget` of this process the last minute took, `waiting` how many wait for it.
         """
         self.turned_mono = self._clock.monotonic()
         failure, state = breaker.failure, LinkState.CONNECTING
@@ -78,11 +78,12 @@ class Health:
         elif breaker.proved:
             state = LinkState.OK
         old = self._link
-        tight = used >= TIGHT * old.budget or waiting > 0
+        tight = used >= TIGHT * budget or waiting > 0
         was_tight = old.budget_used >= TIGHT * old.budget or old.waiting > 0
         new = replace(
             old,
             state=state,
+            budget=budget,
             failure=failure,
             next_try_mono=next_try_mono,
             latency_s=self._shown_latency_s(),

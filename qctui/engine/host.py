@@ -18,6 +18,7 @@ from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfter
 from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.shared_budget import COUNT_EVERY_S, SharedBudget
 from qctui.model.keys import Key
 from qctui.store import Store
 
@@ -81,9 +82,11 @@ class EngineHost:
         settings: PollSettings | None = None,
         read_only: bool = False,
         open_alerts: OpenAlerts = _by_default,
+        sharing: SharedBudget | None = None,
     ) -> None:
         """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the action
         service runs. `open_actions` makes that service for the same store and clock, `open_alerts` the alerts.
+        `sharing` knows of the other processes that read the same account.
         """
         self.store = store or Store()
         self.clock: Clock = clock or SystemClock()
@@ -91,6 +94,7 @@ class EngineHost:
         self.actions: ActionsPort = self._proxy
         self._alerts = open_alerts(self.store, self.clock)
         self.alerts: AlertsPort = self._alerts
+        self._sharing = sharing
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
@@ -218,13 +222,23 @@ class EngineHost:
         polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
         watching = asyncio.ensure_future(ReadAfterActions(self.store, self.clock, self._poller.read_again).run())
         alerting = asyncio.ensure_future(self._alerts.run())
+        sharing = asyncio.ensure_future(self._share_budget(self._poller))
         try:
             await self._unless_ending(polling)
         finally:
             self._poller = None
             await _cancel(watching)
             await _cancel(alerting)
+            await _cancel(sharing)
             await _cancel(polling)
+            if self._sharing is not None:
+                self._sharing.close()
+
+    async def _share_budget(self, poller: Poller) -> None:
+        while self._sharing is not None:
+            # A disk may hang, and reading must not wait for it.
+            poller.share_budget(await asyncio.to_thread(self._sharing.readers))
+            await self.clock.sleep(COUNT_EVERY_S)
 
     async def _poll_for_ever(self, poller: Poller) -> None:
         while True:

@@ -46,6 +46,10 @@ TICK_FLOOR_S = 0.01
 """The shortest: a time that is due in less than a rounding error must not become a busy loop."""
 
 
+LEAST_BUDGET = 6
+"""Reads a minute of one process, however many there are: the list of deployments is read at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class PollSettings:
     """What a user may tune."""
@@ -76,6 +80,7 @@ class Poller:
         self._health = health
         self._concurrency = max(1, settings.concurrency)
         self._jitter = jitter or random.Random()
+        self._budget = settings.reads_per_minute
         self._limiter = RateLimiter(settings.reads_per_minute)
         self._breaker = CircuitBreaker(self._jitter)
         self.pulses = Pulses(api, store, clock, settings.blind_patterns)
@@ -100,6 +105,10 @@ class Poller:
         if self._breaker.failure is not None:
             self._polls.show_outage(self._breaker.failure, begun)
         self._wake.set()
+
+    def share_budget(self, readers: int) -> None:
+        """So many processes of this machine read this account, this one included: each takes its part of the budget."""
+        self._limiter.per_minute = max(LEAST_BUDGET, self._budget // max(1, readers))
 
     def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
         """Read these (None: all) as soon as `MIN_GAP_S` allows. One that is being read is not read again."""
@@ -133,7 +142,8 @@ class Poller:
                 self._wake.clear()
                 wait_s = self._tick(self._clock.monotonic())
                 failing = [each.failure for each in self._polls if each.failure and each.failure.kind not in ANSWERED]
-                self._health.publish(self._breaker, failing, self._limiter.used(self._clock.monotonic()), self._waiting)
+                used = self._limiter.used(self._clock.monotonic())
+                self._health.publish(self._breaker, failing, used, self._waiting, self._limiter.per_minute)
                 woken = asyncio.ensure_future(self._wake.wait())
                 try:
                     await first_of(self._clock, min(TICK_CAP_S, max(TICK_FLOOR_S, wait_s)), woken)

@@ -209,7 +209,7 @@ class _Link:
         self.health.observe(RequestReport("live/list", latency_s, float(int(now + skew_s)), failure, now))
 
     def publish(self, used: int = 0, waiting: int = 0) -> Link:
-        self.health.publish(self.breaker, [], used, waiting)
+        self.health.publish(self.breaker, [], used, waiting, 60)
         link = self.store.get(LINK).value
         assert link is not None
         return link
