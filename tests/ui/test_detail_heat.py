@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
@@ -201,6 +201,7 @@ def test_percent_figures_keep_their_points() -> None:
     st.floats(allow_nan=False),
     st.floats(allow_nan=False),
 )
+@example([], True, 0.0, float("inf"), float("inf"))
 def test_whatever_the_runs_are_there_is_a_ranking_and_a_grid_or_none(
     cases: list[tuple[float | None, float, int | None, dict[str, str]]],
     ranged: bool,

@@ -179,8 +179,8 @@ def _axis(name: str, optimization: Optimization) -> Axis:
 
 def _steps(parameter: Parameter) -> Sequence[str]:
     low, high, step = parameter.minimum, parameter.maximum, parameter.step
-    if low is None or high is None or not step or step <= 0 or high < low or (high - low) / step > MOST_STEPS:
-        return ()
+    if low is None or high is None or not step or step <= 0 or high < low or not (high - low) / step <= MOST_STEPS:
+        return ()  # what is endless has no number of steps either
     return [value_key(low + step * count) for count in range(int((high - low) / step + 1e-9) + 1)]
 
 
