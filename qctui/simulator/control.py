@@ -39,6 +39,7 @@ class Control:
             ("POST", "clock"): (self._advance, "{advance}: move the world forward by seconds"),
             ("POST", "redeploy"): (self._redeploy, "{projectId, in?}: end what is live and launch anew, now or later"),
             ("POST", "end"): (self._end, "{projectId, status?, message?}: what is live ends by itself, now"),
+            ("POST", "brokerage"): (self._brokerage, "{projectId, gone}: its orders are refused from now on, or not"),
             ("POST", "shapes"): (self._shapes, "{style?, endpoint?, variant?}: change the shapes served"),
             ("POST", "credentials"): (self._credentials, "{token?, failure?}: change the token or how denial looks"),
             ("GET", "projects"): (self._projects, "the world's projects and deployments as they really are"),
@@ -111,6 +112,10 @@ class Control:
         else:
             self._simulation.world.behaviours[project_id] = name
         return self._behaviours({})
+
+    def _brokerage(self, fields: Json) -> Json:
+        self._simulation.world.lose_brokerage(int(fields["projectId"]), gone=bool(fields["gone"]))
+        return {}
 
     def _clock(self, fields: Json) -> Json:
         clock = self._simulation.world.clock

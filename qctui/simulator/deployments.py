@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 
 from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.config import Lags
@@ -14,6 +15,10 @@ STARTING = (("InQueue", 3.0), ("LoggingIn", 6.0), ("Initializing", 14.0), ("Hist
 FILL_AFTER_OPEN_S = 5.0
 """From a market's opening to the fills of the orders that waited for it."""
 TAG_LIQUIDATED = "Liquidated"
+REFUSED_EVERY_S = 900.0
+"""While the brokerage is gone an order is tried, and refused, this often."""
+DISCONNECTED = "Orders cannot be submitted when disconnected"
+"""What its brokerage is known to say then (REFERENCE.md 6.9)."""
 
 
 @dataclass
@@ -52,12 +57,38 @@ class Deployment:
     stop_stopped_at: float | None = None
     keeps_positions: bool = False
     """Positions stay although a liquidation was accepted."""
+    gone: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when its brokerage refuses it, although it says Running; without an end up to infinity."""
     insight_total: int | None = None
     """Insights it has at the world's start, when that was chosen."""
 
     def end(self, at: float, status: str = "Stopped", message: str = "") -> None:
         """End it by itself at a time, with a status and a message."""
         self.ends_at, self.ends_as, self.message = at, status, message
+
+    def __post_init__(self) -> None:
+        self.ledger.gone = self.gone
+
+    def lose_brokerage(self, at: float) -> None:
+        """From now on its brokerage refuses every order, and it holds what it holds."""
+        if not self.gone or self.gone[-1][1] <= at:
+            self.gone.append((at, math.inf))
+
+    def find_brokerage(self, at: float) -> None:
+        """Its brokerage is back."""
+        if self.gone and self.gone[-1][1] == math.inf:
+            self.gone[-1] = self.gone[-1][0], at
+
+    def refused(self, after: float, until: float) -> list[float]:
+        """Return when orders were refused, later than `after` and not after `until`."""
+        times: list[float] = []
+        for start, end in self.gone:
+            at = start + 1.0
+            while at <= until and at < end:
+                if at > after:
+                    times.append(at)
+                at += REFUSED_EVERY_S
+        return times
 
     def stopped_at(self) -> float | None:
         """Return when it stops or stopped, as far as is decided."""

@@ -70,6 +70,8 @@ class Ledger:
     shorts: bool
 
     def __post_init__(self) -> None:
+        self.gone: list[tuple[float, float]] = []
+        """From when to when nothing can be traded, because the brokerage is gone."""
         self._epochs = [Epoch(self.launched_at, self.capital, (), (), 0.0, 0.0)]
         self._times = [self.launched_at]
 
@@ -87,6 +89,8 @@ class Ledger:
 
     def _rebalance(self, before: Epoch, at: float) -> Epoch:
         equity = self._equity_in(before, at)
+        if any(start <= at < end for start, end in self.gone):
+            return Epoch(at, equity, before.positions, (), before.fees, before.volume)
         held = {position.symbol.ticker: position for position in before.positions}
         fees, volume = before.fees, before.volume
         positions: list[Position] = []

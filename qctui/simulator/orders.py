@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from qctui.simulator.deployments import TAG_LIQUIDATED, Deployment
+from qctui.simulator.deployments import DISCONNECTED, TAG_LIQUIDATED, Deployment
 from qctui.simulator.ledger import Trade
 from qctui.simulator.market import Symbol, new_york_offset_s
 from qctui.simulator.noise import key_of, unit
@@ -64,6 +64,7 @@ class OrderHistory:
         self._key = key_of("orders", deployment.deploy_id)
         self._known: list[Order] = []
         self._epochs_read = 0
+        self._refused_until = 0.0
 
     def placed(self, at: float) -> list[Order]:
         """Return all orders placed by a time, oldest first. Do not change the list."""
@@ -71,11 +72,13 @@ class OrderHistory:
         until = deployment.trading_until(at)
         epochs = deployment.ledger.epochs(until)
         while self._epochs_read < len(epochs) and epochs[self._epochs_read].at <= until:
+            self._refuse(epochs[self._epochs_read].at)
             for trade in epochs[self._epochs_read].trades:
                 self._known.append(self._filled(trade))
                 if unit(self._key, len(self._known)) < 0.18:
                     self._known.append(self._unfilled(trade))
             self._epochs_read += 1
+        self._refuse(until)
         closing = self._closing(at)
         recent = len(self._known)
         while recent and self._known[recent - 1].placed_at > until - _FINAL_AFTER_S:
@@ -83,6 +86,15 @@ class OrderHistory:
         if not closing and recent == len(self._known):
             return self._known
         return self._known[:recent] + [self._as_of(order, at) for order in self._known[recent:]] + closing
+
+    def _refuse(self, until: float) -> None:
+        """Add the orders that a brokerage which is gone has refused up to now."""
+        deployment = self._deployment
+        for at in deployment.refused(self._refused_until, until):
+            symbol, number = deployment.ledger.symbols[0], len(self._known) + 1
+            event = OrderEvent(at, INVALID, message=DISCONNECTED)
+            self._known.append(Order(number, deployment.deploy_id, MARKET, symbol, symbol.lot, at, "", (event,)))
+        self._refused_until = max(self._refused_until, until)
 
     def _as_of(self, order: Order, at: float) -> Order:
         """Return an order with what had happened to it by a time, or by the end of its deployment."""
@@ -245,6 +257,7 @@ class AlgorithmLog:
         self._lines: list[str] = []
         self._epochs_read = 0
         self._orders_read = 0
+        self._refused_until = 0.0
 
     def lines(self, at: float) -> list[str]:
         """Return all lines written by a time, oldest first. Do not change the list."""
@@ -276,6 +289,9 @@ class AlgorithmLog:
             if unit(self._key, self._epochs_read) < 0.3:
                 odd = _HOSTILE_LINE if self._hostile else _ODD_LINES[self._epochs_read % len(_ODD_LINES)]
                 self._lines.append(f"{_local_text(epoch.at + 3)} {odd}")
+        for refused_at in deployment.refused(self._refused_until, until):
+            self._lines.append(f"{_local_text(refused_at)} Error: {DISCONNECTED}")
+        self._refused_until = max(self._refused_until, until)
         return self._lines + self._end(at)
 
     def _end(self, at: float) -> list[str]:

@@ -184,6 +184,12 @@ class World:
         if live := self.projects[project_id].live(now):
             live.end(now, status, message)
 
+    def lose_brokerage(self, project_id: int, *, gone: bool) -> None:
+        """Let the brokerage of what is live in a project refuse it from now on, or take it again. It stays Running."""
+        now = self.now()
+        if live := self.projects[project_id].live(now):
+            (live.lose_brokerage if gone else live.find_brokerage)(now)
+
     def _target(self, project_id: int) -> tuple[Deployment, str, float]:
         now = self.now()
         deployment = self.deployment(project_id)

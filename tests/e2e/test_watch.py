@@ -23,8 +23,8 @@ from typing import Any, Self
 
 import pytest
 
-from tests.e2e.api import Api
-from tests.e2e.console import DEADLINE_S, QCTUI, run_command
+from tests.e2e.api import Api, simulator
+from tests.e2e.console import DEADLINE_S, QCTUI, Console, run_command
 
 
 class Watcher:
@@ -135,6 +135,21 @@ def test_a_configuration_that_can_not_be_used_is_one_line_and_exit_2(env: dict[s
         done = run_command(command, env=env)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
         assert "rule x of `alerts`: `when` is missing" in done.stderr
+
+
+def test_a_brokerage_that_is_gone_is_told_by_both_and_by_the_dialog(home: Path) -> None:
+    with simulator("--calm", "--deployments", "3") as api:
+        project_id, _, deploy_id = api.running("live")
+        api.control("POST", "brokerage", projectId=project_id, gone=True)
+        api.control("POST", "clock", advance=100)
+        env = api.environment(home)
+        with Console("--base-url", api.base_url, env=env, columns=80, rows=24) as console:
+            console.wait_for(f"{deploy_id[-4:]}: BLIND", "BLIND")
+            console.send("/momentum\rL")
+            console.wait_for(f"Type {deploy_id[-4:]} to liquidate", "BLIND: 1 order refused", "Go to the broker")
+        shown = run_command("alerts", "--base-url", api.base_url, env=env)
+        assert "BLIND" in shown.stdout
+        api.control("POST", "brokerage", projectId=project_id, gone=False)
 
 
 def test_alerts_reads_nothing_from_the_api(env: dict[str, str]) -> None:
