@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -27,6 +28,9 @@ EVERY_S = 5.0
 
 LEAST_S = 0.5
 """Between two evaluations: a start brings many answers at once."""
+
+SHARE_EVERY_S = 3.0
+"""How often the files are looked at: what is read for the screen evaluates the rules far more often."""
 
 WRITE_EVERY_S = 30.0
 """How often the leader writes although nothing changed: the others see that it is there."""
@@ -88,7 +92,9 @@ class AlertService:
         self._leads = shared is None
         self._newest: Shared | None = None
         """What the leader wrote, while another process leads."""
-        self._asked: list[Request] = []
+        self._asked: deque[Request] = deque()
+        """Added to by any thread, taken from by the loop alone."""
+        self._exchanged_mono = float("-inf")
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._written: tuple[Alert, ...] = ()
@@ -159,7 +165,7 @@ class AlertService:
             late.cancel()
 
     async def _look(self) -> None:
-        asked, self._asked = self._asked, []
+        asked = [self._asked.popleft() for _ in range(len(self._asked))]
         asked += await self._exchange(asked)
         if not self._leads:
             return
@@ -226,9 +232,10 @@ class AlertService:
     async def _exchange(self, asked: Sequence[Request]) -> list[Request]:
         """Find out who leads; show what another one wrote and hand it what was asked here. Returns what was asked of
         the others."""
-        shared = self._shared
-        if shared is None:
+        shared, mono = self._shared, self._clock.monotonic()
+        if shared is None or (not asked and mono - self._exchanged_mono < SHARE_EVERY_S):
             return []
+        self._exchanged_mono = mono
         try:
             locked = await self._off_loop(shared.lead)
             newer = await self._off_loop(shared.read_newer)

@@ -19,13 +19,14 @@ import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.plot.compose import Source, compose
+from qctui.plot.compose import Drawing, Source, compose
 from qctui.plot.marks import PlotView
 from tests.plot.bare import NOW, ChartApp
 
@@ -68,19 +69,24 @@ def best(work: Callable[[], object], rounds: int) -> float:
     return sorted(taken)[len(taken) // 2]
 
 
+def read_and_drawn(chart: Chart, view: PlotView) -> Drawing:
+    """A chart that was never drawn before."""
+    return compose(Source(chart), WIDTH, HEIGHT, view)
+
+
 def measure_drawing() -> None:
     """Parsed points to finished cells, the first time and once read."""
     print(f"{'points':>10} {'line ms':>9} {'candles ms':>11} {'again ms':>9} {'plotext ms':>11}")
     view = PlotView(ChartWindow(), now=NOW)
     for points in SIZES:
         line, candles = wave(points), wave(points, candles=True)
-        first = best(lambda line=line: compose(Source(line), WIDTH, HEIGHT, view), 5)  # type: ignore[misc]
-        boxed = best(lambda candles=candles: compose(Source(candles), WIDTH, HEIGHT, view), 3)  # type: ignore[misc]
+        first = best(partial(read_and_drawn, line, view), 5)
+        boxed = best(partial(read_and_drawn, candles, view), 3)
         source = Source(line)
         compose(source, WIDTH, HEIGHT, view)
-        again = best(lambda source=source: compose(source, WIDTH, HEIGHT, view), 9)  # type: ignore[misc]
+        again = best(partial(compose, source, WIDTH, HEIGHT, view), 9)
         xs, ys = line.series[0].xs, line.series[0].ys
-        peer = best(lambda xs=xs, ys=ys: plotext_text(xs, ys), 3 if points < 1_000_000 else 1)  # type: ignore[misc]
+        peer = best(partial(plotext_text, xs, ys), 3 if points < 1_000_000 else 1)
         print(f"{points:>10,} {first:>9.1f} {boxed:>11.1f} {again:>9.1f} {peer:>11.1f}")
 
 
