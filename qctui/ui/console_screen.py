@@ -15,6 +15,7 @@ from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
 from qctui.model.resource import Resource
+from qctui.ui import textual_patches
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.alerts.alert_line import AlertLine
@@ -44,15 +45,28 @@ class ConsoleScreen(Screen[None]):
         self.alert_line = AlertLine(glyphs, options.keymap)
         self.key_bar = KeyBar(glyphs, options.keymap)
         self.ages = AgeTimer(
-            clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop, self.show_all
+            clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop, self._show_ages
         )
         """Draws everything again when the word of an age on screen changes."""
+        self._ages_due = False
         self._subscribed: tuple[Subscription, ...] = ()
 
     def show_all(self, context: RenderContext) -> None:
         """Draw everything from what the store holds."""
         self.show_actions(context)
         self.show_alerts(context)
+
+    def _show_ages(self, context: RenderContext) -> None:
+        """What is covered whole waits for `show_again`: no drawing in the background, and no list in it that is of
+        another moment than the keys which covered it."""
+        self._ages_due = self is not self.app.screen and self not in textual_patches.visible_background(self.app)
+        if not self._ages_due:
+            self.show_all(context)
+
+    def show_again(self) -> None:
+        """It is seen again: draw it if an age changed its word meanwhile."""
+        if self._ages_due:
+            self._show_ages(self.ages.context())
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""

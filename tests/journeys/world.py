@@ -20,6 +20,7 @@ from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, orders_key, port
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.app import QctuiApp
 from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import UiOptions
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import FilterField, Pane
@@ -104,6 +105,13 @@ class World:
             if quiet == 12:
                 return
         raise AssertionError("the app does not come to rest")
+
+    async def redraw(self) -> None:
+        """As whenever the word of an age changes: everything is drawn again, and nothing else happens."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.ages._fire()
+        await self.settle()
 
     @property
     def must_be_seen(self) -> bool:

@@ -68,6 +68,36 @@ async def test_a_project_that_the_filter_hides_is_picked_and_seen() -> None:
         assert page.main.deployments.filter_text == ""
 
 
+async def test_what_ended_long_ago_leaves_the_list_with_the_selection_and_not_at_some_later_redraw() -> None:
+    for leave in (("k",), ("/", *"wheel", "enter", "escape")):
+        async with console((120, 40)) as page:
+            await page.press("p", *"golden", "enter")
+            assert "Legacy/golden" in page.text
+            await page.press(*leave)
+            before = page.lines
+            assert not any("Legacy/golden" in line for line in before)
+            page.main.deployments.show_again()
+            await page.settle()
+            assert page.lines == before
+
+
+async def test_a_list_that_is_covered_whole_is_drawn_when_it_is_seen_again_also_when_an_age_changes_its_word() -> None:
+    async with console((120, 40)) as page:
+        await page.press("j", "j")
+        before = page.main.selection.project
+        above = page.main.deployments.table.visible_rows[0].project_id
+        await page.press("enter")
+        page.engine.put(DEPLOYMENTS, tuple(each for each in deployments() if each.project_id != above))
+        page.engine.still.passed = 3_600.0
+        page.main.ages._fire()
+        await page.settle()
+        assert page.main.selection.project == before
+        await page.press("escape")
+        assert page.main.selection.project.key == before.key
+        assert page.main.selection.project.index == before.index - 1
+        assert "1h" in page.line("Deployments")
+
+
 async def test_what_was_never_deployed_is_shown_and_refused_in_its_own_words() -> None:
     async with console() as page:
         await page.burst("p", *"never", "enter", "L")

@@ -65,6 +65,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         self._every: list[DeploymentRow] = []
         self._hidden = 0
         self._listed: set[int] = set()
+        self.guests: frozenset[Hashable] = frozenset()
+        """Projects that ended long ago and are on screen only because they are selected or marked."""
         self._seen: set[tuple[int, str]] = set()
 
     def show(self, resource: Resource[tuple[Deployment, ...]], known: KnownBeside, context: RenderContext) -> None:
@@ -81,9 +83,11 @@ class DeploymentsPane(ListPane[DeploymentRow]):
         now = self._selected.now
         kept = {now.project.chosen, *(mark.project_id for mark in now.marks)}
         rows = [self._row(deployment, context) for deployment in newest]
-        shown = [
-            row for row in rows if self.show_older or row.project_id in kept or is_recent(row.deployment, context.now)
-        ]
+        old = frozenset(
+            row.project_id for row in rows if not self.show_older and not is_recent(row.deployment, context.now)
+        )
+        self.guests = old & kept
+        shown = [row for row in rows if row.project_id not in old or row.project_id in kept]
         shown.sort(key=deployment_order)
         none = "Nothing ran in the last 24 hours; older ones are hidden." if rows else "No deployments yet."
         words = describe(

@@ -196,7 +196,9 @@ class Presenter:
             row = self._deployments.table.cursor_row
             if row is not None:
                 self._deployments.note_seen(row)
-        if now.marks != before.marks:
+        left = before.project.chosen
+        if now.marks != before.marks or (now.project.chosen != left and left in self._deployments.guests):
+            # At once, and not at some later redraw: the next key must find the rows that a person sees.
             self._deployments.show_again()
         if (before.project_id, before.deploy_id, before.deployed) != (now.project_id, now.deploy_id, now.deployed):
             context = self._ages.context()
