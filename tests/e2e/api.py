@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
-import subprocess
+import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tests.e2e.console import DEADLINE_S, clean_environment
 
 Json = dict[str, Any]
 
+_COPIES = multiprocessing.get_context("forkserver")
+# Importing the simulator costs more than most tests ask of it. It is imported once; each one is a copy of that process.
+_COPIES.set_forkserver_preload(["qctui.simulator.command_line", "qctui.simulator.server", __name__])
+
 
 class Api:
     """One running simulator."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        assert process.stdout is not None
-        self.base_url = process.stdout.readline().strip()
-        self.user_id = process.stdout.readline().strip().partition("=")[2]
-        self.token = process.stdout.readline().strip().partition("=")[2]
+    def __init__(self, printed: TextIO) -> None:
+        """`printed` is what it prints once it listens."""
+        self.base_url = printed.readline().strip()
+        self.user_id = printed.readline().strip().partition("=")[2]
+        self.token = printed.readline().strip().partition("=")[2]
         self.port = int(self.base_url.partition("//")[2].partition("/")[0].partition(":")[2])
         self.host = self.base_url.removeprefix("http://").partition("/")[0]
 
@@ -70,14 +76,29 @@ class Api:
 
 @contextmanager
 def simulator(*arguments: str) -> Iterator[Api]:
-    """A simulator for the length of a `with`."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "qctui.simulator", "--exit-with-parent", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Api(process)
-        finally:
-            process.terminate()
+    """A simulator for the length of a `with`, in a process of its own that ends with this one."""
+    theirs, alive = _COPIES.Pipe(duplex=False)
+    printed, out = _COPIES.Pipe(duplex=False)
+    process = _COPIES.Process(target=_simulate, args=(("--exit-with-parent", *arguments), theirs, out), daemon=True)
+    process.start()
+    theirs.close()
+    out.close()
+    try:
+        with open(printed.fileno(), closefd=False) as lines:
+            yield Api(lines)
+    finally:
+        process.terminate()
+        process.join()
+        for end in (alive, printed):
+            end.close()
+
+
+def _simulate(arguments: tuple[str, ...], standard_input: Connection, out: Connection) -> None:
+    from qctui.simulator.command_line import add_arguments, run
+
+    os.dup2(standard_input.fileno(), 0)
+    os.dup2(out.fileno(), 1)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    sys.exit(run(parser.parse_args(arguments)))
