@@ -23,7 +23,7 @@ from qctui.ui.alerts.terminal_delivery import TerminalDelivery
 from qctui.ui.app_base import AppBase
 from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import AppContext, Detail, DetailKind, SafeDraw, UiOptions
-from qctui.ui.keys.keymap import COMMANDS, Scope, bindings, commands_now, format_key, keys_of
+from qctui.ui.keys.keymap import COMMANDS, Command, Scope, bindings, commands_now, format_key, keys_of
 from qctui.ui.kit.bar import refresh_words
 from qctui.ui.kit.pane import Pane
 from qctui.ui.main_screen import MainScreen
@@ -86,6 +86,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             glyphs=self.glyphs,
             zone=options.zone,
             unmark=lambda marks: self.selected.change(Unmarked(marks)),
+            demo=options.demo,
         )
         self.set_keymap(options.keymap)
 
@@ -188,13 +189,19 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         """Find a command by name."""
         from qctui.ui.help import CommandPalette
 
-        palette = CommandPalette(commands_now(self.screen), self.options.keymap, self.glyphs, self.size.width)
+        palette = CommandPalette(self._offered(), self.options.keymap, self.glyphs, self.size.width)
 
         async def chosen(place: int | None) -> None:
             if place is not None:
                 await self.run_command(palette.commands[place].id)
 
         self.push_screen(palette, chosen)
+
+    def _offered(self) -> list[Command]:
+        """The commands that do something right now."""
+        own = {"acknowledge"} if hasattr(self.screen, "acknowledge") else set()
+        commands = commands_now(self.screen)
+        return [each for each in commands if each.id in own or self.controller.finds_something(each.id)]
 
     def action_request_action(self, request_id: str) -> None:
         """Ask for an action; nothing is sent before its dialog has been answered."""
@@ -237,7 +244,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         """The keys that work right now."""
         from qctui.ui.help import HelpScreen
 
-        self.push_screen(HelpScreen(commands_now(self.screen), self.options.keymap, self.glyphs))
+        self.push_screen(HelpScreen(self._offered(), self.options.keymap, self.glyphs))
 
     def action_pick_project(self) -> None:
         """Pick a project by name."""

@@ -11,6 +11,7 @@ from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.deployment import Project
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, optimizations_key
 from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.ui.help import CommandPalette
 from qctui.ui.keys.keymap import commands_now
 from tests.ui import scene
 from tests.ui.page import OPTIONS, Page, console
@@ -21,6 +22,12 @@ pytestmark = pytest.mark.anyio
 
 VERIFIED = ((Rung.SENT, 0.0), (Rung.ACCEPTED, 0.2), (Rung.VERIFIED, 9.0))
 NOT_SENT = ((Rung.SENDING, 0.0), (Rung.NOT_SENT, 20.0, "connection refused"))
+ABOUT_THE_BAR = (
+    "Ask again for what was rejected",
+    "Show or hide every fact of each target",
+    "Clear every action that is over",
+    "Give up every request",
+)
 REJECTED = ((Rung.SENT, 0.0), (Rung.REJECTED, 1.0, "no live algorithm"))
 
 ES, KO, BTC = 23_456_789, 23_456_790, 23_456_791
@@ -211,3 +218,20 @@ async def test_read_only_has_no_retry() -> None:
         await page.press("R")
         assert not isinstance(page.app.screen, ConfirmScreen)
         assert "retry" not in {command.id for command in commands_now(page.app.screen)}
+
+
+async def test_help_and_palette_offer_only_what_the_bar_has_something_for() -> None:
+    async with console((120, 60)) as page:
+        await page.press("question_mark")
+        assert not any(each in page.text for each in ABOUT_THE_BAR), page.text
+        await page.press("escape", "N", "question_mark")
+        assert [each for each in ABOUT_THE_BAR if each in page.text] == ["Clear every action that is over"]
+        await page.press("escape", "escape", "ctrl+p")
+        palette = page.app.screen
+        assert isinstance(palette, CommandPalette)
+        assert not any(label.startswith(("retry", "cancel sending")) for label in palette.labels)
+        await page.press("escape")
+        acted(page.engine, *batch("a", (KO, NOT_SENT)))
+        await page.settle()
+        await page.press("question_mark")
+        assert [each for each in ABOUT_THE_BAR if each in page.text] == list(ABOUT_THE_BAR[:3])

@@ -469,6 +469,10 @@ async def test_read_only_takes_the_keys_of_actions_away() -> None:
 async def test_demo_is_said_in_words() -> None:
     async with console(options=replace(OPTIONS, demo=True)) as page:
         assert page.lines[0].startswith("  DEMO  main")
+        await page.press("L")
+        assert "━ DEMO: LIQUIDATE ━" in page.text
+        await page.press("escape", "X")
+        assert "━ DEMO, PANIC: LIQUIDATE ━" in page.text
 
 
 async def test_pinned_projects_are_listed_together() -> None:

@@ -78,12 +78,14 @@ class ActionController:
         glyphs: Glyphs,
         zone: tzinfo | None = None,
         unmark: Callable[[tuple[Mark, ...] | None], None] | None = None,
+        demo: bool = False,
     ) -> None:
-        """`pointed` is asked once for each request. `unmark` drops marks that have served, or these."""
+        """`pointed` is asked once for each request. `unmark` drops marks that have served, or these. `demo`: every
+        dialog says that it is one."""
         self._app, self._engine = app, engine
         self._pointed = pointed
         self._glyphs, self._zone = glyphs, zone
-        self._unmark = unmark
+        self._unmark, self._demo = unmark, demo
         self._confirmed: list[Target] = []
         self.dialog: ConfirmScreen | None = None
         """The dialog that is open; None without one."""
@@ -177,6 +179,20 @@ class ActionController:
         else:
             self._bar().toggle_details()
 
+    def finds_something(self, command_id: str) -> bool:
+        """Whether the action bar holds what this command is about. Asked for without, it says so and does nothing."""
+        bar = self._bar()
+        match command_id:
+            case "retry":
+                return bool(without_effect(self._engine.store.get(ACTIONS).value or ()))
+            case "action_details":
+                return not bar.empty
+            case "acknowledge":
+                return bool(bar.outcomes)
+            case "cancel_sending":
+                return bool(bar.cancellable)
+        return True
+
     def _capture(self, request_id: str, pointed: Pointed) -> tuple[Target, ...]:
         store = self._engine.store
         if request_id == PANIC:
@@ -241,7 +257,7 @@ class ActionController:
             glyphs=self._glyphs,
             zone=self._zone,
             note=note,
-            headline=headline,
+            headline=", ".join(each for each in ("demo" if self._demo else "", headline) if each),
             again=any(is_same_object(target, earlier) for target in targets for earlier in self._confirmed),
         )
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
