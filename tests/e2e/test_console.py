@@ -69,6 +69,10 @@ def test_an_outage_keeps_the_last_data_and_ends_without_a_key(api: Api, line: Li
 
 
 def test_names_made_to_break_a_terminal_are_text(home: Path) -> None:
+    folder = home / "config/qctui"
+    folder.mkdir(parents=True, exist_ok=True)
+    # A bell is a control character of our own.
+    (folder / "config.toml").write_text("[delivery]\nbell = false\nnotify = false\n")
     with (
         simulator("--calm", "--hostile-text") as api,
         Console("--base-url", api.base_url, env=api.environment(home)) as console,

@@ -7,9 +7,12 @@ import ast
 import hashlib
 import importlib
 import inspect
+import os
 import pkgutil
 import re
+import selectors
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -34,6 +37,8 @@ PARTS = {
     ("textual.app", "App._refresh_notifications"): "200863c1513d",
     ("textual.drivers._writer_thread", "WriterThread.run"): "e8c205735286",
     ("textual.drivers.linux_driver", "LinuxDriver._sigcont_application"): "0ba4c34e8748",
+    ("textual.drivers.linux_driver", "LinuxDriver.disable_input"): "fe6f73aa2ff8",
+    ("textual.drivers.linux_driver", "LinuxDriver.run_input_thread"): "3c7a9834635c",
     ("textual.message", "Message.__post_init__"): "1f8936e523c6",
     ("textual.message", "Message._set_forwarded"): "6fd6edb0d01b",
     ("textual.message_pump", "MessagePump._close_messages_no_wait"): "25dca8653760",
@@ -143,3 +148,28 @@ async def test_keys_act_where_textual_can_not_be_made_to_take_them_in_order(monk
         assert page.app.screen.is_modal
         await page.press("escape")
         assert page.app.screen is page.main
+
+
+def test_the_wait_for_keys_ends_with_a_key_and_with_the_end_and_looks_up_from_then_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(textual_patches, "KEYS_REST_S", -1.0)
+    monkeypatch.setattr(textual_patches, "KEYS_WAIT_S", 600.0)
+    keys, typed = os.pipe()
+    waiter = textual_patches._KeyWaiter()
+    waiter.register(keys, selectors.EVENT_READ)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(waiter.select, 0.0)
+            os.write(typed, b"j")
+            assert [key.fd for key, _ in waiting.result()] == [keys]
+            assert os.read(keys, 1) == b"j"
+            waiting = thread.submit(waiter.select, 0.0)
+            textual_patches._KeyWaiter.wake()
+            assert waiting.result() == []
+            assert waiter.select(0.0) == []
+    finally:
+        waiter.close()
+        os.close(keys)
+        os.close(typed)
+    textual_patches._KeyWaiter.wake()
