@@ -9,6 +9,7 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.figures import print_figures
@@ -32,21 +33,27 @@ def start_times(starts: int) -> tuple[list[float], list[float]]:
     return frames, data
 
 
-def idle_cost(seconds: float) -> str:
-    """Bytes, CPU and memory of the console's own process while nothing changes."""
+FIRST_LOOKS_S = 240.0
+"""After this long each of the deployments has been looked at once, money and pulse: until then cells do change."""
+
+
+def idle_cost(seconds: float) -> Iterator[str]:
+    """Bytes, CPU and memory of the console's own process while nothing changes: right after the start, and later."""
     with (
         tempfile.TemporaryDirectory() as home,
         simulator("--calm", "--now", "2026-11-20T15:00:00Z") as api,
         Console("--base-url", api.base_url, env=api.environment(Path(home))) as console,
     ):
         console.wait_for("Momentum/Crossover Live", "Strategy Equity")
-        console.draw_for(10.0)
-        sent, spent = len(console.raw), _cpu(console.process.pid)
-        console.draw_for(seconds)
-        rate = (len(console.raw) - sent) / seconds
-        percent = 100 * (_cpu(console.process.pid) - spent) / seconds
-        memory = _memory(console.process.pid)
-    return f"idle for {seconds:.0f} s: {rate:.1f} bytes/s, {percent:.2f} % of a core, {memory:.1f} MiB (0; 0.3; 70)"
+        for name, wait_s in (("first looks", 10.0), ("idle", FIRST_LOOKS_S - seconds)):
+            console.draw_for(wait_s)
+            sent, spent = len(console.raw), _cpu(console.process.pid)
+            console.draw_for(seconds)
+            rate = (len(console.raw) - sent) / seconds
+            percent = 100 * (_cpu(console.process.pid) - spent) / seconds
+            memory = _memory(console.process.pid)
+            cost = f"{rate:.1f} bytes/s, {percent:.2f} % of a core, {memory:.1f} MiB (0; 0.3; 70)"
+            yield f"{name}, {seconds:.0f} s: {cost}"
 
 
 def key_times(presses: int) -> list[float]:
@@ -100,7 +107,8 @@ def main() -> None:
         print_figures("demo, start to first frame", frames, 450)
         print_figures("demo, start to first data", data, 1000)
     if options.idle:
-        print(idle_cost(options.idle), flush=True)
+        for line in idle_cost(options.idle):
+            print(line, flush=True)
     if options.presses:
         print_figures("key to its effect, 1,000 deployments and 10,000 insights", key_times(options.presses), 25, 60)
 
