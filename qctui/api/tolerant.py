@@ -23,12 +23,17 @@ MAX_NAMES = 1_000
 _MILLISECONDS = 1e11
 """A number beyond this (in seconds the year 5138, in milliseconds 1973) counts milliseconds."""
 
-_MAX_DIGITS = 64
+_MAX_DIGITS = _MAX_NAME = 64
 _MAX_INT = 2**63 - 1
+
+_FOLDED: dict[str, str] = {}
+"""Names that were folded before: answers have the same few a thousand times."""
 
 
 def number(value: object) -> float | None:
     """A finite float from a number or numeric text (REFERENCE.md 2.6). Booleans are no numbers."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -112,14 +117,19 @@ def listing(value: object) -> list[object]:
 def fold_name(key: str) -> str:
     """A member's name without case, hyphens, underscores and spaces: `DeployId`, `deploy-id` and `deployId` are one
     (REFERENCE.md 6.4, 9)."""
-    return key.replace("-", "").replace("_", "").replace(" ", "").casefold()
+    name = _FOLDED.get(key)
+    if name is None:
+        name = key.replace("-", "").replace("_", "").replace(" ", "").casefold()
+        if len(_FOLDED) < MAX_NAMES and len(key) <= _MAX_NAME:
+            _FOLDED[key] = name
+    return name
 
 
 def fold(value: object) -> dict[str, object]:
     """The members of a map under folded names. Of several spellings the first that is not null wins."""
     folded: dict[str, object] = {}
     for key, member in mapping(value).items():
-        name = fold_name(key)
+        name = _FOLDED.get(key) or fold_name(key)
         if folded.get(name) is None:
             folded[name] = member
     return folded
