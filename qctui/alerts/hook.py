@@ -54,31 +54,40 @@ class Secret(Protocol):
 class CommandHook:
     """Runs commands on the engine's loop. `deliver` and `aclose` are called there."""
 
-    def __init__(self, clock: Clock, trouble: Callable[[str], None], secrets: Collection[Secret] = ()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        trouble: Callable[[str], None],
+        secrets: Collection[Secret] = (),
+        begun: Callable[[Alert], None] = lambda alert: None,
+    ) -> None:
         """`trouble` is called with the reason whenever a command fails, and with an empty text once no rule's command
-        fails any more. Texts in `secrets` reach neither a command nor a reason."""
+        fails any more; `begun` with each alert whose command has been started, or can't be. Texts in `secrets` reach
+        neither a command nor a reason."""
         self._clock = clock
         self._trouble = trouble
+        self._begun = begun
         self._secrets = tuple(secrets)
-        self._waiting: dict[str, OrderedDict[str, tuple[tuple[str, ...], bytes]]] = {}
+        self._waiting: dict[str, OrderedDict[str, tuple[tuple[str, ...], Alert, bytes]]] = {}
         """By rule, then by alert: what is to run next. Of one alert the newest alone."""
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._failing: dict[str, str] = {}
         """By rule: why its last command failed."""
         self._closing = False
+        self._cut: list[Alert] = []
 
     def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
         """Run `command` with the alert on its standard input, after what runs or waits for this rule already."""
         if self._closing or not command:
             return
         waiting = self._waiting.setdefault(rule.name, OrderedDict())
-        waiting[alert.alert_id] = (command, alert_line(alert, profile))
+        waiting[alert.alert_id] = (command, alert, alert_line(alert, profile))
         if rule.name not in self._workers:
             task = asyncio.get_running_loop().create_task(self._work(rule.name), name=f"command of rule {rule.name}")
             self._workers[rule.name] = task
 
-    async def aclose(self) -> None:
-        """Start nothing more, give what runs a moment, then kill it."""
+    async def aclose(self) -> list[Alert]:
+        """Start nothing more, give what runs a moment, then kill it. Returns what was killed before its time."""
         self._closing = True
         self._waiting.clear()
         workers = list(self._workers.values())
@@ -87,13 +96,17 @@ class CommandHook:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+        return self._cut
 
     async def _work(self, rule: str) -> None:
         try:
             while waiting := self._waiting.get(rule):
-                _, (command, given) = waiting.popitem(last=False)
+                _, (command, alert, given) = waiting.popitem(last=False)
                 try:
-                    reason = await self._run(command, given)
+                    reason = await self._run(command, alert, given)
+                except asyncio.CancelledError:
+                    self._cut.append(alert)
+                    raise
                 except OSError as error:
                     reason = f"can't be run ({error.strerror})"
                 except ValueError:
@@ -101,6 +114,7 @@ class CommandHook:
                 except Exception as error:  # a defect of ours must not end the deliveries
                     _log.exception("the command of rule %s could not be run", rule)
                     reason = f"internal error ({type(error).__name__}); see the log"
+                self._begun(alert)
                 self._note(rule, command, reason)
         finally:
             self._waiting.pop(rule, None)
@@ -118,7 +132,7 @@ class CommandHook:
             if self._failing != before:
                 self._trouble(next(reversed(self._failing.values()), ""))
 
-    async def _run(self, command: tuple[str, ...], given: bytes) -> str:
+    async def _run(self, command: tuple[str, ...], alert: Alert, given: bytes) -> str:
         """Why it failed, in words that follow its name; empty if it did not.
 
         Raises:
@@ -137,6 +151,7 @@ class CommandHook:
             finally:
                 os.close(errors.writer)
             feeding = asyncio.ensure_future(_feed(process, given))
+            self._begun(alert)
             ended = asyncio.ensure_future(process.wait())
             try:
                 in_time = await first_of(self._clock, LIMIT_S, ended)

@@ -47,7 +47,8 @@ class Rig:
         self.clock = FakeClock()
         self.folder = folder
         self.troubles: asyncio.Queue[str] = asyncio.Queue()
-        self.hook = CommandHook(self.clock, self.troubles.put_nowait, secrets)
+        self.begun: list[Alert] = []
+        self.hook = CommandHook(self.clock, self.troubles.put_nowait, secrets, self.begun.append)
         self._pipes: list[int] = []
 
     def python(self, code: str, *arguments: str) -> tuple[str, ...]:
@@ -310,10 +311,12 @@ def test_closing_kills_what_runs_and_starts_nothing_more(tmp_path: Path) -> None
         rig.deliver(command)
         rig.deliver(command, OTHER)
         pid = int(await lines.get())
-        await rig.hook.aclose()
+        assert rig.begun == [ALERT]
+        assert await rig.hook.aclose() == [ALERT]
         assert is_gone(pid)
         rig.deliver(command)
         assert lines.empty()
+        assert rig.begun == [ALERT]
 
     on_rig(tmp_path, body)
 

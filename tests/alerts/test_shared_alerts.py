@@ -12,7 +12,7 @@ import pytest
 from qctui.alerts.conditions import Memory
 from qctui.alerts.shared_alerts import HUNG_S, Request, SharedAlerts, read_shared
 from qctui.model.action import ACTIONS
-from qctui.model.alert import Alert, AlertState, Severity, Subject
+from qctui.model.alert import ALERT_TROUBLE, Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
 from qctui.model.link import LinkState
 from qctui.model.pulse import PulseState
@@ -119,6 +119,65 @@ def test_after_a_restart_nothing_is_told_again_and_acknowledged_stays_so(tmp_pat
     asyncio.run(main())
 
 
+def test_what_no_command_has_begun_for_is_run_by_the_next_one_and_what_began_is_not(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        killed, ended, last = (desk(tmp_path, clock) for _ in range(3))
+        killed.begin()
+        await clock.advance(1)
+        blind(killed, ended, last)
+        killed.hook.busy = True
+        await clock.advance(30)
+        assert [each.alert_id for each in killed.hook.waiting] == [BLIND]
+        await killed.die()
+        ended.begin()
+        await clock.advance(30)
+        assert [state for _, _, state in ended.hook.told] == ["firing"]
+        assert ended.delivered == []  # it rang when it fired
+        # Asked to end, it kills the command that runs.
+        ended.hook.busy = True
+        ended.pulse(PulseState.OK)
+        await clock.advance(30)
+        (cleared,) = ended.hook.waiting
+        ended.service._note_begun(cleared)
+        ended.hook.cut = [cleared]
+        await ended.end()
+        last.pulse(PulseState.OK)
+        last.begin()
+        await clock.advance(30)
+        assert [state for _, _, state in last.hook.told] == ["cleared"]
+        await last.end()
+        nothing_left = read_shared(tmp_path / "alerts-1.json")
+        assert nothing_left is not None
+        assert nothing_left.owed == ()
+
+    asyncio.run(main())
+
+
+def test_a_disk_that_hangs_holds_no_alert_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        alone = desk(tmp_path, clock)
+        alone.begin()
+        await clock.advance(1)
+        alone.disk.clear()
+        blind(alone)
+        await clock.advance(60)
+        assert alone.alerts == {BLIND: "firing"}
+        assert len(alone.hook.told) == 1
+        assert alone.store.get(ALERT_TROUBLE).value == "alerts are not kept: the disk does not answer"
+        alone.disk.set()
+        await clock.advance(60)
+        assert alone.store.get(ALERT_TROUBLE).value == ""
+        found = read_shared(tmp_path / "alerts-1.json")
+        assert found is not None
+        assert [each.state.value for each in found.alerts] == ["firing"]
+        assert len(alone.hook.told) == 1
+        await alone.end()
+
+    asyncio.run(main())
+
+
 def test_one_that_hangs_is_stood_in_for_until_it_is_back(tmp_path: Path) -> None:
     async def main() -> None:
         clock = FakeClock()
@@ -175,10 +234,11 @@ def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "alerts.json"
     alerts = (alert(), alert(subject=Subject(), rule="outage", fired_at=None))
     memory = Memory(1.0, {"L-1": 2.0}, {"1": "L-1"}, {"x@y": (3.0, "w")}, {"O-1": (0.5, 4.0)})
-    SharedAlerts(path).write(alerts, memory, 10.0)
+    owed = (alert(state=AlertState.FIRING),)
+    SharedAlerts(path).write(alerts, memory, 10.0, owed)
     shared = read_shared(path)
     assert shared is not None
-    assert (shared.alerts, shared.memory, shared.written_at) == (alerts, memory, 10.0)
+    assert (shared.alerts, shared.memory, shared.written_at, shared.owed) == (alerts, memory, 10.0, owed)
     assert path.stat().st_mode & 0o777 == 0o600
 
 

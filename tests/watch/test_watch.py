@@ -276,7 +276,7 @@ def test_a_configuration_that_can_not_be_read_for_long_holds_nothing_up(on_rig: 
         rig.read_list()
         os.kill(os.getpid(), signal.SIGHUP)
         while not any(each.startswith("RELOADING=1") for each in rig.manager.told()):
-            await asyncio.sleep(0)
+            await rig.clock.settle()
         os.kill(os.getpid(), signal.SIGHUP)
         await rig.turn(60)
         assert "WATCHDOG=1" in rig.manager.told()
