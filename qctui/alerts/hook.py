@@ -11,9 +11,11 @@ import contextlib
 import logging
 import os
 import signal
+import subprocess
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from qctui.alerts.alert_json import alert_line
 from qctui.alerts.rules import Rule
@@ -139,32 +141,17 @@ class CommandHook:
             OSError, ValueError: it can't be started.
         """
         with contextlib.closing(_Errors()) as errors:
+            process = _Process(command, given, errors.writer, clean_environment(os.environ, self._secrets))
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *command,
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.DEVNULL,
-                    stderr=errors.writer,
-                    env=clean_environment(os.environ, self._secrets),
-                    start_new_session=True,  # a group of its own, to be killed whole, and no terminal to talk to
-                )
+                if not await first_of(self._clock, LIMIT_S, process.started):
+                    return f"did not start within {LIMIT_S:.0f} s"
+                process.started.result()
+                self._begun(alert)
+                if not await first_of(self._clock, LIMIT_S, process.ended):
+                    return f"did not end within {LIMIT_S:.0f} s and was killed"
             finally:
-                os.close(errors.writer)
-            feeding = asyncio.ensure_future(_feed(process, given))
-            self._begun(alert)
-            ended = asyncio.ensure_future(process.wait())
-            try:
-                in_time = await first_of(self._clock, LIMIT_S, ended)
-            finally:
-                if not ended.done():
-                    _kill_group(process.pid)
-                    await first_of(self._clock, KILLED_S, ended)  # reaped, or it stays as a zombie
-                for task in (feeding, ended):
-                    task.cancel()
-                await asyncio.gather(feeding, ended, return_exceptions=True)
-            if not in_time:
-                return f"did not end within {LIMIT_S:.0f} s and was killed"
-            if not (code := ended.result()):
+                await process.end(self._clock)
+            if not (code := process.ended.result()):
                 return ""
             how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
             said = errors.first_line()
@@ -176,6 +163,53 @@ class CommandHook:
         return words
 
 
+class _Process:
+    """One command on a thread of its own: the loop, which a trigger may need, would stand still while it is started."""
+
+    def __init__(self, command: tuple[str, ...], given: bytes, errors: int, environment: dict[str, str]) -> None:
+        """`given` is its standard input, `errors` the file of its standard error, which is closed here."""
+        self._loop = asyncio.get_running_loop()
+        self.started: asyncio.Future[int] = self._loop.create_future()
+        """The process id; raises why it can't be started."""
+        self.ended: asyncio.Future[int] = self._loop.create_future()
+        """The exit code."""
+        arguments = (command, given, errors, environment)
+        threading.Thread(target=self._run, args=arguments, name="command", daemon=True).start()
+
+    async def end(self, clock: Clock) -> None:
+        """Kill what still runs, with all it started."""
+        if await first_of(clock, KILLED_S, self.started) and self.started.exception() is None and not self.ended.done():
+            _kill_group(self.started.result())
+            await first_of(clock, KILLED_S, self.ended)  # reaped, or it stays as a zombie
+
+    def _run(self, command: tuple[str, ...], given: bytes, errors: int, environment: dict[str, str]) -> None:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=environment,
+                start_new_session=True,  # a group of its own, to be killed whole, and no terminal to talk to
+            )
+        except Exception as error:  # whatever it is, it is the answer
+            self._call(self.started, self.started.set_exception, error)
+            return
+        finally:
+            os.close(errors)
+        self._call(self.started, self.started.set_result, process.pid)
+        process.communicate(given)  # a command need not read it
+        self._call(self.ended, self.ended.set_result, process.returncode)
+
+    def _call(self, future: asyncio.Future[int], answer: Callable[[Any], None], value: object) -> None:
+        def tell() -> None:
+            if not future.done():
+                answer(value)
+
+        with contextlib.suppress(RuntimeError):  # the loop has closed
+            self._loop.call_soon_threadsafe(tell)
+
+
 class _Errors:
     """A pipe for standard error: its beginning is kept, everything else is read and dropped.
 
@@ -184,7 +218,7 @@ class _Errors:
 
     def __init__(self) -> None:
         self._reader, self.writer = os.pipe()
-        """The command gets the writer, which is to be closed here."""
+        """For the command, and to be closed by whoever starts it."""
         os.set_blocking(self._reader, False)
         self._kept = b""
         self._loop = asyncio.get_running_loop()
@@ -219,19 +253,6 @@ class _Errors:
             return False
         self._kept += data[: KEPT_BYTES - len(self._kept)]
         return True
-
-
-async def _feed(process: asyncio.subprocess.Process, given: bytes) -> None:
-    """Hand over the alert. A command need not read it."""
-    stdin = process.stdin
-    if stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        stdin.write(given)
-        await stdin.drain()
-    stdin.close()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await stdin.wait_closed()
 
 
 def _kill_group(pid: int) -> None:
