@@ -19,8 +19,9 @@ from qctui.alerts.lives import Lives
 from qctui.alerts.rules import Delivery, Rule
 from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts
 from qctui.clock import Clock, first_of
-from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState
+from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState, Subject
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
+from qctui.model.pulse import PULSES
 from qctui.store import Store
 
 T = TypeVar("T")
@@ -102,6 +103,8 @@ class AlertService:
         self._lives = Lives()
         self._memory = Memory(clock.now())
         self._leads = shared is None
+        self._took = float("-inf"), float("-inf")
+        """When the alerts of another process were taken over, by both clocks."""
         self._newest: Shared | None = None
         """What the leader wrote, while another process leads."""
         self._asked: deque[Request] = deque()
@@ -230,7 +233,19 @@ class AlertService:
             _log.exception("the rule %s failed", rule.name)
             self.note_trouble(f"the rule {rule.name} failed ({type(error).__name__}); see the log")
             return []
-        return self._lives.step(rule, found, world.now, outage=outage)
+        proves = partial(self._proves, rule)
+        return self._lives.step(rule, found, world.now, outage=outage, proves=proves)
+
+    def _proves(self, rule: Rule, subject: Subject) -> bool:
+        """Whether what is known of a subject is from after this process took over: what it read itself before may be
+        older than what its predecessor told of."""
+        took_at, took_mono = self._took
+        if rule.when in ("blind", "quiet", "log") and (
+            pulse := (self._store.get(PULSES).value or {}).get(subject.deploy_id)
+        ):
+            return pulse.looked_at.get("log" if rule.when == "log" else "orders", float("-inf")) >= took_at
+        listed_mono = self._store.get(DEPLOYMENTS).fetched_mono
+        return listed_mono is not None and listed_mono >= took_mono
 
     def _do(self, request: Request, now: float) -> None:
         if request.shelved_until is None:
@@ -319,6 +334,7 @@ class AlertService:
 
     def _adopt(self, known: Shared) -> None:
         self._lives, self._memory = Lives(known.alerts), known.memory
+        self._took = self._clock.now(), self._clock.monotonic()
         self._owed = {alert.alert_id: alert for alert in known.owed}
 
     def _show(self, newer: Shared) -> None:

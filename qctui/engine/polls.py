@@ -32,7 +32,7 @@ ONE_A_ROW = frozenset({"optimization"})
 IN_TURN = frozenset({"accounts"})
 """Kinds that are many reads in turn, none of which a person waits for."""
 
-TURN_PATIENCE_S = 5.0
+TURN_PATIENCE_S = 3.0
 """How long one of those waits for its next request before it may use more of the budget: a full screen must not keep it
 from ever being made."""
 

@@ -71,8 +71,9 @@ class RateLimiter:
             return _wait_s(self._reads, self.per_minute * priority.value, mono)
         part = max(LEAST_BUDGET, self.per_minute // self._readers)
         own_s = _wait_s(self._reads, part * priority.value, mono)
-        # What is over the budget is over one's own part: nobody may count on the others for that.
-        whole = self.per_minute * min(1.0, priority.value)
+        # Less of the whole is kept free for what is more urgent: each has its own part for that. And what is over the
+        # budget is over one's own part: nobody may count on the others for it.
+        whole = self.per_minute * min(1.0, 1.0 - (1.0 - priority.value) / self._readers)
         return own_s and min(own_s, _wait_s(sorted((*self._reads, *self._others)), whole, mono))
 
     def take(self, mono: float) -> None:

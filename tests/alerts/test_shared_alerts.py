@@ -119,6 +119,39 @@ def test_after_a_restart_nothing_is_told_again_and_acknowledged_stays_so(tmp_pat
     asyncio.run(main())
 
 
+def test_one_that_takes_over_clears_nothing_by_what_it_read_before(tmp_path: Path) -> None:
+    ended = f"ended@{make_deployment(2).deploy_id}"
+
+    async def main() -> None:
+        clock = FakeClock()
+        one, other = desk(tmp_path, clock), desk(tmp_path, clock)
+        runs = make_deployment(1), make_deployment(2, environment=Environment.LIVE)
+        for each in (one, other):
+            each.list(*runs)
+            each.pulse(PulseState.OK)
+            each.begin()
+            await clock.advance(1)
+        now_ended = runs[0], replace(runs[1], status="Stopped", stopped_at=clock.now())
+        one.list(*now_ended)
+        blind(one)
+        await clock.advance(10)
+        assert one.alerts == {BLIND: "firing", ended: "firing"}
+        await one.die()
+        await clock.advance(30)
+        assert other.alerts == {BLIND: "firing", ended: "firing"}
+        other.list(*now_ended)
+        blind(other)
+        await clock.advance(10)
+        assert other.alerts == {BLIND: "firing", ended: "firing"}
+        assert other.hook.told == []
+        other.pulse(PulseState.OK)
+        await clock.advance(10)
+        assert other.alerts == {BLIND: "cleared", ended: "firing"}
+        await other.end()
+
+    asyncio.run(main())
+
+
 def test_what_no_command_has_begun_for_is_run_by_the_next_one_and_what_began_is_not(tmp_path: Path) -> None:
     async def main() -> None:
         clock = FakeClock()
