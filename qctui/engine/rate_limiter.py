@@ -70,11 +70,13 @@ class RateLimiter:
         if self._readers == 1:
             return _wait_s(self._reads, self.per_minute * priority.value, mono)
         part = max(LEAST_BUDGET, self.per_minute // self._readers)
-        own_s = _wait_s(self._reads, part * priority.value, mono)
+        own_s, reads = _wait_s(self._reads, part * priority.value, mono), sorted((*self._reads, *self._others))
         # Less of the whole is kept free for what is more urgent: each has its own part for that. And what is over the
         # budget is over one's own part: nobody may count on the others for it.
-        whole = self.per_minute * min(1.0, 1.0 - (1.0 - priority.value) / self._readers)
-        return own_s and min(own_s, _wait_s(sorted((*self._reads, *self._others)), whole, mono))
+        whole_s = _wait_s(reads, self.per_minute * min(1.0, 1.0 - (1.0 - priority.value) / self._readers), mono)
+        # Many that start one after the other each have a part, and there may be more parts than the budget has.
+        spent = priority in UNHURRIED and len(reads) >= self.per_minute
+        return whole_s if spent else min(own_s, whole_s)
 
     def take(self, mono: float) -> None:
         """A read is being made. Counted even if it was not allowed, so that later ones make up for it."""

@@ -82,9 +82,12 @@ def test_a_process_has_its_part_whatever_the_others_do_and_what_they_leave_of_th
         greedy.take(0.0)
     assert greedy.used(0.0) == 60 + 21
     assert greedy.wait_s(Priority.ROUTINE, 0.0) > 0
+    assert greedy.wait_s(Priority.UNKNOWN, 0.0) == pytest.approx(WINDOW_S)
     crowded = RateLimiter(60)
     crowded.share(100, [0.0] * 90)
     assert crowded.wait_s(Priority.FRESH, 0.0) == 0.0
+    # What nobody waits for is not read over the budget by one more that was started.
+    assert crowded.wait_s(Priority.UNKNOWN, 0.0) > 0
     for _ in range(int(LEAST_BUDGET * Priority.FRESH.value)):
         crowded.take(0.0)
     assert crowded.wait_s(Priority.FRESH, 0.0) == pytest.approx(WINDOW_S)
