@@ -38,7 +38,7 @@ SHARE_EVERY_S = 3.0
 WRITE_EVERY_S = 30.0
 """How often the leader writes although nothing changed: the others see that it is there."""
 
-DISK_S = 5.0
+DISK_S = 10.0
 """How long the disk is waited for."""
 
 LAST_WRITE_S = 0.5
@@ -192,12 +192,13 @@ class AlertService:
     async def _look(self) -> None:
         asked = [self._asked.popleft() for _ in range(len(self._asked))]
         led = self._leads
-        asked += await self._exchange(asked)
+        await self._exchange(asked)
         if not self._leads:
             return
         if not led:
             self._run_commands(list(self._owed.values()))
         now = self._clock.now()
+        asked += [self._asked.popleft() for _ in range(len(self._asked))]
         for request in asked:
             self._do(request, now)
         deliver = self._evaluate(now)
@@ -285,12 +286,12 @@ class AlertService:
 
     # With the other processes of this account.
 
-    async def _exchange(self, asked: Sequence[Request]) -> list[Request]:
-        """Find out who leads; show what another one wrote and hand it what was asked here. Returns what was asked of
+    async def _exchange(self, asked: Sequence[Request]) -> None:
+        """Find out who leads; show what another one wrote and hand it what was asked here, or take what was asked of
         the others."""
         shared, mono = self._shared, self._clock.monotonic()
         if shared is None or (not asked and mono - self._exchanged_mono < SHARE_EVERY_S):
-            return []
+            return
         self._exchanged_mono = mono
         try:
             locked = await self._on_disk(shared.lead)
@@ -302,19 +303,21 @@ class AlertService:
                 self._leads = locked
                 self._adopt(newer)
             if self._leads:
-                requests: list[Request] = await self._on_disk(shared.take_requests)
-                return requests
+                # Whenever the disk answers: what was taken from it must not be lost.
+                await self._on_disk(lambda: self._asked.extend(shared.take_requests()))
+                return
             await self._on_disk(partial(shared.ask, asked))
             if newer is not None:
                 self._show(newer)
         except OSError as error:
             # Alone with a disk that declines, it watches for itself: told twice is better than not at all.
             self.note_trouble(f"alerts are not kept: {error.strerror or error}")
-            self._leads = True
-            return []
+            if not self._leads:
+                self._take_over(self._newest)
+                self._owed = {}  # the one that leads runs these
+            return
         if self._newest is not None and self._clock.now() - self._newest.written_at > HUNG_S:
             self._take_over(self._newest)
-        return []
 
     async def _on_disk(self, call: Callable[[], T]) -> T:
         """Raises `OSError` where the disk declines, or has not answered for long: the rules can't wait for it."""

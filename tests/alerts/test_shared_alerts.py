@@ -199,16 +199,37 @@ def test_a_disk_that_hangs_holds_no_alert_up(tmp_path: Path) -> None:
         assert alone.alerts == {BLIND: "firing"}
         assert len(alone.hook.told) == 1
         assert alone.store.get(ALERT_TROUBLE).value == "alerts are not kept: the disk does not answer"
+        # Asked in another console while this one waits for the disk.
+        SharedAlerts(tmp_path / "alerts-1.json").ask([Request((BLIND,))])
         alone.disk.set()
         await clock.advance(60)
         assert alone.store.get(ALERT_TROUBLE).value == ""
         found = read_shared(tmp_path / "alerts-1.json")
         assert found is not None
-        assert [each.state.value for each in found.alerts] == ["firing"]
+        assert [each.state.value for each in found.alerts] == ["acknowledged"]
         assert len(alone.hook.told) == 1
         await alone.end()
 
     asyncio.run(main())
+
+
+def test_a_disk_that_hangs_for_one_of_two_makes_nothing_known_be_told_again(tmp_path: Path) -> None:
+    async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
+        blind(one, other)
+        await clock.advance(30)
+        other.disk.clear()
+        await clock.advance(60)
+        assert other.alerts == {BLIND: "firing"}
+        assert other.hook.told == []
+        other.disk.set()
+        await clock.advance(60)
+        one.service.acknowledge([BLIND])
+        await clock.advance(60)
+        assert one.alerts == other.alerts == {BLIND: "acknowledged"}
+        assert len(one.hook.told) == 1
+        assert other.hook.told == []
+
+    two(tmp_path, body)
 
 
 def test_one_that_hangs_is_stood_in_for_until_it_is_back(tmp_path: Path) -> None:
