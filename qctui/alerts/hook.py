@@ -11,9 +11,11 @@ import contextlib
 import logging
 import os
 import signal
+import subprocess
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from qctui.alerts.alert_json import alert_line
 from qctui.alerts.rules import Rule
@@ -54,31 +56,40 @@ class Secret(Protocol):
 class CommandHook:
     """Runs commands on the engine's loop. `deliver` and `aclose` are called there."""
 
-    def __init__(self, clock: Clock, trouble: Callable[[str], None], secrets: Collection[Secret] = ()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        trouble: Callable[[str], None],
+        secrets: Collection[Secret] = (),
+        begun: Callable[[Alert], None] = lambda alert: None,
+    ) -> None:
         """`trouble` is called with the reason whenever a command fails, and with an empty text once no rule's command
-        fails any more. Texts in `secrets` reach neither a command nor a reason."""
+        fails any more; `begun` with each alert whose command has been started, or can't be. Texts in `secrets` reach
+        neither a command nor a reason."""
         self._clock = clock
         self._trouble = trouble
+        self._begun = begun
         self._secrets = tuple(secrets)
-        self._waiting: dict[str, OrderedDict[str, tuple[tuple[str, ...], bytes]]] = {}
+        self._waiting: dict[str, OrderedDict[str, tuple[tuple[str, ...], Alert, bytes]]] = {}
         """By rule, then by alert: what is to run next. Of one alert the newest alone."""
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._failing: dict[str, str] = {}
         """By rule: why its last command failed."""
         self._closing = False
+        self._cut: list[Alert] = []
 
     def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
         """Run `command` with the alert on its standard input, after what runs or waits for this rule already."""
         if self._closing or not command:
             return
         waiting = self._waiting.setdefault(rule.name, OrderedDict())
-        waiting[alert.alert_id] = (command, alert_line(alert, profile))
+        waiting[alert.alert_id] = (command, alert, alert_line(alert, profile))
         if rule.name not in self._workers:
             task = asyncio.get_running_loop().create_task(self._work(rule.name), name=f"command of rule {rule.name}")
             self._workers[rule.name] = task
 
-    async def aclose(self) -> None:
-        """Start nothing more, give what runs a moment, then kill it."""
+    async def aclose(self) -> list[Alert]:
+        """Start nothing more, give what runs a moment, then kill it. Returns what was killed before its time."""
         self._closing = True
         self._waiting.clear()
         workers = list(self._workers.values())
@@ -87,13 +98,17 @@ class CommandHook:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+        return self._cut
 
     async def _work(self, rule: str) -> None:
         try:
             while waiting := self._waiting.get(rule):
-                _, (command, given) = waiting.popitem(last=False)
+                _, (command, alert, given) = waiting.popitem(last=False)
                 try:
-                    reason = await self._run(command, given)
+                    reason = await self._run(command, alert, given)
+                except asyncio.CancelledError:
+                    self._cut.append(alert)
+                    raise
                 except OSError as error:
                     reason = f"can't be run ({error.strerror})"
                 except ValueError:
@@ -101,6 +116,7 @@ class CommandHook:
                 except Exception as error:  # a defect of ours must not end the deliveries
                     _log.exception("the command of rule %s could not be run", rule)
                     reason = f"internal error ({type(error).__name__}); see the log"
+                self._begun(alert)
                 self._note(rule, command, reason)
         finally:
             self._waiting.pop(rule, None)
@@ -118,38 +134,24 @@ class CommandHook:
             if self._failing != before:
                 self._trouble(next(reversed(self._failing.values()), ""))
 
-    async def _run(self, command: tuple[str, ...], given: bytes) -> str:
+    async def _run(self, command: tuple[str, ...], alert: Alert, given: bytes) -> str:
         """Why it failed, in words that follow its name; empty if it did not.
 
         Raises:
             OSError, ValueError: it can't be started.
         """
         with contextlib.closing(_Errors()) as errors:
+            process = _Process(command, given, errors.writer, clean_environment(os.environ, self._secrets))
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *command,
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.DEVNULL,
-                    stderr=errors.writer,
-                    env=clean_environment(os.environ, self._secrets),
-                    start_new_session=True,  # a group of its own, to be killed whole, and no terminal to talk to
-                )
+                if not await first_of(self._clock, LIMIT_S, process.started):
+                    return f"did not start within {LIMIT_S:.0f} s"
+                process.started.result()
+                self._begun(alert)
+                if not await first_of(self._clock, LIMIT_S, process.ended):
+                    return f"did not end within {LIMIT_S:.0f} s and was killed"
             finally:
-                os.close(errors.writer)
-            feeding = asyncio.ensure_future(_feed(process, given))
-            ended = asyncio.ensure_future(process.wait())
-            try:
-                in_time = await first_of(self._clock, LIMIT_S, ended)
-            finally:
-                if not ended.done():
-                    _kill_group(process.pid)
-                    await first_of(self._clock, KILLED_S, ended)  # reaped, or it stays as a zombie
-                for task in (feeding, ended):
-                    task.cancel()
-                await asyncio.gather(feeding, ended, return_exceptions=True)
-            if not in_time:
-                return f"did not end within {LIMIT_S:.0f} s and was killed"
-            if not (code := ended.result()):
+                await process.end(self._clock)
+            if not (code := process.ended.result()):
                 return ""
             how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
             said = errors.first_line()
@@ -161,6 +163,53 @@ class CommandHook:
         return words
 
 
+class _Process:
+    """One command on a thread of its own: the loop, which a trigger may need, would stand still while it is started."""
+
+    def __init__(self, command: tuple[str, ...], given: bytes, errors: int, environment: dict[str, str]) -> None:
+        """`given` is its standard input, `errors` the file of its standard error, which is closed here."""
+        self._loop = asyncio.get_running_loop()
+        self.started: asyncio.Future[int] = self._loop.create_future()
+        """The process id; raises why it can't be started."""
+        self.ended: asyncio.Future[int] = self._loop.create_future()
+        """The exit code."""
+        arguments = (command, given, errors, environment)
+        threading.Thread(target=self._run, args=arguments, name="command", daemon=True).start()
+
+    async def end(self, clock: Clock) -> None:
+        """Kill what still runs, with all it started."""
+        if await first_of(clock, KILLED_S, self.started) and self.started.exception() is None and not self.ended.done():
+            _kill_group(self.started.result())
+            await first_of(clock, KILLED_S, self.ended)  # reaped, or it stays as a zombie
+
+    def _run(self, command: tuple[str, ...], given: bytes, errors: int, environment: dict[str, str]) -> None:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=environment,
+                start_new_session=True,  # a group of its own, to be killed whole, and no terminal to talk to
+            )
+        except Exception as error:  # whatever it is, it is the answer
+            self._call(self.started, self.started.set_exception, error)
+            return
+        finally:
+            os.close(errors)
+        self._call(self.started, self.started.set_result, process.pid)
+        process.communicate(given)  # a command need not read it
+        self._call(self.ended, self.ended.set_result, process.returncode)
+
+    def _call(self, future: asyncio.Future[int], answer: Callable[[Any], None], value: object) -> None:
+        def tell() -> None:
+            if not future.done():
+                answer(value)
+
+        with contextlib.suppress(RuntimeError):  # the loop has closed
+            self._loop.call_soon_threadsafe(tell)
+
+
 class _Errors:
     """A pipe for standard error: its beginning is kept, everything else is read and dropped.
 
@@ -169,7 +218,7 @@ class _Errors:
 
     def __init__(self) -> None:
         self._reader, self.writer = os.pipe()
-        """The command gets the writer, which is to be closed here."""
+        """For the command, and to be closed by whoever starts it."""
         os.set_blocking(self._reader, False)
         self._kept = b""
         self._loop = asyncio.get_running_loop()
@@ -204,19 +253,6 @@ class _Errors:
             return False
         self._kept += data[: KEPT_BYTES - len(self._kept)]
         return True
-
-
-async def _feed(process: asyncio.subprocess.Process, given: bytes) -> None:
-    """Hand over the alert. A command need not read it."""
-    stdin = process.stdin
-    if stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        stdin.write(given)
-        await stdin.drain()
-    stdin.close()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await stdin.wait_closed()
 
 
 def _kill_group(pid: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from qctui.alerts.alert_wording import alert_words
@@ -40,11 +40,25 @@ class Lives:
         known = self._alerts.get(_id(rule, subject))
         return known is not None and (known.open or known.state is AlertState.SHELVED)
 
-    def step(self, rule: Rule, found: Iterable[Finding], now: float, *, outage: bool) -> list[Alert]:
+    def step(
+        self,
+        rule: Rule,
+        found: Iterable[Finding],
+        now: float,
+        *,
+        outage: bool,
+        proves: Callable[[Subject], bool] = lambda subject: True,
+    ) -> list[Alert]:
         """Take in what a rule finds at Unix time `now`. Returns what is to be delivered. During an `outage` what rests
-        on the API is not known, whatever it finds."""
+        on the API is not known, whatever it finds. What is known of a subject has to be new enough that it `proves`
+        that the condition has ended."""
         held = outage and rule.when not in NEVER_HELD
-        by_id = {_id(rule, each.subject): each for each in found}
+        by_id = {
+            _id(rule, each.subject): replace(each, holds=None)
+            if each.holds is False and not proves(each.subject)
+            else each
+            for each in found
+        }
         deliver: list[Alert] = []
         for alert_id, each in by_id.items():
             alert = self._alerts.get(alert_id)
@@ -60,7 +74,8 @@ class Lives:
                 deliver += self._found(alert, rule, each, now, held)
         for alert in [each for each in self._alerts.values() if each.rule == rule.name]:
             if alert.alert_id not in by_id and alert.state is not AlertState.CLEARED:
-                deliver += self._found(alert, rule, Finding(alert.subject, None if held else False), now, held)
+                holds = None if held or not proves(alert.subject) else False
+                deliver += self._found(alert, rule, Finding(alert.subject, holds), now, held)
         return deliver
 
     def forget(self, rules: Collection[str], now: float) -> None:

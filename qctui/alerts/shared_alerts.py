@@ -47,6 +47,8 @@ class Shared:
     memory: Memory
     written_at: float
     writer: str
+    owed: tuple[Alert, ...] = ()
+    """What the command is still to be run for."""
 
 
 def account_name(base_url: str, user_id: str) -> str:
@@ -65,9 +67,12 @@ def read_shared(path: Path) -> Shared | None:
         if path.stat().st_size > LARGEST:
             return None
         found = json.loads(path.read_bytes())
-        alerts = tuple(alert for each in found["alerts"] if (alert := _alert(each)) is not None)
-        return Shared(alerts, _memory(found["memory"]), float(found["written_at"]), str(found["writer"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        alerts, owed = (
+            tuple(alert for each in found.get(name, ()) if (alert := _alert(each)) is not None)
+            for name in ("alerts", "owed")
+        )
+        return Shared(alerts, _memory(found["memory"]), float(found["written_at"]), str(found["writer"]), owed)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
@@ -106,13 +111,14 @@ class SharedAlerts:
         newer = read_shared(self.path)
         return None if newer is not None and newer.writer == self._writer else newer
 
-    def write(self, alerts: Iterable[Alert], memory: Memory, now: float) -> None:
+    def write(self, alerts: Iterable[Alert], memory: Memory, now: float, owed: Iterable[Alert] = ()) -> None:
         """Replace what is written, whole."""
         body = {
             "written_at": now,
             "writer": self._writer,
             "memory": asdict(memory),
             "alerts": [_fields(alert) for alert in alerts],
+            "owed": [_fields(alert) for alert in owed],
         }
         private_dir(self.path.parent)
         beside = self.path.with_suffix(f".{self._writer}")

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from qctui.alert_settings import Alerting
 from qctui.cli.parser import Exit
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.watch_changes import WATCHED, Changes, Event
@@ -64,6 +65,8 @@ class Watch:
         self.last_words = ""
         """Why it ended by itself; empty if it was asked to."""
         self._on_terminal = os.isatty(0)
+        self._reloading: asyncio.Task[None] | None = None
+        self._reload_again = False
 
     async def run(self, begin: Callable[[], object]) -> int:
         """Until a signal, or until it is known that watching is of no use. Returns the exit code. `begin` starts the
@@ -76,7 +79,7 @@ class Watch:
         # Theirs until the loop is closed: what comes a second time changes nothing.
         loop.add_signal_handler(signal.SIGTERM, self._end, Exit.DONE)
         loop.add_signal_handler(signal.SIGINT, self._end, Exit.INTERRUPTED)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         watched = WATCHED | self._lists
 
         def note(key: Key[Any]) -> None:
@@ -169,26 +172,37 @@ class Watch:
 
     # The configuration.
 
-    def _reload(self) -> None:
+    def _hang_up(self) -> None:
         """SIGHUP: read the rules again. From a terminal that was closed it is the end."""
-        if self._ended is None or self._ended.done():
-            return
         if self._on_terminal and not os.isatty(0):
             self._end(128 + signal.SIGHUP)
-            return
-        self._manager.reloading()
-        path = self._settings.config_path
-        try:
+        elif self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.ensure_future(self._reload())
+        else:
+            self._reload_again = True
+
+    async def _reload(self) -> None:
+        path, again = self._settings.config_path, True
+
+        def read() -> Alerting:
             if self._settings.config_exists:
                 path.stat()  # one that has gone is not one that says nothing
-            alerting = load_config(path).alerting
-        except (SettingsError, OSError) as error:
-            reason = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
-            self._warn("not_reloaded", f"the configuration stays as it was: {reason}", reason)
-        else:
-            self._engine.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
-            self._tell(Event("reloaded", f"{path} was read again", f"The configuration {path} was read again."))
-        self._manager.ready()
+            return load_config(path).alerting
+
+        while again:
+            self._reload_again = False
+            self._manager.reloading()
+            try:
+                # A disk may hang: what is watched goes on being watched.
+                alerting = await asyncio.to_thread(read)
+            except (SettingsError, OSError) as error:
+                reason = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+                self._warn("not_reloaded", f"the configuration stays as it was: {reason}", reason)
+            else:
+                self._engine.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
+                self._tell(Event("reloaded", f"{path} was read again", f"The configuration {path} was read again."))
+            self._manager.ready()
+            again = self._reload_again
 
     # Signs of life.
 

@@ -67,6 +67,7 @@ class Changes:
         self._said: dict[str, PulseState] = {}
         """By deploy id: the state that was last told, or needed no telling."""
         self._alerts: dict[str, Alert] = {}
+        self._began_at = clock.now()
         self._lost_mono: float | None = None
         self._trouble = ""
 
@@ -217,6 +218,9 @@ class Changes:
         again = old is not None and new.fired_at != old.fired_at
         if came is not None and (old is None or new.state is not old.state or again):
             kind, word, said = came
+            if old is None and new.fired_at is not None and new.fired_at < self._began_at:
+                # From before this start, and told then.
+                kind, word, said = "alert_standing", f"still {new.state.value}", f"is still {new.state.value}"
             told = old is not None and old.state in (*_BECAME,) and old.state is not AlertState.CLEARED
             # A clearing is news only of what was told, and what was cleared before this start was told before it.
             if new.state is not AlertState.CLEARED or told:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qctui.api.ports import RequestReport
     from qctui.engine.poller import PollSettings
     from qctui.engine.shared_budget import SharedBudget
+    from qctui.model.alert import Alert
     from qctui.store import Store
 
 
@@ -130,10 +131,10 @@ def open_alerts_of(account: Account | None, settings: Settings) -> Callable[[Sto
         from qctui.alerts.alert_service import AlertService, AlertSettings
         from qctui.alerts.shared_alerts import SharedAlerts, shared_path
 
-        def open_hook(trouble: Callable[[str], None]) -> Hook:
+        def open_hook(trouble: Callable[[str], None], begun: Callable[[Alert], None]) -> Hook:
             from qctui.alerts.hook import CommandHook
 
-            return CommandHook(clock, trouble, () if account is None else (account.token,))
+            return CommandHook(clock, trouble, () if account is None else (account.token,), begun)
 
         alerting = settings.config.alerting
         shared = None

@@ -15,6 +15,7 @@ from qctui.clock import Clock
 from qctui.engine.circuit_breaker import ANSWERED
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.pulses import Look, Pulses
+from qctui.engine.rate_limiter import Priority
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
 from qctui.model.account import ACCOUNTS, DAY_S, Account
@@ -46,14 +47,14 @@ NOT_ITS_OWN = frozenset({FailureKind.AUTH, FailureKind.RATE_LIMITED, FailureKind
 class Part(IntEnum):
     """What is read of a deployment, the first one first."""
 
-    EQUITY = 0
-    HOLDINGS = 1
+    HOLDINGS = 0
+    EQUITY = 1
     ORDERS = 2
     LOG = 3
     INSIGHTS = 4
 
 
-EVERY_S = {Part.EQUITY: 1_800.0, Part.HOLDINGS: 300.0, Part.ORDERS: 300.0, Part.LOG: 300.0, Part.INSIGHTS: 600.0}
+EVERY_S = {Part.HOLDINGS: 300.0, Part.EQUITY: 1_800.0, Part.ORDERS: 300.0, Part.LOG: 300.0, Part.INSIGHTS: 600.0}
 """How often. The live list continues the equity; the service takes its snapshots every five to ten minutes
 (REFERENCE.md 3)."""
 
@@ -62,7 +63,7 @@ CROWD = 25
 
 _LOOKS = {Part.ORDERS: Look.ORDERS, Part.LOG: Look.LOG, Part.INSIGHTS: Look.INSIGHTS}
 _KINDS = {
-    Part.EQUITY: "", Part.HOLDINGS: "portfolio", Part.ORDERS: "orders", Part.LOG: "logs", Part.INSIGHTS: "insights",
+    Part.HOLDINGS: "portfolio", Part.EQUITY: "", Part.ORDERS: "orders", Part.LOG: "logs", Part.INSIGHTS: "insights",
 }  # fmt: skip
 """The kind of key that shows the same on screen."""
 
@@ -157,9 +158,14 @@ class Accounts:
                 running.due_mono[part] = self._clock.monotonic()
             if error.kind not in ANSWERED:
                 raise
-        next_s = min(each.due_mono[part] for each, part in self._parts()) if self._running else began + FAILED_S
-        next_s -= self._clock.monotonic()
-        return Answer(wait_s=max(MIN_GAP_S, next_s))
+        mono = self._clock.monotonic()
+        next_mono = min((each.due_mono[part] for each, part in self._parts()), default=mono + FAILED_S)
+        # A row that does not say yet what is at risk is more urgent than to bring the others up to date.
+        unknown = any(
+            part is Part.HOLDINGS and each.account.read_mono is None and each.due_mono[part] <= mono
+            for each, part in self._parts()
+        )
+        return Answer(wait_s=max(MIN_GAP_S, next_mono - mono), more=Priority.UNKNOWN if unknown else None)
 
     def _note_holdings(self, project_id: int, portfolio: Portfolio) -> None:
         for running in self._running.values():
@@ -189,9 +195,8 @@ class Accounts:
 
     def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, float, Part]:
         due_mono = running.due_mono[part]
-        # At the start everything is due: money first, then what is most telling of each, and of all of them.
-        first = max(part, Part.HOLDINGS)
-        return not (due_mono <= now and running.deployment.project_id in self.opened), due_mono, first
+        # At the start everything is due: what is at risk in all of them, then what is most telling of each.
+        return not (due_mono <= now and running.deployment.project_id in self.opened), due_mono, part
 
     def _put_off(self, running: _Running, part: Part, first_s: float) -> None:
         running.failures[part] += 1

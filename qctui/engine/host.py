@@ -18,7 +18,7 @@ from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfter
 from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.shared_budget import COUNT_EVERY_S, SharedBudget
+from qctui.engine.shared_budget import EXCHANGE_EVERY_S, SharedBudget
 from qctui.model.keys import Key
 from qctui.store import Store
 
@@ -237,8 +237,10 @@ class EngineHost:
     async def _share_budget(self, poller: Poller) -> None:
         while self._sharing is not None:
             # A disk may hang, and reading must not wait for it.
-            poller.share_budget(await asyncio.to_thread(self._sharing.readers))
-            await self.clock.sleep(COUNT_EVERY_S)
+            reads = poller.recent_reads()
+            shared = await asyncio.to_thread(self._sharing.exchange, reads, self.clock.monotonic())
+            poller.share_budget(*shared)
+            await self.clock.sleep(EXCHANGE_EVERY_S)
 
     async def _poll_for_ever(self, poller: Poller) -> None:
         while True:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from qctui.engine.equity_history import EquityHistory
 from qctui.engine.health import Health
 from qctui.engine.polls import Poll, Polls
 from qctui.engine.pulses import Pulses
-from qctui.engine.rate_limiter import Priority, RateLimiter
+from qctui.engine.rate_limiter import UNHURRIED, Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
 from qctui.engine.schedule import backoff_s, interval_s, loading_s
 from qctui.model.account import ACCOUNTS
@@ -44,10 +44,6 @@ times do not."""
 
 TICK_FLOOR_S = 0.01
 """The shortest: a time that is due in less than a rounding error must not become a busy loop."""
-
-
-LEAST_BUDGET = 6
-"""Reads a minute of one process, however many there are: the list of deployments is read at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,6 @@ class Poller:
         self._health = health
         self._concurrency = max(1, settings.concurrency)
         self._jitter = jitter or random.Random()
-        self._budget = settings.reads_per_minute
         self._limiter = RateLimiter(settings.reads_per_minute)
         self._breaker = CircuitBreaker(self._jitter)
         self.pulses = Pulses(api, store, clock, settings.blind_patterns)
@@ -106,9 +101,13 @@ class Poller:
             self._polls.show_outage(self._breaker.failure, begun)
         self._wake.set()
 
-    def share_budget(self, readers: int) -> None:
-        """So many processes of this machine read this account, this one included: each takes its part of the budget."""
-        self._limiter.per_minute = max(LEAST_BUDGET, self._budget // max(1, readers))
+    def recent_reads(self) -> tuple[float, ...]:
+        """When this process read in the last minute, on the monotonic clock."""
+        return self._limiter.reads(self._clock.monotonic())
+
+    def share_budget(self, readers: int, others: Iterable[float]) -> None:
+        """So many processes of this machine read this account, this one included, the others at these times."""
+        self._limiter.share(readers, others)
 
     def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
         """Read these (None: all) as soon as `MIN_GAP_S` allows. One that is being read is not read again."""
@@ -172,7 +171,7 @@ class Poller:
             priority = poll.priority_at(now)
             budget_s = self._limiter.wait_s(priority, now)
             if budget_s > 0:
-                self._waiting += priority not in (Priority.BULK, Priority.BACKGROUND)
+                self._waiting += priority not in UNHURRIED
                 wait_s = min(wait_s, budget_s)
                 continue
             self._start(poll, now, probe=False)

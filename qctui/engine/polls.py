@@ -10,7 +10,7 @@ from typing import Any
 
 from qctui.clock import Clock
 from qctui.engine.engine_port import Subscription, Visibility
-from qctui.engine.rate_limiter import Priority
+from qctui.engine.rate_limiter import UNHURRIED, Priority
 from qctui.engine.readers import Answer, Reader, ReaderSet
 from qctui.engine.schedule import MIN_GAP_S, interval_s
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
@@ -32,9 +32,9 @@ ONE_A_ROW = frozenset({"optimization"})
 IN_TURN = frozenset({"accounts"})
 """Kinds that are many reads in turn, none of which a person waits for."""
 
-TURN_PATIENCE_S = 5.0
-"""How long one of those waits for its next request before it may use what the others leave of the budget: a full screen
-must not keep it from ever being made."""
+TURN_PATIENCE_S = 3.0
+"""How long one of those waits for its next request before it may use more of the budget: a full screen must not keep it
+from ever being made."""
 
 CHAIN_LIMIT = 3
 """Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
@@ -120,10 +120,10 @@ class Poll:
     def plan_next(self, answer: Answer, known: object, mono: float) -> None:
         """Decide when to read again after a good answer: at once where it says so, else when the turn's interval is
         over. `known` is the resource's value now."""
-        if answer.more is not None and (answer.more is Priority.BULK or self.chained < CHAIN_LIMIT):
+        if answer.more is not None and (answer.more in UNHURRIED or self.chained < CHAIN_LIMIT):
             self.chained += 1
             self.priority = answer.more
-            self.due_mono = mono
+            self.due_mono = mono + (answer.wait_s or 0.0)
             return
         self.chained = 0
         self.priority = Priority.ROUTINE
@@ -136,7 +136,8 @@ class Poll:
     def priority_at(self, mono: float) -> Priority:
         """How urgent it is now: what part of the budget it may use."""
         if self.key.kind in IN_TURN:
-            return Priority.BACKGROUND if mono - self.sent_mono < TURN_PATIENCE_S else Priority.BULK
+            upkeep = self.priority is Priority.ROUTINE and mono - self.sent_mono < TURN_PATIENCE_S
+            return Priority.BACKGROUND if upkeep else Priority.UNKNOWN
         if self.priority is Priority.BULK:
             return Priority.BULK
         if self.visibility is Visibility.OPENED:

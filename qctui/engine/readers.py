@@ -53,7 +53,7 @@ class Answer:
     loading: Loading | None = None
     """The service is preparing: ask again in a few seconds."""
     more: Priority | None = None
-    """Another request is needed at once, of this urgency."""
+    """Another request is needed, of this urgency: at once, or after `wait_s`."""
     unreadable: int = 0
     """Entries that are missing from the value because they could not be read."""
     wait_s: float | None = None

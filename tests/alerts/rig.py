@@ -29,17 +29,27 @@ class RecordedHook:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, str]] = []
+        self.waiting: list[Alert] = []
+        """While `busy`: what no command has begun for yet."""
+        self.busy = False
+        self.cut: list[Alert] = []
         self.closed = False
+        self._begun: Callable[[Alert], None] = lambda alert: None
+
+    def open(self, trouble: Callable[[str], None], begun: Callable[[Alert], None]) -> RecordedHook:
+        self._begun = begun
+        return self
 
     def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
-        self.told.append((alert.rule, alert.subject.identity, alert.state.value))
+        if self.busy:
+            self.waiting.append(alert)
+        else:
+            self.told.append((alert.rule, alert.subject.identity, alert.state.value))
+            self._begun(alert)
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> list[Alert]:
         self.closed = True
-
-
-async def at_once(call: Callable[[], Any]) -> Any:
-    return call()
+        return self.cut
 
 
 class Desk:
@@ -49,9 +59,12 @@ class Desk:
         self.clock = clock
         self.store = Store()
         self.hook = RecordedHook()
+        self.disk = asyncio.Event()
+        """Cleared, the disk hangs."""
+        self.disk.set()
         settings = AlertSettings(tuple(rules), Delivery(command=("tell",)), "main", UTC)
         self.service = AlertService(
-            self.store, clock, settings, shared=shared, open_hook=lambda trouble: self.hook, off_loop=at_once
+            self.store, clock, settings, shared=shared, open_hook=self.hook.open, off_loop=self.off_loop
         )
         self.delivered: list[tuple[Alert, ...]] = []
         self.store.subscribe(self._note)
@@ -59,6 +72,18 @@ class Desk:
 
     def begin(self) -> None:
         self._task = asyncio.create_task(self.service.run())
+
+    async def off_loop(self, call: Callable[[], Any]) -> Any:
+        await self.disk.wait()
+        return call()
+
+    async def die(self) -> None:
+        """As when the process is killed: nothing is written any more, and its lock is free."""
+        assert self._task is not None
+        lock, self.service._shared = self.service._shared, None
+        await self.end()
+        if lock is not None:
+            lock.close()
 
     async def end(self) -> None:
         """As when the process ends: the locks go with it."""

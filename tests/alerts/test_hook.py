@@ -7,6 +7,7 @@ import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -47,7 +48,8 @@ class Rig:
         self.clock = FakeClock()
         self.folder = folder
         self.troubles: asyncio.Queue[str] = asyncio.Queue()
-        self.hook = CommandHook(self.clock, self.troubles.put_nowait, secrets)
+        self.begun: list[Alert] = []
+        self.hook = CommandHook(self.clock, self.troubles.put_nowait, secrets, self.begun.append)
         self._pipes: list[int] = []
 
     def python(self, code: str, *arguments: str) -> tuple[str, ...]:
@@ -277,6 +279,47 @@ def test_an_alert_that_nobody_reads_is_no_failure(tmp_path: Path) -> None:
     on_rig(tmp_path, body)
 
 
+def test_the_loop_goes_on_while_a_command_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, start = threading.Event(), subprocess.Popen
+
+    def start_slowly(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        assert gate.wait(60)
+        return start(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start_slowly)
+
+    async def body(rig: Rig) -> None:
+        path, lines = rig.pipe("out")
+        rig.deliver(rig.python(SAY + "say('begun')", path))
+        await rig.clock.settle()
+        assert rig.begun == []
+        gate.set()
+        assert await lines.get() == "begun"
+        assert rig.begun == [ALERT]
+
+    on_rig(tmp_path, body)
+
+
+def test_one_that_can_not_be_started_in_time_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    def hang(*arguments: Any, **options: Any) -> None:
+        gate.wait()
+        raise OSError
+
+    monkeypatch.setattr(subprocess, "Popen", hang)
+
+    async def body(rig: Rig) -> None:
+        rig.deliver(("tell",))
+        await rig.clock.settle()
+        await rig.clock.advance(LIMIT_S)
+        await rig.clock.advance(5)
+        assert await rig.troubles.get() == "the command of rule blind (tell) did not start within 10 s"
+        gate.set()
+
+    on_rig(tmp_path, body)
+
+
 def test_one_runs_at_a_time_for_a_rule_and_of_an_alert_the_newest_waits(tmp_path: Path) -> None:
     async def body(rig: Rig) -> None:
         path, lines = rig.pipe("out")
@@ -310,10 +353,12 @@ def test_closing_kills_what_runs_and_starts_nothing_more(tmp_path: Path) -> None
         rig.deliver(command)
         rig.deliver(command, OTHER)
         pid = int(await lines.get())
-        await rig.hook.aclose()
+        assert rig.begun == [ALERT]
+        assert await rig.hook.aclose() == [ALERT]
         assert is_gone(pid)
         rig.deliver(command)
         assert lines.empty()
+        assert rig.begun == [ALERT]
 
     on_rig(tmp_path, body)
 

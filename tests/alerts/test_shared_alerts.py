@@ -12,7 +12,7 @@ import pytest
 from qctui.alerts.conditions import Memory
 from qctui.alerts.shared_alerts import HUNG_S, Request, SharedAlerts, read_shared
 from qctui.model.action import ACTIONS
-from qctui.model.alert import Alert, AlertState, Severity, Subject
+from qctui.model.alert import ALERT_TROUBLE, Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
 from qctui.model.link import LinkState
 from qctui.model.pulse import PulseState
@@ -119,6 +119,119 @@ def test_after_a_restart_nothing_is_told_again_and_acknowledged_stays_so(tmp_pat
     asyncio.run(main())
 
 
+def test_one_that_takes_over_clears_nothing_by_what_it_read_before(tmp_path: Path) -> None:
+    ended = f"ended@{make_deployment(2).deploy_id}"
+
+    async def main() -> None:
+        clock = FakeClock()
+        one, other = desk(tmp_path, clock), desk(tmp_path, clock)
+        runs = make_deployment(1), make_deployment(2, environment=Environment.LIVE)
+        for each in (one, other):
+            each.list(*runs)
+            each.pulse(PulseState.OK)
+            each.begin()
+            await clock.advance(1)
+        now_ended = runs[0], replace(runs[1], status="Stopped", stopped_at=clock.now())
+        one.list(*now_ended)
+        blind(one)
+        await clock.advance(10)
+        assert one.alerts == {BLIND: "firing", ended: "firing"}
+        await one.die()
+        await clock.advance(30)
+        assert other.alerts == {BLIND: "firing", ended: "firing"}
+        other.list(*now_ended)
+        blind(other)
+        await clock.advance(10)
+        assert other.alerts == {BLIND: "firing", ended: "firing"}
+        assert other.hook.told == []
+        other.pulse(PulseState.OK)
+        await clock.advance(10)
+        assert other.alerts == {BLIND: "cleared", ended: "firing"}
+        await other.end()
+
+    asyncio.run(main())
+
+
+def test_what_no_command_has_begun_for_is_run_by_the_next_one_and_what_began_is_not(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        killed, ended, last = (desk(tmp_path, clock) for _ in range(3))
+        killed.begin()
+        await clock.advance(1)
+        blind(killed, ended, last)
+        killed.hook.busy = True
+        await clock.advance(30)
+        assert [each.alert_id for each in killed.hook.waiting] == [BLIND]
+        await killed.die()
+        ended.begin()
+        await clock.advance(30)
+        assert [state for _, _, state in ended.hook.told] == ["firing"]
+        assert ended.delivered == []  # it rang when it fired
+        # Asked to end, it kills the command that runs.
+        ended.hook.busy = True
+        ended.pulse(PulseState.OK)
+        await clock.advance(30)
+        (cleared,) = ended.hook.waiting
+        ended.service._note_begun(cleared)
+        ended.hook.cut = [cleared]
+        await ended.end()
+        last.pulse(PulseState.OK)
+        last.begin()
+        await clock.advance(30)
+        assert [state for _, _, state in last.hook.told] == ["cleared"]
+        await last.end()
+        nothing_left = read_shared(tmp_path / "alerts-1.json")
+        assert nothing_left is not None
+        assert nothing_left.owed == ()
+
+    asyncio.run(main())
+
+
+def test_a_disk_that_hangs_holds_no_alert_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        alone = desk(tmp_path, clock)
+        alone.begin()
+        await clock.advance(1)
+        alone.disk.clear()
+        blind(alone)
+        await clock.advance(60)
+        assert alone.alerts == {BLIND: "firing"}
+        assert len(alone.hook.told) == 1
+        assert alone.store.get(ALERT_TROUBLE).value == "alerts are not kept: the disk does not answer"
+        # Asked in another console while this one waits for the disk.
+        SharedAlerts(tmp_path / "alerts-1.json").ask([Request((BLIND,))])
+        alone.disk.set()
+        await clock.advance(60)
+        assert alone.store.get(ALERT_TROUBLE).value == ""
+        found = read_shared(tmp_path / "alerts-1.json")
+        assert found is not None
+        assert [each.state.value for each in found.alerts] == ["acknowledged"]
+        assert len(alone.hook.told) == 1
+        await alone.end()
+
+    asyncio.run(main())
+
+
+def test_a_disk_that_hangs_for_one_of_two_makes_nothing_known_be_told_again(tmp_path: Path) -> None:
+    async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
+        blind(one, other)
+        await clock.advance(30)
+        other.disk.clear()
+        await clock.advance(60)
+        assert other.alerts == {BLIND: "firing"}
+        assert other.hook.told == []
+        other.disk.set()
+        await clock.advance(60)
+        one.service.acknowledge([BLIND])
+        await clock.advance(60)
+        assert one.alerts == other.alerts == {BLIND: "acknowledged"}
+        assert len(one.hook.told) == 1
+        assert other.hook.told == []
+
+    two(tmp_path, body)
+
+
 def test_one_that_hangs_is_stood_in_for_until_it_is_back(tmp_path: Path) -> None:
     async def main() -> None:
         clock = FakeClock()
@@ -175,10 +288,11 @@ def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "alerts.json"
     alerts = (alert(), alert(subject=Subject(), rule="outage", fired_at=None))
     memory = Memory(1.0, {"L-1": 2.0}, {"1": "L-1"}, {"x@y": (3.0, "w")}, {"O-1": (0.5, 4.0)})
-    SharedAlerts(path).write(alerts, memory, 10.0)
+    owed = (alert(state=AlertState.FIRING),)
+    SharedAlerts(path).write(alerts, memory, 10.0, owed)
     shared = read_shared(path)
     assert shared is not None
-    assert (shared.alerts, shared.memory, shared.written_at) == (alerts, memory, 10.0)
+    assert (shared.alerts, shared.memory, shared.written_at, shared.owed) == (alerts, memory, 10.0, owed)
     assert path.stat().st_mode & 0o777 == 0o600
 
 

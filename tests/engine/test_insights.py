@@ -215,7 +215,7 @@ def test_a_service_that_refuses_what_lies_beyond_the_end_is_read_like_any_other(
 def test_the_top_stays_new_while_thousands_are_read() -> None:
     async def body(rig: Rig) -> None:
         rig.subscribe(KEY)
-        for number in range(10_000, 10_002):
+        for number in range(13_000, 13_002):
             rig.api.insights.append(make_insight(number))
             await rig.clock.advance(65)
             log = rig.value(KEY)
@@ -225,11 +225,11 @@ def test_the_top_stays_new_while_thousands_are_read() -> None:
             assert log.expected == number + 1
         await rig.clock.advance(200)
         assert rig.value(KEY).complete
-        assert len(rig.value(KEY).insights) == 10_002
-        assert rig.api.count("insights") <= 10_000 // PAGE + 15
+        assert len(rig.value(KEY).insights) == 13_002
+        assert rig.api.count("insights") <= 13_000 // PAGE + 15
 
     def before(rig: Rig) -> None:
-        rig.api.insights = _rows(10_000)
+        rig.api.insights = _rows(13_000)
 
     on_rig(body, before=before)
 

@@ -55,10 +55,13 @@ def test_in_the_long_run_all_of_the_share_is_used() -> None:
 
 def test_routine_and_bulk_reads_leave_room_for_what_a_person_waits_for() -> None:
     limiter = RateLimiter(60)
-    _take(limiter, 36, 0.0)
+    _take(limiter, 42, 0.0)
+    assert limiter.wait_s(Priority.UNKNOWN, 50.0) == pytest.approx(10.0)
+    assert limiter.wait_s(Priority.BULK, 50.0) < 2.0
+    _take(limiter, 6, 1.0)
     assert limiter.wait_s(Priority.BULK, 50.0) == pytest.approx(10.0)
-    assert limiter.wait_s(Priority.ROUTINE, 50.0) == 0.0
-    _take(limiter, 18, 30.0)
+    assert limiter.wait_s(Priority.ROUTINE, 50.0) < 2.0
+    _take(limiter, 6, 30.0)
     assert limiter.wait_s(Priority.ROUTINE, 50.0) == pytest.approx(10.0)
     assert limiter.wait_s(Priority.FRESH, 50.0) == 0.0
 

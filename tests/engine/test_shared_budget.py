@@ -6,65 +6,149 @@ import subprocess
 import sys
 from pathlib import Path
 
-from qctui.engine.poller import LEAST_BUDGET, PollSettings
+import pytest
+
+from qctui.engine.poller import PollSettings
+from qctui.engine.rate_limiter import LEAST_BUDGET, WINDOW_S, Priority, RateLimiter
 from qctui.engine.shared_budget import SharedBudget
+from qctui.model.account import ACCOUNTS
+from qctui.model.keys import detail_key, insights_key, optimizations_key, portfolio_key
+from qctui.model.pulse import PULSES
 from tests.engine.rig import Rig, on_rig
+from tests.engine.test_accounts import crowd
 
 HOLD = """
 import sys
 from pathlib import Path
 from qctui.engine.shared_budget import SharedBudget
 budget = SharedBudget(Path(sys.argv[1]), "a")
-print(budget.readers(), flush=True)
+print(budget.exchange((100.0, 101.0), 102.0)[0], flush=True)
 sys.stdin.read()
 """
 
 
-def test_all_that_read_one_account_are_counted(tmp_path: Path) -> None:
+def test_all_that_read_one_account_know_of_each_other_and_leave_nothing_behind(tmp_path: Path) -> None:
     first, second, other = (SharedBudget(tmp_path, account) for account in "aab")
-    assert first.readers() == 1
-    assert second.readers() == 2
-    assert (first.readers(), other.readers()) == (2, 1)
-    first.close()
-    assert second.readers() == 1
+    assert first.exchange((100.0, 110.0), 110.0) == (1, [])
+    assert second.exchange((), 111.0) == (2, [100.0, 110.0])
+    assert other.exchange((), 111.0) == (1, [])
+    assert first.exchange((110.0,), 161.0) == (2, [])
+    assert second.exchange((), 161.0) == (2, [110.0])
     second.close()
+    assert first.exchange((), 171.0) == (1, [])
+    first.close()
     other.close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_that_was_killed_does_not_count(tmp_path: Path) -> None:
+def test_what_one_read_that_was_killed_counts_for_its_minute(tmp_path: Path) -> None:
     mine = SharedBudget(tmp_path, "a")
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "1"
-        assert mine.readers() == 2
         process.kill()
         process.wait()
-    assert mine.readers() == 1
+    assert mine.exchange((), 103.0) == (2, [100.0, 101.0])
+    assert mine.exchange((), 160.5) == (2, [101.0])
+    assert mine.exchange((), 161.0) == (1, [])
     mine.close()
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_read_before_the_machine_started_anew_does_not_count(tmp_path: Path) -> None:
+    before = SharedBudget(tmp_path, "a")
+    before.exchange((90_000.0,), 90_000.0)
+    before.close()
+    assert SharedBudget(tmp_path, "a").exchange((), 40.0) == (1, [])
+
+
 def test_where_the_disk_declines_it_reads_as_if_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert SharedBudget(tmp_path / "file", "a").readers() == 1
+    assert SharedBudget(tmp_path / "file", "a").exchange((1.0,), 1.0) == (1, [])
 
 
-def test_each_reads_its_part() -> None:
+def test_a_process_has_its_part_whatever_the_others_do_and_what_they_leave_of_the_whole() -> None:
+    limiter = RateLimiter(60)
+    limiter.share(2, [0.0] * 12)
+    for _ in range(31):  # three quarters of the whole are there at once
+        assert limiter.wait_s(Priority.ROUTINE, 0.0) == 0.0
+        limiter.take(0.0)
+    assert limiter.wait_s(Priority.ROUTINE, 0.0) == pytest.approx(60 / 14)
+    greedy = RateLimiter(60)
+    greedy.share(2, [0.0] * 60)
+    while greedy.wait_s(Priority.ROUTINE, 0.0) == 0:
+        greedy.take(0.0)
+    assert greedy.used(0.0) == 60 + 21
+    assert greedy.wait_s(Priority.ROUTINE, 0.0) > 0
+    assert greedy.wait_s(Priority.UNKNOWN, 0.0) == pytest.approx(WINDOW_S)
+    crowded = RateLimiter(60)
+    crowded.share(100, [0.0] * 90)
+    assert crowded.wait_s(Priority.FRESH, 0.0) == 0.0
+    # What nobody waits for is not read over the budget by one more that was started.
+    assert crowded.wait_s(Priority.UNKNOWN, 0.0) > 0
+    for _ in range(int(LEAST_BUDGET * Priority.FRESH.value)):
+        crowded.take(0.0)
+    assert crowded.wait_s(Priority.FRESH, 0.0) == pytest.approx(WINDOW_S)
+
+
+def test_two_that_want_all_of_it_stay_within_the_budget_and_get_half_each() -> None:
+    pair = RateLimiter(60), RateLimiter(60)
+    made: list[list[float]] = [[], []]
+    for step in range(6_000):
+        mono = step / 10
+        if step % 20 == 0:  # they know of each other every two seconds
+            seen = [each.reads(mono) for each in pair]
+            pair[0].share(2, seen[1])
+            pair[1].share(2, seen[0])
+        for limiter, times in zip(pair, made, strict=True):
+            # The second one begins when the first one has taken what there is.
+            if (limiter is pair[0] or step > 900) and limiter.wait_s(Priority.ROUTINE, mono) == 0:
+                limiter.take(mono)
+                times.append(mono)
+    late = [[at for at in times if at >= 300] for times in made]
+    together = sorted(late[0] + late[1])
+    assert max(sum(at <= other < at + WINDOW_S for other in together) for at in together) <= 60
+    assert all(len(times) > 110 for times in late)
+
+
+def test_beside_a_watcher_a_dozen_show_what_they_hold_within_two_minutes() -> None:
     async def body(rig: Rig) -> None:
-        await rig.clock.advance(600)
-        alone = len(rig.api.calls)
-        rig.poller.share_budget(2)
-        await rig.clock.advance(120)
-        assert rig.link.budget == 30
-        rig.poller.share_budget(100)
-        await rig.clock.advance(120)
-        assert rig.link.budget == LEAST_BUDGET
-        rig.poller.share_budget(1)
-        await rig.clock.advance(60)
+        deploy_id = rig.api.deployments[11].deploy_id
+        rig.subscribe(detail_key(12), portfolio_key(12), insights_key(12, deploy_id), optimizations_key(12))
+        for _ in range(60):
+            # The watcher reads a dozen deployments in turn, and the list.
+            mono = rig.clock.monotonic()
+            rig.poller.share_budget(
+                2, [at * 5.0 for at in range(int(mono // 5) + 1) if 0 <= mono - at * 5.0 < WINDOW_S]
+            )
+            await rig.clock.advance(2)
+        assert [each.positions for each in rig.value(ACCOUNTS).values()] == [2] * 12
         assert rig.link.budget == 60
-        assert len(rig.api.calls) > alone
+        assert rig.link.waiting == 0
+        assert len(rig.poller.recent_reads()) <= 60 - 12
 
-    on_rig(body, PollSettings(reads_per_minute=60))
+    on_rig(body, PollSettings(reads_per_minute=60), before=lambda rig: crowd(rig, 12))
+
+
+def test_forty_are_looked_at_within_a_quarter_of_an_hour_beside_another_process_that_does_the_same() -> None:
+    async def body(rig: Rig) -> None:
+        rig.subscribe(detail_key(12), portfolio_key(12), optimizations_key(12))
+        oldest: dict[str, float] = {}
+        for step in range(2_400 // 2):
+            mono = rig.clock.monotonic()
+            # The other one reads as much in turn, but nothing for a screen.
+            rig.poller.share_budget(2, [mono - 3.0 * age for age in range(20)])
+            await rig.clock.advance(2)
+            if step > 900:
+                for pulse in rig.value(PULSES).values():
+                    for look, at in pulse.looked_at.items():
+                        oldest[look] = max(oldest.get(look, 0.0), rig.clock.now() - at)
+        assert len(rig.value(PULSES)) == 40
+        assert oldest["orders"] < 900
+        assert oldest["log"] < 900
+        made = sorted(call.mono for call in rig.api.calls if call.mono > rig.clock.monotonic() - 600)
+        assert max(sum(at <= other < at + WINDOW_S for other in made) for at in made) <= 60 - 20
+
+    on_rig(body, PollSettings(reads_per_minute=60), before=crowd)

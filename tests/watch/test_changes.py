@@ -173,14 +173,21 @@ def test_the_life_of_an_alert_is_told_step_by_step(told: Told) -> None:
     assert told.alert() == []
 
 
-def test_what_was_cleared_before_the_start_is_not_told_and_what_fires_is(told: Told) -> None:
-    other = replace(FIRING, rule="quiet", state=AlertState.CLEARED)
-    assert told.alert(FIRING, other) == [f"alert_fired: critical fired: {WHAT}"]
-    assert told.alert(FIRING) == []
+def test_what_was_so_before_the_start_is_told_as_that_and_what_was_cleared_is_not(told: Told) -> None:
+    cleared = replace(FIRING, rule="quiet", state=AlertState.CLEARED)
+    seen = replace(FIRING, rule="step", state=AlertState.ACKNOWLEDGED)
+    assert told.alert(FIRING, cleared, seen) == [
+        f"alert_standing: critical still firing: {WHAT}",
+        f"alert_standing: critical still acknowledged: {WHAT}",
+    ]
+    assert told.alert(FIRING, seen) == []
+    (event,) = told.put(ALERTS, (FIRING, seen, replace(FIRING, rule="drawdown", fired_at=1_700_000_000.0)))
+    assert event.kind == "alert_fired"
 
 
 def test_an_alert_as_json_and_as_a_sentence(told: Told) -> None:
-    (event,) = told.put(ALERTS, (FIRING,))
+    firing = replace(FIRING, fired_at=1_700_000_000.0)
+    (event,) = told.put(ALERTS, (firing,))
     assert (event.fields["id"], event.fields["mode"]) == (f"blind@{ONE.deploy_id}", "live")
     assert event.sentence == (
         "The critical alert blind fired for Momentum, LIVE, whose id ends in 0001: refused by its brokerage; "
@@ -188,12 +195,12 @@ def test_an_alert_as_json_and_as_a_sentence(told: Told) -> None:
     )
     outage = Alert("outage", Severity.CRITICAL, Subject(), AlertState.FIRING, "the API does not answer", "6m", "5m")
     outage = replace(outage, began_at=1_700_000_000.0 - 3_600)
-    (event,) = told.put(ALERTS, (FIRING, outage))
+    (event,) = told.put(ALERTS, (firing, outage))
     assert event.sentence == (
         "The critical alert outage fired: the API does not answer, 6 minutes where 5 minutes is allowed; "
         "it began 1 hour ago."
     )
-    (event,) = told.put(ALERTS, (replace(FIRING, state=AlertState.CLEARED), outage))
+    (event,) = told.put(ALERTS, (replace(firing, state=AlertState.CLEARED), outage))
     assert (event.good, event.severity) == (True, Severity.INFO)
 
 

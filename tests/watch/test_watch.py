@@ -40,9 +40,11 @@ class Lines:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.told = asyncio.Event()
 
     def tell(self, event: Event, at: float) -> None:
         self.events.append(event)
+        self.told.set()
 
 
 class Manager:
@@ -237,31 +239,55 @@ def test_an_engine_that_has_stopped_ends_it(on_rig: Callable[..., int]) -> None:
 
 
 def test_sighup_reads_the_rules_again_and_a_mistake_changes_nothing(on_rig: Callable[..., int]) -> None:
+    async def hang_up(rig: Rig) -> None:
+        rig.lines.told.clear()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await rig.lines.told.wait()
+        await rig.clock.settle()
+
     async def body(rig: Rig) -> None:
         assert rig.engine.rules == [(DEFAULT_RULES, Delivery(), DEFAULT_BLIND)]
         rig.read_list()
         await rig.clock.settle()
         rig.manager.told()
         rig.config.write_text('[delivery]\nbell = false\n[pulse]\nblind = ["x"]\n')
-        os.kill(os.getpid(), signal.SIGHUP)
-        await rig.clock.settle()
+        await hang_up(rig)
         assert rig.engine.rules[1:] == [(DEFAULT_RULES, Delivery(bell=False), ("x",))]
         reloading, ready = rig.manager.told()
         assert reloading.startswith("RELOADING=1\nMONOTONIC_USEC=")
         assert ready == "READY=1"
         rig.config.write_text('[[alerts]]\nname = "blind"\npercent = 3\n')
-        os.kill(os.getpid(), signal.SIGHUP)
-        await rig.clock.settle()
+        await hang_up(rig)
         assert len(rig.engine.rules) == 2
         assert rig.kinds == ["watching", "reloaded", "not_reloaded"]
         assert "rule blind of `alerts`: `percent` is not used" in rig.lines.events[-1].words
         rig.config.unlink()
-        os.kill(os.getpid(), signal.SIGHUP)
-        await rig.clock.settle()
+        await hang_up(rig)
         assert len(rig.engine.rules) == 2
         assert rig.lines.events[-1].words.endswith(f"{rig.config}: No such file or directory")
 
     on_rig(body)
+
+
+def test_a_configuration_that_can_not_be_read_for_long_holds_nothing_up(on_rig: Callable[..., int]) -> None:
+    async def body(rig: Rig) -> None:
+        rig.config.unlink()
+        os.mkfifo(rig.config)  # as on a disk that hangs: to open it waits
+        rig.read_list()
+        os.kill(os.getpid(), signal.SIGHUP)
+        while not any(each.startswith("RELOADING=1") for each in rig.manager.told()):
+            await rig.clock.settle()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await rig.turn(60)
+        assert "WATCHDOG=1" in rig.manager.told()
+        for _ in range(2):  # what was asked for meanwhile is read too
+            rig.lines.told.clear()
+            rig.config.write_text("[delivery]\nbell = false\n")
+            await rig.lines.told.wait()
+        assert rig.kinds == ["watching", "reloaded", "reloaded"]
+        assert rig.engine.rules[-1] == (DEFAULT_RULES, Delivery(bell=False), DEFAULT_BLIND)
+
+    assert on_rig(body, WATCHDOG_USEC="30000000") == 0
 
 
 def test_a_defect_in_what_is_said_does_not_end_the_watching(
