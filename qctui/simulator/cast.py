@@ -107,7 +107,7 @@ CAST: tuple[ProjectPlan, ...] = (
         rebalance_s=HOUR_S,
         shorts=True,
         runs=(Run(12 * _DAY, 6 * _DAY, "Liquidated"), Run(5.9 * _DAY, 20.2 * HOUR_S), Run(20 * HOUR_S)),
-        redeploys_every_s=5 * HOUR_S,
+        redeploys_every_s=60 * HOUR_S,
         custom_charts=ALL_CUSTOM,
         optimizes_every_s=3 * HOUR_S,
     ),

@@ -104,6 +104,17 @@ def trading_time(hours: str, at: float) -> float:
     return open_days * SESSION_S + min(max(since_open, 0.0), SESSION_S)
 
 
+def time_of(hours: str, trading: float) -> float:
+    """Return when so many seconds of open market lie before: what `trading_time` says, the other way round."""
+    if hours == "always":
+        return trading
+    length = DAY_S if hours == "fx" else SESSION_S
+    open_day, since_open = divmod(trading, length)
+    weeks, position = divmod(int(open_day), 5)
+    day = weeks * 7 + position + _MONDAY_OFFSET
+    return day * DAY_S + since_open + (-7200 if hours == "fx" else session_open_s(day))
+
+
 def is_open(hours: str, at: float) -> bool:
     """Say whether a market of these hours trades at a time. Holidays are not modelled."""
     return hours == "always" or trading_time(hours, at + 1.0) > trading_time(hours, at)
