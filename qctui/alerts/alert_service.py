@@ -99,7 +99,8 @@ class AlertService:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._written: tuple[Alert, ...] = ()
         self._written_mono = float("-inf")
-        self._trouble = ""
+        self._troubles: dict[str, str] = {}
+        """What is wrong now, by where it comes from; the newest last."""
 
     # From any thread.
 
@@ -116,13 +117,16 @@ class AlertService:
         self._settings = replace(self._settings, rules=tuple(rules), delivery=delivery)
         self._hurry()
 
-    def note_trouble(self, words: str) -> None:
-        """Alerts can't be delivered or shared now; empty: they can again. Said on screen while it lasts."""
-        if words != self._trouble:
-            self._trouble = words
-            if words:
-                _log.warning("alerts: %s", words)
-            self._put(ALERT_TROUBLE, words)
+    def _note_trouble(self, source: str, words: str) -> None:
+        """Alerts can't be found, delivered or shared now; empty: they can again, as far as this source goes. Said on
+        screen while it lasts."""
+        if words == self._troubles.get(source, ""):
+            return
+        self._troubles.pop(source, None)
+        if words:
+            self._troubles[source] = words
+            _log.warning("alerts: %s", words)
+        self._put(ALERT_TROUBLE, next(reversed(self._troubles.values()), ""))
 
     def _ask(self, request: Request) -> None:
         self._asked.append(request)
@@ -146,7 +150,7 @@ class AlertService:
                     await self._look()
                 except Exception:  # a defect in a rule must end neither the others nor the engine
                     _log.exception("the alerts could not be evaluated")
-                    self.note_trouble("the alerts could not be evaluated; see the log")
+                    self._note_trouble("rules", "the alerts could not be evaluated; see the log")
                 await self._clock.sleep(LEAST_S)
                 await self._rest()
         finally:
@@ -186,23 +190,27 @@ class AlertService:
         ready = self._store.get(DEPLOYMENTS).value is not None
         outages = [rule for rule in rules if rule.when == "outage"]
         deliver: list[Alert] = []
+        failed: list[str] = []
         for rule in outages:
-            deliver += self._apply(rule, world, outage=False)
+            deliver += self._apply(rule, world, failed, outage=False)
         # Before the first list nothing is known: what was firing when the last process ended goes on firing.
         link = self._store.get(LINK)
         outage = not ready or (link.value is not None and link.value.state.value in ("down", "auth"))
         for rule in rules:
             if rule.when != "outage":
-                deliver += self._apply(rule, world, outage=outage)
+                deliver += self._apply(rule, world, failed, outage=outage)
+        self._note_trouble("rules", failed[0] if failed else "")
         self._lives.forget({rule.name for rule in rules}, now)
         return deliver
 
-    def _apply(self, rule: Rule, world: World, *, outage: bool) -> list[Alert]:
+    def _apply(self, rule: Rule, world: World, failed: list[str], *, outage: bool) -> list[Alert]:
         try:
             found = list(findings(world, rule, partial(self._lives.fires, rule)))
         except Exception as error:  # a defect in one rule must not take the others away
-            _log.exception("the rule %s failed", rule.name)
-            self.note_trouble(f"the rule {rule.name} failed ({type(error).__name__}); see the log")
+            words = f"the rule {rule.name} failed ({type(error).__name__}); see the log"
+            if not failed and words != self._troubles.get("rules"):
+                _log.exception("the rule %s failed", rule.name)
+            failed.append(words)
             return []
         return self._lives.step(rule, found, world.now, outage=outage)
 
@@ -223,7 +231,7 @@ class AlertService:
             if rule is None or not command:
                 continue
             if self._hook is None and self._open_hook is not None:
-                self._hook = self._open_hook(self.note_trouble)
+                self._hook = self._open_hook(partial(self._note_trouble, "commands"))
             if self._hook is not None:
                 self._hook.deliver(rule, command, alert, self._settings.profile)
 
@@ -239,6 +247,7 @@ class AlertService:
         try:
             locked = await self._off_loop(shared.lead)
             newer = await self._off_loop(shared.read_newer)
+            self._note_trouble("sharing", "")
             if locked and not self._leads:
                 self._take_over(newer or self._newest)
             elif self._leads and newer is not None:
@@ -253,7 +262,7 @@ class AlertService:
                 self._show(newer)
         except OSError as error:
             # Alone with a disk that declines, it watches for itself: told twice is better than not at all.
-            self.note_trouble(f"alerts are not shared: {error.strerror or error}")
+            self._note_trouble("sharing", f"alerts are not shared: {error.strerror or error}")
             self._leads = True
             return []
         if self._newest is not None and self._clock.now() - self._newest.written_at > HUNG_S:
@@ -287,11 +296,10 @@ class AlertService:
         try:
             await self._off_loop(lambda: shared.write(alerts, self._memory, now))
         except OSError as error:
-            self.note_trouble(f"alerts are not kept: {error.strerror or error}")
+            self._note_trouble("keeping", f"alerts are not kept: {error.strerror or error}")
         else:
             self._written, self._written_mono = alerts, mono
-            if self._trouble.startswith("alerts are not"):
-                self.note_trouble("")
+            self._note_trouble("keeping", "")
 
     def _put(self, key: Key[Any], value: Any) -> None:
         self._store.put_value(key, value, at=self._clock.now(), mono=self._clock.monotonic())

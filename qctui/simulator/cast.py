@@ -39,6 +39,8 @@ class ProjectPlan:
     capital: float = 100_000.0
     rebalance_s: float = 2 * HOUR_S
     shorts: bool = False
+    insight_every_s: float = 45.0
+    """Mean distance between two of its insights while its markets are open."""
     runs: tuple[Run, ...] = ()
     redeploys_every_s: float | None = None
     """Seconds between redeployments once the world runs; None is never."""

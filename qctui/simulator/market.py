@@ -83,8 +83,11 @@ def _first_sunday(since: Date) -> Date:
 
 
 def new_york_offset_s(at: float) -> int:
-    """Return New York's distance from UTC at a time, in seconds (negative), switching at midnight UTC."""
-    return 9 * 3600 + 1800 - session_open_s(int(at // DAY_S))
+    """Return New York's distance from UTC at a time, in seconds (negative)."""
+    day = int(at // DAY_S)
+    before, after = (9 * 3600 + 1800 - session_open_s(each) for each in (day - 1, day))
+    # Clocks are changed at two in the morning, by the time that holds until then.
+    return after if at - day * DAY_S >= 2 * 3600 - before else before
 
 
 def trading_time(hours: str, at: float) -> float:

@@ -14,7 +14,6 @@ from itertools import count
 from qctui.simulator.cast import HOUR_S, ProjectPlan, Run, in_session, plans
 from qctui.simulator.config import SimConfig
 from qctui.simulator.deployments import Deployment
-from qctui.simulator.insight_feed import INSIGHT_EVERY_S
 from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
@@ -253,7 +252,7 @@ class World:
                 deployment.end(ended_at, run.ends_as, run.message)
         else:
             active_s = deployment.active_s(self.started_at) - deployment.active_s(launched_at)
-            usual = min(int(active_s / INSIGHT_EVERY_S), USUAL_INSIGHTS)
+            usual = min(int(active_s / project.plan.insight_every_s), USUAL_INSIGHTS)
             deployment.insight_total = usual if self.config.insights is None else self.config.insights
             deployment.stuck_status = run.stuck_status
 

@@ -286,16 +286,24 @@ def test_a_rule_can_be_limited_to_projects_and_to_real_money() -> None:
     on_desk(body, *rules)
 
 
-def test_a_rule_that_fails_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_fails_takes_no_other_with_it_and_is_said_for_as_long_as_it_does(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def fails(*_: object) -> list[conditions.Finding]:
         raise ZeroDivisionError
 
     async def body(desk: Desk) -> None:
+        found = conditions._CONDITIONS["quiet"]
         monkeypatch.setitem(conditions._CONDITIONS, "quiet", fails)
         desk.pulse(PulseState.BLIND)
         await desk.clock.advance(1)
         assert desk.alerts == {BLIND: "firing"}
         assert desk.store.get(ALERT_TROUBLE).value == "the rule quiet failed (ZeroDivisionError); see the log"
+        await desk.clock.advance(60)
+        assert sum(record.message == "the rule quiet failed" for record in caplog.records) == 1
+        monkeypatch.setitem(conditions._CONDITIONS, "quiet", found)
+        await desk.clock.advance(10)
+        assert desk.store.get(ALERT_TROUBLE).value == ""
 
     on_desk(body)
 

@@ -14,7 +14,7 @@ from qctui.model.deployment import LogPage
 from qctui.model.keys import detail_key, logs_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState
-from tests.engine.month import BEGIN, day, month
+from tests.engine.rhythms import BEGIN, day, month
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import charted, crowd, equity, steps
 from tests.fakes import connect_error, make_deployment
