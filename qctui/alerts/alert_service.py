@@ -29,6 +29,9 @@ EVERY_S = 5.0
 LEAST_S = 0.5
 """Between two evaluations: a start brings many answers at once."""
 
+ASLEEP_S = 60.0
+"""With more than this between two looks the machine was asleep, or its clock was set."""
+
 SHARE_EVERY_S = 3.0
 """How often the files are looked at: what is read for the screen evaluates the rules far more often."""
 
@@ -97,6 +100,9 @@ class AlertService:
         self._exchanged_mono = float("-inf")
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._back_at = float("-inf")
+        """When the last outage ended, or the machine woke up, as far as that was noticed."""
+        self._looked_at = clock.now()
         self._written: tuple[Alert, ...] = ()
         self._written_mono = float("-inf")
         self._troubles: dict[str, str] = {}
@@ -171,9 +177,12 @@ class AlertService:
     async def _look(self) -> None:
         asked = [self._asked.popleft() for _ in range(len(self._asked))]
         asked += await self._exchange(asked)
+        now = self._clock.now()
+        if abs(now - self._looked_at) > ASLEEP_S:
+            self._back_at = now
+        self._looked_at = now
         if not self._leads:
             return
-        now = self._clock.now()
         for request in asked:
             self._do(request, now)
         deliver = self._evaluate(now)
@@ -186,16 +195,19 @@ class AlertService:
 
     def _evaluate(self, now: float) -> list[Alert]:
         rules = [rule for rule in self._settings.rules if rule.enabled]
-        world = World(self._store, now, self._memory, self._settings.zone)
         ready = self._store.get(DEPLOYMENTS).value is not None
         outages = [rule for rule in rules if rule.when == "outage"]
+        # Before the first list nothing is known: what was firing when the last process ended goes on firing.
+        link = self._store.get(LINK)
+        lost = link.value is not None and link.value.state.value in ("down", "auth")
+        if lost:
+            self._back_at = now
+        outage = lost or not ready
+        world = World(self._store, now, self._memory, self._settings.zone, self._back_at)
         deliver: list[Alert] = []
         failed: list[str] = []
         for rule in outages:
             deliver += self._apply(rule, world, failed, outage=False)
-        # Before the first list nothing is known: what was firing when the last process ended goes on firing.
-        link = self._store.get(LINK)
-        outage = not ready or (link.value is not None and link.value.state.value in ("down", "auth"))
         for rule in rules:
             if rule.when != "outage":
                 deliver += self._apply(rule, world, failed, outage=outage)

@@ -70,6 +70,8 @@ class World:
     memory: Memory
     zone: tzinfo | None = None
     """Where the day begins; None: this machine's zone."""
+    back_at: float = float("-inf")
+    """Since when everything could be read: when the last outage ended, or the machine woke up. Unix seconds."""
     rows: list[Deployment] = field(default_factory=list)
     names: Mapping[int, str] = field(default_factory=dict)
     records: tuple[ActionRecord, ...] = ()
@@ -239,7 +241,9 @@ def _base(world: World, rule: Rule, row: Deployment, trail: EquityTrail | None) 
         seen = row.launched_at is not None and trail.since <= row.launched_at + SEEN_S
         return trail.values[0] if seen else None
     if rule.when == "equity-step":
-        return _at(trail, world.now - (rule.within_s or 0.0))
+        at = world.now - (rule.within_s or 0.0)
+        # What was last read before an outage did not stay so until its end.
+        return _at(trail, at) if at >= world.back_at else None
     midnight = datetime.fromtimestamp(world.now, world.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     launched_at = row.launched_at if row.launched_at is not None else 0.0
     return _at(trail, max(midnight.timestamp(), launched_at))
@@ -274,7 +278,8 @@ def _data_old(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
         pulse = pulses.get(row.deploy_id)
         looks = [at for at in (listed_at, pulse.oldest_look if pulse is not None else None) if at is not None]
         age_s = world.now - min(looks, default=world.now)
-        old = age_s > (rule.after_s or 0.0)
+        # After an outage, which is an alert of its own, there is as much time again to read it.
+        old = min(age_s, world.now - world.back_at) > (rule.after_s or 0.0)
         yield Finding(
             world.subject(row), old, "not read", format_rough_span(age_s), format_rough_span(rule.after_s or 0.0)
         )

@@ -133,6 +133,34 @@ def test_an_outage_is_one_alert_and_holds_back_the_rest() -> None:
     on_desk(body)
 
 
+@pytest.mark.parametrize("how", ["outage", "asleep"])
+def test_what_an_outage_made_old_is_no_news_and_no_step(how: str) -> None:
+    async def body(desk: Desk) -> None:
+        now = desk.clock.now()
+        trail = EquityTrail(array("d", [now - 1_000]), array("d", [100_000.0]), now - 1_000)
+        desk.put(EQUITY_HISTORY, {LIVE.deploy_id: trail})
+        await equity(desk, 100.0)
+        if how == "outage":
+            desk.link(LinkState.DOWN)
+            await desk.clock.advance(5 * HOUR)
+            desk.link(LinkState.OK)
+        else:
+            desk.clock.jump_wall(5 * HOUR)
+        told = list(desk.hook.told)
+        await desk.clock.advance(10)
+        await equity(desk, 93.0)
+        trail = EquityTrail(trail.ats + array("d", [desk.clock.now()]), array("d", [100_000.0, 93_000.0]), now)
+        desk.put(EQUITY_HISTORY, {LIVE.deploy_id: trail})
+        assert {each for each in desk.hook.told if each not in told} <= {("outage", "", "cleared")}
+        # With as much time again and nothing read it is news.
+        await desk.clock.advance(1_900)
+        assert desk.alerts[f"data-old@{LIVE.deploy_id}"] == "firing"
+        assert f"step@{LIVE.deploy_id}" not in desk.alerts
+
+    rules = [rule for rule in DEFAULT_RULES if rule.name in ("outage", "data-old", "step")]
+    on_desk(body, *rules)
+
+
 def test_a_short_outage_is_no_alert() -> None:
     async def body(desk: Desk) -> None:
         desk.link(LinkState.DOWN)

@@ -9,9 +9,10 @@ import pytest
 from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError
 from qctui.engine.habit import HOUR_S, Habit
+from qctui.engine.poller import PollSettings
 from qctui.engine.pulse_judge import LOG_REFUSAL_S, STALE_LOOK_S, PulseJudge
 from qctui.model.deployment import LogPage
-from qctui.model.keys import detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.keys import detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState
 from tests.engine.rhythms import BEGIN, day, month
@@ -112,6 +113,18 @@ def test_a_dense_stream_has_a_habit_too() -> None:
     assert habit.last_at == NOW
 
 
+def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders() -> None:
+    seen = judge(*(order(number, at) for number, at in enumerate(every(120, 60))))
+    seen.take_insights(every(0.75, 1.2), NOW)
+    pulse = seen.judge([seen], NOW)
+    assert pulse.state is PulseState.OK
+    assert pulse.habit_s == pytest.approx(3_600, rel=0.01)
+    # Four hours later all of them are known, and what is usual is a matter of minutes.
+    later = NOW + 4 * HOUR_S
+    seen.take_insights(every(0.75, 4, later), later)
+    assert (seen.judge([seen], later).habit_s or 0.0) <= 600.0
+
+
 def test_with_little_history_nothing_is_claimed() -> None:
     seen = judge(*(order(number, at) for number, at in enumerate(every(10, 1.5))))
     pulse = seen.judge([seen], NOW)
@@ -161,6 +174,24 @@ def test_forty_are_looked_at_within_ten_minutes_at_the_default_budget() -> None:
             assert max(looks) <= 600
 
     on_rig(body, before=crowd)
+
+
+def test_a_screen_that_asks_for_more_than_the_budget_does_not_hide_the_pulse() -> None:
+    async def body(rig: Rig) -> None:
+        rig.subscribe(detail_key(1), *(optimization_key(f"O-{number}") for number in range(30)))
+        await rig.clock.advance(900)
+        for _ in range(10):
+            await rig.clock.advance(60)
+            pulses = rig.value(PULSES)
+            looks = [rig.clock.now() - pulse.looked_at.get(part, 0.0) for pulse in pulses.values() for part in PARTS]
+            assert len(looks) == 12
+            assert max(looks) <= 900
+        assert rig.api.count("optimization") > 150
+
+    def before(rig: Rig) -> None:
+        rig.api.deployments = [make_deployment(number) for number in range(1, 7)]
+
+    on_rig(body, PollSettings(reads_per_minute=30), before)
 
 
 PARTS = ("orders", "log")
