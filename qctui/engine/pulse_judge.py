@@ -27,7 +27,10 @@ CLOSED_CAP_S = 5 * 86_400.0
 """No market stays closed longer than this, Easter's four days included: after that a shared silence counts."""
 
 STALE_LOOK_S = 1_800.0
-"""With the last look older than this the pulse is not known."""
+"""With the last look older than this the pulse is not known ..."""
+
+STALE_CHART_S = 3_600.0
+"""... or than this, where it rests on the samples of the chart, which is read every half hour."""
 
 LOG_REFUSAL_S = 2 * HOUR_S
 """A log line that says disconnected counts for so long: a nightly restart of a brokerage leaves one, and no line says
@@ -118,7 +121,9 @@ class PulseJudge:
     def judge(self, peers: Iterable[PulseJudge], now: float) -> Pulse:
         """Its pulse at Unix time `now`; `peers` are the other running deployments."""
         habit = self.activity if self.activity.tolerated_s is not None else self.samples
+        # The insights are read less often than the rest, and with many deployments hours apart.
         parts = ("orders", "log", "insights") if habit is self.activity else ("chart",)
+        stale_s = STALE_LOOK_S if habit is self.activity else STALE_CHART_S
         looks = [self.looked_at[part] for part in parts if part in self.looked_at]
         looked_at = min(looks, default=float("-inf"))
         witnesses = [peer for peer in peers if peer is not self and _can_witness(peer.habit, habit)]
@@ -133,7 +138,7 @@ class PulseJudge:
             state = PulseState.BLIND
         elif habit.tolerated_s is None:
             state, why = PulseState.UNKNOWN, "too little history to judge" if self.looked_at else "not looked at yet"
-        elif now - looked_at > STALE_LOOK_S:
+        elif now - min(self.looked_at.get(part, looked_at) for part in parts[:2]) > stale_s:
             state, why = PulseState.UNKNOWN, "the reads fail"
         elif silence_s > (tolerated_s := max(LEAST_SILENCE_S, habit.tolerated_s)):
             state = PulseState.QUIET

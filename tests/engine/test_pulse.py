@@ -10,7 +10,7 @@ from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError
 from qctui.engine.habit import HOUR_S, Habit
 from qctui.engine.poller import PollSettings
-from qctui.engine.pulse_judge import LOG_REFUSAL_S, STALE_LOOK_S, PulseJudge
+from qctui.engine.pulse_judge import LOG_REFUSAL_S, STALE_CHART_S, STALE_LOOK_S, PulseJudge
 from qctui.model.deployment import LogPage
 from qctui.model.keys import detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent
@@ -123,6 +123,24 @@ def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders()
     later = NOW + 4 * HOUR_S
     seen.take_insights(every(0.75, 4, later), later)
     assert (seen.judge([seen], later).habit_s or 0.0) <= 600.0
+
+
+def test_a_chart_that_is_read_every_half_hour_is_no_read_that_fails() -> None:
+    seen = PulseJudge(0.0, DEFAULT_BLIND)
+    seen.take_samples(every(15, 24), NOW)
+    assert seen.judge([seen], NOW + STALE_LOOK_S + 60).state is PulseState.OK
+    assert seen.judge([seen], NOW + STALE_CHART_S + 60).state is PulseState.UNKNOWN
+
+
+def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
+    seen = judge(*(order(number, at) for number, at in enumerate(every(10, 12))))
+    seen.take_insights([], NOW)
+    later = NOW + 2 * HOUR_S
+    seen.take_orders([order(900 + number, at) for number, at in enumerate(every(10, 2, later))], "L-1", later)
+    seen.take_log(LogPage((), 0, 0, 0), later)
+    pulse = seen.judge([seen], later)
+    assert pulse.state is PulseState.OK
+    assert pulse.oldest_look == later
 
 
 def test_with_little_history_nothing_is_claimed() -> None:
