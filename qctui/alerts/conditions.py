@@ -75,6 +75,8 @@ class World:
     rows: list[Deployment] = field(default_factory=list)
     names: Mapping[int, str] = field(default_factory=dict)
     records: tuple[ActionRecord, ...] = ()
+    read_at: dict[str, float] = field(default_factory=dict)
+    """When the details of each optimization were read last."""
     current: bool = False
     """The live list is known, and its last read did not fail."""
 
@@ -103,17 +105,21 @@ class World:
         )
 
     def optimizations(self) -> Iterator[OptimizationSummary | Optimization]:
-        """Every optimization that is known, details before rows of lists."""
-        seen: set[str] = set()
-        keys = sorted(self.store.keys(), key=lambda key: key.kind)
-        for key in keys:
+        """Every optimization that is known: what says that it has ended before details, and details before rows of
+        lists. Details stay in the store when they are not read any more."""
+        best: dict[str, OptimizationSummary | Optimization] = {}
+        for key in sorted(self.store.keys(), key=lambda key: key.kind):
             if key.kind not in ("optimization", "optimizations"):
                 continue
-            value = self.store.get(key).value
+            resource = self.store.get(key)
+            value = resource.value
             for each in (value,) if isinstance(value, Optimization) else value or ():
-                if each.optimization_id not in seen:
-                    seen.add(each.optimization_id)
-                    yield each
+                known = best.setdefault(each.optimization_id, each)
+                if each.finished and not known.finished:
+                    best[each.optimization_id] = each
+            if isinstance(value, Optimization) and resource.fetched_at is not None:
+                self.read_at[value.optimization_id] = resource.fetched_at
+        yield from best.values()
 
     def _remember(self) -> None:
         memory = self.memory
@@ -289,7 +295,8 @@ def _stuck(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
     for each in world.optimizations():
         known = world.memory.progress.get(each.optimization_id)
         if known is not None and isinstance(each, Optimization):
-            still_s = world.now - known[1]
+            # Up to when its details were read last: what is not read any more may well go on.
+            still_s = world.read_at.get(each.optimization_id, known[1]) - known[1]
             words = "no run has ended"
             stuck = still_s > (rule.after_s or 0.0)
             limit = format_rough_span(rule.after_s or 0.0)

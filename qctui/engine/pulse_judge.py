@@ -136,8 +136,11 @@ class PulseJudge:
         state, why = PulseState.OK, ""
         if refusals:
             state = PulseState.BLIND
+        elif not {"orders", "log"} <= self.looked_at.keys():
+            # Before both it is not known whether its brokerage refuses it, whatever else is seen of it.
+            state, why = PulseState.UNKNOWN, "not looked at yet"
         elif habit.tolerated_s is None:
-            state, why = PulseState.UNKNOWN, "too little history to judge" if self.looked_at else "not looked at yet"
+            state, why = PulseState.UNKNOWN, "too little history to judge"
         elif now - min(self.looked_at.get(part, looked_at) for part in parts[:2]) > stale_s:
             state, why = PulseState.UNKNOWN, "the reads fail"
         elif silence_s > (tolerated_s := max(LEAST_SILENCE_S, habit.tolerated_s)):

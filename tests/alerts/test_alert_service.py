@@ -15,8 +15,9 @@ from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERT_TROUBLE, DELIVERED, Severity
 from qctui.model.deployment import Environment
-from qctui.model.keys import DEPLOYMENTS, Key, optimization_key
+from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_key
 from qctui.model.link import LinkState
+from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Holding
 from qctui.model.pulse import NEW_LINES, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind
@@ -277,6 +278,25 @@ def test_the_end_of_an_optimization_that_was_seen_running_is_told(status: str, r
         assert desk.alerts == {f"{rule}@O-1": "firing"}
 
     on_desk(body)
+
+
+def test_an_end_that_only_the_list_says_is_told_and_what_is_not_read_any_more_is_not_stuck() -> None:
+    def row(number: int, status: str) -> OptimizationSummary:
+        return OptimizationSummary(f"O-{number}", 7, "x", status, Criterion("Sharpe Ratio", maximize=True), None)
+
+    async def body(desk: Desk) -> None:
+        desk.put(optimizations_key(7), (row(1, "running"), row(2, "running"), row(3, "running")))
+        for number in (1, 2, 3):
+            desk.put(optimization_key(f"O-{number}"), make_optimization(f"O-{number}"))
+        await desk.clock.advance(300)
+        # The details of the second one are read again, and no run has ended.
+        desk.put(optimization_key("O-2"), make_optimization("O-2"))
+        desk.put(optimizations_key(7), (row(1, "aborted"), row(2, "running"), row(3, "running")))
+        await desk.clock.advance(60)
+        assert desk.alerts == {"optimization-failed@O-1": "firing", "stuck@O-2": "firing"}
+
+    rules = [rule for rule in DEFAULT_RULES if rule.name == "optimization-failed"]
+    on_desk(body, *rules, Rule("stuck", "optimization-stuck", after_s=200.0))
 
 
 def test_a_pattern_is_looked_for_in_new_lines() -> None:

@@ -125,8 +125,18 @@ def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders()
     assert (seen.judge([seen], later).habit_s or 0.0) <= 600.0
 
 
-def test_a_chart_that_is_read_every_half_hour_is_no_read_that_fails() -> None:
+def test_nothing_is_ok_before_orders_and_log_were_read() -> None:
     seen = PulseJudge(0.0, DEFAULT_BLIND)
+    seen.take_samples(every(15, 24), NOW)
+    seen.take_log(LogPage((), 0, 0, 0), NOW)
+    pulse = seen.judge([seen], NOW)
+    assert (pulse.state, pulse.why) == (PulseState.UNKNOWN, "not looked at yet")
+    seen.take_orders([], "L-1", NOW)
+    assert seen.judge([seen], NOW).state is PulseState.OK
+
+
+def test_a_chart_that_is_read_every_half_hour_is_no_read_that_fails() -> None:
+    seen = judge()
     seen.take_samples(every(15, 24), NOW)
     assert seen.judge([seen], NOW + STALE_LOOK_S + 60).state is PulseState.OK
     assert seen.judge([seen], NOW + STALE_CHART_S + 60).state is PulseState.UNKNOWN

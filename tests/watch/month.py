@@ -1,7 +1,8 @@
 """The whole program, fast-forwarded: `python -m tests.watch.month [DAYS]` prints what happened and what was told.
 
 The engine with its polling, pulses, alerts and their file, and the lines of `qctui watch`, over the real client against
-the simulated service, all on one fake clock. A command for each alert is only noted down.
+the simulated service, all on one fake clock. A command for each alert is only noted down. So that a month takes minutes
+the machine is suspended for most of the nights and weekends, and reads less than half as often as it may.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from qctui.api.client import Client, open_client
 from qctui.api.ports import RequestReport
 from qctui.cli.watch_changes import WATCHED, Changes, Event
 from qctui.engine.host import EngineHost
+from qctui.engine.poller import PollSettings
 from qctui.model.alert import Alert, AlertState
 from qctui.model.keys import Key
 from qctui.simulator.cast import ProjectPlan, Run
@@ -48,6 +50,8 @@ DAY_S, HOUR_S, MINUTE_S = 86_400.0, 3_600.0, 60.0
 
 BEGIN = datetime(2026, 10, 5, tzinfo=UTC).timestamp()
 """A Monday. Summer time ends in New York on 1 November."""
+
+AWAKE_S = 300.0
 
 IB, PAPER = "InteractiveBrokersBrokerage", "PaperBrokerage"
 
@@ -105,8 +109,19 @@ class Recorder:
 class Program(logging.Handler):
     """The program and what it watches."""
 
-    def __init__(self, cast: Sequence[ProjectPlan] | None, folder: Path, begin: float, *, events: bool = False) -> None:
+    def __init__(
+        self,
+        cast: Sequence[ProjectPlan] | None,
+        folder: Path,
+        begin: float,
+        *,
+        events: bool = False,
+        reads_per_minute: int = 60,
+        naps_s: float = 0.0,
+    ) -> None:
+        """At night and on weekends the machine is suspended for `naps_s` at a time, and awake for a few minutes."""
         super().__init__()
+        self.naps_s = naps_s
         self.clock = FakeClock(now=begin)
         world_clock = WorldClock(speed=1.0, real=self.clock.now, monotonic=self.clock.monotonic)
         self.simulation = Simulation(World(SimConfig(events=events), world_clock, cast))
@@ -120,7 +135,11 @@ class Program(logging.Handler):
         """Called with each of them."""
         self._folder = folder
         self.host = EngineHost(
-            self._open_client, lambda client: StubActions(), clock=self.clock, open_alerts=self._open_alerts
+            self._open_client,
+            lambda client: StubActions(),
+            clock=self.clock,
+            settings=PollSettings(reads_per_minute),
+            open_alerts=self._open_alerts,
         )
         self.changes = Changes(self.host.store, self.clock, "")
         self.host.store.subscribe(self._note)
@@ -171,7 +190,17 @@ class Program(logging.Handler):
 
     async def until(self, at: float) -> None:
         """Let it run up to a Unix time."""
-        await self.clock.advance(max(0.0, at - self.clock.now()))
+        while (left_s := at - self.clock.now()) > 0:
+            awake_s = HOUR_S if self.naps_s == 0.0 or _is_busy(self.clock.now()) else AWAKE_S
+            await self.clock.advance(min(left_s, awake_s))
+            if awake_s < HOUR_S:
+                self.clock.jump_wall(max(0.0, min(self.naps_s, at - self.clock.now())))
+
+
+def _is_busy(at: float) -> bool:
+    """Around the hours in which shares are traded."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment.weekday() < 5 and 12 <= moment.hour < 22
 
 
 @dataclass
@@ -295,6 +324,20 @@ async def live(program: Program, happenings: Iterable[Happening], end: float) ->
     return Report(known, extra, repeats, (firsts, repeats, cleared), logged)
 
 
+def is_true(program: Program, told: Told) -> bool:
+    """Whether a loss that nobody caused is there by the books: prices move."""
+    live = program.world.projects[told.alert.subject.project_id].current(told.at)
+    limits = {rule.name: rule.percent or 0.0 for rule in DEFAULT_RULES}
+    if live is None or told.alert.rule not in ("drawdown", "day-loss", "step"):
+        return False
+    hours = {"drawdown": told.at - BEGIN, "day-loss": told.at % DAY_S, "step": 900.0 + 120.0}[told.alert.rule] / HOUR_S
+    since = max(live.launched_at, told.at - hours * HOUR_S)
+    before = [live.equity(since + part * (told.at - since) / 500) for part in range(501)]
+    base = before[0] if told.alert.rule == "day-loss" else max(before)
+    fell = max((base - each) / base * 100.0 for each in before[-3:] or [base])
+    return fell >= limits[told.alert.rule] - 0.5
+
+
 def _is_of(told: Told, each: Happening) -> bool:
     alert = told.alert
     over_at = each.over_at if each.over_at is not None else float("inf")
@@ -314,10 +357,11 @@ def show(report: Report, program: Program, began_s: float) -> None:
         late = any(told.at - each.at > each.within_s for told in each.told)
         verdict = "" if not each.rule else "ok" if len(each.told) == 1 and not late else "LATE" if late else "WRONG"
         print(f"{_stamp(each.at)}  {each.what:<44} {verdict:<6} {words}")
-    print(f"\ntold without a cause: {len(report.extra)}")
+    real = [told for told in report.extra if is_true(program, told)]
+    print(f"\ntold of what prices did: {len(real)}; without a cause: {len(report.extra) - len(real)}")
     for told in report.extra:
-        alert = told.alert
-        print(f"  {_stamp(told.at)}  {alert.rule:<12} {alert.subject.name:<16} {alert.text} {alert.value}")
+        alert, true = told.alert, "by the books" if told in real else "NO CAUSE"
+        print(f"  {_stamp(told.at)}  {alert.rule:<12} {alert.subject.name:<16} {alert.text} {alert.value}  {true}")
     kinds = Counter(event.kind for _, event in program.lines)
     print(f"\nrepeats: {report.repeats}; lines of the watcher by kind: {dict(kinds)}")
     print(f"fired, repeated, cleared: {report.told}; by the log: {report.logged}")
@@ -328,7 +372,7 @@ async def main(days: float) -> None:
     """Run so many days and print the table."""
     began_s = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        program = Program(TWELVE, Path(folder), BEGIN)
+        program = Program(TWELVE, Path(folder), BEGIN, reads_per_minute=24, naps_s=HOUR_S - AWAKE_S)
         program.follow = lambda at, event: print(f"{_stamp(at)}  {event.words}", flush=True)
         end = BEGIN + days * DAY_S
         report = await live(program, (each for each in month() if each.at < end), end)
