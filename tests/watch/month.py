@@ -1,4 +1,5 @@
-"""The whole program, fast-forwarded: `python -m tests.watch.month [DAYS]` prints what happened and what was told.
+"""The whole program, fast-forwarded: `python -m tests.watch.month [DAYS]` prints what happened and what was told, with
+`week` what a week of the demo's own life is told of.
 
 The engine with its polling, pulses, alerts and their file, and the lines of `qctui watch`, over the real client against
 the simulated service, all on one fake clock. A command for each alert is only noted down. So that a month takes minutes
@@ -368,16 +369,20 @@ def show(report: Report, program: Program, began_s: float) -> None:
     print(f"requests: {program.simulation.log.total}; processor time: {time.process_time() - began_s:.0f} s")
 
 
-async def main(days: float) -> None:
-    """Run so many days and print the table."""
+async def main(days: float, *, usual: bool = False) -> None:
+    """Run so many days and print the table; `usual`: the demo's own life, in which nothing is made to happen."""
     began_s = time.process_time()
+    cast = None if usual else TWELVE
     with tempfile.TemporaryDirectory() as folder:
-        program = Program(TWELVE, Path(folder), BEGIN, reads_per_minute=24, naps_s=HOUR_S - AWAKE_S)
+        program = Program(cast, Path(folder), BEGIN, events=usual, reads_per_minute=24, naps_s=HOUR_S - AWAKE_S)
         program.follow = lambda at, event: print(f"{_stamp(at)}  {event.words}", flush=True)
         end = BEGIN + days * DAY_S
-        report = await live(program, (each for each in month() if each.at < end), end)
+        report = await live(program, (each for each in month() if each.at < end and not usual), end)
         show(report, program, began_s)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 31.0))
+    if sys.argv[1:] == ["week"]:
+        asyncio.run(main(7.0, usual=True))
+    else:
+        asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 31.0))
