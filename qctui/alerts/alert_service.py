@@ -29,6 +29,9 @@ EVERY_S = 5.0
 LEAST_S = 0.5
 """Between two evaluations: a start brings many answers at once."""
 
+YOUNG_S = 300.0
+"""So long after the start what is not found may not have been read yet."""
+
 ASLEEP_S = 60.0
 """With more than this between two looks the machine was asleep, or its clock was set."""
 
@@ -102,7 +105,7 @@ class AlertService:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._back_at = float("-inf")
         """When the last outage ended, or the machine woke up, as far as that was noticed."""
-        self._looked_at = clock.now()
+        self._looked_at, self._began_mono = clock.now(), clock.monotonic()
         self._written: tuple[Alert, ...] = ()
         self._written_mono = float("-inf")
         self._troubles: dict[str, str] = {}
@@ -203,7 +206,8 @@ class AlertService:
         if lost:
             self._back_at = now
         outage = lost or not ready
-        world = World(self._store, now, self._memory, self._settings.zone, self._back_at)
+        young = self._clock.monotonic() - self._began_mono < YOUNG_S
+        world = World(self._store, now, self._memory, self._settings.zone, young, self._back_at)
         deliver: list[Alert] = []
         failed: list[str] = []
         for rule in outages:

@@ -70,6 +70,8 @@ class World:
     memory: Memory
     zone: tzinfo | None = None
     """Where the day begins; None: this machine's zone."""
+    young: bool = False
+    """This process has begun a moment ago: what is not there may not have been read yet."""
     back_at: float = float("-inf")
     """Since when everything could be read: when the last outage ended, or the machine woke up. Unix seconds."""
     rows: list[Deployment] = field(default_factory=list)
@@ -167,6 +169,9 @@ def findings(world: World, rule: Rule, fires: Callable[[Subject], bool]) -> Iter
     threshold is the lower one then."""
     for found in _CONDITIONS[rule.when](world, rule, fires):
         subject = found.subject
+        if found.holds is None:
+            yield found
+            continue
         if rule.projects and not rule.projects & {subject.project_id, subject.name}:
             continue
         if rule.environment is None or subject.environment is rule.environment:
@@ -194,6 +199,8 @@ def _happened(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
         condition, _, identity = what.partition("@")
         if condition == rule.when and identity in subjects:
             yield Finding(subjects[identity], True, words, since=at)
+        elif condition == rule.when and world.young:
+            yield Finding(Subject(optimization_id=identity), None)
 
 
 def _pulse(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
@@ -303,6 +310,9 @@ def _stuck(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
             yield Finding(_optimization(each), stuck, words, format_rough_span(still_s), limit, known[1])
         elif known is not None:
             yield Finding(_optimization(each), None)
+    if world.young:
+        unread = world.memory.progress.keys() - {each.optimization_id for each in world.optimizations()}
+        yield from (Finding(Subject(optimization_id=number), None) for number in unread)
 
 
 def _log(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
