@@ -101,7 +101,11 @@ class PulseJudge:
         # A log that has become shorter begins anew.
         if page.length is not None and page.length < since:
             since = page.deployment_offset
-        lines = [_sign(line, now) for line in page.lines[max(0, since - page.start_line) :]]
+        lines: list[Sign] = []
+        for line in page.lines[max(0, since - page.start_line) :]:
+            # What stood there before the first look is as old as the line before it, where it has no time of its own.
+            before = lines[-1].at if lines else self._launched_at
+            lines.append(_sign(line, before if first else now, now))
         self._next_line = max(since, page.start_line + len(page.lines))
         self._begin("log", now, [line.at for line in lines] if page.start_line > page.deployment_offset else [])
         self._refused_lines += [line for line in lines if self._says_disconnected(line.text)]
@@ -216,11 +220,11 @@ def _can_witness(peer: Habit, own: Habit) -> bool:
     return peer.usual_s <= WITNESS_PACE * max(own.usual_s, LEAST_SILENCE_S) and peer.shares_market(own)
 
 
-def _sign(line: str, now: float) -> Sign:
-    """A log line with its time, which is New York's by default (REFERENCE.md 6.5); one without a readable time, or from
-    the future, is as old as the look."""
+def _sign(line: str, untimed_at: float, now: float) -> Sign:
+    """A log line with its time, which is New York's by default (REFERENCE.md 6.5); one from the future is as old as the
+    look, one without a readable time is of `untimed_at`."""
     found = _LINE.match(line)
-    at = now
+    at = untimed_at
     if found is not None:
         try:
             wall = datetime.fromisoformat(f"{found[1]} {found[2]}").replace(tzinfo=UTC).timestamp()

@@ -93,6 +93,19 @@ def test_a_line_that_says_disconnected_counts_for_a_while() -> None:
     assert seen.judge([seen], NOW + LOG_REFUSAL_S).state is not PulseState.BLIND
 
 
+def test_a_line_without_a_time_is_as_old_as_the_one_before_it() -> None:
+    old = ("launching", "2026-10-06 10:00:00 working", "no time", f"Error: {DEFAULT_BLIND[0]}")
+    seen = judge(lines=old, launched_at=NOW - 2 * 86_400)
+    pulse = seen.judge([seen], NOW)
+    assert pulse.last_sign is not None
+    assert pulse.last_sign.at == NOW - 25 * HOUR_S
+    assert pulse.refusals == 0
+    seen.take_log(LogPage((*old, "no time either"), 0, 5, 0), NOW + 300)
+    pulse = seen.judge([seen], NOW + 300)
+    assert pulse.last_sign is not None
+    assert pulse.last_sign.at == NOW + 300
+
+
 def test_nights_and_weekends_are_no_silence() -> None:
     habit = Habit()
     for week_day in range(5):
