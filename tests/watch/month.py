@@ -53,6 +53,7 @@ BEGIN = datetime(2026, 10, 5, tzinfo=UTC).timestamp()
 """A Monday. Summer time ends in New York on 1 November."""
 
 AWAKE_S = 300.0
+"""The machine is awake for so long at least."""
 
 IB, PAPER = "InteractiveBrokersBrokerage", "PaperBrokerage"
 
@@ -78,7 +79,7 @@ TWELVE = (
     plan(6, "Crypto/Hourly", ("SOLUSD",), 8, 3_600),
     plan(7, "Currencies", ("EURUSD",), 6, 900),
     plan(LOSES, "Shares/Loses", ("SPY", "GLD"), 2, 900, IB),
-    plan(WAITS, "Shares/Waits", ("QQQ", "MSFT"), 2, 900, IB),
+    plan(WAITS, "Shares/Waits", ("QQQ", "MSFT"), 0.5, 900, IB),
     plan(MOVED, "Shares/Moved", ("AAPL",), 3, 600),
     plan(FAILS, "Shares/Fails", ("MSFT", "TLT"), 3, 600, IB),
     plan(12, "Mixed", ("SPY", "BTCUSD"), 6, 600),
@@ -118,11 +119,11 @@ class Program(logging.Handler):
         *,
         events: bool = False,
         reads_per_minute: int = 60,
-        naps_s: float = 0.0,
+        wakes_at: Callable[[float], float] = lambda now: now,
     ) -> None:
-        """At night and on weekends the machine is suspended for `naps_s` at a time, and awake for a few minutes."""
+        """`wakes_at` says at a time until when the machine is suspended now."""
         super().__init__()
-        self.naps_s = naps_s
+        self._wakes_at = wakes_at
         self.clock = FakeClock(now=begin)
         world_clock = WorldClock(speed=1.0, real=self.clock.now, monotonic=self.clock.monotonic)
         self.simulation = Simulation(World(SimConfig(events=events), world_clock, cast))
@@ -192,10 +193,14 @@ class Program(logging.Handler):
     async def until(self, at: float) -> None:
         """Let it run up to a Unix time."""
         while (left_s := at - self.clock.now()) > 0:
-            awake_s = HOUR_S if self.naps_s == 0.0 or _is_busy(self.clock.now()) else AWAKE_S
-            await self.clock.advance(min(left_s, awake_s))
-            if awake_s < HOUR_S:
-                self.clock.jump_wall(max(0.0, min(self.naps_s, at - self.clock.now())))
+            await self.clock.advance(min(left_s, AWAKE_S))
+            now = self.clock.now()
+            self.clock.jump_wall(max(0.0, min(self._wakes_at(now), at) - now))
+
+
+def _wakes_at(now: float) -> float:
+    """At night and on weekends the machine is suspended for most of each hour."""
+    return now if _is_busy(now) else now + HOUR_S - AWAKE_S
 
 
 def _is_busy(at: float) -> bool:
@@ -221,25 +226,32 @@ class Happening:
     told: list[Told] = field(default_factory=list)
 
 
+def quiet(*projects: int, on: bool) -> Callable[[Program], object]:
+    """Nothing comes from these from then on, or again."""
+
+    def act(program: Program) -> None:
+        for each in projects:
+            program.world.fall_quiet(each, quiet=on)
+
+    return act
+
+
+def gone(on: bool) -> Callable[[Program], object]:
+    """A brokerage is gone, or back."""
+    return lambda program: program.world.lose_brokerage(LOSES, gone=on)
+
+
+def down(kind: str | None) -> Callable[[Program], object]:
+    """The API fails in this way, or answers again."""
+    faults = [] if kind is None else [Fault(kind)]
+    return lambda program: program.simulation.faults.active.__setitem__(slice(None), faults)
+
+
 def month() -> list[Happening]:
     """A month of twelve deployments."""
 
     def at(day: float) -> float:
         return BEGIN + day * DAY_S
-
-    def quiet(*projects: int, on: bool) -> Callable[[Program], object]:
-        def act(program: Program) -> None:
-            for each in projects:
-                program.world.fall_quiet(each, quiet=on)
-
-        return act
-
-    def gone(on: bool) -> Callable[[Program], object]:
-        return lambda program: program.world.lose_brokerage(LOSES, gone=on)
-
-    def down(kind: str | None) -> Callable[[Program], object]:
-        faults = [] if kind is None else [Fault(kind)]
-        return lambda program: program.simulation.faults.active.__setitem__(slice(None), faults)
 
     def redeploy(project_id: int) -> Callable[[Program], object]:
         return lambda program: program.world.redeploy(project_id)
@@ -374,7 +386,7 @@ async def main(days: float, *, usual: bool = False) -> None:
     began_s = time.process_time()
     cast = None if usual else TWELVE
     with tempfile.TemporaryDirectory() as folder:
-        program = Program(cast, Path(folder), BEGIN, events=usual, reads_per_minute=24, naps_s=HOUR_S - AWAKE_S)
+        program = Program(cast, Path(folder), BEGIN, events=usual, reads_per_minute=24, wakes_at=_wakes_at)
         program.follow = lambda at, event: print(f"{_stamp(at)}  {event.words}", flush=True)
         end = BEGIN + days * DAY_S
         report = await live(program, (each for each in month() if each.at < end and not usual), end)
