@@ -88,10 +88,11 @@ class PulseJudge:
             signs.append(at)
         self._note("order", signs, now)
 
-    def take_insights(self, ats: Iterable[float | None], now: float) -> None:
-        """When the newest insights were generated."""
+    def take_insights(self, ats: Iterable[float | None], now: float, *, newest: bool = True) -> None:
+        """When insights were generated; not `newest`: others have come since that are still to be read."""
         known = [at for at in ats if at is not None]
-        self._begin("insights", now, known)
+        if newest:
+            self._begin("insights", now, known)
         self._note("insight", known, now)
 
     def take_log(self, page: LogPage, now: float) -> None:

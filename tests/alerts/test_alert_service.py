@@ -256,6 +256,9 @@ def test_an_open_action_and_what_it_left_are_told() -> None:
         record = ActionRecord("a1", "b1", target, "console", at, 0.0, steps, holdings=held)
         desk.put(ACTIONS, (record,))
         await desk.clock.advance(1)
+        # A liquidation takes its seconds, and what shows it is minutes old.
+        assert desk.alerts == {f"action-open@{ONE.deploy_id}": "firing", f"holdings-left@{ONE.deploy_id}": "pending"}
+        await desk.clock.advance(310)
         assert desk.alerts == {f"action-open@{ONE.deploy_id}": "firing", f"holdings-left@{ONE.deploy_id}": "firing"}
         assert desk.alert(f"holdings-left@{ONE.deploy_id}").text == "still open after STOPPED: SPY 100"
         desk.put(ACTIONS, (replace(record, acknowledged=True),))

@@ -264,6 +264,19 @@ def test_new_lines_are_handed_on_and_old_ones_are_not() -> None:
     on_rig(body, before=before)
 
 
+def test_a_page_of_insights_after_which_others_came_is_no_silence() -> None:
+    seen = judge()
+    seen.take_insights(every(1, 40), NOW)
+    assert seen.judge([seen], NOW).state is PulseState.OK
+    later = NOW + 3 * HOUR_S
+    seen.take_orders([], "L-1", later)
+    seen.take_log(LogPage((), 0, 0, 0), later)
+    seen.take_insights(every(1, 0.5, NOW + HOUR_S), later, newest=False)
+    assert seen.judge([seen], later).state is PulseState.OK
+    seen.take_insights(every(1, 2, NOW + HOUR_S), later)
+    assert seen.judge([seen], later).state is PulseState.QUIET
+
+
 @pytest.mark.parametrize("error", [connect_error()], ids=["down"])
 def test_an_outage_makes_the_pulse_unknown_and_its_end_known_again(error: ApiError) -> None:
     async def body(rig: Rig) -> None:
