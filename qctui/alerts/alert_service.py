@@ -32,6 +32,12 @@ EVERY_S = 5.0
 LEAST_S = 0.5
 """Between two evaluations: a start brings many answers at once."""
 
+YOUNG_S = 300.0
+"""So long after the start what is not found may not have been read yet."""
+
+ASLEEP_S = 60.0
+"""With more than this between two looks the machine was asleep, or its clock was set."""
+
 SHARE_EVERY_S = 3.0
 """How often the files are looked at: what is read for the screen evaluates the rules far more often."""
 
@@ -112,6 +118,9 @@ class AlertService:
         self._exchanged_mono = float("-inf")
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._back_at = float("-inf")
+        """When the last outage ended, or the machine woke up, as far as that was noticed."""
+        self._looked_at, self._began_mono = clock.now(), clock.monotonic()
         self._owed: dict[str, Alert] = {}
         """Of each alert the newest delivery whose command has not begun. Kept on disk: whoever leads next runs it."""
         self._written: tuple[tuple[Alert, ...], tuple[Alert, ...]] = ((), ())
@@ -120,7 +129,8 @@ class AlertService:
         """The last write, which may still be under way."""
         self._waits_for: asyncio.Future[Any] | None = None
         """What the disk was asked for last."""
-        self._trouble = ""
+        self._troubles: dict[str, str] = {}
+        """What is wrong now, by where it comes from; the newest last."""
 
     # From any thread.
 
@@ -137,13 +147,16 @@ class AlertService:
         self._settings = replace(self._settings, rules=tuple(rules), delivery=delivery)
         self._hurry()
 
-    def note_trouble(self, words: str) -> None:
-        """Alerts can't be delivered or shared now; empty: they can again. Said on screen while it lasts."""
-        if words != self._trouble:
-            self._trouble = words
-            if words:
-                _log.warning("alerts: %s", words)
-            self._put(ALERT_TROUBLE, words)
+    def _note_trouble(self, source: str, words: str) -> None:
+        """Alerts can't be found, delivered or shared now; empty: they can again, as far as this source goes. Said on
+        screen while it lasts."""
+        if words == self._troubles.get(source, ""):
+            return
+        self._troubles.pop(source, None)
+        if words:
+            self._troubles[source] = words
+            _log.warning("alerts: %s", words)
+        self._put(ALERT_TROUBLE, next(reversed(self._troubles.values()), ""))
 
     def _ask(self, request: Request) -> None:
         self._asked.append(request)
@@ -167,7 +180,7 @@ class AlertService:
                     await self._look()
                 except Exception:  # a defect in a rule must end neither the others nor the engine
                     _log.exception("the alerts could not be evaluated")
-                    self.note_trouble("the alerts could not be evaluated; see the log")
+                    self._note_trouble("rules", "the alerts could not be evaluated; see the log")
                 await self._clock.sleep(LEAST_S)
                 await self._rest()
         finally:
@@ -193,11 +206,14 @@ class AlertService:
         asked = [self._asked.popleft() for _ in range(len(self._asked))]
         led = self._leads
         await self._exchange(asked)
+        now = self._clock.now()
+        if abs(now - self._looked_at) > ASLEEP_S:
+            self._back_at = now
+        self._looked_at = now
         if not self._leads:
             return
         if not led:
             self._run_commands(list(self._owed.values()))
-        now = self._clock.now()
         asked += [self._asked.popleft() for _ in range(len(self._asked))]
         for request in asked:
             self._do(request, now)
@@ -212,27 +228,35 @@ class AlertService:
 
     def _evaluate(self, now: float) -> list[Alert]:
         rules = [rule for rule in self._settings.rules if rule.enabled]
-        world = World(self._store, now, self._memory, self._settings.zone)
         ready = self._store.get(DEPLOYMENTS).value is not None
         outages = [rule for rule in rules if rule.when == "outage"]
-        deliver: list[Alert] = []
-        for rule in outages:
-            deliver += self._apply(rule, world, outage=False)
         # Before the first list nothing is known: what was firing when the last process ended goes on firing.
         link = self._store.get(LINK)
-        outage = not ready or (link.value is not None and link.value.state.value in ("down", "auth"))
+        lost = link.value is not None and link.value.state.value in ("down", "auth")
+        if lost:
+            self._back_at = now
+        outage = lost or not ready
+        young = self._clock.monotonic() - self._began_mono < YOUNG_S
+        world = World(self._store, now, self._memory, self._settings.zone, young, self._back_at)
+        deliver: list[Alert] = []
+        failed: list[str] = []
+        for rule in outages:
+            deliver += self._apply(rule, world, failed, outage=False)
         for rule in rules:
             if rule.when != "outage":
-                deliver += self._apply(rule, world, outage=outage)
+                deliver += self._apply(rule, world, failed, outage=outage)
+        self._note_trouble("rules", failed[0] if failed else "")
         self._lives.forget({rule.name for rule in rules}, now)
         return deliver
 
-    def _apply(self, rule: Rule, world: World, *, outage: bool) -> list[Alert]:
+    def _apply(self, rule: Rule, world: World, failed: list[str], *, outage: bool) -> list[Alert]:
         try:
             found = list(findings(world, rule, partial(self._lives.fires, rule)))
         except Exception as error:  # a defect in one rule must not take the others away
-            _log.exception("the rule %s failed", rule.name)
-            self.note_trouble(f"the rule {rule.name} failed ({type(error).__name__}); see the log")
+            words = f"the rule {rule.name} failed ({type(error).__name__}); see the log"
+            if not failed and words != self._troubles.get("rules"):
+                _log.exception("the rule %s failed", rule.name)
+            failed.append(words)
             return []
         proves = partial(self._proves, rule)
         return self._lives.step(rule, found, world.now, outage=outage, proves=proves)
@@ -271,7 +295,7 @@ class AlertService:
         for alert in alerts:
             rule, command = self._rule_of(alert), self._command_of(alert)
             if self._hook is None and command and self._open_hook is not None:
-                self._hook = self._open_hook(self.note_trouble, self._note_begun)
+                self._hook = self._open_hook(partial(self._note_trouble, "commands"), self._note_begun)
             if rule is not None and command and self._hook is not None:
                 self._hook.deliver(rule, command, alert, self._settings.profile)
             else:
@@ -296,6 +320,7 @@ class AlertService:
         try:
             locked = await self._on_disk(shared.lead)
             newer = await self._on_disk(shared.read_newer)
+            self._note_trouble("sharing", "")
             if locked and not self._leads:
                 self._take_over(newer or self._newest)
             elif self._leads and newer is not None:
@@ -311,7 +336,7 @@ class AlertService:
                 self._show(newer)
         except OSError as error:
             # Alone with a disk that declines, it watches for itself: told twice is better than not at all.
-            self.note_trouble(f"alerts are not kept: {error.strerror or error}")
+            self._note_trouble("sharing", f"alerts are not kept: {error.strerror or error}")
             if not self._leads:
                 self._take_over(self._newest)
                 self._owed = {}  # the one that leads runs these
@@ -375,10 +400,9 @@ class AlertService:
                 await self._on_disk(write)
             except OSError as error:
                 self._written_mono = float("-inf")  # again with the next look
-                self.note_trouble(f"alerts are not kept: {error.strerror or error}")
+                self._note_trouble("keeping", f"alerts are not kept: {error.strerror or error}")
             else:
-                if self._trouble.startswith("alerts are not kept"):
-                    self.note_trouble("")
+                self._note_trouble("keeping", "")
 
         self._writing = asyncio.ensure_future(run())
 

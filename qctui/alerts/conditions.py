@@ -70,9 +70,15 @@ class World:
     memory: Memory
     zone: tzinfo | None = None
     """Where the day begins; None: this machine's zone."""
+    young: bool = False
+    """This process has begun a moment ago: what is not there may not have been read yet."""
+    back_at: float = float("-inf")
+    """Since when everything could be read: when the last outage ended, or the machine woke up. Unix seconds."""
     rows: list[Deployment] = field(default_factory=list)
     names: Mapping[int, str] = field(default_factory=dict)
     records: tuple[ActionRecord, ...] = ()
+    read_at: dict[str, float] = field(default_factory=dict)
+    """When the details of each optimization were read last."""
     current: bool = False
     """The live list is known, and its last read did not fail."""
 
@@ -101,17 +107,21 @@ class World:
         )
 
     def optimizations(self) -> Iterator[OptimizationSummary | Optimization]:
-        """Every optimization that is known, details before rows of lists."""
-        seen: set[str] = set()
-        keys = sorted(self.store.keys(), key=lambda key: key.kind)
-        for key in keys:
+        """Every optimization that is known: what says that it has ended before details, and details before rows of
+        lists. Details stay in the store when they are not read any more."""
+        best: dict[str, OptimizationSummary | Optimization] = {}
+        for key in sorted(self.store.keys(), key=lambda key: key.kind):
             if key.kind not in ("optimization", "optimizations"):
                 continue
-            value = self.store.get(key).value
+            resource = self.store.get(key)
+            value = resource.value
             for each in (value,) if isinstance(value, Optimization) else value or ():
-                if each.optimization_id not in seen:
-                    seen.add(each.optimization_id)
-                    yield each
+                known = best.setdefault(each.optimization_id, each)
+                if each.finished and not known.finished:
+                    best[each.optimization_id] = each
+            if isinstance(value, Optimization) and resource.fetched_at is not None:
+                self.read_at[value.optimization_id] = resource.fetched_at
+        yield from best.values()
 
     def _remember(self) -> None:
         memory = self.memory
@@ -159,6 +169,9 @@ def findings(world: World, rule: Rule, fires: Callable[[Subject], bool]) -> Iter
     threshold is the lower one then."""
     for found in _CONDITIONS[rule.when](world, rule, fires):
         subject = found.subject
+        if found.holds is None:
+            yield found
+            continue
         if rule.projects and not rule.projects & {subject.project_id, subject.name}:
             continue
         if rule.environment is None or subject.environment is rule.environment:
@@ -186,6 +199,8 @@ def _happened(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
         condition, _, identity = what.partition("@")
         if condition == rule.when and identity in subjects:
             yield Finding(subjects[identity], True, words, since=at)
+        elif condition == rule.when and world.young:
+            yield Finding(Subject(optimization_id=identity), None)
 
 
 def _pulse(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
@@ -239,7 +254,9 @@ def _base(world: World, rule: Rule, row: Deployment, trail: EquityTrail | None) 
         seen = row.launched_at is not None and trail.since <= row.launched_at + SEEN_S
         return trail.values[0] if seen else None
     if rule.when == "equity-step":
-        return _at(trail, world.now - (rule.within_s or 0.0))
+        at = world.now - (rule.within_s or 0.0)
+        # What was last read before an outage did not stay so until something was read again.
+        return _at(trail, at) if at >= world.back_at + SEEN_S else None
     midnight = datetime.fromtimestamp(world.now, world.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     launched_at = row.launched_at if row.launched_at is not None else 0.0
     return _at(trail, max(midnight.timestamp(), launched_at))
@@ -274,7 +291,8 @@ def _data_old(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
         pulse = pulses.get(row.deploy_id)
         looks = [at for at in (listed_at, pulse.oldest_look if pulse is not None else None) if at is not None]
         age_s = world.now - min(looks, default=world.now)
-        old = age_s > (rule.after_s or 0.0)
+        # After an outage, which is an alert of its own, there is as much time again to read it.
+        old = min(age_s, world.now - world.back_at) > (rule.after_s or 0.0)
         yield Finding(
             world.subject(row), old, "not read", format_rough_span(age_s), format_rough_span(rule.after_s or 0.0)
         )
@@ -284,13 +302,17 @@ def _stuck(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
     for each in world.optimizations():
         known = world.memory.progress.get(each.optimization_id)
         if known is not None and isinstance(each, Optimization):
-            still_s = world.now - known[1]
+            # Up to when its details were read last: what is not read any more may well go on.
+            still_s = world.read_at.get(each.optimization_id, known[1]) - known[1]
             words = "no run has ended"
             stuck = still_s > (rule.after_s or 0.0)
             limit = format_rough_span(rule.after_s or 0.0)
             yield Finding(_optimization(each), stuck, words, format_rough_span(still_s), limit, known[1])
         elif known is not None:
             yield Finding(_optimization(each), None)
+    if world.young:
+        unread = world.memory.progress.keys() - {each.optimization_id for each in world.optimizations()}
+        yield from (Finding(Subject(optimization_id=number), None) for number in unread)
 
 
 def _log(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:

@@ -103,7 +103,8 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     Rule("drawdown", "equity-below-peak", Severity.WARNING, percent=10.0, clear_percent=8.0, hold_s=2 * MINUTE_S),
     Rule("day-loss", "equity-below-open", Severity.WARNING, percent=5.0, clear_percent=4.0, hold_s=2 * MINUTE_S),
     Rule("step", "equity-step", Severity.WARNING, percent=5.0, clear_percent=2.0, within_s=15 * MINUTE_S),
-    Rule("holdings-left", "holdings-left", Severity.CRITICAL),
+    # A liquidation is over in seconds, and what shows it is minutes old.
+    Rule("holdings-left", "holdings-left", Severity.CRITICAL, hold_s=5 * MINUTE_S),
     Rule("action-open", "action-open", Severity.CRITICAL),
     Rule("data-old", "data-old", Severity.WARNING, after_s=30 * MINUTE_S),
     Rule("optimization-failed", "optimization-failed", Severity.WARNING, repeat_s=0.0),

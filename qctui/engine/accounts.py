@@ -137,6 +137,13 @@ class Accounts:
             self._publish()
         return not self._running.keys() <= before.keys()
 
+    def end_outage(self) -> None:
+        """The API answers again: what failed meanwhile is due, and has not failed by itself."""
+        for running, part in self._parts():
+            if running.failures[part]:
+                running.failures[part] = 0
+                running.due_mono[part] = self._clock.monotonic()
+
     async def read(self) -> Answer:
         """Make one request. Raises `ApiError` where the API did not answer."""
         if not self._running:

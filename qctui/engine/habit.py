@@ -76,8 +76,8 @@ class Habit:
             self._hours = _open_hours(self._active)
 
     def begin(self, since: float) -> None:
-        """Of one kind of sign nothing is missing from then on. Silences from before are not learnt from: there may have
-        been signs that were not read."""
+        """Of one kind of sign nothing is missing from then on. Silences from before are not learnt from, where there is
+        enough without them: there may have been signs that were not read."""
         if since > self._complete_since:
             self._complete_since = since
             self._learnt = -1
@@ -131,8 +131,11 @@ class Habit:
 
     def _longest_s(self) -> float | None:
         known = self._ats[bisect_left(self._ats, self._complete_since) :]
+        if not _is_enough(known):
+            # With signs that were not read the silences are longer than they were, never shorter.
+            known = self._ats
         self._learnt = len(known)
-        if self._learnt < LEAST_SIGNS or known[-1] - known[0] < LEAST_SPAN_S:
+        if not _is_enough(known):
             return None
         longest = 0.0
         for a, b in pairwise(known):
@@ -140,6 +143,10 @@ class Habit:
             if b - a > longest and a not in self._excused:
                 longest = max(longest, _open_s(self._hours, a, b))
         return longest
+
+
+def _is_enough(ats: Sequence[float]) -> bool:
+    return len(ats) >= LEAST_SIGNS and ats[-1] - ats[0] >= LEAST_SPAN_S
 
 
 @lru_cache(maxsize=1)

@@ -329,6 +329,8 @@ class Poller:
         # After a mere suspicion no resource shows it, and the one that was refused keeps its long back-off.
         if outage:
             self._polls.end_outage(mono)
+            self._accounts.end_outage()
+            self.read_again([ACCOUNTS])
 
     def _show_outage(self) -> None:
         if self._breaker.failure is not None:

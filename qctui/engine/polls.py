@@ -33,8 +33,11 @@ IN_TURN = frozenset({"accounts"})
 """Kinds that are many reads in turn, none of which a person waits for."""
 
 TURN_PATIENCE_S = 3.0
-"""How long one of those waits for its next request before it may use more of the budget: a full screen must not keep it
-from ever being made."""
+"""How long one of those waits for its next request before it may use more of the budget ..."""
+
+TURN_LIMIT_S = 20.0
+"""... and before it goes first, after what is opened: a screen that asks for more than the budget must not keep it from
+ever being made."""
 
 CHAIN_LIMIT = 3
 """Requests in a row one resource may make without its turn ending, bulk pages apart: a list whose length changes with
@@ -136,7 +139,10 @@ class Poll:
     def priority_at(self, mono: float) -> Priority:
         """How urgent it is now: what part of the budget it may use."""
         if self.key.kind in IN_TURN:
-            upkeep = self.priority is Priority.ROUTINE and mono - self.sent_mono < TURN_PATIENCE_S
+            waited_s = mono - max(self.sent_mono, self.due_mono)
+            if waited_s >= TURN_LIMIT_S:
+                return Priority.ROUTINE
+            upkeep = self.priority is Priority.ROUTINE and waited_s < TURN_PATIENCE_S
             return Priority.BACKGROUND if upkeep else Priority.UNKNOWN
         if self.priority is Priority.BULK:
             return Priority.BULK
@@ -150,7 +156,9 @@ class Poll:
         """What goes first when not everything can be read: the smallest. Among fresh ones the newest, because that is
         where a person has just moved to; among others the longest due."""
         priority = self.priority_at(mono)
-        return self.visibility, -priority.value, -self.due_mono if priority is Priority.FRESH else self.due_mono
+        in_turn = self.key.kind in IN_TURN and priority is Priority.ROUTINE
+        visibility = Visibility.OPENED if in_turn else self.visibility
+        return visibility, -priority.value, -self.due_mono if priority is Priority.FRESH else self.due_mono
 
 
 class Polls:

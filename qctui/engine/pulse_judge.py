@@ -27,7 +27,10 @@ CLOSED_CAP_S = 5 * 86_400.0
 """No market stays closed longer than this, Easter's four days included: after that a shared silence counts."""
 
 STALE_LOOK_S = 1_800.0
-"""With the last look older than this the pulse is not known."""
+"""With the last look older than this the pulse is not known ..."""
+
+STALE_CHART_S = 3_600.0
+"""... or than this, where it rests on the samples of the chart, which is read every half hour."""
 
 LOG_REFUSAL_S = 2 * HOUR_S
 """A log line that says disconnected counts for so long: a nightly restart of a brokerage leaves one, and no line says
@@ -85,10 +88,11 @@ class PulseJudge:
             signs.append(at)
         self._note("order", signs, now)
 
-    def take_insights(self, ats: Iterable[float | None], now: float) -> None:
-        """When the newest insights were generated."""
+    def take_insights(self, ats: Iterable[float | None], now: float, *, newest: bool = True) -> None:
+        """When insights were generated; not `newest`: others have come since that are still to be read."""
         known = [at for at in ats if at is not None]
-        self._begin("insights", now, known)
+        if newest:
+            self._begin("insights", now, known)
         self._note("insight", known, now)
 
     def take_log(self, page: LogPage, now: float) -> None:
@@ -98,7 +102,11 @@ class PulseJudge:
         # A log that has become shorter begins anew.
         if page.length is not None and page.length < since:
             since = page.deployment_offset
-        lines = [_sign(line, now) for line in page.lines[max(0, since - page.start_line) :]]
+        lines: list[Sign] = []
+        for line in page.lines[max(0, since - page.start_line) :]:
+            # What stood there before the first look is as old as the line before it, where it has no time of its own.
+            before = lines[-1].at if lines else self._launched_at
+            lines.append(_sign(line, before if first else now, now))
         self._next_line = max(since, page.start_line + len(page.lines))
         self._begin("log", now, [line.at for line in lines] if page.start_line > page.deployment_offset else [])
         self._refused_lines += [line for line in lines if self._says_disconnected(line.text)]
@@ -118,7 +126,9 @@ class PulseJudge:
     def judge(self, peers: Iterable[PulseJudge], now: float) -> Pulse:
         """Its pulse at Unix time `now`; `peers` are the other running deployments."""
         habit = self.activity if self.activity.tolerated_s is not None else self.samples
+        # The insights are read less often than the rest, and with many deployments hours apart.
         parts = ("orders", "log", "insights") if habit is self.activity else ("chart",)
+        stale_s = STALE_LOOK_S if habit is self.activity else STALE_CHART_S
         looks = [self.looked_at[part] for part in parts if part in self.looked_at]
         looked_at = min(looks, default=float("-inf"))
         witnesses = [peer for peer in peers if peer is not self and _can_witness(peer.habit, habit)]
@@ -131,9 +141,12 @@ class PulseJudge:
         state, why = PulseState.OK, ""
         if refusals:
             state = PulseState.BLIND
+        elif not {"orders", "log"} <= self.looked_at.keys():
+            # Before both it is not known whether its brokerage refuses it, whatever else is seen of it.
+            state, why = PulseState.UNKNOWN, "not looked at yet"
         elif habit.tolerated_s is None:
-            state, why = PulseState.UNKNOWN, "too little history to judge" if self.looked_at else "not looked at yet"
-        elif now - looked_at > STALE_LOOK_S:
+            state, why = PulseState.UNKNOWN, "too little history to judge"
+        elif now - min(self.looked_at.get(part, looked_at) for part in parts[:2]) > stale_s:
             state, why = PulseState.UNKNOWN, "the reads fail"
         elif silence_s > (tolerated_s := max(LEAST_SILENCE_S, habit.tolerated_s)):
             state = PulseState.QUIET
@@ -208,11 +221,11 @@ def _can_witness(peer: Habit, own: Habit) -> bool:
     return peer.usual_s <= WITNESS_PACE * max(own.usual_s, LEAST_SILENCE_S) and peer.shares_market(own)
 
 
-def _sign(line: str, now: float) -> Sign:
-    """A log line with its time, which is New York's by default (REFERENCE.md 6.5); one without a readable time, or from
-    the future, is as old as the look."""
+def _sign(line: str, untimed_at: float, now: float) -> Sign:
+    """A log line with its time, which is New York's by default (REFERENCE.md 6.5); one from the future is as old as the
+    look, one without a readable time is of `untimed_at`."""
     found = _LINE.match(line)
-    at = now
+    at = untimed_at
     if found is not None:
         try:
             wall = datetime.fromisoformat(f"{found[1]} {found[2]}").replace(tzinfo=UTC).timestamp()

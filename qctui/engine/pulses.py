@@ -75,7 +75,7 @@ class Pulses:
             return None
         answer = await watched.readers[look].read()
         if answer.value is not None and self._watched.get(deploy_id) is watched:
-            self._take(watched, look, answer.value)
+            self._take(watched, look, answer.value, newest=answer.wait_s is None)
         return answer
 
     def note(self, key: Key[Any], value: Any) -> None:
@@ -109,7 +109,7 @@ class Pulses:
         }
         return _Watched(deployment, PulseJudge(deployment.launched_at, self._patterns), readers)
 
-    def _take(self, watched: _Watched, look: Look, value: Any) -> None:
+    def _take(self, watched: _Watched, look: Look, value: Any, *, newest: bool = True) -> None:
         now, judge = self._clock.now(), watched.judge
         if value is None:
             judge.looked_at[look.name.casefold()] = now
@@ -120,7 +120,7 @@ class Pulses:
             self._put(NEW_LINES, {deploy_id: each.judge.lines for deploy_id, each in self._watched.items()})
         else:
             insights = value.insights if isinstance(value, InsightLog) else value
-            judge.take_insights((each.generated_at for each in insights[:MOST_INSIGHTS]), now)
+            judge.take_insights((each.generated_at for each in insights[:MOST_INSIGHTS]), now, newest=newest)
         self._judge([watched])
 
     def _judge(self, watched: Iterable[_Watched]) -> None:

@@ -58,8 +58,10 @@ class Pulse:
 
     @property
     def oldest_look(self) -> float | None:
-        """When the part that was looked at longest ago was read; None before the first look."""
-        return min(self.looked_at.values(), default=None)
+        """When its orders and its log had both been read last; None before the first look. The rest is read less often,
+        and with many deployments hours apart."""
+        looks = [at for part, at in self.looked_at.items() if part in ("orders", "log")]
+        return min(looks or self.looked_at.values(), default=None)
 
 
 PULSES: Key[Mapping[str, Pulse]] = Key("pulses")

@@ -39,6 +39,8 @@ class ProjectPlan:
     capital: float = 100_000.0
     rebalance_s: float = 2 * HOUR_S
     shorts: bool = False
+    insight_every_s: float = 45.0
+    """Mean distance between two of its insights while its markets are open."""
     runs: tuple[Run, ...] = ()
     redeploys_every_s: float | None = None
     """Seconds between redeployments once the world runs; None is never."""
@@ -107,7 +109,7 @@ CAST: tuple[ProjectPlan, ...] = (
         rebalance_s=HOUR_S,
         shorts=True,
         runs=(Run(12 * _DAY, 6 * _DAY, "Liquidated"), Run(5.9 * _DAY, 20.2 * HOUR_S), Run(20 * HOUR_S)),
-        redeploys_every_s=5 * HOUR_S,
+        redeploys_every_s=60 * HOUR_S,
         custom_charts=ALL_CUSTOM,
         optimizes_every_s=3 * HOUR_S,
     ),

@@ -103,7 +103,8 @@ class ChartAnswers:
             if deployment.launched_at > at or begins > ends:
                 continue
             if series.events is not None:
-                points = series.events(deployment, begins, ends)
+                quiet = deployment.ledger.quiet
+                points = [each for each in series.events(deployment, begins, ends) if quiet.began_at(each[0]) is None]
                 if points:
                     yield _text(points, style)
             elif series.last_only:
@@ -130,7 +131,9 @@ class ChartAnswers:
             whole = number == block * BLOCK and until == (block + 1) * BLOCK - 1 and (until + 1) * step <= ends
             text = self._blocks.get(key) if whole else None
             if text is None:
-                times = [_rounded(place * step) for place in range(number, until + 1)]
+                quiet = deployment.ledger.quiet
+                places = (_rounded(place * step) for place in range(number, until + 1))
+                times = [at for at in places if not quiet.known or quiet.began_at(at) is None]
                 text = self._block(series, deployment, times, step, ends, style)
                 if whole:
                     self._keep(key, text)
@@ -150,6 +153,8 @@ class ChartAnswers:
     def _block(
         self, series: SeriesPlan, deployment: Deployment, times: list[float], step: float, ends: float, style: str
     ) -> bytes:
+        if not times:
+            return b""
         if series.type != CANDLE or style == "two":
             values = self._values(series, deployment, times)
             return _text([(at, value, None) for at, value in zip(times, values, strict=True)], style)

@@ -18,6 +18,9 @@ from qctui.simulator.faults import KINDS, Fault
 from qctui.simulator.shapes import STYLES, VARIANTS, Json
 from qctui.simulator.simulation import Simulation
 
+BECOMES = ("completed", "aborted", "stalled", "running")
+"""What can be made of an optimization that is under way; one that stalls says running and gets nowhere."""
+
 
 class Control:
     """Answers requests under `/_sim` for one simulation."""
@@ -40,6 +43,10 @@ class Control:
             ("POST", "redeploy"): (self._redeploy, "{projectId, in?}: end what is live and launch anew, now or later"),
             ("POST", "end"): (self._end, "{projectId, status?, message?}: what is live ends by itself, now"),
             ("POST", "brokerage"): (self._brokerage, "{projectId, gone}: its orders are refused from now on, or not"),
+            ("POST", "quiet"): (self._quiet, "{projectId, quiet}: nothing comes from it from now on, or again"),
+            ("POST", "equity"): (self._equity, "{projectId, percent}: its equity moves by so much at once"),
+            ("POST", "log"): (self._say, "{projectId, text}: it writes a line into its log"),
+            ("POST", "optimization"): (self._optimization, "{optimizationId, becomes}: " + ", ".join(BECOMES)),
             ("POST", "shapes"): (self._shapes, "{style?, endpoint?, variant?}: change the shapes served"),
             ("POST", "credentials"): (self._credentials, "{token?, failure?}: change the token or how denial looks"),
             ("GET", "projects"): (self._projects, "the world's projects and deployments as they really are"),
@@ -116,6 +123,31 @@ class Control:
     def _brokerage(self, fields: Json) -> Json:
         self._simulation.world.lose_brokerage(int(fields["projectId"]), gone=bool(fields["gone"]))
         return {}
+
+    def _quiet(self, fields: Json) -> Json:
+        self._simulation.world.fall_quiet(int(fields["projectId"]), quiet=bool(fields["quiet"]))
+        return {}
+
+    def _equity(self, fields: Json) -> Json:
+        self._simulation.world.move_equity(int(fields["projectId"]), float(fields["percent"]))
+        return {}
+
+    def _say(self, fields: Json) -> Json:
+        self._simulation.world.say(int(fields["projectId"]), str(fields["text"]))
+        return {}
+
+    def _optimization(self, fields: Json) -> Json:
+        world, becomes = self._simulation.world, str(fields["becomes"])
+        found, now = world.optimizations[str(fields["optimizationId"])], world.now()
+        if becomes not in BECOMES:
+            raise ValueError(f"unknown {becomes!r}; known: {', '.join(BECOMES)}")
+        if becomes == "completed":
+            found.finish(now)
+        elif becomes == "aborted":
+            found.abort(now, 0.0)
+        else:
+            found.stall(now, stalled=becomes == "stalled")
+        return {"status": found.status(now)}
 
     def _clock(self, fields: Json) -> Json:
         clock = self._simulation.world.clock

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.config import Lags
 from qctui.simulator.ledger import Epoch, Ledger, Position
-from qctui.simulator.market import Symbol, next_open_at
+from qctui.simulator.market import Symbol, is_open, next_open_at, time_of, trading_time
 
 STARTING = (("InQueue", 3.0), ("LoggingIn", 6.0), ("Initializing", 14.0), ("History", 20.0))
 """States before Running, each with the age in seconds at which it ends (REFERENCE.md 8.1)."""
@@ -57,8 +57,8 @@ class Deployment:
     stop_stopped_at: float | None = None
     keeps_positions: bool = False
     """Positions stay although a liquidation was accepted."""
-    gone: list[tuple[float, float]] = field(default_factory=list)
-    """From when to when its brokerage refuses it, although it says Running; without an end up to infinity."""
+    said: list[tuple[float, str]] = field(default_factory=list)
+    """Lines that it was made to write into its log, and when."""
     insight_total: int | None = None
     """Insights it has at the world's start, when that was chosen."""
 
@@ -66,26 +66,39 @@ class Deployment:
         """End it by itself at a time, with a status and a message."""
         self.ends_at, self.ends_as, self.message = at, status, message
 
-    def __post_init__(self) -> None:
-        self.ledger.gone = self.gone
+    @property
+    def hours(self) -> str:
+        """When it does anything: while a market of anything it trades is open, as `Symbol.hours` says it."""
+        hours = {symbol.hours for symbol in self.ledger.symbols}
+        return next(each for each in ("always", "fx", "us") if each in hours)
 
-    def lose_brokerage(self, at: float) -> None:
-        """From now on its brokerage refuses every order, and it holds what it holds."""
-        if not self.gone or self.gone[-1][1] <= at:
-            self.gone.append((at, math.inf))
+    def acts_at(self, at: float) -> bool:
+        """Say whether it does anything at a time: not while all its markets are closed, not while it is quiet."""
+        return is_open(self.hours, at) and self.ledger.quiet.began_at(at) is None
 
-    def find_brokerage(self, at: float) -> None:
-        """Its brokerage is back."""
-        if self.gone and self.gone[-1][1] == math.inf:
-            self.gone[-1] = self.gone[-1][0], at
+    def active_s(self, at: float) -> float:
+        """Return how many seconds in which it acts lie before a time."""
+        hours, active_s = self.hours, trading_time(self.hours, at)
+        for start, end in self.ledger.quiet.known:
+            active_s -= max(0.0, trading_time(hours, min(at, end)) - trading_time(hours, start))
+        return active_s
+
+    def active_at(self, active_s: float) -> float:
+        """Return when so many seconds in which it acts lie before: `active_s`, the other way round."""
+        hours = self.hours
+        for start, end in self.ledger.quiet.known:
+            if active_s < trading_time(hours, start):
+                break
+            active_s += trading_time(hours, end) - trading_time(hours, start) if end < math.inf else math.inf
+        return time_of(hours, active_s) if active_s < math.inf else math.inf
 
     def refused(self, after: float, until: float) -> list[float]:
-        """Return when orders were refused, later than `after` and not after `until`."""
+        """Return when orders were refused, later than `after` and not after `until`: the brokerage was gone."""
         times: list[float] = []
-        for start, end in self.gone:
+        for start, end in self.ledger.gone.known:
             at = start + 1.0
             while at <= until and at < end:
-                if at > after:
+                if at > after and self.acts_at(at):
                     times.append(at)
                 at += REFUSED_EVERY_S
         return times
@@ -148,12 +161,13 @@ class Deployment:
             self.stop_stopped_at = at + self.lags.stop_s if stops else None
 
     def trading_until(self, at: float) -> float:
-        """Return up to when its ledger moves: now, or the end of the deployment."""
+        """Return up to when it shows anything: now, or the end of the deployment, or since when it is quiet."""
         stopped = self.stopped_at()
         until = at if stopped is None else min(at, stopped)
         if self.liquidation is not None and self.liquidation.orders_at is not None:
             until = min(until, self.liquidation.orders_at)
-        return max(until, self.launched_at)
+        quiet_since = self.ledger.quiet.began_at(until)
+        return max(until if quiet_since is None else quiet_since, self.launched_at)
 
     def epoch(self, at: float) -> Epoch:
         """Return the ledger as of the last rebalance before a time or before its end."""

@@ -13,8 +13,6 @@ from qctui.simulator.market import Market, is_open
 from qctui.simulator.noise import bits, hex_of, key_of, unit
 from qctui.simulator.shapes import Json, kebab
 
-INSIGHT_EVERY_S = 45.0
-"""Mean distance between two insights of a running deployment, in seconds of the world."""
 _MODELS = (
     ("EmaCrossAlphaModel", "HistoricalReturnsAlphaModel"),
     ("RsiAlphaModel", "MacdAlphaModel"),
@@ -35,33 +33,39 @@ class InsightFeed:
         self._key = key_of("insights", deployment.deploy_id)
         self._hostile = hostile
         self._models = _MODELS[bits(self._key, 0) % len(_MODELS)]
-        self._origin = deployment.launched_at + 20.0
+        # All in seconds in which the deployment acts: no insight comes at night, and none is missing afterwards.
+        self._every_s = deployment.plan.insight_every_s
+        self._origin = deployment.active_s(deployment.launched_at + 20.0)
         total = deployment.insight_total
         if total is not None:
             # The wanted number lies between launch and the world's start; from there they come as usual.
-            self._first_every_s = max(started_at - self._origin, 1.0) / max(total, 1)
+            self._next_from = max(deployment.active_s(started_at), self._origin)
+            self._first_every_s = (self._next_from - self._origin) / max(total, 1)
             self._first_count = total
-            self._next_from = max(started_at, self._origin)
         else:
-            self._first_every_s, self._first_count, self._next_from = INSIGHT_EVERY_S, 0, self._origin
+            self._first_every_s, self._first_count, self._next_from = self._every_s, 0, self._origin
 
     def _generated_at(self, index: int) -> float:
+        if index < self._first_count and not self._first_every_s:
+            # Its market has not opened since the launch: what was asked for is there all the same.
+            return round(self._deployment.launched_at + index / self._first_count, 3)
         if index < self._first_count:
             slot, every_s = self._origin + index * self._first_every_s, self._first_every_s
         else:
-            slot, every_s = self._next_from + (index - self._first_count) * INSIGHT_EVERY_S, INSIGHT_EVERY_S
+            slot, every_s = self._next_from + (index - self._first_count) * self._every_s, self._every_s
         # Spread inside its slot: ascending, but not like a clock.
-        return round(slot + 0.9 * every_s * unit(self._key, index), 3)
+        return round(self._deployment.active_at(slot + 0.9 * every_s * unit(self._key, index)), 3)
 
     def count(self, at: float) -> int:
         """Return how many there are at a time."""
         at = self._deployment.trading_until(at)
-        if at < self._origin:
+        active_s = self._deployment.active_s(at)
+        if active_s < self._origin or at < self._deployment.launched_at:
             return 0
-        if at < self._next_from:
-            guess = int((at - self._origin) / self._first_every_s) + 1
+        if active_s < self._next_from:
+            guess = int((active_s - self._origin) / self._first_every_s) + 1
         else:
-            guess = self._first_count + int((at - self._next_from) / INSIGHT_EVERY_S) + 1
+            guess = self._first_count + int((active_s - self._next_from) / self._every_s) + 1
         # A few before the guess: times are rounded to the millisecond, and a dense feed has several in one.
         low = max(guess - 3, 0)
         return low + bisect_right(range(low, guess + 1), at, key=self._generated_at)

@@ -6,15 +6,35 @@ holdings, cash, equity, orders and fees always balance.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qctui.simulator.market import Market, Symbol, is_open
 from qctui.simulator.noise import unit
 
 FIRST_TRADE_S = 60.0
 """From the launch to the first rebalance."""
+
+
+@dataclass
+class Spells:
+    """From when to when something lasts, oldest first; what has not ended lasts up to infinity."""
+
+    known: list[tuple[float, float]] = field(default_factory=list)
+
+    def switch(self, at: float, *, on: bool) -> None:
+        """It begins now, or is over. What is so already stays."""
+        lasts = bool(self.known) and self.known[-1][1] == math.inf
+        if on and not lasts:
+            self.known.append((at, math.inf))
+        elif lasts and not on:
+            self.known[-1] = self.known[-1][0], at
+
+    def began_at(self, at: float) -> float | None:
+        """Return since when it lasts at a time, None when it does not."""
+        return next((start for start, end in self.known if start <= at < end), None)
 
 
 @dataclass(frozen=True)
@@ -70,10 +90,16 @@ class Ledger:
     shorts: bool
 
     def __post_init__(self) -> None:
-        self.gone: list[tuple[float, float]] = []
-        """From when to when nothing can be traded, because the brokerage is gone."""
+        self.gone, self.quiet = Spells(), Spells()
+        """When nothing can be traded: the brokerage is gone, or nothing at all is done."""
+        self._moves: list[tuple[float, float]] = []
+        """When equity moved by itself, and by how much."""
         self._epochs = [Epoch(self.launched_at, self.capital, (), (), 0.0, 0.0)]
         self._times = [self.launched_at]
+
+    def move(self, at: float, percent: float) -> None:
+        """Let equity go up or down by so much of itself, at a time not before any that was asked for."""
+        self._moves.append((at, round(self.equity(at) * percent / 100.0, 2)))
 
     def epoch_at(self, at: float) -> Epoch:
         """Return the epoch of the last rebalance not after a time."""
@@ -89,7 +115,7 @@ class Ledger:
 
     def _rebalance(self, before: Epoch, at: float) -> Epoch:
         equity = self._equity_in(before, at)
-        if any(start <= at < end for start, end in self.gone):
+        if self.gone.began_at(at) is not None or self.quiet.began_at(at) is not None:
             return Epoch(at, equity, before.positions, (), before.fees, before.volume)
         held = {position.symbol.ticker: position for position in before.positions}
         fees, volume = before.fees, before.volume
@@ -133,7 +159,7 @@ class Ledger:
         return share * (0.6 + 0.6 * draw)
 
     def _equity_in(self, epoch: Epoch, at: float) -> float:
-        equity = epoch.equity
+        equity = epoch.equity + sum(amount for moved_at, amount in self._moves if epoch.at < moved_at <= at)
         for position in epoch.positions:
             symbol = position.symbol
             gain = self.market.price(symbol, at) - self.market.price(symbol, epoch.at)
@@ -170,6 +196,9 @@ class Ledger:
                 base = self.market.price(symbol, epoch.at)
                 prices = self.market.prices(symbol, span)
                 total = [value + factor * (price - base) for value, price in zip(total, prices, strict=True)]
+            for moved_at, amount in self._moves:
+                if moved_at > epoch.at:
+                    total = [value + amount * (at >= moved_at) for value, at in zip(total, span, strict=True)]
             values += total
         return values
 

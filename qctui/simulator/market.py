@@ -83,8 +83,11 @@ def _first_sunday(since: Date) -> Date:
 
 
 def new_york_offset_s(at: float) -> int:
-    """Return New York's distance from UTC at a time, in seconds (negative), switching at midnight UTC."""
-    return 9 * 3600 + 1800 - session_open_s(int(at // DAY_S))
+    """Return New York's distance from UTC at a time, in seconds (negative)."""
+    day = int(at // DAY_S)
+    before, after = (9 * 3600 + 1800 - session_open_s(each) for each in (day - 1, day))
+    # Clocks are changed at two in the morning, by the time that holds until then.
+    return after if at - day * DAY_S >= 2 * 3600 - before else before
 
 
 def trading_time(hours: str, at: float) -> float:
@@ -102,6 +105,17 @@ def trading_time(hours: str, at: float) -> float:
         return float(open_days * SESSION_S)
     since_open = at - day * DAY_S - session_open_s(day)
     return open_days * SESSION_S + min(max(since_open, 0.0), SESSION_S)
+
+
+def time_of(hours: str, trading: float) -> float:
+    """Return when so many seconds of open market lie before: what `trading_time` says, the other way round."""
+    if hours == "always":
+        return trading
+    length = DAY_S if hours == "fx" else SESSION_S
+    open_day, since_open = divmod(trading, length)
+    weeks, position = divmod(int(open_day), 5)
+    day = weeks * 7 + position + _MONDAY_OFFSET
+    return day * DAY_S + since_open + (-7200 if hours == "fx" else session_open_s(day))
 
 
 def is_open(hours: str, at: float) -> bool:

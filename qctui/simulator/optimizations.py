@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.noise import bits, hex_of, key_of, unit
@@ -54,7 +55,7 @@ class Child:
 
     def progress(self, at: float) -> float:
         """Return how far it is, 0 to 1; one that fails stays where it broke."""
-        whole = max(min((at - self.begins_at) / (self.ends_at - self.begins_at), 1.0), 0.0)
+        whole = max(min((at - self.begins_at) / max(self.ends_at - self.begins_at, 1.0), 1.0), 0.0)
         return round(whole * (0.12 + 0.5 * unit(int(self.id[:8], 16))), 2) if self.fails else round(whole, 2)
 
 
@@ -79,6 +80,8 @@ class Optimization:
     out_of_sample_days: int = 0
     aborted_at: float | None = None
     """When it is or becomes `aborted`."""
+    stalled_at: float | None = None
+    """Since when none of its children moves, although it says running."""
     _figures: dict[int, list[float]] = field(default_factory=dict, repr=False)
 
     def ends_at(self) -> float:
@@ -87,7 +90,7 @@ class Optimization:
 
     def frozen_at(self, at: float) -> float:
         """Return the time after which nothing in it moves any more, or now."""
-        return at if self.aborted_at is None else min(at, self.aborted_at)
+        return min([at, *(each for each in (self.aborted_at, self.stalled_at) if each is not None)])
 
     def status(self, at: float) -> str:
         """Return new, running, completed or aborted (REFERENCE.md 8.2)."""
@@ -95,7 +98,7 @@ class Optimization:
             return "aborted"
         if at < self.requested_at + QUEUE_S:
             return "new"
-        return "completed" if at >= self.ends_at() else "running"
+        return "completed" if self.frozen_at(at) >= self.ends_at() else "running"
 
     def abort(self, at: float, lag_s: float) -> bool:
         """Accept an abort. False when it is finished already; a second one while it is under way is accepted."""
@@ -104,6 +107,24 @@ class Optimization:
         if self.aborted_at is None:
             self.aborted_at = at + lag_s
         return True
+
+    def finish(self, at: float) -> None:
+        """Let all that is left of it be done now."""
+        self._shift(lambda moment: min(moment, at))
+        self.requested_at = min(self.requested_at, at - QUEUE_S)
+
+    def stall(self, at: float, *, stalled: bool) -> None:
+        """Let nothing in it move from now on, or let it go on where it stopped."""
+        if stalled:
+            self.stalled_at = at if self.stalled_at is None else self.stalled_at
+        elif self.stalled_at is not None:
+            since, self.stalled_at = self.stalled_at, None
+            self._shift(lambda moment: moment + at - since if moment > since else moment)
+
+    def _shift(self, moved: Callable[[float], float]) -> None:
+        self.children = [
+            replace(child, begins_at=moved(child.begins_at), ends_at=moved(child.ends_at)) for child in self.children
+        ]
 
     def counts(self, at: float) -> tuple[int, int, int, int]:
         """Return how many children are completed, failed, running and queued."""

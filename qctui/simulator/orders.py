@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from qctui.simulator.deployments import DISCONNECTED, TAG_LIQUIDATED, Deployment
 from qctui.simulator.ledger import Trade
-from qctui.simulator.market import Symbol, new_york_offset_s
+from qctui.simulator.market import Symbol, is_open, new_york_offset_s
 from qctui.simulator.noise import key_of, unit
 from qctui.simulator.shapes import Json, capitalise, iso_date
 
@@ -91,7 +91,8 @@ class OrderHistory:
         """Add the orders that a brokerage which is gone has refused up to now."""
         deployment = self._deployment
         for at in deployment.refused(self._refused_until, until):
-            symbol, number = deployment.ledger.symbols[0], len(self._known) + 1
+            trading = [symbol for symbol in deployment.ledger.symbols if is_open(symbol.hours, at)]
+            symbol, number = trading[0], len(self._known) + 1
             event = OrderEvent(at, INVALID, message=DISCONNECTED)
             self._known.append(Order(number, deployment.deploy_id, MARKET, symbol, symbol.lot, at, "", (event,)))
         self._refused_until = max(self._refused_until, until)
@@ -257,7 +258,7 @@ class AlgorithmLog:
         self._lines: list[str] = []
         self._epochs_read = 0
         self._orders_read = 0
-        self._refused_until = 0.0
+        self._read_until = 0.0
 
     def lines(self, at: float) -> list[str]:
         """Return all lines written by a time, oldest first. Do not change the list."""
@@ -275,7 +276,9 @@ class AlgorithmLog:
         while self._epochs_read < len(epochs) and epochs[self._epochs_read].at <= until:
             epoch = epochs[self._epochs_read]
             self._epochs_read += 1
-            self._lines.append(f"{_local_text(epoch.at)} rebalance: equity {epoch.equity:,.2f}")
+            acts = deployment.acts_at(epoch.at)
+            if acts:
+                self._lines.append(f"{_local_text(epoch.at)} rebalance: equity {epoch.equity:,.2f}")
             while self._orders_read < len(placed) and placed[self._orders_read].placed_at <= epoch.at + 5.0:
                 order = placed[self._orders_read]
                 self._orders_read += 1
@@ -286,12 +289,13 @@ class AlgorithmLog:
                         f"Symbol: {order.symbol.ticker} Status: {name[0].upper()}{name[1:]} "
                         f"Quantity: {order.quantity:g}"
                     )
-            if unit(self._key, self._epochs_read) < 0.3:
+            if acts and unit(self._key, self._epochs_read) < 0.3:
                 odd = _HOSTILE_LINE if self._hostile else _ODD_LINES[self._epochs_read % len(_ODD_LINES)]
                 self._lines.append(f"{_local_text(epoch.at + 3)} {odd}")
-        for refused_at in deployment.refused(self._refused_until, until):
-            self._lines.append(f"{_local_text(refused_at)} Error: {DISCONNECTED}")
-        self._refused_until = max(self._refused_until, until)
+        said = [(refused_at, f"Error: {DISCONNECTED}") for refused_at in deployment.refused(self._read_until, until)]
+        said += [(said_at, text) for said_at, text in deployment.said if self._read_until < said_at <= until]
+        self._lines += [f"{_local_text(said_at)} {text}" for said_at, text in sorted(said)]
+        self._read_until = max(self._read_until, until)
         return self._lines + self._end(at)
 
     def _end(self, at: float) -> list[str]:

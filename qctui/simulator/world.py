@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 from qctui.simulator.cast import HOUR_S, ProjectPlan, Run, in_session, plans
 from qctui.simulator.config import SimConfig
 from qctui.simulator.deployments import Deployment
-from qctui.simulator.insight_feed import INSIGHT_EVERY_S
 from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
@@ -99,7 +98,10 @@ class Project:
 class World:
     """Everything behind the API, for one configuration and one clock."""
 
-    def __init__(self, config: SimConfig, clock: WorldClock | None = None) -> None:
+    def __init__(
+        self, config: SimConfig, clock: WorldClock | None = None, cast: Sequence[ProjectPlan] | None = None
+    ) -> None:
+        """`cast` are the projects, where they are not to be those of the demo."""
         self.config = config
         self.clock = clock or WorldClock(start_at=config.start_at, speed=config.speed)
         self.market = Market(config.seed)
@@ -111,8 +113,8 @@ class World:
         self._due: list[tuple[float, int, Callable[[float], object]]] = []
         self._order = count()
         self._serial: dict[int, int] = {}
-        chosen = plans(config.deployments, seed=config.seed, hostile=config.hostile_text, odd=config.shapes == "ugly")
-        for number, plan in enumerate(chosen):
+        usual = plans(config.deployments, seed=config.seed, hostile=config.hostile_text, odd=config.shapes == "ugly")
+        for number, plan in enumerate(usual if cast is None else cast):
             self._add_project(plan, first=number == 0)
 
     def now(self) -> float:
@@ -186,9 +188,26 @@ class World:
 
     def lose_brokerage(self, project_id: int, *, gone: bool) -> None:
         """Let the brokerage of what is live in a project refuse it from now on, or take it again. It stays Running."""
-        now = self.now()
-        if live := self.projects[project_id].live(now):
-            (live.lose_brokerage if gone else live.find_brokerage)(now)
+        self._live(project_id).ledger.gone.switch(self.now(), on=gone)
+
+    def fall_quiet(self, project_id: int, *, quiet: bool) -> None:
+        """Let nothing come from what is live in a project from now on, as while a login waits, or let it go on. It
+        stays Running."""
+        self._live(project_id).ledger.quiet.switch(self.now(), on=quiet)
+
+    def move_equity(self, project_id: int, percent: float) -> None:
+        """Let the equity of what is live in a project go up, or down, by so much at once."""
+        self._live(project_id).ledger.move(self.now(), percent)
+
+    def say(self, project_id: int, text: str) -> None:
+        """Let what is live in a project write a line into its log."""
+        self._live(project_id).said.append((self.now(), text))
+
+    def _live(self, project_id: int) -> Deployment:
+        live = self.projects[project_id].live(self.now())
+        if live is None:
+            raise ValueError(f"nothing is live in project {project_id}")
+        return live
 
     def _target(self, project_id: int) -> tuple[Deployment, str, float]:
         now = self.now()
@@ -232,8 +251,8 @@ class World:
             else:
                 deployment.end(ended_at, run.ends_as, run.message)
         else:
-            age_s = self.started_at - launched_at
-            usual = min(int(age_s / INSIGHT_EVERY_S), USUAL_INSIGHTS)
+            active_s = deployment.active_s(self.started_at) - deployment.active_s(launched_at)
+            usual = min(int(active_s / project.plan.insight_every_s), USUAL_INSIGHTS)
             deployment.insight_total = usual if self.config.insights is None else self.config.insights
             deployment.stuck_status = run.stuck_status
 

@@ -15,8 +15,9 @@ from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERT_TROUBLE, DELIVERED, Severity
 from qctui.model.deployment import Environment
-from qctui.model.keys import DEPLOYMENTS, Key, optimization_key
+from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_key
 from qctui.model.link import LinkState
+from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Holding
 from qctui.model.pulse import NEW_LINES, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind
@@ -133,6 +134,34 @@ def test_an_outage_is_one_alert_and_holds_back_the_rest() -> None:
     on_desk(body)
 
 
+@pytest.mark.parametrize("how", ["outage", "asleep"])
+def test_what_an_outage_made_old_is_no_news_and_no_step(how: str) -> None:
+    async def body(desk: Desk) -> None:
+        now = desk.clock.now()
+        trail = EquityTrail(array("d", [now - 1_000]), array("d", [100_000.0]), now - 1_000)
+        desk.put(EQUITY_HISTORY, {LIVE.deploy_id: trail})
+        await equity(desk, 100.0)
+        if how == "outage":
+            desk.link(LinkState.DOWN)
+            await desk.clock.advance(5 * HOUR)
+            desk.link(LinkState.OK)
+        else:
+            desk.clock.jump_wall(5 * HOUR)
+        told = list(desk.hook.told)
+        await desk.clock.advance(10)
+        await equity(desk, 93.0)
+        trail = EquityTrail(trail.ats + array("d", [desk.clock.now()]), array("d", [100_000.0, 93_000.0]), now)
+        desk.put(EQUITY_HISTORY, {LIVE.deploy_id: trail})
+        assert {each for each in desk.hook.told if each not in told} <= {("outage", "", "cleared")}
+        # With as much time again and nothing read it is news.
+        await desk.clock.advance(1_900)
+        assert desk.alerts[f"data-old@{LIVE.deploy_id}"] == "firing"
+        assert f"step@{LIVE.deploy_id}" not in desk.alerts
+
+    rules = [rule for rule in DEFAULT_RULES if rule.name in ("outage", "data-old", "step")]
+    on_desk(body, *rules)
+
+
 def test_a_short_outage_is_no_alert() -> None:
     async def body(desk: Desk) -> None:
         desk.link(LinkState.DOWN)
@@ -227,6 +256,9 @@ def test_an_open_action_and_what_it_left_are_told() -> None:
         record = ActionRecord("a1", "b1", target, "console", at, 0.0, steps, holdings=held)
         desk.put(ACTIONS, (record,))
         await desk.clock.advance(1)
+        # A liquidation takes its seconds, and what shows it is minutes old.
+        assert desk.alerts == {f"action-open@{ONE.deploy_id}": "firing", f"holdings-left@{ONE.deploy_id}": "pending"}
+        await desk.clock.advance(310)
         assert desk.alerts == {f"action-open@{ONE.deploy_id}": "firing", f"holdings-left@{ONE.deploy_id}": "firing"}
         assert desk.alert(f"holdings-left@{ONE.deploy_id}").text == "still open after STOPPED: SPY 100"
         desk.put(ACTIONS, (replace(record, acknowledged=True),))
@@ -249,6 +281,25 @@ def test_the_end_of_an_optimization_that_was_seen_running_is_told(status: str, r
         assert desk.alerts == {f"{rule}@O-1": "firing"}
 
     on_desk(body)
+
+
+def test_an_end_that_only_the_list_says_is_told_and_what_is_not_read_any_more_is_not_stuck() -> None:
+    def row(number: int, status: str) -> OptimizationSummary:
+        return OptimizationSummary(f"O-{number}", 7, "x", status, Criterion("Sharpe Ratio", maximize=True), None)
+
+    async def body(desk: Desk) -> None:
+        desk.put(optimizations_key(7), (row(1, "running"), row(2, "running"), row(3, "running")))
+        for number in (1, 2, 3):
+            desk.put(optimization_key(f"O-{number}"), make_optimization(f"O-{number}"))
+        await desk.clock.advance(300)
+        # The details of the second one are read again, and no run has ended.
+        desk.put(optimization_key("O-2"), make_optimization("O-2"))
+        desk.put(optimizations_key(7), (row(1, "aborted"), row(2, "running"), row(3, "running")))
+        await desk.clock.advance(60)
+        assert desk.alerts == {"optimization-failed@O-1": "firing", "stuck@O-2": "firing"}
+
+    rules = [rule for rule in DEFAULT_RULES if rule.name == "optimization-failed"]
+    on_desk(body, *rules, Rule("stuck", "optimization-stuck", after_s=200.0))
 
 
 def test_a_pattern_is_looked_for_in_new_lines() -> None:
@@ -286,16 +337,24 @@ def test_a_rule_can_be_limited_to_projects_and_to_real_money() -> None:
     on_desk(body, *rules)
 
 
-def test_a_rule_that_fails_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_fails_takes_no_other_with_it_and_is_said_for_as_long_as_it_does(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def fails(*_: object) -> list[conditions.Finding]:
         raise ZeroDivisionError
 
     async def body(desk: Desk) -> None:
+        found = conditions._CONDITIONS["quiet"]
         monkeypatch.setitem(conditions._CONDITIONS, "quiet", fails)
         desk.pulse(PulseState.BLIND)
         await desk.clock.advance(1)
         assert desk.alerts == {BLIND: "firing"}
         assert desk.store.get(ALERT_TROUBLE).value == "the rule quiet failed (ZeroDivisionError); see the log"
+        await desk.clock.advance(60)
+        assert sum(record.message == "the rule quiet failed" for record in caplog.records) == 1
+        monkeypatch.setitem(conditions._CONDITIONS, "quiet", found)
+        await desk.clock.advance(10)
+        assert desk.store.get(ALERT_TROUBLE).value == ""
 
     on_desk(body)
 

@@ -14,10 +14,11 @@ from qctui.alerts.shared_alerts import HUNG_S, Request, SharedAlerts, read_share
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERT_TROUBLE, Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
+from qctui.model.keys import optimization_key
 from qctui.model.link import LinkState
 from qctui.model.pulse import PulseState
 from tests.alerts.rig import RULES, Desk
-from tests.fakes import FakeClock, make_deployment
+from tests.fakes import FakeClock, make_deployment, make_optimization
 
 BLIND = f"blind@{make_deployment(1).deploy_id}"
 
@@ -62,6 +63,37 @@ def test_two_show_the_same_and_the_command_runs_once(tmp_path: Path) -> None:
         assert [len(each.delivered) for each in (one, other)] == [1, 1]
 
     two(tmp_path, body)
+
+
+def test_a_restart_tells_nothing_of_optimizations_again(tmp_path: Path) -> None:
+    def read(one: Desk, status: str) -> None:
+        one.put(optimization_key("O-1"), make_optimization("O-1"))
+        one.put(optimization_key("O-2"), make_optimization("O-2", status=status))
+
+    async def main() -> None:
+        clock = FakeClock()
+        one = desk(tmp_path, clock)
+        one.begin()
+        await clock.advance(1)
+        read(one, "running")
+        await clock.advance(6.5 * 3_600)
+        read(one, "completed")
+        await clock.advance(10)
+        found = {"optimization-stuck@O-1": "firing", "optimization-finished@O-2": "firing"}
+        assert one.alerts == found
+        await one.end()
+        again = desk(tmp_path, clock)
+        again.begin()
+        # The optimizations are read a little later than the deployments.
+        await clock.advance(10)
+        assert again.alerts == found
+        read(again, "completed")
+        await clock.advance(10)
+        assert again.alerts == found
+        assert again.hook.told == []
+        await again.end()
+
+    asyncio.run(main())
 
 
 def test_what_is_acknowledged_in_one_is_acknowledged_in_both(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from qctui.model.keys import detail_key, insights_key, optimization_key, optimiz
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import FailureKind
 from tests.engine.rig import Rig, nothing_runs, on_rig
-from tests.fakes import connect_error, make_deployment, make_detail, make_insight
+from tests.fakes import connect_error, make_deployment, make_detail, make_insight, server_error
 
 HELD = Portfolio(
     (
@@ -393,3 +393,19 @@ def test_a_day_is_sampled_in_equal_parts_that_move_rarely() -> None:
     kept = EquityTrail(ats, array("d", [1.0, 2.0, 3.0]), now - DAY_S)
     assert kept.sampled(now, 12) == [1.0] * 5 + [2.0] * 5 + [3.0]
     assert kept.sampled(now, 12) == kept.sampled(now + 60, 12)
+
+
+@pytest.mark.parametrize("error", [server_error(), connect_error()])
+def test_after_an_outage_all_of_it_is_read_at_once(error: ApiError) -> None:
+    async def body(rig: Rig) -> None:
+        await rig.clock.advance(600)
+        rig.api.fail(error)
+        await rig.clock.advance(5 * 3_600)
+        rig.api.heal()
+        rig.api.calls.clear()
+        await rig.clock.advance(240)
+        asked = Counter(call.name for call in rig.api.calls)
+        for name in ("chart", "portfolio", "orders", "logs", "insights"):
+            assert asked[name] >= 4, name
+
+    on_rig(body, before=lambda rig: setattr(rig.api, "deployments", [make_deployment(n) for n in range(1, 5)]))

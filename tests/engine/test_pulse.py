@@ -9,12 +9,13 @@ import pytest
 from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError
 from qctui.engine.habit import HOUR_S, Habit
-from qctui.engine.pulse_judge import LOG_REFUSAL_S, STALE_LOOK_S, PulseJudge
+from qctui.engine.poller import PollSettings
+from qctui.engine.pulse_judge import LOG_REFUSAL_S, STALE_CHART_S, STALE_LOOK_S, PulseJudge
 from qctui.model.deployment import LogPage
-from qctui.model.keys import detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.keys import detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState
-from tests.engine.month import BEGIN, day, month
+from tests.engine.rhythms import BEGIN, day, month
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import charted, crowd, equity, steps
 from tests.fakes import connect_error, make_deployment
@@ -92,6 +93,19 @@ def test_a_line_that_says_disconnected_counts_for_a_while() -> None:
     assert seen.judge([seen], NOW + LOG_REFUSAL_S).state is not PulseState.BLIND
 
 
+def test_a_line_without_a_time_is_as_old_as_the_one_before_it() -> None:
+    old = ("launching", "2026-10-06 10:00:00 working", "no time", f"Error: {DEFAULT_BLIND[0]}")
+    seen = judge(lines=old, launched_at=NOW - 2 * 86_400)
+    pulse = seen.judge([seen], NOW)
+    assert pulse.last_sign is not None
+    assert pulse.last_sign.at == NOW - 25 * HOUR_S
+    assert pulse.refusals == 0
+    seen.take_log(LogPage((*old, "no time either"), 0, 5, 0), NOW + 300)
+    pulse = seen.judge([seen], NOW + 300)
+    assert pulse.last_sign is not None
+    assert pulse.last_sign.at == NOW + 300
+
+
 def test_nights_and_weekends_are_no_silence() -> None:
     habit = Habit()
     for week_day in range(5):
@@ -110,6 +124,46 @@ def test_a_dense_stream_has_a_habit_too() -> None:
     assert habit.usual_s is not None
     assert habit.usual_s <= 600.0
     assert habit.last_at == NOW
+
+
+def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders() -> None:
+    seen = judge(*(order(number, at) for number, at in enumerate(every(120, 60))))
+    seen.take_insights(every(0.75, 1.2), NOW)
+    pulse = seen.judge([seen], NOW)
+    assert pulse.state is PulseState.OK
+    assert pulse.habit_s == pytest.approx(3_600, rel=0.01)
+    # Four hours later all of them are known, and what is usual is a matter of minutes.
+    later = NOW + 4 * HOUR_S
+    seen.take_insights(every(0.75, 4, later), later)
+    assert (seen.judge([seen], later).habit_s or 0.0) <= 600.0
+
+
+def test_nothing_is_ok_before_orders_and_log_were_read() -> None:
+    seen = PulseJudge(0.0, DEFAULT_BLIND)
+    seen.take_samples(every(15, 24), NOW)
+    seen.take_log(LogPage((), 0, 0, 0), NOW)
+    pulse = seen.judge([seen], NOW)
+    assert (pulse.state, pulse.why) == (PulseState.UNKNOWN, "not looked at yet")
+    seen.take_orders([], "L-1", NOW)
+    assert seen.judge([seen], NOW).state is PulseState.OK
+
+
+def test_a_chart_that_is_read_every_half_hour_is_no_read_that_fails() -> None:
+    seen = judge()
+    seen.take_samples(every(15, 24), NOW)
+    assert seen.judge([seen], NOW + STALE_LOOK_S + 60).state is PulseState.OK
+    assert seen.judge([seen], NOW + STALE_CHART_S + 60).state is PulseState.UNKNOWN
+
+
+def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
+    seen = judge(*(order(number, at) for number, at in enumerate(every(10, 12))))
+    seen.take_insights([], NOW)
+    later = NOW + 2 * HOUR_S
+    seen.take_orders([order(900 + number, at) for number, at in enumerate(every(10, 2, later))], "L-1", later)
+    seen.take_log(LogPage((), 0, 0, 0), later)
+    pulse = seen.judge([seen], later)
+    assert pulse.state is PulseState.OK
+    assert pulse.oldest_look == later
 
 
 def test_with_little_history_nothing_is_claimed() -> None:
@@ -163,6 +217,25 @@ def test_forty_are_looked_at_within_ten_minutes_at_the_default_budget() -> None:
     on_rig(body, before=crowd)
 
 
+def test_a_screen_that_asks_for_more_than_the_budget_does_not_hide_the_pulse() -> None:
+    async def body(rig: Rig) -> None:
+        rig.subscribe(detail_key(1), *(optimization_key(f"O-{number}") for number in range(30)))
+        await rig.clock.advance(1_500)
+        for _ in range(10):
+            await rig.clock.advance(60)
+            pulses = rig.value(PULSES)
+            looks = [rig.clock.now() - pulse.looked_at.get(part, 0.0) for pulse in pulses.values() for part in PARTS]
+            assert len(looks) == 12
+            # Soon enough for a pulse to rest on it.
+            assert max(looks) <= 1_500 < STALE_LOOK_S
+        assert rig.api.count("optimization") > 150
+
+    def before(rig: Rig) -> None:
+        rig.api.deployments = [make_deployment(number) for number in range(1, 7)]
+
+    on_rig(body, PollSettings(reads_per_minute=30), before)
+
+
 PARTS = ("orders", "log")
 
 
@@ -190,6 +263,19 @@ def test_new_lines_are_handed_on_and_old_ones_are_not() -> None:
         rig.api.logs = ["was there before"]
 
     on_rig(body, before=before)
+
+
+def test_a_page_of_insights_after_which_others_came_is_no_silence() -> None:
+    seen = judge()
+    seen.take_insights(every(1, 40), NOW)
+    assert seen.judge([seen], NOW).state is PulseState.OK
+    later = NOW + 3 * HOUR_S
+    seen.take_orders([], "L-1", later)
+    seen.take_log(LogPage((), 0, 0, 0), later)
+    seen.take_insights(every(1, 0.5, NOW + HOUR_S), later, newest=False)
+    assert seen.judge([seen], later).state is PulseState.OK
+    seen.take_insights(every(1, 2, NOW + HOUR_S), later)
+    assert seen.judge([seen], later).state is PulseState.QUIET
 
 
 @pytest.mark.parametrize("error", [connect_error()], ids=["down"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.types import Message
 
+from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
 from qctui.simulator.request import sign
 from qctui.simulator.simulation import RequestRecord, Simulation
@@ -56,11 +58,11 @@ class Reply:
 class Sim:
     """One simulator whose world stands still until it is told to move."""
 
-    def __init__(self, *, start_at: float = NOW, **config: Any) -> None:
+    def __init__(self, *, start_at: float = NOW, cast: Sequence[ProjectPlan] | None = None, **config: Any) -> None:
         self.config = SimConfig(start_at=start_at, **config)
         self.real_at = NOW + 5_000_000.0
         self.clock = WorldClock(start_at=start_at, real=lambda: self.real_at)
-        self.world = World(self.config, self.clock)
+        self.world = World(self.config, self.clock, cast)
         self.simulation = Simulation(self.world)
         self.app = build_app(self.simulation)
 

@@ -5,8 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from qctui.simulator.deployments import DISCONNECTED
-from qctui.simulator.market import SYMBOLS, Market, is_open, new_york_offset_s, next_open_at, trading_time
+from qctui.simulator.market import SYMBOLS, Market, is_open, new_york_offset_s, next_open_at, time_of, trading_time
 from qctui.simulator.noise import Fractal
 from qctui.simulator.world import WorldClock
 from tests.simulator.support import BASIS, MOMENTUM, NOW, PAIRS, Json, Sim
@@ -82,7 +81,7 @@ def test_the_market_moves() -> None:
 def test_deployments_are_redeployed_fail_and_start_by_themselves() -> None:
     sim = Sim()
     before = sim.post("live/list", projectId=PAIRS)["live"]
-    sim.clock.advance(6 * 3600)
+    sim.clock.advance(61 * 3600)
     after = sim.post("live/list", projectId=PAIRS)["live"]
     assert len(after) == len(before) + 1
     assert [one["status"] for one in after[:2]] == ["Running", "Stopped"]
@@ -272,36 +271,12 @@ class TestMarket:
         for hours in ("us", "fx", "always"):
             times = [trading_time(hours, NOW + 997.0 * step) for step in range(3000)]
             assert times == sorted(times)
+            for at in times:
+                opens_again = time_of(hours, at)
+                assert is_open(hours, opens_again)
+                assert trading_time(hours, opens_again) == pytest.approx(at, abs=1e-3)
 
     def test_the_noise_of_a_time_is_the_same_in_every_run(self) -> None:
         curve = Fractal(99, year_s=86_400.0 * 365)
         times = [1e9 + 37.7 * step for step in range(2000)]
         assert curve.along(times) == pytest.approx([curve.along((time,))[0] for time in times], abs=1e-9)
-
-
-def orders_of(sim: Sim) -> list[Json]:
-    """Every order of the pairs, oldest first."""
-    found: list[Json] = []
-    while page := sim.post("live/orders/read", projectId=PAIRS, start=len(found), end=len(found) + 100)["orders"]:
-        found += page
-    return found
-
-
-def test_a_brokerage_that_is_gone_refuses_every_order_and_the_deployment_says_running() -> None:
-    sim = Sim(events=False)
-    before = len(orders_of(sim))
-    sim.control("brokerage", projectId=PAIRS, gone=True)
-    sim.clock.advance(3 * 3_600)
-    assert sim.post("live/read", projectId=PAIRS)["status"] == "Running"
-    refused = orders_of(sim)[before:]
-    assert len(refused) in (11, 12)
-    assert {(each["status"], each["events"][-1]["message"]) for each in refused} == {(7, DISCONNECTED)}
-    deploy_id = sim.post("live/read", projectId=PAIRS)["deployId"]
-    window = {"projectId": PAIRS, "algorithmId": deploy_id, "startLine": 0, "endLine": 1, "format": "json"}
-    told = sim.post("live/logs/read", **window, query="when disconnected")
-    assert told["length"] in (11, 12)
-    sim.control("brokerage", projectId=PAIRS, gone=False)
-    sim.clock.advance(24 * 3_600)
-    later = orders_of(sim)[before + len(refused) :]
-    assert [each for each in later if each["status"] == 3]
-    assert not [each for each in later[1:] if each["events"][-1].get("message") == DISCONNECTED]
