@@ -35,6 +35,16 @@ _HEX = re.compile(r"[0-9A-Fa-f]{40,}")
 # A digit is asked for, so that a long path of words is left alone.
 _BASE64 = re.compile(r"(?=[A-Za-z+/]{0,200}[0-9])[A-Za-z0-9+/]{40,}={0,2}")
 
+_SECRET_NAMES = rb"hash|api[\s_-]?token|token|authorization|password|secret"
+# A value in quotes beside a name in quotes, whatever escapes them; or, in running text, a word after : or =.
+_NAMED_JSON = re.compile(rb"(\\*\"(?:" + _SECRET_NAMES + rb")\\*\"\s*:\s*\\*\")[^\"\\]+", re.IGNORECASE)
+_NAMED_TEXT = re.compile(
+    rb"(\b(?:" + _SECRET_NAMES + rb")\s*[:=]\s*)(?:basic\s+|bearer\s+)?[^\s\"'\\,;&<]+", re.IGNORECASE
+)
+_DIGEST = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{40,}")
+_SIGNATURE = re.compile(rb"[A-Za-z0-9+/]{80,}={0,2}")
+_PIECE = 16 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -101,3 +111,30 @@ class Scrubber:
         line = _SCHEME.sub(rf"\1 {MASK}", line)
         line = _BASE64.sub(MASK, _HEX.sub(MASK, line))
         return line if len(line) <= LIMIT else line[: LIMIT - 1] + "…"
+
+
+class BodyScrubber:
+    """Takes secrets out of whole bodies, and leaves JSON what it is."""
+
+    def __init__(self, token: SecretStr) -> None:
+        word = re.escape(token.get_secret_value().encode())
+        named = [(pattern, rb"\1***") for pattern in (_NAMED_JSON, _NAMED_TEXT)]
+        own = re.compile(word if len(word) >= 8 else rb"\b" + word + rb"\b", re.IGNORECASE)
+        self._patterns = [*named, *((pattern, b"***") for pattern in (own, _SIGNATURE))]
+
+    def __repr__(self) -> str:
+        return "BodyScrubber()"
+
+    def __call__(self, body: bytes) -> bytes:
+        """The body without them."""
+        # In pieces that end at a comma, which no secret holds: one search holds up every other thread.
+        pieces, start = [], 0
+        while start < len(body):
+            end = body.rfind(b",", start, start + _PIECE) + 1 or body.find(b",", start + _PIECE) + 1
+            piece = body[start : end if end and len(body) - start > _PIECE else len(body)]
+            start += len(piece)
+            for pattern, mask in self._patterns:
+                piece = pattern.sub(mask, piece)
+            # A number of so many digits is none.
+            pieces.append(_DIGEST.sub(lambda found: found[0] if found[0].isdigit() else b"***", piece))
+        return b"".join(pieces)
