@@ -26,6 +26,7 @@ from qctui.cli.wiring import (
     account_of_person,
     open_alerts_of,
     open_client_of,
+    open_recorded,
     poll_settings,
     read_settings,
     sharing_of,
@@ -89,6 +90,7 @@ class _Console:
             sharing=sharing_of(account, settings),
             clock=(clock := SystemClock()),
             tape=tape_of(account, settings, clock),
+            open_recorded=open_recorded,
         )
         self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()

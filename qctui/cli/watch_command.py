@@ -27,6 +27,7 @@ from qctui.cli.wiring import (
     account_of,
     open_alerts_of,
     open_client_of,
+    open_recorded,
     poll_settings,
     read_settings,
     sharing_of,
@@ -112,6 +113,7 @@ def open_host(account: Account, settings: Settings, observers: Sequence[Observer
         sharing=sharing_of(account, settings),
         clock=(clock := SystemClock()),
         tape=tape_of(account, settings, clock, gives_way=True),
+        open_recorded=open_recorded,
     )
     return host
 

@@ -21,7 +21,8 @@ from qctui.settings import Settings, SettingsError, load_settings
 if TYPE_CHECKING:
     from qctui.alerts.alert_service import AlertService, Hook
     from qctui.api.client import Client
-    from qctui.api.ports import RequestReport
+    from qctui.api.ports import ReadApi, RequestReport
+    from qctui.api.recorded import Find
     from qctui.engine.poller import PollSettings
     from qctui.engine.shared_budget import SharedBudget
     from qctui.store import Store
@@ -127,6 +128,13 @@ def sharing_of(account: Account | None, settings: Settings) -> SharedBudget | No
     if account is None or settings.demo:
         return None
     return SharedBudget(state_dir(), account_name(account.base_url, account.user_id))
+
+
+def open_recorded(find: Find, clock: Clock) -> ReadApi:
+    """As in `api.recorded`, which is imported when it is needed: with the client."""
+    from qctui.api.recorded import open_recorded
+
+    return open_recorded(find, clock)
 
 
 def tape_path(account: Account, settings: Settings) -> Path:

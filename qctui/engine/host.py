@@ -18,6 +18,7 @@ from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfter
 from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.remembered import OpenRecorded, remember
 from qctui.engine.shared_budget import COUNT_EVERY_S, SharedBudget
 from qctui.engine.tape_follower import follow_tape
 from qctui.model.keys import Key
@@ -86,10 +87,12 @@ class EngineHost:
         open_alerts: OpenAlerts = _by_default,
         sharing: SharedBudget | None = None,
         tape: Recorder | None = None,
+        open_recorded: OpenRecorded | None = None,
     ) -> None:
         """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the action
         service runs. `open_actions` makes that service for the same store and clock, `open_alerts` the alerts.
-        `sharing` knows of the other processes that read the same account. `tape` records, from `run` on.
+        `sharing` knows of the other processes that read the same account. `tape` records, from `run` on, and
+        what it knows is taken up through `open_recorded`.
         """
         self.store = store or Store()
         self.clock: Clock = clock or SystemClock()
@@ -99,6 +102,7 @@ class EngineHost:
         self.alerts: AlertsPort = self._alerts
         self._sharing = sharing
         self.tape = tape
+        self._open_recorded = open_recorded
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
@@ -233,6 +237,7 @@ class EngineHost:
         alerting = asyncio.ensure_future(self._alerts.run())
         sharing = asyncio.ensure_future(self._share_budget(self._poller))
         taping = asyncio.ensure_future(follow_tape(self.tape, self.store, self.clock))
+        remembering = asyncio.ensure_future(self._remember(self._poller))
         try:
             await self._unless_ending(polling)
         finally:
@@ -241,6 +246,7 @@ class EngineHost:
             await _cancel(alerting)
             await _cancel(sharing)
             await _cancel(taping)
+            await _cancel(remembering)
             await _cancel(polling)
             if self._sharing is not None:
                 self._sharing.close()
@@ -250,6 +256,10 @@ class EngineHost:
             # A disk may hang, and reading must not wait for it.
             poller.share_budget(await asyncio.to_thread(self._sharing.readers))
             await self.clock.sleep(COUNT_EVERY_S)
+
+    async def _remember(self, poller: Poller) -> None:
+        if self.tape is not None and self._open_recorded is not None:
+            await remember(self.tape.path, self._open_recorded, poller.accounts, self.clock)
 
     async def _poll_for_ever(self, poller: Poller) -> None:
         while True:

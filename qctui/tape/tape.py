@@ -67,7 +67,7 @@ class TapeEvent:
 
 
 class Tape:
-    """An open tape, for one thread. Every method raises `TapeError` for what can't be read."""
+    """An open tape, used by one thread at a time. Every method raises `TapeError` for what can't be read."""
 
     def __init__(self, path: Path) -> None:
         """Open it.

@@ -170,7 +170,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     error: Exception | None = None
     # On a medium that can't be written to, no reader can announce itself: what is there is all there is.
     for way in ("?mode=ro", "?mode=ro&immutable=1"):
-        connection = sqlite3.connect(f"{uri}{way}", uri=True, timeout=5.0, isolation_level=None)
+        connection = sqlite3.connect(
+            f"{uri}{way}", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
+        )
         try:
             _schema(connection)
         except sqlite3.Error as refused:

@@ -23,14 +23,11 @@ from tests.architecture.package import (
 BY_CONVENTION = {
     "on_": "Textual, when a message of that name arrives",
     "watch_": "Textual, when a reactive value changes",
+    "handle_async_request": "httpx, with each request",
 }
 BY_TESTS = {
     "qctui.engine.host.EngineHost.wait_ready": "an end of starting that a test can wait for without a clock",
     "qctui.plot.compose.compose": "the plot as a library: a chart drawn at once, for its tests and benchmarks",
-    "qctui.tape.tape.Tape.changes": "the reading side of the tape: stepping to the next change",
-    "qctui.tape.tape.Tape.events": "the reading side of the tape: what to seek for",
-    "qctui.tape.tape.Tape.last_at": "the reading side of the tape: its end",
-    "qctui.tape.tape.Tape.place_of": "the reading side of the tape: the place of a change or event",
     "qctui.ui.kit.pane.Pane.frame_text": "title and note of a pane as they read",
 }
 BY_DECORATOR = {
