@@ -141,17 +141,18 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     os.close(fd)
     connection = sqlite3.connect(path, timeout=5.0, isolation_level=None)
     try:
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if empty:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        elif _schema(connection) < SCHEMA:
+            raise OldTapeError("an earlier version wrote it")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_autocheckpoint = 250")
         connection.execute("PRAGMA journal_size_limit = 1000000")
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if empty:
             stamps = f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {SCHEMA};"
             connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} {stamps} COMMIT;")
-        if _schema(connection) < SCHEMA:
-            raise OldTapeError("an earlier version wrote it")
     except BaseException:
         connection.close()
         raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -114,7 +116,10 @@ class TapeWriter:
         return size_of(self._path)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and leave it whole: a copy of it needs no other file, and reading it makes none."""
+        with contextlib.suppress(sqlite3.Error):  # while another one reads it, it stays as it is
+            self._file.execute("PRAGMA busy_timeout = 0")
+            self._file.execute("PRAGMA journal_mode = DELETE")
         self._file.close()
 
     # Writing.
