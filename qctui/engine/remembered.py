@@ -17,7 +17,7 @@ from qctui.engine.equity_history import EquityHistory
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.model.account import DAY_S, EQUITY_HISTORY, Account
 from qctui.model.chart import EQUITY_CHART
-from qctui.model.deployment import Deployment, alive_by_project
+from qctui.model.deployment import Deployment, Environment, alive_by_project
 from qctui.store import Store
 from qctui.tape.request_key import request_key
 from qctui.tape.tape import Answers, Tape
@@ -26,8 +26,11 @@ from qctui.tape.tape_file import Position, TapeError
 OpenRecorded = Callable[[Callable[[str, Mapping[str, Any]], Awaitable[tuple[int, bytes] | None]], Clock], ReadApi]
 """Makes a client whose requests are answered by what is recorded."""
 
+FIRST = 20
+"""So many deployments have their money before the first frame, which may wait 50 ms for it; real money goes first."""
+
 SETTLE_S = 3.0
-"""The habits, which take longest, wait until the start is over."""
+"""The others, and the habits, which take longest, wait until the start is over."""
 
 _STARTS = {"live/logs/read": "startLine", "live/orders/read": "start", "live/insights/read": "start"}
 """The endpoints that show signs of life, and where a window of theirs begins."""
@@ -86,9 +89,12 @@ async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, 
         listed = (await reads.fetch_deployments()).deployments
         alive = alive_by_project(listed)
         running = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
-        if clock.now() - past.at < DAY_S:
-            await _restore_money(past, reads, running, accounts, clock)
+        running.sort(key=lambda each: each.environment is not Environment.LIVE)
+        # What is older says nothing of the last day.
+        recent = running if clock.now() - past.at < DAY_S else []
+        await _restore_money(past, reads, recent[:FIRST], accounts, clock)
         await clock.sleep(SETTLE_S)
+        await _restore_money(past, reads, recent[FIRST:], accounts, clock)
         await _restore_habits(past, reads, running, accounts)
     except ApiError as error:
         _log.info("nothing is remembered: %s", error.message)

@@ -170,7 +170,7 @@ class LinkBar(Bar):
             word = f"NOT ACCEPTED: CLOCK {format_skew(-(link.skew_s or 0.0))} OFF"
         left += [("API ", "muted"), (word, role)]
         latency = format_latency(link.latency_s)
-        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not journal:
+        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not (journal or tape):
             left.append((f" {latency}", "muted"))
         if link.state is not LinkState.OK and link.failure is not None:
             left += [dot, (link.failure.message, role)]
@@ -206,10 +206,11 @@ def _groups(
     link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str, tape: str
 ) -> Iterator[list[Span]]:
     """What stands at the right: what is wrong with journal, clock and link, and the age of the oldest data."""
-    for words, reason, role in (("NO JOURNAL", journal, "danger bold"), ("NOT RECORDING", tape, "stale")):
-        if reason:
-            short = reason if len(reason) <= REASON else f"{reason[: REASON - 1]}{context.glyphs.ellipsis}"
-            yield [(f"{words}: {short}", role)]
+    # One of the two: what keeps the journal from being written keeps the tape too, and matters more there.
+    words, reason, role = ("NO JOURNAL", journal, "danger bold") if journal else ("NO TAPE", tape, "stale")
+    if reason:
+        short = reason if len(reason) <= REASON else f"{reason[: REASON - 1]}{context.glyphs.ellipsis}"
+        yield [(f"{words}: {short}", role)]
     if link.skew_s is not None and abs(link.skew_s) >= SKEW_S and not _refused_for_its_time(link):
         yield [("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]
     if link.waiting:
