@@ -14,6 +14,9 @@ _PIECE = 16 * 1024
 _BEYOND = 7 * 1024
 """Of the earlier answer on either side of the same place: together a little less than zlib looks back."""
 
+_LARGE = 256 * 1024
+"""From here on time counts for more than size: both cores may be needed for something else."""
+
 _RAW = -15
 """No header and no checksum beside each piece: the answer's digest stands for all of them."""
 
@@ -26,7 +29,7 @@ def digest_of(body: bytes) -> bytes:
 def pack(body: bytes, base: bytes | None = None) -> bytes:
     """`body` compressed, by what differs from `base` if one is given."""
     if base is None:
-        return zlib.compress(body, 6)
+        return zlib.compress(body, 6 if len(body) < _LARGE else 1)
     pieces = []
     for start in range(0, max(1, len(body)), _PIECE):
         packer = zlib.compressobj(6, zlib.DEFLATED, _RAW, zdict=_around(base, start))
