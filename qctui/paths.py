@@ -1,6 +1,7 @@
 """Where the program keeps its files: XDG folders, private to the user."""
 
 import errno
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -76,3 +77,22 @@ def open_private(path: Path, flags: int) -> int:
         OSError: it can't be opened.
     """
     return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def hold_lock(path: Path) -> int | None:
+    """Lock the file `path`, made if it is not there, for as long as the returned descriptor is open: it dies with the
+    process. None while another process holds it.
+
+    Raises:
+        OSError: it can't be opened or locked.
+    """
+    fd = open_private(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    except OSError:
+        os.close(fd)
+        raise
+    return fd

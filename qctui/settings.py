@@ -6,6 +6,7 @@ from the moment it is read and never appears in a message.
 
 from __future__ import annotations
 
+import re
 import shlex
 import stat
 import tomllib
@@ -92,6 +93,43 @@ class Polling(Section):
     """Reads a minute, all together. Triggers and their verification are outside it."""
 
 
+def _kept_s(value: Any) -> float:
+    """Seconds of a duration that a tape can be kept."""
+    found = re.fullmatch(r"(\d{1,4}) ?(hours?|days?|weeks?)", value.strip()) if isinstance(value, str) else None
+    seconds = int(found[1]) * {"h": 3_600.0, "d": 86_400.0, "w": 604_800.0}[found[2][0]] if found else 0.0
+    if not 3_600.0 <= seconds <= 366 * 86_400.0:
+        raise ValueError('a duration from "1 hour" to "52 weeks" is expected, for example "7 days"')
+    return seconds
+
+
+def _bytes(value: Any) -> int:
+    """Bytes of a size that a tape can have."""
+    found = re.fullmatch(r"(\d{1,6}) ?(MB|GB)", value.strip()) if isinstance(value, str) else None
+    size = int(found[1]) * {"MB": 1_000_000, "GB": 1_000_000_000}[found[2]] if found else 0
+    if not 10_000_000 <= size <= 1_000_000_000_000:
+        raise ValueError('a size from "10 MB" to "1000 GB" is expected, for example "500 MB"')
+    return size
+
+
+def _folder(value: str) -> str:
+    if not expand_home(value).is_absolute():
+        raise ValueError("a folder is expected, as an absolute path or with ~")
+    return value
+
+
+class TapeSection(Section):
+    """What is remembered, and where: `[tape]`."""
+
+    record: bool = True
+    """Record the API's answers in the console and in `qctui watch`."""
+    path: Annotated[str, AfterValidator(_folder)] | None = None
+    """Folder of the tapes, one file an account. Without it, the one of the journal."""
+    keep: Annotated[float, BeforeValidator(_kept_s)] = 7 * 86_400.0
+    """What is older goes."""
+    limit: Annotated[int, BeforeValidator(_bytes)] = 500_000_000
+    """Beyond this size the oldest goes."""
+
+
 class Config(Section):
     """The whole of config.toml."""
 
@@ -116,6 +154,8 @@ class Config(Section):
     """How what fires is told."""
     pulse: Any = None
     """What the pulse goes by."""
+    tape: Any = None
+    """What is remembered. Checked apart, for the same reason."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Key of a binding by its id; `?` in the console shows the ids' names."""
     profiles: dict[str, Profile] = Field(default_factory=dict)
@@ -132,6 +172,19 @@ class Config(Section):
 
         given = {name: getattr(self, name) for name in ("alerts", "delivery", "pulse") if name in self.model_fields_set}
         return AlertTables.model_validate(given).alerting
+
+    @property
+    def taping(self) -> TapeSection:
+        """What is remembered.
+
+        Raises:
+            ValidationError: it can't be used. Not after `load_config` has checked it.
+        """
+        return _TapeTable.model_validate({"tape": self.tape} if "tape" in self.model_fields_set else {}).tape
+
+
+class _TapeTable(Section):
+    tape: TapeSection = Field(default_factory=TapeSection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +212,8 @@ class Settings:
 
 
 def load_config(path: Path, *, emergency: bool = False) -> Config:
-    """Read config.toml; an absent file is an empty one. In an `emergency` what it says of alerts is not looked at.
+    """Read config.toml; an absent file is an empty one. In an `emergency` what it says of alerts and tape is not looked
+    at.
 
     Raises:
         SettingsError: it can't be read, is not TOML, has an unknown key or a bad value.
@@ -179,7 +233,7 @@ def load_config(path: Path, *, emergency: bool = False) -> Config:
     try:
         config = Config.model_validate(content)
         if not emergency:
-            _ = config.alerting
+            _ = config.alerting, config.taping
     except ValidationError as error:
         raise SettingsError(f"{path}: {_explain(error, content)}") from error
     return config
@@ -221,6 +275,7 @@ def _allowed(table: list[str]) -> list[str]:
         "alerts": AlertRule,
         "delivery": DeliverySection,
         "pulse": PulseSection,
+        "tape": TapeSection,
     }
     model = tables[table[0]] if table else Config
     return sorted(info.alias or kebab(name) for name, info in model.model_fields.items())

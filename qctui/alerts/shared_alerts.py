@@ -21,7 +21,7 @@ from typing import Any
 from qctui.alerts.conditions import Memory
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
-from qctui.paths import open_private, private_dir, state_dir
+from qctui.paths import hold_lock, open_private, private_dir, state_dir
 
 HUNG_S = 90.0
 """A leader that has not written for so long does its work no more."""
@@ -90,14 +90,8 @@ class SharedAlerts:
         """Whether this process leads; tries to, if it does not yet."""
         if self._lock_fd is None:
             private_dir(self.path.parent)
-            fd = open_private(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(fd)
-                return False
-            self._lock_fd = fd
-        return True
+            self._lock_fd = hold_lock(self.path.with_suffix(".lock"))
+        return self._lock_fd is not None
 
     def read_newer(self) -> Shared | None:
         """What another process has written since the last call; None if none has."""

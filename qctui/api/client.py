@@ -24,6 +24,7 @@ from qctui.model.chart import Chart
 from qctui.model.deployment import LogPage, Project
 from qctui.model.insight import InsightPage
 from qctui.model.optimization import OptimizationSummary
+from qctui.model.recording import Exchange
 from qctui.model.resource import FailureKind
 
 READ_POOL = Pool(connections=20, idle_s=30.0)
@@ -229,6 +230,7 @@ def open_client(
     read_only: bool,
     clock: Clock,
     observer: Callable[[RequestReport], None] | None = None,
+    record: Callable[[Exchange], None] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     read_timeouts: Timeouts = READ_TIMEOUTS,
     trigger_timeouts: Timeouts = TRIGGER_TIMEOUTS,
@@ -238,13 +240,16 @@ def open_client(
 ) -> Client:
     """The client of one profile. Nothing is connected and no certificate read until the first request.
 
-    `observer` hears of every finished request. `transport` replaces the network. `jitter` gives numbers in 0..1.
+    `observer` hears of every finished request, `record` gets it whole. `transport` replaces the network. `jitter` gives
+    numbers in 0..1.
     Raises ValueError, one line, for a base URL that is neither https nor http to this machine.
     """
     names = ChartNames()
 
     def channel(pool: Pool) -> Channel:
-        return Channel(base_url, credentials, clock=clock, pool=pool, observer=observer, transport=transport)
+        return Channel(
+            base_url, credentials, clock=clock, pool=pool, observer=observer, record=record, transport=transport
+        )
 
     for_reads, for_checks = channel(READ_POOL), channel(CHECK_POOL)
     for_triggers = [channel(TRIGGER_POOL) for _ in range(TRIGGER_LANES)]

@@ -24,6 +24,7 @@ from qctui.api.library_patches import (
 from qctui.api.ports import ApiError, Gate, RequestReport
 from qctui.api.response import blame_clock, failure_of, http_date, judge, read_body
 from qctui.clock import Clock
+from qctui.model.recording import Exchange
 from qctui.model.resource import FailureKind
 from qctui.urls import check_base_url, is_loopback
 
@@ -73,6 +74,7 @@ class Channel:
         clock: Clock,
         pool: Pool,
         observer: Callable[[RequestReport], None] | None = None,
+        record: Callable[[Exchange], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.base_url = check_base_url(base_url)
@@ -81,6 +83,7 @@ class Channel:
         """The clock of the timeouts, the signatures and the reports."""
         self._pool = pool
         self._observer = observer
+        self._record = record
         self._transport = transport
         self._opened: httpx.AsyncClient | None = None
         self.scrub = Scrubber(credentials)
@@ -102,10 +105,10 @@ class Channel:
         `gate` is awaited right before the first byte leaves; an ApiError it raises keeps everything from being
         written and comes out of here.
         """
-        call = _Call(self, endpoint, gate)
+        call = _Call(self, endpoint, body, gate)
         try:
             async with asyncio.timeout(timeouts.total_s):
-                answer = await call.run(body, timeouts)
+                answer = await call.run(timeouts)
         except ApiError as error:
             if not call.stopped_by_gate:
                 call.report(error.kind)
@@ -161,8 +164,10 @@ class Channel:
         """Whether the transport reports when a request's first byte leaves."""
         return self._transport is None or isinstance(self._transport, httpx.AsyncHTTPTransport)
 
-    def report(self, report: RequestReport) -> None:
-        """Hand the report of a finished request to the observer, if there is one."""
+    def report(self, report: RequestReport, exchange: Exchange) -> None:
+        """Hand a finished request to the observer and to whoever records, if there are any."""
+        if self._record is not None:
+            self._record(exchange)
         if self._observer is not None:
             self._observer(report)
 
@@ -174,9 +179,13 @@ class _UnusableConnection(Exception):
 class _Call:
     """One request under way."""
 
-    def __init__(self, channel: Channel, endpoint: Endpoint, gate: Gate | None) -> None:
+    def __init__(self, channel: Channel, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> None:
         self._channel = channel
         self._endpoint = endpoint
+        self._body = body
+        self._status: int | None = None
+        self._raw = b""
+        """What was answered, as far as it was."""
         self._gate = gate
         self._began_mono = channel.clock.monotonic()
         self._headers_mono: float | None = None
@@ -191,11 +200,11 @@ class _Call:
         self.stopped_by_gate = False
         """Nothing was sent, which says nothing of the connection: there is no report."""
 
-    async def run(self, body: dict[str, object], timeouts: Timeouts) -> Answer:
+    async def run(self, timeouts: Timeouts) -> Answer:
         """Write the request to one connection, which has brought nothing but the answers it was asked for."""
         while True:
             try:
-                return await self._attempt(body, timeouts)
+                return await self._attempt(timeouts)
             except _UnusableConnection:
                 # The pool has closed it and gives another. As many as were idle may be like it.
                 self._unusable += self._is_new
@@ -203,13 +212,13 @@ class _Call:
                 words = "the API's side answers before it is asked"
                 raise self._endpoint.failure(FailureKind.CONNECT, words, may_have_acted=False)
 
-    async def _attempt(self, body: dict[str, object], timeouts: Timeouts) -> Answer:
+    async def _attempt(self, timeouts: Timeouts) -> Answer:
         channel, endpoint = self._channel, self._endpoint
         self._is_new = False
         client = channel.open()
         # A full pool is waited for as long as an answer is.
         timeout = httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s)
-        request = client.build_request("POST", f"{channel.base_url}/{endpoint.path}", json=body, timeout=timeout)
+        request = client.build_request("POST", f"{channel.base_url}/{endpoint.path}", json=self._body, timeout=timeout)
         if channel.traced:
             request.extensions["trace"] = self._trace
         else:
@@ -217,10 +226,10 @@ class _Call:
         response = await client.send(request, stream=True)
         try:
             self._note_headers(response)
-            raw = await read_body(endpoint, response, channel.scrub)
+            self._raw = await read_body(endpoint, response, channel.scrub)
         finally:
             await response.aclose()
-        return await judge(endpoint, response, raw, channel.scrub, channel.clock.now())
+        return await judge(endpoint, response, self._raw, channel.scrub, channel.clock.now())
 
     @property
     def skew_s(self) -> float | None:
@@ -266,6 +275,7 @@ class _Call:
 
     def _note_headers(self, response: httpx.Response) -> None:
         self.may_have_acted = True  # an answer proves that the request went out
+        self._status = response.status_code
         clock = self._channel.clock
         self._headers_mono, self._headers_at = clock.monotonic(), clock.now()
         self._server_at = http_date(response.headers.get("date", ""))
@@ -276,4 +286,8 @@ class _Call:
         ended = self._headers_mono if self._headers_mono is not None else clock.monotonic()
         at = self._headers_at if self._headers_at is not None else clock.now()
         latency = max(0.0, ended - self._began_mono)
-        self._channel.report(RequestReport(self._endpoint.path, latency, self._server_at, kind, at))
+        path = self._endpoint.path
+        self._channel.report(
+            RequestReport(path, latency, self._server_at, kind, at),
+            Exchange(path, self._body, self._status, self._raw, kind, latency),
+        )

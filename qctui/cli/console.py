@@ -26,10 +26,13 @@ from qctui.cli.wiring import (
     account_of_person,
     open_alerts_of,
     open_client_of,
+    open_recorded,
     poll_settings,
     read_settings,
     sharing_of,
+    tape_of,
 )
+from qctui.clock import SystemClock
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.action import ACTIONS, ActionRecord
 from qctui.paths import config_dir, describe_path, state_dir
@@ -85,6 +88,9 @@ class _Console:
             read_only=settings.read_only,
             open_alerts=open_alerts_of(account, settings),
             sharing=sharing_of(account, settings),
+            clock=(clock := SystemClock()),
+            tape=tape_of(account, settings, clock),
+            open_recorded=open_recorded,
         )
         self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()
@@ -162,7 +168,7 @@ class _Console:
             # which shares this interpreter. A real API is far away, and its first answer wants an early start.
             await asyncio.to_thread(self._shown.wait, FRAME_S)
             self._account = await self._demo.listen()
-        return open_client_of(self._account, self._settings, self._host.clock, observer)
+        return open_client_of(self._account, self._settings, self._host.clock, observer, self._host.tape)
 
     def _open_actions(self, client: ApiClient) -> ActionService:
         from qctui.actions.service import ActionService

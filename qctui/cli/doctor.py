@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from qctui.actions.journal import JournalTail, try_journal
+from qctui.actions.journal import JournalTail, journal_time, try_journal
 from qctui.api.ports import ApiError, RequestReport
 from qctui.cli.credentials import Account
 from qctui.cli.journal_command import open_actions
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
 from qctui.cli.terminal import given_locale, speaks_unicode
-from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings
+from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings, tape_path
 from qctui.clock import SystemClock
 from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
 from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import DEMO_PROFILE, Settings
+from qctui.tape.tape import Tape
+from qctui.tape.tape_file import EMPTY, TapeError
+
+TAPE_CHECK_S = 2.0
+"""How long the tape is looked through, from its newest answers back."""
 
 SKEW_WARN_S = 60.0
 """A clock off by this much makes ages and chart edges look wrong."""
@@ -59,6 +65,7 @@ def run_doctor(options: Options) -> int:
         account = _account(stack, settings, findings) if settings is not None else None
         if settings is not None and account is not None:
             findings += asyncio.run(_api(account, settings))
+            findings += check_tape(tape_path(account, settings), settings)
     if settings is not None:
         findings += [*check_keys(settings), *check_themes(settings)]
     findings += [*check_terminal(os.environ), *check_journal(state_dir() / "journal.jsonl")]
@@ -220,3 +227,38 @@ def check_journal(path: Path) -> Iterator[Finding]:
     if unfinished := open_actions(entries, but_for=DEMO_PROFILE):
         found = f"{unfinished} without an outcome"
         yield Finding(CheckResult.WARN, "journal", found, "the console verifies them at its next start: qctui journal")
+
+
+def check_tape(path: Path, settings: Settings) -> Iterator[Finding]:
+    """How much is recorded of this account, since when, and whether it can be read."""
+    if settings.demo or not settings.config.taping.record:
+        yield Finding(CheckResult.OK, "tape", "a demo is not recorded" if settings.demo else "switched off")
+        return
+    try:
+        tape = Tape(path)
+    except TapeError as error:
+        if path.exists() and str(error) != EMPTY:
+            advice = "move it away, or install that version" if "version" in str(error) else "move it away"
+            yield Finding(CheckResult.WARN, "tape", f"{path}: {error}; nothing is recorded", advice)
+        else:
+            yield Finding(CheckResult.OK, "tape", f"{describe_path(path)}: {EMPTY}")
+        return
+    with closing(tape):
+        until = time.monotonic() + TAPE_CHECK_S
+        try:
+            since, damaged = tape.first_at, tape.damaged(lambda: time.monotonic() < until)
+        except TapeError as error:
+            since, damaged = None, 1
+            found = f"{path}: {error}"
+        else:
+            begins = "nothing yet" if since is None else f"since {journal_time(since)}"
+            found = f"{path}, {tape.size / 1e6:.1f} MB, {begins}"
+    if damaged:
+        advice = "the rest of it is readable; to begin another one, move it away while qctui is not running"
+        yield Finding(
+            CheckResult.WARN, "tape", f"{found}; damaged in {damaged} place{'s' if damaged > 1 else ''}", advice
+        )
+    else:
+        yield Finding(CheckResult.OK, "tape", found)
+    if (beside := path.with_name(f"{path.name}.damaged")).exists():
+        yield Finding(CheckResult.WARN, "tape", f"{beside} was set aside as damaged", "delete it once it is not needed")

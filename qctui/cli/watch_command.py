@@ -27,10 +27,13 @@ from qctui.cli.wiring import (
     account_of,
     open_alerts_of,
     open_client_of,
+    open_recorded,
     poll_settings,
     read_settings,
     sharing_of,
+    tape_of,
 )
+from qctui.clock import SystemClock
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.keys import optimizations_key
 from qctui.paths import state_dir
@@ -93,7 +96,7 @@ def open_host(account: Account, settings: Settings, observers: Sequence[Observer
             for each in (observer, *observers):
                 each(finished)
 
-        return open_client_of(account, settings, host.clock, report)
+        return open_client_of(account, settings, host.clock, report, host.tape)
 
     def open_actions(client: ApiClient) -> ActionService:
         context = JournalContext(account.base_url, settings.profile_name)
@@ -108,6 +111,9 @@ def open_host(account: Account, settings: Settings, observers: Sequence[Observer
         read_only=True,
         open_alerts=alerts,
         sharing=sharing_of(account, settings),
+        clock=(clock := SystemClock()),
+        tape=tape_of(account, settings, clock, gives_way=True),
+        open_recorded=open_recorded,
     )
     return host
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qctui.cli.credentials import Account, find_account
@@ -14,17 +15,19 @@ from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock
 from qctui.model.resource import FailureKind
-from qctui.paths import state_dir
+from qctui.paths import expand_home, state_dir
 from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from qctui.alerts.alert_service import AlertService, Hook
     from qctui.api.client import Client
-    from qctui.api.ports import RequestReport
+    from qctui.api.ports import ReadApi, RequestReport
+    from qctui.api.recorded import Find
     from qctui.engine.poller import PollSettings
     from qctui.engine.shared_budget import SharedBudget
     from qctui.model.alert import Alert
     from qctui.store import Store
+    from qctui.tape.recorder import Recorder
 
 
 def read_settings(options: Options) -> Settings:
@@ -83,9 +86,13 @@ def account_of_person(settings: Settings) -> Account:
 
 
 def open_client_of(
-    account: Account, settings: Settings, clock: Clock, observer: Callable[[RequestReport], None] | None = None
+    account: Account,
+    settings: Settings,
+    clock: Clock,
+    observer: Callable[[RequestReport], None] | None = None,
+    tape: Recorder | None = None,
 ) -> Client:
-    """The client of this account. Connects nothing yet.
+    """The client of this account, recorded on `tape`. Connects nothing yet.
 
     Raises:
         UsageError: the client declines the base URL.
@@ -100,6 +107,7 @@ def open_client_of(
             read_only=settings.read_only,
             clock=clock,
             observer=observer,
+            record=None if tape is None else tape.note,
         )
     except ValueError as error:
         raise UsageError(f"base URL: {error}") from error
@@ -121,6 +129,36 @@ def sharing_of(account: Account | None, settings: Settings) -> SharedBudget | No
     if account is None or settings.demo:
         return None
     return SharedBudget(state_dir(), account_name(account.base_url, account.user_id))
+
+
+def open_recorded(find: Find, clock: Clock) -> ReadApi:
+    """As in `api.recorded`, which is imported when it is needed: with the client."""
+    from qctui.api.recorded import open_recorded
+
+    return open_recorded(find, clock)
+
+
+def tape_path(account: Account, settings: Settings) -> Path:
+    """Where the answers to this account are recorded."""
+    from qctui.alerts.shared_alerts import account_name
+
+    folder = settings.config.taping.path
+    name = f"tape-{account_name(account.base_url, account.user_id)}.sqlite"
+    return (state_dir() if folder is None else expand_home(folder)) / name
+
+
+def tape_of(account: Account | None, settings: Settings, clock: Clock, *, gives_way: bool = False) -> Recorder | None:
+    """What records the answers to this account, not started; None if nothing is to be. A demo's world begins anew with
+    each start: there is nothing to remember of it."""
+    from qctui.api.auth import BodyScrubber
+    from qctui.tape.recorder import Recorder
+
+    taping = settings.config.taping
+    if account is None or settings.demo or not taping.record:
+        return None
+    scrub = BodyScrubber(account.token)
+    path = tape_path(account, settings)
+    return Recorder(path, clock, scrub, keep_s=taping.keep, limit=taping.limit, gives_way=gives_way)
 
 
 def open_alerts_of(account: Account | None, settings: Settings) -> Callable[[Store, Clock], AlertService]:

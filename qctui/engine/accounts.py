@@ -18,8 +18,8 @@ from qctui.engine.pulses import Look, Pulses
 from qctui.engine.rate_limiter import Priority
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
-from qctui.model.account import ACCOUNTS, DAY_S, Account
-from qctui.model.chart import EQUITY_CHART, Chart
+from qctui.model.account import ACCOUNTS, DAY_S, Account, EquityTrail
+from qctui.model.chart import EQUITY_CHART, Chart, Series
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, alive_by_project
 from qctui.model.keys import DEPLOYMENTS, Key, portfolio_key
 from qctui.model.portfolio import Portfolio
@@ -86,12 +86,14 @@ class Accounts:
     """
 
     def __init__(self, api: ReadApi, store: Store, clock: Clock, history: EquityHistory, pulses: Pulses) -> None:
-        self._pulses = pulses
+        self.pulses = pulses
         self._api = api
         self._store = store
         self._clock = clock
         self._history = history
         self._running: dict[str, _Running] = {}
+        self._remembered: dict[str, Account] = {}
+        """What is known of an earlier run, until the deployment is listed."""
         self.opened: Collection[int] = ()
         """Projects whose detail is open."""
         self.polled: Collection[tuple[str, int]] = ()
@@ -104,7 +106,7 @@ class Accounts:
 
     def note(self, key: Key[Any], value: Any) -> bool:
         """Take in what was read for the screen. Returns whether a deployment runs whose account is to be read first."""
-        self._pulses.note(key, value)
+        self.pulses.note(key, value)
         if key.kind == "portfolio":
             self._note_holdings(key.project_id, value)
         elif key.kind == "detail":
@@ -113,6 +115,16 @@ class Accounts:
             self._history.record(value, self._clock.now(), self._clock.monotonic())
             return self._follow(value)
         return False
+
+    def restore(self, deploy_id: str, account: Account, trail: EquityTrail | None) -> None:
+        """Begin with what an earlier run knew; what this one has read already stays."""
+        if trail is not None:
+            self._history.restore(deploy_id, trail, self._clock.now(), self._clock.monotonic())
+        running = self._running.get(deploy_id)
+        if running is None:
+            self._remembered[deploy_id] = account
+        elif running.account.read_mono is None:
+            self._change(running, replace(account, currency=running.account.currency or account.currency))
 
     def _follow(self, deployments: Iterable[Deployment]) -> bool:
         """Read the accounts of these as far as they run, and of no others. Returns whether one is new."""
@@ -124,10 +136,10 @@ class Accounts:
         before = self._running
         # Real money first.
         ordered = sorted(followed.values(), key=lambda each: each.environment is not Environment.LIVE)
-        self._running = {each.deploy_id: before.get(each.deploy_id) or _Running(each) for each in ordered}
+        self._running = {each.deploy_id: before.get(each.deploy_id) or self._begin(each) for each in ordered}
         for running in self._running.values():
             running.deployment = followed[running.deployment.deploy_id]
-        self._pulses.follow(each.deployment for each in self._running.values())
+        self.pulses.follow(each.deployment for each in self._running.values())
         for gone in before.keys() - self._running.keys():
             project_id = before[gone].deployment.project_id
             if alive[project_id]:
@@ -143,6 +155,9 @@ class Accounts:
             if running.failures[part]:
                 running.failures[part] = 0
                 running.due_mono[part] = self._clock.monotonic()
+
+    def _begin(self, deployment: Deployment) -> _Running:
+        return _Running(deployment, account=self._remembered.pop(deployment.deploy_id, Account()))
 
     async def read(self) -> Answer:
         """Make one request. Raises `ApiError` where the API did not answer."""
@@ -228,11 +243,10 @@ class Accounts:
 
     def _take_equity(self, running: _Running, chart: Chart, start: float) -> None:
         deployment = self._running_now(running)
-        equity = next((series for series in chart.series if series.name == EQUITY_SERIES), None)
-        # A window the service misread is answered with its end alone: no change may be measured from that.
-        if deployment is None or equity is None or chart.sparse:
+        equity = equity_of(chart)
+        if deployment is None or equity is None:
             return
-        self._pulses.note_samples(deployment.deploy_id, equity.xs)
+        self.pulses.note_samples(deployment.deploy_id, equity.xs)
         if self._history.adopt(deployment, equity, start, self._clock.now(), self._clock.monotonic()):
             self._done(running, Part.EQUITY)
         if equity.unit and equity.unit != "%" and not running.account.currency:
@@ -253,7 +267,7 @@ class Accounts:
             self._note_holdings(project_id, portfolio)
 
     async def _read_look(self, running: _Running, part: Part) -> None:
-        answer = await self._pulses.read(running.deployment.deploy_id, _LOOKS[part])
+        answer = await self.pulses.read(running.deployment.deploy_id, _LOOKS[part])
         if answer is None:
             return
         if answer.loading is not None:
@@ -272,6 +286,12 @@ class Accounts:
     def _publish(self) -> None:
         accounts = {deploy_id: running.account for deploy_id, running in self._running.items()}
         self._store.put_value(ACCOUNTS, accounts, at=self._clock.now(), mono=self._clock.monotonic())
+
+
+def equity_of(chart: Chart) -> Series | None:
+    """The equity's samples. A window the service misread is answered with its end alone: no change may be measured from
+    that."""
+    return next((series for series in chart.series if series.name == EQUITY_SERIES and not chart.sparse), None)
 
 
 def currency_symbol(text: str) -> str:

@@ -78,6 +78,17 @@ class EquityHistory:
         self._publish(at, mono)
         return True
 
+    def restore(self, deploy_id: str, trail: EquityTrail, at: float, mono: float) -> None:
+        """Put what an earlier run knew before what was listed since."""
+        listed = self._trails.get(deploy_id)
+        newer = bisect_right(listed.ats, trail.ats[-1]) if listed is not None else 0
+        ats = trail.ats + listed.ats[newer:] if listed is not None else trail.ats
+        values = trail.values + listed.values[newer:] if listed is not None else trail.values
+        self._trails = {**self._trails, deploy_id: _bounded(ats, values, trail.since, at)}
+        self._taken_mono.setdefault(deploy_id, float("-inf"))
+        if listed is not None:
+            self._publish(at, mono)
+
     def _publish(self, at: float, mono: float) -> None:
         self._store.put_value(EQUITY_HISTORY, self._trails, at=at, mono=mono)
 

@@ -93,6 +93,11 @@ class Habit:
         return self._ats[-1] if self._ats else float("-inf")
 
     @property
+    def signs(self) -> Sequence[float]:
+        """The signs that are kept, oldest first."""
+        return tuple(self._ats)
+
+    @property
     def count(self) -> int:
         """Signs it rests on."""
         return len(self._ats)

@@ -18,9 +18,12 @@ from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfter
 from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.remembered import OpenRecorded, remember
 from qctui.engine.shared_budget import EXCHANGE_EVERY_S, SharedBudget
+from qctui.engine.tape_follower import follow_tape
 from qctui.model.keys import Key
 from qctui.store import Store
+from qctui.tape.recorder import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +86,13 @@ class EngineHost:
         read_only: bool = False,
         open_alerts: OpenAlerts = _by_default,
         sharing: SharedBudget | None = None,
+        tape: Recorder | None = None,
+        open_recorded: OpenRecorded | None = None,
     ) -> None:
         """Nothing is opened or read before `start` or `run`. `read_only` is what `actions` says until the action
         service runs. `open_actions` makes that service for the same store and clock, `open_alerts` the alerts.
-        `sharing` knows of the other processes that read the same account.
+        `sharing` knows of the other processes that read the same account. `tape` records, from `run` on, and
+        what it knows is taken up through `open_recorded`.
         """
         self.store = store or Store()
         self.clock: Clock = clock or SystemClock()
@@ -95,6 +101,8 @@ class EngineHost:
         self._alerts = open_alerts(self.store, self.clock)
         self.alerts: AlertsPort = self._alerts
         self._sharing = sharing
+        self.tape = tape
+        self._open_recorded = open_recorded
         self._open_client = open_client
         self._open_actions = open_actions
         self._settings = settings or PollSettings()
@@ -191,6 +199,8 @@ class EngineHost:
             self._ready.set()
 
     async def _run_client(self) -> None:
+        if self.tape is not None:
+            self.tape.start()
         opening = asyncio.ensure_future(self._open_client(self._health.observe))
         if not await self._unless_ending(opening):
             return
@@ -199,6 +209,9 @@ class EngineHost:
             await self._run_actions(client)
         finally:
             await self._bounded(client.aclose(), CLOSE_S, "closing the client")
+            if self.tape is not None:
+                # The drain has its answers: what is written now is the whole run. A disk that hangs is left behind.
+                await asyncio.to_thread(self.tape.close, CLOSE_S)
 
     async def _run_actions(self, client: ApiClient) -> None:
         actions = self._open_actions(client)
@@ -223,6 +236,8 @@ class EngineHost:
         watching = asyncio.ensure_future(ReadAfterActions(self.store, self.clock, self._poller.read_again).run())
         alerting = asyncio.ensure_future(self._alerts.run())
         sharing = asyncio.ensure_future(self._share_budget(self._poller))
+        taping = asyncio.ensure_future(follow_tape(self.tape, self.store, self.clock))
+        remembering = asyncio.ensure_future(self._remember(self._poller))
         try:
             await self._unless_ending(polling)
         finally:
@@ -230,6 +245,8 @@ class EngineHost:
             await _cancel(watching)
             await _cancel(alerting)
             await _cancel(sharing)
+            await _cancel(taping)
+            await _cancel(remembering)
             await _cancel(polling)
             if self._sharing is not None:
                 self._sharing.close()
@@ -241,6 +258,10 @@ class EngineHost:
             shared = await asyncio.to_thread(self._sharing.exchange, reads, self.clock.monotonic())
             poller.share_budget(*shared)
             await self.clock.sleep(EXCHANGE_EVERY_S)
+
+    async def _remember(self, poller: Poller) -> None:
+        if self.tape is not None and self._open_recorded is not None:
+            await remember(self.tape.path, self._open_recorded, poller.accounts, self.clock)
 
     async def _poll_for_ever(self, poller: Poller) -> None:
         while True:

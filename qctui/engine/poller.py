@@ -79,8 +79,8 @@ class Poller:
         self._limiter = RateLimiter(settings.reads_per_minute)
         self._breaker = CircuitBreaker(self._jitter)
         self.pulses = Pulses(api, store, clock, settings.blind_patterns)
-        self._accounts = Accounts(api, store, clock, EquityHistory(store), self.pulses)
-        self._polls = Polls(ReaderSet(api, store, clock, self._accounts), store, clock)
+        self.accounts = Accounts(api, store, clock, EquityHistory(store), self.pulses)
+        self._polls = Polls(ReaderSet(api, store, clock, self.accounts), store, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._probe: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -94,8 +94,8 @@ class Poller:
 
     def subscribe(self, subscriptions: Sequence[Subscription]) -> None:
         """Read exactly these, besides what is always read. Reads of anything else end here."""
-        self._accounts.opened = {each.key.project_id for each in subscriptions if each.key.kind == "detail"}
-        self._accounts.polled = {(each.key.kind, each.key.project_id) for each in subscriptions}
+        self.accounts.opened = {each.key.project_id for each in subscriptions if each.key.kind == "detail"}
+        self.accounts.polled = {(each.key.kind, each.key.project_id) for each in subscriptions}
         begun = self._polls.change(subscriptions)
         if self._breaker.failure is not None:
             self._polls.show_outage(self._breaker.failure, begun)
@@ -266,9 +266,9 @@ class Poller:
 
     def _follow_up(self, key: Key[Any], value: Any) -> None:
         """Read what a new value shows to be missing."""
-        another = self._accounts.note(key, value)
+        another = self.accounts.note(key, value)
         if key == DEPLOYMENTS:
-            self._polls.follow_accounts(self._accounts.any)
+            self._polls.follow_accounts(self.accounts.any)
             if another:
                 self.refresh([ACCOUNTS])
             self._seek_names(value)
@@ -329,7 +329,7 @@ class Poller:
         # After a mere suspicion no resource shows it, and the one that was refused keeps its long back-off.
         if outage:
             self._polls.end_outage(mono)
-            self._accounts.end_outage()
+            self.accounts.end_outage()
             self.read_again([ACCOUNTS])
 
     def _show_outage(self) -> None:

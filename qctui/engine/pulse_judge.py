@@ -65,7 +65,18 @@ class PulseJudge:
         self._good_at = float("-inf")
         self._next_line: int | None = None
         self._quiet_since: float | None = None
+        self._complete = False
+        """It is known from an earlier run since when nothing of its signs is missing."""
         self.pulse: Pulse | None = None
+
+    def adopt_habits(self, earlier: PulseJudge) -> None:
+        """Go on with the habits of an earlier run. What happened between the two was perhaps not read: no silence is
+        learnt from that."""
+        for old, own in ((earlier.activity, self.activity), (earlier.samples, self.samples)):
+            old.excuse(old.last_at)
+            old.add(own.signs)
+        self.activity, self.samples = earlier.activity, earlier.samples
+        self._complete = True
 
     # What was read.
 
@@ -198,7 +209,7 @@ class PulseJudge:
     def _begin(self, part: str, now: float, ats: Sequence[float | None]) -> None:
         """A look at this part. The first one shows since when nothing of it is missing: from the first of the newest
         ones on, or all if these are not a part only."""
-        if part not in self.looked_at:
+        if part not in self.looked_at and not self._complete:
             since = min((at for at in ats if at is not None and at >= self._launched_at), default=self._launched_at)
             self.activity.begin(since)
         self.looked_at[part] = now

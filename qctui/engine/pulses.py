@@ -52,6 +52,8 @@ class Pulses:
         self._api, self._store, self._clock = api, store, clock
         self._patterns = list(patterns)
         self._watched: dict[str, _Watched] = {}
+        self._remembered: dict[str, PulseJudge] = {}
+        """Of an earlier run, until the deployment is followed."""
         self._judge_mono = float("-inf")
 
     def follow(self, deployments: Iterable[Deployment]) -> None:
@@ -67,6 +69,15 @@ class Pulses:
     def look_for(self, patterns: Sequence[str]) -> None:
         """What is read from now on is judged by these texts."""
         self._patterns[:] = patterns
+
+    def restore(self, deploy_id: str, judge: PulseJudge) -> None:
+        """Judge by the habits that an earlier run has learnt."""
+        watched = self._watched.get(deploy_id)
+        if watched is None:
+            self._remembered[deploy_id] = judge
+        else:
+            watched.judge.adopt_habits(judge)
+            self._judge([watched])
 
     async def read(self, deploy_id: str, look: Look) -> Answer | None:
         """Make one request. None if the deployment is not watched any more. Raises `ApiError`."""
@@ -107,7 +118,10 @@ class Pulses:
             Look.LOG: LogReader(self._api, project_id, deploy_id),
             Look.INSIGHTS: _NewestInsights(self._api, project_id, deploy_id),
         }
-        return _Watched(deployment, PulseJudge(deployment.launched_at, self._patterns), readers)
+        judge = PulseJudge(deployment.launched_at, self._patterns)
+        if (remembered := self._remembered.pop(deploy_id, None)) is not None:
+            judge.adopt_habits(remembered)
+        return _Watched(deployment, judge, readers)
 
     def _take(self, watched: _Watched, look: Look, value: Any, *, newest: bool = True) -> None:
         now, judge = self._clock.now(), watched.judge

@@ -11,6 +11,7 @@ from textual.events import DescendantFocus
 
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, Alert, AlertState
 from qctui.model.keys import JOURNAL, LINK, Key
+from qctui.model.recording import TAPE
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.alerts.alerts_pane import AlertsPane, alert_paragraphs
@@ -76,7 +77,7 @@ class AlertsScreen(PanesScreen):
         """Draw what depends on these keys: they have newer resources."""
         if self.is_mounted:
             super().show_changes(keys)
-            if not keys.isdisjoint({LINK, JOURNAL}):
+            if not keys.isdisjoint({LINK, JOURNAL, TAPE}):
                 self.show_link(self.ages.context())
 
     def resources(self) -> Iterable[Resource[Any]]:

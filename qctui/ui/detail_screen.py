@@ -14,6 +14,7 @@ from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import JOURNAL, LINK, Key
+from qctui.model.recording import TAPE
 from qctui.model.resource import Resource
 from qctui.ui.console_screen import PanesScreen
 from qctui.ui.context import AppContext
@@ -104,7 +105,7 @@ class DetailScreen(PanesScreen):
         if not keys.isdisjoint(self.keys()) or any(self.depends_on(key) for key in keys):
             self.show_all(self.ages.context())
             self.keep_current()
-        elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK, ALERTS, ALERT_TROUBLE}):
+        elif not keys.isdisjoint({ACTIONS, JOURNAL, LINK, TAPE, ALERTS, ALERT_TROUBLE}):
             super().show_all(self.ages.context())
 
     def show_all(self, context: RenderContext) -> None:

@@ -48,8 +48,8 @@ class Rig:
         self.clock = FakeClock()
         self.folder = folder
         self.troubles: asyncio.Queue[str] = asyncio.Queue()
-        self.begun: list[Alert] = []
-        self.hook = CommandHook(self.clock, self.troubles.put_nowait, secrets, self.begun.append)
+        self.begun: asyncio.Queue[Alert] = asyncio.Queue()
+        self.hook = CommandHook(self.clock, self.troubles.put_nowait, secrets, self.begun.put_nowait)
         self._pipes: list[int] = []
 
     def python(self, code: str, *arguments: str) -> tuple[str, ...]:
@@ -292,10 +292,10 @@ def test_the_loop_goes_on_while_a_command_is_started(tmp_path: Path, monkeypatch
         path, lines = rig.pipe("out")
         rig.deliver(rig.python(SAY + "say('begun')", path))
         await rig.clock.settle()
-        assert rig.begun == []
+        assert rig.begun.empty()
         gate.set()
         assert await lines.get() == "begun"
-        assert rig.begun == [ALERT]
+        assert await rig.begun.get() == ALERT
 
     on_rig(tmp_path, body)
 
@@ -353,12 +353,13 @@ def test_closing_kills_what_runs_and_starts_nothing_more(tmp_path: Path) -> None
         rig.deliver(command)
         rig.deliver(command, OTHER)
         pid = int(await lines.get())
-        assert rig.begun == [ALERT]
+        # Its line may be here before the hook has heard that it began.
+        assert await rig.begun.get() == ALERT
         assert await rig.hook.aclose() == [ALERT]
         assert is_gone(pid)
         rig.deliver(command)
         assert lines.empty()
-        assert rig.begun == [ALERT]
+        assert rig.begun.empty()
 
     on_rig(tmp_path, body)
 

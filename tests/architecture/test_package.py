@@ -23,6 +23,7 @@ from tests.architecture.package import (
 BY_CONVENTION = {
     "on_": "Textual, when a message of that name arrives",
     "watch_": "Textual, when a reactive value changes",
+    "handle_async_request": "httpx, with each request",
 }
 BY_TESTS = {
     "qctui.engine.host.EngineHost.wait_ready": "an end of starting that a test can wait for without a clock",

@@ -155,11 +155,13 @@ class LinkBar(Bar):
         super().__init__(glyphs, id="link")
         self._options = options
 
-    def show(self, link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str = "") -> None:
+    def show(
+        self, link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str = "", tape: str = ""
+    ) -> None:
         """Show the link's state.
 
         `on_screen` are the resources whose data the other panes show; `journal` is why actions can't be written down,
-        empty while they can.
+        `tape` why nothing is recorded, empty while they can and it is.
         """
         dot = (f" {context.glyphs.dot} ", "rule")
         left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
@@ -168,12 +170,12 @@ class LinkBar(Bar):
             word = f"NOT ACCEPTED: CLOCK {format_skew(-(link.skew_s or 0.0))} OFF"
         left += [("API ", "muted"), (word, role)]
         latency = format_latency(link.latency_s)
-        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not journal:
+        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not (journal or tape):
             left.append((f" {latency}", "muted"))
         if link.state is not LinkState.OK and link.failure is not None:
             left += [dot, (link.failure.message, role)]
         right: list[Span] = []
-        for group in _groups(link, on_screen, context, journal):
+        for group in _groups(link, on_screen, context, journal, tape):
             right += [*([dot] if right else []), *group]
         self.show_line(left, [(" ", ""), *right, (" ", "")])
 
@@ -201,12 +203,14 @@ def _refused_for_its_time(link: Link) -> bool:
 
 
 def _groups(
-    link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str
+    link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str, tape: str
 ) -> Iterator[list[Span]]:
     """What stands at the right: what is wrong with journal, clock and link, and the age of the oldest data."""
-    if journal:
-        short = journal if len(journal) <= REASON else f"{journal[: REASON - 1]}{context.glyphs.ellipsis}"
-        yield [(f"NO JOURNAL: {short}", "danger bold")]
+    # One of the two: what keeps the journal from being written keeps the tape too, and matters more there.
+    words, reason, role = ("NO JOURNAL", journal, "danger bold") if journal else ("NO TAPE", tape, "stale")
+    if reason:
+        short = reason if len(reason) <= REASON else f"{reason[: REASON - 1]}{context.glyphs.ellipsis}"
+        yield [(f"{words}: {short}", role)]
     if link.skew_s is not None and abs(link.skew_s) >= SKEW_S and not _refused_for_its_time(link):
         yield [("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]
     if link.waiting:

@@ -1,0 +1,200 @@
+"""Takes up after a restart what the tape knows: equity trails, positions, and the habits that pulses are judged by."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from qctui.api.ports import ApiError, Loading, ReadApi
+from qctui.clock import Clock
+from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, equity_of
+from qctui.engine.equity_history import EquityHistory
+from qctui.engine.pulse_judge import PulseJudge
+from qctui.model.account import DAY_S, EQUITY_HISTORY, Account
+from qctui.model.chart import EQUITY_CHART
+from qctui.model.deployment import Deployment, Environment, alive_by_project
+from qctui.store import Store
+from qctui.tape.request_key import request_key
+from qctui.tape.tape import Answers, Tape
+from qctui.tape.tape_file import Position, TapeError
+
+OpenRecorded = Callable[[Callable[[str, Mapping[str, Any]], Awaitable[tuple[int, bytes] | None]], Clock], ReadApi]
+"""Makes a client whose requests are answered by what is recorded."""
+
+FIRST = 20
+"""So many deployments have their money before the first frame, which may wait 50 ms for it; real money goes first."""
+
+SETTLE_S = 3.0
+"""The others, and the habits, which take longest, wait until the start is over."""
+
+_STARTS = {"live/logs/read": "startLine", "live/orders/read": "start", "live/insights/read": "start"}
+"""The endpoints that show signs of life, and where a window of theirs begins."""
+
+_log = logging.getLogger(__name__)
+
+
+class Past:
+    """The end of an earlier run. Its file is read off the loop, one request after the other: a disk may hang."""
+
+    def __init__(self, path: Path, before: float) -> None:
+        """What was known at that time. Blocks.
+
+        Raises:
+            TapeError: there is no tape, or it can't be read.
+        """
+        self._tape = Tape(path)
+        try:
+            self._place: Position = self._tape.seek(before)
+            self.known: Mapping[tuple[str, str], Answers] = self._tape.known(self._place)
+        except TapeError:
+            self._tape.close()
+            raise
+        self._first = {key: self._body(found) for key, found in self.known.items() if _is_first(*key)}
+        """What is asked for before the first frame: each way to a thread and back would hold that up."""
+        self.at = max((each.good.at for each in self.known.values() if each.good is not None), default=0.0)
+        """When the last answer came."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._tape.close()
+
+    async def find(self, endpoint: str, request: Mapping[str, Any]) -> tuple[int, bytes] | None:
+        """Status and body of the newest good answer."""
+        key = endpoint, request_key(request, self.at)
+        if key in self._first or key not in self.known:
+            return self._first.get(key)
+        return await asyncio.to_thread(self._body, self.known[key])
+
+    def _body(self, found: Answers) -> tuple[int, bytes] | None:
+        try:
+            return None if found.good is None else (found.good.status or 200, self._tape.body(found.good))
+        except TapeError:
+            return None
+
+    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
+        """When that answer came last."""
+        found = self.known.get((endpoint, request_key(request, self.at)))
+        return found.good.at if found is not None and found.good is not None else 0.0
+
+
+async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, clock: Clock) -> None:
+    """Hand over what the tape knows. Never raises: without it the program begins with nothing, as the first time."""
+    try:
+        past = await asyncio.to_thread(Past, path, clock.now())
+    except TapeError as error:
+        _log.info("nothing is remembered: %s", error)
+        return
+    try:
+        reads = open_recorded(past.find, clock)
+        listed = (await reads.fetch_deployments()).deployments
+        alive = alive_by_project(listed)
+        running = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
+        running.sort(key=lambda each: each.environment is not Environment.LIVE)
+        # What is older says nothing of the last day.
+        recent = running if clock.now() - past.at < DAY_S else []
+        await _restore_money(past, reads, recent[:FIRST], accounts, clock)
+        await clock.sleep(SETTLE_S)
+        await _restore_money(past, reads, recent[FIRST:], accounts, clock)
+        await _restore_habits(past, reads, running, accounts)
+    except ApiError as error:
+        _log.info("nothing is remembered: %s", error.message)
+    except Exception:  # a defect here must not cost more than the memory
+        _log.exception("what is recorded could not be taken up")
+    # Not when cancelled: a thread may be reading it.
+    past.close()
+
+
+async def _restore_money(
+    past: Past, reads: ReadApi, running: list[Deployment], accounts: Accounts, clock: Clock
+) -> None:
+    store = Store()
+    history = EquityHistory(store)
+    history.record(running, past.at, 0.0)
+    for each in running:
+        account = Account()
+        try:
+            chart = await reads.fetch_chart(
+                each.project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES
+            )
+            equity = None if isinstance(chart, Loading) else equity_of(chart)
+            if equity is not None:
+                history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, 0.0)
+                account = Account(currency=equity.unit if equity.unit != "%" else "")
+        except ApiError:  # that one is not on the tape
+            pass
+        try:
+            portfolio = await reads.fetch_portfolio(each.project_id)
+            read_at = past.received_at("live/portfolio/read", {"projectId": each.project_id})
+            account = Account(
+                portfolio.positions,
+                portfolio.exposure,
+                portfolio.other_cash,
+                clock.monotonic() - max(0.0, clock.now() - read_at),
+                account.currency,
+            )
+        except ApiError:
+            pass
+        trail = (store.get(EQUITY_HISTORY).value or {}).get(each.deploy_id)
+        accounts.restore(each.deploy_id, account, trail)
+
+
+async def _restore_habits(past: Past, reads: ReadApi, running: list[Deployment], accounts: Accounts) -> None:
+    """Learn from every window that was read: together they hold all that was seen, each once."""
+    windows: dict[int, list[tuple[str, int, dict[str, Any], float]]] = defaultdict(list)
+    for (endpoint, text), found in past.known.items():
+        if endpoint in _STARTS and found.good is not None and (request := _request_of(text)) is not None:
+            windows[request["projectId"]].append((endpoint, request[_STARTS[endpoint]], request, found.good.at))
+    for each in running:
+        judge = PulseJudge(each.launched_at, ())
+        try:
+            chart = await reads.fetch_chart(
+                each.project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES
+            )
+            equity = None if isinstance(chart, Loading) else equity_of(chart)
+            judge.take_samples(equity.xs if equity is not None else (), past.at)
+        except ApiError:
+            pass
+        next_line = 0
+        for endpoint, start, request, at in sorted(windows[each.project_id], key=lambda window: window[:2]):
+            if request.get("algorithmId", each.deploy_id) != each.deploy_id:
+                continue
+            try:
+                if endpoint == "live/logs/read":
+                    if start > next_line:
+                        # Lines between two windows were never read: no silence is learnt from that.
+                        judge.activity.excuse(judge.activity.last_at)
+                    page = await reads.fetch_logs(each.project_id, each.deploy_id, start, request["endLine"])
+                    judge.take_log(page, at)
+                    next_line = start + len(page.lines)
+                elif endpoint == "live/orders/read":
+                    orders = await reads.fetch_orders(each.project_id, start, request["end"])
+                    if not isinstance(orders, Loading):
+                        judge.take_orders(orders.orders, each.deploy_id, at)
+                else:
+                    insights = await reads.fetch_insights(each.project_id, start, request["end"], each.deploy_id)
+                    judge.take_insights((insight.generated_at for insight in insights.insights), at)
+            except ApiError:
+                continue
+        accounts.pulses.restore(each.deploy_id, judge)
+
+
+def _is_first(endpoint: str, text: str) -> bool:
+    if endpoint == "live/chart/read":
+        return f'"count":{CHART_SAMPLES},' in text
+    return endpoint in ("live/list", "live/portfolio/read")
+
+
+def _request_of(text: str) -> dict[str, Any] | None:
+    """The request of a window; None of what is none, or of a search or a look at the length alone."""
+    try:
+        request = json.loads(text)
+        end = request.get("endLine", request.get("end"))
+        whole = end - request.get("startLine", request.get("start")) > 1 and "query" not in request
+        return request if whole and isinstance(request["projectId"], int) else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

@@ -1,0 +1,101 @@
+"""Says whether the tape records, and puts on it what to seek for later: actions, alerts, ends of deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qctui.alerts.alert_json import alert_fields, iso_time
+from qctui.clock import Clock
+from qctui.model.action import ACTIONS
+from qctui.model.alert import ALERTS, Alert
+from qctui.model.deployment import Deployment
+from qctui.model.keys import DEPLOYMENTS
+from qctui.model.recording import TAPE, TapeState
+from qctui.store import Store
+from qctui.tape.recorder import Recorder
+
+LOOK_S = 1.0
+"""How late a step of an action may be on the tape."""
+
+GROWN = 1_000_000
+"""A size that grew by less is no news."""
+
+
+async def follow_tape(tape: Recorder | None, store: Store, clock: Clock) -> None:
+    """Publish the tape's state under `TAPE`, and note events, until cancelled."""
+    follower = _Follower(store, clock.now())
+    shown = TapeState()
+    if tape is None:
+        store.put_value(TAPE, shown, at=clock.now(), mono=clock.monotonic())
+        return
+    while True:
+        state = tape.state
+        news = (state.recording, state.reason, state.missed > 0) != (shown.recording, shown.reason, shown.missed > 0)
+        if news or abs(state.size - shown.size) >= GROWN:
+            shown = state
+            store.put_value(TAPE, state, at=clock.now(), mono=clock.monotonic())
+        for kind, body in follower.news():
+            tape.note_event(kind, body)
+        await clock.sleep(LOOK_S)
+
+
+class _Follower:
+    """What happened since the last look. What happened before the first one is on the tape of an earlier run."""
+
+    def __init__(self, store: Store, since: float) -> None:
+        self._store = store
+        self._since = since
+        self._steps: dict[str, int] = {}
+        """How many steps of each action were seen."""
+        self._alerts: dict[str, Alert] = {}
+        self._listed: tuple[Deployment, ...] | None = None
+        self._alive: set[str] = set()
+
+    def news(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Kinds and bodies of events, in the words of the journal and of `qctui alerts --json`."""
+        return [*self._actions(), *self._alert_steps(), *self._ends()]
+
+    def _actions(self) -> list[tuple[str, Mapping[str, Any]]]:
+        found: list[tuple[str, Mapping[str, Any]]] = []
+        for record in self._store.get(ACTIONS).value or ():
+            target = record.target
+            for step in record.steps[self._steps.get(record.action_id, 0) :]:
+                if step.at >= self._since:
+                    body = {
+                        "id": record.action_id,
+                        "at": iso_time(step.at),
+                        "event": step.rung.event,
+                        "action": target.action,
+                        "project_id": target.project_id,
+                        "deploy_id": target.deploy_id,
+                        "optimization_id": target.optimization_id,
+                        "name": target.name,
+                        "environment": target.environment.value,
+                        "via": record.via,
+                        "detail": step.detail,
+                    }
+                    found.append(("action", body))
+            self._steps[record.action_id] = len(record.steps)
+        return found
+
+    def _alert_steps(self) -> list[tuple[str, Mapping[str, Any]]]:
+        alerts = {alert.alert_id: alert for alert in self._store.get(ALERTS).value or ()}
+        before, self._alerts = self._alerts, alerts
+        found: list[tuple[str, Mapping[str, Any]]] = []
+        for number, alert in alerts.items():
+            if alert.changed_at >= self._since and (number not in before or before[number].state is not alert.state):
+                found.append(("alert", alert_fields(alert, "")))
+        return found
+
+    def _ends(self) -> list[tuple[str, Mapping[str, Any]]]:
+        listed = self._store.get(DEPLOYMENTS).value
+        if listed is None or listed is self._listed:
+            return []
+        before, self._listed = self._alive, listed
+        self._alive = {each.deploy_id for each in listed if each.alive}
+        return [
+            ("ended", {"project_id": each.project_id, "deploy_id": each.deploy_id, "status": each.status})
+            for each in listed
+            if each.deploy_id in before - self._alive
+        ]

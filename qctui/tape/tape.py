@@ -1,0 +1,228 @@
+"""Reads a tape, also one that is being written: what was known at an instant, and what changed after it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from qctui.model.resource import FailureKind
+from qctui.tape.difference import unpack
+from qctui.tape.tape_file import (
+    EMPTY,
+    FOREVER,
+    Position,
+    TapeError,
+    error_words,
+    known_at,
+    open_for_reading,
+    position_at,
+    size_of,
+)
+
+_KINDS = {kind.value: kind for kind in FailureKind}
+
+_AT_ONCE = 50
+"""Rows that are looked for at once: what is damaged costs no more than these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One answer on the tape, without its body."""
+
+    seq: int
+    endpoint: str
+    request: str
+    """As `request_key` names it."""
+    at: float
+    """When it came, Unix seconds; in what was known at an instant, when it came last."""
+    status: int | None
+    failure: FailureKind | None
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was known of one request at an instant."""
+
+    good: Recorded | None
+    """The newest answer that could be used."""
+    failure: Recorded | None
+    """The failure after it, if the last try had failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapeEvent:
+    """Something to seek for: a step of an action, of an alert, or the end of a deployment."""
+
+    seq: int
+    at: float
+    kind: str
+    body: Mapping[str, Any]
+
+
+class Tape:
+    """An open tape, used by one thread at a time. Every method raises `TapeError` for what can't be read."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            TapeError: there is none, or it can't be read.
+        """
+        self.path = path
+        self._file = open_for_reading(path)
+        self._body = functools.lru_cache(maxsize=16)(self._read_whole)
+
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return size_of(self.path)
+
+    @property
+    def first_at(self) -> float | None:
+        """The first instant on it, Unix seconds; None of an empty one."""
+        return self._edge("SELECT at FROM marks ORDER BY seq LIMIT 1")
+
+    @property
+    def last_at(self) -> float | None:
+        """The last instant on it."""
+        ends = [
+            self._edge(f"SELECT max(at) FROM (SELECT at FROM {each} ORDER BY seq DESC LIMIT 1)")
+            for each in ("answers", "repeats", "events", "marks")
+        ]
+        return max((end for end in ends if end is not None), default=None)
+
+    def _edge(self, query: str) -> float | None:
+        with _reading():
+            row = self._file.execute(query).fetchone()
+        return None if row is None else row[0]
+
+    def seek(self, at: float) -> Position:
+        """The place at an instant; the nearest for one that is not on it."""
+        with _reading():
+            place = position_at(self._file, at)
+        if place is None:
+            raise TapeError(EMPTY)
+        return place
+
+    def known(self, place: Position) -> dict[tuple[str, str], Answers]:
+        """By endpoint and request: what was known there."""
+        answers: dict[tuple[str, str], Answers] = {}
+        with _reading():
+            # One look at the file: it may be trimmed meanwhile.
+            self._file.execute("BEGIN")
+            try:
+                for known in known_at(self._file, place).values():
+                    good = self._recorded(known.good, known.good_at)
+                    failure = self._recorded(known.bad, known.bad_at) if known.fails else None
+                    if (either := good or failure) is not None:
+                        answers[either.endpoint, either.request] = Answers(good, failure)
+            finally:
+                self._file.execute("ROLLBACK")
+        return answers
+
+    def body(self, recorded: Recorded) -> bytes:
+        """The body of an answer, as it came."""
+        with _reading():
+            row = self._file.execute(
+                "SELECT base, size, digest, body FROM answers WHERE seq = ?", (recorded.seq,)
+            ).fetchone()
+            if row is None:
+                raise TapeError("the answer is no longer on it")
+            return unpack(row[3], row[1], row[2], None if row[0] is None else self._body(row[0]))
+
+    def _read_whole(self, seq: int) -> bytes:
+        row = self._file.execute("SELECT size, digest, body FROM answers WHERE seq = ?", (seq,)).fetchone()
+        if row is None:
+            raise TapeError("what the answer was packed against is no longer on it")
+        return unpack(row[2], row[0], row[1])
+
+    def _recorded(self, seq: int, at: float) -> Recorded | None:
+        try:
+            found = next(self._select("WHERE answers.seq = ?", (seq,)), None)
+        except TapeError:  # this one is damaged
+            return None
+        return found and replace(found, at=at)
+
+    def changes(self, after: Position, until: Position) -> Iterator[Recorded]:
+        """The answers that were other than the ones before them, in the order of recording. What is damaged is left
+        out."""
+        first = after.seq
+        while first < until.seq:
+            last = min(until.seq, first + _AT_ONCE)
+            try:
+                found = list(
+                    self._select("WHERE answers.seq > ? AND answers.seq <= ? ORDER BY answers.seq", (first, last))
+                )
+            except TapeError:
+                found = []
+            yield from found
+            first = last
+
+    def place_of(self, seq: int, at: float) -> Position:
+        """The place right after an answer or event."""
+        with _reading():
+            row = self._file.execute("SELECT min(seq) FROM stretches WHERE seq > ?", (seq,)).fetchone()
+        return Position(at, seq, row[0] or FOREVER)
+
+    def events(self, kinds: frozenset[str] | None = None) -> list[TapeEvent]:
+        """Everything to seek for, in the order of recording; of these kinds only, if any are given."""
+        with _reading():
+            rows = self._file.execute("SELECT seq, at, kind, body FROM events ORDER BY seq").fetchall()
+        return [TapeEvent(seq, at, kind, _fields(body)) for seq, at, kind, body in rows if not kinds or kind in kinds]
+
+    def damaged(self, goes_on: Callable[[], bool]) -> int:
+        """How many answers can't be read, among those that were looked at, newest first, while `goes_on` said yes."""
+        count = 0
+        with _reading():
+            last = self._file.execute("SELECT max(seq) FROM answers").fetchone()[0] or 0
+        for first in range(last, 0, -_AT_ONCE):
+            try:
+                found = list(self._select("WHERE answers.seq > ? AND answers.seq <= ?", (first - _AT_ONCE, first)))
+            except TapeError:
+                count += 1
+                continue
+            for each in found:
+                if not goes_on():
+                    return count
+                try:
+                    self.body(each)
+                except TapeError:
+                    count += 1
+        return count
+
+    def _select(self, where: str, values: tuple[object, ...]) -> Iterator[Recorded]:
+        query = (
+            "SELECT answers.seq, endpoint, requests.request, at, status, failure, latency"
+            f" FROM answers JOIN requests ON requests.id = answers.request {where}"
+        )
+        with _reading():
+            for seq, endpoint, request, at, status, failure, latency in self._file.execute(query, values):
+                kind = _KINDS.get(failure, FailureKind.INTERNAL) if failure else None
+                yield Recorded(seq, endpoint, request, at, status, kind, latency)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, ValueError) as error:
+        raise TapeError(f"the tape can't be read: {error_words(error)}") from error
+
+
+def _fields(body: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,89 @@
+"""The tape in the installed program: silent while it records, whole after a kill, and said when it can't."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from qctui.tape.tape import Tape
+from qctui.tape.tape_file import TapeError
+from tests.e2e.api import Api
+from tests.e2e.console import Console
+from tests.e2e.test_surroundings import run_in_shell
+
+NAME = "Momentum/Cross"
+
+
+def tape_of(home: Path) -> Path:
+    (path,) = (home / "state" / "qctui").glob("tape-*.sqlite")
+    return path
+
+
+def holds(home: Path, endpoint: str, asked: str = "") -> bool:
+    """Whether an answer of this endpoint is on the tape, to a request that says `asked`."""
+    try:
+        tape = Tape(tape_of(home))
+    except (TapeError, ValueError):
+        return False
+    try:
+        found = tape.known(tape.seek(float("inf")))
+        return any(
+            name == endpoint and asked in request and each.good is not None for (name, request), each in found.items()
+        )
+    except TapeError:
+        return False
+    finally:
+        tape.close()
+
+
+def money_of(console: Console) -> str:
+    """The 24 hours of one deployment, as its row shows them."""
+    row = next((line for line in console.text.splitlines() if NAME in line), "")
+    found = re.search(r"([+-][\d,.]+) +([+-][\d.]+%)", row)
+    return found[0] if found else ""
+
+
+def test_the_last_day_is_whole_in_the_first_list_after_a_kill(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    listed = api.control("GET", "projects")["projects"]
+    of_project = next(f'"projectId":{each["projectId"]}' for each in listed if each["name"].startswith(NAME))
+    with Console("--base-url", api.base_url, env=signed_in, columns=120, rows=40) as console:
+        console.wait_for(NAME, "API ok")
+        console.wait_until(lambda: bool(money_of(console)), "its last 24 hours")
+        console.wait_until(
+            lambda: holds(home, "live/chart/read", of_project) and holds(home, "live/portfolio/read", of_project),
+            "the tape to hold it",
+        )
+        assert "NO TAPE" not in console.text
+        console.process.send_signal(signal.SIGKILL)
+        console.process.wait()
+    charts = len(api.requests("live/chart/read"))
+    with Console("--base-url", api.base_url, env=signed_in, columns=120, rows=40) as console:
+        console.wait_for(NAME)
+        console.wait_until(lambda: bool(money_of(console)), "its last 24 hours, from the tape")
+        assert len(api.requests("live/chart/read")) <= charts + 2
+    done = run_in_shell(["--base-url", api.base_url, "doctor"], signed_in)
+    assert re.search(r"ok +tape +\S+/tape-[0-9a-f]{12}\.sqlite, 0\.\d MB, since 20", done.stdout), done.stdout
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
+def test_a_tape_that_does_not_record_is_said_and_holds_up_nothing(
+    api: Api, signed_in: dict[str, str], home: Path, columns: int, rows: int
+) -> None:
+    with Console("--base-url", api.base_url, env=signed_in, columns=columns, rows=rows) as console:
+        console.wait_for(NAME)
+        console.wait_until(lambda: holds(home, "live/list"), "the tape to be begun")
+    with sqlite3.connect(tape_of(home)) as file:
+        file.execute("PRAGMA user_version = 99")
+    file.close()
+    with Console("--base-url", api.base_url, env=signed_in, columns=columns, rows=rows) as console:
+        console.wait_for("NO TAPE: a later version wrote it", "API ok", NAME)
+        console.send("\r")
+        console.wait_for("launched", "NO TAPE: a later version wrote it")
+        with sqlite3.connect(tape_of(home)) as file:
+            file.execute("PRAGMA user_version = 1")
+        file.close()
+        console.wait_gone("NO TAPE")
