@@ -27,11 +27,15 @@ class Lives:
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
-        """The worst first, what is open before the rest, the newest first."""
+        """The worst first, what is open before the rest, firing before acknowledged, paper last, the newest first."""
+        states = list(AlertState)
         return tuple(
             sorted(
                 self._alerts.values(),
-                key=lambda each: (not each.open, -each.severity, each.state.value, -each.changed_at, each.alert_id),
+                key=lambda each: (
+                    *(not each.open, -each.severity, states.index(each.state), each.subject.paper),
+                    *(-each.changed_at, each.alert_id),
+                ),
             )
         )
 
