@@ -34,15 +34,16 @@ def test_what_fires_comes_first_and_the_worst_of_it() -> None:
     assert shown([shelved, acknowledged, LOSS, *hidden, BLIND, newer]) == [newer, BLIND, LOSS, acknowledged, shelved]
 
 
-def test_among_equals_real_money_comes_before_paper_and_what_fires_before_what_was_seen() -> None:
+def test_among_equals_real_money_comes_before_paper_and_nothing_moves_once_it_was_seen() -> None:
     paper = replace(BLIND, subject=replace(BLIND.subject, deploy_id="L-paper", environment=Environment.PAPER))
     paper = replace(paper, fired_at=NOW, changed_at=NOW)
-    seen = replace(BLIND, rule="log", state=AlertState.ACKNOWLEDGED, changed_at=NOW)
-    shelved = replace(BLIND, rule="x", state=AlertState.SHELVED)
-    cleared = replace(BLIND, rule="y", state=AlertState.CLEARED, changed_at=NOW)
+    older = replace(BLIND, rule="log", fired_at=NOW - 9_000)
+    cleared, shelved = (replace(BLIND, rule=f"{each}", state=each) for each in (AlertState.CLEARED, AlertState.SHELVED))
     assert shown([paper, BLIND]) == [BLIND, paper]
-    in_order = (BLIND, paper, seen, LOSS, shelved, cleared)
+    in_order = (BLIND, older, paper, LOSS, cleared, shelved)
     assert Lives(reversed(in_order)).alerts == in_order
+    seen = (BLIND, replace(older, state=AlertState.ACKNOWLEDGED, changed_at=NOW), paper, LOSS)
+    assert Lives(reversed(seen)).alerts == seen
 
 
 def test_a_row_says_what_where_how_much_and_since_when() -> None:
