@@ -21,11 +21,7 @@ def pulse_sentence(pulse: Pulse, now: float, *, sells: bool = True, ago: Ago | N
     ago = ago or _rough_ago(now)
     if pulse.state is PulseState.BLIND:
         last = f", last {ago(pulse.last_refusal.at)}" if pulse.last_refusal is not None else ""
-        then = "this may be refused too. Go to the broker."
-        if not sells:
-            then = "what it holds may have to be closed at the broker."
-        refused = "1 order" if pulse.refusals == 1 else f"{pulse.refusals} orders"
-        return f"BLIND: {refused} refused as disconnected{last}: {then}"
+        return f"BLIND: {refused_words(pulse)}{last}: {blind_means(sells)}"
     if pulse.state is PulseState.QUIET:
         sign = pulse.last_sign
         last = f" since {sign.kind} {ago(sign.at)}" if sign is not None else ""
@@ -33,15 +29,36 @@ def pulse_sentence(pulse: Pulse, now: float, *, sells: bool = True, ago: Ago | N
     return ""
 
 
+def blind_means(sells: bool) -> str:
+    """What a refusing brokerage means for an action that `sells`, or for one that does not."""
+    return (
+        "this may be refused too. Go to the broker." if sells else "what it holds may have to be closed at the broker."
+    )
+
+
+def refused_words(pulse: Pulse) -> str:
+    """What BLIND rests on: refused orders, or the log alone, where no order is known to have been refused."""
+    count = pulse.refusals
+    if _is_logged(pulse):
+        return "1 log line says disconnected" if count == 1 else f"{count} log lines say disconnected"
+    return f"{count} order{'' if count == 1 else 's'} refused as disconnected"
+
+
+def _is_logged(pulse: Pulse) -> bool:
+    return pulse.last_refusal is not None and pulse.last_refusal.kind == "log line"
+
+
 def pulse_evidence(pulse: Pulse, now: float, *, ago: Ago | None = None) -> list[tuple[str, str]]:
     """What the pulse rests on, as labels and words, at Unix time `now`."""
     ago = ago or _rough_ago(now)
-    why = f"first refused {ago(pulse.since)}" if pulse.state is PulseState.BLIND else pulse.why
+    first = "first said" if _is_logged(pulse) else "first refused"
+    why = f"{first} {ago(pulse.since)}" if pulse.state is PulseState.BLIND else pulse.why
     said = [("Pulse", f"{pulse.state.value}{f': {why}' if why else ''}")]
     if pulse.last_refusal is not None:
-        count = f"{pulse.refusals} since the last order that went well, last "
+        what = refused_words(pulse) if _is_logged(pulse) else f"{pulse.refusals} since the last order that went well"
         text = f": {pulse.last_refusal.text}" if pulse.last_refusal.text else ""
-        said.append(("Refused", f"{count}{ago(pulse.last_refusal.at)}{text}"))
+        label = "Log" if _is_logged(pulse) else "Refused"
+        said.append((label, f"{what}, last {ago(pulse.last_refusal.at)}{text}"))
     if pulse.last_sign is not None:
         said.append(("Last sign", f"{pulse.last_sign.kind} {ago(pulse.last_sign.at)}"))
     if pulse.habit_s is not None:

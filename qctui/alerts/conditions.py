@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 
 from qctui.actions.capture import newest_known
 from qctui.actions.wording import format_holdings, format_rough_span
+from qctui.alerts.alert_wording import refused_words
 from qctui.alerts.rules import DAY_S, HOUR_S, Rule
 from qctui.model.account import EQUITY_HISTORY, SEEN_S, EquityTrail
 from qctui.model.action import ACTIONS, ActionRecord, Rung
@@ -211,7 +212,7 @@ def _pulse(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
             yield Finding(world.subject(row), None)
         elif pulse.state is PulseState.BLIND and rule.when == "blind":
             said = pulse.last_refusal.text if pulse.last_refusal is not None else ""
-            words = f"BLIND: {pulse.refusals} refused by its brokerage{f', {said}' if said else ''}"
+            words = f"BLIND: {refused_words(pulse)}{f': {said}' if said else ''}"
             yield Finding(world.subject(row), True, words, since=pulse.since)
         elif pulse.state is PulseState.QUIET and rule.when == "quiet":
             usual = format_rough_span(pulse.habit_s) if pulse.habit_s is not None else ""

@@ -27,13 +27,15 @@ class Lives:
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
-        """The worst first, what is open before the rest, the newest first."""
-        return tuple(
-            sorted(
-                self._alerts.values(),
-                key=lambda each: (not each.open, -each.severity, each.state.value, -each.changed_at, each.alert_id),
-            )
-        )
+        """The worst first, what is open before the rest, paper last among equals, the newest first. To acknowledge one
+        moves none: the keys of a person who goes down the list would meet another one."""
+
+        def order(alert: Alert) -> tuple[object, ...]:
+            at = alert.fired_at if alert.open and alert.fired_at is not None else alert.changed_at
+            state = "" if alert.open else alert.state.value
+            return not alert.open, -alert.severity, state, alert.subject.paper, -at, alert.alert_id
+
+        return tuple(sorted(self._alerts.values(), key=order))
 
     def fires(self, rule: Rule, subject: Subject) -> bool:
         """Whether a rule fires about a subject, acknowledged or not: its lower threshold counts then."""

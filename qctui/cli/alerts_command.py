@@ -40,11 +40,12 @@ def run_alerts(options: Options) -> int:
 
 
 def shown(alerts: Iterable[Alert]) -> list[Alert]:
-    """Those a person has to know of: firing first, the worst first, the newest first."""
-    return sorted(
-        (alert for alert in alerts if alert.state in SHOWN),
-        key=lambda alert: (SHOWN.index(alert.state), -alert.severity, -(alert.fired_at or alert.began_at)),
-    )
+    """Those a person has to know of: firing first, the worst first, paper last among equals, the newest first."""
+
+    def order(alert: Alert) -> tuple[float, ...]:
+        return SHOWN.index(alert.state), -alert.severity, alert.subject.paper, -(alert.fired_at or alert.began_at)
+
+    return sorted((alert for alert in alerts if alert.state in SHOWN), key=order)
 
 
 def format_alerts(alerts: Sequence[Alert], now: float) -> str:

@@ -48,6 +48,11 @@ class Subject:
         """What tells it from every other subject."""
         return self.optimization_id or self.deploy_id or (f"project {self.project_id}" if self.project_id else "")
 
+    @property
+    def paper(self) -> bool:
+        """No real money hangs on it: among equals it comes last."""
+        return self.environment is Environment.PAPER
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -92,7 +97,8 @@ class Alert:
 
 
 ALERTS: Key[tuple[Alert, ...]] = Key("alerts")
-"""All that are not over, and those that were cleared within the last day: the worst first, firing before the rest."""
+"""All that are not over, and those that were cleared within the last day: the worst first, what is open before the
+rest."""
 
 DELIVERED: Key[tuple[Alert, ...]] = Key("delivered_alerts")
 """The alerts told last, a new tuple each time: the interface rings and notifies for each of them once."""

@@ -223,9 +223,9 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
 
     def action_open_journal(self) -> None:
         """The actions taken from this machine."""
-        from qctui.ui.actions.journal_screen import JournalScreen
+        from qctui.ui.journal_screen import JournalScreen
 
-        self.push_screen(JournalScreen(self.engine.actions, self.engine.clock, self.glyphs, self.options.zone))
+        self.push_screen(JournalScreen(self._app_context))
 
     def action_open_alerts(self) -> None:
         """All alerts, or back from them."""

@@ -45,7 +45,7 @@ def test_blind_is_told_once_and_its_end_too() -> None:
         desk.pulse(PulseState.BLIND)
         await desk.clock.advance(1)
         assert desk.alerts == {BLIND: "firing"}
-        assert desk.alert(BLIND).text == "BLIND: 1 refused by its brokerage, disconnected"
+        assert desk.alert(BLIND).text == "BLIND: 1 order refused as disconnected: disconnected"
         await desk.clock.advance(600)
         assert len(desk.delivered) == 1
         desk.pulse(PulseState.OK)

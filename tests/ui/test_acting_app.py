@@ -11,10 +11,10 @@ from textual.widgets._toast import Toast
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.keys import DEPLOYMENTS
 from qctui.ui.actions.dialog import ConfirmScreen
-from qctui.ui.actions.journal_screen import JournalScreen
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.help import CommandPalette
+from qctui.ui.journal_screen import JournalScreen
 from tests.ui import scene
 from tests.ui.page import screen_text
 from tests.ui.targets import record, target

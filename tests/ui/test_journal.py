@@ -10,7 +10,9 @@ import pytest
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.model.action import ACTIONS
-from qctui.ui.actions.journal_screen import JournalScreen, group_stories
+from qctui.model.alert import ALERTS
+from qctui.ui.journal_screen import JournalScreen, group_stories
+from tests.ui.alert_scene import blind_alert, quiet_alert
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import StillEngine
 from tests.ui.targets import HOSTILE, deploy_id
@@ -115,6 +117,24 @@ async def test_hostile_names_and_times_are_text() -> None:
     async with opened(entry) as (page, journal):
         assert "[bold red]x[/]" in page.text
         assert journal.text.count("[@click=app.quit]y[/]") == 2
+
+
+async def test_an_alert_has_its_line_above_the_keys_and_covers_nothing() -> None:
+    entries = [entry for n in range(40) for entry in story(f"{n}", "intent", "verified", name="Momentum")]
+    async with opened(*entries) as (page, journal):
+        for key in ("down", "enter"):
+            await page.press(key)
+            before, focused = page.lines, page.app.focused
+            page.engine.put(ALERTS, (blind_alert(), quiet_alert()))
+            await page.settle()
+            assert page.lines[-2].startswith(" ! CRITICAL  LIVE ")
+            assert page.lines[-2].endswith("+1 more  N alerts")
+            assert page.lines[-1] == before[-1]
+            assert page.app.focused is focused
+            assert "VERIFIED" in journal.text
+            page.engine.put(ALERTS, ())
+            await page.settle()
+            assert page.lines == before
 
 
 async def test_ascii_means_seven_bits() -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
+from qctui.model.alert import ALERTS
 from qctui.model.keys import DEPLOYMENTS
-from qctui.model.pulse import Pulse, PulseState
+from qctui.model.pulse import Pulse, PulseState, Sign
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
-from tests.ui.alert_scene import CRYPTO, REFUSED, blind, fill_alerts, ok, put_pulses, quiet, unknown
+from tests.ui.alert_scene import CRYPTO, REFUSED, blind, blind_alert, fill_alerts, ok, put_pulses, quiet, unknown
 from tests.ui.dialogs import words
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import HOSTILE, NOW, StillEngine, deployments, fill
@@ -150,6 +151,21 @@ async def test_the_dialog_warns_right_below_the_name(keys: tuple[str, ...]) -> N
         assert then[keys[0]] in words(page)
 
 
+async def test_the_dialog_warns_of_what_another_console_found_before_this_one_looked() -> None:
+    async with console((80, 24), prepare=fill) as page:
+        page.engine.put(ALERTS, (blind_alert(),))
+        put_pulses(page.engine, pairs=Pulse(PulseState.UNKNOWN, NOW, why="not looked at yet"))
+        await go_to(page, "pairs")
+        await page.press("L")
+        assert "Pulse BLIND, says an alert of 1h ago: this may be refused too. Go to the broker." in words(page)
+        put_pulses(page.engine, pairs=ok())
+        await page.settle()
+        assert "BLIND" not in words(page)
+        put_pulses(page.engine, pairs=unknown())
+        await page.press("escape", "X")
+        assert "BLIND 1 refused by the brokerage, and this may be too: Pairs/KO-PEP mean reversion" in words(page)
+
+
 async def test_what_is_well_is_not_mentioned() -> None:
     async with console((80, 24), prepare=with_pulses) as page:
         for name in ("momentum", "sector"):
@@ -205,6 +221,16 @@ def test_sentences_count_and_say_nothing_of_what_is_well() -> None:
     assert pulse_sentence(once, NOW).startswith("BLIND: 1 order refused as disconnected: this may be refused too.")
     assert "since log line 2h ago" in pulse_sentence(quiet(), NOW)
     assert "since" not in pulse_sentence(replace(quiet(), last_sign=None), NOW)
+
+
+def test_what_rests_on_the_log_alone_speaks_of_no_refused_order() -> None:
+    logged = replace(blind(), last_refusal=Sign("log line", NOW - 700, REFUSED))
+    said = pulse_sentence(logged, NOW)
+    assert said.startswith("BLIND: 3 log lines say disconnected, last 11m ago: this may be refused too.")
+    evidence = dict(pulse_evidence(logged, NOW))
+    assert evidence["Pulse"].startswith("BLIND: first said")
+    assert evidence["Log"] == f"3 log lines say disconnected, last 11m ago: {REFUSED}"
+    assert "order" not in f"{said} {evidence['Pulse']} {evidence.get('Refused', '')}"
 
 
 def test_evidence_of_what_was_never_looked_at_is_short() -> None:

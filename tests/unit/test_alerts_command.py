@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qctui.alerts.lives import Lives
 from qctui.cli.alerts_command import format_alerts, shown
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
@@ -31,6 +32,18 @@ def test_what_fires_comes_first_and_the_worst_of_it() -> None:
     newer = replace(BLIND, fired_at=NOW)
     hidden = [replace(BLIND, state=state) for state in (AlertState.PENDING, AlertState.CLEARED)]
     assert shown([shelved, acknowledged, LOSS, *hidden, BLIND, newer]) == [newer, BLIND, LOSS, acknowledged, shelved]
+
+
+def test_among_equals_real_money_comes_before_paper_and_nothing_moves_once_it_was_seen() -> None:
+    paper = replace(BLIND, subject=replace(BLIND.subject, deploy_id="L-paper", environment=Environment.PAPER))
+    paper = replace(paper, fired_at=NOW, changed_at=NOW)
+    older = replace(BLIND, rule="log", fired_at=NOW - 9_000)
+    cleared, shelved = (replace(BLIND, rule=f"{each}", state=each) for each in (AlertState.CLEARED, AlertState.SHELVED))
+    assert shown([paper, BLIND]) == [BLIND, paper]
+    in_order = (BLIND, older, paper, LOSS, cleared, shelved)
+    assert Lives(reversed(in_order)).alerts == in_order
+    seen = (BLIND, replace(older, state=AlertState.ACKNOWLEDGED, changed_at=NOW), paper, LOSS)
+    assert Lives(reversed(seen)).alerts == seen
 
 
 def test_a_row_says_what_where_how_much_and_since_when() -> None:

@@ -19,6 +19,7 @@ from textual.widgets import Button
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
+from qctui.model.alert import ALERTS
 from qctui.model.keys import PROJECTS, Key
 from qctui.model.pulse import PULSES
 from qctui.model.resource import Resource
@@ -249,6 +250,11 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         records = self._store.get(ACTIONS).value or ()
         projects = {project.project_id: project for project in self._store.get(PROJECTS).value or ()}
         pulses = self._store.get(PULSES).value or {}
+        blind = {
+            each.subject.deploy_id: each
+            for each in self._store.get(ALERTS).value or ()
+            if each.open and each.rule == "blind"
+        }
         return [
             Aim(
                 target,
@@ -256,6 +262,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
                 _earlier(records, target),
                 projects.get(target.project_id),
                 pulses.get(target.deploy_id),
+                blind.get(target.deploy_id),
                 refused,
                 disarmed,
             )

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from qctui.actions.actions_port import ActionsPort, JournalEntry
+from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import RUNG_OF_EVENT, lines_by_action, parse_journal_time
-from qctui.clock import Clock
 from qctui.model.action import ACTIONS, FINAL_RUNGS, Rung
+from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import Key
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.progress import LOUD, rung_role, rung_word
+from qctui.ui.alerts.alert_line import AlertLine
+from qctui.ui.context import AppContext
 from qctui.ui.kit.lines import Lines, Paragraph, labelled, pieces
-from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection_owner import LocalCursor
-from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_instant
 
 LOOK_S = 2.0
@@ -83,11 +83,16 @@ class JournalScreen(Screen[None]):
     }
     """
 
-    def __init__(self, actions: ActionsPort, clock: Clock, glyphs: Glyphs, zone: tzinfo | None = None) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self._actions, self._clock = actions, clock
-        self._glyphs, self._zone = glyphs, zone
+        self._engine, self._draw, self._glyphs = context.engine, context.draw, context.glyphs
+        glyphs, options = context.glyphs, context.options
         self.set_class(glyphs.ascii, "-ascii")
+        self._alert_line = AlertLine(glyphs, options.keymap)
+        self._ages = AgeTimer(
+            self._engine.clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop,
+            self._show_alerts,
+        )  # fmt: skip
         self._entries: tuple[JournalEntry, ...] | None = None
         self._stories: tuple[Story, ...] = ()
         self._title, self._story = Lines(glyphs, id="journal-title"), Lines(glyphs, id="story")
@@ -99,22 +104,26 @@ class JournalScreen(Screen[None]):
         self._table.opened = lambda _story: self._open(True)
 
     def compose(self) -> ComposeResult:
-        """Title, list, story, keys."""
+        """Title, list, story, alert line, keys."""
         yield self._title
         yield self._table
         yield self._story
+        yield self._alert_line
         yield self._keys
 
     def on_mount(self) -> None:
         """Show the journal and watch it."""
         self.set_focus(self._table)
         self._look()
+        self._show_alerts(self._ages.context())
         self.set_interval(LOOK_S, self._look)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
-        """An action went on: its line is in the journal by now."""
+        """An action went on: its line is in the journal by now. Or an alert changed."""
         if self.is_mounted and ACTIONS in keys:
             self._look()
+        if self.is_mounted and not keys.isdisjoint({ALERTS, ALERT_TROUBLE}):
+            self._show_alerts(self._ages.context())
 
     def action_back(self) -> None:
         """Close the story if it has the whole screen, else the journal."""
@@ -126,7 +135,7 @@ class JournalScreen(Screen[None]):
     def _show_story(self) -> None:
         """The story of the row under the cursor."""
         story = self._table.cursor_row
-        paragraphs = [] if story is None else _story_paragraphs(story, self._render_context())
+        paragraphs = [] if story is None else _story_paragraphs(story, self._ages.context())
         self._story.show(paragraphs)
 
     def pointed(self) -> Pointed:
@@ -139,7 +148,7 @@ class JournalScreen(Screen[None]):
         return f"{self._title.text}\n{self._story.text}"
 
     def _look(self) -> None:
-        entries = self._actions.entries()
+        entries = self._engine.actions.entries()
         if entries == self._entries:
             return
         self._entries = entries
@@ -152,7 +161,7 @@ class JournalScreen(Screen[None]):
             title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))
         self._title.show([Paragraph(title, one_line=True)])
         self._table.show(
-            self._stories, self._render_context(), words="Nothing has been liquidated, stopped or aborted yet."
+            self._stories, self._ages.context(), words="Nothing has been liquidated, stopped or aborted yet."
         )
         self._show_story()
         self._show_hint()
@@ -169,8 +178,10 @@ class JournalScreen(Screen[None]):
         keys = "Esc list" if self.has_class("-opened") else f"Enter whole story {dot} Esc back"
         self._keys.show([Paragraph(pieces((keys, "muted")), one_line=True)])
 
-    def _render_context(self) -> RenderContext:
-        return RenderContext(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs)
+    def _show_alerts(self, context: RenderContext) -> None:
+        store = self._engine.store
+        alerts, trouble = store.get(ALERTS).value or (), store.get(ALERT_TROUBLE).value or ""
+        self._draw("The alerts", lambda: self._alert_line.show(alerts, trouble, context), self._alert_line)
 
 
 def _story_paragraphs(story: Story, context: RenderContext) -> list[Paragraph]:
