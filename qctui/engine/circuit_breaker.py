@@ -51,6 +51,12 @@ class CircuitBreaker:
         return self.failure is not None or self.suspected
 
     @property
+    def needs_witness(self) -> bool:
+        """One resource fails again and again, and nothing else has been asked meanwhile: it is not known whether only
+        that one is broken."""
+        return not self.tripped and self._in_a_row >= FAILURES_TO_TRIP and len(self._keys_in_a_row) == 1
+
+    @property
     def asks_credentials(self) -> bool:
         """The probe is `authenticate`, not a read. So is it for server errors while nothing else has ever come back:
         some servers answer that to rejected credentials (REFERENCE.md 1.3)."""

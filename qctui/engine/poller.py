@@ -305,6 +305,10 @@ class Poller:
             self._show_outage()
         elif self._breaker.failure is not None:
             self._polls.show_outage(self._breaker.failure, [poll])
+        elif self._breaker.needs_witness:
+            others = [each for each in self._polls if each.task is None and each.failure is None]
+            if others:
+                min(others, key=lambda each: each.sent_mono).read_soon(mono)
 
     async def _check_credentials(self) -> None:
         """The probe while the credentials are in doubt."""

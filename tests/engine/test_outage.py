@@ -163,6 +163,31 @@ def test_one_failing_resource_backs_off_to_the_cap_and_leaves_the_others_alone()
     on_rig(body, before=nothing_runs)
 
 
+def test_an_outage_is_noticed_where_hardly_anything_but_the_list_is_read() -> None:
+    async def body(rig: Rig) -> None:
+        await rig.clock.advance(60)
+        rig.api.fail(server_error())
+        await rig.clock.advance(90)
+        assert rig.link.state is LinkState.DOWN
+
+    on_rig(body, before=nothing_runs)
+
+
+def test_the_list_alone_that_fails_is_no_outage_and_others_bear_witness() -> None:
+    async def body(rig: Rig) -> None:
+        await rig.clock.advance(60)
+        rig.api.fail(server_error(), "deployments")
+        seen = set()
+        for _ in range(600):
+            await rig.clock.advance(1)
+            seen.add(rig.link.state)
+        assert LinkState.DOWN not in seen
+        assert rig.get(DEPLOYMENTS).error is not None
+        assert rig.api.count("projects") >= 2
+
+    on_rig(body, before=nothing_runs)
+
+
 def test_a_rejected_read_is_no_trouble_of_the_link() -> None:
     async def body(rig: Rig) -> None:
         rig.subscribe(*SCREEN)
