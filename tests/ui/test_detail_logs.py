@@ -133,6 +133,18 @@ async def test_g_goes_to_the_very_beginning_and_capital_g_back_to_the_end() -> N
         assert windows_wanted(page) == set()
 
 
+async def test_g_goes_to_the_beginning_also_where_it_meets_what_was_read_at_once() -> None:
+    def nearly_read(engine: StillEngine) -> None:
+        long_log(engine)
+        engine.put(logs_key(PROJECT, DEPLOY_ID), many(150, 350, length=350))
+
+    async with opened("enter", "5", prepare=nearly_read, size=(120, 40)) as page:
+        await page.press("g")
+        page.engine.put(window(10), many(10, 210, length=350))
+        await page.settle()
+        assert view(page).text.startswith(" 2024-03-25 10:10:00 line 10")
+
+
 async def test_what_is_typed_stands_out_and_enter_searches_the_whole_log() -> None:
     async with opened("enter", "5", prepare=long_log) as page:
         await page.press("pageup")

@@ -218,9 +218,10 @@ class LogReading:
         self.end.add(page)
         self._meet()
 
-    def add(self, start: int, page: LogPage) -> None:
-        """Take in the window that was wanted."""
-        if self._asked_for_beginning:
+    def add(self, start: int, page: LogPage) -> bool:
+        """Take in the window that was wanted. Returns whether it is the beginning, which a person waits for: it may
+        have met the other lines at once."""
+        if begins := self._asked_for_beginning:
             self._asked_for_beginning = False
             self.beginning = JoinedLog()
             self.beginning.offset, self.beginning.first_line = start, start
@@ -230,6 +231,7 @@ class LogReading:
         else:
             self._put_before(start, page)
         self._meet()
+        return begins
 
     def _append(self, log: JoinedLog, page: LogPage) -> None:
         if not page.lines:

@@ -186,11 +186,10 @@ class LogsPane(Pane):
             self._reading = read(log_lines_key(project_id, deploy_id, start, shown.query))
             if self._reading.value is None:
                 return
-            apart = shown.at_beginning
-            shown.add(start, self._reading.value)
+            begins = shown.add(start, self._reading.value)
             self._reading = None
             # The lines of the beginning are others than those that were shown.
-            self._show_rows((shown.log.first_line, 0) if shown.at_beginning and not apart else None)
+            self._show_rows((shown.log.first_line, 0) if begins else None)
 
     def _describe(self, resource: Resource[LogPage], context: RenderContext) -> LoadStateWords:
         joined, search, expected = self._shown.log, self._search, format_count(self._shown.log.expected)
