@@ -68,7 +68,11 @@ class Terminal:
 
 
 def _known_to_pyte(match: re.Match[bytes]) -> bytes:
-    """pyte takes `CSI < u` and `CSI ? $ p` for text; a real terminal shows neither."""
-    prefix, _, middle, final = match.groups()
-    unknown = prefix not in (b"", b"?") or middle or final == b"u"
-    return b"" if unknown else match[0]
+    """What pyte understands; a real terminal ignores the rest. pyte takes `CSI < u` and `CSI ? $ p` for text, and
+    raises on the wrong number of parameters: the halves of two sequences, where output between them was dropped."""
+    prefix, numbers, middle, final = match.groups()
+    allowed = {b"m": 99, b"h": 99, b"l": 99, b"H": 2, b"f": 2, b"r": 2}.get(final, 1)
+    known = prefix == b"" or (prefix == b"?" and final in b"hl")
+    if not known or middle or final == b"u" or numbers.count(b";") >= allowed:
+        return b""
+    return match[0]

@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console, clean_environment
 from tests.e2e.line import Line
+from tests.e2e.terminal import Terminal
 
 SEQUENCE = re.compile(rb"\x1b\[[<-?]*[0-9;:]*[ -/]*[@-~]|\x1b\]22;[a-z]*(?:\x07|\x1b\\)")
 """What the console itself sends: control sequences, and the pointer's shape."""
@@ -136,6 +137,14 @@ def test_a_terminal_that_stopped_reading_does_not_keep_it(api: Api, signed_in: d
             console.terminal.feed(os.read(console.master, 65536))
         assert console.terminal.left_behind == []
         assert console.terminal_as_found()
+
+
+@pytest.mark.parametrize("halves", [b"\x1b[1;2;3H", b"\x1b[?1;2H", b"\x1b[3;4;5r"])
+def test_halves_of_two_sequences_are_nothing_to_a_terminal(halves: bytes) -> None:
+    """What a stalled terminal receives once the rest was thrown away between them."""
+    terminal = Terminal(20, 2)
+    terminal.feed(b"before" + halves + b"after")
+    assert terminal.text.strip() == "beforeafter"
 
 
 def fill(console: Console) -> None:
