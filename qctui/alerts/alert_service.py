@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from qctui.alerts.conditions import Memory, World, findings
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import Delivery, Rule
-from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts
-from qctui.clock import Clock, first_of
+from qctui.alerts.shared_alerts import Request, Shared, SharedAlerts
+from qctui.alerts.sharing import Sharing, on_thread
+from qctui.clock import Clock
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState, Subject
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
 from qctui.model.pulse import PULSES
 from qctui.store import Store
-
-T = TypeVar("T")
 
 EVERY_S = 5.0
 """How often the rules are evaluated although nothing was read: time itself passes thresholds."""
@@ -37,18 +33,6 @@ YOUNG_S = 300.0
 
 ASLEEP_S = 60.0
 """With more than this between two looks the machine was asleep, or its clock was set."""
-
-SHARE_EVERY_S = 3.0
-"""How often the files are looked at: what is read for the screen evaluates the rules far more often."""
-
-WRITE_EVERY_S = 30.0
-"""How often the leader writes although nothing changed: the others see that it is there."""
-
-DISK_S = 10.0
-"""How long the disk is waited for."""
-
-LAST_WRITE_S = 0.5
-"""How long the end waits for the disk."""
 
 _OURS: frozenset[Key[Any]] = frozenset({ALERTS, DELIVERED, ALERT_TROUBLE, JOURNAL})
 
@@ -83,11 +67,6 @@ class AlertSettings:
     """Where a day begins; None: this machine's zone."""
 
 
-async def on_thread(call: Callable[[], T]) -> T:
-    """Run what may wait for a disk beside the loop."""
-    return await asyncio.to_thread(call)
-
-
 class AlertService:
     """Runs on the engine's loop. `acknowledge`, `shelve` and `configure` may be called from any thread."""
 
@@ -104,18 +83,13 @@ class AlertService:
         """Without `shared` the alerts live and die with this process. `open_hook` is called once there is a command to
         run. `off_loop` runs what may wait for the disk."""
         self._store, self._clock, self._settings = store, clock, settings
-        self._shared, self._open_hook, self._off_loop = shared, open_hook, off_loop
+        self._sharing = Sharing(shared, clock, self._note_trouble, off_loop)
+        self._open_hook = open_hook
         self._hook: Hook | None = None
         self._lives = Lives()
         self._memory = Memory(clock.now())
-        self._leads = shared is None
         self._took = float("-inf"), float("-inf")
         """When the alerts of another process were taken over, by both clocks."""
-        self._newest: Shared | None = None
-        """What the leader wrote, while another process leads."""
-        self._asked: deque[Request] = deque()
-        """Added to by any thread, taken from by the loop alone."""
-        self._exchanged_mono = float("-inf")
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._back_at = float("-inf")
@@ -123,12 +97,6 @@ class AlertService:
         self._looked_at, self._began_mono = clock.now(), clock.monotonic()
         self._owed: dict[str, Alert] = {}
         """Of each alert the newest delivery whose command has not begun. Kept on disk: whoever leads next runs it."""
-        self._written: tuple[tuple[Alert, ...], tuple[Alert, ...]] = ((), ())
-        self._written_mono = float("-inf")
-        self._writing: asyncio.Task[None] | None = None
-        """The last write, which may still be under way."""
-        self._waits_for: asyncio.Future[Any] | None = None
-        """What the disk was asked for last."""
         self._troubles: dict[str, str] = {}
         """What is wrong now, by where it comes from; the newest last."""
 
@@ -159,7 +127,7 @@ class AlertService:
         self._put(ALERT_TROUBLE, next(reversed(self._troubles.values()), ""))
 
     def _ask(self, request: Request) -> None:
-        self._asked.append(request)
+        self._sharing.ask(request)
         self._hurry()
 
     def _hurry(self) -> None:
@@ -187,12 +155,7 @@ class AlertService:
             unsubscribe()
             if self._hook is not None:
                 self._owed |= {alert.alert_id: alert for alert in await self._hook.aclose()} | self._owed
-            if self._shared is not None:
-                if self._leads:
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(LAST_WRITE_S):
-                            await self._write(self._lives.alerts, self._clock.now())
-                self._shared.close()
+            await self._sharing.close(*self._known)
 
     async def _rest(self) -> None:
         woken, late = asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(self._clock.sleep(EVERY_S))
@@ -203,27 +166,31 @@ class AlertService:
             late.cancel()
 
     async def _look(self) -> None:
-        asked = [self._asked.popleft() for _ in range(len(self._asked))]
-        led = self._leads
-        await self._exchange(asked)
+        led = self._sharing.leads
+        newer = await self._sharing.exchange()
+        leads = self._sharing.leads
+        if newer is not None:
+            (self._adopt if leads else self._show)(newer)
         now = self._clock.now()
         if abs(now - self._looked_at) > ASLEEP_S:
             self._back_at = now
         self._looked_at = now
-        if not self._leads:
+        if not leads:
             return
         if not led:
             self._run_commands(list(self._owed.values()))
-        asked += [self._asked.popleft() for _ in range(len(self._asked))]
-        for request in asked:
-            self._do(request, now)
+        for request in self._sharing.take_requests():
+            if request.shelved_until is None:
+                self._lives.acknowledge(request.alert_ids, now)
+            else:
+                self._lives.shelve(request.alert_ids, request.shelved_until, now)
         deliver = self._evaluate(now)
-        self._owed |= {alert.alert_id: alert for alert in deliver if self._command_of(alert)}
+        self._owed |= {alert.alert_id: alert for alert in deliver if self._command_of(alert)[1]}
         alerts = self._lives.alerts
         if alerts != self._store.get(ALERTS).value:
             self._put(ALERTS, alerts)
         # On disk before it is told: a process that takes over must not tell it again, and runs what was not begun.
-        await self._write(alerts, now)
+        await self._sharing.write(*self._known)
         self._deliver(deliver)
 
     def _evaluate(self, now: float) -> list[Alert]:
@@ -272,28 +239,20 @@ class AlertService:
         listed_mono = self._store.get(DEPLOYMENTS).fetched_mono
         return listed_mono is not None and listed_mono >= took_mono
 
-    def _do(self, request: Request, now: float) -> None:
-        if request.shelved_until is None:
-            self._lives.acknowledge(request.alert_ids, now)
-        else:
-            self._lives.shelve(request.alert_ids, request.shelved_until, now)
-
     def _deliver(self, alerts: Iterable[Alert]) -> None:
         fired = tuple(alert for alert in alerts if alert.state is AlertState.FIRING)
         if fired:
             self._put(DELIVERED, fired)
         self._run_commands(alerts)
 
-    def _command_of(self, alert: Alert) -> tuple[str, ...]:
-        rule = self._rule_of(alert)
-        return (rule.command or self._settings.delivery.command) if rule is not None else ()
-
-    def _rule_of(self, alert: Alert) -> Rule | None:
-        return next((rule for rule in self._settings.rules if rule.name == alert.rule), None)
+    def _command_of(self, alert: Alert) -> tuple[Rule | None, tuple[str, ...]]:
+        """The rule that found it, and what that runs; None for a rule that is gone."""
+        rule = next((rule for rule in self._settings.rules if rule.name == alert.rule), None)
+        return rule, (rule.command or self._settings.delivery.command) if rule is not None else ()
 
     def _run_commands(self, alerts: Iterable[Alert]) -> None:
         for alert in alerts:
-            rule, command = self._rule_of(alert), self._command_of(alert)
+            rule, command = self._command_of(alert)
             if self._hook is None and command and self._open_hook is not None:
                 self._hook = self._open_hook(partial(self._note_trouble, "commands"), self._note_begun)
             if rule is not None and command and self._hook is not None:
@@ -305,106 +264,36 @@ class AlertService:
         """The command has been started, or never will be: a process that takes over must not run it again."""
         if self._owed.get(alert.alert_id) == alert:
             del self._owed[alert.alert_id]
-            if self._leads:
-                self._spawn_write(self._lives.alerts, self._clock.now())
+            if self._sharing.leads:
+                self._sharing.begin_write(*self._known)
 
     # With the other processes of this account.
 
-    async def _exchange(self, asked: Sequence[Request]) -> None:
-        """Find out who leads; show what another one wrote and hand it what was asked here, or take what was asked of
-        the others."""
-        shared, mono = self._shared, self._clock.monotonic()
-        if shared is None or (not asked and mono - self._exchanged_mono < SHARE_EVERY_S):
-            return
-        self._exchanged_mono = mono
-        try:
-            locked = await self._on_disk(shared.lead)
-            newer = await self._on_disk(shared.read_newer)
-            self._note_trouble("sharing", "")
-            if locked and not self._leads:
-                self._take_over(newer or self._newest)
-            elif self._leads and newer is not None:
-                # One of the two hung, and the other one did its work meanwhile: who has the lock goes on from there.
-                self._leads = locked
-                self._adopt(newer)
-            if self._leads:
-                # Whenever the disk answers: what was taken from it must not be lost.
-                await self._on_disk(lambda: self._asked.extend(shared.take_requests()))
-                return
-            await self._on_disk(partial(shared.ask, asked))
-            if newer is not None:
-                self._show(newer)
-        except OSError as error:
-            # Alone with a disk that declines, it watches for itself: told twice is better than not at all.
-            self._note_trouble("sharing", f"alerts are not kept: {error.strerror or error}")
-            if not self._leads:
-                self._take_over(self._newest)
-                self._owed = {}  # the one that leads runs these
-            return
-        if self._newest is not None and self._clock.now() - self._newest.written_at > HUNG_S:
-            self._take_over(self._newest)
-
-    async def _on_disk(self, call: Callable[[], T]) -> T:
-        """Raises `OSError` where the disk declines, or has not answered for long: the rules can't wait for it."""
-        while self._waits_for is not None and not self._waits_for.done():  # one at a time
-            if not await first_of(self._clock, DISK_S, self._waits_for):
-                raise OSError(errno.ETIMEDOUT, "the disk does not answer")
-        self._waits_for = work = asyncio.ensure_future(self._off_loop(call))
-        if not await first_of(self._clock, DISK_S, work):
-            raise OSError(errno.ETIMEDOUT, "the disk does not answer")
-        done: T = work.result()
-        return done
-
-    def _take_over(self, known: Shared | None) -> None:
-        self._leads = True
-        if known is not None:
-            self._adopt(known)
-
     def _adopt(self, known: Shared) -> None:
+        """Go on from what another process has found."""
         self._lives, self._memory = Lives(known.alerts), known.memory
         self._took = self._clock.now(), self._clock.monotonic()
         self._owed = {alert.alert_id: alert for alert in known.owed}
 
     def _show(self, newer: Shared) -> None:
         """Show what the leader has found, and ring here too for what it has told since."""
-        before = {alert.alert_id: alert for alert in self._newest.alerts} if self._newest is not None else None
-        self._newest = newer
+        before = self._store.get(ALERTS).value
         self._put(ALERTS, newer.alerts)
-        if before is not None:
-            told = tuple(
-                alert
-                for alert in newer.alerts
-                if alert.state is AlertState.FIRING
-                and alert.deliveries > (before[alert.alert_id].deliveries if alert.alert_id in before else 0)
-            )
-            if told:
-                self._put(DELIVERED, told)
-
-    async def _write(self, alerts: tuple[Alert, ...], now: float) -> None:
-        self._spawn_write(alerts, now)
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
-
-    def _spawn_write(self, alerts: tuple[Alert, ...], now: float) -> None:
-        """Write, after what is being written: what is said last has to stay."""
-        shared, mono, told = self._shared, self._clock.monotonic(), (alerts, tuple(self._owed.values()))
-        if shared is None or (told == self._written and mono - self._written_mono < WRITE_EVERY_S):
+        if before is None:
             return
-        self._written, self._written_mono = told, mono
-        write, before = partial(shared.write, alerts, deepcopy(self._memory), now, told[1]), self._writing
+        told_before = {alert.alert_id: alert.deliveries for alert in before}
+        told = tuple(
+            alert
+            for alert in newer.alerts
+            if alert.state is AlertState.FIRING and alert.deliveries > told_before.get(alert.alert_id, 0)
+        )
+        if told:
+            self._put(DELIVERED, told)
 
-        async def run() -> None:
-            if before is not None:
-                await asyncio.wait({before})
-            try:
-                await self._on_disk(write)
-            except OSError as error:
-                self._written_mono = float("-inf")  # again with the next look
-                self._note_trouble("keeping", f"alerts are not kept: {error.strerror or error}")
-            else:
-                self._note_trouble("keeping", "")
-
-        self._writing = asyncio.ensure_future(run())
+    @property
+    def _known(self) -> tuple[tuple[Alert, ...], tuple[Alert, ...], Memory]:
+        """What is kept on disk."""
+        return self._lives.alerts, tuple(self._owed.values()), self._memory
 
     def _put(self, key: Key[Any], value: Any) -> None:
         self._store.put_value(key, value, at=self._clock.now(), mono=self._clock.monotonic())

@@ -80,7 +80,8 @@ class Desk:
     async def die(self) -> None:
         """As when the process is killed: nothing is written any more, and its lock is free."""
         assert self._task is not None
-        lock, self.service._shared = self.service._shared, None
+        sharing = self.service._sharing
+        lock, sharing.files = sharing.files, None
         await self.end()
         if lock is not None:
             lock.close()

@@ -274,9 +274,10 @@ def test_one_that_hangs_is_stood_in_for_until_it_is_back(tmp_path: Path) -> None
         await clock.advance(40)
         # Cancelled without its lock being given back: as a process that was stopped.
         assert hung._task is not None
-        lock, hung.service._shared = hung.service._shared, None
+        sharing = hung.service._sharing
+        lock, sharing.files = sharing.files, None
         await hung.end()
-        hung.service._shared = lock
+        sharing.files = lock
         await clock.advance(HUNG_S)
         blind(hung, other)
         await clock.advance(30)

@@ -1,0 +1,166 @@
+"""This process among the others of its account: who leads, what the leader wrote, what is asked of it.
+
+The disk may decline, or hang: the rules wait for it only so long, and then go on without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+from collections import deque
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from qctui.alerts.conditions import Memory
+from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts
+from qctui.clock import Clock, first_of
+from qctui.model.alert import Alert
+
+T = TypeVar("T")
+
+SHARE_EVERY_S = 3.0
+"""How often the files are looked at: what is read for the screen evaluates the rules far more often."""
+
+WRITE_EVERY_S = 30.0
+"""How often the leader writes although nothing changed: the others see that it is there."""
+
+DISK_S = 10.0
+"""How long the disk is waited for."""
+
+LAST_WRITE_S = 0.5
+"""How long the end waits for the disk."""
+
+
+async def on_thread(call: Callable[[], T]) -> T:
+    """Run what may wait for a disk beside the loop."""
+    return await asyncio.to_thread(call)
+
+
+class Sharing:
+    """Used on the engine's loop, but for `ask`, which any thread may call."""
+
+    def __init__(
+        self,
+        files: SharedAlerts | None,
+        clock: Clock,
+        trouble: Callable[[str, str], None],
+        off_loop: Callable[[Callable[[], Any]], Awaitable[Any]] = on_thread,
+    ) -> None:
+        """Without `files` the alerts live and die with this process. `trouble` is called with where it comes from and
+        why the files can't be used, and with an empty reason once they can. `off_loop` runs what may wait for the
+        disk."""
+        self.files = files
+        self.leads = files is None
+        self._clock, self._trouble, self._off_loop = clock, trouble, off_loop
+        self._newest: Shared | None = None
+        """What another process wrote last."""
+        self._asked: deque[Request] = deque()
+        """Added to by any thread, taken from by the loop alone."""
+        self._exchanged_mono = float("-inf")
+        self._written: tuple[tuple[Alert, ...], tuple[Alert, ...]] = ((), ())
+        self._written_mono = float("-inf")
+        self._writing: asyncio.Task[None] | None = None
+        """The last write, which may still be under way."""
+        self._waits_for: asyncio.Future[Any] | None = None
+        """What the disk was asked for last."""
+
+    def ask(self, request: Request) -> None:
+        """A person asked for this here: it is for whoever leads."""
+        self._asked.append(request)
+
+    def take_requests(self) -> list[Request]:
+        """What was asked since the last call, here and of the others, oldest first."""
+        return [self._asked.popleft() for _ in range(len(self._asked))]
+
+    async def exchange(self) -> Shared | None:
+        """Find out who leads, and hand it what was asked here; the leader takes what the others were asked. Returns
+        what another process wrote and is new here: for the leader to go on from, for the others to be shown."""
+        files, mono = self.files, self._clock.monotonic()
+        if files is None or (not self._asked and mono - self._exchanged_mono < SHARE_EVERY_S):
+            return None
+        self._exchanged_mono = mono
+        found: Shared | None = None
+        asked: list[Request] = []
+        try:
+            locked = await self._on_disk(files.lead)
+            newer = await self._on_disk(files.read_newer)
+            self._trouble("sharing", "")
+            if locked and not self.leads:
+                self.leads, found = True, newer or self._newest
+            elif self.leads and newer is not None:
+                # One of the two hung, and the other one did its work meanwhile: who has the lock goes on from there.
+                self.leads, found = locked, newer
+            if self.leads:
+                # Whenever the disk answers: what was taken from it must not be lost.
+                await self._on_disk(lambda: self._asked.extend(files.take_requests()))
+                return found
+            asked = self.take_requests()
+            await self._on_disk(partial(files.ask, asked))
+        except OSError as error:
+            # Alone with a disk that declines, it watches for itself: told twice is better than not at all.
+            self._trouble("sharing", f"alerts are not kept: {error.strerror or error}")
+            if self.leads:
+                return found
+            self.leads = True
+            self._asked.extendleft(reversed(asked))
+            # The one that leads runs what is owed.
+            return replace(self._newest, owed=()) if self._newest is not None else None
+        if newer is not None:
+            self._newest = newer
+        if self._newest is not None and self._clock.now() - self._newest.written_at > HUNG_S:
+            self.leads = True
+            return self._newest
+        return newer
+
+    async def write(self, alerts: tuple[Alert, ...], owed: tuple[Alert, ...], memory: Memory) -> None:
+        """Write what is known, and wait until it is written; nothing is, if it was before, and not long ago."""
+        self.begin_write(alerts, owed, memory)
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+
+    def begin_write(self, alerts: tuple[Alert, ...], owed: tuple[Alert, ...], memory: Memory) -> None:
+        """Write, after what is being written: what is said last has to stay."""
+        files, mono, known = self.files, self._clock.monotonic(), (alerts, owed)
+        if files is None or (known == self._written and mono - self._written_mono < WRITE_EVERY_S):
+            return
+        self._written, self._written_mono = known, mono
+        write = partial(files.write, alerts, deepcopy(memory), self._clock.now(), owed)
+        before = self._writing
+
+        async def run() -> None:
+            if before is not None:
+                await asyncio.wait({before})
+            try:
+                await self._on_disk(write)
+            except OSError as error:
+                self._written_mono = float("-inf")  # again with the next look
+                self._trouble("keeping", f"alerts are not kept: {error.strerror or error}")
+            else:
+                self._trouble("keeping", "")
+
+        self._writing = asyncio.ensure_future(run())
+
+    async def close(self, alerts: tuple[Alert, ...], owed: tuple[Alert, ...], memory: Memory) -> None:
+        """Write what is known last, if this process leads, and let another one lead."""
+        if self.files is None:
+            return
+        if self.leads:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WRITE_S):
+                    await self.write(alerts, owed, memory)
+        self.files.close()
+
+    async def _on_disk(self, call: Callable[[], T]) -> T:
+        """Raises `OSError` where the disk declines, or has not answered for long: the rules can't wait for it."""
+        while self._waits_for is not None and not self._waits_for.done():  # one at a time
+            if not await first_of(self._clock, DISK_S, self._waits_for):
+                raise OSError(errno.ETIMEDOUT, "the disk does not answer")
+        self._waits_for = work = asyncio.ensure_future(self._off_loop(call))
+        if not await first_of(self._clock, DISK_S, work):
+            raise OSError(errno.ETIMEDOUT, "the disk does not answer")
+        done: T = work.result()
+        return done
