@@ -178,7 +178,9 @@ class _Process:
 
     async def end(self, clock: Clock) -> None:
         """Kill what still runs, with all it started."""
-        if await first_of(clock, KILLED_S, self.started) and self.started.exception() is None and not self.ended.done():
+        if not await first_of(clock, KILLED_S, self.started):
+            self.started.add_done_callback(_kill_late)
+        elif self.started.exception() is None and not self.ended.done():
             _kill_group(self.started.result())
             await first_of(clock, KILLED_S, self.ended)  # reaped, or it stays as a zombie
 
@@ -258,6 +260,12 @@ class _Errors:
 def _kill_group(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def _kill_late(started: asyncio.Future[int]) -> None:
+    """It was said that the command did not start: what starts now must not run on, nor what fails leave an error."""
+    if started.exception() is None:
+        _kill_group(started.result())
 
 
 def clean_environment(environment: Mapping[str, str], secrets: Collection[Secret]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import select
@@ -37,6 +38,7 @@ ALERT = Alert(
     began_at=1_700_000_000.0,
     fired_at=1_700_000_060.0,
     deliveries=1,
+    when="blind",
 )
 OTHER = replace(ALERT, subject=Subject("Other", 8, "L-4567", environment=Environment.PAPER))
 
@@ -114,6 +116,7 @@ def test_the_command_gets_the_alert_as_one_line_of_json(tmp_path: Path) -> None:
         assert told == {
             "id": "blind@L-0123",
             "rule": "blind",
+            "when": "blind",
             "severity": "critical",
             "state": "firing",
             "text": "refused by its brokerage",
@@ -300,22 +303,37 @@ def test_the_loop_goes_on_while_a_command_is_started(tmp_path: Path, monkeypatch
     on_rig(tmp_path, body)
 
 
-def test_one_that_can_not_be_started_in_time_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = threading.Event()
+@pytest.mark.parametrize("late", ["fails", "runs"])
+def test_one_that_can_not_be_started_in_time_is_said_and_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    gate, started, start = threading.Event(), [], subprocess.Popen
 
-    def hang(*arguments: Any, **options: Any) -> None:
+    def hang(*arguments: Any, **options: Any) -> Any:
         gate.wait()
-        raise OSError
+        if late == "fails":
+            raise OSError
+        started.append(start(*arguments, **options))
+        return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", hang)
 
     async def body(rig: Rig) -> None:
-        rig.deliver(("tell",))
+        said: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: said.append(context))
+        rig.deliver(rig.python("time.sleep(600)"))
         await rig.clock.settle()
+        (thread,) = (each for each in threading.enumerate() if each.name == "command")
         await rig.clock.advance(LIMIT_S)
         await rig.clock.advance(5)
-        assert await rig.troubles.get() == "the command of rule blind (tell) did not start within 10 s"
+        assert (await rig.troubles.get()).endswith("did not start within 10 s")
         gate.set()
+        # Whatever becomes of it now, it neither runs on nor leaves an error behind.
+        await asyncio.to_thread(thread.join)
+        await rig.clock.settle()
+        gc.collect()
+        assert said == []
+        assert [each.returncode for each in started] == ([] if late == "fails" else [-signal.SIGKILL])
 
     on_rig(tmp_path, body)
 
