@@ -14,7 +14,7 @@ def alert_fields(alert: Alert, profile: str) -> dict[str, Any]:
 
     Fields:
         id: the rule and what it is about; the same from firing to clearing.
-        rule, severity, state: in the words of the configuration and of the screen.
+        rule, when, severity, state: in the words of the configuration and of the screen.
         text: what is the matter. value, threshold: what was measured and against what, formatted.
         began_at, fired_at: since when the condition holds, and when it began to fire.
         no_data_since: since when what it rests on can't be read. shelved_until: while it is shelved.
@@ -25,6 +25,7 @@ def alert_fields(alert: Alert, profile: str) -> dict[str, Any]:
     return {
         "id": alert.alert_id,
         "rule": alert.rule,
+        "when": alert.when or None,
         "severity": alert.severity.name.lower(),
         "state": alert.state.value,
         "text": alert.text,

@@ -19,6 +19,9 @@ def pulse_sentence(pulse: Pulse, now: float, *, sells: bool = True, ago: Ago | N
     `sells`: the action sends orders, which a brokerage that refuses may refuse too.
     """
     ago = ago or _rough_ago(now)
+    if pulse.by_alert:
+        means = blind_means(sells) if pulse.state is PulseState.BLIND else "it may not be trading."
+        return f"{pulse.state.value}, says an alert of {ago(pulse.since)}: {means}"
     if pulse.state is PulseState.BLIND:
         last = f", last {ago(pulse.last_refusal.at)}" if pulse.last_refusal is not None else ""
         return f"BLIND: {refused_words(pulse)}{last}: {blind_means(sells)}"
@@ -53,6 +56,8 @@ def pulse_evidence(pulse: Pulse, now: float, *, ago: Ago | None = None) -> list[
     ago = ago or _rough_ago(now)
     first = "first said" if _is_logged(pulse) else "first refused"
     why = f"{first} {ago(pulse.since)}" if pulse.state is PulseState.BLIND else pulse.why
+    if pulse.by_alert:
+        why = f"an alert of {ago(pulse.since)} says so"
     said = [("Pulse", f"{pulse.state.value}{f': {why}' if why else ''}")]
     if pulse.last_refusal is not None:
         what = refused_words(pulse) if _is_logged(pulse) else f"{pulse.refusals} since the last order that went well"

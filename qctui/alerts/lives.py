@@ -69,7 +69,7 @@ class Lives:
                     began = each.since if each.since is not None else now
                     alert = Alert(
                         rule.name, rule.severity, each.subject, AlertState.PENDING, each.text,
-                        began_at=min(began, now), changed_at=now,
+                        began_at=min(began, now), changed_at=now, when=rule.when,
                     )  # fmt: skip
                     deliver += self._found(alert, rule, each, now, held)
             else:
@@ -111,7 +111,7 @@ class Lives:
         if holds:
             alert = replace(
                 alert, text=found.text, value=found.value, threshold=found.threshold, severity=rule.severity,
-                subject=found.subject,
+                subject=found.subject, when=rule.when,
             )  # fmt: skip
         no_data_since = alert.no_data_since if alert.no_data_since is not None else now
         alert = replace(alert, held_back=held, no_data_since=no_data_since if holds is None else None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 from qctui.model.deployment import Environment
 from qctui.model.keys import Key
+from qctui.model.pulse import Pulse, PulseState
 
 
 class Severity(IntEnum):
@@ -84,6 +86,8 @@ class Alert:
     shelved_until: float | None = None
     held_back: bool = False
     """The API does not answer: that is the alert now, and this one is not told meanwhile."""
+    when: str = ""
+    """The rule's condition, as in the configuration: rules of any name may look for the same."""
 
     @property
     def alert_id(self) -> str:
@@ -106,3 +110,23 @@ DELIVERED: Key[tuple[Alert, ...]] = Key("delivered_alerts")
 ALERT_TROUBLE: Key[str] = Key("alert_trouble")
 """Why alerts can't be delivered or shared now (a command that fails, a file that can't be written), in words; empty
 while they can."""
+
+_PULSE_OF = {"quiet": PulseState.QUIET, "blind": PulseState.BLIND}
+"""What an alert of this condition says of a pulse, the worse one last."""
+
+
+def alerted_pulses(pulses: Mapping[str, Pulse], alerts: Iterable[Alert]) -> Mapping[str, Pulse]:
+    """The pulses as this process judged them, by deploy id; where an open alert says worse, and is newer than the
+    looks here, as that says: another process may have looked since."""
+    worse = [each for each in alerts if each.open and each.when in _PULSE_OF]
+    known = dict(pulses)
+    for alert in sorted(worse, key=lambda each: [*_PULSE_OF].index(each.when)):
+        deploy_id, state = alert.subject.deploy_id, _PULSE_OF[alert.when]
+        pulse = known.get(deploy_id, Pulse(PulseState.UNKNOWN, alert.began_at))
+        looked_at = pulse.oldest_look
+        seen = looked_at is not None and alert.fired_at is not None and looked_at >= alert.fired_at
+        if pulse.state is PulseState.UNKNOWN or not (seen or pulse.state in (state, PulseState.BLIND)):
+            known[deploy_id] = replace(
+                pulse, state=state, since=alert.began_at, why="", refusals=0, last_refusal=None, by_alert=True
+            )
+    return known

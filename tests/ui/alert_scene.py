@@ -50,7 +50,7 @@ def blind_alert(state: AlertState = AlertState.FIRING) -> Alert:
     return Alert(
         "blind", Severity.CRITICAL, subject(PAIRS, "Pairs/KO-PEP mean reversion"), state,
         "refused by its brokerage", "3 refusals", "", NOW - 4_000, NOW - 3_900, NOW - 3_900,
-        deliveries=2, next_delivery_at=NOW + 1_800,
+        deliveries=2, next_delivery_at=NOW + 1_800, when="blind",
     )  # fmt: skip
 
 

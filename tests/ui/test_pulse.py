@@ -166,6 +166,35 @@ async def test_the_dialog_warns_of_what_another_console_found_before_this_one_lo
         assert "BLIND 1 refused by the brokerage, and this may be too: Pairs/KO-PEP mean reversion" in words(page)
 
 
+async def test_an_alert_that_is_newer_than_the_looks_of_this_console_is_believed_whatever_its_rule_is_called() -> None:
+    found = replace(blind_alert(), rule="broker gone", fired_at=NOW - 60, began_at=NOW - 700)
+    other = replace(found, when="log", rule="a word of the log")
+    async with console((120, 40), prepare=fill) as page:
+        put_pulses(page.engine, pairs=ok())
+        page.engine.put(ALERTS, (other,))
+        await page.settle()
+        assert " Running ok " in page.line("LIVE  ! Pairs/KO-PEP")
+        await go_to(page, "pairs")
+        await page.press("L")
+        page.engine.put(ALERTS, (found,))
+        await page.settle()
+        assert "Pulse BLIND, says an alert of 10m ago: this may be refused too. Go to the broker." in words(page)
+        await page.press("escape", "escape")
+        assert " Running BLIND " in page.line("LIVE  ! Pairs/KO-PEP")
+        await page.press("enter")
+        assert "! BLIND, says an alert of 10m ago" in page.text
+        said = evidence(page)
+        assert "Pulse BLIND: an alert of 10m ago says so" in said
+        assert "Looked at chart now, insights now, orders 2m ago, log 5m ago" in said
+        # Looked at since the alert began to fire: what this console saw counts.
+        looks = {"orders": NOW - 30, "log": NOW - 20}
+        put_pulses(page.engine, pairs=replace(ok(), looked_at=looks))
+        await page.settle()
+        assert "BLIND" not in evidence(page)
+        await page.press("escape")
+        assert " Running ok " in page.line("LIVE  ! Pairs/KO-PEP")
+
+
 async def test_what_is_well_is_not_mentioned() -> None:
     async with console((80, 24), prepare=with_pulses) as page:
         for name in ("momentum", "sector"):

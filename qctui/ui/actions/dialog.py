@@ -19,7 +19,7 @@ from textual.widgets import Button
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
-from qctui.model.alert import ALERTS
+from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.keys import PROJECTS, Key
 from qctui.model.pulse import PULSES
 from qctui.model.resource import Resource
@@ -137,7 +137,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Newer facts, if they are about these targets."""
-        watched = {ACTIONS, PROJECTS, PULSES} | {recheck_key(target) for target in self._targets}
+        watched = {ACTIONS, PROJECTS, PULSES, ALERTS} | {recheck_key(target) for target in self._targets}
         if self.is_mounted and watched & keys:
             self._show(self._timer.context())
 
@@ -249,12 +249,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
     def _aims(self) -> list[Aim]:
         records = self._store.get(ACTIONS).value or ()
         projects = {project.project_id: project for project in self._store.get(PROJECTS).value or ()}
-        pulses = self._store.get(PULSES).value or {}
-        blind = {
-            each.subject.deploy_id: each
-            for each in self._store.get(ALERTS).value or ()
-            if each.open and each.rule == "blind"
-        }
+        pulses = alerted_pulses(self._store.get(PULSES).value or {}, self._store.get(ALERTS).value or ())
         return [
             Aim(
                 target,
@@ -262,7 +257,6 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
                 _earlier(records, target),
                 projects.get(target.project_id),
                 pulses.get(target.deploy_id),
-                blind.get(target.deploy_id),
                 refused,
                 disarmed,
             )

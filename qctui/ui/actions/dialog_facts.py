@@ -11,9 +11,8 @@ from rich.text import Text
 
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, LIQUIDATE, ActionSpec, cautions, typed_code_source
 from qctui.actions.wording import format_holding
-from qctui.alerts.alert_wording import blind_means, pulse_sentence
+from qctui.alerts.alert_wording import pulse_sentence
 from qctui.model.action import ActionRecord, Recheck, Target
-from qctui.model.alert import Alert
 from qctui.model.deployment import DeploymentDetail, Environment, Project
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.pulse import Pulse, PulseState
@@ -46,18 +45,10 @@ class Aim:
     project: Project | None = None
     pulse: Pulse | None = None
     """Whether the deployment shows signs of life; None while that is not known."""
-    blind_alert: Alert | None = None
-    """The open alert that it is BLIND: another console or a watcher may have found that before this one looked."""
     refused: str = ""
     """Why it was never part of what can be sent; empty if it is."""
     disarmed: str = ""
     """Why it is no longer part of it; empty while armed."""
-
-    @property
-    def pulse_state(self) -> PulseState:
-        """The pulse, or what the alert says while this console has not seen for itself."""
-        state = self.pulse.state if self.pulse is not None else PulseState.UNKNOWN
-        return PulseState.BLIND if state is PulseState.UNKNOWN and self.blind_alert is not None else state
 
     @property
     def armed(self) -> bool:
@@ -139,12 +130,9 @@ def check_lines(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
 
 def _pulse_warning(aim: Aim, context: RenderContext) -> str:
     """What the target's pulse means for the action; empty if it is well, or not known."""
+    if aim.pulse is None:
+        return ""
     sells = aim.target.action == LIQUIDATE.id
-    if aim.pulse is None or aim.pulse.state is PulseState.UNKNOWN:
-        alert = aim.blind_alert
-        if alert is None:
-            return ""
-        return f"BLIND, says an alert of {relative_words(alert.began_at, context)}: {blind_means(sells)}"
     return pulse_sentence(aim.pulse, context.now, sells=sells, ago=partial(relative_words, context=context))
 
 
@@ -155,7 +143,7 @@ def _pulses(armed: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     if armed and armed[0].target.action == LIQUIDATE.id:
         refused += ", and this may be too"
     for state, means in ((PulseState.BLIND, refused), (PulseState.QUIET, "without a sign of life")):
-        names = [target_name(aim.target) for aim in armed if aim.pulse_state is state]
+        names = [target_name(aim.target) for aim in armed if aim.pulse is not None and aim.pulse.state is state]
         if names:
             named = format_list(names, NAMED_PULSES, context.glyphs)
             words = pieces((f"{len(names)} {means}: ", "danger bold"), named)
@@ -329,8 +317,8 @@ def _row(aim: Aim, context: RenderContext, name_cells: int) -> Paragraph:
     row.append_text(pieces(" ", equity, "  ", held, ages[1]))
     if aim.earlier is not None:
         row.append_text(pieces("  earlier: ", format_earlier(aim.earlier, context)))
-    if _pulse_warning(aim, context):
-        row.append_text(pieces("  ", (aim.pulse_state.value, "danger bold")))
+    if aim.pulse is not None and _pulse_warning(aim, context):
+        row.append_text(pieces("  ", (aim.pulse.state.value, "danger bold")))
     for caution in cautions(target, aim.project):
         row.append_text(pieces("  ", (caution, "stale bold")))
     return Paragraph(row, hang=2, max_lines=3)

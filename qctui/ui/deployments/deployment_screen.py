@@ -10,6 +10,7 @@ from typing import Any
 from textual import on
 
 from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
+from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.deployment import (
     Deployment,
     DeploymentDetail,
@@ -141,7 +142,7 @@ class DeploymentScreen(DetailScreen):
 
     def depends_on(self, key: Key[Any]) -> bool:
         """A redeployment is in the list first; its pulse comes from what others read of it."""
-        return key in (DEPLOYMENTS, PROJECTS, PULSES)
+        return key in (DEPLOYMENTS, PROJECTS, PULSES, ALERTS)
 
     @property
     def deployed(self) -> DeploymentSummary:
@@ -153,7 +154,9 @@ class DeploymentScreen(DetailScreen):
         return deployed(self.project_id, name, self._opened_id, listed, read)
 
     def _pulse(self, shown: DeploymentSummary) -> Pulse | None:
-        return (self._engine.store.get(PULSES).value or {}).get(shown.deploy_id) if shown.alive else None
+        store = self._engine.store
+        pulses = alerted_pulses(store.get(PULSES).value or {}, store.get(ALERTS).value or ())
+        return pulses.get(shown.deploy_id) if shown.alive else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Orders of earlier deployments can be asked for."""

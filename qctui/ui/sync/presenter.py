@@ -11,7 +11,7 @@ from textual.message import Message
 from qctui.actions.capture import known_ended
 from qctui.engine.engine_port import Subscription
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
-from qctui.model.alert import ALERTS
+from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.deployment import name_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimization_key
 from qctui.model.optimization import Optimization
@@ -168,12 +168,13 @@ class Presenter:
     def _show_deployments(self, context: RenderContext) -> None:
         store = self._engine.store
         self._ended = known_ended(store)
+        alerts = store.get(ALERTS).value or ()
         known = KnownBeside(
             self.data.names,
             store.get(EQUITY_HISTORY).value or {},
             store.get(ACCOUNTS).value or {},
-            store.get(PULSES).value or {},
-            worst_by(store.get(ALERTS).value or (), lambda each: 0 if each.optimization_id else each.project_id),
+            alerted_pulses(store.get(PULSES).value or {}, alerts),
+            worst_by(alerts, lambda each: 0 if each.optimization_id else each.project_id),
             self._ended,
         )
         self._deployments.show(self.data.deployments, known, context)
