@@ -75,11 +75,8 @@ def pulse_evidence(pulse: Pulse, now: float, *, ago: Ago | None = None) -> list[
     return said
 
 
-def alert_words(alert: Alert, now: float, profile: str = "", *, age: str = "") -> str:
-    """One alert in one line, as DESIGN 8 asks: profile, LIVE or PAPER, project, deploy id's end, what, since when.
-
-    `age` is how long its condition holds in words; without it that is worked out from Unix time `now`.
-    """
+def alert_words(alert: Alert, now: float, profile: str = "") -> str:
+    """One alert in one line, as DESIGN 8 asks: profile, LIVE or PAPER, project, deploy id's end, what, since when."""
     subject = alert.subject
     who = [
         profile,
@@ -87,7 +84,7 @@ def alert_words(alert: Alert, now: float, profile: str = "", *, age: str = "") -
         subject.name,
         subject.deploy_id[-4:] or subject.optimization_id[-4:],
     ]
-    since = age or format_rough_span(max(0.0, now - alert.began_at))
+    since = format_rough_span(max(0.0, now - alert.began_at))
     measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""
     unknown = ", no data now" if alert.no_data_since is not None else ""
     return f"{' '.join(word for word in who if word)}{': ' if any(who) else ''}{alert.text}{measured}, {since}{unknown}"

@@ -275,7 +275,7 @@ def _holdings_left(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
     for record in world.records:
         stopped = next((step for step in record.steps if step.rung is Rung.STOPPED), None)
         if record.target.action == "liquidate" and stopped is not None and record.holdings and not record.acknowledged:
-            words = f"still open after STOPPED: {format_holdings(record.holdings)}"
+            words = f"{format_holdings(record.holdings)} still open after STOPPED"
             yield Finding(_target(record), True, words, since=stopped.at)
 
 

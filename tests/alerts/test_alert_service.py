@@ -260,7 +260,7 @@ def test_an_open_action_and_what_it_left_are_told() -> None:
         assert desk.alerts == {f"action-open@{ONE.deploy_id}": "firing", f"holdings-left@{ONE.deploy_id}": "pending"}
         await desk.clock.advance(310)
         assert desk.alerts == {f"action-open@{ONE.deploy_id}": "firing", f"holdings-left@{ONE.deploy_id}": "firing"}
-        assert desk.alert(f"holdings-left@{ONE.deploy_id}").text == "still open after STOPPED: SPY 100"
+        assert desk.alert(f"holdings-left@{ONE.deploy_id}").text == "SPY 100 still open after STOPPED"
         desk.put(ACTIONS, (replace(record, acknowledged=True),))
         await desk.clock.advance(1)
         assert set(desk.alerts.values()) == {"cleared"}

@@ -28,9 +28,51 @@ def line(page: Page) -> str:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_worst_one_and_how_many_more_there_are(size: Size) -> None:
     async with console(size, prepare=fill_alerts) as page:
-        name = "Pairs/KO-PEP mean reversion" if size[0] > 80 else "Pairs/KO-PEP mean r…"
+        name = "Pairs/KO-PEP mean reversion" if size[0] > 80 else "Pairs/KO-PEP me…"
         assert line(page).startswith(f" ! CRITICAL  LIVE {name} a136: refused by its ")
-        assert line(page).endswith("+2 more  N alerts")
+        assert line(page).endswith("  1h  +2 more  N alerts" if size[0] > 80 else "  1h  +2  N alerts")
+
+
+MEASURED = [
+    ("drawdown", "equity below its peak", "-12.0%", "10%"),
+    ("step", "equity moved at once", "+205.3%", "5%"),
+    ("quiet", "QUIET: no sign of life", "26h", "90m"),
+    ("data-old", "not read", "35m", "30m"),
+    ("optimization-stuck", "no run has ended", "7h", "6h"),
+]
+SAID = [
+    ("blind", "BLIND: 3 orders refused as disconnected: Orders cannot be submitted when disconnected", "BLIND: 3 ord"),
+    ("runtime-error", "ended as RuntimeError: division by zero", "ended as Runt"),
+    ("holdings-left", "SPY 1200, AAPL -5 and 3 more still open after STOPPED", "SPY 1200, AA"),
+    ("action-open", "liquidate UNVERIFIED", "liquidate UNV"),
+]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_long_name_gives_way_to_the_numbers(size: Size) -> None:
+    name = "Research/Long and short of sector rotation, third attempt"
+    async with console(size, prepare=fill) as page:
+        for rule, text, value, threshold in [*MEASURED, *((rule, text, "", "") for rule, text, _ in SAID)]:
+            about = subject(23456790, name)
+            worst = replace(blind_alert(), rule=rule, text=text, value=value, threshold=threshold, subject=about)
+            page.engine.put(ALERTS, (worst, *(replace(quiet_alert(), rule=str(n)) for n in range(12))))
+            await page.settle()
+            assert line(page).startswith(" ! CRITICAL  LIVE Research/")
+            assert "… a136: " in line(page)
+            first = f"{value} (allowed {threshold}) " if value else next(said for each, _, said in SAID if each == rule)
+            assert f" a136: {first}" in line(page)
+            assert "  1h  +12" in line(page)
+            page.engine.put(ALERTS, (replace(worst, no_data_since=1.0),))
+            await page.settle()
+            assert f" a136: {first.rstrip()}, no data" in line(page) if value else " a136: no data now, " in line(page)
+
+
+async def test_it_takes_the_room_that_a_terminal_gets() -> None:
+    async with console((80, 24), prepare=fill_alerts) as page:
+        assert "Pairs/KO-PEP me… a136" in line(page)
+        await page.pilot.resize_terminal(120, 40)
+        await page.settle()
+        assert "Pairs/KO-PEP mean reversion a136" in line(page)
 
 
 async def test_while_nothing_fires_it_takes_no_row() -> None:
@@ -55,12 +97,13 @@ async def test_it_stands_on_every_screen_and_follows_there(keys: tuple[str, ...]
         focused = page.app.focused
         page.engine.put(ALERTS, (blind_alert(), quiet_alert()))
         await page.settle()
-        assert "a136: refused by its brokerage, 1h   " in line(page)
-        assert line(page).endswith("+1 more  N alerts")
+        assert "a136: refused by its brokerage   " in line(page)
+        assert line(page).endswith("  1h  +1 more  N alerts")
         assert page.app.focused is focused
         page.engine.put(ALERTS, (blind_alert(AlertState.ACKNOWLEDGED), quiet_alert()))
         await page.settle()
-        assert "no sign of life (2h, allowed 90m), 2h" in line(page)
+        assert "2h (allowed 90m) no sign of life  " in line(page)
+        assert line(page).endswith("  2h  N alerts")
         page.engine.put(ALERTS, ())
         await page.settle()
         assert "alerts" not in line(page)
@@ -82,11 +125,12 @@ async def test_it_stands_below_the_actions_and_never_over_a_dialog() -> None:
 
 async def test_its_age_goes_on() -> None:
     async with console((120, 40), prepare=fill_alerts) as page:
-        assert "brokerage, 1h " in line(page)
+        assert "brokerage   " in line(page)
+        assert " 1h  +2 more" in line(page)
         page.engine.still.passed += 3_600
         page.main.ages._fire()
         await page.settle()
-        assert "brokerage, 2h " in line(page)
+        assert " 2h  +2 more" in line(page)
 
 
 async def test_what_an_outage_holds_back_is_not_the_worst() -> None:
@@ -96,7 +140,7 @@ async def test_what_an_outage_holds_back_is_not_the_worst() -> None:
             subject(0, ""), deploy_id="", environment=None))  # fmt: skip
         page.engine.put(ALERTS, (held, outage))
         await page.settle()
-        assert "! warning  the API does not answer" in line(page)
+        assert "! warning  2h (allowed 90m) the API does not answer" in line(page)
 
 
 async def test_trouble_is_said_when_nothing_else_is() -> None:
@@ -152,7 +196,9 @@ async def test_outside_text_is_text() -> None:
     async with console((120, 40)) as page:
         page.engine.put(ALERTS, (replace(blind_alert(), text=HOSTILE, subject=subject(23456790, HOSTILE)),))
         await page.settle()
-        assert "LIVE [bold red]x[/] 均值 [@click=a… a136: [bold red]x[/] 均值 [@click=app.quit]y[/]" in line(page)
+        assert "LIVE [bold red]x[/] 均值 [@click=app.quit]y… a136: [bold red]x[/] 均值 [@click=app.quit]y[/]" in line(
+            page
+        )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (20, 6)])

@@ -128,7 +128,7 @@ async def test_an_alert_has_its_line_above_the_keys_and_covers_nothing() -> None
             page.engine.put(ALERTS, (blind_alert(), quiet_alert()))
             await page.settle()
             assert page.lines[-2].startswith(" ! CRITICAL  LIVE ")
-            assert page.lines[-2].endswith("+1 more  N alerts")
+            assert page.lines[-2].endswith("  1h  +1  N alerts")
             assert page.lines[-1] == before[-1]
             assert page.app.focused is focused
             assert "VERIFIED" in journal.text

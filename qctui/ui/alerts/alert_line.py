@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
-from qctui.alerts.alert_wording import alert_words
+from rich.cells import cell_len
+
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
 from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Span, Spans, cut_text
+from qctui.ui.kit.spans import Span, Spans, cut_text, width_of
 from qctui.ui.theme.glyph_set import Glyphs
 
 K = TypeVar("K", int, str)
@@ -23,8 +23,11 @@ SEVERITY_ROLES: Mapping[Severity, str] = {
 }
 """How what an alert says is drawn."""
 
-_LEAST_NAME = 12
+_LEAST_NAME = 10
 """Cells that a name is never cut below in the alert line."""
+
+_WIDE = 100
+"""From so many cells on, how many more alerts fire is said in words."""
 
 
 def severity_word(severity: Severity) -> str:
@@ -69,6 +72,14 @@ class AlertLine(Bar):
         """`keymap` are the user's own keys."""
         super().__init__(glyphs, id="alert")
         self._key = format_key(keys_of(BY_ID["alerts"], keymap)[0])
+        self._given: tuple[Sequence[Alert], str, RenderContext] | None = None
+
+    def on_resize(self) -> None:
+        """What gives way to what depends on the width."""
+        if self._given is None or self._defect:
+            super().on_resize()
+        else:
+            self.show(*self._given)
 
     def show(self, alerts: Sequence[Alert], trouble: str, context: RenderContext) -> None:
         """Show the worst of these; without one that fires, why alerts can't be delivered or shared."""
@@ -78,21 +89,39 @@ class AlertLine(Bar):
         if firing:
             worst = max(firing, key=lambda alert: (not alert.held_back, _rank(alert)))
             role = SEVERITY_ROLES[worst.severity]
-            # On a narrow screen a long name must leave room for what is the matter.
-            name = cut_text(worst.subject.name, max(_LEAST_NAME, self.app.size.width // 4), context.glyphs)
-            shown = replace(worst, subject=replace(worst.subject, name=name))
-            words = alert_words(shown, context.now, age=context.ago(worst.began_at))
-            left = [(f" {context.glyphs.alert} {severity_word(worst.severity)} ", f"{role} badge"), (f" {words}", role)]
+            width = self.app.size.width
+            if age := context.ago(worst.began_at):
+                right.append((f"  {age}", role))
             if len(firing) > 1:
-                right.append((f" +{len(firing) - 1} more", f"{role} bold"))
+                right.append((f"  +{len(firing) - 1}{' more' if width >= _WIDE else ''}", f"{role} bold"))
             right += [("  ", ""), (self._key, "key bold"), (" alerts ", "muted")]
+            badge = f" {context.glyphs.alert} {severity_word(worst.severity)} "
+            room = width - width_of(right) - len(badge) - 1
+            left = [(badge, f"{role} badge"), (f" {_line_words(worst, room, context.glyphs)}", role)]
         elif trouble:
             left = [(f" {context.glyphs.alert} ALERTS: {trouble}", "stale bold")]
         self.set_class(bool(left), "-shown")
         self.show_line(left, right)
+        self._given = alerts, trouble, context
 
     def show_defect(self, words: str) -> None:
         """Say so, also where there was nothing to say before."""
         if words:
             self.set_class(True, "-shown")
         super().show_defect(words)
+
+
+def _line_words(alert: Alert, room: int, glyphs: Glyphs) -> str:
+    """An alert in about `room` cells: who, what was measured and against what, then the rest. A name gives way to the
+    numbers, and takes no more than a third from words without any."""
+    subject = alert.subject
+    end = subject.deploy_id[-4:] or subject.optimization_id[-4:]
+    measured = f"{alert.value} (allowed {alert.threshold})" if alert.value and alert.threshold else ""
+    unknown = "no data now" if alert.no_data_since is not None else ""
+    what = ", ".join(each for each in (measured, unknown) if each)
+    what = f"{what}{', ' if unknown else ' ' if what else ''}{alert.text}"
+    environment = f"{subject.environment.value} " if subject.environment is not None else ""
+    least = _LEAST_NAME if measured else max(_LEAST_NAME, room // 3)
+    name = cut_text(subject.name, max(least, room - cell_len(f"{environment} {end}: {what}")), glyphs)
+    who = f"{environment}{f'{name} {end}'.strip()}"
+    return f"{who}: {what}" if who else what
