@@ -194,7 +194,11 @@ class AlertService:
         self._deliver(deliver)
 
     def _evaluate(self, now: float) -> list[Alert]:
-        rules = [rule for rule in self._settings.rules if rule.enabled]
+        # What is grave, and what looks for more, has the first word: it tells of the same fall for the others.
+        rules = sorted(
+            (rule for rule in self._settings.rules if rule.enabled),
+            key=lambda rule: (-rule.severity, -(rule.percent or 0.0)),
+        )
         ready = self._store.get(DEPLOYMENTS).value is not None
         outages = [rule for rule in rules if rule.when == "outage"]
         # Before the first list nothing is known: what was firing when the last process ended goes on firing.

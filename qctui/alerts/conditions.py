@@ -44,6 +44,8 @@ class Finding:
     threshold: str = ""
     since: float | None = None
     """Since when it holds, where the data say so, Unix seconds."""
+    fall: float | None = None
+    """By how much the equity has fallen, percent; None of what is no fall."""
 
 
 @dataclass(slots=True)
@@ -234,7 +236,8 @@ def _equity(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
         if fires(subject):
             limit = rule.clear_percent if rule.clear_percent is not None else limit * CLEAR_PART
         words = f"equity {_MEASURED[rule.when]}"
-        yield Finding(subject, far >= limit, words, f"{change:+.1f}%", f"{rule.percent:g}%")
+        fall = -change if change < 0 else None
+        yield Finding(subject, far >= limit, words, f"{change:+.1f}%", f"{rule.percent:g}%", fall=fall)
 
 
 _MEASURED = {

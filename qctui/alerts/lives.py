@@ -14,6 +14,9 @@ from qctui.model.alert import Alert, AlertState, Subject
 NEVER_HELD = frozenset({"outage", "action-open", "holdings-left"})
 """Conditions that rest on our own actions, or are the outage itself."""
 
+SAME_FALL_S = 900.0
+"""Alerts about one deployment's equity that began within this time of each other are about the same fall."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -24,6 +27,8 @@ class Lives:
         self._alerts = {alert.alert_id: alert for alert in alerts}
         self._holds: dict[str, bool | None] = {}
         """What was found last of those that are shelved."""
+        self._falls: dict[str, float | None] = {}
+        """By how much the equity has fallen, of those that are about it."""
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -113,6 +118,7 @@ class Lives:
                 alert, text=found.text, value=found.value, threshold=found.threshold, severity=rule.severity,
                 subject=found.subject, when=rule.when,
             )  # fmt: skip
+            self._falls[alert.alert_id] = found.fall
         no_data_since = alert.no_data_since if alert.no_data_since is not None else now
         alert = replace(alert, held_back=held, no_data_since=no_data_since if holds is None else None)
         match alert.state:
@@ -126,7 +132,7 @@ class Lives:
             case AlertState.FIRING | AlertState.ACKNOWLEDGED if holds is False:
                 return self._clear(alert, now)
             case AlertState.FIRING if _is_due(alert, now) and not held:
-                return self._deliver(alert, rule, now)
+                return self._tell(alert, rule, now)
         self._alerts[alert.alert_id] = alert
         return []
 
@@ -143,18 +149,41 @@ class Lives:
         return []
 
     def _fire(self, alert: Alert, rule: Rule, now: float) -> list[Alert]:
-        alert = self._change(replace(alert, fired_at=now, deliveries=0), AlertState.FIRING, now)
-        return self._deliver(alert, rule, now)
+        again = replace(alert, fired_at=now, next_delivery_at=now, deliveries=0, told_fall=None, told_by="")
+        return self._tell(self._change(again, AlertState.FIRING, now), rule, now)
 
-    def _deliver(self, alert: Alert, rule: Rule, now: float) -> list[Alert]:
+    def _tell(self, alert: Alert, rule: Rule, now: float) -> list[Alert]:
+        told_by = self._told_by(alert, rule)
+        if told_by:
+            self._alerts[alert.alert_id] = replace(alert, told_by=told_by)
+            return []
         if alert.deliveries:
             _log.info("alert repeated: %s", alert_words(alert, now))
         distance = min(REPEAT_CAP_S, rule.repeat_s * 2.0 ** min(alert.deliveries, 30))
         alert = replace(
-            alert, deliveries=alert.deliveries + 1, next_delivery_at=now + distance if rule.repeat_s else None
-        )
+            alert, deliveries=alert.deliveries + 1, next_delivery_at=now + distance if rule.repeat_s else None,
+            told_fall=self._falls.get(alert.alert_id), told_by="",
+        )  # fmt: skip
         self._alerts[alert.alert_id] = alert
         return [alert]
+
+    def _told_by(self, alert: Alert, rule: Rule) -> str:
+        """The rule that has told of the same fall of the equity, as grave and at least as deep as `rule` looks for;
+        empty without one. What goes deeper than what was told is news."""
+        if self._falls.get(alert.alert_id) is None or rule.percent is None:
+            return ""
+        for other in self._alerts.values():
+            if (
+                other.open
+                and other.alert_id != alert.alert_id
+                and other.subject.identity == alert.subject.identity
+                and other.told_fall is not None
+                and other.told_fall >= rule.percent
+                and abs(other.began_at - alert.began_at) <= SAME_FALL_S
+                and _rank(other) > _rank(alert)
+            ):
+                return other.rule
+        return ""
 
     def _clear(self, alert: Alert, now: float) -> list[Alert]:
         told = alert.deliveries > 0
@@ -166,6 +195,11 @@ class Lives:
         self._alerts[alert.alert_id] = alert
         _log.info("alert %s: %s", state.value, alert_words(alert, now))
         return alert
+
+
+def _rank(alert: Alert) -> tuple[object, ...]:
+    """The grave before the rest, and among equals what was told: one of two always tells."""
+    return alert.severity, alert.told_fall is not None, alert.told_fall or 0.0, alert.rule
 
 
 def _is_due(alert: Alert, now: float) -> bool:

@@ -62,6 +62,8 @@ def _row(alert: Alert, now: float) -> tuple[str, ...]:
         state += f" until {format_clock_time(alert.shelved_until, now)}"
     elif alert.no_data_since is not None:
         state += ", no data"
+    elif alert.told_by:
+        state += f", told by {alert.told_by}"
     elif alert.held_back:
         state += ", held back"
     measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""

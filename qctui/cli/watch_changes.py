@@ -22,6 +22,10 @@ from qctui.store import Store
 WATCHED: frozenset[Key[Any]] = frozenset({DEPLOYMENTS, PROJECTS, LINK, PULSES, ALERTS, ALERT_TROUBLE})
 """Keys whose changes are told."""
 
+NO_DATA_S = 120.0
+"""How long an alert has to be without data before that is told, and how long after an outage: what is read in turn
+takes its time, and an outage is known a little after its first failures."""
+
 _LOST = frozenset({LinkState.DOWN, LinkState.AUTH})
 
 _PULSE_SEVERITY = {PulseState.BLIND: Severity.CRITICAL, PulseState.QUIET: Severity.WARNING}
@@ -69,25 +73,32 @@ class Changes:
         self._alerts: dict[str, Alert] = {}
         self._began_at = clock.now()
         self._lost_mono: float | None = None
+        self._back_at = float("-inf")
+        """When the last outage ended, Unix seconds."""
+        self._unread: dict[str, Alert] = {}
+        """Alerts of which it was told that they have no data, by id."""
         self._trouble = ""
 
     def take(self, key: Key[Any], resource: Resource[Any]) -> Iterable[Event]:
         """What is new in this resource."""
         if key == PROJECTS and self._alive is None:
             key, resource = DEPLOYMENTS, self._store.get(DEPLOYMENTS)
+        return (*self._take(key, resource), *self._without_data())
+
+    def _take(self, key: Key[Any], resource: Resource[Any]) -> Iterable[Event]:
         if resource.value is None:
             return ()
         if key == DEPLOYMENTS:
             # The first list waits for the names, if they can be had.
             unnamed = self._alive is None and self._store.get(PROJECTS).loading
-            return () if unnamed else tuple(self._deployments(resource))
+            return () if unnamed else self._deployments(resource)
         if key == LINK:
-            return tuple(self._link(resource.value))
+            return self._link(resource.value)
         if key == PULSES:
-            return tuple(self._pulse(resource.value))
+            return self._pulse(resource.value)
         if key == ALERTS:
-            return tuple(self._alert(resource.value))
-        return tuple(self._delivering(resource.value)) if key == ALERT_TROUBLE else ()
+            return self._alert(resource.value)
+        return self._delivering(resource.value) if key == ALERT_TROUBLE else ()
 
     def _deployments(self, resource: Resource[tuple[Deployment, ...]]) -> Iterator[Event]:
         listed = {(each.project_id, each.deploy_id): each for each in resource.value or ()}
@@ -147,26 +158,29 @@ class Changes:
         }
 
     def _link(self, link: Link) -> Iterator[Event]:
-        mono = self._clock.monotonic()
+        mono, running = self._clock.monotonic(), len(self._alive or ())
+        watched = f"{running} deployment{'' if running == 1 else 's'}"
         if link.state in _LOST and self._lost_mono is None:
             self._lost_mono = mono
             why = link.failure.message if link.failure is not None else "no answer"
             yield Event(
                 "api_lost",
-                f"API lost: {why}",
-                f"The API does not answer any more: {why.rstrip('.')}.",
+                f"API lost: {why}; {watched} can't be watched",
+                f"The API does not answer any more: {why.rstrip('.')}; {watched} can't be watched.",
                 Severity.WARNING,
-                fields={"reason": why},
+                fields={"reason": why, "running": running},
             )
         elif link.state is LinkState.OK and self._lost_mono is not None:
             away_s, self._lost_mono = mono - self._lost_mono, None
+            self._back_at = self._clock.now()
             span = format_rough_span(away_s)
+            again = f"{watched} {'is' if running == 1 else 'are'} watched again"
             yield Event(
                 "api_back",
-                f"API back after {span}",
-                f"The API answers again, after {_spoken(span)}.",
+                f"API back after {span}; {again}",
+                f"The API answers again, after {_spoken(span)}; {again}.",
                 good=True,
-                fields={"away_s": round(away_s, 1)},
+                fields={"away_s": round(away_s, 1), "running": running},
             )
 
     def _pulse(self, pulses: Mapping[str, Pulse]) -> Iterator[Event]:
@@ -205,7 +219,7 @@ class Changes:
             )
 
     def _alert(self, alerts: tuple[Alert, ...]) -> Iterator[Event]:
-        before, self._alerts = self._alerts, {each.alert_id: each for each in alerts}
+        before, self._alerts = self._alerts, {each.alert_id: _as_told(each) for each in alerts}
         for alert_id, old in before.items():
             if alert_id not in self._alerts and (old.open or old.state is AlertState.SHELVED):
                 gone = replace(old, state=AlertState.CLEARED)
@@ -231,11 +245,36 @@ class Changes:
         elif old is not None and new.open and new.deliveries > old.deliveries >= 1:
             times = f"told {new.deliveries} times"
             yield self._alert_event("alert_repeated", new, f"again, {times}", f"was repeated, {times}")
-        if old is not None and new.open and (new.no_data_since is None) is not (old.no_data_since is None):
-            if new.no_data_since is not None:
-                yield self._alert_event("alert_no_data", new, "no data", "has no data now")
-            else:
-                yield self._alert_event("alert_data", new, "data again", "has data again")
+
+    def _without_data(self) -> Iterator[Event]:
+        """Alerts that have had no data for some time, together; and once all of these have it again, that. What an
+        outage explains is told by the outage."""
+        if self._lost_mono is not None:
+            return
+        now, known = self._clock.now(), self._alerts
+        lack = {
+            alert_id: alert
+            for alert_id, alert in known.items()
+            if alert.open
+            and alert.no_data_since is not None
+            and (alert_id in self._unread or now - max(alert.no_data_since, self._back_at) >= NO_DATA_S)
+        }
+        if new := [alert for alert_id, alert in lack.items() if alert_id not in self._unread]:
+            yield self._data_event("alert_no_data", new, "no data", "no data now")
+        elif self._unread and not lack:
+            back = [known[alert_id] for alert_id in self._unread if alert_id in known and known[alert_id].open]
+            if back:
+                yield self._data_event("alert_data", back, "data again", "data again")
+            self._unread = {}
+        self._unread |= lack
+
+    def _data_event(self, kind: str, alerts: list[Alert], word: str, of_many: str) -> Event:
+        ids = [alert.alert_id for alert in alerts]
+        if len(alerts) == 1:
+            return replace(self._alert_event(kind, alerts[0], word, f"has {of_many}"), fields={"ids": ids})
+        about = len({alert.subject.identity for alert in alerts})
+        words = f"{of_many} for {len(alerts)} alerts about {about} deployment{'' if about == 1 else 's'}"
+        return Event(kind, words, f"There is {words}.", good=kind == "alert_data", fields={"ids": ids})
 
     def _alert_event(self, kind: str, alert: Alert, word: str, said: str) -> Event:
         now, severity = self._clock.now(), alert.severity.name.lower()
@@ -268,6 +307,12 @@ class Changes:
             )
         elif before and not trouble:
             yield Event("trouble_over", "alerts: trouble over", "The trouble with the alerts is over.", good=True)
+
+
+def _as_told(alert: Alert) -> Alert:
+    """What another alert has told of already is no news until it is told itself."""
+    silent = alert.state is AlertState.FIRING and alert.told_by and not alert.deliveries
+    return replace(alert, state=AlertState.PENDING) if silent else alert
 
 
 def _spoken(words: str) -> str:

@@ -88,6 +88,10 @@ class Alert:
     """The API does not answer: that is the alert now, and this one is not told meanwhile."""
     when: str = ""
     """The rule's condition, as in the configuration: rules of any name may look for the same."""
+    told_fall: float | None = None
+    """By how much the equity had fallen when this was told last, percent; None of what is no fall, or was not told."""
+    told_by: str = ""
+    """The rule that has told of the same fall already: this one is not told meanwhile. Empty without one."""
 
     @property
     def alert_id(self) -> str:

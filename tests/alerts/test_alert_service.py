@@ -212,6 +212,81 @@ def test_a_step_is_measured_over_its_window() -> None:
     on_desk(body, rule)
 
 
+FALLS = tuple(rule for rule in DEFAULT_RULES if rule.when.startswith("equity"))
+
+
+def hold_history(desk: Desk) -> None:
+    """Its equity has been 100 since yesterday."""
+    at = desk.clock.now() - 86_400.0
+    desk.put(EQUITY_HISTORY, {LIVE.deploy_id: EquityTrail(array("d", [at]), array("d", [100_000.0]), at)})
+
+
+def states(desk: Desk) -> dict[str, str]:
+    return {alert_id.partition("@")[0]: state for alert_id, state in desk.alerts.items()}
+
+
+def told(desk: Desk) -> list[tuple[str, str]]:
+    return [(rule, state) for rule, _, state in desk.hook.told]
+
+
+def test_one_fall_is_told_once_and_again_by_the_next_rule_when_the_first_one_clears() -> None:
+    async def body(desk: Desk) -> None:
+        hold_history(desk)
+        await equity(desk, 100.0)
+        await equity(desk, 88.0, seconds=300)
+        assert states(desk) == {"step": "firing", "drawdown": "firing", "day-loss": "firing"}
+        assert told(desk) == [("step", "firing")]
+        assert [len(each) for each in desk.delivered] == [1]
+        assert desk.alert(f"drawdown@{LIVE.deploy_id}").told_by == "step"
+        # Its window has gone on, and the equity has not come back.
+        at = desk.clock.now() - 400
+        trail = EquityTrail(array("d", [at - 86_000, at]), array("d", [100_000.0, 88_000.0]), at - 86_000)
+        desk.put(EQUITY_HISTORY, {LIVE.deploy_id: trail})
+        await equity(desk, 88.0, seconds=900)
+        assert told(desk) == [("step", "firing"), ("step", "cleared"), ("drawdown", "firing")]
+        assert desk.alert(f"day-loss@{LIVE.deploy_id}").told_by == "drawdown"
+        await equity(desk, 100.0)
+        assert states(desk) == {"step": "firing", "drawdown": "cleared", "day-loss": "cleared"}
+        assert told(desk)[3:] == [("drawdown", "cleared"), ("step", "firing")]  # that rises by 14 % is a step too
+
+    on_desk(body, *FALLS)
+
+
+def test_a_fall_that_goes_deeper_or_that_a_graver_rule_finds_is_told_again() -> None:
+    graver = Rule("abyss", "equity-below-peak", Severity.CRITICAL, percent=5.0, hold_s=120.0)
+
+    async def body(desk: Desk) -> None:
+        hold_history(desk)
+        await equity(desk, 100.0)
+        await equity(desk, 94.0, seconds=60)
+        assert told(desk) == [("step", "firing")]
+        await equity(desk, 94.0, seconds=120)
+        assert told(desk) == [("step", "firing"), ("abyss", "firing")]
+        # What was told was 6 %: that it is more than the 10 % of another rule is news.
+        await equity(desk, 89.0, seconds=180)
+        assert told(desk)[2:] == [("drawdown", "firing")]
+        assert desk.alert(f"day-loss@{LIVE.deploy_id}").told_by
+
+    on_desk(body, *FALLS, graver)
+
+
+def test_the_next_fall_and_a_rise_are_told_whatever_was_told_before() -> None:
+    async def body(desk: Desk) -> None:
+        hold_history(desk)
+        await equity(desk, 100.0)
+        await equity(desk, 88.0, seconds=300)
+        assert told(desk) == [("step", "firing")]
+        for value in (88.0, 81.0, 88.0):
+            at = desk.clock.now()
+            trail = EquityTrail(array("d", [at - 86_400, at]), array("d", [100_000.0, value * 1_000]), at - 86_400)
+            desk.put(EQUITY_HISTORY, {LIVE.deploy_id: trail})
+            await equity(desk, value, seconds=1_200)
+        steps = [state for rule, state in told(desk) if rule == "step"]
+        assert steps == ["firing", "cleared", "firing", "cleared", "firing", "cleared"]
+
+    on_desk(body, *FALLS)
+
+
 def test_an_end_that_nobody_asked_for_is_told_and_one_of_ours_is_not() -> None:
     async def body(desk: Desk) -> None:
         target = Target("stop", "One", 2, make_deployment(2).deploy_id)

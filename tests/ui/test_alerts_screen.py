@@ -17,7 +17,7 @@ from qctui.ui.optimizations.optimization_screen import OptimizationScreen
 from tests.screenshots import controller
 from tests.ui.alert_scene import CRYPTO, MOMENTUM, PAIRS, STUCK, alerts, blind_alert, fill_alerts, subject
 from tests.ui.page import OPTIONS, Page, Size, console
-from tests.ui.scene import HOSTILE, StillEngine, fill
+from tests.ui.scene import HOSTILE, NOW, StillEngine, fill
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +73,15 @@ async def test_the_one_under_the_cursor_is_told_in_full() -> None:
         assert "held back: the API does not answer, and that is the alert now" in words(page)
         await page.press("j")
         assert "State shelved, back in 50m" in words(page)
+
+
+async def test_what_another_rule_has_told_says_so() -> None:
+    async with opened((120, 40)) as page:
+        silent = replace(blind_alert(), told_by="step", deliveries=0, next_delivery_at=NOW)
+        page.engine.put(ALERTS, (silent,))
+        await page.settle()
+        assert page.line("▸ CRITICAL").endswith("by step")
+        assert "Told not yet: step has told of the same fall, and it goes no deeper than that" in words(page)
 
 
 async def test_without_data_that_is_the_state() -> None:

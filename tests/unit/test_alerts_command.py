@@ -59,6 +59,7 @@ def test_what_is_shelved_held_back_or_without_data_says_so() -> None:
     shelved = replace(BLIND, state=AlertState.SHELVED, shelved_until=NOW + 60)
     assert "shelved until 22:14 UTC  " in format_alerts([shelved], NOW)
     assert "firing, no data  " in format_alerts([replace(BLIND, no_data_since=NOW)], NOW)
+    assert "firing, told by step  " in format_alerts([replace(BLIND, told_by="step")], NOW)
     assert "firing, held back  " in format_alerts([replace(BLIND, held_back=True)], NOW)
 
 

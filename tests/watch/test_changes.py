@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from qctui.cli.watch_changes import Changes, Event
+from qctui.cli.watch_changes import NO_DATA_S, Changes, Event
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment, Project
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
@@ -92,13 +92,15 @@ def test_one_that_may_be_among_the_unreadable_entries_has_not_ended(told: Told) 
 
 def test_the_api_lost_and_back(told: Told) -> None:
     assert told.put(LINK, Link()) == []
-    assert told.words(LINK, Link(LinkState.DOWN, failure=DOWN)) == ["API lost: connection refused"]
+    (event,) = told.put(LINK, Link(LinkState.DOWN, failure=DOWN))
+    assert event.words == "API lost: connection refused; 2 deployments can't be watched"
+    assert event.fields == {"reason": "connection refused", "running": 2}
     assert told.put(LINK, Link(LinkState.AUTH, failure=DOWN)) == []
     assert told.put(LINK, Link(LinkState.CONNECTING)) == []
     asyncio.run(told.clock.advance(300))
     (event,) = told.put(LINK, Link(LinkState.OK))
-    assert (event.words, event.fields["away_s"]) == ("API back after 5m", 300.0)
-    assert event.sentence == "The API answers again, after 5 minutes."
+    assert (event.words, event.fields["away_s"]) == ("API back after 5m; 2 deployments are watched again", 300.0)
+    assert event.sentence == "The API answers again, after 5 minutes; 2 deployments are watched again."
     assert told.put(LINK, Link(LinkState.DEGRADED, failure=DOWN)) == []
     assert told.put(LINK, Link(LinkState.OK)) == []
 
@@ -158,9 +160,6 @@ def test_the_life_of_an_alert_is_told_step_by_step(told: Told) -> None:
     assert told.alert(FIRING) == [f"alert_fired: critical fired: {WHAT}"]
     assert told.alert(replace(FIRING, deliveries=1)) == []
     assert told.alert(replace(FIRING, deliveries=2)) == [f"alert_repeated: critical again, told 2 times: {WHAT}"]
-    without = replace(FIRING, deliveries=2, no_data_since=1.0)
-    assert told.alert(without) == [f"alert_no_data: critical no data: {WHAT}, no data now"]
-    assert told.alert(replace(FIRING, deliveries=2)) == [f"alert_data: critical data again: {WHAT}"]
     acknowledged = replace(FIRING, deliveries=2, state=AlertState.ACKNOWLEDGED)
     assert told.alert(acknowledged) == [f"alert_acknowledged: critical acknowledged: {WHAT}"]
     (shelved,) = told.alert(replace(acknowledged, state=AlertState.SHELVED, shelved_until=1_700_003_600.0))
@@ -171,6 +170,76 @@ def test_the_life_of_an_alert_is_told_step_by_step(told: Told) -> None:
     assert told.alert(replace(FIRING, fired_at=1_700_000_000.0)) == [f"alert_fired: critical fired: {WHAT}"]
     assert told.alert() == [f"alert_cleared: critical no longer looked for: {WHAT}"]
     assert told.alert() == []
+
+
+def test_an_alert_without_data_is_told_once_it_lasts_and_so_is_its_end(told: Told) -> None:
+    firing = replace(FIRING, fired_at=1_700_000_000.0)
+    told.alert(firing)
+    since = told.clock.now()
+    without = replace(firing, no_data_since=since)
+    assert told.alert(without) == []
+    asyncio.run(told.clock.advance(NO_DATA_S))
+    (event,) = told.put(PULSES, {})
+    assert event.words == f"critical no data: {WHAT[:-2]}5m, no data now"
+    assert (event.kind, event.fields["ids"]) == ("alert_no_data", [firing.alert_id])
+    assert told.alert(without) == []
+    (line,) = told.alert(firing)
+    assert line == f"alert_data: critical data again: {WHAT[:-2]}5m"
+    # What is back before that, or over, is no news.
+    told.alert(replace(without, no_data_since=told.clock.now()))
+    assert told.alert(firing) == []
+    told.alert(replace(without, no_data_since=told.clock.now()))
+    assert told.alert() == [f"alert_cleared: critical no longer looked for: {WHAT[:-2]}5m, no data now"]
+
+
+def test_many_alerts_without_data_are_one_line_and_their_end_another(told: Told) -> None:
+    one, two = (
+        replace(FIRING, subject=Subject("x", each.project_id, each.deploy_id), fired_at=1_700_000_000.0)
+        for each in (ONE, TWO)
+    )
+    every = (one, replace(one, rule="step"), two)
+    told.alert(*every)
+    without = [replace(each, no_data_since=told.clock.now()) for each in every]
+    told.alert(*without)
+    asyncio.run(told.clock.advance(NO_DATA_S))
+    (event,) = told.put(PULSES, {})
+    assert event.words == "no data now for 3 alerts about 2 deployments"
+    assert event.fields["ids"] == [each.alert_id for each in every]
+    assert told.alert(every[0], *without[1:]) == []
+    (event,) = told.put(ALERTS, every)
+    assert (event.kind, event.words) == ("alert_data", "data again for 3 alerts about 2 deployments")
+
+
+def test_an_outage_with_twelve_deployments_is_a_line_and_its_end_another(told: Told) -> None:
+    every = [make_deployment(number, environment=Environment.LIVE) for number in range(1, 13)]
+    told.put(DEPLOYMENTS, tuple(every))
+    firing = [
+        replace(FIRING, rule=rule, subject=Subject(f"Project {each.project_id}", each.project_id, each.deploy_id))
+        for rule in ("blind", "drawdown")
+        for each in every
+    ]
+    told.alert(*firing)
+    without = [replace(each, no_data_since=told.clock.now(), held_back=True) for each in firing]
+    said = [*told.alert(*without)]  # the list failed before the link was given up
+    asyncio.run(told.clock.advance(30))
+    said += told.words(LINK, Link(LinkState.DOWN, failure=DOWN))
+    asyncio.run(told.clock.advance(720))
+    said += told.alert(*without) + told.words(LINK, Link(LinkState.OK)) + told.alert(*firing[:5], *without[5:])
+    asyncio.run(told.clock.advance(20))
+    said += told.alert(*firing)
+    assert said == [
+        "API lost: connection refused; 12 deployments can't be watched",
+        "API back after 12m; 12 deployments are watched again",
+    ]
+
+
+def test_what_another_rule_has_told_is_no_line_until_it_is_told_itself(told: Told) -> None:
+    silent = replace(FIRING, rule="drawdown", told_by="step", deliveries=0, fired_at=1_700_000_000.0)
+    assert told.alert(silent) == []
+    assert told.alert(replace(silent, state=AlertState.CLEARED)) == []
+    told.alert(silent)
+    (line,) = told.alert(replace(silent, told_by="", deliveries=1))
+    assert line.startswith("alert_fired: critical fired: ")
 
 
 def test_what_was_so_before_the_start_is_told_as_that_and_what_was_cleared_is_not(told: Told) -> None:

@@ -133,8 +133,10 @@ def _id(alert: Alert, context: RenderContext) -> Spans:
 
 
 def _again(alert: Alert, context: RenderContext) -> Spans:
-    at = alert.next_delivery_at
-    return ((relative_words(at, context) if at is not None else context.glyphs.none, "muted"),)
+    at, words = alert.next_delivery_at, context.glyphs.none
+    if at is not None:
+        words = f"by {alert.told_by}" if alert.told_by else relative_words(at, context)
+    return ((words, "muted"),)
 
 
 def alert_paragraphs(alert: Alert, context: RenderContext) -> list[Paragraph]:
@@ -181,4 +183,6 @@ def _told(alert: Alert, context: RenderContext) -> list[Piece]:
     said = times if alert.deliveries else "not yet"
     if alert.next_delivery_at is None:
         return [said]
+    if alert.told_by:
+        return [f"{said}: {alert.told_by} has told of the same fall, and it goes no deeper than that"]
     return [f"{said}, {'again' if alert.deliveries else 'first'} {relative_words(alert.next_delivery_at, context)}"]
