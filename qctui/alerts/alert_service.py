@@ -6,16 +6,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import tzinfo
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
 from qctui.alerts.conditions import Memory, World, findings
 from qctui.alerts.lives import Lives
-from qctui.alerts.rules import Delivery, Rule
+from qctui.alerts.rules import AlertSettings, Delivery, Rule
 from qctui.alerts.shared_alerts import Request, Shared, SharedAlerts
-from qctui.alerts.sharing import Sharing, on_thread
+from qctui.alerts.sharing import Kept, Sharing, on_thread
 from qctui.clock import Clock
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState, Subject
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
@@ -33,6 +32,9 @@ YOUNG_S = 300.0
 
 ASLEEP_S = 60.0
 """With more than this between two looks the machine was asleep, or its clock was set."""
+
+_OF_LEADER = "leader"
+"""Stands for the leader, where trouble is its own."""
 
 _OURS: frozenset[Key[Any]] = frozenset({ALERTS, DELIVERED, ALERT_TROUBLE, JOURNAL})
 
@@ -54,17 +56,6 @@ class Hook(Protocol):
 OpenHook = Callable[[Callable[[str], None], Callable[[Alert], None]], Hook]
 """Makes what runs commands. It calls the first with a reason when one fails, the second with each alert whose command
 has begun."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertSettings:
-    """What the configuration says of alerts."""
-
-    rules: tuple[Rule, ...]
-    delivery: Delivery
-    profile: str = ""
-    zone: tzinfo | None = None
-    """Where a day begins; None: this machine's zone."""
 
 
 class AlertService:
@@ -124,7 +115,12 @@ class AlertService:
         if words:
             self._troubles[source] = words
             _log.warning("alerts: %s", words)
-        self._put(ALERT_TROUBLE, next(reversed(self._troubles.values()), ""))
+        self._put(ALERT_TROUBLE, self._trouble)
+        self._hurry()  # the others are to know
+
+    @property
+    def _trouble(self) -> str:
+        return next(reversed(self._troubles.values()), "")
 
     def _ask(self, request: Request) -> None:
         self._sharing.ask(request)
@@ -155,7 +151,7 @@ class AlertService:
             unsubscribe()
             if self._hook is not None:
                 self._owed |= {alert.alert_id: alert for alert in await self._hook.aclose()} | self._owed
-            await self._sharing.close(*self._known)
+            await self._sharing.close(self._kept, self._memory)
 
     async def _rest(self) -> None:
         woken, late = asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(self._clock.sleep(EVERY_S))
@@ -190,7 +186,7 @@ class AlertService:
         if alerts != self._store.get(ALERTS).value:
             self._put(ALERTS, alerts)
         # On disk before it is told: a process that takes over must not tell it again, and runs what was not begun.
-        await self._sharing.write(*self._known)
+        await self._sharing.write(self._kept, self._memory)
         self._deliver(deliver)
 
     def _evaluate(self, now: float) -> list[Alert]:
@@ -269,7 +265,7 @@ class AlertService:
         if self._owed.get(alert.alert_id) == alert:
             del self._owed[alert.alert_id]
             if self._sharing.leads:
-                self._sharing.begin_write(*self._known)
+                self._sharing.begin_write(self._kept, self._memory)
 
     # With the other processes of this account.
 
@@ -278,11 +274,13 @@ class AlertService:
         self._lives, self._memory = Lives(known.alerts), known.memory
         self._took = self._clock.now(), self._clock.monotonic()
         self._owed = {alert.alert_id: alert for alert in known.owed}
+        self._note_trouble(_OF_LEADER, "")
 
     def _show(self, newer: Shared) -> None:
         """Show what the leader has found, and ring here too for what it has told since."""
         before = self._store.get(ALERTS).value
         self._put(ALERTS, newer.alerts)
+        self._note_trouble(_OF_LEADER, f"{newer.who}: {newer.trouble}" if newer.trouble else "")
         if before is None:
             return
         told_before = {alert.alert_id: alert.deliveries for alert in before}
@@ -295,9 +293,8 @@ class AlertService:
             self._put(DELIVERED, told)
 
     @property
-    def _known(self) -> tuple[tuple[Alert, ...], tuple[Alert, ...], Memory]:
-        """What is kept on disk."""
-        return self._lives.alerts, tuple(self._owed.values()), self._memory
+    def _kept(self) -> Kept:
+        return Kept(self._lives.alerts, tuple(self._owed.values()), self._trouble)
 
     def _put(self, key: Key[Any], value: Any) -> None:
         self._store.put_value(key, value, at=self._clock.now(), mono=self._clock.monotonic())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from types import MappingProxyType
 
 from qctui.model.alert import Severity
@@ -124,6 +125,17 @@ class Delivery:
     """Ask the terminal for a desktop notification where it is known to have them."""
     command: tuple[str, ...] = ()
     """Program and arguments, run without a shell; the alert as JSON on its standard input."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """What the configuration says of alerts."""
+
+    rules: tuple[Rule, ...]
+    delivery: Delivery
+    profile: str = ""
+    zone: tzinfo | None = None
+    """Where a day begins; None: this machine's zone."""
 
 
 def merged(changes: Iterable[Mapping[str, object]]) -> tuple[Rule, ...]:

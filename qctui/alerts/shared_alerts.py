@@ -22,12 +22,16 @@ from qctui.alerts.conditions import Memory
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
 from qctui.paths import hold_lock, open_private, private_dir, state_dir
+from qctui.text import clean
 
 HUNG_S = 90.0
 """A leader that has not written for so long does its work no more."""
 
 LARGEST = 4_000_000
 """Bytes of a file that is read at all."""
+
+MAX_WORDS = 300
+"""Characters of what another process says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,10 @@ class Shared:
     writer: str
     owed: tuple[Alert, ...] = ()
     """What the command is still to be run for."""
+    who: str = ""
+    """The leader, as the others name it."""
+    trouble: str = ""
+    """Why its alerts can't be found or delivered, in words; empty while they can."""
 
 
 def account_name(base_url: str, user_id: str) -> str:
@@ -71,7 +79,9 @@ def read_shared(path: Path) -> Shared | None:
             tuple(alert for each in found.get(name, ()) if (alert := _alert(each)) is not None)
             for name in ("alerts", "owed")
         )
-        return Shared(alerts, _memory(found["memory"]), float(found["written_at"]), str(found["writer"]), owed)
+        who, trouble = (clean(str(found.get(name, "")), MAX_WORDS) for name in ("who", "trouble"))
+        at, writer = float(found["written_at"]), str(found["writer"])
+        return Shared(alerts, _memory(found["memory"]), at, writer, owed, who, trouble)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -79,8 +89,10 @@ def read_shared(path: Path) -> Shared | None:
 class SharedAlerts:
     """The two files of one account, used by one thread. Raises `OSError` where the disk declines."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, who: str = "") -> None:
+        """`who` is what the others call this process by."""
         self.path = path
+        self._who = who
         self._requests = path.with_suffix(".requests")
         self._lock_fd: int | None = None
         self._seen: tuple[int, int] = (0, 0)
@@ -105,11 +117,15 @@ class SharedAlerts:
         newer = read_shared(self.path)
         return None if newer is not None and newer.writer == self._writer else newer
 
-    def write(self, alerts: Iterable[Alert], memory: Memory, now: float, owed: Iterable[Alert] = ()) -> None:
+    def write(
+        self, alerts: Iterable[Alert], memory: Memory, now: float, owed: Iterable[Alert] = (), trouble: str = ""
+    ) -> None:
         """Replace what is written, whole."""
         body = {
             "written_at": now,
             "writer": self._writer,
+            "who": self._who,
+            "trouble": trouble,
             "memory": asdict(memory),
             "alerts": [_fields(alert) for alert in alerts],
             "owed": [_fields(alert) for alert in owed],

@@ -11,7 +11,7 @@ import errno
 from collections import deque
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -33,6 +33,17 @@ DISK_S = 10.0
 
 LAST_WRITE_S = 0.5
 """How long the end waits for the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the leader writes."""
+
+    alerts: tuple[Alert, ...] = ()
+    owed: tuple[Alert, ...] = ()
+    """What the command is still to be run for."""
+    trouble: str = ""
+    """Why alerts can't be found or delivered, in words."""
 
 
 async def on_thread(call: Callable[[], T]) -> T:
@@ -61,7 +72,7 @@ class Sharing:
         self._asked: deque[Request] = deque()
         """Added to by any thread, taken from by the loop alone."""
         self._exchanged_mono = float("-inf")
-        self._written: tuple[tuple[Alert, ...], tuple[Alert, ...]] = ((), ())
+        self._written = Kept()
         self._written_mono = float("-inf")
         self._writing: asyncio.Task[None] | None = None
         """The last write, which may still be under way."""
@@ -116,19 +127,20 @@ class Sharing:
             return self._newest
         return newer
 
-    async def write(self, alerts: tuple[Alert, ...], owed: tuple[Alert, ...], memory: Memory) -> None:
+    async def write(self, kept: Kept, memory: Memory) -> None:
         """Write what is known, and wait until it is written; nothing is, if it was before, and not long ago."""
-        self.begin_write(alerts, owed, memory)
+        self.begin_write(kept, memory)
         if self._writing is not None:
             await asyncio.shield(self._writing)
 
-    def begin_write(self, alerts: tuple[Alert, ...], owed: tuple[Alert, ...], memory: Memory) -> None:
+    def begin_write(self, kept: Kept, memory: Memory) -> None:
         """Write, after what is being written: what is said last has to stay."""
-        files, mono, known = self.files, self._clock.monotonic(), (alerts, owed)
-        if files is None or (known == self._written and mono - self._written_mono < WRITE_EVERY_S):
+        files, mono = self.files, self._clock.monotonic()
+        if files is None or (kept == self._written and mono - self._written_mono < WRITE_EVERY_S):
             return
-        self._written, self._written_mono = known, mono
-        write = partial(files.write, alerts, deepcopy(memory), self._clock.now(), owed)
+        self._written, self._written_mono = kept, mono
+        now = self._clock.now()
+        write = partial(files.write, kept.alerts, deepcopy(memory), now, kept.owed, kept.trouble)
         before = self._writing
 
         async def run() -> None:
@@ -144,14 +156,14 @@ class Sharing:
 
         self._writing = asyncio.ensure_future(run())
 
-    async def close(self, alerts: tuple[Alert, ...], owed: tuple[Alert, ...], memory: Memory) -> None:
+    async def close(self, kept: Kept, memory: Memory) -> None:
         """Write what is known last, if this process leads, and let another one lead."""
         if self.files is None:
             return
         if self.leads:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WRITE_S):
-                    await self.write(alerts, owed, memory)
+                    await self.write(kept, memory)
         self.files.close()
 
     async def _on_disk(self, call: Callable[[], T]) -> T:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterable, Sequence
 
 from qctui.actions.wording import format_clock_time, format_rough_span
 from qctui.alerts.alert_json import alert_fields
-from qctui.alerts.shared_alerts import read_shared, shared_path
+from qctui.alerts.shared_alerts import HUNG_S, read_shared, shared_path
 from qctui.cli.credentials import find_user_id
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
@@ -31,6 +32,8 @@ def run_alerts(options: Options) -> int:
         raise UsageError("whose alerts? no user id is in the environment, the profile or ~/.lean/credentials")
     shared = read_shared(shared_path(settings.base_url, user_id))
     alerts = shown(shared.alerts if shared is not None else ())
+    if shared is not None and shared.trouble and time.time() - shared.written_at < HUNG_S:
+        print(f"qctui: alerts: {shared.who}: {shared.trouble}", file=sys.stderr)
     if options.json:
         for alert in alerts:
             print(json.dumps(alert_fields(alert, settings.profile_name), ensure_ascii=False))

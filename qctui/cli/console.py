@@ -22,18 +22,8 @@ from qctui.cli.log_file import log_path
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
-from qctui.cli.wiring import (
-    account_of_person,
-    open_alerts_of,
-    open_client_of,
-    open_recorded,
-    poll_settings,
-    read_settings,
-    sharing_of,
-    tape_of,
-)
-from qctui.clock import SystemClock
-from qctui.engine.host import ApiClient, EngineHost, Observer
+from qctui.cli.wiring import CONSOLE, account_of_person, engine_of, open_client_of, read_settings
+from qctui.engine.host import ApiClient, Observer
 from qctui.model.action import ACTIONS, ActionRecord
 from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import Settings
@@ -81,17 +71,7 @@ class _Console:
         self._settings = settings
         self._account = account
         self._demo = demo
-        self._host = EngineHost(
-            self._open_client,
-            self._open_actions,
-            settings=poll_settings(settings),
-            read_only=settings.read_only,
-            open_alerts=open_alerts_of(account, settings),
-            sharing=sharing_of(account, settings),
-            clock=(clock := SystemClock()),
-            tape=tape_of(account, settings, clock),
-            open_recorded=open_recorded,
-        )
+        self._host = engine_of(account, settings, self._open_client, self._open_actions, who=CONSOLE)
         self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()
         """The first frame is on the screen, or there will be none."""

@@ -23,17 +23,7 @@ from qctui.cli.shutdown import Shutdown
 from qctui.cli.step_printer import Printer
 from qctui.cli.watch import Watch
 from qctui.cli.watch_output import Style, WatchOutput
-from qctui.cli.wiring import (
-    account_of,
-    open_alerts_of,
-    open_client_of,
-    open_recorded,
-    poll_settings,
-    read_settings,
-    sharing_of,
-    tape_of,
-)
-from qctui.clock import SystemClock
+from qctui.cli.wiring import WATCHER, account_of, engine_of, open_client_of, read_settings
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.keys import optimizations_key
 from qctui.paths import state_dir
@@ -103,18 +93,7 @@ def open_host(account: Account, settings: Settings, observers: Sequence[Observer
         journal = state_dir() / "journal.jsonl"
         return ActionService(client.triggers, host.store, host.clock, journal, context, read_only=True)
 
-    alerts = open_alerts_of(account, settings)
-    host = EngineHost(
-        open_client,
-        open_actions,
-        settings=poll_settings(settings),
-        read_only=True,
-        open_alerts=alerts,
-        sharing=sharing_of(account, settings),
-        clock=(clock := SystemClock()),
-        tape=tape_of(account, settings, clock, gives_way=True),
-        open_recorded=open_recorded,
-    )
+    host = engine_of(account, settings, open_client, open_actions, who=WATCHER)
     return host
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +14,7 @@ from qctui.cli.credentials import Account, find_account
 from qctui.cli.demo import Demo
 from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
-from qctui.clock import Clock
+from qctui.clock import Clock, SystemClock
 from qctui.model.resource import FailureKind
 from qctui.paths import expand_home, state_dir
 from qctui.settings import Settings, SettingsError, load_settings
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
     from qctui.api.client import Client
     from qctui.api.ports import ReadApi, RequestReport
     from qctui.api.recorded import Find
-    from qctui.engine.poller import PollSettings
+    from qctui.engine.host import EngineHost, OpenActions, OpenClient
     from qctui.engine.shared_budget import SharedBudget
     from qctui.model.alert import Alert
     from qctui.store import Store
     from qctui.tape.recorder import Recorder
+
+
+CONSOLE, WATCHER = "a console", "qctui watch"
+"""What the processes of an account call each other."""
 
 
 def read_settings(options: Options) -> Settings:
@@ -113,15 +118,29 @@ def open_client_of(
         raise UsageError(f"base URL: {error}") from error
 
 
-def poll_settings(settings: Settings) -> PollSettings:
-    """How the engine reads, by the configuration."""
+def engine_of(
+    account: Account | None, settings: Settings, open_client: OpenClient, open_actions: OpenActions, *, who: str
+) -> EngineHost:
+    """The engine, not started; without an account it is the demo's. The other processes of the account call this one
+    `who`, and the tape of a watcher gives way to theirs."""
+    from qctui.engine.host import EngineHost
     from qctui.engine.poller import PollSettings
 
-    config = settings.config
-    return PollSettings(reads_per_minute=config.polling.budget, blind_patterns=config.alerting.blind)
+    config, clock = settings.config, SystemClock()
+    return EngineHost(
+        open_client,
+        open_actions,
+        settings=PollSettings(reads_per_minute=config.polling.budget, blind_patterns=config.alerting.blind),
+        read_only=settings.read_only,
+        open_alerts=_open_alerts_of(account, settings, f"{who}, process {os.getpid()}"),
+        sharing=_sharing_of(account, settings),
+        clock=clock,
+        tape=_tape_of(account, settings, clock, gives_way=who == WATCHER),
+        open_recorded=_open_recorded,
+    )
 
 
-def sharing_of(account: Account | None, settings: Settings) -> SharedBudget | None:
+def _sharing_of(account: Account | None, settings: Settings) -> SharedBudget | None:
     """How this process shares the read budget with the others of its account. A demo has its API to itself."""
     from qctui.alerts.shared_alerts import account_name
     from qctui.engine.shared_budget import SharedBudget
@@ -131,7 +150,7 @@ def sharing_of(account: Account | None, settings: Settings) -> SharedBudget | No
     return SharedBudget(state_dir(), account_name(account.base_url, account.user_id))
 
 
-def open_recorded(find: Find, clock: Clock) -> ReadApi:
+def _open_recorded(find: Find, clock: Clock) -> ReadApi:
     """As in `api.recorded`, which is imported when it is needed: with the client."""
     from qctui.api.recorded import open_recorded
 
@@ -147,7 +166,7 @@ def tape_path(account: Account, settings: Settings) -> Path:
     return (state_dir() if folder is None else expand_home(folder)) / name
 
 
-def tape_of(account: Account | None, settings: Settings, clock: Clock, *, gives_way: bool = False) -> Recorder | None:
+def _tape_of(account: Account | None, settings: Settings, clock: Clock, *, gives_way: bool) -> Recorder | None:
     """What records the answers to this account, not started; None if nothing is to be. A demo's world begins anew with
     each start: there is nothing to remember of it."""
     from qctui.api.auth import BodyScrubber
@@ -161,12 +180,13 @@ def tape_of(account: Account | None, settings: Settings, clock: Clock, *, gives_
     return Recorder(path, clock, scrub, keep_s=taping.keep, limit=taping.limit, gives_way=gives_way)
 
 
-def open_alerts_of(account: Account | None, settings: Settings) -> Callable[[Store, Clock], AlertService]:
+def _open_alerts_of(account: Account | None, settings: Settings, who: str) -> Callable[[Store, Clock], AlertService]:
     """What makes the alerts of this account, shared with its other processes on this machine. A demo has none to share
     with."""
 
     def open_alerts(store: Store, clock: Clock) -> AlertService:
-        from qctui.alerts.alert_service import AlertService, AlertSettings
+        from qctui.alerts.alert_service import AlertService
+        from qctui.alerts.rules import AlertSettings
         from qctui.alerts.shared_alerts import SharedAlerts, shared_path
 
         def open_hook(trouble: Callable[[str], None], begun: Callable[[Alert], None]) -> Hook:
@@ -177,7 +197,7 @@ def open_alerts_of(account: Account | None, settings: Settings) -> Callable[[Sto
         alerting = settings.config.alerting
         shared = None
         if account is not None and not settings.demo:
-            shared = SharedAlerts(shared_path(account.base_url, account.user_id))
+            shared = SharedAlerts(shared_path(account.base_url, account.user_id), who)
         chosen = AlertSettings(alerting.rules, alerting.delivery, settings.profile_name)
         return AlertService(store, clock, chosen, shared=shared, open_hook=open_hook)
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
-from qctui.alerts.alert_service import AlertService, AlertSettings
-from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
+from qctui.alerts.alert_service import AlertService
+from qctui.alerts.rules import DEFAULT_RULES, AlertSettings, Delivery, Rule
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions

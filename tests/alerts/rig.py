@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC
 from typing import Any
 
-from qctui.alerts.alert_service import AlertService, AlertSettings
-from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
+from qctui.alerts.alert_service import AlertService
+from qctui.alerts.rules import DEFAULT_RULES, AlertSettings, Delivery, Rule
 from qctui.alerts.shared_alerts import SharedAlerts
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERTS, DELIVERED, Alert
@@ -35,9 +35,11 @@ class RecordedHook:
         self.cut: list[Alert] = []
         self.closed = False
         self._begun: Callable[[Alert], None] = lambda alert: None
+        self.fail: Callable[[str], None] = lambda words: None
+        """A command failed, in words; or, with none, goes well again."""
 
     def open(self, trouble: Callable[[str], None], begun: Callable[[Alert], None]) -> RecordedHook:
-        self._begun = begun
+        self._begun, self.fail = begun, trouble
         return self
 
     def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:

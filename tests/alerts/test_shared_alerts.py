@@ -40,7 +40,7 @@ def two(tmp_path: Path, body: Callable[[Desk, Desk, FakeClock], Awaitable[None]]
 
 
 def desk(tmp_path: Path, clock: FakeClock) -> Desk:
-    found = Desk(clock, RULES, SharedAlerts(tmp_path / "alerts-1.json"))
+    found = Desk(clock, RULES, SharedAlerts(tmp_path / "alerts-1.json", "qctui watch, process 1"))
     found.link(LinkState.OK)
     found.put(ACTIONS, ())
     found.list(make_deployment(1))
@@ -94,6 +94,31 @@ def test_a_restart_tells_nothing_of_optimizations_again(tmp_path: Path) -> None:
         await again.end()
 
     asyncio.run(main())
+
+
+def test_a_command_that_fails_is_said_beside_with_the_process_that_ran_it(tmp_path: Path) -> None:
+    def troubles(*desks: Desk) -> list[str]:
+        return [each.store.get(ALERT_TROUBLE).value or "" for each in desks]
+
+    async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
+        blind(one, other)
+        await clock.advance(30)
+        one.hook.fail("the command of rule blind (mail) ended with exit code 1")
+        await clock.advance(15)
+        words = "the command of rule blind (mail) ended with exit code 1"
+        assert troubles(one, other) == [words, f"qctui watch, process 1: {words}"]
+        one.hook.fail("")
+        await clock.advance(15)
+        assert troubles(one, other) == ["", ""]
+        # What the one that is gone has said is said no longer.
+        one.hook.fail(words)
+        await clock.advance(15)
+        await one.end()
+        await clock.advance(15)
+        assert troubles(other) == [""]
+        one.begin()
+
+    two(tmp_path, body)
 
 
 def test_what_is_acknowledged_in_one_is_acknowledged_in_both(tmp_path: Path) -> None:
@@ -322,10 +347,11 @@ def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     alerts = (alert(), alert(subject=Subject(), rule="outage", fired_at=None))
     memory = Memory(1.0, {"L-1": 2.0}, {"1": "L-1"}, {"x@y": (3.0, "w")}, {"O-1": (0.5, 4.0)})
     owed = (alert(state=AlertState.FIRING),)
-    SharedAlerts(path).write(alerts, memory, 10.0, owed)
+    SharedAlerts(path, "a console, process 7").write(alerts, memory, 10.0, owed, "it failed")
     shared = read_shared(path)
     assert shared is not None
     assert (shared.alerts, shared.memory, shared.written_at, shared.owed) == (alerts, memory, 10.0, owed)
+    assert (shared.who, shared.trouble) == ("a console, process 7", "it failed")
     assert path.stat().st_mode & 0o777 == 0o600
 
 

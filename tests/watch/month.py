@@ -25,8 +25,8 @@ import httpx
 from pydantic import SecretStr
 
 from qctui.alerts import lives
-from qctui.alerts.alert_service import AlertService, AlertSettings
-from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
+from qctui.alerts.alert_service import AlertService
+from qctui.alerts.rules import DEFAULT_RULES, AlertSettings, Delivery, Rule
 from qctui.alerts.shared_alerts import SharedAlerts
 from qctui.api.auth import Credentials
 from qctui.api.client import Client, open_client
