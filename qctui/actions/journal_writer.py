@@ -27,8 +27,7 @@ KEPT_ENTRIES = 5_000
 """Lines of the journal kept in memory, newest; the file keeps all."""
 
 JOURNAL_LOOK_S = 2.0
-"""Between looks at whether the journal can be written. The disk is asked at the start and while it refuses; in between
-each write shows it."""
+"""Between looks at whether the journal can be written, while it can't. As long as it can, each write shows it."""
 
 SILENT = "the disk does not answer"
 
@@ -128,6 +127,8 @@ class JournalWriter:
         """The newest entries, oldest first. Replaced whole: may be read from any thread."""
         self.failure = ""
         """Why the journal could not be written last time; empty when it could."""
+        self._failed = asyncio.Event()
+        """There is a `failure`."""
         self.unlocked = ""
         """Why an intent was written last time without the lock beside the journal; empty if it was held."""
         self.found: Callable[[Sequence[JournalEntry]], None] = lambda entries: None
@@ -163,6 +164,11 @@ class JournalWriter:
         """Find out whether lines could be appended now, without appending any. Returns as `write` does."""
         return await self._disk.run(self._check_at_disk)
 
+    async def wait_failed(self) -> str:
+        """Wait until lines could not be written. Returns why."""
+        await self._failed.wait()
+        return self.failure
+
     @property
     def busy(self) -> bool:
         """Something handed over is not on the disk yet, or a turn is under way."""
@@ -183,6 +189,7 @@ class JournalWriter:
         finally:
             self._current = None
         self.failure = turn.failure
+        (self._failed.set if self.failure else self._failed.clear)()
         if turn.written:
             # Only this turn takes lines away, and what came meanwhile stands behind them.
             del self._unwritten[: len(batch)]
@@ -235,8 +242,11 @@ async def publish_journal_state(writer: JournalWriter, store: Store, clock: Cloc
     failure = await _asked(writer, store, clock)
     while True:
         _publish(failure, store, clock)
-        await clock.sleep(JOURNAL_LOOK_S)
-        failure = (await _asked(writer, store, clock) if failure else "") or writer.failure
+        if failure:
+            await clock.sleep(JOURNAL_LOOK_S)
+            failure = await _asked(writer, store, clock) or writer.failure
+        else:
+            failure = await writer.wait_failed()
 
 
 async def _asked(writer: JournalWriter, store: Store, clock: Clock) -> str:

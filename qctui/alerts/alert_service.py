@@ -14,15 +14,15 @@ from qctui.alerts.conditions import Memory, World, findings
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import AlertSettings, Delivery, Rule
 from qctui.alerts.shared_alerts import Request, Shared, SharedAlerts
-from qctui.alerts.sharing import Kept, Sharing, on_thread
-from qctui.clock import Clock
+from qctui.alerts.sharing import ALONE_EVERY_S, Kept, Sharing, on_thread
+from qctui.clock import Clock, first_of
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState, Subject
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
 from qctui.model.pulse import PULSES
 from qctui.store import Store
 
 EVERY_S = 5.0
-"""How often the rules are evaluated although nothing was read: time itself passes thresholds."""
+"""How often the rules are evaluated although nothing was read, beside other processes: time alone passes thresholds."""
 
 LEAST_S = 0.5
 """Between two evaluations: a start brings many answers at once."""
@@ -133,6 +133,10 @@ class AlertService:
 
     # On the engine's loop.
 
+    def note_others(self, present: bool) -> None:
+        """Whether other processes read this account: alone, there is nobody to look for all the time."""
+        self._sharing.alone = not present
+
     async def run(self) -> None:
         """Evaluate until cancelled."""
         self._loop = asyncio.get_running_loop()
@@ -154,12 +158,11 @@ class AlertService:
             await self._sharing.close(self._kept, self._memory)
 
     async def _rest(self) -> None:
-        woken, late = asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(self._clock.sleep(EVERY_S))
+        woken = asyncio.ensure_future(self._wake.wait())
         try:
-            await asyncio.wait({woken, late}, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(self._clock, ALONE_EVERY_S if self._sharing.alone else EVERY_S, woken)
         finally:
             woken.cancel()
-            late.cancel()
 
     async def _look(self) -> None:
         led = self._sharing.leads

@@ -23,7 +23,10 @@ from qctui.model.alert import Alert
 T = TypeVar("T")
 
 SHARE_EVERY_S = 3.0
-"""How often the files are looked at: what is read for the screen evaluates the rules far more often."""
+"""How often the files are looked at: what is read for the screen evaluates the rules far more often ..."""
+
+ALONE_EVERY_S = 15.0
+"""... and how often, and the rules evaluated where nothing is read, while no other process reads this account."""
 
 WRITE_EVERY_S = 30.0
 """How often the leader writes although nothing changed: the others see that it is there."""
@@ -66,6 +69,8 @@ class Sharing:
         disk."""
         self.files = files
         self.leads = files is None
+        self.alone = False
+        """No other process reads this account, as far as it is known."""
         self._clock, self._trouble, self._off_loop = clock, trouble, off_loop
         self._newest: Shared | None = None
         """What another process wrote last."""
@@ -91,37 +96,40 @@ class Sharing:
         """Find out who leads, and hand it what was asked here; the leader takes what the others were asked. Returns
         what another process wrote and is new here: for the leader to go on from, for the others to be shown."""
         files, mono = self.files, self._clock.monotonic()
-        if files is None or (not self._asked and mono - self._exchanged_mono < SHARE_EVERY_S):
+        every_s = ALONE_EVERY_S if self.alone else SHARE_EVERY_S
+        if files is None or (not self._asked and mono - self._exchanged_mono < every_s):
             return None
         self._exchanged_mono = mono
-        found: Shared | None = None
-        asked: list[Request] = []
-        try:
-            locked = await self._on_disk(files.lead)
-            newer = await self._on_disk(files.read_newer)
-            self._trouble("sharing", "")
-            if locked and not self.leads:
-                self.leads, found = True, newer or self._newest
-            elif self.leads and newer is not None:
-                # One of the two hung, and the other one did its work meanwhile: who has the lock goes on from there.
-                self.leads, found = locked, newer
-            if self.leads:
+        led, asked = self.leads, [] if self.leads else self.take_requests()
+        known = [self._newest]
+
+        def at_disk() -> tuple[bool, Shared | None]:
+            locked, newer = files.lead(), files.read_newer()
+            known.append(newer or known[0])
+            # One of two hung, and the other one did its work meanwhile: who has the lock goes on from there.
+            if locked or (led and newer is None):
                 # Whenever the disk answers: what was taken from it must not be lost.
-                await self._on_disk(lambda: self._asked.extend(files.take_requests()))
-                return found
-            asked = self.take_requests()
-            await self._on_disk(partial(files.ask, asked))
+                self._asked.extend([*asked, *files.take_requests()])
+                return True, newer
+            files.ask(asked)
+            return False, newer
+
+        try:
+            self.leads, newer = await self._on_disk(at_disk)
         except OSError as error:
             # Alone with a disk that declines, it watches for itself: told twice is better than not at all.
             self._trouble("sharing", f"alerts are not kept: {error.strerror or error}")
-            if self.leads:
-                return found
+            newest, fresh = known[-1], known[-1] is not known[0]
+            if led:
+                return newest if fresh else None
             self.leads = True
             self._asked.extendleft(reversed(asked))
             # The one that leads runs what is owed.
-            return replace(self._newest, owed=()) if self._newest is not None else None
-        if newer is not None:
-            self._newest = newer
+            return replace(newest, owed=()) if newest is not None else None
+        self._trouble("sharing", "")
+        if self.leads:
+            return newer if led else known[-1]
+        self._newest = known[-1]
         if self._newest is not None and self._clock.now() - self._newest.written_at > HUNG_S:
             self.leads = True
             return self._newest

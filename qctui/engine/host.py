@@ -19,7 +19,7 @@ from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.engine.remembered import OpenRecorded, remember
-from qctui.engine.shared_budget import EXCHANGE_EVERY_S, SharedBudget
+from qctui.engine.shared_budget import ALONE_EVERY_S, EXCHANGE_EVERY_S, SharedBudget
 from qctui.engine.tape_follower import follow_tape
 from qctui.model.keys import Key
 from qctui.store import Store
@@ -255,9 +255,11 @@ class EngineHost:
         while self._sharing is not None:
             # A disk may hang, and reading must not wait for it.
             reads = poller.recent_reads()
-            shared = await asyncio.to_thread(self._sharing.exchange, reads, self.clock.monotonic())
-            poller.share_budget(*shared)
-            await self.clock.sleep(EXCHANGE_EVERY_S)
+            readers, others = await asyncio.to_thread(self._sharing.exchange, reads, self.clock.monotonic())
+            poller.share_budget(readers, others)
+            self._alerts.note_others(readers > 1)
+            await self.clock.sleep(EXCHANGE_EVERY_S if readers > 1 else ALONE_EVERY_S)
+        self._alerts.note_others(False)
 
     async def _remember(self, poller: Poller) -> None:
         if self.tape is not None and self._open_recorded is not None:

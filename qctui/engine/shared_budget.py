@@ -19,7 +19,11 @@ from qctui.engine.rate_limiter import WINDOW_S
 from qctui.paths import open_private, private_dir
 
 EXCHANGE_EVERY_S = 2.0
-"""How often each says when it read, and looks what the others did."""
+"""How often each says when it read, and looks what the others did ..."""
+
+ALONE_EVERY_S = 15.0
+"""... and how often while there are none: so late do those that run know of one that starts. It knows of them with its
+first read."""
 
 MOST_READS = 1_000
 """Of one process, in a minute."""

@@ -64,6 +64,8 @@ class Desk:
         self.disk = asyncio.Event()
         """Cleared, the disk hangs."""
         self.disk.set()
+        self.asked_disk = 0
+        """How often the disk was asked for something."""
         settings = AlertSettings(tuple(rules), Delivery(command=("tell",)), "main", UTC)
         self.service = AlertService(
             self.store, clock, settings, shared=shared, open_hook=self.hook.open, off_loop=self.off_loop
@@ -76,6 +78,7 @@ class Desk:
         self._task = asyncio.create_task(self.service.run())
 
     async def off_loop(self, call: Callable[[], Any]) -> Any:
+        self.asked_disk += 1
         await self.disk.wait()
         return call()
 

@@ -96,6 +96,36 @@ def test_a_restart_tells_nothing_of_optimizations_again(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_alone_the_disk_is_left_in_peace_and_in_company_they_know_of_each_other_soon(tmp_path: Path) -> None:
+    async def main() -> None:
+        clock = FakeClock()
+        one, other = desk(tmp_path, clock), desk(tmp_path, clock)
+        one.begin()
+        one.service.note_others(False)
+        await clock.advance(60)
+        before = one.asked_disk
+        await clock.advance(600)
+        # A look every quarter of a minute, and a sign every half that this one leads.
+        assert one.asked_disk - before <= 60
+        blind(one, other)
+        await clock.advance(1)
+        assert one.alerts == {BLIND: "firing"}
+        # Whoever comes and asks is heard.
+        other.begin()
+        await clock.advance(1)
+        other.service.acknowledge([BLIND])
+        await clock.advance(25)
+        assert one.alerts == other.alerts == {BLIND: "acknowledged"}
+        one.service.note_others(True)
+        one.service.shelve([BLIND], 900)
+        await clock.advance(6)
+        assert one.alerts == other.alerts == {BLIND: "shelved"}
+        for each in (one, other):
+            await each.end()
+
+    asyncio.run(main())
+
+
 def test_a_command_that_fails_is_said_beside_with_the_process_that_ran_it(tmp_path: Path) -> None:
     def troubles(*desks: Desk) -> list[str]:
         return [each.store.get(ALERT_TROUBLE).value or "" for each in desks]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from qctui.api.ports import RequestReport
+from qctui.engine.host import ApiClient, EngineHost
 from qctui.engine.poller import PollSettings
 from qctui.engine.rate_limiter import LEAST_BUDGET, WINDOW_S, Priority, RateLimiter
 from qctui.engine.shared_budget import SharedBudget
@@ -16,6 +21,8 @@ from qctui.model.keys import detail_key, insights_key, optimizations_key, portfo
 from qctui.model.pulse import PULSES
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import crowd
+from tests.engine.test_host import StubActions, StubClient
+from tests.fakes import FakeApi, FakeClock
 
 HOLD = """
 import sys
@@ -39,6 +46,49 @@ def test_all_that_read_one_account_know_of_each_other_and_leave_nothing_behind(t
     first.close()
     other.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_alone_the_others_are_looked_for_now_and_then_and_known_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(call: Callable[..., Any], *arguments: Any) -> Any:
+        return call(*arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", at_once)
+
+    async def main() -> None:
+        clock, looks = FakeClock(), []
+        mine, other = SharedBudget(tmp_path, "a"), SharedBudget(tmp_path, "a")
+        look = mine.exchange
+
+        def exchange(reads: Sequence[float], mono: float) -> tuple[int, list[float]]:
+            looks.append((mono, look(reads, mono)[0]))
+            return look(reads, mono)
+
+        monkeypatch.setattr(mine, "exchange", exchange)
+
+        async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
+            return StubClient(FakeApi(clock))
+
+        host = EngineHost(open_client, lambda _: StubActions(), clock=clock, sharing=mine)
+        running = asyncio.create_task(host.run())
+        await clock.advance(600)
+        assert len(looks) <= 600 / 15 + 1
+        other.exchange((), clock.monotonic())
+        began = clock.monotonic()
+        await clock.advance(60)
+        assert next(mono for mono, readers in looks if readers == 2) - began <= 15
+        assert len([mono for mono, _ in looks if mono > began]) >= (60 - 15) / 2
+        other.close()
+        await clock.advance(20)
+        looks.clear()
+        await clock.advance(60)
+        assert len(looks) <= 5
+        assert {readers for _, readers in looks} == {1}
+        host.stop(0.0)
+        await running
+
+    asyncio.run(main())
 
 
 def test_what_one_read_that_was_killed_counts_for_its_minute(tmp_path: Path) -> None:
