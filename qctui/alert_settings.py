@@ -75,6 +75,15 @@ def _check_projects(value: Any) -> Any:
     return value
 
 
+def _check_blind(texts: list[str]) -> list[str]:
+    if not texts:
+        raise ValueError(
+            "at least one text is expected: without any nothing would be BLIND. "
+            "To hear nothing of it, give the rule `blind` of [[alerts]] `enabled = false`"
+        )
+    return texts
+
+
 def _check_text(text: str) -> str:
     if not text.strip():
         raise ValueError("a text is expected, and not an empty one: it would match every line")
@@ -187,7 +196,7 @@ class DeliverySection(Section):
 class PulseSection(Section):
     """What the pulse goes by: `[pulse]`."""
 
-    blind: list[Text] = Field(default_factory=lambda: list(DEFAULT_BLIND))
+    blind: Annotated[list[Text], AfterValidator(_check_blind)] = Field(default_factory=lambda: list(DEFAULT_BLIND))
     """Texts in log lines and in a broker's words that mean that it refuses. Capital and small letters are the same."""
 
 

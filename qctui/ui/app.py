@@ -21,7 +21,7 @@ from qctui.ui import textual_patches
 from qctui.ui.actions.controller import ActionController, Pointed, acts_on
 from qctui.ui.alerts.terminal_delivery import TerminalDelivery
 from qctui.ui.app_base import AppBase
-from qctui.ui.console_screen import ConsoleScreen
+from qctui.ui.console_screen import AlertedScreen
 from qctui.ui.context import AppContext, Detail, DetailKind, SafeDraw, UiOptions
 from qctui.ui.keys.keymap import COMMANDS, Command, Scope, bindings, commands_now, format_key, keys_of
 from qctui.ui.kit.bar import refresh_words
@@ -126,7 +126,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
                     self._unseen[screen] = unseen
                 if shown:
                     self.draw(type(screen).__name__, partial(screen.show_changes, shown))
-            if screen in seen and isinstance(screen, ConsoleScreen):
+            if screen in seen and isinstance(screen, AlertedScreen):
                 self.draw(type(screen).__name__, screen.show_again)
 
     def _tell(self) -> None:

@@ -29,10 +29,9 @@ from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 
 
-class ConsoleScreen(Screen[None]):
-    """A screen with an action bar and a footer. Subclasses compose it and draw what is between them."""
+class AlertedScreen(Screen[None]):
+    """A screen with the alert line, which is drawn again as ages change their words. Subclasses compose it."""
 
-    AUTO_FOCUS = ""
     ACTS_ON: ClassVar[frozenset[str]] = frozenset()
     """What it shows that can be acted on: of `controller.DEPLOYMENT` and `controller.OPTIMIZATION`."""
     NAME: ClassVar[str] = "what is on screen"
@@ -42,19 +41,15 @@ class ConsoleScreen(Screen[None]):
         super().__init__(id=id, classes=classes)
         options, glyphs, clock = context.options, context.glyphs, context.engine.clock
         self._app_context, self._engine, self._glyphs, self._draw = context, context.engine, glyphs, context.draw
-        self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
         self.alert_line = AlertLine(glyphs, options.keymap)
-        self.key_bar = KeyBar(glyphs, options.keymap)
         self.ages = AgeTimer(
             clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop, self._show_ages
         )
         """Draws everything again when the word of an age on screen changes."""
         self._ages_due = False
-        self._subscribed: tuple[Subscription, ...] = ()
 
     def show_all(self, context: RenderContext) -> None:
         """Draw everything from what the store holds."""
-        self.show_actions(context)
         self.show_alerts(context)
 
     def _show_ages(self, context: RenderContext) -> None:
@@ -71,10 +66,38 @@ class ConsoleScreen(Screen[None]):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Draw what depends on these keys: they have newer resources."""
-        if ACTIONS in keys:
-            self.show_elapsed()
         if not keys.isdisjoint({ALERTS, ALERT_TROUBLE}):
             self.show_alerts(self.ages.context())
+
+    def show_alerts(self, context: RenderContext) -> None:
+        """Draw the alert line."""
+        store = self._engine.store
+        alerts, trouble = store.get(ALERTS).value or (), store.get(ALERT_TROUBLE).value or ""
+        self._draw("The alerts", lambda: self.alert_line.show(alerts, trouble, context), self.alert_line)
+
+
+class ConsoleScreen(AlertedScreen):
+    """A screen with an action bar and a footer. Subclasses compose it and draw what is between them."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, context: AppContext, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(context, id=id, classes=classes)
+        options, glyphs = context.options, context.glyphs
+        self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
+        self.key_bar = KeyBar(glyphs, options.keymap)
+        self._subscribed: tuple[Subscription, ...] = ()
+
+    def show_all(self, context: RenderContext) -> None:
+        """As in `AlertedScreen`."""
+        self.show_actions(context)
+        super().show_all(context)
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """As in `AlertedScreen`."""
+        if ACTIONS in keys:
+            self.show_elapsed()
+        super().show_changes(keys)
 
     def go_back(self) -> None:
         """Escape, while the keys are not in the action bar: to where this was opened."""
@@ -105,12 +128,6 @@ class ConsoleScreen(Screen[None]):
         """Draw the action bar."""
         records = self._engine.store.get(ACTIONS).value or ()
         self._draw("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
-
-    def show_alerts(self, context: RenderContext) -> None:
-        """Draw the alert line."""
-        store = self._engine.store
-        alerts, trouble = store.get(ALERTS).value or (), store.get(ALERT_TROUBLE).value or ""
-        self._draw("The alerts", lambda: self.alert_line.show(alerts, trouble, context), self.alert_line)
 
     @on(ActionBar.Ticked)
     def show_elapsed(self) -> None:

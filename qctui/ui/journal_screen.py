@@ -8,19 +8,17 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import RUNG_OF_EVENT, lines_by_action, parse_journal_time
 from qctui.model.action import ACTIONS, FINAL_RUNGS, Rung
-from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import Key
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.progress import LOUD, rung_role, rung_word
-from qctui.ui.alerts.alert_line import AlertLine
+from qctui.ui.console_screen import AlertedScreen
 from qctui.ui.context import AppContext
 from qctui.ui.kit.lines import Lines, Paragraph, labelled, pieces
-from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
@@ -62,11 +60,10 @@ def group_stories(entries: Sequence[JournalEntry]) -> tuple[Story, ...]:
     return tuple(Story(tuple(each)) for each in reversed(lines_by_action(entries).values()))
 
 
-class JournalScreen(Screen[None]):
+class JournalScreen(AlertedScreen):
     """The list above, the story of the action under the cursor below; Enter gives the story the whole screen."""
 
-    ACTS_ON: ClassVar[frozenset[str]] = frozenset()
-    NAME: ClassVar[str] = "the journal"
+    NAME = "the journal"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="journal_back", tooltip="Back to the list, then to the main screen"),
         Binding("J", "dismiss", "close", id="journal_close", show=False, tooltip="Close the journal"),
@@ -84,15 +81,9 @@ class JournalScreen(Screen[None]):
     """
 
     def __init__(self, context: AppContext) -> None:
-        super().__init__()
-        self._engine, self._draw, self._glyphs = context.engine, context.draw, context.glyphs
-        glyphs, options = context.glyphs, context.options
+        super().__init__(context)
+        glyphs = context.glyphs
         self.set_class(glyphs.ascii, "-ascii")
-        self._alert_line = AlertLine(glyphs, options.keymap)
-        self._ages = AgeTimer(
-            self._engine.clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop,
-            self._show_alerts,
-        )  # fmt: skip
         self._entries: tuple[JournalEntry, ...] | None = None
         self._stories: tuple[Story, ...] = ()
         self._title, self._story = Lines(glyphs, id="journal-title"), Lines(glyphs, id="story")
@@ -108,22 +99,23 @@ class JournalScreen(Screen[None]):
         yield self._title
         yield self._table
         yield self._story
-        yield self._alert_line
+        yield self.alert_line
         yield self._keys
 
     def on_mount(self) -> None:
         """Show the journal and watch it."""
         self.set_focus(self._table)
         self._look()
-        self._show_alerts(self._ages.context())
+        self.show_alerts(self.ages.context())
         self.set_interval(LOOK_S, self._look)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """An action went on: its line is in the journal by now. Or an alert changed."""
-        if self.is_mounted and ACTIONS in keys:
+        if not self.is_mounted:
+            return
+        if ACTIONS in keys:
             self._look()
-        if self.is_mounted and not keys.isdisjoint({ALERTS, ALERT_TROUBLE}):
-            self._show_alerts(self._ages.context())
+        super().show_changes(keys)
 
     def action_back(self) -> None:
         """Close the story if it has the whole screen, else the journal."""
@@ -135,7 +127,7 @@ class JournalScreen(Screen[None]):
     def _show_story(self) -> None:
         """The story of the row under the cursor."""
         story = self._table.cursor_row
-        paragraphs = [] if story is None else _story_paragraphs(story, self._ages.context())
+        paragraphs = [] if story is None else _story_paragraphs(story, self.ages.context())
         self._story.show(paragraphs)
 
     def pointed(self) -> Pointed:
@@ -161,7 +153,7 @@ class JournalScreen(Screen[None]):
             title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))
         self._title.show([Paragraph(title, one_line=True)])
         self._table.show(
-            self._stories, self._ages.context(), words="Nothing has been liquidated, stopped or aborted yet."
+            self._stories, self.ages.context(), words="Nothing has been liquidated, stopped or aborted yet."
         )
         self._show_story()
         self._show_hint()
@@ -174,14 +166,9 @@ class JournalScreen(Screen[None]):
         self._show_hint()
 
     def _show_hint(self) -> None:
-        dot = self._glyphs.dot
-        keys = "Esc list" if self.has_class("-opened") else f"Enter whole story {dot} Esc back"
+        whole = f"Enter whole story {self._glyphs.dot} " if self._stories else ""
+        keys = "Esc list" if self.has_class("-opened") else f"{whole}Esc back"
         self._keys.show([Paragraph(pieces((keys, "muted")), one_line=True)])
-
-    def _show_alerts(self, context: RenderContext) -> None:
-        store = self._engine.store
-        alerts, trouble = store.get(ALERTS).value or (), store.get(ALERT_TROUBLE).value or ""
-        self._draw("The alerts", lambda: self._alert_line.show(alerts, trouble, context), self._alert_line)
 
 
 def _story_paragraphs(story: Story, context: RenderContext) -> list[Paragraph]:

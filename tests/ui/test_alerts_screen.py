@@ -67,12 +67,19 @@ async def test_the_one_under_the_cursor_is_told_in_full() -> None:
         for fact in ("What refused by its brokerage · value 3 refusals", "Told 2 times, again in 30m", "Rule blind"):
             assert fact in words(page)
         await page.press("j", "j")
-        assert "State acknowledged 15m ago; no data: last read 2m ago, so it neither fires nor clears" in words(page)
+        assert "State acknowledged 15m ago; no data for 2m, so it neither fires nor clears" in words(page)
         assert "value 10.8% · allowed 10%" in page.text
         await page.press("j")
         assert "held back: the API does not answer, and that is the alert now" in words(page)
         await page.press("j")
         assert "State shelved, back in 50m" in words(page)
+
+
+async def test_what_lacks_data_since_a_moment_was_not_read_now() -> None:
+    async with opened() as page:
+        page.engine.put(ALERTS, (replace(blind_alert(), no_data_since=NOW),))
+        await page.settle()
+        assert "no data for less than a minute, so it neither fires nor clears" in words(page)
 
 
 async def test_what_another_rule_has_told_says_so() -> None:

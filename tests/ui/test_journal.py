@@ -69,6 +69,7 @@ def test_events_of_a_newer_program_do_not_hide_the_last_known_one() -> None:
 async def test_empty() -> None:
     async with opened() as (page, _):
         assert "Nothing has been liquidated, stopped or aborted yet." in page.text
+        assert page.lines[-1].strip() == "Esc back"
 
 
 async def test_list_and_story_at_80x24() -> None:

@@ -168,6 +168,7 @@ def test_a_wrong_rule_is_one_message_with_file_rule_key_and_what_is_allowed(
         ("[delivery]\nbell = 1", ["`delivery.bell`", "boolean"]),
         ("[pulse]\nblind = 'x'", ["`pulse.blind`", "list"]),
         ("[pulse]\nblind = ['']", ["`pulse.blind.0`", "not an empty one"]),
+        ("[pulse]\nblind = []", ["`pulse.blind`", "at least one text", "nothing would be BLIND", "enabled = false"]),
         ("[pulse]\nquiet = []", ["unknown key `pulse.quiet`", "blind"]),
     ],
 )

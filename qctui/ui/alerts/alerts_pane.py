@@ -171,8 +171,9 @@ def _life(alert: Alert, context: RenderContext) -> list[Piece]:
     elif alert.state is not AlertState.PENDING:
         said.append(f" {relative_words(alert.changed_at, context)}")
     if alert.no_data_since is not None:
-        since = relative_words(alert.no_data_since, context)
-        said.append((f"; no data: last read {since}, so it neither fires nor clears", "stale"))
+        span = context.ago(alert.no_data_since)
+        span = "less than a minute" if span == "now" else span
+        said.append((f"; no data{f' for {span}' if span else ''}, so it neither fires nor clears", "stale"))
     if alert.held_back:
         said.append(("; held back: the API does not answer, and that is the alert now", "stale"))
     return said
