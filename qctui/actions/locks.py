@@ -13,7 +13,7 @@ import re
 import time
 from pathlib import Path
 
-from qctui.paths import open_private, private_dir
+from qctui.paths import hold_lock, open_private, private_dir
 
 SEND_LOCK_WAIT_S = 0.2
 """How long a request waits for the lock beside the journal. A process that was stopped may hold it for ever, and no
@@ -93,13 +93,11 @@ class OwnerLock:
         try:
             private_dir(self._folder)
             while True:
-                fd = open_private(self._folder / owner, os.O_RDWR | os.O_CREAT)
-                try:
-                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    current = os.fstat(fd).st_ino == (self._folder / owner).stat().st_ino
-                except BlockingIOError:
-                    os.close(fd)
+                fd = hold_lock(self._folder / owner)
+                if fd is None:
                     return False
+                try:
+                    current = os.fstat(fd).st_ino == (self._folder / owner).stat().st_ino
                 except FileNotFoundError:
                     current = False
                 except OSError:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qctui.engine.rate_limiter import WINDOW_S
-from qctui.paths import open_private, private_dir
+from qctui.paths import hold_lock, open_private, private_dir
 
 EXCHANGE_EVERY_S = 2.0
 """How often each says when it read, and looks what the others did ..."""
@@ -67,14 +67,8 @@ class SharedBudget:
                 os.close(self._fd)
                 self._fd = None
             private_dir(self._folder)
-            fd = open_private(self._path, os.O_RDWR | os.O_CREAT)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(fd)
-                raise
-            self._fd, self._written = fd, None
-        if reads != self._written:
+            self._fd, self._written = hold_lock(self._path), None
+        if self._fd is not None and reads != self._written:
             os.ftruncate(self._fd, os.pwrite(self._fd, reads.tobytes(), 0))
             self._written = reads
 
