@@ -48,8 +48,11 @@ _LINE = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?Z?\s+(.*)", 
 class PulseJudge:
     """What the reads of one running deployment have shown so far, and what follows from that."""
 
-    def __init__(self, launched_at: float | None, patterns: Sequence[str]) -> None:
-        """`patterns` are texts that mean disconnected, in any case."""
+    def __init__(
+        self, launched_at: float | None, patterns: Sequence[str], *, watched_since: float = float("inf")
+    ) -> None:
+        """`patterns` are texts that mean disconnected, in any case. `watched_since`: lines of the log from then on, by
+        their own time, are new although the first look comes later."""
         self.activity, self.samples = Habit(), Habit()
         """Orders, insights and log lines; and the samples of the equity chart, which may go on without a brokerage
         (REFERENCE.md 6.9)."""
@@ -57,6 +60,7 @@ class PulseJudge:
         self.lines: tuple[Sign, ...] = ()
         """The newest log lines that came while this program watched, oldest first."""
         self._launched_at = launched_at or 0.0
+        self._watched_since = watched_since
         self._patterns = patterns
         self._newest: Sign | None = None
         self._refused: dict[object, Sign] = {}
@@ -124,8 +128,8 @@ class PulseJudge:
         del self._refused_lines[:-50]
         ordinary = [line for line in lines if not self._says_disconnected(line.text)]
         self._note("log line", [line.at for line in ordinary], now)
-        if not first:
-            self.lines = (*self.lines, *lines)[-KEPT_LINES:]
+        new = [line for line in lines if line.at >= self._watched_since] if first else lines
+        self.lines = (*self.lines, *new)[-KEPT_LINES:]
 
     def take_samples(self, ats: Iterable[float], now: float) -> None:
         """The times of the equity chart's samples."""

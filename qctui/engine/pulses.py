@@ -118,7 +118,7 @@ class Pulses:
             Look.LOG: LogReader(self._api, project_id, deploy_id),
             Look.INSIGHTS: _NewestInsights(self._api, project_id, deploy_id),
         }
-        judge = PulseJudge(deployment.launched_at, self._patterns)
+        judge = PulseJudge(deployment.launched_at, self._patterns, watched_since=self._clock.now())
         if (remembered := self._remembered.pop(deploy_id, None)) is not None:
             judge.adopt_habits(remembered)
         return _Watched(deployment, judge, readers)

@@ -15,7 +15,7 @@ from qctui.model.deployment import LogPage
 from qctui.model.keys import detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState
-from tests.engine.rhythms import BEGIN, day, month
+from tests.engine.rhythms import BEGIN, day, month, stamp
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import charted, crowd, equity, steps
 from tests.fakes import connect_error, make_deployment
@@ -164,6 +164,15 @@ def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
     pulse = seen.judge([seen], later)
     assert pulse.state is PulseState.OK
     assert pulse.oldest_look == later
+
+
+def test_lines_that_came_between_the_start_and_the_first_look_are_new() -> None:
+    lines = (f"{stamp(NOW - 60)} before", f"{stamp(NOW + 60)} margin call", "of 100")
+    watched = PulseJudge(0.0, DEFAULT_BLIND, watched_since=NOW)
+    watched.take_log(LogPage(lines, 0, 3, 0), NOW + 300)
+    assert [sign.text for sign in watched.lines] == ["margin call", "of 100"]
+    watched.take_log(LogPage((*lines, f"{stamp(NOW + 360)} later"), 0, 4, 0), NOW + 600)
+    assert [sign.text for sign in watched.lines] == ["margin call", "of 100", "later"]
 
 
 def test_with_little_history_nothing_is_claimed() -> None:
