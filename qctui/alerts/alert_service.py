@@ -283,7 +283,7 @@ class AlertService:
         """Show what the leader has found, and ring here too for what it has told since."""
         before = self._store.get(ALERTS).value
         self._put(ALERTS, newer.alerts)
-        self._note_trouble(_OF_LEADER, f"{newer.who}: {newer.trouble}" if newer.trouble else "")
+        self._note_trouble(_OF_LEADER, f"{newer.trouble} ({newer.who})" if newer.trouble else "")
         if before is None:
             return
         told_before = {alert.alert_id: alert.deliveries for alert in before}

@@ -33,7 +33,7 @@ def run_alerts(options: Options) -> int:
     shared = read_shared(shared_path(settings.base_url, user_id))
     alerts = shown(shared.alerts if shared is not None else ())
     if shared is not None and shared.trouble and time.time() - shared.written_at < HUNG_S:
-        print(f"qctui: alerts: {shared.who}: {shared.trouble}", file=sys.stderr)
+        print(f"qctui: alerts: {shared.trouble} ({shared.who})", file=sys.stderr)
     if options.json:
         for alert in alerts:
             print(json.dumps(alert_fields(alert, settings.profile_name), ensure_ascii=False))

@@ -136,7 +136,7 @@ def test_a_command_that_fails_is_said_beside_with_the_process_that_ran_it(tmp_pa
         one.hook.fail("the command of rule blind (mail) ended with exit code 1")
         await clock.advance(15)
         words = "the command of rule blind (mail) ended with exit code 1"
-        assert troubles(one, other) == [words, f"qctui watch, process 1: {words}"]
+        assert troubles(one, other) == [words, f"{words} (qctui watch, process 1)"]
         one.hook.fail("")
         await clock.advance(15)
         assert troubles(one, other) == ["", ""]
