@@ -38,6 +38,7 @@ def test_every_chart_reported_can_be_read_under_its_name(sim: Sim) -> None:
 
 
 def test_times_are_whole_seconds(sim: Sim) -> None:
+    sim.config.lags.snapshot_s = 0.0
     sim.clock.advance(12.345)
     for name in sim.post("live/read", projectId=PAIRS)["charts"]:
         for series in series_of(sim.chart(PAIRS, name, span_s=3 * DAY)).values():
