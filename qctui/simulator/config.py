@@ -14,6 +14,7 @@ BEHAVIOURS = {
     "portfolio-fails": "live/portfolio/read answers success:false",
     "market-closed": "a liquidation leaves market-on-open orders pending and the positions open",
     "redeploys": "a trigger ends the deployment, and a new one is live 5 s after it stopped",
+    "build-fails": "a compile of it ends in BuildError",
     "runtime-error": "a liquidation is overtaken by a runtime error: it ends, positions kept",
     "hang-before": "a trigger is never answered and does nothing",
     "hang-after": "a trigger acts and is never answered",

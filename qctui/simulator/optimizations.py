@@ -6,9 +6,11 @@ import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from qctui.simulator.cast import ProjectPlan
 from qctui.simulator.noise import bits, hex_of, key_of, unit
+from qctui.simulator.shapes import Json
 
 QUEUE_S = 12.0
 """From the request to the first child's start: the optimization is `new`."""
@@ -19,7 +21,15 @@ TARGETS = (
     ("TotalPerformance.PortfolioStatistics.ProbabilisticSharpeRatio", "max", 13),
 )
 """Target, extremum, and the index of the statistic it is about (REFERENCE.md 5.2, 8.3)."""
-_NODES = (("O2-8", 4), ("O4-12", 6), ("O8-16", 12))
+NODES = (("O2-8", 4), ("O4-12", 6), ("O8-16", 12))
+"""Node types, and how many of each run side by side at most."""
+MEAN_S = 85.0
+"""What a child takes, more or less."""
+_DRAWDOWN: Json = {
+    "target": "TotalPerformance.PortfolioStatistics.Drawdown",
+    "operator": "Less",
+    "targetValue": 0.25,
+}
 _TITLES = {"universe": "Large Caps", "lookback": "Lookback", "stop_loss": "EMA Stop"}
 """What a search is called by the parameter that sets it apart."""
 
@@ -64,7 +74,7 @@ class Optimization:
     """One optimization. What it is at a time follows from its schedule and from an abort."""
 
     number: int
-    """Its place in its project's row; those the world started by itself count from 1000."""
+    """Its place in its project's row; those the world started by itself count from 1000, those asked for from 2000."""
     optimization_id: str
     project_id: int
     name: str
@@ -77,6 +87,9 @@ class Optimization:
     target_index: int
     parameters: tuple[Parameter, ...]
     children: list[Child]
+    constraints: tuple[Json, ...] = ()
+    """As they were asked for."""
+    target_value: float | None = None
     out_of_sample_days: int = 0
     aborted_at: float | None = None
     """When it is or becomes `aborted`."""
@@ -157,7 +170,7 @@ def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float)
     """Return the `number`-th optimization of a project."""
     optimization_id = "O-" + hex_of(seed, "optimization", plan.project_id, number)
     key = key_of(optimization_id)
-    node_type, nodes = _NODES[0 if number < 2 else bits(key, 3) % len(_NODES)]
+    node_type, nodes = NODES[0 if number < 2 else bits(key, 3) % len(NODES)]
     target, extremum, index = TARGETS[0 if number < 2 else bits(key, 4) % len(TARGETS)]
     parameters = _parameters(key, number)
     title = next((_TITLES[one.name] for one in parameters if one.name in _TITLES), "EMA Cross")
@@ -176,12 +189,41 @@ def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float)
         target_index=index,
         parameters=parameters,
         children=_children(key, name, parameters, nodes, requested_at + QUEUE_S),
+        constraints=(_DRAWDOWN,) if number % 2 == 0 else (),
         out_of_sample_days=30 if bits(key, 5) % 3 == 0 else 0,
     )
     # Every fifth of the finished ones was stopped by hand half-way.
     if number % 5 == 2 and number < 1000:
         made.aborted_at = requested_at + QUEUE_S + 0.45 * (made.ends_at() - requested_at)
     return made
+
+
+def optimization_of(
+    seed: int,
+    plan: ProjectPlan,
+    number: int,
+    requested_at: float,
+    *,
+    name: str,
+    parameters: tuple[Parameter, ...],
+    nodes: int,
+    **asked: Any,
+) -> Optimization:
+    """Return the optimization that somebody asked for; `asked` are fields of it as they are."""
+    optimization_id = "O-" + hex_of(seed, "optimization", plan.project_id, number)
+    key = key_of(optimization_id)
+    return Optimization(
+        number=number,
+        optimization_id=optimization_id,
+        project_id=plan.project_id,
+        name=name,
+        key=key,
+        requested_at=requested_at,
+        nodes=nodes,
+        parameters=parameters,
+        children=_children(key, name, parameters, nodes, requested_at + QUEUE_S),
+        **asked,
+    )
 
 
 def _parameters(key: int, number: int) -> tuple[Parameter, ...]:

@@ -142,21 +142,17 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
         "parallelNodes": one.nodes,
         "criterion": criterion,
         "runtimeStatistics": _runtime_statistics(one, at, begun) if begun else [],
-        "constraints": [],
+        "constraints": [] if legacy else list(one.constraints),
         "parameters": [_parameter(parameter) for parameter in one.parameters],
-        "backtests": {hex_of(child.id, "key")[:8]: _backtest(one, child, until, legacy) for child in begun} or [],
+        "backtests": {hex_of(child.id, "key")[:8]: _backtest(one, child, until, variant) for child in begun} or [],
         "strategy": STRATEGY,
         "requested": space_date(one.requested_at),
         "optimizationTarget": criterion["target"],
-        "targetValue": None,
+        "targetValue": one.target_value,
         "gridLayout": [],
         "outOfSampleMaxEndDate": short["outOfSampleMaxEndDate"],
         "outOfSampleDays": one.out_of_sample_days,
     }
-    if one.number % 2 == 0 and not legacy:
-        body["constraints"] = [
-            {"target": "TotalPerformance.PortfolioStatistics.Drawdown", "operator": "Less", "targetValue": 0.25}
-        ]
     if status == "completed" and not legacy:
         body |= {key: short[key] for key in ("created", "psr", "sharpeRatio", "trades", "cloneId")}
         body["extremum"] = one.extremum
@@ -168,8 +164,8 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
 def _criterion(one: Optimization, legacy: bool) -> Json:
     if legacy:
         target = ".".join(f"['{part}']" for part in one.target.split("."))
-        return {"target": target, "extremum": one.extremum, "target-value": None}
-    return {"target": one.target, "extremum": one.extremum, "targetValue": None}
+        return {"target": target, "extremum": one.extremum, "target-value": one.target_value}
+    return {"target": one.target, "extremum": one.extremum, "targetValue": one.target_value}
 
 
 def _parameter(one: Parameter) -> Json:
@@ -200,7 +196,8 @@ def _runtime_statistics(one: Optimization, at: float, begun: list[Child]) -> dic
     }
 
 
-def _backtest(one: Optimization, child: Child, at: float, legacy: bool) -> Json:
+def _backtest(one: Optimization, child: Child, at: float, variant: str) -> Json:
+    legacy = variant == "legacy"
     progress = child.progress(at)
     body: Json = {
         "name": f"{one.name}_{child.number}",
@@ -228,6 +225,9 @@ def _backtest(one: Optimization, child: Child, at: float, legacy: bool) -> Json:
         }
     if legacy:
         body["statistics"] = figures[: 15 if child.number % 3 == 2 else 21]
+    elif variant != "lean":
+        # What the official Python models read (REFERENCE.md 9, row 14); LEAN itself writes the object.
+        body["statistics"] = figures
     else:
         body["statistics"] = {str(number): value for number, value in enumerate(figures)}
         if child.number % 5 == 2:

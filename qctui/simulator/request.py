@@ -78,6 +78,7 @@ NO_LIVE = "No live deployment"
 NO_CHART = "Chart not found"
 NO_OPTIMIZATION = "Optimization not found"
 NOT_RUNNING = "Optimization is not running"
+NO_COMPILE = "Compile not found"
 INVALID = "Invalid argument"
 
 

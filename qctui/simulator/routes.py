@@ -14,19 +14,21 @@ from qctui.simulator.request import (
     INVALID,
     NO_CHART,
     NO_LIVE,
-    NO_OPTIMIZATION,
     NO_PROJECT,
-    NOT_RUNNING,
     Fields,
     Refused,
 )
 from qctui.simulator.shapes import Json, ShapeChooser, encode, refusal, success
+from qctui.simulator.sweeps import Sweeps
 from qctui.simulator.world import NotAccepted, Project, World
 
 INSIGHT_WINDOW = 100
-"""end - start has to stay below (REFERENCE.md 6.4)."""
-ORDER_WINDOW = 100
-"""end - start may not exceed (REFERENCE.md 6.7)."""
+"""end - start may not exceed: the documentation says below, LEAN's own `ReadLiveInsights` asks for all of it
+(REFERENCE.md 9, row 7)."""
+ORDER_WINDOW = 1000
+"""end - start may not exceed, as the official model documents it ..."""
+ORDERS_AT_ONCE = 100
+"""... and so many are answered (REFERENCE.md 9, row 8)."""
 LOG_WINDOW = 250
 """endLine - startLine may not exceed (REFERENCE.md 6.5)."""
 _SLICE = 50
@@ -54,6 +56,7 @@ class Endpoints:
     def __init__(self, world: World) -> None:
         self.world = world
         self.shapes = ShapeChooser(world.config.seed, world.config.shapes, world.config.shape_of)
+        self.sweeps = Sweeps(world, self.shapes)
         self._charts = ChartAnswers(world)
         self._records: dict[str, _Records] = {}
         self._loads: dict[tuple[object, ...], int] = {}
@@ -69,9 +72,7 @@ class Endpoints:
             "live/logs/read": self._logs_read,
             "live/update/liquidate": lambda fields: self._trigger(fields, "live/update/liquidate", world.liquidate),
             "live/update/stop": lambda fields: self._trigger(fields, "live/update/stop", world.stop),
-            "optimizations/list": self._optimizations,
-            "optimizations/read": self._optimization,
-            "optimizations/abort": self._abort,
+            **self.sweeps.handlers,
         }
 
     def answer(self, endpoint: str, fields: Fields) -> Answer:
@@ -107,7 +108,8 @@ class Endpoints:
         now, variant = self.world.now(), self.shapes.variant("projects/read")
         known = list(self.world.projects.values())
         if "projectId" in fields.body:
-            if "start" in fields.body or "end" in fields.body:
+            # The official model always sends a start.
+            if fields.integer("start", 0) != 0 or "end" in fields.body:
                 raise Refused(INVALID)
             wanted = self.world.projects.get(fields.integer("projectId"))
             if wanted is None:
@@ -115,7 +117,7 @@ class Endpoints:
             known = [wanted]
         elif "start" in fields.body or "end" in fields.body:
             start, end = fields.integer("start", 0), fields.integer("end", len(known))
-            if not 0 <= start <= end:
+            if not 0 <= start < end:
                 raise Refused(INVALID)
             known = known[start:end]
         owner = self.world.config.user_id
@@ -183,9 +185,11 @@ class Endpoints:
         now = self.world.now()
         project, deployment = self._current(fields)
         end = fields.integer("end")
-        # Without a start an end up to 100 is one window from 0.
         start = fields.integer("start", 0)
-        if not 0 <= start <= end or end - start >= INSIGHT_WINDOW:
+        if "start" not in fields.body:
+            # The official model sends an end of 1000 and no start: one window from 0.
+            end = min(end, INSIGHT_WINDOW)
+        if not 0 <= start <= end or end - start > INSIGHT_WINDOW:
             raise Refused(INVALID)
         deploy_id = fields.text("algorithmId", required=False)
         if deploy_id is not None:
@@ -232,8 +236,9 @@ class Endpoints:
                 return {"progress": 0.25, "status": "loading", "success": True}
             return {"orders": [], "length": len(orders), "success": True}
         variant = self.shapes.variant("live/orders/read")
-        listed = [order_payload(one, variant) for one in orders[start:end]]
-        return success({"orders": listed, "length": len(orders)}, variant)
+        listed = [order_payload(one, variant) for one in orders[start : min(end, start + ORDERS_AT_ONCE)]]
+        # The official helpers wait until there is no list of errors (REFERENCE.md 2.1).
+        return success({"orders": listed, "length": len(orders)}, "modern" if variant == "errors" else "no-errors")
 
     def _logs_read(self, fields: Fields) -> Json:
         now = self.world.now()
@@ -265,31 +270,6 @@ class Endpoints:
         except NotAccepted:
             raise Refused(NO_LIVE) from None
         return success({}, self.shapes.variant(endpoint))
-
-    def _optimizations(self, fields: Fields) -> Json:
-        now, project = self.world.now(), self._project(fields)
-        variant = self.shapes.variant("optimizations/list")
-        listed = [
-            project_payloads.summary(one, now, variant) for one in project.optimizations if one.requested_at <= now
-        ]
-        return success({"optimizations": listed}, "no-errors" if variant == "legacy" else "")
-
-    def _optimization(self, fields: Fields) -> Json:
-        now = self.world.now()
-        found = self.world.optimizations.get(fields.text("optimizationId") or "")
-        if found is None or found.requested_at > now:
-            raise Refused(NO_OPTIMIZATION)
-        variant = self.shapes.variant("optimizations/read")
-        body = project_payloads.optimization(found, now, variant)
-        return success({"optimization": body}, "no-errors" if variant == "legacy" else "")
-
-    def _abort(self, fields: Fields) -> Json:
-        optimization_id = fields.text("optimizationId") or ""
-        if optimization_id not in self.world.optimizations:
-            raise Refused(NO_OPTIMIZATION)
-        if not self.world.abort(optimization_id):
-            raise Refused(NOT_RUNNING)
-        return success({}, self.shapes.variant("optimizations/abort"))
 
 
 def _in_slices(name: str, items: Iterable[Json], rest: Json) -> Iterator[bytes]:

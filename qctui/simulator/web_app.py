@@ -24,7 +24,9 @@ READS_BY_GET = frozenset(("authenticate", "projects/read", "live/read"))
 """Endpoints that also answer GET with a query (REFERENCE.md 1.1)."""
 LARGEST_REQUEST = 1 << 20
 """Bytes of a request's body beyond which it is refused with HTTP 413."""
-TRIGGERS = frozenset(("live/update/liquidate", "live/update/stop", "optimizations/abort"))
+_LIVE, _SWEEP = ("liquidate", "stop"), ("abort", "create", "update", "delete")
+TRIGGERS = frozenset((*(f"live/update/{what}" for what in _LIVE), *(f"optimizations/{what}" for what in _SWEEP)))
+"""What a project's behaviour can make hang or break."""
 _BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
     b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -102,7 +104,8 @@ class _Api:
             # REFERENCE.md 2.2; the largest request of the API has a hundred bytes.
             await out.send(413, [HTML], b"<html><body><h1>413 Request Entity Too Large</h1></body></html>")
             return
-        project_id = fields.body.get("projectId") if fields else None
+        body = fields.body if fields else {}
+        project_id = body.get("projectId", self._endpoints.sweeps.project_of(body.get("optimizationId")))
         if self._config.latency_s > 0 and not await out.wait(self._config.latency_s):
             return
         fault = self._simulation.faults.take(endpoint, project_id) or self._behaviour_fault(endpoint, project_id)

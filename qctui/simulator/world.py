@@ -307,19 +307,24 @@ class World:
                 # Long enough ago to have ended.
                 days = 0.4 + number * 0.7 + 0.3 * unit(key_of(seed, "age", plan.project_id, number))
                 requested_at = now - DAY_S * days
-            self._add(project, optimization(seed, plan, number, requested_at))
-        project.optimizations.sort(key=lambda one: -one.requested_at)
+            self.add(project, optimization(seed, plan, number, requested_at))
         if plan.optimizes_every_s and self.config.events:
             first_at = now + plan.optimizes_every_s * (0.2 + 0.3 * unit(key_of(seed, "optimizes", plan.project_id)))
             self.at(first_at, lambda due_at: self._optimize_by_plan(project, due_at))
 
     def _optimize_by_plan(self, project: Project, due_at: float) -> None:
-        serial = 1000 + sum(1 for one in project.optimizations if one.number >= 1000)
-        self._add(project, optimization(self.config.seed, project.plan, serial, due_at))
-        project.optimizations.sort(key=lambda one: -one.requested_at)
+        serial = 1000 + sum(1000 <= one.number < 2000 for one in project.optimizations)
+        self.add(project, optimization(self.config.seed, project.plan, serial, due_at))
         if project.plan.optimizes_every_s:
             self.at(due_at + project.plan.optimizes_every_s, lambda again: self._optimize_by_plan(project, again))
 
-    def _add(self, project: Project, new: Optimization) -> None:
+    def add(self, project: Project, new: Optimization) -> None:
+        """Take an optimization into a project."""
         project.optimizations.append(new)
+        project.optimizations.sort(key=lambda one: -one.requested_at)
         self.optimizations[new.optimization_id] = new
+
+    def forget(self, optimization_id: str) -> None:
+        """Delete an optimization."""
+        gone = self.optimizations.pop(optimization_id)
+        self.projects[gone.project_id].optimizations.remove(gone)

@@ -37,6 +37,16 @@ def test_every_chart_reported_can_be_read_under_its_name(sim: Sim) -> None:
             assert list(series_of(answer)) == [one["name"] for one in series_of(answer).values()]
 
 
+def test_times_are_whole_seconds(sim: Sim) -> None:
+    sim.config.lags.snapshot_s = 0.0
+    sim.clock.advance(12.345)
+    for name in sim.post("live/read", projectId=PAIRS)["charts"]:
+        body = {"projectId": PAIRS, "name": name, "count": 300, "start": int(NOW) - DAY, "end": int(NOW) + 60}
+        for series in series_of(sim.post("live/chart/read", **body)).values():
+            times = [point[0] if isinstance(point, list) else point["x"] for point in series["values"]]
+            assert all(isinstance(at, int) for at in times), (name, series["name"])
+
+
 def test_every_series_type_chart_type_and_marker_occurs(sim: Sim) -> None:
     names = sim.post("live/read", projectId=PAIRS)["charts"]
     charts = [sim.chart(PAIRS, name, span_s=2 * DAY)["chart"] for name in names]

@@ -197,10 +197,14 @@ class TestInsights:
         assert sim.post("live/insights/read", projectId=PAIRS, start=50, end=60)["insights"] == both[50:60]
 
     @pytest.mark.parametrize(
-        "body", [{"start": 0, "end": 100}, {"end": 1000}, {"start": 5, "end": 4}, {"start": -1, "end": 5}, {"start": 0}]
+        "body", [{"start": 0, "end": 101}, {"start": 5, "end": 4}, {"start": -1, "end": 5}, {"start": 0}]
     )
     def test_windows_that_are_refused(self, sim: Sim, body: Json) -> None:
         assert sim.refused("live/insights/read", projectId=PAIRS, **body)
+
+    @pytest.mark.parametrize("body", [{"start": 0, "end": 100}, {"end": 1000}])
+    def test_the_windows_of_the_official_clients(self, sim: Sim, body: Json) -> None:
+        assert len(sim.post("live/insights/read", projectId=PAIRS, **body)["insights"]) == 100
 
     def test_beyond_the_end_is_empty_with_the_length(self, sim: Sim) -> None:
         answer = sim.post("live/insights/read", projectId=PAIRS, start=100_000, end=100_050)
@@ -246,11 +250,12 @@ class TestOrders:
         # Ids begin anew with each deployment.
         assert sum(order["id"] == 1 for order in orders) == len(listed)
 
-    def test_windows_up_to_a_hundred(self, sim: Sim) -> None:
+    def test_windows_up_to_a_thousand_answer_a_hundred(self, sim: Sim) -> None:
         every = every_order(sim, CARRY)
         assert len(every) > 100
         assert sim.post("live/orders/read", projectId=CARRY, start=5, end=9)["orders"] == every[5:9]
-        assert sim.refused("live/orders/read", projectId=CARRY, start=0, end=101)
+        assert sim.post("live/orders/read", projectId=CARRY, start=0, end=1000)["orders"] == every[:100]
+        assert sim.refused("live/orders/read", projectId=CARRY, start=0, end=1001)
         assert sim.refused("live/orders/read", projectId=CARRY, start=0)
         assert sim.post("live/orders/read", projectId=CARRY, start=9000, end=9100)["orders"] == []
 

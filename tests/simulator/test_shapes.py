@@ -248,8 +248,15 @@ def test_charts_of_every_shape() -> None:
     assert {tuple(point) for point in points} == {("x",), ("x", "y")}
 
     names = chart("type-names", "Strategy Equity")["chart"]
-    assert names["chartType"] == "overlay"
-    assert names["series"]["Equity"]["seriesType"] == "candle"
+    assert names["chartType"] == "Overlay"
+    assert names["series"]["Equity"]["seriesType"] == "Candle"
+    names = chart("type-names", "Portfolio Margin")["chart"]
+    assert (names["chartType"], first(names["series"])["seriesType"]) == ("Stacked", "StackedArea")
+
+    one = chart("one-series", "Drawdown")["chart"]["series"]
+    assert (one["name"], type(one["values"])) == ("Equity Drawdown", list)
+    assert "errors" not in chart("modern", "Drawdown")
+    assert chart("errors", "Drawdown")["errors"] == []
 
     scatter = payload("live_chart_read__scatter_tooltip_objects")["chart"]["series"]
     signals = chart("modern", "Signals")["chart"]["series"]
@@ -302,8 +309,19 @@ def test_an_extremum_at_odds_with_its_criterion() -> None:
         assert {one["extremum"], one["criterion"]["extremum"]} == {"min", "max"}
 
 
-def test_optimization_reads() -> None:
+def test_optimization_reads_as_the_python_clients_have_them() -> None:
     sim = Sim()
+    listed = sim.post("optimizations/list", projectId=MOMENTUM)["optimizations"]
+    completed = next(one["optimizationId"] for one in listed if one["status"] == "aborted")
+    children = list(sim.post("optimizations/read", optimizationId=completed)["optimization"]["backtests"].values())
+    done = [child for child in children if child.get("statistics")]
+    assert {len(child["statistics"]) for child in done} == {25}
+    assert all(isinstance(value, (int, float)) for child in done for value in child["statistics"])
+    assert all(isinstance(value, str) for child in done for value in child["parameterSet"].values())
+
+
+def test_optimization_reads_as_lean_writes_them() -> None:
+    sim = told("optimizations/read", "lean")
     listed = sim.post("optimizations/list", projectId=MOMENTUM)["optimizations"]
     of = {one["status"]: one["optimizationId"] for one in listed}
     running = sim.post("optimizations/read", optimizationId=of["running"])

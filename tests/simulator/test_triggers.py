@@ -46,6 +46,8 @@ def test_liquidate_is_accepted_then_stopped_then_flat(sim: Sim) -> None:
     assert held(sim)
     sim.clock.advance(FLAT_S)
     assert held(sim) == {}
+    assert sim.post("live/portfolio/read", projectId=PAIRS)["portfolio"]["holdings"] == {}
+    sim.control("shapes", endpoint="live/portfolio/read", variant="flat-stays")
     portfolio = sim.post("live/portfolio/read", projectId=PAIRS)["portfolio"]
     assert {} in portfolio["holdings"].values()
     assert set(portfolio["holdings"]) >= set(before)
