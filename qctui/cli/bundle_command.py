@@ -23,12 +23,12 @@ from qctui.actions.journal import (
     parse_journal_time,
     public_url,
 )
-from qctui.cli.bundle_contents import Contents, open_redactor, readme
+from qctui.cli.bundle_contents import Contents, counted_words, open_redactor, readme
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.wiring import own_tape, read_settings
 from qctui.paths import describe_path, open_private, state_dir
 from qctui.settings import Settings
-from qctui.tape.bundle import TAPE, pack_bundle
+from qctui.tape.bundle import TAPE, pack_bundle, tape_in
 from qctui.tape.tape import Tape
 from qctui.tape.tape_file import TapeError, error_words
 from qctui.tape.tape_slice import TapeSlice
@@ -85,8 +85,8 @@ def run_bundle(options: Options) -> int:
     if options.json:
         print(json.dumps(told))
     else:
-        found = f"{told['answers']} answers, {told['events']} events, {told['actions']} actions"
-        print(f"{told['file']}: {told['bytes'] / 1e6:.1f} MB, {span}: {found}")
+        counted = (counted_words(told[f"{each}s"], each) for each in ("answer", "event", "action"))
+        print(f"{told['file']}: {told['bytes'] / 1e6:.1f} MB, {span}: {', '.join(counted)}")
         print("README.txt inside says what was taken out; look through it before you send it.")
     return Exit.DONE
 
@@ -166,6 +166,9 @@ def _write(
             pack_bundle(file, members, span.until)
             file.flush()
             os.fsync(file.fileno())
+        with tape_in(whole) as inside, closing(Tape(inside)) as tape_of_it:
+            # What can't be opened is no evidence.
+            tape_of_it.known(tape_of_it.seek(span.until))
         _give_name(whole, target)
     return {**told, "bytes": target.stat().st_size}
 

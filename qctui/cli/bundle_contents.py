@@ -37,30 +37,33 @@ README = """\
 qctui {version} recorded this from {span} ({words}).
 It holds what QuantConnect answered and what qctui did. Nothing in it signs a request.
 
-  {tape}         {answers} answers that were new, {events} steps of actions and alerts;
-                      it begins at {since} with whole answers for what was known by then
-  journal.jsonl       {actions} actions, one JSON object a step
-  qctui.log           {log_lines} lines
+  {tape:<18}  {answers} other than the ones before them, {events} to seek for; it begins at {since}
+                      with whole answers for what was known by then
+  journal.jsonl       {actions}, one JSON object a step
+  qctui.log           {log_lines}
   configuration.json  the configuration
   versions.json       qctui, Python, platform, libraries
 {damaged}
 To look at it:
 
-  qctui replay FILE                the console over it; nothing can be sent from there
-  qctui simulate --tape FILE       an API on this machine that answers as recorded
-  sqlite3 {tape}           the tables; bodies are compressed (qctui/tape/difference.py)
+  qctui replay FILE           the console over it; nothing can be sent from there
+  qctui simulate --tape FILE  an API on this machine that answers as recorded
+  sqlite3 {tape}         the tables; bodies are compressed (qctui/tape/difference.py)
 
 What was taken out. The same value has the same name in all of this: account-1 is one account everywhere.
 
 {table}
 
 Answers that are no JSON (pages of a proxy, answers that broke off) are left out whole; the tape says that they came.
-Different ones found: {counted}.
+How many different ones were found: {counted}.
 
 What is still in it, so that it can be read: names and ids of projects, deploy ids, optimization ids, names of charts
 and parameters, symbols, orders, prices, quantities, equity, log lines of the algorithms. What was written into those
 by hand is not known to the program: read it before this goes to somebody else.
 """
+
+
+_COUNTED = ("answers", "events", "actions", "log_lines")
 
 
 class Contents:
@@ -144,10 +147,14 @@ def _versions() -> dict[str, str]:
 
 def readme(told: Mapping[str, Any], span: str, words: str) -> bytes:
     """The README of a bundle of which this is to be told."""
-    counted = ", ".join(f"{count} {kind}" for kind, count in told["redacted"].items()) or "nothing"
-    damaged = (
-        f"\nLeft out because they are damaged on the tape: {told['damaged']} answers.\n" if told["damaged"] else ""
-    )
-    named = {name: told[name] for name in ("answers", "events", "actions", "log_lines", "since")}
+    counted = ", ".join(f"{kind} {count}" for kind, count in told["redacted"].items()) or "none"
+    lost = told["damaged"]
+    damaged = f"\nLeft out because they are damaged on the tape: {counted_words(lost, 'answer')}.\n" if lost else ""
+    named = {name: counted_words(told[name], name[:-1].replace("_", " ")) for name in _COUNTED}
     texts = {"version": __version__, "tape": TAPE, "table": table(), "counted": counted, "damaged": damaged}
-    return README.format(span=span, words=words, **named, **texts).encode()
+    return README.format(span=span, words=words, since=told["since"], **named, **texts).encode()
+
+
+def counted_words(count: int, noun: str) -> str:
+    """`1 answer`, `2 answers`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -27,15 +27,21 @@ class FieldRule:
     names: frozenset[str]
     whole: bool = False
     """Everything in them goes, whatever it is."""
+    only: str = ""
+    """Of what lies in them, only the field of this name."""
+    but: str = ""
+    """Of what lies in them, all but the field of this name."""
+
+    def covers(self, name: str) -> bool:
+        """Whether a field in one of them is taken out like it."""
+        return name == self.only if self.only else name != self.but
 
 
-def _fields(kind: str, words: str, names: str, *, whole: bool = False) -> FieldRule:
-    return FieldRule(kind, words, frozenset(names.split()), whole)
+def _fields(kind: str, words: str, names: str, *, whole: bool = False, only: str = "", but: str = "") -> FieldRule:
+    return FieldRule(kind, words, frozenset(names.split()), whole, only, but)
 
 
 _SECRETS = _fields("", "tokens, hashes, passwords, keys: any field with such a word in its name", "hash encryptionkey")
-_DETAILS = _fields("detail", "details of deployments: each value", "deploymentdetails")
-_PERSONS = _fields("person", "names of collaborators", "collaborators")
 _COMMANDS = _fields("argument", "commands: every word but the first", "command tokencommand")
 FIELDS = (
     _SECRETS,
@@ -44,9 +50,10 @@ FIELDS = (
     _fields("channel", "channels of projects", "channelid"),
     _fields("email", "e-mail addresses", "email mail"),
     _fields("account", "accounts at brokerages", "account accountid accountnumber accountname brokerageaccount"),
-    _DETAILS,
+    # The environment says whether real money is at stake.
+    _fields("detail", "details of deployments: each value but the environment", "deploymentdetails", but="environment"),
     _fields("node", "names of nodes and hosts", "hostname host node nodename nodeid machine machinename"),
-    _PERSONS,
+    _fields("person", "names of collaborators", "collaborators", only="name"),
     _COMMANDS,
     _fields("", "source of projects", "files content", whole=True),
     _fields("", "settings of deployments", "liveform brokeragedata brokeragesettings", whole=True),
@@ -141,7 +148,7 @@ class Redactor:
             return value
         key = re.sub(r"[-_ ]", "", name).lower()
         rule = _RULES.get(key) or (_SECRETS if _SECRET_NAME.search(key) else None)
-        if inside is not None and (inside is not _PERSONS or key == "name"):
+        if inside is not None and inside.covers(key):
             rule = inside
         if rule is not None and rule.whole:
             self._parts(value, None)  # what is in there may be said elsewhere
