@@ -79,6 +79,8 @@ NO_CHART = "Chart not found"
 NO_OPTIMIZATION = "Optimization not found"
 NOT_RUNNING = "Optimization is not running"
 INVALID = "Invalid argument"
+NOT_RECORDED = "Not recorded"
+UNCHANGEABLE = "This is a recorded world: nothing in it can be changed"
 
 
 class Refused(Exception):
