@@ -6,7 +6,6 @@ with the client.
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 import sqlite3
@@ -16,7 +15,7 @@ import zipfile
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ class RecordedAnswer:
     """One answer as it came, or a request that got none."""
 
     seq: int
-    """Grows with the time of recording."""
+    """By which its body is found. Grows with the time of recording."""
     at: float
     """When it came first, or again."""
     good: bool
@@ -109,27 +108,23 @@ class RecordedTape:
                 continue
             if isinstance(fields, dict):
                 requests[number] = RecordedRequest(endpoint, fields)
+        ceilings = _ceilings(run("SELECT seq, at FROM stretches ORDER BY seq DESC").fetchall())
+        found: list[tuple[float, int, RecordedRequest, RecordedAnswer]] = []
         holders: dict[int, tuple[RecordedRequest, RecordedAnswer]] = {}
-        for seq, number, at, status, failure in run(
-            "SELECT seq, request, at, status, failure FROM answers ORDER BY seq"
-        ):
+        query = "SELECT seq, request, at, status, failure FROM answers ORDER BY seq"
+        for seq, number, at, status, failure in run(query):
             if number in requests:
-                answer = RecordedAnswer(seq, at, failure is None, status)
-                holders[seq] = requests[number], answer
-                requests[number].answers.append(answer)
+                holders[seq] = requests[number], RecordedAnswer(seq, at, failure is None, status)
+                found.append((_at_most(ceilings, seq, at), seq, *holders[seq]))
         self._last_repeat = float("-inf")
-        for at, entries in run("SELECT at, entries FROM repeats ORDER BY seq"):
+        for row, at, entries in run("SELECT seq, at, entries FROM repeats ORDER BY seq"):
             for seq, after_ms, _ in _REPEAT.iter_unpack(entries):
-                again_at = at + after_ms / 1000.0
-                self._last_repeat = max(self._last_repeat, again_at)
+                self._last_repeat = max(self._last_repeat, at)
                 if seq in holders:
-                    request, answer = holders[seq]
-                    request.answers.append(RecordedAnswer(seq, again_at, answer.good, answer.status))
-        for request in requests.values():
-            request.answers.sort(key=lambda each: (each.at, each.seq))
-            seqs = [each.seq for each in request.answers]
-            changed = [here != before for here, before in zip(seqs, [None, *seqs], strict=False)]
-            request.answers = list(itertools.compress(request.answers, changed))
+                    found.append((_at_most(ceilings, row, at + after_ms / 1000.0), row, *holders[seq]))
+        for at, _, request, answer in sorted(found, key=lambda each: each[:2]):
+            if not request.answers or request.answers[-1].seq != answer.seq:
+                request.answers.append(replace(answer, at=at))
         return list(requests.values())
 
     def body(self, seq: int) -> bytes:
@@ -161,6 +156,20 @@ def _open(path: Path) -> sqlite3.Connection:
         opened = sqlite3.connect(f"{tape.as_uri()}?mode=ro&immutable=1", uri=True)
         opened.execute("PRAGMA user_version")  # it is open from here on, and can be taken away
         return opened
+
+
+def _ceilings(stretches: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """For what was recorded before each of these rows, how late it can have been: the clock may have been set back."""
+    found, lowest = [], float("inf")
+    for seq, at in stretches:
+        lowest = min(lowest, at)
+        found.append((seq, lowest))
+    return found[::-1]
+
+
+def _at_most(ceilings: list[tuple[int, float]], row: int, at: float) -> float:
+    place = bisect_right(ceilings, row, key=lambda each: each[0])
+    return min(at, ceilings[place][1]) if place < len(ceilings) else at
 
 
 def _pieces(data: bytes, size: int, base: bytes | None) -> Iterator[bytes]:
