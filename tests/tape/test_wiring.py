@@ -178,7 +178,7 @@ def test_the_doctor_says_how_big_since_when_and_how_healthy(tmp_path: Path) -> N
         file.seek(path.stat().st_size // 2)
         file.write(bytes(9_000))
     path.with_name("tape.sqlite.damaged").write_bytes(b"")
-    damaged, aside = check_tape(path, settings)
+    damaged, _, aside = check_tape(path, settings)
     assert (damaged.result, aside.result) == (CheckResult.WARN, CheckResult.WARN)
     assert "damaged in" in damaged.found
     path.write_text("something else altogether " * 99)
