@@ -143,7 +143,7 @@ def _write(
     redactor, progress = open_redactor(settings, tape), _Progress(2 * part.held)
     with tempfile.TemporaryDirectory(prefix=".qctui-", dir=target.parent) as folder, progress:
         for text in part.texts(progress.step):
-            redactor.body(text)
+            redactor.learn(text)
         contents.show(redactor)
         redactor.seal()
         copy = Path(folder) / TAPE

@@ -84,7 +84,7 @@ class Contents:
     def show(self, redactor: Redactor) -> None:
         """Let it be looked at."""
         for line in self.journal:
-            redactor.body(line)
+            redactor.learn(line)
         redactor.value(self.configuration)
         for text in self.log:
             redactor.line(text)

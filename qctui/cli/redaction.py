@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
@@ -9,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 
@@ -89,8 +90,23 @@ _ACCOUNT = re.compile(
 _HOME = re.compile(r"(?:/home/|/Users/|\b[A-Za-z]:\\+Users\\+)[^/\\\s\"':]+|(?<![\w/])/root(?=[/\s\"':]|$)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
+_PLAIN = frozenset((int, float, bool, type(None)))
+_NAMES = 20_000
+"""Names of fields that are remembered: a server may make up any number."""
+
 _SHORT = 4
 """A word of fewer characters, or a number of fewer than one more, would be found everywhere."""
+
+
+class _Field(NamedTuple):
+    """A name of a field, looked at once."""
+
+    key: str
+    """As the rules have it."""
+    shown: str
+    rule: FieldRule | None
+    free: bool
+    """Nothing is to be done with its value but what is done with every text."""
 
 
 class Redactor:
@@ -109,6 +125,8 @@ class Redactor:
         self._everywhere: re.Pattern[str] | None = None
         places = sorted(((str(path), name) for name, path in folders.items()), key=lambda each: -len(each[0]))
         self._places = [(path, name) for path, name in places if len(path) > 1]
+        self._fields: dict[str, _Field] = {}
+        """What is known of the names of fields."""
         self._short = functools.lru_cache(maxsize=8192)(self._text)
         for kind, words in (("user", user_ids), ("host", hosts)):
             for word in words:
@@ -118,6 +136,7 @@ class Redactor:
         """Everything has been looked at: from now on what was found is found wherever it is said."""
         words = sorted(self._kind_of.keys() - self._kept, key=lambda word: (-len(word), word))
         self._short.cache_clear()
+        self._fields.clear()
         if words:
             # A number is not one that goes on behind a comma or a point.
             edges = r"(?<![0-9A-Za-z])(?<![0-9][.,])(?:{})(?![0-9A-Za-z]|[.,][0-9])"
@@ -127,6 +146,11 @@ class Redactor:
     def found(self) -> dict[str, int]:
         """How many different ones of each kind were found."""
         return {kind: len(numbers) for kind, numbers in sorted(self._numbers.items()) if numbers}
+
+    def learn(self, body: bytes) -> None:
+        """Look at a body that is going to be redacted."""
+        with contextlib.suppress(ValueError, RecursionError):
+            self.value(json.loads(body))
 
     def body(self, body: bytes) -> bytes:
         """A body of JSON. What is none is left out: nothing is known of what is where in it."""
@@ -146,14 +170,12 @@ class Redactor:
         """A value of JSON or of the configuration, in a field of this name. `inside` is the rule of what it lies in."""
         if value is None or value == "" or isinstance(value, bool):
             return value
-        key = re.sub(r"[-_ ]", "", name).lower()
-        rule = _RULES.get(key) or (_SECRETS if _SECRET_NAME.search(key) else None)
-        if inside is not None and inside.covers(key):
-            rule = inside
+        field = self._fields.get(name) or self._field(name)
+        rule = inside if inside is not None and inside.covers(field.key) else field.rule
         if rule is not None and rule.whole:
-            self._parts(value, None)  # what is in there may be said elsewhere
-            return MASK if isinstance(value, str) else type(value)() if isinstance(value, list | dict) else 0
-        if rule is _COMMANDS:
+            self._parts(value, None, name)  # what is in there may be said elsewhere
+            return MASK if isinstance(value, str) else type(value)()
+        if rule is _COMMANDS and value and isinstance(value, str | list):
             first, *rest = value.split(" ", 1) if isinstance(value, str) else map(str, value)
             words = [self._text(first), *(self._name("argument", each) for each in rest)]
             return " ".join(words) if isinstance(value, str) else words
@@ -161,30 +183,42 @@ class Redactor:
             return self._parts(value, rule, name)
         if rule is not None:
             return self._taken(rule, value)
-        if key in _KEPT:
+        if field.key in _KEPT:
             self._kept.add(str(value).lower())
-        if not isinstance(value, str):
-            return value
-        return self._short(value) if len(value) < 200 else self._text(value)
+        return self._string(value) if isinstance(value, str) else value
 
-    def _parts(self, value: Any, inside: FieldRule | None, name: str = "") -> Any:
-        if isinstance(value, dict):
-            # A parameter's value is known by the parameter's name, which stands beside it.
-            named = value.get("key")
-            return {
-                self._key(each): self.value(
-                    found, named if each == "value" and isinstance(named, str) else each, inside
-                )
-                for each, found in value.items()
-            }
+    def _parts(self, value: Any, inside: FieldRule | None, name: str) -> Any:
         if isinstance(value, list):
-            if inside is None and all(type(each) in (int, float) for each in value):
+            if inside is None and _is_plain(value):
                 return value
             return [self.value(each, name, inside) for each in value]
-        return value
+        if not isinstance(value, dict):
+            return value
+        redacted: dict[str, Any] = {}
+        # A parameter's value is known by the parameter's name, which stands beside it.
+        beside = value.get("key")
+        for name, each in value.items():
+            field = self._fields.get(name) or self._field(name)
+            if field.free and inside is None and type(each) in _PLAIN:
+                redacted[field.shown] = each
+            elif field.free and inside is None and type(each) is str:
+                redacted[field.shown] = self._string(each)
+            else:
+                known_by = beside if name == "value" and isinstance(beside, str) else name
+                redacted[field.shown] = self.value(each, known_by, inside)
+        return redacted
 
-    def _key(self, key: str) -> str:
-        return key if key.isalpha() and key.isascii() else self._short(key)
+    def _field(self, name: str) -> _Field:
+        key = re.sub(r"[-_ ]", "", name).lower()
+        rule = _RULES.get(key) or (_SECRETS if _SECRET_NAME.search(key) else None)
+        shown = name if name.isalpha() and name.isascii() else self._string(name)
+        field = _Field(key, shown, rule, rule is None and key not in _KEPT and key != "value")
+        if len(self._fields) < _NAMES:
+            self._fields[name] = field
+        return field
+
+    def _string(self, text: str) -> str:
+        return self._short(text) if len(text) < 200 else self._text(text)
 
     def _taken(self, rule: FieldRule, value: Any) -> Any:
         """What stands in the place of the value of a field: of its own type, so that it can still be read."""
@@ -230,6 +264,11 @@ class Redactor:
 
 
 _RULES = {name: rule for rule in FIELDS for name in rule.names}
+
+
+def _is_plain(value: list[Any]) -> bool:
+    """Whether there are only numbers in it, and lists of them: the points of a chart."""
+    return all(type(each) in _PLAIN or (type(each) is list and _is_plain(each)) for each in value)
 
 
 def _public(url: re.Match[str]) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qctui.alerts.shared_alerts import account_name
 from qctui.api.ports import ApiError
@@ -120,7 +122,7 @@ def redactor() -> Redactor:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_client_reads_a_redacted_answer_as_the_one_that_came(name: str) -> None:
     body, made = payload(name), redactor()
-    made.body(body)
+    made.learn(body)
     made.seal()
     call = CALLS[name.partition("__")[0]]
 
@@ -149,6 +151,32 @@ def test_a_table_says_what_is_taken_out_and_each_rule_of_it_does() -> None:
             assert "some-value-12" not in json.dumps(found), name
             assert "34567" not in json.dumps(found), name
             assert (found["x"], found["z"]) == ("first-12", 1)
+
+
+FIELD_NAMES = [*sorted({name for rule in FIELDS for name in rule.names}), "x", "key", "value", "deployId", "my-token"]
+TEXTS = st.text(max_size=20) | st.sampled_from([TEXT, TOKEN, "{}"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(FIELD_NAMES) | st.text(), inner),
+    max_leaves=12,
+)
+
+
+@given(ANYTHING)
+def test_any_json_stays_json_of_its_kind_and_tells_nothing(value: Any) -> None:
+    made, body = redactor(), json.dumps(value).encode()
+    made.learn(body)
+    made.seal()
+    found = made.body(body)
+    assert type(json.loads(found)) is type(json.loads(body))
+    assert made.body(body) == found, "the same is always the same"
+    for secret in (TOKEN, SAID["email"], SAID["account"], SAID["host"]):
+        assert secret.encode() not in found
+
+
+@pytest.mark.parametrize("body", [b"{", b"<html>", b'{"a": ' * 5_000, b'{"n": ' + b"9" * 9_000 + b"}", b"\xff\xfe"])
+def test_what_is_no_json_is_left_out(body: bytes) -> None:
+    assert redactor().body(body) == b"(%d bytes that are no JSON)" % len(body)
 
 
 def everything(path: Path) -> Iterator[tuple[str, bytes]]:
