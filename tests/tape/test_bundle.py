@@ -200,7 +200,7 @@ def everything(path: Path) -> Iterator[tuple[str, bytes]]:
 def test_no_secret_is_in_a_bundle_wherever_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted in every text of every kind of answer, good and bad, in requests, events, journal, log and configuration;
     everything in the bundle is looked through afterwards."""
-    home, clock = tmp_path / "home", [AT + 3_000.0]
+    home, clock = tmp_path / "mine", [AT + 3_000.0]
     state, config = home / "state" / "qctui", home / "config" / "qctui"
     for folder in (state, config, home / ".lean"):
         folder.mkdir(parents=True)
@@ -243,7 +243,7 @@ def test_no_secret_is_in_a_bundle_wherever_it_was(tmp_path: Path, monkeypatch: p
     found = list(everything(target))
     assert len(found) > 2 * len(NAMES)
     for where, text in found:
-        for name, secret in {**SAID, **IN_FIELDS, "home": str(home)}.items():
+        for name, secret in {**SAID, **IN_FIELDS, "own home": str(home)}.items():
             assert secret.lower().encode() not in text.lower(), (where, name)
     whole = b" ".join(text for _, text in found).decode("utf-8", "replace")
     for kept in (
@@ -261,7 +261,7 @@ def test_no_secret_is_in_a_bundle_wherever_it_was(tmp_path: Path, monkeypatch: p
     assert "person-1" in log, "what stood in a field has the same name wherever it is said"
     assert "person-1" in project
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert {each.name for each in tmp_path.iterdir()} == {"home", "bundle.zip"}
+    assert {each.name for each in tmp_path.iterdir()} == {"mine", "bundle.zip"}
 
 
 STORY = [
