@@ -66,15 +66,11 @@ class RecordedEndpoints:
         known = [(each, found) for each in self._about(endpoint, asked) if (found := each.at(self.recorded_at))]
         if not known:
             return _said({"success": False, "errors": [NOT_RECORDED]})
-        newest = max((found for _, found in known), key=lambda found: (found.at, found.seq))
-        if not newest.good:
-            return Recorded(newest.status, self._tape.body(newest.seq), success=False)
-        good = [(each, found) for each, found in known if found.good]
+        request, found = min(known, key=lambda each: self._distance(endpoint, each[0].fields, asked))
+        if not found.good:
+            return Recorded(found.status, self._tape.body(found.seq), success=False)
         if endpoint in _LISTS:
-            return self._part(good, asked, _LISTS[endpoint])
-        request, found = good[0]
-        if endpoint == "live/chart/read":
-            request, found = min(good, key=lambda each: self._distance(each[0].fields, asked))
+            return self._part([each for each in known if each[1].good], asked, _LISTS[endpoint])
         return self._whole(found, endpoint, asked, request.fields)
 
     def _about(self, endpoint: str, asked: Json) -> list[RecordedRequest]:
@@ -89,9 +85,16 @@ class RecordedEndpoints:
                 ranked.setdefault(len(apart), []).append(each)
         return ranked[min(ranked)] if ranked else []
 
-    def _distance(self, recorded: Json, asked: Json) -> float:
-        """How far a chart is from the one asked for: in its span, in the place of its end, in its number of samples."""
-        count, (start, end) = asked.get("count"), _window(asked, self._clock.now())
+    def _distance(self, endpoint: str, recorded: Json, asked: Json) -> float:
+        """How far a request is from the one that is asked. For a list: by what they have in common."""
+        if endpoint in _LISTS:
+            (first, last), (from_, until) = _indexes(asked), _indexes(recorded)
+            return -float(max(0, min(last, until) - max(first, from_)))
+        return self._chart_distance(recorded, asked) if endpoint == "live/chart/read" else 0.0
+
+    def _chart_distance(self, recorded: Json, asked: Json) -> float:
+        """By the span, the place of the end, the number of samples."""
+        (start, end), count = _window(asked, self._clock.now()), asked.get("count")
         recorded_start, recorded_end = _window(recorded, self.recorded_at)
         span, recorded_span = max(1.0, end - start), max(1.0, recorded_end - recorded_start)
         sizes = [float(each) for each in (count, recorded.get("count")) if isinstance(each, int) and each > 0]
@@ -130,12 +133,11 @@ class RecordedEndpoints:
             if not isinstance(listed := body.get(key), list):  # it was still loading
                 continue
             answer = {**body, key: []}
-            first = _first(request.fields)
-            items.update(enumerate(listed, first))
-        place, last = _first(asked), asked.get("endLine", asked.get("end", 0))
+            items.update(enumerate(listed, _indexes(request.fields)[0]))
+        place, last = _indexes(asked)
         key = next((each for each in answer if each.lower() == name), name)
         found_items = []
-        while place in items and isinstance(last, int) and place < last:
+        while place in items and place < last:
             found_items.append(items[place])
             place += 1
         answer[key] = found_items
@@ -176,9 +178,11 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
 
 
-def _first(fields: Json) -> int:
-    first = fields.get("startLine", fields.get("start", 0))
-    return first if isinstance(first, int) else 0
+def _indexes(fields: Json) -> tuple[int, int]:
+    """Which part of a list a request is about."""
+    first, last = (fields.get(f"{each}Line", fields.get(each)) for each in ("start", "end"))
+    begin = first if isinstance(first, int) else 0
+    return begin, last if isinstance(last, int) else begin
 
 
 def _window(fields: Json, now: float) -> tuple[float, float]:

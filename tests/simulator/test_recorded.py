@@ -157,6 +157,33 @@ def test_a_chart_of_another_width_is_the_nearest_one_in_its_window(tape: Path) -
     assert chart(sim, 3_600, 600, ago_s=86_400 * 400) == []
 
 
+def test_a_failure_is_that_of_the_nearest_request_and_of_no_other(tmp_path: Path) -> None:
+    path, now, bad = tmp_path / "tape.sqlite", int(AT), FailureKind.SERVER
+    whole: Json = {"projectId": 1, "name": EQUITY, "start": now - 86_400, "end": now}
+    logs: Json = {"projectId": 1, "algorithmId": "L-1", "format": "json"}
+    lines: Json = {"logs": [f"line {number}" for number in range(10)], "length": 30, "success": True}
+    write(
+        path,
+        [noted(AT, {"chart": {"series": {}}, "success": True}, "live/chart/read", count=200, **whole)],
+        [noted(AT, lines, "live/logs/read", startLine=0, endLine=10, **logs)],
+        [
+            noted(AT + 5, b"", "live/chart/read", status=500, failure=bad, count=900, **whole),
+            noted(AT + 5, b"", "live/logs/read", status=502, failure=bad, startLine=10, endLine=20, **logs),
+        ],
+    )
+    sim = RecordedSim(path, 10.0)
+    sim.clock.advance(10.0)
+    window = {"projectId": 1, "name": EQUITY, "start": now - 86_390, "end": now + 10}
+    assert [sim.ask("live/chart/read", {**window, "count": count}).status for count in (190, 210, 800)] == [
+        200,
+        200,
+        500,
+    ]
+    asked = [{**logs, "startLine": first, "endLine": first + 8} for first in (0, 4, 13)]
+    assert [sim.ask("live/logs/read", each).status for each in asked] == [200, 200, 502]
+    assert sim.post("live/logs/read", **asked[1])["logs"] == lines["logs"][4:]
+
+
 def test_parts_of_a_list_are_put_together(tape: Path) -> None:
     sim = RecordedSim(tape)
     low = sim.post("live/insights/read", projectId=PAIRS, start=0, end=60)["insights"]
