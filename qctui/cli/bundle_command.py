@@ -64,7 +64,7 @@ def run_bundle(options: Options) -> int:
     path, now = own_tape(settings), time.time()
     journal = _read_journal(settings)
     span = (
-        Span(now - options.last, now, f"the last {options.last / 60:g} minutes")
+        Span(now - options.last, now, "the time before this was written")
         if options.action is None
         else span_of_action(options.action, journal, path, now)
     )

@@ -37,8 +37,8 @@ README = """\
 qctui {version} recorded this from {span} ({words}).
 It holds what QuantConnect answered and what qctui did. Nothing in it signs a request.
 
-  {tape:<18}  {answers} other than the ones before them, {events} to seek for; it begins at {since}
-                      with whole answers for what was known by then
+  {tape:<18}  {answers} that were other than the ones before them, {events} to seek for;
+                      it begins at {since} with whole answers for what was known by then
   journal.jsonl       {actions}, one JSON object a step
   qctui.log           {log_lines}
   configuration.json  the configuration

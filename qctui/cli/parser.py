@@ -354,7 +354,7 @@ def completion_script(shell: str) -> str:
 
     parser = build_parser("simulate")
     for action in _every_action(parser):
-        if "--config" in action.option_strings:
+        if {"--config", "--tape"} & set(action.option_strings) or action.dest == "file":
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # the attribute is shtab's
     return shtab.complete(parser, shell=shell)
 

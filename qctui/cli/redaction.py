@@ -278,8 +278,8 @@ def _public(url: re.Match[str]) -> str:
 
 def table() -> str:
     """What is taken out, in words."""
-    places = {rule: f"{rule.kind}-1, -2 ..." if rule.kind else "nothing" if rule.whole else MASK for rule in FIELDS}
-    lines = [f"  {rule.words}: {place}" for rule, place in places.items()]
+    places = {rule: f"{rule.kind}-1" if rule.kind else "(empty)" if rule.whole else MASK for rule in FIELDS}
+    lines = [f"  {place:<16}  {rule.words}" for rule, place in places.items()]
     return "\n".join(
-        ["In fields, and what takes their place:", *lines, "In every text:", *(f"  {each}" for each in TEXTS)]
+        ["In fields, behind what takes their place:", *lines, "In every text:", *(f"  {each}" for each in TEXTS)]
     )
