@@ -38,7 +38,8 @@ def _check_when(when: str) -> str:
     return when
 
 
-def _seconds(value: Any) -> float:
+def seconds_of(value: Any) -> float:
+    """Seconds of a duration as it is written in the file; ValueError if it is none."""
     number, unit = value, "s"
     if isinstance(value, str) and (found := re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smhd])", value.strip())):
         number, unit = float(found[1]), found[2]
@@ -90,8 +91,8 @@ def _check_text(text: str) -> str:
     return text
 
 
-Duration = Annotated[float, BeforeValidator(_seconds)]
-Span = Annotated[float, BeforeValidator(_seconds), AfterValidator(_check_positive)]
+Duration = Annotated[float, BeforeValidator(seconds_of)]
+Span = Annotated[float, BeforeValidator(seconds_of), AfterValidator(_check_positive)]
 Percent = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
 RuleName = Annotated[str, AfterValidator(_check_name)]
 ConditionName = Annotated[str, AfterValidator(_check_when)]

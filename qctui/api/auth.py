@@ -122,11 +122,14 @@ class Scrubber:
 class BodyScrubber:
     """Takes secrets out of whole bodies, and leaves JSON what it is."""
 
-    def __init__(self, token: SecretStr) -> None:
-        word = token.get_secret_value().encode()
-        escaped = re.escape(word)
-        self._token = word.lower()
-        self._own = re.compile(escaped if len(word) >= 8 else rb"\b" + escaped + rb"\b", re.IGNORECASE)
+    def __init__(self, *tokens: SecretStr) -> None:
+        self._own: dict[bytes, re.Pattern[bytes]] = {}
+        for token in tokens:
+            word = token.get_secret_value().encode()
+            escaped = re.escape(word)
+            self._own[word.lower()] = re.compile(
+                escaped if len(word) >= 8 else rb"\b" + escaped + rb"\b", re.IGNORECASE
+            )
 
     def __repr__(self) -> str:
         return "BodyScrubber()"
@@ -147,8 +150,9 @@ class BodyScrubber:
         lower = piece.lower()
         if any(name in lower for name in _NAMES):
             piece = _NAMED_TEXT.sub(rb"\1***", _NAMED_JSON.sub(rb"\1***", piece))
-        if self._token in lower:
-            piece = self._own.sub(b"***", piece)
+        for token, pattern in self._own.items():
+            if token in lower:
+                piece = pattern.sub(b"***", piece)
         if _RUN in piece.translate(_ALIKE):
             # A number of so many digits is none.
             piece = _SIGNATURE.sub(b"***", piece)

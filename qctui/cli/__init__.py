@@ -18,7 +18,17 @@ from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError, completion_scr
 _ENOUGH_FILES = 256
 """Files the program may have open if it can choose: a panic over a hundred deployments has a connection for each."""
 
-_NEEDED = {"journal": 1, "alerts": 1, "watch": 20, "liquidate": 6, "stop": 6, "abort": 6, "status": 7, "doctor": 7}
+_NEEDED = {
+    "journal": 1,
+    "alerts": 1,
+    "bundle": 10,
+    "watch": 20,
+    "liquidate": 6,
+    "stop": 6,
+    "abort": 6,
+    "status": 7,
+    "doctor": 7,
+}
 """Files that a command needs at the same time: the loop's three, the log, a connection, and what is read or written."""
 
 _NEEDED_BY_CONSOLE = 20
@@ -90,6 +100,10 @@ def run(options: Options) -> int:
             from qctui.cli.journal_command import run_journal
 
             return run_journal(options)
+        case "bundle":
+            from qctui.cli.bundle_command import run_bundle
+
+            return run_bundle(options)
         case "doctor":
             from qctui.cli.doctor import run_doctor
 

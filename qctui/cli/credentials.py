@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -62,6 +63,19 @@ def find_user_id(settings: Settings) -> str | None:
         return named
     account = _from_lean(settings)
     return account.user_id if account is not None else None
+
+
+def known_credentials(settings: Settings) -> tuple[list[str], list[SecretStr]]:
+    """Every user id and token that lies open on this machine, whichever of them is used. Runs no command."""
+    profiles = settings.config.profiles.values()
+    ids = [os.environ.get(USER_ID_VARIABLE, "").strip(), *(each.user_id or "" for each in profiles)]
+    tokens = [SecretStr(os.environ.get(TOKEN_VARIABLE, "").strip())]
+    tokens += [each.token for each in profiles if each.token is not None]
+    with contextlib.suppress(SettingsError):  # what can't be read is in nothing that is written here
+        if (lean := _from_lean(settings)) is not None:
+            ids.append(lean.user_id)
+            tokens.append(lean.token)
+    return [each for each in ids if each], [each for each in tokens if each.get_secret_value()]
 
 
 def _from_environment(settings: Settings) -> Account | None:

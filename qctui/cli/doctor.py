@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -25,7 +25,7 @@ from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
 from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import DEMO_PROFILE, Settings
-from qctui.tape.tape import Tape
+from qctui.tape.tape import Tape, TapeEvent
 from qctui.tape.tape_file import EMPTY, TapeError
 
 TAPE_CHECK_S = 2.0
@@ -253,6 +253,9 @@ def check_tape(path: Path, settings: Settings) -> Iterator[Finding]:
         else:
             begins = "nothing yet" if since is None else f"since {journal_time(since)}"
             found = f"{path}, {tape.size / 1e6:.1f} MB, {begins}"
+        missed: list[TapeEvent] = []
+        with suppress(TapeError):
+            missed = tape.events(frozenset({"missed"}))
     if damaged:
         advice = "the rest of it is readable; to begin another one, move it away while qctui is not running"
         yield Finding(
@@ -260,5 +263,9 @@ def check_tape(path: Path, settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(CheckResult.OK, "tape", found)
+    if missed:
+        count = sum(each.body.get("answers", 0) for each in missed)
+        found = f"{count} answers are not on it: the disk was too slow or declined, last {journal_time(missed[-1].at)}"
+        yield Finding(CheckResult.WARN, "tape", found, "see what else writes to that disk; `[tape]` can name another")
     if (beside := path.with_name(f"{path.name}.damaged")).exists():
         yield Finding(CheckResult.WARN, "tape", f"{beside} was set aside as damaged", "delete it once it is not needed")

@@ -52,6 +52,14 @@ Prints what a console or a watcher of this account on this machine has found, fr
 from the API.
 """
 
+BUNDLE = """\
+Writes what was recorded of this account into one file: a tape of its own, the journal, the log, the configuration and
+the versions of that time, for a colleague, a broker or an issue. It is redacted: the README.txt inside says what was
+taken out, and what was not. Nothing is read from the API, and nothing is sent anywhere.
+
+A console may go on recording meanwhile. `qctui replay FILE` and `qctui simulate --tape FILE` open it.
+"""
+
 TRIGGERS = ("liquidate", "stop", "abort")
 """The commands that act."""
 
@@ -108,6 +116,12 @@ class Options(argparse.Namespace):
     """Host and port to serve metrics on."""
     heartbeat: str | None
     """URL to fetch while all is well."""
+    last: float
+    """Seconds before now that a bundle holds."""
+    action: str | None
+    """The action that a bundle is about: its id, or the end of it."""
+    file: str | None
+    """The file to write."""
     shell: str
 
 
@@ -170,6 +184,22 @@ def heartbeat_url(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def span(text: str) -> float:
+    """Seconds of a duration from the command line, written as in the configuration.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none, or nothing at all.
+    """
+    from qctui.alert_settings import seconds_of
+
+    try:
+        if (seconds := seconds_of(float(text) if text.isascii() and text.isdigit() else text)) > 0:
+            return seconds
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    raise argparse.ArgumentTypeError("a duration longer than 0 is expected")
+
+
 def build_parser(wanted: str | None = None) -> Parser:
     """The whole command line.
 
@@ -211,6 +241,7 @@ def build_parser(wanted: str | None = None) -> Parser:
     journal = command("journal", "the actions taken from this machine")
     _add_json(journal, "print one JSON object a line, as in the file")
     command("doctor", "check credentials, clock, API, terminal and configuration, and say what to do")
+    _add_bundle(command)
     _add_simulate(commands, wanted)
     completion = command("completion", "print what makes a shell complete qctui's commands and options", COMPLETION)
     completion.add_argument("shell", choices=SHELLS, help="the shell to print it for")
@@ -250,6 +281,19 @@ def _add_watch(command: Any) -> None:
         default=None,
         help="fetch this once a minute while all is well: https, or http on this machine",
     )
+
+
+def _add_bundle(command: Any) -> None:
+    bundle = command("bundle", "what was recorded of an incident, redacted, in one file", BUNDLE)
+    which = bundle.add_mutually_exclusive_group()
+    summary = "how far back from now it goes: 90s, 10m, 2h, 1d (1h)"
+    which.add_argument("--last", metavar="TIME", type=span, default=3_600.0, help=summary)
+    summary = "from 10 minutes before an action's first step to 10 after its last: its id in `qctui journal --json`, "
+    summary += "or the end of it"
+    which.add_argument("--action", metavar="ID", default=None, help=summary)
+    summary = "the file to write, or its folder; never one that is there (qctui-bundle-DATE-TIME.zip)"
+    bundle.add_argument("file", metavar="FILE", nargs="?", default=None, help=summary)
+    _add_json(bundle, "print one JSON object instead of words")
 
 
 def _add_triggers(command: Any) -> None:
@@ -310,7 +354,7 @@ def completion_script(shell: str) -> str:
 
     parser = build_parser("simulate")
     for action in _every_action(parser):
-        if "--config" in action.option_strings:
+        if {"--config", "--tape"} & set(action.option_strings) or action.dest == "file":
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # the attribute is shtab's
     return shtab.complete(parser, shell=shell)
 

@@ -21,7 +21,7 @@ from qctui.model.alert import ALERTS, AlertState, Severity
 from qctui.model.keys import DEPLOYMENTS, LINK, Key, optimization_key, optimizations_key
 from qctui.model.link import LinkState
 from qctui.model.resource import FailureKind, Resource
-from qctui.settings import Settings, SettingsError, load_config
+from qctui.settings import Settings, SettingsError, TapeSection, load_config
 
 HEARTBEAT_S = 60.0
 
@@ -67,6 +67,7 @@ class Watch:
         self._on_terminal = os.isatty(0)
         self._reloading: asyncio.Task[None] | None = None
         self._reload_again = False
+        self._taping = settings.config.taping
 
     async def run(self, begin: Callable[[], object]) -> int:
         """Until a signal, or until it is known that watching is of no use. Returns the exit code. `begin` starts the
@@ -184,23 +185,26 @@ class Watch:
     async def _reload(self) -> None:
         path, again = self._settings.config_path, True
 
-        def read() -> Alerting:
+        def read() -> tuple[Alerting, TapeSection]:
             if self._settings.config_exists:
                 path.stat()  # one that has gone is not one that says nothing
-            return load_config(path).alerting
+            config = load_config(path)
+            return config.alerting, config.taping
 
         while again:
             self._reload_again = False
             self._manager.reloading()
             try:
                 # A disk may hang: what is watched goes on being watched.
-                alerting = await asyncio.to_thread(read)
+                alerting, taping = await asyncio.to_thread(read)
             except (SettingsError, OSError) as error:
                 reason = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
                 self._warn("not_reloaded", f"the configuration stays as it was: {reason}", reason)
             else:
                 self._engine.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
-                self._tell(Event("reloaded", f"{path} was read again", f"The configuration {path} was read again."))
+                words = "" if taping == self._taping else "; `[tape]` counts from the next start"
+                sentence = f"The configuration {path} was read again{words}."
+                self._tell(Event("reloaded", f"{path} was read again{words}", sentence))
             self._manager.ready()
             again = self._reload_again
 

@@ -10,13 +10,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qctui.cli.credentials import Account, find_account
+from qctui.cli.credentials import Account, find_account, find_user_id
 from qctui.cli.demo import Demo
 from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock, SystemClock
 from qctui.model.resource import FailureKind
-from qctui.paths import expand_home, state_dir
+from qctui.paths import describe_path, expand_home, state_dir
 from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -159,11 +159,48 @@ def _open_recorded(find: Find, clock: Clock) -> ReadApi:
 
 def tape_path(account: Account, settings: Settings) -> Path:
     """Where the answers to this account are recorded."""
+    return _tape_folder(settings) / _tape_name(account.base_url, account.user_id)
+
+
+def own_tape(settings: Settings) -> Path:
+    """The tape that is there: that of the account, or where no credentials say whose, the only one. Nobody is asked for
+    a token.
+
+    Raises:
+        UsageError: there is none, or there are several, or the source of the credentials can't be used.
+    """
+    if settings.demo:
+        raise UsageError("a demo is not recorded: it has no tape")
+    try:
+        user_id = find_user_id(settings)
+    except SettingsError as error:
+        raise UsageError(str(error)) from error
+    folder = _tape_folder(settings)
+    pattern = "tape-*.sqlite" if user_id is None else _tape_name(settings.base_url, user_id)
+    found = sorted(folder.glob(pattern))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(
+            f"whose tape? there are {len(found)} in {folder}, and no user id is in the environment, "
+            "the profile or ~/.lean/credentials"
+        )
+    off = (
+        "" if settings.config.taping.record else f"; recording is switched off ({settings.config_path}: `tape.record`)"
+    )
+    whose = "nothing" if user_id is None else "nothing of this account"
+    raise UsageError(f"no tape: {whose} is recorded in {describe_path(folder)}{off}")
+
+
+def _tape_folder(settings: Settings) -> Path:
+    folder = settings.config.taping.path
+    return state_dir() if folder is None else expand_home(folder)
+
+
+def _tape_name(base_url: str, user_id: str) -> str:
     from qctui.alerts.shared_alerts import account_name
 
-    folder = settings.config.taping.path
-    name = f"tape-{account_name(account.base_url, account.user_id)}.sqlite"
-    return (state_dir() if folder is None else expand_home(folder)) / name
+    return f"tape-{account_name(base_url, user_id)}.sqlite"
 
 
 def _tape_of(account: Account | None, settings: Settings, clock: Clock, *, gives_way: bool) -> Recorder | None:

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from qctui.alerts.alert_json import alert_fields, iso_time
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS
-from qctui.model.alert import ALERTS, Alert
+from qctui.model.alert import ALERTS, Alert, AlertState
 from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.recording import TAPE, TapeState
 from qctui.store import Store
 from qctui.tape.recorder import Recorder
 
-LOOK_S = 1.0
-"""How late a step of an action may be on the tape."""
-
-GROWN = 1_000_000
-"""A size that grew by less is no news."""
-
 
 async def follow_tape(tape: Recorder | None, store: Store, clock: Clock) -> None:
-    """Publish the tape's state under `TAPE`, and note events, until cancelled."""
-    follower = _Follower(store, clock.now())
-    shown = TapeState()
+    """Publish the tape's state under `TAPE`, and note events, until cancelled. Sleeps until something changes."""
     if tape is None:
-        store.put_value(TAPE, shown, at=clock.now(), mono=clock.monotonic())
+        store.put_value(TAPE, TapeState(), at=clock.now(), mono=clock.monotonic())
         return
-    while True:
-        state = tape.state
-        news = (state.recording, state.reason, state.missed > 0) != (shown.recording, shown.reason, shown.missed > 0)
-        if news or abs(state.size - shown.size) >= GROWN:
-            shown = state
-            store.put_value(TAPE, state, at=clock.now(), mono=clock.monotonic())
-        for kind, body in follower.news():
-            tape.note_event(kind, body)
-        await clock.sleep(LOOK_S)
+    follower, shown = _Follower(store, clock.now()), None
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        # The tape has a thread of its own, a confirmation another one; and this loop may be closing.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(changed.set)
+
+    unsubscribe = store.subscribe(lambda key: wake() if key in _SEEN else None)
+    tape.changed = wake
+    try:
+        while True:
+            changed.clear()
+            if (state := tape.told) is not shown:
+                shown = state
+                store.put_value(TAPE, state, at=clock.now(), mono=clock.monotonic())
+            for kind, body in follower.news():
+                tape.note_event(kind, body)
+            await changed.wait()
+    finally:
+        unsubscribe()
+
+
+_SEEN = frozenset({ACTIONS, ALERTS, DEPLOYMENTS})
+"""What events are made of."""
 
 
 class _Follower:
@@ -86,6 +97,10 @@ class _Follower:
         for number, alert in alerts.items():
             if alert.changed_at >= self._since and (number not in before or before[number].state is not alert.state):
                 found.append(("alert", alert_fields(alert, "")))
+        for number in before.keys() - alerts.keys():
+            # One that was pending and came to nothing is there no more.
+            if before[number].state is not AlertState.CLEARED:
+                found.append(("alert", alert_fields(replace(before[number], state=AlertState.CLEARED), "")))
         return found
 
     def _ends(self) -> list[tuple[str, Mapping[str, Any]]]:

@@ -97,6 +97,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--exit-with-parent", action="store_true", help="end when standard input closes or the parent process dies"
     )
 
+    world = parser.add_argument_group("world")
+    world.add_argument(
+        "--tape",
+        metavar="FILE",
+        help="serve what was recorded on a tape of qctui, or in a bundle, from its beginning on, its times moved to "
+        "the present; past its end the last answers stay. Triggers are refused. What invents a world (chance, events, "
+        "scale, shapes, behaviours, lags) has no part in it; time, credentials and faults have",
+    )
+
     time = parser.add_argument_group("time and chance")
     time.add_argument("--seed", type=int, default=usual.seed, help="equal seed, equal world (%(default)s)")
     time.add_argument(
@@ -104,7 +113,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         metavar="X",
         help="seconds of the world per real second. Without --now a fast world starts a week ago, catches up with "
-        "the real time and then keeps it, so that nothing served lies in a client's future",
+        "the real time and then keeps it, so that nothing served lies in a client's future; a tape starts "
+        "as long ago as it is long",
     )
     time.add_argument(
         "--now",
@@ -216,7 +226,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         SimulatorServer(config).run(print_access)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 2
     return 0

@@ -15,11 +15,17 @@ from starlette.types import Receive, Scope, Send
 
 from qctui.simulator.config import BEHAVIOURS
 from qctui.simulator.faults import KINDS, Fault
+from qctui.simulator.request import UNCHANGEABLE
 from qctui.simulator.shapes import STYLES, VARIANTS, Json
 from qctui.simulator.simulation import Simulation
 
 BECOMES = ("completed", "aborted", "stalled", "running")
 """What can be made of an optimization that is under way; one that stalls says running and gets nowhere."""
+
+_INVENTED = frozenset(
+    ("behaviours", "redeploy", "end", "brokerage", "quiet", "equity", "log", "optimization", "shapes", "projects")
+)
+"""What there is of an invented world alone."""
 
 
 class Control:
@@ -38,7 +44,10 @@ class Control:
             ("POST", "latency"): (self._latency, "{seconds}: hold every answer back"),
             ("GET", "behaviours"): (self._behaviours, "project id to behaviour, and the behaviours there are"),
             ("POST", "behaviours"): (self._behave, "{projectId, behaviour}: empty text is back to normal"),
-            ("GET", "clock"): (self._clock, "the world's time, the real time and the speed"),
+            ("GET", "clock"): (
+                self._clock,
+                "the world's time, the real time, the speed; of a tape its own time",
+            ),
             ("POST", "clock"): (self._advance, "{advance}: move the world forward by seconds"),
             ("POST", "redeploy"): (self._redeploy, "{projectId, in?}: end what is live and launch anew, now or later"),
             ("POST", "end"): (self._end, "{projectId, status?, message?}: what is live ends by itself, now"),
@@ -65,6 +74,8 @@ class Control:
         route = self._routes.get((method, path))
         if route is None:
             return 404, {"error": f"no {method} /_sim/{path}", **self._help({})}
+        if self._simulation.recorded is not None and path in _INVENTED:
+            return 400, {"error": UNCHANGEABLE}
         try:
             fields = json.loads(body) if body.strip() else {}
             if not isinstance(fields, dict):
@@ -150,8 +161,9 @@ class Control:
         return {"status": found.status(now)}
 
     def _clock(self, fields: Json) -> Json:
-        clock = self._simulation.world.clock
-        return {"now": clock.now(), "real": clock.real_now(), "speed": clock.speed}
+        clock, recorded = self._simulation.world.clock, self._simulation.recorded
+        told = {"now": clock.now(), "real": clock.real_now(), "speed": clock.speed}
+        return told if recorded is None else {**told, "recorded": recorded.recorded_at}
 
     def _advance(self, fields: Json) -> Json:
         self._simulation.world.clock.advance(float(fields["advance"]))

@@ -80,6 +80,8 @@ NO_OPTIMIZATION = "Optimization not found"
 NOT_RUNNING = "Optimization is not running"
 NO_COMPILE = "Compile not found"
 INVALID = "Invalid argument"
+NOT_RECORDED = "Not recorded"
+UNCHANGEABLE = "This is a recorded world: nothing in it can be changed"
 
 
 class Refused(Exception):

@@ -23,9 +23,8 @@ from uvicorn.server import Server
 
 from qctui.simulator.config import SimConfig
 from qctui.simulator.responder import CONNECTION, Connection
-from qctui.simulator.simulation import Simulation
+from qctui.simulator.simulation import open_simulation
 from qctui.simulator.web_app import build_app
-from qctui.simulator.world import World
 
 _HOST = "127.0.0.1"
 _BACKLOG = 256
@@ -39,9 +38,9 @@ class SimulatorServer:
     """One running server. Create it, then `run` it; `close` may be called from other threads."""
 
     def __init__(self, config: SimConfig) -> None:
-        """Raises OSError when the port is taken."""
+        """Raises OSError when the port is taken, UnreadableTapeError when there is a tape that can't be read."""
         self.config = config
-        self.simulation = Simulation(World(config))
+        self.simulation = open_simulation(config)
         # After the answer to the very request that asks for it has left.
         self.simulation.refuse = lambda seconds: self._later(0.02, lambda: self.refuse(seconds))
         self._socket = _bound(config.port)

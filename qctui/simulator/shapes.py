@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,6 +65,16 @@ LEGACY: Mapping[str, str] = {
 """What `--shapes legacy` serves."""
 
 STYLES = ("modern", "legacy", "ugly")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a request of a recorded world is answered with: its body as it was, with its status."""
+
+    status: int | None
+    """None: no answer came."""
+    body: bytes
+    success: bool = True
 
 
 class ShapeChooser:

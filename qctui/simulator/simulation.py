@@ -10,11 +10,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from qctui.simulator.config import SimConfig
 from qctui.simulator.faults import FaultList
 from qctui.simulator.routes import Endpoints
-from qctui.simulator.world import World
+from qctui.simulator.world import World, WorldClock
+
+if TYPE_CHECKING:
+    from qctui.simulator.recorded_world import RecordedEndpoints
 
 RECORDS_KEPT = 10_000
 """Requests kept in memory; older ones are forgotten, so that a server can run for weeks."""
@@ -82,11 +86,32 @@ class RequestLog:
 class Simulation:
     """What one simulated API consists of."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, recorded: RecordedEndpoints | None = None) -> None:
+        """`recorded` answers where the world was recorded; `world` is an empty one then, with the time."""
         self.world = world
         self.config = world.config
-        self.endpoints = Endpoints(world)
+        self.recorded = recorded
+        self.endpoints = recorded or Endpoints(world)
         self.faults = FaultList(world.config.faults)
         self.log = RequestLog(world.config.request_log)
         self.refuse: Callable[[float], object] | None = None
         """Stops accepting connections for some real seconds; set by a server, which has a socket."""
+
+
+def open_simulation(config: SimConfig) -> Simulation:
+    """The simulation that is configured: of an invented world, or of a recorded one.
+
+    Raises:
+        UnreadableTapeError: the tape can't be read.
+    """
+    if config.tape is None:
+        return Simulation(World(config))
+    # Here: a demo has no use for it, and would wait for its imports.
+    from qctui.simulator.recorded_tape import RecordedTape
+    from qctui.simulator.recorded_world import RecordedEndpoints
+
+    tape = RecordedTape(Path(config.tape))
+    lead_s = tape.last_at - tape.first_at
+    # Fast, it begins so long ago as the tape is long, and ends with the present.
+    world = World(config, WorldClock(start_at=config.start_at, speed=config.speed, lead_s=lead_s), cast=())
+    return Simulation(world, RecordedEndpoints(tape, config, world.clock))

@@ -17,7 +17,7 @@ from qctui.simulator.control import Control
 from qctui.simulator.faults import Fault
 from qctui.simulator.request import INVALID, Denial, Fields, answer_denial, check_credentials
 from qctui.simulator.responder import CONNECTION, HTML, JSON, Connection, Responder
-from qctui.simulator.shapes import Json, encode, refusal
+from qctui.simulator.shapes import Json, Recorded, encode, refusal
 from qctui.simulator.simulation import RequestRecord, Simulation
 
 READS_BY_GET = frozenset(("authenticate", "projects/read", "live/read"))
@@ -135,12 +135,25 @@ class _Api:
             await out.send_json(refusal(self._endpoints.shapes.variant("error"), INVALID))
             return
         answer = self._endpoints.answer(endpoint, fields)
+        if isinstance(answer, Recorded):
+            await self._repeat(answer, fault, out)
+            return
         record.success = bool(answer.get("success")) if isinstance(answer, dict) else True
         text = encode(answer) if isinstance(answer, dict) else await _joined(answer)
         if fault is not None:
             await self._show(fault, out, text)
         else:
             await out.send(200, [JSON], text)
+
+    async def _repeat(self, answer: Recorded, fault: Fault | None, out: Responder) -> None:
+        """Answer as it was answered; a request that got no answer gets none."""
+        if fault is not None:
+            await self._show(fault, out, answer.body)
+        elif answer.status is None:
+            await out.cut("closed")
+        else:
+            out.record.success = answer.success
+            await out.send(answer.status, [JSON], answer.body)
 
     def _behaviour_fault(self, endpoint: str, project_id: object) -> Fault | None:
         if endpoint not in TRIGGERS or not isinstance(project_id, int):

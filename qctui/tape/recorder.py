@@ -42,6 +42,9 @@ HANGS_S = 10.0
 SPARE_BYTES = 100_000_000
 """Free space that recording leaves on the disk: the journal of actions may be on the same."""
 
+GROWN = 1_000_000
+"""A size that grew by less is no news."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -78,7 +81,11 @@ class Recorder:
         """What is handed over is queued: from the start on, since the file will be open in a moment."""
         self._lock = threading.Lock()
         self._state = TapeState(Recording.STANDBY)
-        self._missed = 0
+        self.told = self._state
+        """The state when `changed` was called last."""
+        self.changed: Callable[[], object] = _ignore
+        """Called, on any thread, when the state has become another. It must be quick and not raise."""
+        self._missed = self._missed_noted = 0
         self._busy_since: float | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tape", daemon=True)
@@ -105,6 +112,13 @@ class Recorder:
             return state
         return replace(state, recording=Recording.STOPPED, reason="its disk does not answer")
 
+    def _tell(self) -> None:
+        state, told = self.state, self.told
+        news = (state.recording, state.reason, state.missed) != (told.recording, told.reason, told.missed)
+        if news or abs(state.size - told.size) >= GROWN:
+            self.told = state
+            self.changed()
+
     # From any thread.
 
     def note(self, exchange: Exchange) -> None:
@@ -122,11 +136,15 @@ class Recorder:
     def _hand_over(self, noted: Noted) -> None:
         size = len(noted.body or b"")
         with self._lock:
-            if not self._taking or self._waiting_bytes + size > WAITING_BYTES or self._waiting.qsize() >= WAITING:
+            fits = self._taking and self._waiting_bytes + size <= WAITING_BYTES and self._waiting.qsize() < WAITING
+            if fits:
+                self._waiting_bytes += size
+            else:
                 self._missed += noted.body is not None and self._state.recording is not Recording.STANDBY
-                return
-            self._waiting_bytes += size
-        self._waiting.put(noted)
+        if fits:
+            self._waiting.put(noted)
+        if self._busy_since is not None:  # the thread that hangs can't say so
+            self._tell()
 
     # The thread.
 
@@ -157,6 +175,7 @@ class Recorder:
                 lost = self._waiting.get()
                 self._missed += lost is not None and lost.body is not None and recording is Recording.STOPPED
             self._waiting_bytes = 0
+        self._tell()
 
     def _is_ours(self) -> bool:
         """Whether this process is to record. The locks die with their processes."""
@@ -204,16 +223,16 @@ class Recorder:
 
     def _record_on(self, tape: TapeWriter, said: str) -> None:
         trim_mono = look_mono = self._clock.monotonic()
-        missed = 0
         while True:
             with self._lock:
                 self._taking = True
                 self._state = TapeState(Recording.ON, tape.since, tape.size, said)
+            self._tell()
             batch = self._gather()
             self._busy_since = self._clock.monotonic()
-            if self._missed > missed:
-                _log.warning("the tape missed %d answers", self._missed - missed)
-                missed, words = self._missed, json.dumps({"answers": self._missed - missed})
+            if missed := self._missed - self._missed_noted:
+                _log.warning("the tape missed %d answers", missed)
+                self._missed_noted, words = self._missed_noted + missed, json.dumps({"answers": missed})
                 batch.append(Noted(self._clock.now(), "missed", words))
             if batch:
                 self._require_space()
@@ -250,3 +269,7 @@ class Recorder:
         status = os.statvfs(self.path.parent)
         if status.f_bavail * status.f_frsize < self._spare:
             raise TapeError("its disk is nearly full")
+
+
+def _ignore() -> None:
+    """Nobody wants to know."""

@@ -14,7 +14,7 @@ from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
-from qctui.model.recording import TAPE, Recording, TapeState
+from qctui.model.recording import TAPE
 from qctui.model.resource import Resource
 from qctui.ui import textual_patches
 from qctui.ui.actions.action_bar import ActionBar
@@ -210,9 +210,7 @@ class PanesScreen(ConsoleScreen):
 
         def show() -> None:
             link, journal = store.get(LINK).value or Link(), store.get(JOURNAL).value or ""
-            tape = store.get(TAPE).value or TapeState()
-            why = tape.reason if tape.recording is Recording.STOPPED else ""
-            self.link_bar.show(link, self.resources(), context, journal, why)
+            self.link_bar.show(link, self.resources(), context, journal, store.get(TAPE).value)
 
         self._draw("The link bar", show, self.link_bar)
 

@@ -2,8 +2,8 @@
 
 `sizes`: bytes and CPU of an hour of 1, 12 and 100 deployments whose data change, the simulator's app in memory on a
 fast-forwarded clock while somebody moves about. `wire`: the confirming Enter to the trigger's first byte, with and
-without recording, in turns. `start`: the first frame and the first deployment, with and without a tape of seven days.
-`seek`: the place, everything known there and the bodies of a full screen, at random instants of that tape.
+without recording, in turns and side by side. `start`: the first frame and the first deployment, with and without a tape
+of seven days. `seek`: the place, everything known there and the bodies of a full screen, at random instants of it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from qctui.tape.request_key import request_key
 from qctui.tape.tape import Tape
 from qctui.tape.tape_writer import Noted, TapeWriter
 from tests.bench.bench_trigger import _type, tapped, world
-from tests.bench.figures import print_figures
+from tests.bench.figures import milliseconds, print_figures
 from tests.bench.tap import Tap
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console
@@ -175,8 +175,12 @@ def wire(runs: int) -> None:
         for turn in range(2 * max(1, runs // 20)):
             notes = ("", OFF)[(turn + turn // 2) % 2]  # none is always the first
             times[notes] += _console(api, Path(home) / str(turn), tap, notes)
-    print_figures("confirming Enter to first byte, recording", times[""], 5, 30)
-    print_figures("confirming Enter to first byte, not recording", times[OFF], 5, 30)
+    print(f"{'confirming Enter to first byte, ms':<34} {'p50':>7} {'p99':>7} {'worst':>7} {'times':>6}")
+    rows = {name: milliseconds(times[notes]) for name, notes in (("recording", ""), ("not recording", OFF))}
+    for name, row in rows.items():
+        print(f"  {name:<32} " + " ".join(f"{each:>7.1f}" for each in row) + f" {len(times[OFF]):>6}")
+    apart = (one - other for one, other in zip(*rows.values(), strict=True))
+    print(f"  {'difference':<32} " + " ".join(f"{each:>+7.1f}" for each in apart))
 
 
 def _week(path: Path, until: float) -> None:
@@ -240,20 +244,20 @@ def main() -> None:
     """Measure what is named, all of it by default."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", default=["sizes", "wire", "start", "seek"])
-    parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--runs", type=int, help="40; of `wire`, each way, 200")
     options = parser.parse_args()
     if "sizes" in options.what:
         sizes()
     if "wire" in options.what:
-        wire(options.runs)
+        wire(options.runs or 200)
     if {"start", "seek"} & set(options.what):
         with tempfile.TemporaryDirectory() as folder:
             path, until = Path(folder) / "tape.sqlite", time.time() - 60.0
             _week(path, until)
             print(f"a tape of seven days: {path.stat().st_size / 1e6:.0f} MB")
             runs: list[tuple[str, Callable[[], None]]] = [
-                ("seek", lambda: seek(path, until, options.runs)),
-                ("start", lambda: start(path, options.runs)),
+                ("seek", lambda: seek(path, until, options.runs or 40)),
+                ("start", lambda: start(path, options.runs or 40)),
             ]
             for name, run in runs:
                 if name in options.what:

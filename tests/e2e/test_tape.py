@@ -11,7 +11,7 @@ import pytest
 
 from qctui.tape.tape import Tape
 from qctui.tape.tape_file import TapeError
-from tests.e2e.api import Api
+from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console
 from tests.e2e.test_surroundings import run_in_shell
 
@@ -87,3 +87,38 @@ def test_a_tape_that_does_not_record_is_said_and_holds_up_nothing(
             file.execute("PRAGMA user_version = 1")
         file.close()
         console.wait_gone("NO TAPE")
+
+
+def test_a_bundle_of_a_console_that_records_is_a_world_that_can_be_looked_at_and_not_changed(
+    api: Api, signed_in: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    target, text = tmp_path / "bundle.zip", tmp_path / "mine.txt"
+    project_id, name, deploy_id = api.running("live")
+    at = ("--project", str(project_id), "--base-url")
+    with Console(*at, api.base_url, env=signed_in, columns=120, rows=40) as console:
+        console.wait_for(NAME, "API ok")
+        console.wait_until(
+            lambda: holds(home, "live/read", str(project_id)) and holds(home, "live/portfolio/read", str(project_id)),
+            "the tape to hold it",
+        )
+        done = run_in_shell(["--base-url", api.base_url, "bundle", str(target)], signed_in)
+        assert re.search(rf"{target}: \d\.\d MB, .+ UTC: \d+ answers, \d+ events?, 0 actions\n", done.stdout), done
+        assert "API ok" in console.text
+    text.write_text("mine")
+    again = run_in_shell(["--base-url", api.base_url, "bundle", str(text)], signed_in)
+    assert (again.returncode, text.read_text()) == (2, "mine")
+    assert again.stderr == f"qctui: {text} is there already: name another file\n"
+    packed = target.read_bytes()
+    assert api.token.encode() not in packed
+    with simulator("--tape", str(target)) as recorded:
+        elsewhere = recorded.environment(tmp_path / "elsewhere")
+        with Console(*at, recorded.base_url, env=elsewhere, columns=120, rows=40) as console:
+            console.wait_for(name[:14], "API ok")
+            console.send("L")
+            console.wait_for(f"Type {deploy_id[-4:]} ", "Checked again: still running")
+            console.send("\x1b")
+            console.wait_gone("Checked again")
+        done = run_in_shell(["--base-url", recorded.base_url, "liquidate", str(project_id), "--yes"], elsewhere)
+        assert done.returncode == 1, done
+        assert "This is a recorded world: nothing in it can be changed" in done.stdout + done.stderr
+        assert [each["success"] for each in recorded.requests("live/update/liquidate")] == [False]

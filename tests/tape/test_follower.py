@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from qctui.engine.tape_follower import LOOK_S, follow_tape
+from qctui.engine.tape_follower import follow_tape
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERTS, AlertState
 from qctui.model.keys import DEPLOYMENTS, Key
@@ -22,15 +22,13 @@ from tests.ui.alert_scene import blind_alert
 class Notes(Recorder):
     """A recorder that keeps what it is handed."""
 
-    shown = TapeState(Recording.STANDBY)
-
     def __init__(self, path: Path, clock: FakeClock) -> None:
         super().__init__(path, clock, bytes)
         self.events: list[tuple[str, str]] = []
 
-    @property
-    def state(self) -> TapeState:
-        return self.shown
+    def become(self, state: TapeState) -> None:
+        self._state = state
+        self._tell()
 
     def note_event(self, kind: str, body: Mapping[str, object]) -> None:
         self.events.append((kind, str(body.get("event") or body.get("state") or body.get("deploy_id"))))
@@ -50,30 +48,35 @@ async def _follow(path: Path) -> None:
     put(DEPLOYMENTS, (first, second))
     store.subscribe(puts.append)
     task = asyncio.create_task(follow_tape(notes, store, clock))
-    await clock.advance(3 * LOOK_S)
+    await clock.settle()
     assert notes.events == [], "what was before is on the tape of an earlier run"
     accepted = Step(Rung.ACCEPTED, clock.now(), 0.0)
     put(ACTIONS, (replace(record, steps=(old, accepted)),))
     put(DEPLOYMENTS, (first, replace(second, status="Stopped", stopped_at=clock.now())))
     firing = replace(blind_alert(), changed_at=clock.now())
     put(ALERTS, (firing,))
-    await clock.advance(3 * LOOK_S)
+    await clock.settle()
     put(ALERTS, (replace(firing, state=AlertState.ACKNOWLEDGED, changed_at=clock.now()),))
-    await clock.advance(3 * LOOK_S)
+    await clock.settle()
+    put(ALERTS, ())
+    await clock.settle()
     assert notes.events == [
         ("action", "accepted"),
         ("alert", "firing"),
         ("ended", second.deploy_id),
         ("alert", "acknowledged"),
+        ("alert", "cleared"),
     ]
     told = puts.count(TAPE)
     for size in (1_000, 2_000, 3_000):
-        notes.shown = TapeState(Recording.ON, 1.0, size)
-        await clock.advance(LOOK_S)
-    notes.shown = TapeState(Recording.STOPPED, 1.0, 3_000, "its disk is full")
-    await clock.advance(LOOK_S)
+        notes.become(TapeState(Recording.ON, 1.0, size))
+        await clock.settle()
+    stopped = TapeState(Recording.STOPPED, 1.0, 3_000, "its disk is full")
+    await asyncio.to_thread(notes.become, stopped)  # it has a thread of its own
+    await clock.settle()
     assert puts.count(TAPE) - told == 2, "a size that grew a little is no news"
-    assert store.get(TAPE).value == notes.shown
+    assert store.get(TAPE).value == stopped
+    assert clock.sleeping == 0, "it sleeps until something changes, and wakes for nothing else"
     task.cancel()
     await asyncio.wait({task})
 

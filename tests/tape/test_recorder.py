@@ -106,6 +106,8 @@ def test_what_does_not_fit_is_counted_and_said_and_not_waited_for(path: Path, mo
         return body
 
     recorder = Recorder(path, SystemClock(), hang, spare=0, gather_s=0.0)
+    said: list[TapeState] = []
+    recorder.changed = lambda: said.append(recorder.told)
     recorder.start()
     recorder.note(answer(-1))
     assert writing.wait(PATIENCE_S)
@@ -113,10 +115,12 @@ def test_what_does_not_fit_is_counted_and_said_and_not_waited_for(path: Path, mo
         recorder.note(answer(number))
     hanging = until(recorder, is_in(Recording.STOPPED))
     assert (hanging.reason, hanging.missed) == ("its disk does not answer", 10)
+    assert said[-1] == hanging, "it is said although its thread can't say anything"
     goes_on.set()
     assert until(recorder, is_in(Recording.ON)).missed == 10
     recorder.note(answer("after"))
     assert recorder.close(PATIENCE_S)
+    assert [each.recording for each in (said[0], said[-1])] == [Recording.ON, Recording.ON]
     assert last_value(path) == "after"
     tape = Tape(path)
     assert [(each.kind, each.body) for each in tape.events()] == [("missed", {"answers": 10})]
@@ -201,8 +205,21 @@ def test_a_place_without_room_or_rights_is_said_and_tried_again(path: Path) -> N
         path.parent.unlink()
         until(recorder, is_in(Recording.ON))
         recorder.note(answer("kept"))
-    assert last_value(path) == "kept"
+        with sqlite3.connect(path) as file:
+            file.execute("DROP TABLE events")  # whatever it is: it closes the file and opens it again
+        file.close()
+        recorder.note_event("action", {})
+        until(recorder, is_in(Recording.STOPPED))
+        with sqlite3.connect(path) as file:
+            file.execute("CREATE TABLE events(seq INTEGER PRIMARY KEY, at REAL, kind TEXT, body TEXT)")
+        file.close()
+        until(recorder, is_in(Recording.ON))
+        recorder.note(answer("again"))
+    assert last_value(path) == "again"
     assert recorder.state.missed == 1
+    tape = Tape(path)
+    assert [each.body for each in tape.events(frozenset({"missed"}))] == [], "it was said before, and is said once"
+    tape.close()
     with recording(path, spare=1 << 60) as recorder:
         assert "nearly full" in until(recorder, is_in(Recording.STOPPED)).reason
 

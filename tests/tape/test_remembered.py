@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
 from qctui.api.auth import BodyScrubber, Credentials
 from qctui.api.client import open_client
-from qctui.api.recorded import open_recorded
+from qctui.api.ports import ReadApi
+from qctui.api.recorded import Find, open_recorded
+from qctui.clock import Clock
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
 from qctui.engine.remembered import remember
@@ -26,6 +30,7 @@ from qctui.simulator.web_app import build_app
 from qctui.simulator.world import World, WorldClock
 from qctui.store import Store
 from qctui.tape.recorder import Recorder
+from qctui.tape.request_key import request_key
 from tests.engine.test_with_simulator import SESSION_AT
 from tests.fakes import FakeClock
 
@@ -50,6 +55,8 @@ class Run:
         self.clock, self.path = clock, path
         self.door = Door(app=build_app(Simulation(world)))
         self.store = Store()
+        self.taken: Counter[tuple[str, str]] = Counter()
+        """How often each request was asked of what is remembered."""
         self.recorder = Recorder(path, clock, BodyScrubber(TOKEN), spare=0, gather_s=0.05)
         health = Health(self.store, clock, 60)
         health.open()
@@ -66,11 +73,18 @@ class Run:
 
     async def take_up(self) -> None:
         """Remember, to the end."""
-        task = asyncio.create_task(remember(self.path, open_recorded, self.poller.accounts, self.clock))
+        task = asyncio.create_task(remember(self.path, self._open_recorded, self.poller.accounts, self.clock))
         while not task.done():
             await asyncio.wait({task}, timeout=0.005)  # its file is read on threads
             await self.clock.advance(0.1)
         await task
+
+    def _open_recorded(self, find: Find, clock: Clock) -> ReadApi:
+        async def count(endpoint: str, request: Mapping[str, Any]) -> tuple[int, bytes] | None:
+            self.taken[endpoint, request_key(request, clock.now())] += 1
+            return await find(endpoint, request)
+
+        return open_recorded(count, clock)
 
 
 @asynccontextmanager
@@ -123,6 +137,7 @@ async def _two_runs(path: Path) -> None:
             assert habits[deploy_id].count >= 0.9 * habit.count
             assert (habits[deploy_id].usual_s is None) == (habit.usual_s is None)
         assert any(habit.usual_s is not None for habit in habits.values())
+        assert max(second.taken.values()) == 1, "nothing is read and parsed twice"
         second.door.closed = False
         await clock.advance(900.0)
         later = second.store.get(PULSES).value or {}

@@ -23,7 +23,7 @@ from qctui.settings import SettingsError, load_settings
 from qctui.tape.recorder import Recorder
 from qctui.tape.tape import Tape
 from tests.api.support import BASE_URL, CREDENTIALS, PAYLOADS, TOKEN, Script, payload
-from tests.tape.shelf import AT, noted, write
+from tests.tape.shelf import AT, event, noted, write
 
 HEADERS = signed_headers("123456", TOKEN, 1_795_185_000)
 SIGNATURE = HEADERS["Authorization"].split()[1]
@@ -169,11 +169,16 @@ def test_the_doctor_says_how_big_since_when_and_how_healthy(tmp_path: Path) -> N
     (fine,) = check_tape(path, settings)
     assert fine.result is CheckResult.OK
     assert fine.found == f"{path}, 0.1 MB, since 2026-11-20T15:30:00.000Z"
+    write(path, [event(AT + 600.0, "missed", '{"answers": 7}'), event(AT + 660.0, "missed", '{"answers": 5}')])
+    _, missed = check_tape(path, settings)
+    assert missed.result is CheckResult.WARN
+    assert missed.found.startswith("12 answers are not on it: ")
+    assert missed.found.endswith(" last 2026-11-20T15:41:00.000Z")
     with path.open("r+b") as file:
         file.seek(path.stat().st_size // 2)
         file.write(bytes(9_000))
     path.with_name("tape.sqlite.damaged").write_bytes(b"")
-    damaged, aside = check_tape(path, settings)
+    damaged, _, aside = check_tape(path, settings)
     assert (damaged.result, aside.result) == (CheckResult.WARN, CheckResult.WARN)
     assert "damaged in" in damaged.found
     path.write_text("something else altogether " * 99)

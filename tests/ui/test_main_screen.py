@@ -18,6 +18,7 @@ from qctui.model.keys import (
     optimizations_key,
 )
 from qctui.model.link import Link, LinkState
+from qctui.model.recording import TAPE, Recording, TapeState
 from qctui.ui.deployments.deployment_rows import DeploymentRow
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
@@ -358,6 +359,24 @@ async def test_reading_again_promises_no_more_than_the_link_allows(link: Link, w
         await page.settle()
         await page.press("r")
         assert page.said[-1] == words
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_is_not_on_the_tape_is_said_on_the_first_line(size: tuple[int, int]) -> None:
+    async with console(size) as page:
+        assert "TAPE" not in page.text
+        for state, words in (
+            (TapeState(Recording.ON, missed=1), " TAPE without 1 answer "),
+            (TapeState(Recording.ON, missed=1_204), " TAPE without 1204 answers "),
+            (TapeState(Recording.STOPPED, reason="its disk is full", missed=1_204), " NO TAPE: its disk is full "),
+        ):
+            page.engine.put(TAPE, state)
+            await page.settle()
+            assert words in page.lines[0], page.lines[0]
+            assert page.lines[0].endswith("oldest data now")
+        page.engine.put(TAPE, TapeState(Recording.STANDBY))
+        await page.settle()
+        assert "TAPE" not in page.text
 
 
 async def test_the_selected_row_is_copied() -> None:

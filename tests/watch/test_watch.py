@@ -261,9 +261,12 @@ def test_sighup_reads_the_rules_again_and_a_mistake_changes_nothing(on_rig: Call
         assert len(rig.engine.rules) == 2
         assert rig.kinds == ["watching", "reloaded", "not_reloaded"]
         assert "rule blind of `alerts`: `percent` is not used" in rig.lines.events[-1].words
+        rig.config.write_text('[tape]\nkeep = "1 day"\n')
+        await hang_up(rig)
+        assert rig.lines.events[-1].words == f"{rig.config} was read again; `[tape]` counts from the next start"
         rig.config.unlink()
         await hang_up(rig)
-        assert len(rig.engine.rules) == 2
+        assert len(rig.engine.rules) == 3
         assert rig.lines.events[-1].words.endswith(f"{rig.config}: No such file or directory")
 
     on_rig(body)

@@ -8,6 +8,7 @@ from typing import Any
 from textual.events import Click
 
 from qctui.model.link import SKEW_LIMIT_S, Link, LinkState
+from qctui.model.recording import Recording, TapeState
 from qctui.model.resource import Resource
 from qctui.ui.context import UiOptions
 from qctui.ui.keys.keymap import Command, format_key, keys_of
@@ -156,12 +157,17 @@ class LinkBar(Bar):
         self._options = options
 
     def show(
-        self, link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str = "", tape: str = ""
+        self,
+        link: Link,
+        on_screen: Iterable[Resource[Any]],
+        context: RenderContext,
+        journal: str = "",
+        tape: TapeState | None = None,
     ) -> None:
         """Show the link's state.
 
         `on_screen` are the resources whose data the other panes show; `journal` is why actions can't be written down,
-        `tape` why nothing is recorded, empty while they can and it is.
+        empty while they can.
         """
         dot = (f" {context.glyphs.dot} ", "rule")
         left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
@@ -170,7 +176,7 @@ class LinkBar(Bar):
             word = f"NOT ACCEPTED: CLOCK {format_skew(-(link.skew_s or 0.0))} OFF"
         left += [("API ", "muted"), (word, role)]
         latency = format_latency(link.latency_s)
-        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not (journal or tape):
+        if link.state in {LinkState.OK, LinkState.DEGRADED} and latency and not (journal or _of_tape(tape, context)):
             left.append((f" {latency}", "muted"))
         if link.state is not LinkState.OK and link.failure is not None:
             left += [dot, (link.failure.message, role)]
@@ -202,15 +208,26 @@ def _refused_for_its_time(link: Link) -> bool:
     return link.state is LinkState.AUTH and link.skew_s is not None and abs(link.skew_s) >= SKEW_LIMIT_S
 
 
+def _of_tape(tape: TapeState | None, context: RenderContext) -> str:
+    """What a person should know of the recording; empty while it goes well."""
+    if tape is not None and tape.recording is Recording.STOPPED:
+        return f"NO TAPE: {_short(tape.reason, context)}"
+    return f"TAPE without {tape.missed} answer{'s' * (tape.missed > 1)}" if tape is not None and tape.missed else ""
+
+
+def _short(reason: str, context: RenderContext) -> str:
+    return reason if len(reason) <= REASON else f"{reason[: REASON - 1]}{context.glyphs.ellipsis}"
+
+
 def _groups(
-    link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str, tape: str
+    link: Link, on_screen: Iterable[Resource[Any]], context: RenderContext, journal: str, tape: TapeState | None
 ) -> Iterator[list[Span]]:
     """What stands at the right: what is wrong with journal, clock and link, and the age of the oldest data."""
     # One of the two: what keeps the journal from being written keeps the tape too, and matters more there.
-    words, reason, role = ("NO JOURNAL", journal, "danger bold") if journal else ("NO TAPE", tape, "stale")
-    if reason:
-        short = reason if len(reason) <= REASON else f"{reason[: REASON - 1]}{context.glyphs.ellipsis}"
-        yield [(f"{words}: {short}", role)]
+    if journal:
+        yield [(f"NO JOURNAL: {_short(journal, context)}", "danger bold")]
+    elif words := _of_tape(tape, context):
+        yield [(words, "stale")]
     if link.skew_s is not None and abs(link.skew_s) >= SKEW_S and not _refused_for_its_time(link):
         yield [("this clock is ", "muted"), (f"{format_skew(-link.skew_s)} off", "stale bold")]
     if link.waiting:
