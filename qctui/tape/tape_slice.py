@@ -10,8 +10,17 @@ from contextlib import closing
 from pathlib import Path
 
 from qctui.tape.difference import digest_of, pack
-from qctui.tape.tape import Tape, reading
-from qctui.tape.tape_file import EMPTY, Position, TapeError, known_at, open_for_writing, packed_state, position_at
+from qctui.tape.tape import Tape
+from qctui.tape.tape_file import (
+    EMPTY,
+    Position,
+    TapeError,
+    error_words,
+    known_at,
+    open_for_writing,
+    packed_state,
+    position_at,
+)
 
 Redact = Callable[[bytes], bytes]
 """Takes out of a body, a request or an event what is not to be in the part. Always the same for the same."""
@@ -30,10 +39,12 @@ class TapeSlice(Tape):
         """
         super().__init__(path)
         try:
-            with reading():
-                self._file.execute("BEGIN")
-                self._find(since, until)
-        except BaseException:
+            self._file.execute("BEGIN")
+            self._find(since, until)
+        except sqlite3.Error as error:
+            self.close()
+            raise TapeError(f"the tape can't be read: {error_words(error)}") from error
+        except TapeError:
             self.close()
             raise
 
