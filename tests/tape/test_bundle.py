@@ -308,6 +308,37 @@ def test_a_part_of_a_tape_knows_what_the_tape_knows(tmp_path: Path, since: float
     writer.close()
 
 
+def test_what_stood_at_the_start_of_a_part_is_in_it_with_its_last_step(tmp_path: Path) -> None:
+    path, part = tmp_path / "tape.sqlite", tmp_path / "part.sqlite"
+    steps = [
+        (10, "alert", {"id": "stands", "state": "pending"}),
+        (20, "alert", {"id": "stands", "state": "firing"}),
+        (25, "alert", {"id": "over", "state": "firing"}),
+        (30, "alert", {"id": "over", "state": "cleared"}),
+        (32, "action", {"id": "done", "event": "verified"}),
+        (34, "action", {"id": "open", "event": "accepted"}),
+        (36, "action", {"id": "goes on", "event": "sent"}),
+        (38, "action", {"id": "goes on", "event": "accepted"}),
+        (40, "ended", {"deploy_id": "L-1"}),
+        (70, "action", {"id": "goes on", "event": "verified"}),
+        (95, "alert", {"id": "later", "state": "firing"}),
+    ]
+    write(path, [noted(AT, {})], *([event(AT + at, kind, json.dumps(body))] for at, kind, body in steps))
+    with closing(TapeSlice(path, AT + 60, AT + 90)) as found:
+        assert found.noted == 1
+        found.write(part, bytes, lambda: None)
+    with closing(Tape(part)) as tape:
+        told = [(each.body["id"], each.body.get("state") or each.body["event"]) for each in tape.events()]
+        assert (tape.first_at, tape.last_at) == (AT + 60, AT + 70)
+    assert told == [
+        ("stands", "firing"),
+        ("open", "accepted"),
+        ("goes on", "sent"),
+        ("goes on", "accepted"),
+        ("goes on", "verified"),
+    ]
+
+
 def test_a_time_of_which_nothing_is_recorded_is_none(tmp_path: Path) -> None:
     path = tmp_path / "tape.sqlite"
     write(path, *STORY[:40])
