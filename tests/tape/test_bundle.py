@@ -137,6 +137,15 @@ def test_the_client_reads_a_redacted_answer_as_the_one_that_came(name: str) -> N
     assert read(made.body(body)) == re.sub("live_control=(True|False)", "live_control=None", expected)
 
 
+def test_a_machine_that_is_called_live_makes_nothing_unreadable() -> None:
+    made = Redactor([], ["31000017"], ["live", "running"], {})
+    body = json.dumps({"projectId": 31000017, "status": "Running", "environment": "live-paper", "price": "12,345.67"})
+    made.learn(body.encode())
+    made.seal()
+    assert json.loads(made.body(body.encode())) == json.loads(body)
+    assert made.line("project 31000017 on node 31000018") == "project 31000017 on node 31000018", "a project stays one"
+
+
 def test_a_table_says_what_is_taken_out_and_each_rule_of_it_does() -> None:
     made = redactor()
     for rule in FIELDS:
