@@ -396,6 +396,7 @@ def test_what_can_not_be_bundled_is_one_line(at_home: Path, capsys: pytest.Captu
     config.unlink()
     write(at_home / "tape-1.sqlite", *STORY[:40], [event(AT + 1_500.0, "action", '{"id": "0a1b-7"}')])
     assert "nothing was recorded in that time (2026-11-20 16:19:00" in refused("--last", "1m")
+    assert refused("--last", "1m").count("tape-1.sqlite") == 1
     assert "--action ffff: there is no such action" in refused("--action", "ffff")
     assert "a demo is not recorded" in refused("--demo")
     (at_home.parents[1] / "mine.zip").write_text("mine")
