@@ -78,7 +78,7 @@ def run_bundle(options: Options) -> int:
         with closing(TapeSlice(path, span.since, span.until)) as part:
             told = _write(target, part, span, settings, journal, path)
     except TapeError as error:
-        raise UsageError(f"{error} ({span}; {path})") from error
+        raise UsageError(str(error) if str(path) in str(error) else f"{path}: {error} ({span})") from error
     except (sqlite3.Error, OSError) as error:
         words = error_words(error) if isinstance(error, sqlite3.Error) else error.strerror or type(error).__name__
         raise UsageError(f"{target} can't be written ({words})") from error

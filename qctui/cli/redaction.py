@@ -94,6 +94,17 @@ _PLAIN = frozenset((int, float, bool, type(None)))
 _NAMES = 20_000
 """Names of fields that are remembered: a server may make up any number."""
 
+_WIRE = frozenset(
+    (
+        *("live", "live-paper", "paper", "running", "stopped", "liquidated", "deleted", "completed", "invalid"),
+        *("initializing", "history", "buy", "sell", "hold", "filled", "canceled", "submitted", "none", "flat"),
+        *("down", "price", "volatility", "equity", "crypto", "forex", "future", "option", "market", "limit", "error"),
+        *("true", "false", "console", "command", "action", "alert", "liquidate", "stop", "abort", "intent"),
+        *("sending", "sent", "accepted", "verified", "rejected", "unknown"),
+    )
+)
+"""Words that answers and the journal are read by: nothing is called so that they would not be any more."""
+
 _SHORT = 4
 """A word of fewer characters, or a number of fewer than one more, would be found everywhere."""
 
@@ -231,7 +242,7 @@ class Redactor:
         word = text.strip().lower()
         number = self._numbers[kind].setdefault(word, len(self._numbers[kind]) + 1)
         telling = kind not in ("detail", "argument", "account", "node") or any(each.isdigit() for each in word)
-        if len(word) >= _SHORT + word.isdigit() and telling and not _DATE.match(word):
+        if len(word) >= _SHORT + word.isdigit() and telling and word not in _WIRE and not _DATE.match(word):
             self._kind_of.setdefault(word, kind)
         return f"{kind}-{number}"
 

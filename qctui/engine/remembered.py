@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
@@ -17,7 +16,7 @@ from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, equity_
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.model.account import DAY_S, EQUITY_HISTORY, Account
-from qctui.model.chart import EQUITY_CHART, Series
+from qctui.model.chart import EQUITY_CHART, Chart
 from qctui.model.deployment import Deployment, Environment, alive_by_project
 from qctui.store import Store
 from qctui.tape.request_key import request_key
@@ -83,6 +82,23 @@ class Past:
         return found.good.at if found is not None and found.good is not None else 0.0
 
 
+class _ChartsOnce:
+    """A client that reads and parses each chart once: money and habits are made of the same ones."""
+
+    def __init__(self, reads: ReadApi) -> None:
+        self._reads = reads
+        self._charts: dict[tuple[int, str, float, float, int], Chart | Loading] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reads, name)
+
+    async def fetch_chart(self, *asked: Any) -> Chart | Loading:
+        """As the client's."""
+        if asked not in self._charts:
+            self._charts[asked] = await self._reads.fetch_chart(*asked)
+        return self._charts[asked]
+
+
 async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, clock: Clock) -> None:
     """Hand over what the tape knows. Never raises: without it the program begins with nothing, as the first time."""
     try:
@@ -91,18 +107,17 @@ async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, 
         _log.info("nothing is remembered: %s", error)
         return
     try:
-        reads = open_recorded(past.find, clock)
+        reads = cast(ReadApi, _ChartsOnce(open_recorded(past.find, clock)))
         listed = (await reads.fetch_deployments()).deployments
         alive = alive_by_project(listed)
         running = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
         running.sort(key=lambda each: each.environment is not Environment.LIVE)
         # What is older says nothing of the last day.
         recent = running if clock.now() - past.at < DAY_S else []
-        equity = _Equity(past, reads)
-        await _restore_money(past, equity, recent[:FIRST], accounts, clock)
+        await _restore_money(past, reads, recent[:FIRST], accounts, clock)
         await clock.sleep(SETTLE_S)
-        await _restore_money(past, equity, recent[FIRST:], accounts, clock)
-        await _restore_habits(past, equity, running, accounts)
+        await _restore_money(past, reads, recent[FIRST:], accounts, clock)
+        await _restore_habits(past, reads, running, accounts)
     except ApiError as error:
         _log.info("nothing is remembered: %s", error.message)
     except Exception:  # a defect here must not cost more than the memory
@@ -111,37 +126,26 @@ async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, 
     past.close()
 
 
-class _Equity:
-    """Each deployment's equity, read once."""
-
-    def __init__(self, past: Past, reads: ReadApi) -> None:
-        self._past, self.reads = past, reads
-        self._known: dict[int, Series | None] = {}
-
-    async def of(self, deployment: Deployment) -> Series | None:
-        """The samples of the last chart; None if there is none on the tape."""
-        number, until = deployment.project_id, self._past.at
-        if number not in self._known:
-            self._known[number] = None
-            with contextlib.suppress(ApiError):
-                chart = await self.reads.fetch_chart(number, EQUITY_CHART, until - CHART_SPAN_S, until, CHART_SAMPLES)
-                self._known[number] = None if isinstance(chart, Loading) else equity_of(chart)
-        return self._known[number]
-
-
 async def _restore_money(
-    past: Past, charts: _Equity, running: list[Deployment], accounts: Accounts, clock: Clock
+    past: Past, reads: ReadApi, running: list[Deployment], accounts: Accounts, clock: Clock
 ) -> None:
     store = Store()
     history = EquityHistory(store)
     history.record(running, past.at, 0.0)
     for each in running:
         account = Account()
-        if (equity := await charts.of(each)) is not None:
-            history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, 0.0)
-            account = Account(currency=equity.unit if equity.unit != "%" else "")
         try:
-            portfolio = await charts.reads.fetch_portfolio(each.project_id)
+            chart = await reads.fetch_chart(
+                each.project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES
+            )
+            equity = None if isinstance(chart, Loading) else equity_of(chart)
+            if equity is not None:
+                history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, 0.0)
+                account = Account(currency=equity.unit if equity.unit != "%" else "")
+        except ApiError:  # that one is not on the tape
+            pass
+        try:
+            portfolio = await reads.fetch_portfolio(each.project_id)
             read_at = past.received_at("live/portfolio/read", {"projectId": each.project_id})
             account = Account(
                 portfolio.positions,
@@ -156,17 +160,22 @@ async def _restore_money(
         accounts.restore(each.deploy_id, account, trail)
 
 
-async def _restore_habits(past: Past, charts: _Equity, running: list[Deployment], accounts: Accounts) -> None:
+async def _restore_habits(past: Past, reads: ReadApi, running: list[Deployment], accounts: Accounts) -> None:
     """Learn from every window that was read: together they hold all that was seen, each once."""
-    reads = charts.reads
     windows: dict[int, list[tuple[str, int, dict[str, Any], float]]] = defaultdict(list)
     for (endpoint, text), found in past.known.items():
         if endpoint in _STARTS and found.good is not None and (request := _request_of(text)) is not None:
             windows[request["projectId"]].append((endpoint, request[_STARTS[endpoint]], request, found.good.at))
     for each in running:
         judge = PulseJudge(each.launched_at, ())
-        equity = await charts.of(each)
-        judge.take_samples(equity.xs if equity is not None else (), past.at)
+        try:
+            chart = await reads.fetch_chart(
+                each.project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES
+            )
+            equity = None if isinstance(chart, Loading) else equity_of(chart)
+            judge.take_samples(equity.xs if equity is not None else (), past.at)
+        except ApiError:
+            pass
         next_line = 0
         for endpoint, start, request, at in sorted(windows[each.project_id], key=lambda window: window[:2]):
             if request.get("algorithmId", each.deploy_id) != each.deploy_id:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from qctui.alerts.alert_json import alert_fields, iso_time
 from qctui.clock import Clock
 from qctui.model.action import ACTIONS
-from qctui.model.alert import ALERTS, Alert, AlertState
+from qctui.model.alert import ALERTS, Alert
 from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.recording import TAPE, TapeState
@@ -97,10 +96,6 @@ class _Follower:
         for number, alert in alerts.items():
             if alert.changed_at >= self._since and (number not in before or before[number].state is not alert.state):
                 found.append(("alert", alert_fields(alert, "")))
-        for number in before.keys() - alerts.keys():
-            # One that was pending and came to nothing is there no more.
-            if before[number].state is not AlertState.CLEARED:
-                found.append(("alert", alert_fields(replace(before[number], state=AlertState.CLEARED), "")))
         return found
 
     def _ends(self) -> list[tuple[str, Mapping[str, Any]]]:

@@ -103,13 +103,13 @@ class Tape:
         return max((end for end in ends if end is not None), default=None)
 
     def _edge(self, query: str) -> float | None:
-        with reading():
+        with _reading():
             row = self._file.execute(query).fetchone()
         return None if row is None else row[0]
 
     def seek(self, at: float) -> Position:
         """The place at an instant; the nearest for one that is not on it."""
-        with reading():
+        with _reading():
             place = position_at(self._file, at)
         if place is None:
             raise TapeError(EMPTY)
@@ -118,7 +118,7 @@ class Tape:
     def known(self, place: Position) -> dict[tuple[str, str], Answers]:
         """By endpoint and request: what was known there."""
         answers: dict[tuple[str, str], Answers] = {}
-        with reading():
+        with _reading():
             # One look at the file: it may be trimmed meanwhile.
             self._file.execute("BEGIN")
             try:
@@ -137,7 +137,7 @@ class Tape:
 
     def body_of(self, seq: int) -> bytes:
         """The body of the answer of this number."""
-        with reading():
+        with _reading():
             row = self._file.execute("SELECT base, size, digest, body FROM answers WHERE seq = ?", (seq,)).fetchone()
             if row is None:
                 raise TapeError("the answer is no longer on it")
@@ -173,20 +173,20 @@ class Tape:
 
     def place_of(self, seq: int, at: float) -> Position:
         """The place right after an answer or event."""
-        with reading():
+        with _reading():
             row = self._file.execute("SELECT min(seq) FROM stretches WHERE seq > ?", (seq,)).fetchone()
         return Position(at, seq, row[0] or FOREVER)
 
     def events(self, kinds: frozenset[str] | None = None) -> list[TapeEvent]:
         """Everything to seek for, in the order of recording; of these kinds only, if any are given."""
-        with reading():
+        with _reading():
             rows = self._file.execute("SELECT seq, at, kind, body FROM events ORDER BY seq").fetchall()
         return [TapeEvent(seq, at, kind, _fields(body)) for seq, at, kind, body in rows if not kinds or kind in kinds]
 
     def damaged(self, goes_on: Callable[[], bool]) -> int:
         """How many answers can't be read, among those that were looked at, newest first, while `goes_on` said yes."""
         count = 0
-        with reading():
+        with _reading():
             last = self._file.execute("SELECT max(seq) FROM answers").fetchone()[0] or 0
         for first in range(last, 0, -_AT_ONCE):
             try:
@@ -208,15 +208,14 @@ class Tape:
             "SELECT answers.seq, endpoint, requests.request, at, status, failure, latency"
             f" FROM answers JOIN requests ON requests.id = answers.request {where}"
         )
-        with reading():
+        with _reading():
             for seq, endpoint, request, at, status, failure, latency in self._file.execute(query, values):
                 kind = _KINDS.get(failure, FailureKind.INTERNAL) if failure else None
                 yield Recorded(seq, endpoint, request, at, status, kind, latency)
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """Turns what SQLite says of a file, or a damaged answer, into a `TapeError`."""
+def _reading() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, ValueError) as error:

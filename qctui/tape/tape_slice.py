@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+from qctui.model.action import FINAL_RUNGS
 from qctui.tape.difference import digest_of, pack
-from qctui.tape.tape import Tape, reading
-from qctui.tape.tape_file import EMPTY, Position, TapeError, known_at, open_for_writing, packed_state, position_at
+from qctui.tape.tape import Tape, TapeEvent
+from qctui.tape.tape_file import (
+    EMPTY,
+    Position,
+    TapeError,
+    error_words,
+    known_at,
+    open_for_writing,
+    packed_state,
+    position_at,
+)
 
 Redact = Callable[[bytes], bytes]
 """Takes out of a body, a request or an event what is not to be in the part. Always the same for the same."""
 
+_FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
 _ANSWERS = "SELECT seq, base, request FROM answers WHERE"
 
 
@@ -30,10 +43,12 @@ class TapeSlice(Tape):
         """
         super().__init__(path)
         try:
-            with reading():
-                self._file.execute("BEGIN")
-                self._find(since, until)
-        except BaseException:
+            self._file.execute("BEGIN")
+            self._find(since, until)
+        except sqlite3.Error as error:
+            self.close()
+            raise TapeError(f"the tape can't be read: {error_words(error)}") from error
+        except TapeError:
             self.close()
             raise
 
@@ -56,18 +71,22 @@ class TapeSlice(Tape):
         self._requests: list[tuple[int, str, str]] = [
             row for row in self._file.execute("SELECT id, endpoint, request FROM requests") if row[0] in used
         ]
-        self._events: list[tuple[int, float, str, str]] = self._file.execute(
-            "SELECT seq, at, kind, body FROM events WHERE at BETWEEN ? AND ?", (since, until)
-        ).fetchall()
+        self._find_events(since, until)
         query = "SELECT seq, at, entries FROM repeats WHERE seq > ? AND seq < ? AND at <= ?"
         self._repeats = self._file.execute(query, (start.seq, end.end, end.at)).fetchall()
-        if not (found and (self.answers or self._events or any(at >= since for _, at, _ in self._repeats))):
+        if not (found and (self.answers or self.noted or any(at >= since for _, at, _ in self._repeats))):
             raise TapeError("nothing was recorded in that time")
 
-    @property
-    def noted(self) -> int:
+    def _find_events(self, since: float, until: float) -> None:
+        events = [each for each in self.events() if each.at <= until]
+        within = {each.seq for each in events if each.at >= since}
+        self.noted = len(within)
         """How many events are in it."""
-        return len(self._events)
+        told = {_id(each) for each in events if each.seq in within} - {""}
+        newest = {_id(each): each for each in events if each.at < since}
+        within |= {each.seq for number, each in newest.items() if number and _stands(each.body)}
+        # An action is in it with its earlier steps, and what stood at its start with the last of them.
+        self._events = [each for each in events if each.seq in within or (each.kind == "action" and _id(each) in told)]
 
     @property
     def held(self) -> int:
@@ -77,7 +96,7 @@ class TapeSlice(Tape):
     def texts(self, done: Callable[[], object]) -> Iterator[bytes]:
         """Everything in it that holds words: bodies, requests, events. `done` is called after each body."""
         yield from (request.encode() for _, _, request in self._requests)
-        yield from (body.encode() for *_, body in self._events)
+        yield from (json.dumps(each.body).encode() for each in self._events)
         for seq in self._seqs:
             # One that is damaged will not be in it.
             with contextlib.suppress(TapeError):
@@ -110,7 +129,9 @@ class TapeSlice(Tape):
                     (number, endpoint, redact(request.encode()).decode()),
                 )
             file.executemany("INSERT INTO repeats VALUES (?, ?, ?)", self._repeats)
-            events = [(seq, at, kind, redact(body.encode()).decode()) for seq, at, kind, body in self._events]
+            events = [
+                (each.seq, each.at, each.kind, redact(json.dumps(each.body).encode()).decode()) for each in self._events
+            ]
             file.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", events)
             return self._write_answers(file, redact, done)
 
@@ -130,6 +151,15 @@ class TapeSlice(Tape):
                 file.execute(f"INSERT INTO answers VALUES (?{', ?' * (len(values) - 1)})", values)
             done()
         return left_out
+
+
+def _id(event: TapeEvent) -> str:
+    return str(event.body.get("id") or "")
+
+
+def _stands(body: Mapping[str, Any]) -> bool:
+    """Whether an alert is not over with this step, nor an action."""
+    return body.get("state", "cleared") != "cleared" or body.get("event", "verified") not in _FINAL_EVENTS
 
 
 @contextlib.contextmanager

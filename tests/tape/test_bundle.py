@@ -137,6 +137,15 @@ def test_the_client_reads_a_redacted_answer_as_the_one_that_came(name: str) -> N
     assert read(made.body(body)) == re.sub("live_control=(True|False)", "live_control=None", expected)
 
 
+def test_a_machine_that_is_called_live_makes_nothing_unreadable() -> None:
+    made = Redactor([], ["31000017"], ["live", "running"], {})
+    body = json.dumps({"projectId": 31000017, "status": "Running", "environment": "live-paper", "price": "12,345.67"})
+    made.learn(body.encode())
+    made.seal()
+    assert json.loads(made.body(body.encode())) == json.loads(body)
+    assert made.line("project 31000017 on node 31000018") == "project 31000017 on node 31000018", "a project stays one"
+
+
 def test_a_table_says_what_is_taken_out_and_each_rule_of_it_does() -> None:
     made = redactor()
     for rule in FIELDS:
@@ -308,6 +317,37 @@ def test_a_part_of_a_tape_knows_what_the_tape_knows(tmp_path: Path, since: float
     writer.close()
 
 
+def test_what_stood_at_the_start_of_a_part_is_in_it_with_its_last_step(tmp_path: Path) -> None:
+    path, part = tmp_path / "tape.sqlite", tmp_path / "part.sqlite"
+    steps = [
+        (10, "alert", {"id": "stands", "state": "pending"}),
+        (20, "alert", {"id": "stands", "state": "firing"}),
+        (25, "alert", {"id": "over", "state": "firing"}),
+        (30, "alert", {"id": "over", "state": "cleared"}),
+        (32, "action", {"id": "done", "event": "verified"}),
+        (34, "action", {"id": "open", "event": "accepted"}),
+        (36, "action", {"id": "goes on", "event": "sent"}),
+        (38, "action", {"id": "goes on", "event": "accepted"}),
+        (40, "ended", {"deploy_id": "L-1"}),
+        (70, "action", {"id": "goes on", "event": "verified"}),
+        (95, "alert", {"id": "later", "state": "firing"}),
+    ]
+    write(path, [noted(AT, {})], *([event(AT + at, kind, json.dumps(body))] for at, kind, body in steps))
+    with closing(TapeSlice(path, AT + 60, AT + 90)) as found:
+        assert found.noted == 1
+        found.write(part, bytes, lambda: None)
+    with closing(Tape(part)) as tape:
+        told = [(each.body["id"], each.body.get("state") or each.body["event"]) for each in tape.events()]
+        assert (tape.first_at, tape.last_at) == (AT + 60, AT + 70)
+    assert told == [
+        ("stands", "firing"),
+        ("open", "accepted"),
+        ("goes on", "sent"),
+        ("goes on", "accepted"),
+        ("goes on", "verified"),
+    ]
+
+
 def test_a_time_of_which_nothing_is_recorded_is_none(tmp_path: Path) -> None:
     path = tmp_path / "tape.sqlite"
     write(path, *STORY[:40])
@@ -356,6 +396,7 @@ def test_what_can_not_be_bundled_is_one_line(at_home: Path, capsys: pytest.Captu
     config.unlink()
     write(at_home / "tape-1.sqlite", *STORY[:40], [event(AT + 1_500.0, "action", '{"id": "0a1b-7"}')])
     assert "nothing was recorded in that time (2026-11-20 16:19:00" in refused("--last", "1m")
+    assert refused("--last", "1m").count("tape-1.sqlite") == 1
     assert "--action ffff: there is no such action" in refused("--action", "ffff")
     assert "a demo is not recorded" in refused("--demo")
     (at_home.parents[1] / "mine.zip").write_text("mine")
