@@ -154,9 +154,11 @@ class PulseJudge:
         silence_s = habit.open_s(habit.last_at, min(seen_until, open_until), [peer.habit for peer in witnesses])
         refusals = self._refusals(now)
         state, why = PulseState.OK, ""
+        looked = {"orders", "log"} <= self.looked_at.keys()
+        refusals_known = looked and now - min(self.looked_at["orders"], self.looked_at["log"]) < STALE_LOOK_S
         if refusals:
             state = PulseState.BLIND
-        elif not {"orders", "log"} <= self.looked_at.keys():
+        elif not looked:
             # Before both it is not known whether its brokerage refuses it, whatever else is seen of it.
             state, why = PulseState.UNKNOWN, "not looked at yet"
         elif habit.tolerated_s is None:
@@ -186,6 +188,7 @@ class PulseJudge:
             silence_s,
             habit.usual_s,
             MappingProxyType(dict(self.looked_at)),
+            refusals_known,
         )
         return self.pulse
 

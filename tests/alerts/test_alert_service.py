@@ -19,7 +19,7 @@ from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_k
 from qctui.model.link import LinkState
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Holding
-from qctui.model.pulse import NEW_LINES, PulseState, Sign
+from qctui.model.pulse import NEW_LINES, PULSES, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind
 from tests.alerts.rig import Desk, on_desk
 from tests.fakes import make_deployment, make_optimization
@@ -53,6 +53,23 @@ def test_blind_is_told_once_and_its_end_too() -> None:
         assert desk.alerts == {BLIND: "cleared"}
         assert desk.hook.told == [("blind", ONE.deploy_id, "firing"), ("blind", ONE.deploy_id, "cleared")]
         assert len(desk.delivered) == 1
+
+    on_desk(body)
+
+
+def test_blind_ends_with_an_order_that_goes_well_though_there_is_no_habit_yet() -> None:
+    async def body(desk: Desk) -> None:
+        desk.pulse(PulseState.BLIND)
+        await desk.clock.advance(1)
+        pulse = desk.store.get(PULSES).value[ONE.deploy_id]  # type: ignore[index]  # put above
+        unread = replace(pulse, state=PulseState.UNKNOWN, refusals=0, last_refusal=None)
+        desk.put(PULSES, {ONE.deploy_id: unread})
+        await desk.clock.advance(1)
+        assert desk.alerts == {BLIND: "firing"}
+        assert desk.alert(BLIND).no_data_since is not None
+        desk.put(PULSES, {ONE.deploy_id: replace(unread, refusals_known=True)})
+        await desk.clock.advance(1)
+        assert desk.alerts == {BLIND: "cleared"}
 
     on_desk(body)
 

@@ -166,6 +166,19 @@ def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
     assert pulse.oldest_look == later
 
 
+def test_that_a_brokerage_takes_orders_is_known_before_there_is_a_habit() -> None:
+    refused = order(1, NOW - 600, "invalid", GONE)
+    seen = judge(refused)
+    assert seen.judge([seen], NOW).state is PulseState.BLIND
+    seen.take_orders([refused, order(2, NOW + 60)], "L-1", NOW + 120)
+    pulse = seen.judge([seen], NOW + 120)
+    assert (pulse.state, pulse.why, pulse.refusals_known) == (PulseState.UNKNOWN, "too little history to judge", True)
+    assert not seen.judge([seen], NOW + 120 + STALE_LOOK_S).refusals_known
+    unread = PulseJudge(0.0, DEFAULT_BLIND)
+    unread.take_orders([order(2, NOW)], "L-1", NOW)
+    assert not unread.judge([unread], NOW).refusals_known
+
+
 def test_lines_that_came_between_the_start_and_the_first_look_are_new() -> None:
     lines = (f"{stamp(NOW - 60)} before", f"{stamp(NOW + 60)} margin call", "of 100")
     watched = PulseJudge(0.0, DEFAULT_BLIND, watched_since=NOW)
