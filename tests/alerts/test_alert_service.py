@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from qctui.alerts import conditions
+from qctui.alerts.lives import Lives
 from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
 from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
-from qctui.model.alert import ALERT_TROUBLE, DELIVERED, Severity
+from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Severity
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_key
 from qctui.model.link import LinkState
@@ -265,6 +266,25 @@ def test_one_fall_is_told_once_and_again_by_the_next_rule_when_the_first_one_cle
         await equity(desk, 100.0)
         assert states(desk) == {"step": "firing", "drawdown": "cleared", "day-loss": "cleared"}
         assert told(desk)[3:] == [("drawdown", "cleared"), ("step", "firing")]  # that rises by 14 % is a step too
+
+    on_desk(body, *FALLS)
+
+
+def test_what_another_rule_has_told_is_not_told_for_want_of_data() -> None:
+    async def body(desk: Desk) -> None:
+        hold_history(desk)
+        await equity(desk, 100.0)
+        await equity(desk, 88.0, seconds=300)
+        assert told(desk) == [("step", "firing")]
+        # As after a restart: the alerts are known, the equity's history is not yet.
+        desk.service._lives = Lives(desk.store.get(ALERTS).value or ())
+        desk.put(EQUITY_HISTORY, {})
+        desk.service._memory.peaks.clear()
+        await desk.clock.advance(120)
+        assert told(desk) == [("step", "firing")]
+        hold_history(desk)
+        await equity(desk, 88.0)
+        assert told(desk) == [("step", "firing")]
 
     on_desk(body, *FALLS)
 
