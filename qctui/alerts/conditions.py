@@ -219,9 +219,9 @@ def _pulse(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
             words = f"BLIND: {refused_words(pulse)}{f': {said}' if said else ''}"
             yield Finding(world.subject(row), True, words, since=pulse.since)
         elif pulse.state is PulseState.QUIET and rule.when == "quiet":
-            usual = format_rough_span(pulse.habit_s) if pulse.habit_s is not None else ""
+            allowed = format_rough_span(pulse.allowed_s) if pulse.allowed_s is not None else ""
             silent = format_rough_span(pulse.silence_s)
-            yield Finding(world.subject(row), True, "QUIET: no sign of life", silent, usual, pulse.since)
+            yield Finding(world.subject(row), True, "QUIET: no sign of life", silent, allowed, pulse.since)
 
 
 def _equity(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from qctui.actions.wording import format_rough_span
 from qctui.alerts import conditions
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
@@ -20,7 +21,7 @@ from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_k
 from qctui.model.link import LinkState
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Holding
-from qctui.model.pulse import NEW_LINES, PULSES, PulseState, Sign
+from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind
 from tests.alerts.rig import Desk, on_desk
 from tests.fakes import make_deployment, make_optimization
@@ -71,6 +72,19 @@ def test_blind_ends_with_an_order_that_goes_well_though_there_is_no_habit_yet() 
         desk.put(PULSES, {ONE.deploy_id: replace(unread, refusals_known=True)})
         await desk.clock.advance(1)
         assert desk.alerts == {BLIND: "cleared"}
+
+    on_desk(body)
+
+
+def test_quiet_says_what_is_allowed_and_not_what_is_usual() -> None:
+    async def body(desk: Desk) -> None:
+        now = desk.clock.now()
+        looked = {"orders": now, "log": now}
+        silent = Pulse(PulseState.QUIET, now, silence_s=9_000.0, habit_s=3_600.0, allowed_s=7_800.0, looked_at=looked)
+        desk.put(PULSES, {ONE.deploy_id: silent})
+        await desk.clock.advance(1)
+        found = desk.alert(f"quiet@{ONE.deploy_id}")
+        assert (found.value, found.threshold) == (format_rough_span(9_000.0), format_rough_span(7_800.0))
 
     on_desk(body)
 

@@ -132,6 +132,7 @@ def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders()
     pulse = seen.judge([seen], NOW)
     assert pulse.state is PulseState.OK
     assert pulse.habit_s == pytest.approx(3_600, rel=0.01)
+    assert (pulse.allowed_s or 0.0) >= 2 * 3_590
     # Four hours later all of them are known, and what is usual is a matter of minutes.
     later = NOW + 4 * HOUR_S
     seen.take_insights(every(0.75, 4, later), later)
