@@ -33,9 +33,6 @@ YOUNG_S = 300.0
 ASLEEP_S = 60.0
 """With more than this between two looks the machine was asleep, or its clock was set."""
 
-_OF_LEADER = "leader"
-"""Stands for the leader, where trouble is its own."""
-
 _OURS: frozenset[Key[Any]] = frozenset({ALERTS, DELIVERED, ALERT_TROUBLE, JOURNAL})
 
 _log = logging.getLogger(__name__)
@@ -277,13 +274,13 @@ class AlertService:
         self._lives, self._memory = Lives(known.alerts), known.memory
         self._took = self._clock.now(), self._clock.monotonic()
         self._owed = {alert.alert_id: alert for alert in known.owed}
-        self._note_trouble(_OF_LEADER, "")
+        self._note_trouble("leader", "")
 
     def _show(self, newer: Shared) -> None:
         """Show what the leader has found, and ring here too for what it has told since."""
         before = self._store.get(ALERTS).value
         self._put(ALERTS, newer.alerts)
-        self._note_trouble(_OF_LEADER, f"{newer.trouble} ({newer.who})" if newer.trouble else "")
+        self._note_trouble("leader", f"{newer.trouble} ({newer.who})" if newer.trouble else "")
         if before is None:
             return
         told_before = {alert.alert_id: alert.deliveries for alert in before}

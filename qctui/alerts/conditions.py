@@ -211,15 +211,17 @@ def _pulse(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
     for row in world.running:
         pulse = pulses.get(row.deploy_id)
         if pulse is None or pulse.state is PulseState.UNKNOWN:
-            yield Finding(world.subject(row), None)
+            # Of one that is too young for a habit it is known nevertheless whether its brokerage refuses it.
+            ended = pulse is not None and pulse.refusals_known and rule.when == "blind"
+            yield Finding(world.subject(row), False if ended else None)
         elif pulse.state is PulseState.BLIND and rule.when == "blind":
             said = pulse.last_refusal.text if pulse.last_refusal is not None else ""
             words = f"BLIND: {refused_words(pulse)}{f': {said}' if said else ''}"
             yield Finding(world.subject(row), True, words, since=pulse.since)
         elif pulse.state is PulseState.QUIET and rule.when == "quiet":
-            usual = format_rough_span(pulse.habit_s) if pulse.habit_s is not None else ""
+            allowed = format_rough_span(pulse.allowed_s) if pulse.allowed_s is not None else ""
             silent = format_rough_span(pulse.silence_s)
-            yield Finding(world.subject(row), True, "QUIET: no sign of life", silent, usual, pulse.since)
+            yield Finding(world.subject(row), True, "QUIET: no sign of life", silent, allowed, pulse.since)
 
 
 def _equity(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:

@@ -169,7 +169,9 @@ class Lives:
 
     def _told_by(self, alert: Alert, rule: Rule) -> str:
         """The rule that has told of the same fall of the equity, as grave and at least as deep as `rule` looks for;
-        empty without one. What goes deeper than what was told is news."""
+        empty without one. What goes deeper than what was told is news; that nothing is known of it is none."""
+        if alert.no_data_since is not None and not alert.deliveries:
+            return alert.told_by
         if self._falls.get(alert.alert_id) is None or rule.percent is None:
             return ""
         for other in self._alerts.values():

@@ -73,8 +73,8 @@ class Changes:
         self._alerts: dict[str, Alert] = {}
         self._began_at = clock.now()
         self._lost_mono: float | None = None
-        self._back_at = float("-inf")
-        """When the last outage ended, Unix seconds."""
+        self._back_at = self._began_at
+        """When the last outage ended, or this began, Unix seconds."""
         self._unread: dict[str, Alert] = {}
         """Alerts of which it was told that they have no data, by id."""
         self._trouble = ""

@@ -153,20 +153,23 @@ class PulseJudge:
         seen_until = looked_at - SNAPSHOT_S
         silence_s = habit.open_s(habit.last_at, min(seen_until, open_until), [peer.habit for peer in witnesses])
         refusals = self._refusals(now)
+        allowed_s = max(LEAST_SILENCE_S, habit.tolerated_s or 0.0)
         state, why = PulseState.OK, ""
+        looked = {"orders", "log"} <= self.looked_at.keys()
+        refusals_known = looked and now - min(self.looked_at["orders"], self.looked_at["log"]) < STALE_LOOK_S
         if refusals:
             state = PulseState.BLIND
-        elif not {"orders", "log"} <= self.looked_at.keys():
+        elif not looked:
             # Before both it is not known whether its brokerage refuses it, whatever else is seen of it.
             state, why = PulseState.UNKNOWN, "not looked at yet"
         elif habit.tolerated_s is None:
             state, why = PulseState.UNKNOWN, "too little history to judge"
         elif now - min(self.looked_at.get(part, looked_at) for part in parts[:2]) > stale_s:
             state, why = PulseState.UNKNOWN, "the reads fail"
-        elif silence_s > (tolerated_s := max(LEAST_SILENCE_S, habit.tolerated_s)):
+        elif silence_s > allowed_s:
             state = PulseState.QUIET
         else:
-            self._learn(habit, unusual=habit.open_s(habit.last_at, seen_until) > tolerated_s)
+            self._learn(habit, unusual=habit.open_s(habit.last_at, seen_until) > allowed_s)
         if state is PulseState.QUIET:
             self._learn(habit, unusual=True)
         before = self.pulse
@@ -185,7 +188,9 @@ class PulseJudge:
             refusals[-1] if refusals else None,
             silence_s,
             habit.usual_s,
+            allowed_s if habit.tolerated_s is not None else None,
             MappingProxyType(dict(self.looked_at)),
+            refusals_known,
         )
         return self.pulse
 

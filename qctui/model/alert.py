@@ -129,7 +129,8 @@ def alerted_pulses(pulses: Mapping[str, Pulse], alerts: Iterable[Alert]) -> Mapp
         pulse = known.get(deploy_id, Pulse(PulseState.UNKNOWN, alert.began_at))
         looked_at = pulse.oldest_look
         seen = looked_at is not None and alert.fired_at is not None and looked_at >= alert.fired_at
-        if pulse.state is PulseState.UNKNOWN or not (seen or pulse.state in (state, PulseState.BLIND)):
+        knows = pulse.state is not PulseState.UNKNOWN or (state is PulseState.BLIND and pulse.refusals_known)
+        if not (knows and (seen or pulse.state in (state, PulseState.BLIND))):
             known[deploy_id] = replace(
                 pulse, state=state, since=alert.began_at, why="", refusals=0, last_refusal=None, by_alert=True
             )

@@ -53,8 +53,12 @@ class Pulse:
     """How long its market has been open since the last sign of life."""
     habit_s: float | None = None
     """The longest such silence in its own history; None while there is too little of it."""
+    allowed_s: float | None = None
+    """The silence beyond which it is QUIET; None while there is no habit."""
     looked_at: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """When it was last looked at, Unix seconds, by what was read: `orders`, `log`, `insights`, `chart`."""
+    refusals_known: bool = False
+    """Its orders and its log were read lately: whether its brokerage refuses it is known, whatever its habit is."""
     by_alert: bool = False
     """An alert says so, which is newer than these looks: another process found it."""
 

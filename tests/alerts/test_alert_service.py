@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 
+from qctui.actions.wording import format_rough_span
 from qctui.alerts import conditions
+from qctui.alerts.lives import Lives
 from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
 from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
-from qctui.model.alert import ALERT_TROUBLE, DELIVERED, Severity
+from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Severity
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_key
 from qctui.model.link import LinkState
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Holding
-from qctui.model.pulse import NEW_LINES, PulseState, Sign
+from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind
 from tests.alerts.rig import Desk, on_desk
 from tests.fakes import make_deployment, make_optimization
@@ -53,6 +55,36 @@ def test_blind_is_told_once_and_its_end_too() -> None:
         assert desk.alerts == {BLIND: "cleared"}
         assert desk.hook.told == [("blind", ONE.deploy_id, "firing"), ("blind", ONE.deploy_id, "cleared")]
         assert len(desk.delivered) == 1
+
+    on_desk(body)
+
+
+def test_blind_ends_with_an_order_that_goes_well_though_there_is_no_habit_yet() -> None:
+    async def body(desk: Desk) -> None:
+        desk.pulse(PulseState.BLIND)
+        await desk.clock.advance(1)
+        pulse = desk.store.get(PULSES).value[ONE.deploy_id]  # type: ignore[index]  # put above
+        unread = replace(pulse, state=PulseState.UNKNOWN, refusals=0, last_refusal=None)
+        desk.put(PULSES, {ONE.deploy_id: unread})
+        await desk.clock.advance(1)
+        assert desk.alerts == {BLIND: "firing"}
+        assert desk.alert(BLIND).no_data_since is not None
+        desk.put(PULSES, {ONE.deploy_id: replace(unread, refusals_known=True)})
+        await desk.clock.advance(1)
+        assert desk.alerts == {BLIND: "cleared"}
+
+    on_desk(body)
+
+
+def test_quiet_says_what_is_allowed_and_not_what_is_usual() -> None:
+    async def body(desk: Desk) -> None:
+        now = desk.clock.now()
+        looked = {"orders": now, "log": now}
+        silent = Pulse(PulseState.QUIET, now, silence_s=9_000.0, habit_s=3_600.0, allowed_s=7_800.0, looked_at=looked)
+        desk.put(PULSES, {ONE.deploy_id: silent})
+        await desk.clock.advance(1)
+        found = desk.alert(f"quiet@{ONE.deploy_id}")
+        assert (found.value, found.threshold) == (format_rough_span(9_000.0), format_rough_span(7_800.0))
 
     on_desk(body)
 
@@ -248,6 +280,25 @@ def test_one_fall_is_told_once_and_again_by_the_next_rule_when_the_first_one_cle
         await equity(desk, 100.0)
         assert states(desk) == {"step": "firing", "drawdown": "cleared", "day-loss": "cleared"}
         assert told(desk)[3:] == [("drawdown", "cleared"), ("step", "firing")]  # that rises by 14 % is a step too
+
+    on_desk(body, *FALLS)
+
+
+def test_what_another_rule_has_told_is_not_told_for_want_of_data() -> None:
+    async def body(desk: Desk) -> None:
+        hold_history(desk)
+        await equity(desk, 100.0)
+        await equity(desk, 88.0, seconds=300)
+        assert told(desk) == [("step", "firing")]
+        # As after a restart: the alerts are known, the equity's history is not yet.
+        desk.service._lives = Lives(desk.store.get(ALERTS).value or ())
+        desk.put(EQUITY_HISTORY, {})
+        desk.service._memory.peaks.clear()
+        await desk.clock.advance(120)
+        assert told(desk) == [("step", "firing")]
+        hold_history(desk)
+        await equity(desk, 88.0)
+        assert told(desk) == [("step", "firing")]
 
     on_desk(body, *FALLS)
 

@@ -132,6 +132,7 @@ def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders()
     pulse = seen.judge([seen], NOW)
     assert pulse.state is PulseState.OK
     assert pulse.habit_s == pytest.approx(3_600, rel=0.01)
+    assert (pulse.allowed_s or 0.0) >= 2 * 3_590
     # Four hours later all of them are known, and what is usual is a matter of minutes.
     later = NOW + 4 * HOUR_S
     seen.take_insights(every(0.75, 4, later), later)
@@ -164,6 +165,19 @@ def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
     pulse = seen.judge([seen], later)
     assert pulse.state is PulseState.OK
     assert pulse.oldest_look == later
+
+
+def test_that_a_brokerage_takes_orders_is_known_before_there_is_a_habit() -> None:
+    refused = order(1, NOW - 600, "invalid", GONE)
+    seen = judge(refused)
+    assert seen.judge([seen], NOW).state is PulseState.BLIND
+    seen.take_orders([refused, order(2, NOW + 60)], "L-1", NOW + 120)
+    pulse = seen.judge([seen], NOW + 120)
+    assert (pulse.state, pulse.why, pulse.refusals_known) == (PulseState.UNKNOWN, "too little history to judge", True)
+    assert not seen.judge([seen], NOW + 120 + STALE_LOOK_S).refusals_known
+    unread = PulseJudge(0.0, DEFAULT_BLIND)
+    unread.take_orders([order(2, NOW)], "L-1", NOW)
+    assert not unread.judge([unread], NOW).refusals_known
 
 
 def test_lines_that_came_between_the_start_and_the_first_look_are_new() -> None:

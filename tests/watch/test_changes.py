@@ -250,6 +250,9 @@ def test_what_was_so_before_the_start_is_told_as_that_and_what_was_cleared_is_no
         f"alert_standing: critical still acknowledged: {WHAT}",
     ]
     assert told.alert(FIRING, seen) == []
+    # That one has had no data since before the start is said with it, and not at once again.
+    assert len(told.alert(FIRING, seen, replace(FIRING, rule="log", no_data_since=1.0))) == 1
+    told.alert(FIRING, seen)
     (event,) = told.put(ALERTS, (FIRING, seen, replace(FIRING, rule="drawdown", fired_at=1_700_000_000.0)))
     assert event.kind == "alert_fired"
 
