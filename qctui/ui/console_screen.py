@@ -46,7 +46,11 @@ class ConsoleScreen(Screen[None]):
         self.alert_line = AlertLine(glyphs, options.keymap)
         self.key_bar = KeyBar(glyphs, options.keymap)
         self.ages = AgeTimer(
-            clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop, self._show_ages
+            clock,
+            options.zone,
+            glyphs,
+            lambda after_s, call: self.set_timer(context.real_s(after_s), call).stop,
+            self._show_ages,
         )
         """Draws everything again when the word of an age on screen changes."""
         self._ages_due = False

@@ -89,10 +89,13 @@ class JournalScreen(Screen[None]):
         glyphs, options = context.glyphs, context.options
         self.set_class(glyphs.ascii, "-ascii")
         self._alert_line = AlertLine(glyphs, options.keymap)
-        self._ages = AgeTimer(
-            self._engine.clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop,
-            self._show_alerts,
-        )  # fmt: skip
+        self.ages = AgeTimer(
+            self._engine.clock,
+            options.zone,
+            glyphs,
+            lambda after_s, call: self.set_timer(context.real_s(after_s), call).stop,
+            self._show_again,
+        )
         self._entries: tuple[JournalEntry, ...] | None = None
         self._stories: tuple[Story, ...] = ()
         self._title, self._story = Lines(glyphs, id="journal-title"), Lines(glyphs, id="story")
@@ -115,7 +118,7 @@ class JournalScreen(Screen[None]):
         """Show the journal and watch it."""
         self.set_focus(self._table)
         self._look()
-        self._show_alerts(self._ages.context())
+        self._show_alerts(self.ages.context())
         self.set_interval(LOOK_S, self._look)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
@@ -123,7 +126,11 @@ class JournalScreen(Screen[None]):
         if self.is_mounted and ACTIONS in keys:
             self._look()
         if self.is_mounted and not keys.isdisjoint({ALERTS, ALERT_TROUBLE}):
-            self._show_alerts(self._ages.context())
+            self._show_alerts(self.ages.context())
+
+    def _show_again(self, context: RenderContext) -> None:
+        self._look()
+        self._show_alerts(context)
 
     def action_back(self) -> None:
         """Close the story if it has the whole screen, else the journal."""
@@ -135,7 +142,7 @@ class JournalScreen(Screen[None]):
     def _show_story(self) -> None:
         """The story of the row under the cursor."""
         story = self._table.cursor_row
-        paragraphs = [] if story is None else _story_paragraphs(story, self._ages.context())
+        paragraphs = [] if story is None else _story_paragraphs(story, self.ages.context())
         self._story.show(paragraphs)
 
     def pointed(self) -> Pointed:
@@ -161,7 +168,7 @@ class JournalScreen(Screen[None]):
             title.append_text(pieces("  ", (f"{self._glyphs.alert} {loud} failed or unknown", "stale bold")))
         self._title.show([Paragraph(title, one_line=True)])
         self._table.show(
-            self._stories, self._ages.context(), words="Nothing has been liquidated, stopped or aborted yet."
+            self._stories, self.ages.context(), words="Nothing has been liquidated, stopped or aborted yet."
         )
         self._show_story()
         self._show_hint()
