@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import JournalTail, lines_by_action, parse_journal_time
 from qctui.cli.console import TURN_S, quieten, run_interface, ui_options
 from qctui.cli.parser import Options, UsageError
@@ -23,6 +24,9 @@ from qctui.tape.tape import Tape
 from qctui.tape.tape_file import EMPTY, TapeError
 
 HOUR_S = 3_600.0
+
+FIRST_S = 1.0
+"""How long the first frame waits for the place that it is to show."""
 
 
 def run_replay(options: Options) -> int:
@@ -58,6 +62,8 @@ def run_replay(options: Options) -> int:
             """The replay as the program runs it."""
 
             CSS_PATH = ReplayApp.CSS_PATH
+
+        host.wait_shown(FIRST_S)
 
         def build(shown: Callable[[], object]) -> Console:
             return Replay(host, ui, shown)
@@ -115,16 +121,19 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
         UsageError: it names none.
     """
     try:
-        first, last, events = tape.first_at or 0.0, tape.last_at or 0.0, TapeEvents(tape.events())
+        journal = JournalTail(state_dir() / "journal.jsonl").read()
+    except OSError:
+        journal = ()
+    try:
+        first, last, events = tape.first_at or 0.0, tape.last_at or 0.0, TapeEvents(tape.events(), journal)
     except TapeError as error:
         raise UsageError(f"replay: {describe_path(tape.path)}: {error}") from error
-    note = ""
     at = max(first, last - HOUR_S)
     if options.at is not None:
         try:
             at = instant_of(
                 options.at, first=first, last=last, here=None, now=SystemClock().now(), zone=None,
-                action_at=lambda number: events.action_at(number) or _journalled_at(number),
+                action_at=lambda number: events.action_at(number) or _began_at(journal, number),
             )  # fmt: skip
         except ValueError as error:
             raise UsageError(f"--at: {error}") from error
@@ -135,15 +144,12 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
         playing=options.at is None or options.speed is not None,
         speed=options.speed or 1.0,
         patterns=settings.config.alerting.blind,
-        note=note,
+        journal=journal,
     )
 
 
-def _journalled_at(number: str) -> float | None:
+def _began_at(journal: Sequence[JournalEntry], number: str) -> float | None:
     """When the action of the journal began whose id is this one, or ends so; of several the newest."""
-    try:
-        by_id = lines_by_action(JournalTail(state_dir() / "journal.jsonl").read())
-    except OSError:
-        return None
+    by_id = lines_by_action(journal)
     times = [parse_journal_time(lines[0].at) for found, lines in by_id.items() if found.endswith(number)]
     return max((at for at in times if at is not None), default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -156,18 +156,23 @@ class RecordedAnswers:
             return self._nearest_chart(request)
         return found.good if found is not None else None
 
+    def charts_of(self, project_id: int, name: str) -> list[Recorded]:
+        """The good answers for a chart, of whatever width and part of time."""
+        return [found for _, found in self._charts(project_id, name)]
+
+    def _charts(self, project_id: int, name: str) -> Iterator[tuple[dict[str, Any], Recorded]]:
+        for (endpoint, text), found in self.known.items():
+            request = _chart_request(text) if endpoint == CHART and found.good is not None else None
+            if request is not None and found.good and (request["projectId"], request["name"]) == (project_id, name):
+                yield request, found.good
+
     def _nearest_chart(self, request: Mapping[str, Any]) -> Recorded | None:
         """Of another width, or of another part of time: what shows most of what is asked for, and little else."""
         best: tuple[float, float, float] | None = None
         nearest: Recorded | None = None
-        for (endpoint, text), found in self.known.items():
-            other = _chart_request(text) if endpoint == CHART else None
-            if other is None or found.good is None:
-                continue
-            if (other["projectId"], other["name"]) != (request["projectId"], request["name"]):
-                continue
+        for other, found in self._charts(request["projectId"], request["name"]):
             follows = other["end"] == "now"
-            end = found.good.first_at if follows else float(other["end"])
+            end = found.first_at if follows else float(other["end"])
             start = end + float(other["start"]) if follows else float(other["start"])
             asked = max(1.0, request["end"] - request["start"])
             shown = max(0.0, min(end, request["end"]) - max(start, request["start"]))
@@ -178,7 +183,7 @@ class RecordedAnswers:
                 abs(other["count"] - request["count"]),
             )
             if best is None or fit < best:
-                best, nearest = fit, found.good
+                best, nearest = fit, found
         return nearest
 
     def _keep(self, key: tuple[str, int], value: Any) -> None:

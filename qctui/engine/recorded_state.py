@@ -20,11 +20,20 @@ from qctui.engine.pulse_judge import PulseJudge
 from qctui.engine.pulses import Pulses
 from qctui.engine.readers import Answer, LogReader, OrderReader, Reader, ReaderSet
 from qctui.engine.recorded_answers import RecordedAnswers
-from qctui.engine.remembered import OpenRecorded, Window, judge_of, restore_money, running_alone, windows_of
+from qctui.engine.remembered import (
+    OpenRecorded,
+    Window,
+    equity_chart,
+    judge_of,
+    restore_money,
+    running_alone,
+    windows_of,
+)
 from qctui.engine.tape_events import TapeEvents
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERTS
+from qctui.model.chart import EQUITY_CHART
 from qctui.model.deployment import Deployment
 from qctui.model.insight import InsightLog
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
@@ -115,7 +124,8 @@ class RecordedState:
         self.asked = frozenset(asked)
         values: dict[Key[Any], Any] = await self._derived(place, found[DEPLOYMENTS], windows)
         answers.begin(place.at)
-        values |= {LINK: link, ALERTS: events.alerts(place.at), ACTIONS: events.actions(answers.clock, seen)}
+        since = self._tape.began_at(place)
+        values |= {LINK: link, ALERTS: events.alerts(place.at), ACTIONS: events.actions(answers.clock, since, seen)}
         return found | {key: Resource(value, 0.0, 0.0) for key, value in values.items()}
 
     # What was read.
@@ -326,15 +336,20 @@ class RecordedState:
         """What its windows have shown. As long as they say the same, only when it was looked at changes."""
         answers, mine = self._answers, windows.get(deployment.project_id, ())
         newest = [each for kind in _PARTS for each in [one for one in mine if one.endpoint == kind][-MOST_WINDOWS:]]
-        good = [(each.endpoint, each.start, each.answers.good) for each in newest if each.answers.good is not None]
-        signature = tuple((endpoint, start, recorded.seq) for endpoint, start, recorded in good)
+        looks = [(_PARTS[each.endpoint], each.answers.good) for each in newest if each.answers.good is not None]
+        chart = await answers.look_up(lambda: equity_chart(answers.reads, deployment.project_id, answers.at))
+        looks += [("chart", chart)] if chart is not None else []
+        # What was read of it for the screen was a look too.
+        looks += [("chart", each) for each in answers.charts_of(deployment.project_id, EQUITY_CHART)]
+        signature = tuple(recorded.seq for _, recorded in looks)
         kept = self._judges.get(deployment.deploy_id)
         if kept is None or kept[0] != signature:
-            judge = await judge_of(deployment, answers, answers.reads, {deployment.project_id: newest}, self._patterns)
+            of_it = {deployment.project_id: newest}
+            judge = await judge_of(deployment, answers, answers.reads, of_it, self._patterns)
             kept = self._judges[deployment.deploy_id] = signature, judge
-        for endpoint, _, recorded in good:
-            part = _PARTS[endpoint]
-            kept[1].looked_at[part] = max(recorded.at, kept[1].looked_at.get(part, 0.0))
+        looked_at = kept[1].looked_at
+        # An answer of a service that was still preparing was no look.
+        looked_at |= {part: max(r.at for other, r in looks if other == part) for part, _ in looks if part in looked_at}
         return kept[1]
 
 

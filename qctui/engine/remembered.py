@@ -18,7 +18,7 @@ from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, equity_
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.model.account import DAY_S, EQUITY_HISTORY, Account
-from qctui.model.chart import EQUITY_CHART
+from qctui.model.chart import EQUITY_CHART, Chart
 from qctui.model.deployment import Deployment, Environment, alive_by_project
 from qctui.store import Store
 from qctui.tape.request_key import request_key
@@ -159,9 +159,7 @@ async def restore_money(
     for each in running:
         account = Account()
         try:
-            chart = await reads.fetch_chart(
-                each.project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES
-            )
+            chart = await equity_chart(reads, each.project_id, past.at)
             equity = None if isinstance(chart, Loading) else equity_of(chart)
             if equity is not None:
                 history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, past.at)
@@ -182,6 +180,11 @@ async def restore_money(
             pass
         trail = (store.get(EQUITY_HISTORY).value or {}).get(each.deploy_id)
         accounts.restore(each.deploy_id, account, trail)
+
+
+async def equity_chart(reads: ReadApi, project_id: int, until: float) -> Chart | Loading:
+    """The chart that the accounts read."""
+    return await reads.fetch_chart(project_id, EQUITY_CHART, until - CHART_SPAN_S, until, CHART_SAMPLES)
 
 
 def windows_of(known: Mapping[tuple[str, str], Answers]) -> Mapping[int, Sequence[Window]]:
@@ -206,12 +209,14 @@ async def judge_of(
     project_id, deploy_id = deployment.project_id, deployment.deploy_id
     judge = PulseJudge(deployment.launched_at, patterns)
     try:
-        chart = await reads.fetch_chart(project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES)
+        chart = await equity_chart(reads, project_id, past.at)
         equity = None if isinstance(chart, Loading) else equity_of(chart)
-        judge.take_samples(equity.xs if equity is not None else (), past.at)
+        if equity is not None:
+            judge.take_samples(equity.xs, past.at)
     except ApiError:
         pass
     next_line = 0
+    whole_from = _run_of(each for each in windows.get(project_id, ()) if each.endpoint == "live/insights/read")
     for window in windows.get(project_id, ()):
         good, start, request = window.answers.good, window.start, window.request
         if good is None or request.get("algorithmId", deploy_id) != deploy_id:
@@ -226,14 +231,25 @@ async def judge_of(
                 next_line = start + len(page.lines)
             elif window.endpoint == "live/orders/read":
                 orders = await reads.fetch_orders(project_id, start, request["end"])
-                if not isinstance(orders, Loading):
+                # A service that is still preparing says how many there are, and sends none.
+                if not isinstance(orders, Loading) and (orders.orders or (orders.length or 0) <= start):
                     judge.take_orders(orders.orders, deploy_id, good.at)
             else:
                 insights = await reads.fetch_insights(project_id, start, request["end"], deploy_id)
-                judge.take_insights((insight.generated_at for insight in insights.insights), good.at)
+                ats = (insight.generated_at for insight in insights.insights)
+                judge.take_insights(ats, good.at, newest=start >= whole_from)
         except ApiError:
             continue
     return judge
+
+
+def _run_of(windows: Iterable[Window]) -> int:
+    """Where the last run of windows begins between which nothing is missing."""
+    begin = end = 0
+    for each in windows:
+        begin = begin if each.start <= end else each.start
+        end = max(end, each.request["end"])
+    return begin
 
 
 def _is_first(endpoint: str, text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -36,6 +37,9 @@ GAP_S = 120.0
 """With nothing recorded for longer than this, nothing was recording: the list is read four times a minute, and an API
 that is down is asked more often still."""
 
+KEPT = 32
+"""Resources that are shown at each place although they are not on screen any more."""
+
 END = "the end of the tape"
 
 _ORDERS = "live/orders/read"
@@ -55,11 +59,11 @@ class ReplayHost:
         playing: bool,
         speed: float,
         patterns: Sequence[str] = (),
-        note: str = "",
+        journal: Sequence[JournalEntry] = (),
         real: Clock | None = None,
         zone: tzinfo | None = None,
     ) -> None:
-        """Begins at Unix time `at`. The tape is closed at the end. `note` is said of the place until it is left.
+        """Begins at Unix time `at`. The tape is closed at the end. `journal` is this machine's.
 
         Raises:
             TapeError: it can't be read, or is empty.
@@ -68,9 +72,10 @@ class ReplayHost:
         first_at, last_at = tape.first_at, tape.last_at
         if first_at is None or last_at is None:
             raise TapeError("nothing is recorded on it yet")
-        self._events = TapeEvents(tape.events())
+        self._journal = journal
+        self._events = TapeEvents(tape.events(), journal)
         self._state = RecordedState(tape, open_recorded, patterns)
-        self._now = Playback(at, first_at, last_at, playing, speed, note=note, marks=self._events.marks)
+        self._now = Playback(at, first_at, last_at, playing, speed, marks=self._events.marks)
         self._place = Position(at, 0, 0)
         self.store = Store()
         self._time = TapeClock(self._real, at)
@@ -81,10 +86,16 @@ class ReplayHost:
         self.actions: ActionsPort = _NoActions(self)
         self.alerts: AlertsPort = _NoAlerts(self)
         self._keys: tuple[Key[Any], ...] = ()
+        self._left: OrderedDict[Key[Any], None] = OrderedDict()
+        """What was on screen before, the newest last: as the console it stays known."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Lock | None = None
+        """Held by what moves, or shows a place."""
         self._ending = False
+        self._moves = 0
+        """Those under way, and waiting."""
         self._begun = threading.Event()
+        self._shown = threading.Event()
         self._thread: threading.Thread | None = None
 
     # From any thread.
@@ -95,6 +106,10 @@ class ReplayHost:
         self._thread.start()
         self._begun.wait()
 
+    def wait_shown(self, timeout_s: float) -> bool:
+        """Wait until the first place is in the store. False if that did not come in time."""
+        return self._shown.wait(timeout_s)
+
     def stop(self, wait_s: float = 1.0) -> bool:
         """End it. False if it did not end in time; it dies with the process."""
         self._ending = True
@@ -102,6 +117,11 @@ class ReplayHost:
             return True
         self._thread.join(wait_s)
         return not self._thread.is_alive()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a move is under way or waits."""
+        return self._moves > 0
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """As in `Engine`."""
@@ -183,10 +203,8 @@ class ReplayHost:
         self._loop = asyncio.get_running_loop()
         self._begun.set()
         try:
-            note = self._now.note
-            await self._in_turn(lambda: self._go(self._now.at, note))
-            if self._now.playing:
-                self._set(self.clock.now(), True, self._now.speed)
+            await self._in_turn(lambda: self._go(self._now.at))
+            self._shown.set()
             while not self._ending:
                 await self._real.sleep(TURN_S)
                 if self._now.playing:
@@ -197,6 +215,7 @@ class ReplayHost:
 
     async def _in_turn(self, move: Move) -> str:
         assert self._turn is not None
+        self._moves += 1
         async with self._turn:
             try:
                 return await move()
@@ -208,6 +227,8 @@ class ReplayHost:
                 words = f"this place can't be shown ({type(error).__name__}); see the log"
                 self._put(replace(self._now, note=words))
                 return words
+            finally:
+                self._moves -= 1
 
     async def _play(self) -> str:
         if not self._now.playing:
@@ -279,7 +300,12 @@ class ReplayHost:
         return ""
 
     async def _show(self, place: Position) -> None:
-        found = await self._state.at(place, self._keys, self._events, self._acknowledged)
+        for key in self._keys:
+            self._left[key] = None
+            self._left.move_to_end(key)
+        while len(self._left) > max(KEPT, len(self._keys)):
+            self._left.popitem(last=False)
+        found = await self._state.at(place, self._left, self._events, self._acknowledged)
         self._place = place
         for key in self.store.keys():  # noqa: SIM118  # a store is no mapping
             if key not in found and key != PLAYBACK:
@@ -304,7 +330,7 @@ class ReplayHost:
         """A tape that is being written grows."""
         last_at = self._tape.last_at
         if last_at is not None and last_at > self._now.last_at:
-            self._events = TapeEvents(self._tape.events())
+            self._events = TapeEvents(self._tape.events(), self._journal)
             self._now = replace(self._now, last_at=last_at, marks=self._events.marks)
             if self._now.playing:
                 self._time.set(self.clock.now(), self._now.speed, last_at)

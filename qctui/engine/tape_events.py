@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -18,8 +18,7 @@ from qctui.model.deployment import Environment
 from qctui.tape.tape import TapeEvent
 from qctui.text import clean
 
-OUTCOME_S = 600.0
-"""How long an action that is over stays in the bar. When a person acknowledged it is not recorded."""
+_SEEN = "acknowledged"
 
 _TEXTS = {each.name for each in fields(JournalEntry)} - {"project_id"}
 
@@ -27,12 +26,19 @@ _TEXTS = {each.name for each in fields(JournalEntry)} - {"project_id"}
 class TapeEvents:
     """All events of a tape, in the order of time."""
 
-    def __init__(self, events: Sequence[TapeEvent]) -> None:
-        """What can't be read of them is left out."""
+    def __init__(self, events: Iterable[TapeEvent], journal: Iterable[JournalEntry] = ()) -> None:
+        """What can't be read of them is left out. Of an action that the `journal` tells of its lines are taken: they
+        say more."""
         self.events = sorted(events, key=lambda each: each.at)
-        found = [(each.at, entry) for each in self.events if (entry := _entry_of(each)) is not None]
-        self._entries: list[tuple[float, JournalEntry]] = found
-        self._alerts = [alert for each in self.events if (alert := _alert_of(each)) is not None]
+        noted = [(each.at, entry) for each in self.events if (entry := _entry_of(each)) is not None]
+        on_tape = {entry.id for _, entry in noted}
+        lines = [
+            (at, each) for each in journal if each.id in on_tape and (at := parse_journal_time(each.at)) is not None
+        ]
+        told = {entry.id for _, entry in lines}
+        both = lines + [(at, entry) for at, entry in noted if entry.id not in told]
+        self._entries = sorted(both, key=lambda each: each[0])
+        self._alerts = {each.seq: alert for each in self.events if (alert := _alert_of(each)) is not None}
 
     @property
     def marks(self) -> tuple[tuple[float, str], ...]:
@@ -61,22 +67,30 @@ class TapeEvents:
             began.setdefault(entry.id, parse_journal_time(entry.at) or noted_at)
         return max((at for found, at in began.items() if found.endswith(number)), default=None)
 
-    def actions(self, clock: Clock, seen: Collection[str]) -> tuple[ActionRecord, ...]:
-        """The actions as they stood at the clock's time, oldest first; those of the last day. `seen` have been
-        acknowledged."""
+    def actions(self, clock: Clock, since: float, seen: Collection[str]) -> tuple[ActionRecord, ...]:
+        """The actions as they stood at the clock's time, oldest first. Those that were over when the program began, at
+        `since`, were not in its bar any more, nor those that were acknowledged, then or in this replay (`seen`)."""
         now = clock.now()
+        acknowledged = {*seen, *(each.body.get("id") for each in self.events if each.kind == _SEEN and each.at <= now)}
         records: list[ActionRecord] = []
         for number, lines in lines_by_action(self.entries(now)).items():
             record = record_of(lines, clock)
             last_at = record.steps[-1].at if record is not None and record.steps else 0.0
             if record is not None and now - last_at < DAY_S:
-                over = record.done and now - last_at > OUTCOME_S
-                records.append(replace(record, acknowledged=over or number in seen))
+                over = record.done and last_at < since
+                records.append(replace(record, acknowledged=over or number in acknowledged))
         return tuple(records)
 
     def alerts(self, at: float) -> tuple[Alert, ...]:
         """The alerts as they stood at an instant, those included that had cleared within the day before."""
-        newest = {alert.alert_id: alert for alert in self._alerts if alert.changed_at <= at}
+        newest: dict[str, Alert] = {}
+        for each in self.events:
+            if each.at > at:
+                break
+            if (alert := self._alerts.get(each.seq)) is not None:
+                newest[alert.alert_id] = alert
+            elif each.kind == "gone":
+                newest.pop(str(each.body.get("id")), None)
         kept = [
             each for each in newest.values() if each.state is not AlertState.CLEARED or at - each.changed_at <= DAY_S
         ]

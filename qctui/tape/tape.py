@@ -122,6 +122,10 @@ class Tape:
             raise TapeError(EMPTY)
         return place
 
+    def began_at(self, place: Position) -> float:
+        """When the recording began that goes on at a place."""
+        return self._edge("SELECT at FROM stretches WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (place.seq,)) or 0.0
+
     def known(self, place: Position) -> dict[tuple[str, str], Answers]:
         """By endpoint and request: what was known there."""
         answers: dict[tuple[str, str], Answers] = {}

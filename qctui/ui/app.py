@@ -121,6 +121,8 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         One that is covered whole draws when it is seen again: drawing its panes must not keep a key of the dialog above
         it waiting. Actions are drawn everywhere at once.
         """
+        if not self.screen_stack:
+            return  # it ends
         keys = self._bridge.take()
         if DELIVERED in keys:
             self.draw("A notification", self._tell)

@@ -76,7 +76,8 @@ class ReplayBar(SpanLines):
         lines = [tuple(self._time(*self._shown)), tuple(self._place(*self._shown))]
         if glyphs.ascii:
             lines = [seven_bit(line) for line in lines]
-        self.draw([(*cut(line, width, glyphs), (" " * max(0, width - width_of(line)), "")) for line in lines])
+        lines = [cut(line, width, glyphs) if width_of(line) > width else line for line in lines]
+        self.draw([(*line, (" " * (width - width_of(line)), "")) for line in lines])
 
     def _time(self, playback: Playback, now: float) -> list[Span]:
         zone, dot = self._options.zone, (f" {self._glyphs.dot} ", "rule")
