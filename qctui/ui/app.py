@@ -58,6 +58,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         super().__init__()
         self.animation_level = "none"
         self.set_class(options.ascii, "-ascii")
+        self.set_class(options.replay, "-replay")
         self.engine = engine
         self.options = options
         self.glyphs = glyphs(options.ascii)

@@ -197,7 +197,9 @@ def _story_paragraphs(story: Story, context: RenderContext) -> list[Paragraph]:
     identity = first.optimization_id or first.deploy_id or "id unknown"
     badge = pieces() if first.optimization_id else pieces((f" {first.environment} ", _environment_role(first)), " ")
     # A tape knows neither.
-    where = [("   profile ", "muted"), first.profile, ("   at ", "muted"), first.base_url] if first.base_url else []
+    where: list[str | tuple[str, str]] = []
+    if first.base_url:
+        where = [("   profile ", "muted"), first.profile, ("   at ", "muted"), first.base_url]
     lines = [
         Paragraph(pieces((first.action.upper(), "title bold"), " ", badge, (first.name, "title bold")), max_lines=2),
         labelled("Target", pieces(identity, (f"   project {first.project_id}", "muted")), indent=10),

@@ -152,9 +152,6 @@ class ReplayApp(QctuiApp):
 
     BINDINGS = bindings(Scope.REPLAY)
     CSS_PATH = str(Path(console_screen.__file__).with_name("styles") / "app.tcss")
-    DEFAULT_CSS = """
-    ReplayApp #link { display: none; }
-    """
     WHY_READ_ONLY = NOTHING_SENT
 
     def __init__(self, engine: ReplayEngine, options: UiOptions) -> None:
