@@ -119,7 +119,7 @@ class Hour:
         """Let it run, in steps: what is handed to threads comes back between them."""
         until = self.begins_at + minutes * MINUTE_S
         while self.clock.now() < until - 1e-6:
-            await self.clock.advance(min(1.0, until - self.clock.now()))
+            await self.clock.advance(min(30.0, until - self.clock.now()))
             await until_idle()
 
     async def look(self, keys: Sequence[str]) -> None:
@@ -165,6 +165,13 @@ async def press(app: QctuiApp, keys: Sequence[str]) -> None:
         await settled(app)
 
 
+async def burst(app: QctuiApp, keys: Sequence[str]) -> None:
+    """All of them before any is looked at."""
+    for key in keys:
+        app.post_message(key_event(key))
+    await settled(app)
+
+
 async def settled(app: QctuiApp) -> None:
     """Until everything is drawn, in a replay of what the tape has for it."""
     await until_idle()
@@ -201,7 +208,7 @@ def record(folder: Path, size: Size) -> Hour:
 @asynccontextmanager
 async def replaying(
     path: Path, at: float, size: Size, *, playing: bool = False, options: UiOptions = OPTIONS
-) -> AsyncIterator[Any]:
+) -> AsyncIterator[ReplayApp]:
     """The console over a tape."""
     real, journal = FakeClock(), JournalTail(path.with_name("journal.jsonl")).read()
     host = ReplayHost(
