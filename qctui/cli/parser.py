@@ -65,7 +65,7 @@ TIME is one of
   2026-11-20, 2026-11-20 14:00    a date; an ISO time with a zone too: 2026-11-20T14:00:00Z
   +10m, --at=-2h, +1h30m          from the beginning on, or before the end
   start, end                      the two ends
-  4f0c91                          an action's id or its end, as the journal shows it
+  430e                            an action: the end of its id, or of what it hit, as the journal shows it
 What is not on the tape is shown at the nearest place, and the screen says so.
 
 With a TIME it stands still there; without one it plays the last hour of the tape, and so it does with a TIME if a speed

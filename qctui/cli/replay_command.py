@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import JournalTail, lines_by_action, parse_journal_time
+from qctui.actions.journal import JournalTail
 from qctui.cli.console import TURN_S, quieten, run_interface, ui_options
 from qctui.cli.parser import Options, UsageError
 from qctui.cli.shutdown import Shutdown
@@ -17,7 +16,7 @@ from qctui.cli.wiring import account_of_person, open_recorded, read_settings, ta
 from qctui.clock import SystemClock
 from qctui.engine.instants import instant_of
 from qctui.engine.replay_host import ReplayHost
-from qctui.engine.tape_events import TapeEvents
+from qctui.engine.tape_events import TapeEvents, began_at
 from qctui.paths import describe_path, expand_home, state_dir
 from qctui.settings import Settings
 from qctui.tape.tape import Tape
@@ -123,7 +122,7 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
     try:
         journal = JournalTail(state_dir() / "journal.jsonl").read()
     except OSError:
-        journal = ()
+        journal = ()  # it can't be read: the tape has the steps
     try:
         first, last, events = tape.first_at or 0.0, tape.last_at or 0.0, TapeEvents(tape.events(), journal)
     except TapeError as error:
@@ -133,7 +132,7 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
         try:
             at = instant_of(
                 options.at, first=first, last=last, here=None, now=SystemClock().now(), zone=None,
-                action_at=lambda number: events.action_at(number) or _began_at(journal, number),
+                action_at=lambda number: events.action_at(number) or began_at(journal, number),
             )  # fmt: skip
         except ValueError as error:
             raise UsageError(f"--at: {error}") from error
@@ -146,10 +145,3 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
         patterns=settings.config.alerting.blind,
         journal=journal,
     )
-
-
-def _began_at(journal: Sequence[JournalEntry], number: str) -> float | None:
-    """When the action of the journal began whose id is this one, or ends so; of several the newest."""
-    by_id = lines_by_action(journal)
-    times = [parse_journal_time(lines[0].at) for found, lines in by_id.items() if found.endswith(number)]
-    return max((at for at in times if at is not None), default=None)

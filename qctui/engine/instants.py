@@ -12,7 +12,7 @@ _DISTANCE = re.compile(r"([+-])((?:\d+(?:\.\d+)?[smhd])+)")
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
-_NUMBER = re.compile(r"[0-9A-Za-z-]{4,64}")
+_NUMBER = re.compile(r"(?:[LO]-)?[0-9a-f-]{4,64}", re.IGNORECASE)
 
 
 def instant_of(
@@ -29,7 +29,7 @@ def instant_of(
 
     A distance counts from `here`; without one, forward from the beginning and back from the end. `yesterday` is the one
     before `now`; a time of day is the newest on the tape. `zone` is the person's, None the machine's. `action_at` finds
-    an action by the end of its id.
+    an action by the end of an id.
 
     Raises:
         ValueError: it means none; the message says what would.
@@ -51,9 +51,7 @@ def instant_of(
     if at is None and _NUMBER.fullmatch(said):
         at = action_at(said)
         if at is None:
-            raise ValueError(
-                f"no action on the tape has an id that ends in {said!r}; a time is, for example, {EXAMPLES}"
-            )
+            raise ValueError(f"no action has an id that ends in {said!r}; a time is, for example, {EXAMPLES}")
     if at is None:
         raise ValueError(f"{text!r} is no time; for example {EXAMPLES}")
     return at

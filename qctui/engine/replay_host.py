@@ -92,8 +92,6 @@ class ReplayHost:
         self._turn: asyncio.Lock | None = None
         """Held by what moves, or shows a place."""
         self._ending = False
-        self._moves = 0
-        """Those under way, and waiting."""
         self._begun = threading.Event()
         self._shown = threading.Event()
         self._thread: threading.Thread | None = None
@@ -117,11 +115,6 @@ class ReplayHost:
             return True
         self._thread.join(wait_s)
         return not self._thread.is_alive()
-
-    @property
-    def busy(self) -> bool:
-        """Whether a move is under way or waits."""
-        return self._moves > 0
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """As in `Engine`."""
@@ -215,7 +208,6 @@ class ReplayHost:
 
     async def _in_turn(self, move: Move) -> str:
         assert self._turn is not None
-        self._moves += 1
         async with self._turn:
             try:
                 return await move()
@@ -227,8 +219,6 @@ class ReplayHost:
                 words = f"this place can't be shown ({type(error).__name__}); see the log"
                 self._put(replace(self._now, note=words))
                 return words
-            finally:
-                self._moves -= 1
 
     async def _play(self) -> str:
         if not self._now.playing:

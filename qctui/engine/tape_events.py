@@ -61,11 +61,8 @@ class TapeEvents:
         return tuple(entry for noted_at, entry in self._entries if noted_at <= at)
 
     def action_at(self, number: str) -> float | None:
-        """When the action began whose id is this one, or ends so; of several the newest."""
-        began: dict[str, float] = {}
-        for noted_at, entry in self._entries:
-            began.setdefault(entry.id, parse_journal_time(entry.at) or noted_at)
-        return max((at for found, at in began.items() if found.endswith(number)), default=None)
+        """When the action began that is meant by the end of an id."""
+        return began_at(self.entries(float("inf")), number)
 
     def actions(self, clock: Clock, since: float, seen: Collection[str]) -> tuple[ActionRecord, ...]:
         """The actions as they stood at the clock's time, oldest first. Those that were over when the program began, at
@@ -97,6 +94,16 @@ class TapeEvents:
         return Lives(kept).alerts
 
 
+def began_at(journal: Iterable[JournalEntry], number: str) -> float | None:
+    """When the action began whose id ends so, or that of what it hit; of several the newest."""
+    times = [
+        parse_journal_time(lines[0].at)
+        for found, lines in lines_by_action(journal).items()
+        if any(each.endswith(number) for each in (found, lines[0].deploy_id, lines[0].optimization_id))
+    ]
+    return max((at for at in times if at is not None), default=None)
+
+
 def event_words(event: TapeEvent) -> str:
     """What happened, in a line."""
     body = event.body
@@ -108,7 +115,7 @@ def event_words(event: TapeEvent) -> str:
         return f"{text('action')} {text('name')}: {text('event').replace('_', ' ').upper()}"
     if event.kind == "alert":
         return f"alert {text('state')}: {text('rule')} {text('project')}".rstrip()
-    return f"{text('deploy_id')[-4:]} of project {text('project_id')} ended: {text('status')}"
+    return f"{text('deploy_id')[-4:]} of project {text('project_id')} ended: {text('status') or 'no status'}"
 
 
 def _entry_of(event: TapeEvent) -> JournalEntry | None:

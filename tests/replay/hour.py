@@ -7,6 +7,8 @@ fake clock: the simulated service, the client, the engine with its alerts and ac
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -175,10 +177,21 @@ async def burst(app: QctuiApp, keys: Sequence[str]) -> None:
 async def settled(app: QctuiApp) -> None:
     """Until everything is drawn, in a replay of what the tape has for it."""
     await until_idle()
-    # A chart's new window is asked for once it rests.
-    while isinstance(app.engine, ReplayHost) and (app.engine.busy or " reading " in picture(app)):
-        await asyncio.sleep(0.001)
+    calm = 0
+    while isinstance(app.engine, ReplayHost) and calm < 3:
+        await until_shown(app.engine)
         await until_idle()
+        # Keys wait behind a move.
+        calm = 0 if app.message_queue_size else calm + 1
+
+
+async def until_shown(host: ReplayHost) -> None:
+    """Until nothing that was asked of it is under way."""
+    for _ in range(5):
+        await asyncio.sleep(0)  # from the caller's thread to its turn
+    assert host._turn is not None
+    async with host._turn:
+        pass
 
 
 async def home(app: QctuiApp) -> None:
@@ -191,18 +204,33 @@ async def home(app: QctuiApp) -> None:
 def picture(app: QctuiApp) -> str:
     """The screen, with the ages of now."""
     for screen in app.screen_stack:
-        if (ages := getattr(screen, "ages", None)) is not None:
+        if (ages := getattr(screen, "ages", None)) is not None and screen.is_mounted:
             ages.restart()
-    for screen in app.screen_stack:
-        screen._on_timer_update()
+            screen._on_timer_update()
     return screen_text(app.screen)
 
 
-def record(folder: Path, size: Size) -> Hour:
-    """The hour, recorded."""
-    hour = Hour(folder, size)
-    asyncio.run(hour.run())
-    return hour
+@dataclass(frozen=True)
+class Recorded:
+    """What is left of the hour."""
+
+    path: Path
+    """The tape; the journal lies beside it."""
+    seen: tuple[Seen, ...]
+
+
+def record(folder: Path, size: Size) -> Recorded:
+    """The hour, recorded in this folder, once for all processes that ask for it."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = folder / "seen"
+        if not kept.exists():
+            hour = Hour(folder, size)
+            asyncio.run(hour.run())
+            kept.write_text(json.dumps([[each.at, each.keys, each.text] for each in hour.seen]))
+        seen = tuple(Seen(at, tuple(keys), text) for at, keys, text in json.loads(kept.read_text()))
+    return Recorded(folder / "tape.sqlite", seen)
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ class Notes(Recorder):
         return self.shown
 
     def note_event(self, kind: str, body: Mapping[str, object]) -> None:
-        self.events.append((kind, str(body.get("event") or body.get("state") or body.get("deploy_id"))))
+        self.events.append((kind, str(body.get("event") or body.get("state") or body.get("deploy_id") or body["id"])))
 
 
 async def _follow(path: Path) -> None:
@@ -60,11 +60,16 @@ async def _follow(path: Path) -> None:
     await clock.advance(3 * LOOK_S)
     put(ALERTS, (replace(firing, state=AlertState.ACKNOWLEDGED, changed_at=clock.now()),))
     await clock.advance(3 * LOOK_S)
+    put(ACTIONS, (replace(record, steps=(old, accepted), acknowledged=True),))
+    put(ALERTS, ())
+    await clock.advance(3 * LOOK_S)
     assert notes.events == [
         ("action", "accepted"),
         ("alert", "firing"),
         ("ended", second.deploy_id),
         ("alert", "acknowledged"),
+        ("acknowledged", "a"),
+        ("gone", firing.alert_id),
     ]
     told = puts.count(TAPE)
     for size in (1_000, 2_000, 3_000):
