@@ -54,7 +54,18 @@ def test_every_command_and_option_is_in_the_readme() -> None:
     options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
     for option in options - {"--help", "--version"}:
         assert f"`{option}" in text or f" {option}" in text, option
-    for command in ("status", "liquidate", "stop", "abort", "journal", "doctor", "simulate", "watch", "alerts"):
+    for command in (
+        "status",
+        "liquidate",
+        "stop",
+        "abort",
+        "journal",
+        "doctor",
+        "simulate",
+        "watch",
+        "alerts",
+        "replay",
+    ):
         assert f"| `qctui {command}" in text, command
 
 
