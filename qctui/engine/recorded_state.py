@@ -304,7 +304,8 @@ class RecordedState:
             for each in listed.value
             if not each.alive and each.stopped_at is not None and 0 <= place.at - each.stopped_at < DAY_S
         ]
-        lists = await self._lists(place)
+        # The newest one too where it is as old as the tape: a place is right after what came then.
+        lists = [*await self._lists(place), (listed.fetched_at or place.at, listed.value)]
         await restore_money(answers, answers.reads, [*running, *ended], accounts, answers.clock, lists)
         trails = store.get(EQUITY_HISTORY).value or {}
         if not _same_trails(trails, self._trails):

@@ -37,12 +37,14 @@ def test_a_run_is_seen_again_and_nothing_is_asked_of_the_api(
         ) as console:
             console.wait_for(" REPLAY ", "paused", NAME, "100%")
             assert "API ok" not in console.text
-            assert money_of(console)
+            console.wait_until(lambda console=console: bool(money_of(console)), "its last 24 hours")  # type: ignore[misc]
             console.send("L")
             console.wait_for("Can't liquidate: this is a replay of a tape: nothing can be sent from here")
             console.send("Tstart\r.\r")
-            console.wait_for("launched", " REPLAY ")
-            console.send("\x1bP")
+            console.wait_for("1 Statistics", " REPLAY ", "not read then")
+            console.send("\x1b")
+            console.wait_for("Deployments")
+            console.send("P")
             console.wait_for("playing x1")
             console.send("q")
             assert console.wait_exit() == 0
