@@ -208,3 +208,66 @@ def test_a_damaged_answer_costs_that_answer(tmp_path: Path) -> None:
         assert seat.equity == 1.0
 
     seated(body, path, AT + 20)
+
+
+def chart(points: int, begin: float, **more: object) -> dict[str, object]:
+    """An answer of live/chart/read: one sample a minute."""
+    values = [[int(begin) + 60 * each, 100.0 + each] for each in range(points)]
+    series = {"Equity": {"name": "Equity", "unit": "$", "index": 0, "seriesType": 0, "values": values}}
+    return {"chart": {"name": "Strategy Equity", "chartType": 0, "series": series}, "success": True, **more}
+
+
+def asked(at: float, span_s: float, count: int) -> dict[str, Any]:
+    return {
+        "projectId": 7, "name": "Strategy Equity", "count": count, "start": int(at - span_s), "end": int(at)
+    }  # fmt: skip
+
+
+def test_a_chart_of_another_width_or_window_is_the_nearest_that_was_read(tmp_path: Path) -> None:
+    path, key = tmp_path / "tape.sqlite", ChartWindow(86_400.0)
+    write(
+        path,
+        [noted(AT, listed(1.0))],
+        [
+            noted(AT, chart(60, AT - 3_600), "live/chart/read", **asked(AT, 3_600, 300)),
+            noted(AT, chart(1_440, AT - 86_400), "live/chart/read", **asked(AT, 86_400, 300)),
+            noted(AT, chart(144, AT - 86_400), "live/chart/read", **asked(AT, 86_400, 60)),
+        ],
+    )
+
+    async def body(seat: Seat) -> None:
+        def points(window: ChartWindow, count: int) -> int:
+            return seat.host.store.get(chart_key(7, "Strategy Equity", window, count)).value.points  # type: ignore[union-attr]
+
+        windows = (
+            (key, 300), (key, 290), (key, 70), (ChartWindow(3_600.0), 80), (ChartWindow(7_200.0), 300),
+            (ChartWindow(None, AT - 80_000.0, AT - 70_000.0), 300),
+        )  # fmt: skip
+        seat.host.subscribe(tuple(Subscription(chart_key(7, "Strategy Equity", *each)) for each in windows))
+        await until_shown(seat.host)
+        assert [points(*each) for each in windows] == [1_440, 1_440, 144, 60, 1_440, 1_440]
+
+    seated(body, path, AT)
+
+
+def test_while_the_service_prepares_the_value_before_it_stays(tmp_path: Path) -> None:
+    path, key = tmp_path / "tape.sqlite", chart_key(7, "Strategy Equity", ChartWindow(3_600.0), 300)
+    loading = {"progress": 0.25, "status": "loading", "success": True}
+    write(
+        path,
+        [noted(AT, listed(1.0))],
+        [noted(AT + 1, chart(60, AT - 3_600), "live/chart/read", **asked(AT + 1, 3_600, 300))],
+        [noted(AT + 61, loading, "live/chart/read", **asked(AT + 61, 3_600, 300))],
+        [noted(AT + 90, listed(1.0))],
+    )
+
+    async def body(seat: Seat) -> None:
+        seat.host.subscribe((Subscription(key),))
+        await until_shown(seat.host)
+        found = seat.host.store.get(key)
+        assert found.value is not None
+        assert (found.value.points, found.fetched_at, found.error) == (60, AT + 1, None)
+        assert found.progress is not None
+        assert (found.progress.fraction, found.progress.mono) == (0.25, AT + 61)
+
+    seated(body, path, AT + 70)
