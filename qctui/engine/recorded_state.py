@@ -9,48 +9,31 @@ from itertools import islice
 from typing import Any
 
 from qctui.api.ports import ApiError, RequestReport
-from qctui.engine.accounts import Accounts
 from qctui.engine.circuit_breaker import ANSWERED, CircuitBreaker
-from qctui.engine.equity_history import SPACING_S, EquityHistory
 from qctui.engine.health import Health
 from qctui.engine.insight_pager import PAGE
 from qctui.engine.known_insights import LIMIT, KnownInsights
 from qctui.engine.paging import RowRanges
-from qctui.engine.pulse_judge import PulseJudge
-from qctui.engine.pulses import Pulses
 from qctui.engine.readers import Answer, LogReader, OrderReader, Reader, ReaderSet
+from qctui.engine.recorded_accounts import RecordedAccounts
 from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.engine.remembered import (
     OpenRecorded,
     Window,
-    equity_chart,
-    judge_of,
-    restore_money,
-    running_alone,
     windows_of,
 )
 from qctui.engine.tape_events import TapeEvents
-from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERTS
-from qctui.model.chart import EQUITY_CHART
-from qctui.model.deployment import Deployment
 from qctui.model.insight import InsightLog
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
 from qctui.model.link import Link
-from qctui.model.pulse import PULSES
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
 from qctui.store import Store
 from qctui.tape.tape import Recorded, Tape
 from qctui.tape.tape_file import Position
 
 ALWAYS: tuple[Key[Any], ...] = (DEPLOYMENTS, PROJECTS)
-
-LISTS_S = 3 * SPACING_S
-"""The lists of so long continue an equity chart, which is read every half hour and ends at its last sample ..."""
-
-LISTS_APART_S = 60.0
-"""... and so many are enough: a trail keeps one every quarter of an hour."""
 
 LINK_S = 300.0
 """What came within so long says how the connection was."""
@@ -64,13 +47,7 @@ READS_PER_MINUTE = 60
 MOST_EARLIER = 5
 """Answers to the same request that are looked through for one that was not of a service still preparing."""
 
-MOST_WINDOWS = 40
-"""Windows of each sort that a pulse is judged by, the newest."""
-
 NOT_READ = "nothing of it is on the tape at this time: it was not read then"
-
-_PARTS = {"live/orders/read": "orders", "live/logs/read": "log", "live/insights/read": "insights"}
-"""What a pulse calls a look at this endpoint."""
 
 
 class RecordedState:
@@ -79,13 +56,12 @@ class RecordedState:
     def __init__(self, tape: Tape, open_recorded: OpenRecorded, patterns: Sequence[str]) -> None:
         """`patterns` are texts that mean that a brokerage is disconnected."""
         self._answers = RecordedAnswers(tape, open_recorded)
-        self._tape, self._patterns = tape, patterns
+        self._accounts = RecordedAccounts(self._answers, patterns)
+        self._tape = tape
         self._store = Store()
         """For the readers that look up the list."""
         self._readers = ReaderSet(self._answers.reads, self._store, self._answers.clock)
         self._logs: dict[Key[Any], tuple[tuple[int, ...], InsightLog]] = {}
-        self._judges: dict[str, tuple[tuple[object, ...], PulseJudge]] = {}
-        self._trails: Mapping[str, EquityTrail] = {}
         self._words: dict[int, str] = {}
         """Of failures of the connection, by the number of the answer."""
         self.outage = ""
@@ -122,7 +98,8 @@ class RecordedState:
             if key == DEPLOYMENTS:
                 self._store.put(key, resource)
         self.asked = frozenset(asked)
-        values: dict[Key[Any], Any] = await self._derived(place, found[DEPLOYMENTS], windows)
+        self._logs = {key: kept for key, kept in self._logs.items() if key in found}
+        values: dict[Key[Any], Any] = await self._accounts.at(place, found[DEPLOYMENTS], windows)
         answers.begin(place.at)
         since = self._tape.began_at(place)
         values |= {LINK: link, ALERTS: events.alerts(place.at), ACTIONS: events.actions(answers.clock, since, seen)}
@@ -285,74 +262,6 @@ class RecordedState:
             self._words[recorded.seq] = "" if error is None else error.message
         return self._words[recorded.seq]
 
-    # What follows from what was read.
-
-    async def _derived(
-        self, place: Position, listed: Resource[Any], windows: Mapping[int, Sequence[Window]]
-    ) -> dict[Key[Any], Any]:
-        """Money and pulses, as a program that begins at this place takes them up."""
-        if listed.value is None:
-            return {}
-        answers, store = self._answers, Store()
-        pulses = Pulses(answers.reads, store, answers.clock, self._patterns)
-        accounts = Accounts(answers.reads, store, answers.clock, EquityHistory(store), pulses)
-        answers.begin(min(place.at, answers.at))
-        accounts.note(DEPLOYMENTS, listed.value)
-        running = running_alone(listed.value)
-        ended = [
-            each
-            for each in listed.value
-            if not each.alive and each.stopped_at is not None and 0 <= place.at - each.stopped_at < DAY_S
-        ]
-        # The newest one too where it is as old as the tape: a place is right after what came then.
-        lists = [*await self._lists(place), (listed.fetched_at or place.at, listed.value)]
-        await restore_money(answers, answers.reads, [*running, *ended], accounts, answers.clock, lists)
-        trails = store.get(EQUITY_HISTORY).value or {}
-        if not _same_trails(trails, self._trails):
-            self._trails = trails
-        judges = {each.deploy_id: await self._judge(each, windows) for each in running}
-        judged = {deploy_id: judge.judge(judges.values(), place.at) for deploy_id, judge in judges.items()}
-        return {ACCOUNTS: store.get(ACCOUNTS).value or {}, EQUITY_HISTORY: self._trails, PULSES: judged}
-
-    async def _lists(self, place: Position) -> list[tuple[float, Iterable[Deployment]]]:
-        """The newest lists, oldest first, each with its time."""
-        listed: list[Recorded] = []
-        for each in self._tape.changes(self._tape.seek(place.at - LISTS_S), place):
-            if each.endpoint == "live/list" and each.failure is None:
-                if listed and each.at - listed[-1].at < LISTS_APART_S and len(listed) > 1:
-                    listed.pop()
-                listed.append(each)
-        return [(each.at, deployments) for each in listed if (deployments := await self._deployments_of(each))]
-
-    async def _deployments_of(self, recorded: Recorded) -> tuple[Deployment, ...]:
-        self._answers.instead = recorded
-        try:
-            return (await self._answers.reads.fetch_deployments()).deployments
-        except ApiError:
-            return ()
-        finally:
-            self._answers.instead = None
-
-    async def _judge(self, deployment: Deployment, windows: Mapping[int, Sequence[Window]]) -> PulseJudge:
-        """What its windows have shown. As long as they say the same, only when it was looked at changes."""
-        answers, mine = self._answers, windows.get(deployment.project_id, ())
-        newest = [each for kind in _PARTS for each in [one for one in mine if one.endpoint == kind][-MOST_WINDOWS:]]
-        looks = [(_PARTS[each.endpoint], each.answers.good) for each in newest if each.answers.good is not None]
-        chart = await answers.look_up(lambda: equity_chart(answers.reads, deployment.project_id, answers.at))
-        looks += [("chart", chart)] if chart is not None else []
-        # What was read of it for the screen was a look too.
-        looks += [("chart", each) for each in answers.charts_of(deployment.project_id, EQUITY_CHART)]
-        signature = tuple(recorded.seq for _, recorded in looks)
-        kept = self._judges.get(deployment.deploy_id)
-        if kept is None or kept[0] != signature:
-            of_it = {deployment.project_id: newest}
-            judge = await judge_of(deployment, answers, answers.reads, of_it, self._patterns)
-            kept = self._judges[deployment.deploy_id] = signature, judge
-        looked_at = kept[1].looked_at
-        # An answer of a service that was still preparing was no look.
-        looked_at |= {part: max(r.at for other, r in looks if other == part) for part, _ in looks if part in looked_at}
-        return kept[1]
-
 
 def _windows_of(key: Key[Any], windows: Mapping[int, Sequence[Window]]) -> list[Window]:
     endpoint = {"orders": "live/orders/read", "logs": "live/logs/read", "insights": "live/insights/read"}.get(key.kind)
@@ -369,10 +278,3 @@ def _resource_of(answer: Answer, recorded: Recorded) -> Resource[Any]:
     if answer.value is None:
         return Resource()
     return Resource(answer.value, recorded.at, recorded.at, answer.as_of, unreadable=answer.unreadable)
-
-
-def _same_trails(some: Mapping[str, EquityTrail], others: Mapping[str, EquityTrail]) -> bool:
-    return some.keys() == others.keys() and all(
-        (trail.ats, trail.values, trail.since) == (others[name].ats, others[name].values, others[name].since)
-        for name, trail in some.items()
-    )

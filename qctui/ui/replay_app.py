@@ -156,7 +156,7 @@ class ReplayApp(QctuiApp):
 
     def __init__(self, engine: ReplayEngine, options: UiOptions) -> None:
         """As in `QctuiApp`."""
-        self.player = engine
+        self._tape_player = engine
         self._jumps = -1
         self._ticks: Timer | None = None
         self._bars: WeakSet[ReplayBar] = WeakSet()
@@ -225,30 +225,30 @@ class ReplayApp(QctuiApp):
 
     async def action_play(self) -> None:
         """Play, or stand still."""
-        await self._move(self.player.play())
+        await self._move(self._tape_player.play())
 
     async def action_step(self, by: int) -> None:
         """To a change beside this place."""
-        await self._move(self.player.step(by))
+        await self._move(self._tape_player.step(by))
 
     async def action_seek(self, seconds: float) -> None:
         """So far on, or back."""
-        await self._move(self.player.seek(seconds))
+        await self._move(self._tape_player.seek(seconds))
 
     async def action_seek_event(self, by: int) -> None:
         """To an event beside this place."""
-        await self._move(self.player.seek_event(by))
+        await self._move(self._tape_player.seek_event(by))
 
     async def action_change_speed(self, by: int) -> None:
         """Faster or slower."""
-        await self._move(self.player.change_speed(by))
+        await self._move(self._tape_player.change_speed(by))
 
     def action_go_to_time(self) -> None:
         """Ask for a time."""
 
         async def chosen(text: str | None) -> None:
             if text is not None:
-                await self._move(self.player.go_to(text))
+                await self._move(self._tape_player.go_to(text))
 
         self.push_screen(GoToTime(self.glyphs), chosen)
 
