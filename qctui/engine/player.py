@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
@@ -61,7 +61,7 @@ class Player:
         """
         self.tape, self.store = tape, Store()
         self.clock = TapeClock(real, at)
-        self.acknowledged: set[str] = set()
+        self._acknowledged: set[str] = set()
         """Actions whose outcome was seen in this replay."""
         self._real, self._journal, self._zone = real, journal, zone
         first_at, last_at = tape.first_at, tape.last_at
@@ -97,15 +97,20 @@ class Player:
         """Show the first place, and play if that was asked for."""
         return await self._go(self._now.at)
 
-    async def show(self, keys: Iterable[Key[Any]] = ()) -> str:
+    async def show(self, keys: Sequence[Key[Any]] = ()) -> str:
         """Show this place, these resources too."""
         for key in keys:
             self._keys[key] = None
             self._keys.move_to_end(key)
-        while len(self._keys) > max(KEPT, len(tuple(keys))):
+        while len(self._keys) > max(KEPT, len(keys)):
             self._keys.popitem(last=False)
         await self._show(self.tape.seek(self.clock.now()))
         return ""
+
+    async def acknowledge(self, action_id: str) -> str:
+        """An action leaves the bar of this replay."""
+        self._acknowledged.add(action_id)
+        return await self.show()
 
     async def play(self) -> str:
         """Play, or stand still."""
@@ -121,7 +126,7 @@ class Player:
         now = self._now.speed
         others = [each for each in SPEEDS if (each > now if by > 0 else each < now)]
         if not others:
-            return f"x{now:g} is as {'fast' if by > 0 else 'slow'} as it goes"
+            return f"it goes no {'faster' if by > 0 else 'slower'} than x{now:g}"
         self._set(self.clock.now(), self._now.playing, others[0] if by > 0 else others[-1])
         return ""
 
@@ -201,7 +206,7 @@ class Player:
     # What is shown.
 
     async def _show(self, place: Position) -> None:
-        found = await self._state.at(place, self._keys, self.events, self.acknowledged)
+        found = await self._state.at(place, self._keys, self.events, self._acknowledged)
         self._place = place
         for key in self.store.keys():  # noqa: SIM118  # a store is no mapping
             if key not in found and key != PLAYBACK:

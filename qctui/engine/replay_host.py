@@ -118,9 +118,8 @@ class ReplayHost:
         return self._do(partial(self.player.go_to, text))
 
     def acknowledge(self, action_id: str) -> None:
-        """The outcome leaves the bar of this replay."""
-        self.player.acknowledged.add(action_id)
-        self._do(self.player.show)
+        """As in `ActionsPort`: it leaves the bar of this replay."""
+        self._do(partial(self.player.acknowledge, action_id))
 
     def _do(self, move: Callable[[], Awaitable[str]]) -> Future[str]:
         loop = self._loop

@@ -173,7 +173,7 @@ async def test_it_plays_at_its_speed_and_stands_still_at_the_end(hour: Recorded)
         await settled(app)
         assert app.engine.clock.now() == pytest.approx(began + 4.0 + 600.0)
         await press(app, ["}"] * 9)
-        assert app.messages[-1].message == "X3600 is as fast as it goes"
+        assert app.messages[-1].message == "It goes no faster than x3600"
         await real.advance(2.0)
         await settled(app)
         assert not place(app).playing
