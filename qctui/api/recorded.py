@@ -18,7 +18,8 @@ from qctui.clock import Clock
 _BASE_URL = "http://127.0.0.1/recorded"
 
 Find = Callable[[str, Mapping[str, Any]], Awaitable[tuple[int, bytes] | None]]
-"""Gives status and body of what was answered to a request of this endpoint; None if nothing was."""
+"""Gives status and body of what was answered to a request of this endpoint; None if nothing was. An `ApiError` that it
+raises is the failure of the request."""
 
 
 def open_recorded(find: Find, clock: Clock) -> ReadApi:

@@ -24,7 +24,7 @@ from qctui.api.library_patches import (
 from qctui.api.ports import ApiError, Gate, RequestReport
 from qctui.api.response import blame_clock, failure_of, http_date, judge, read_body
 from qctui.clock import Clock
-from qctui.model.recording import Exchange
+from qctui.model.recording import NO_ANSWER, Exchange
 from qctui.model.resource import FailureKind
 from qctui.urls import check_base_url, is_loopback
 
@@ -111,12 +111,12 @@ class Channel:
                 answer = await call.run(timeouts)
         except ApiError as error:
             if not call.stopped_by_gate:
-                call.report(error.kind)
+                call.report(error)
             raise blame_clock(error, call.skew_s) from None
         except Exception as error:
             # Everything: nothing but ApiError may come out, and a transport may raise what it likes.
             failure = failure_of(endpoint, error, may_have_acted=call.may_have_acted, scrub=self.scrub)
-            call.report(failure.kind)
+            call.report(failure)
             raise failure from None
         finally:
             await call.close_half_open()
@@ -280,8 +280,11 @@ class _Call:
         self._headers_mono, self._headers_at = clock.monotonic(), clock.now()
         self._server_at = http_date(response.headers.get("date", ""))
 
-    def report(self, kind: FailureKind | None) -> None:
-        """Report that the request has ended, with which failure or none."""
+    def report(self, failure: ApiError | None) -> None:
+        """Report that the request has ended, with which failure or none. Where no whole answer came, the recording has
+        the reason in its place."""
+        kind = None if failure is None else failure.kind
+        body = failure.message.encode() if failure is not None and kind in NO_ANSWER else self._raw
         clock = self._channel.clock
         ended = self._headers_mono if self._headers_mono is not None else clock.monotonic()
         at = self._headers_at if self._headers_at is not None else clock.now()
@@ -289,5 +292,5 @@ class _Call:
         path = self._endpoint.path
         self._channel.report(
             RequestReport(path, latency, self._server_at, kind, at),
-            Exchange(path, self._body, self._status, self._raw, kind, latency),
+            Exchange(path, self._body, self._status, body, kind, latency),
         )

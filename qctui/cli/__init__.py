@@ -96,6 +96,10 @@ def run(options: Options) -> int:
             from qctui.cli.alerts_command import run_alerts
 
             return run_alerts(options)
+        case "replay":
+            from qctui.cli.replay_command import run_replay
+
+            return run_replay(options)
         case "journal":
             from qctui.cli.journal_command import run_journal
 
@@ -124,14 +128,9 @@ def _open_console(options: Options) -> int:
     from contextlib import ExitStack, closing
 
     from qctui.cli.demo import Demo
-    from qctui.cli.terminal import Terminal
+    from qctui.cli.terminal import open_terminal
 
-    try:
-        terminal = Terminal()
-    except OSError as error:
-        raise UsageError("the console needs a terminal; without one use: qctui status, qctui --help") from error
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        raise UsageError("TERM says that this terminal can't show the console; set it, e.g. to xterm-256color")
+    terminal = open_terminal()
     with ExitStack() as stack:
         demo = stack.enter_context(closing(Demo())) if options.demo else None
         from qctui.cli.console import run_console

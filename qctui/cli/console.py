@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qctui.actions.action_store import JournalContext
@@ -31,6 +32,7 @@ from qctui.settings import Settings
 if TYPE_CHECKING:
     from qctui.actions.service import ActionService
     from qctui.api.client import Client
+    from qctui.cli.console_app import Console
     from qctui.ui.context import UiOptions
 
 FRAME_S = 1.0
@@ -54,7 +56,7 @@ def run_console(options: Options, terminal: Terminal, demo: Demo | None) -> int:
     """
     settings = read_settings(options)
     account = None if demo is not None else account_of_person(settings)
-    _quieten()
+    quieten()
     code = _Console(terminal, settings, account, demo).run()
     if demo is not None:
         demo.close()
@@ -98,22 +100,15 @@ class _Console:
         from qctui.cli.console_app import Console
 
         options = ui_options(self._settings)
-        if not self._shutdown.interface_begins():
-            return Exit.DONE
 
-        def first_frame() -> None:
-            self._shown.set()
-            self._shutdown.attach(asyncio.get_running_loop(), lambda: app.exit(0))
+        def build(shown: Callable[[], object]) -> Console:
+            def first_frame() -> None:
+                self._shown.set()
+                shown()
 
-        app = Console(self._host, options, first_frame)
-        # Everything imported stays: collections need not look at it again, and none falls into the start.
-        gc.freeze()
-        gc.enable()
-        asyncio.run(app.run_async(mouse=self._settings.mouse))
-        if app.crash is None:
-            return Exit.DONE
-        self._terminal.say(f"qctui: unexpected error ({app.crash}); details are in {describe_path(log_path())}")
-        return Exit.INTERNAL
+            return Console(self._host, options, first_frame)
+
+        return run_interface(build, self._terminal, self._shutdown, mouse=self._settings.mouse)
 
     def _end(self) -> list[str]:
         """Give the actions their time; say so if that takes long. Returns what is left to say of them."""
@@ -164,7 +159,24 @@ class _Console:
         )
 
 
-def _quieten() -> None:
+def run_interface(
+    build: Callable[[Callable[[], object]], Console], terminal: Terminal, shutdown: Shutdown, *, mouse: bool
+) -> int:
+    """Run an interface to its end. `build` makes it, of what is to be called once its first frame is out."""
+    if not shutdown.interface_begins():
+        return Exit.DONE
+    app = build(lambda: shutdown.attach(asyncio.get_running_loop(), lambda: app.exit(0)))
+    # Everything imported stays: collections need not look at it again, and none falls into the start.
+    gc.freeze()
+    gc.enable()
+    asyncio.run(app.run_async(mouse=mouse))
+    if app.crash is None:
+        return Exit.DONE
+    terminal.say(f"qctui: unexpected error ({app.crash}); details are in {describe_path(log_path())}")
+    return Exit.INTERNAL
+
+
+def quieten() -> None:
     """Before Textual is imported: it reads its environment then. And nothing but it may write to the terminal."""
     os.environ.pop("TEXTUAL", None)  # features such as debug would print values on a crash
     os.environ.setdefault("TEXTUAL_FPS", "15")

@@ -60,8 +60,31 @@ taken out, and what was not. Nothing is read from the API, and nothing is sent a
 A console may go on recording meanwhile. `qctui replay FILE` and `qctui simulate --tape FILE` open it.
 """
 
+REPLAY = """\
+Opens the console over a tape: the same screens, with what was known at an instant and the ages that were true then.
+Nothing is asked of the API, nothing can be sent, and no command, bell or notification is run.
+
+FILE is a tape (`tape-*.sqlite`); by default that of the account, or the only one there is. It may be written to
+meanwhile.
+
+TIME is one of
+  03:12, 03:12:30                 the newest such time on the tape, in this machine's zone
+  yesterday, yesterday 03:12      the day before today; today works too
+  2026-11-20, 2026-11-20 14:00    a date; an ISO time with a zone too: 2026-11-20T14:00:00Z
+  +10m, --at=-2h, +1h30m          from the beginning on, or before the end
+  start, end                      the two ends
+  430e                            an action: the end of its id, or of what it hit, as the journal shows it
+What is not on the tape is shown at the nearest place, and the screen says so.
+
+With a TIME it stands still there; without one it plays the last hour of the tape, and so it does with a TIME if a speed
+is given. P plays or stands still, T asks for a time, ? lists the other keys.
+"""
+
 TRIGGERS = ("liquidate", "stop", "abort")
 """The commands that act."""
+
+SLOWEST, FASTEST = 0.1, 3_600.0
+"""Speeds of a replay."""
 
 SHELLS = ("bash", "zsh", "fish")
 """Those that `qctui completion` knows."""
@@ -123,6 +146,10 @@ class Options(argparse.Namespace):
     file: str | None
     """The file to write."""
     shell: str
+    tape: str | None
+    """The file to replay."""
+    at: str | None
+    speed: float | None
 
 
 class Parser(argparse.ArgumentParser):
@@ -155,6 +182,21 @@ def project(text: str) -> int | str:
     if not text.strip():
         raise argparse.ArgumentTypeError("the id or the name of a project is expected")
     return project_id(text) if text.isascii() and text.isdigit() else text
+
+
+def speed(text: str) -> float:
+    """The speed of a replay.
+
+    Raises:
+        argparse.ArgumentTypeError: not a number, or not one that it can be.
+    """
+    try:
+        found = float(text.removeprefix("x"))
+    except ValueError:
+        found = 0.0
+    if not SLOWEST <= found <= FASTEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed: a number from {SLOWEST:g} to {FASTEST:g} is expected")
+    return found
 
 
 def listen_address(text: str) -> tuple[str, int]:
@@ -240,6 +282,12 @@ def build_parser(wanted: str | None = None) -> Parser:
     _add_triggers(command)
     journal = command("journal", "the actions taken from this machine")
     _add_json(journal, "print one JSON object a line, as in the file")
+    replay = command("replay", "the console over what was recorded", REPLAY)
+    replay.add_argument("tape", metavar="FILE", nargs="?", default=None, help="the tape; by default the account's own")
+    replay.add_argument("--at", metavar="TIME", default=None, help="begin there, standing still")
+    replay.add_argument(
+        "--speed", metavar="N", type=speed, default=None, help=f"play N times as fast, {SLOWEST:g} to {FASTEST:g}"
+    )
     command("doctor", "check credentials, clock, API, terminal and configuration, and say what to do")
     _add_bundle(command)
     _add_simulate(commands, wanted)
@@ -354,7 +402,7 @@ def completion_script(shell: str) -> str:
 
     parser = build_parser("simulate")
     for action in _every_action(parser):
-        if {"--config", "--tape"} & set(action.option_strings) or action.dest == "file":
+        if {"--config", "--tape"} & set(action.option_strings) or action.dest in ("file", "tape"):
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # the attribute is shtab's
     return shtab.complete(parser, shell=shell)
 

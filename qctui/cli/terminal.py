@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from qctui.cli.parser import UsageError
+
 RESTORE = (
     "\x18"  # CAN: ends whatever sequence was cut off half way
     "\x1b[?2026l"  # end of a synchronized update
@@ -91,6 +93,21 @@ class Terminal:
             pass  # it has hung up: nothing is left to restore
         finally:
             os.close(fd)
+
+
+def open_terminal() -> Terminal:
+    """The terminal that the console needs.
+
+    Raises:
+        UsageError: there is none, or it can't show it.
+    """
+    try:
+        terminal = Terminal()
+    except OSError as error:
+        raise UsageError("the console needs a terminal; without one use: qctui status, qctui --help") from error
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise UsageError("TERM says that this terminal can't show the console; set it, e.g. to xterm-256color")
+    return terminal
 
 
 def drop_unwritten() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
@@ -60,4 +61,36 @@ class Engine(Protocol):
 
     def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
         """Read these now (None: all), ahead of their time. Never overlaps a read that is under way."""
+        ...
+
+
+class PlayerPort(Protocol):
+    """What a person may do with a replay, beside what an `Engine` may be asked. Each result comes when the place is in
+    the store: it is what is to be said, empty if all is well. Where it is, is found in the store under `PLAYBACK`."""
+
+    refused: Callable[[str], object]
+    """Called with the reason when something is asked for that a replay does not do."""
+
+    def play(self) -> Future[str]:
+        """Play, or stand still."""
+        ...
+
+    def change_speed(self, by: int) -> Future[str]:
+        """Faster (1) or slower (-1)."""
+        ...
+
+    def seek(self, seconds: float) -> Future[str]:
+        """So far on, or back."""
+        ...
+
+    def step(self, by: int) -> Future[str]:
+        """To the next (1) or the last (-1) change of what is on screen."""
+        ...
+
+    def seek_event(self, by: int) -> Future[str]:
+        """To the next (1) or the last (-1) action, alert, order or end of a deployment."""
+        ...
+
+    def go_to(self, text: str) -> Future[str]:
+        """To an instant as a person names it."""
         ...

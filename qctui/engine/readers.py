@@ -204,6 +204,10 @@ class OrderReader:
         self._start = 0
         self._empty = 0
 
+    def resume(self, start: int) -> None:
+        """Go on where another one was."""
+        self._start = start
+
     async def read(self) -> Answer:
         """Ask for the window that held the newest orders last time, and move on if it no longer does."""
         start = self._start
@@ -242,6 +246,10 @@ class LogReader:
         self._project_id = project_id
         self._deploy_id = deploy_id
         self._start: int | None = None
+
+    def resume(self, start: int) -> None:
+        """Go on where another one was."""
+        self._start = start
 
     async def read(self) -> Answer:
         """Learn the length with one line, then ask for the window that holds the end."""

@@ -6,9 +6,11 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
@@ -36,6 +38,30 @@ _STARTS = {"live/logs/read": "startLine", "live/orders/read": "start", "live/ins
 """The endpoints that show signs of life, and where a window of theirs begins."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of log lines, orders or insights that was asked for."""
+
+    endpoint: str
+    name: str
+    """The request's, on the tape."""
+    start: int
+    request: Mapping[str, Any]
+    answers: Answers
+
+
+class Known(Protocol):
+    """What is known at an instant."""
+
+    at: float
+    """When the last answer came."""
+    known: Mapping[tuple[str, str], Answers]
+
+    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
+        """When the newest good answer to a request came last; 0 if none did."""
+        ...
 
 
 class Past:
@@ -108,16 +134,15 @@ async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, 
         return
     try:
         reads = cast(ReadApi, _ChartsOnce(open_recorded(past.find, clock)))
-        listed = (await reads.fetch_deployments()).deployments
-        alive = alive_by_project(listed)
-        running = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
-        running.sort(key=lambda each: each.environment is not Environment.LIVE)
+        running = running_alone((await reads.fetch_deployments()).deployments)
         # What is older says nothing of the last day.
         recent = running if clock.now() - past.at < DAY_S else []
-        await _restore_money(past, reads, recent[:FIRST], accounts, clock)
+        await restore_money(past, reads, recent[:FIRST], accounts, clock, [(past.at, recent[:FIRST])])
         await clock.sleep(SETTLE_S)
-        await _restore_money(past, reads, recent[FIRST:], accounts, clock)
-        await _restore_habits(past, reads, running, accounts)
+        await restore_money(past, reads, recent[FIRST:], accounts, clock, [(past.at, recent[FIRST:])])
+        windows = windows_of(past.known)
+        for each in running:
+            accounts.pulses.restore(each.deploy_id, await judge_of(each, past, reads, windows, ()))
     except ApiError as error:
         _log.info("nothing is remembered: %s", error.message)
     except Exception:  # a defect here must not cost more than the memory
@@ -126,21 +151,35 @@ async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, 
     past.close()
 
 
-async def _restore_money(
-    past: Past, reads: ReadApi, running: list[Deployment], accounts: Accounts, clock: Clock
+def running_alone(listed: Iterable[Deployment]) -> list[Deployment]:
+    """What runs alone in its project, real money first: holdings and charts are the project's."""
+    listed = tuple(listed)
+    alive = alive_by_project(listed)
+    running = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
+    return sorted(running, key=lambda each: each.environment is not Environment.LIVE)
+
+
+async def restore_money(
+    past: Known,
+    reads: ReadApi,
+    running: Iterable[Deployment],
+    accounts: Accounts,
+    clock: Clock,
+    lists: Iterable[tuple[float, Iterable[Deployment]]],
 ) -> None:
+    """Hand over positions, currencies and equity trails. `lists` are the newest lists, each with its time, which
+    continue what the charts say."""
     store = Store()
     history = EquityHistory(store)
-    history.record(running, past.at, 0.0)
+    for at, listed in lists:
+        history.record(listed, at, at)
     for each in running:
         account = Account()
         try:
-            chart = await reads.fetch_chart(
-                each.project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES
-            )
+            chart = await equity_chart(reads, each.project_id, past.at)
             equity = None if isinstance(chart, Loading) else equity_of(chart)
             if equity is not None:
-                history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, 0.0)
+                history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, past.at)
                 account = Account(currency=equity.unit if equity.unit != "%" else "")
         except ApiError:  # that one is not on the tape
             pass
@@ -160,44 +199,74 @@ async def _restore_money(
         accounts.restore(each.deploy_id, account, trail)
 
 
-async def _restore_habits(past: Past, reads: ReadApi, running: list[Deployment], accounts: Accounts) -> None:
-    """Learn from every window that was read: together they hold all that was seen, each once."""
-    windows: dict[int, list[tuple[str, int, dict[str, Any], float]]] = defaultdict(list)
-    for (endpoint, text), found in past.known.items():
-        if endpoint in _STARTS and found.good is not None and (request := _request_of(text)) is not None:
-            windows[request["projectId"]].append((endpoint, request[_STARTS[endpoint]], request, found.good.at))
-    for each in running:
-        judge = PulseJudge(each.launched_at, ())
+async def equity_chart(reads: ReadApi, project_id: int, until: float) -> Chart | Loading:
+    """The chart that the accounts read."""
+    return await reads.fetch_chart(project_id, EQUITY_CHART, until - CHART_SPAN_S, until, CHART_SAMPLES)
+
+
+def windows_of(known: Mapping[tuple[str, str], Answers]) -> Mapping[int, Sequence[Window]]:
+    """By project: every window of log lines, orders and insights that was asked for, in their order."""
+    windows: dict[int, list[Window]] = defaultdict(list)
+    for (endpoint, text), found in known.items():
+        if endpoint in _STARTS and (request := _request_of(text)) is not None:
+            windows[request["projectId"]].append(Window(endpoint, text, request[_STARTS[endpoint]], request, found))
+    for each in windows.values():
+        each.sort(key=lambda window: (window.endpoint, window.start))
+    return windows
+
+
+async def judge_of(
+    deployment: Deployment,
+    past: Known,
+    reads: ReadApi,
+    windows: Mapping[int, Sequence[Window]],
+    patterns: Sequence[str],
+) -> PulseJudge:
+    """What every window that was read has shown of a deployment: together they hold all that was seen, each once."""
+    project_id, deploy_id = deployment.project_id, deployment.deploy_id
+    judge = PulseJudge(deployment.launched_at, patterns)
+    try:
+        chart = await equity_chart(reads, project_id, past.at)
+        equity = None if isinstance(chart, Loading) else equity_of(chart)
+        if equity is not None:
+            judge.take_samples(equity.xs, past.at)
+    except ApiError:
+        pass
+    next_line = 0
+    whole_from = _run_of(each for each in windows.get(project_id, ()) if each.endpoint == "live/insights/read")
+    for window in windows.get(project_id, ()):
+        good, start, request = window.answers.good, window.start, window.request
+        if good is None or request.get("algorithmId", deploy_id) != deploy_id:
+            continue
         try:
-            chart = await reads.fetch_chart(
-                each.project_id, EQUITY_CHART, past.at - CHART_SPAN_S, past.at, CHART_SAMPLES
-            )
-            equity = None if isinstance(chart, Loading) else equity_of(chart)
-            judge.take_samples(equity.xs if equity is not None else (), past.at)
+            if window.endpoint == "live/logs/read":
+                if start > next_line:
+                    # Lines between two windows were never read: no silence is learnt from that.
+                    judge.activity.excuse(judge.activity.last_at)
+                page = await reads.fetch_logs(project_id, deploy_id, start, request["endLine"])
+                judge.take_log(page, good.at)
+                next_line = start + len(page.lines)
+            elif window.endpoint == "live/orders/read":
+                orders = await reads.fetch_orders(project_id, start, request["end"])
+                # A service that is still preparing says how many there are, and sends none.
+                if not isinstance(orders, Loading) and (orders.orders or (orders.length or 0) <= start):
+                    judge.take_orders(orders.orders, deploy_id, good.at)
+            else:
+                insights = await reads.fetch_insights(project_id, start, request["end"], deploy_id)
+                ats = (insight.generated_at for insight in insights.insights)
+                judge.take_insights(ats, good.at, newest=start >= whole_from)
         except ApiError:
-            pass
-        next_line = 0
-        for endpoint, start, request, at in sorted(windows[each.project_id], key=lambda window: window[:2]):
-            if request.get("algorithmId", each.deploy_id) != each.deploy_id:
-                continue
-            try:
-                if endpoint == "live/logs/read":
-                    if start > next_line:
-                        # Lines between two windows were never read: no silence is learnt from that.
-                        judge.activity.excuse(judge.activity.last_at)
-                    page = await reads.fetch_logs(each.project_id, each.deploy_id, start, request["endLine"])
-                    judge.take_log(page, at)
-                    next_line = start + len(page.lines)
-                elif endpoint == "live/orders/read":
-                    orders = await reads.fetch_orders(each.project_id, start, request["end"])
-                    if not isinstance(orders, Loading):
-                        judge.take_orders(orders.orders, each.deploy_id, at)
-                else:
-                    insights = await reads.fetch_insights(each.project_id, start, request["end"], each.deploy_id)
-                    judge.take_insights((insight.generated_at for insight in insights.insights), at)
-            except ApiError:
-                continue
-        accounts.pulses.restore(each.deploy_id, judge)
+            continue
+    return judge
+
+
+def _run_of(windows: Iterable[Window]) -> int:
+    """Where the last run of windows begins between which nothing is missing."""
+    begin = end = 0
+    for each in windows:
+        begin = begin if each.start <= end else each.start
+        end = max(end, each.request["end"])
+    return begin
 
 
 def _is_first(endpoint: str, text: str) -> bool:
@@ -206,6 +275,7 @@ def _is_first(endpoint: str, text: str) -> bool:
     return endpoint in ("live/list", "live/portfolio/read")
 
 
+@lru_cache(maxsize=4_096)
 def _request_of(text: str) -> dict[str, Any] | None:
     """The request of a window; None of what is none, or of a search or a look at the length alone."""
     try:

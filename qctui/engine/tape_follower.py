@@ -58,6 +58,7 @@ class _Follower:
         self._since = since
         self._steps: dict[str, int] = {}
         """How many steps of each action were seen."""
+        self._acknowledged: set[str] = set()
         self._alerts: dict[str, Alert] = {}
         self._listed: tuple[Deployment, ...] | None = None
         self._alive: set[str] = set()
@@ -87,12 +88,18 @@ class _Follower:
                     }
                     found.append(("action", body))
             self._steps[record.action_id] = len(record.steps)
+            if record.acknowledged and record.action_id not in self._acknowledged:
+                self._acknowledged.add(record.action_id)
+                found.append(("acknowledged", {"id": record.action_id}))
         return found
 
     def _alert_steps(self) -> list[tuple[str, Mapping[str, Any]]]:
         alerts = {alert.alert_id: alert for alert in self._store.get(ALERTS).value or ()}
         before, self._alerts = self._alerts, alerts
-        found: list[tuple[str, Mapping[str, Any]]] = []
+        # One that was pending, or was over for a day, goes without a state of its own.
+        found: list[tuple[str, Mapping[str, Any]]] = [
+            ("gone", {"id": number}) for number in before.keys() - alerts.keys()
+        ]
         for number, alert in alerts.items():
             if alert.changed_at >= self._since and (number not in before or before[number].state is not alert.state):
                 found.append(("alert", alert_fields(alert, "")))

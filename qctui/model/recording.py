@@ -9,6 +9,9 @@ from enum import Enum
 from qctui.model.keys import Key
 from qctui.model.resource import FailureKind
 
+NO_ANSWER = frozenset({FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.RESET, FailureKind.TOO_LARGE})
+"""Failures that leave no whole answer to record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -21,7 +24,7 @@ class Exchange:
     status: int | None
     """HTTP status; None where no answer came."""
     body: bytes = field(repr=False)
-    """Decompressed, and not scrubbed yet."""
+    """Decompressed, and not scrubbed yet. Of a failure in `NO_ANSWER` its message."""
     failure: FailureKind | None
     """Why it has no usable answer; None for a good one."""
     latency_s: float

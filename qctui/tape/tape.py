@@ -22,10 +22,14 @@ from qctui.tape.tape_file import (
     known_at,
     open_for_reading,
     position_at,
+    repeats_of,
     size_of,
 )
 
 _KINDS = {kind.value: kind for kind in FailureKind}
+
+_SEARCHED = 20_000
+"""Answers among which one is looked for, one by one."""
 
 _AT_ONCE = 50
 """Rows that are looked for at once: what is damaged costs no more than these."""
@@ -41,6 +45,8 @@ class Recorded:
     """As `request_key` names it."""
     at: float
     """When it came, Unix seconds; in what was known at an instant, when it came last."""
+    first_at: float
+    """When it came first, if it came again and again."""
     status: int | None
     failure: FailureKind | None
     latency_s: float
@@ -78,6 +84,7 @@ class Tape:
         self.path = path
         self._file = open_for_reading(path)
         self._body = functools.lru_cache(maxsize=16)(self._read_whole)
+        self._row = functools.lru_cache(maxsize=4_096)(self._read_row)
 
     def close(self) -> None:
         """Close it."""
@@ -102,9 +109,9 @@ class Tape:
         ]
         return max((end for end in ends if end is not None), default=None)
 
-    def _edge(self, query: str) -> float | None:
+    def _edge(self, query: str, values: tuple[object, ...] = ()) -> float | None:
         with _reading():
-            row = self._file.execute(query).fetchone()
+            row = self._file.execute(query, values).fetchone()
         return None if row is None else row[0]
 
     def seek(self, at: float) -> Position:
@@ -114,6 +121,10 @@ class Tape:
         if place is None:
             raise TapeError(EMPTY)
         return place
+
+    def began_at(self, place: Position) -> float:
+        """When the recording began that goes on at a place."""
+        return self._edge("SELECT at FROM stretches WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (place.seq,)) or 0.0
 
     def known(self, place: Position) -> dict[tuple[str, str], Answers]:
         """By endpoint and request: what was known there."""
@@ -150,11 +161,63 @@ class Tape:
         return unpack(row[2], row[0], row[1])
 
     def _recorded(self, seq: int, at: float) -> Recorded | None:
+        found = self._row(seq) if seq else None
+        return found and replace(found, at=at)
+
+    def _read_row(self, seq: int) -> Recorded | None:
         try:
-            found = next(self._select("WHERE answers.seq = ?", (seq,)), None)
+            return next(self._select("WHERE answers.seq = ?", (seq,)), None)
         except TapeError:  # this one is damaged
             return None
-        return found and replace(found, at=at)
+
+    def earlier(self, recorded: Recorded) -> Iterator[Recorded]:
+        """The good answers to the same request before this one, the newest first, as far back as a search may go."""
+        where = (
+            "WHERE answers.request = (SELECT request FROM answers WHERE seq = ?) AND answers.seq < ?"
+            " AND answers.seq > ? AND failure IS NULL ORDER BY answers.seq DESC"
+        )
+        return self._select(where, (recorded.seq, recorded.seq, recorded.seq - _SEARCHED))
+
+    def arrivals(self, after: Position, until: Position) -> list[Recorded]:
+        """Every answer that came between two places, those that came again too, in the order of time."""
+        found = list(self._select("WHERE answers.seq > ? AND answers.seq <= ?", (after.seq, until.seq)))
+        with _reading():
+            rows = self._file.execute(
+                "SELECT at, entries FROM repeats WHERE seq > ? AND seq < ? AND at <= ?",
+                (after.seq, until.end, until.at),
+            ).fetchall()
+        for row_at, entries in rows:
+            for seq, at in repeats_of(row_at, entries):
+                if after.at < at <= until.at and (again := self._recorded(seq, at)) is not None:
+                    found.append(again)
+        return sorted(found, key=lambda each: each.at)
+
+    def next_arrival(self, place: Position) -> float | None:
+        """When something came after a place; None if nothing did."""
+        query = "SELECT at FROM answers WHERE seq > ? AND at > ? ORDER BY seq LIMIT 1"
+        times = [self._edge(query, (place.seq, place.at))]
+        with _reading():
+            rows = self._file.execute(
+                "SELECT at, entries FROM repeats WHERE seq > ? ORDER BY seq LIMIT 20", (place.seq,)
+            ).fetchall()
+        times += [at for row_at, entries in rows for _, at in repeats_of(row_at, entries) if at > place.at]
+        return min((at for at in times if at is not None), default=None)
+
+    def change_beside(self, place: Position, wanted: Callable[[Recorded], bool], *, forward: bool) -> Recorded | None:
+        """The nearest answer on one side of a place that was another than the one before it, and is `wanted`; None if
+        there is none as far as a search may go."""
+        beyond, order = ("answers.seq > ? AND at > ?", "") if forward else ("answers.seq <= ? AND at < ?", " DESC")
+        edge = place.seq
+        for _ in range(0, _SEARCHED, _AT_ONCE):
+            where = f"WHERE {beyond} ORDER BY answers.seq{order} LIMIT {_AT_ONCE}"
+            found = list(self._select(where, (edge, place.at)))
+            for each in found:
+                if wanted(each):
+                    return each
+            if len(found) < _AT_ONCE:
+                break
+            edge = found[-1].seq - (0 if forward else 1)
+        return None
 
     def changes(self, after: Position, until: Position) -> Iterator[Recorded]:
         """The answers that were other than the ones before them, in the order of recording. What is damaged is left
@@ -211,7 +274,7 @@ class Tape:
         with _reading():
             for seq, endpoint, request, at, status, failure, latency in self._file.execute(query, values):
                 kind = _KINDS.get(failure, FailureKind.INTERNAL) if failure else None
-                yield Recorded(seq, endpoint, request, at, status, kind, latency)
+                yield Recorded(seq, endpoint, request, at, at, status, kind, latency)
 
 
 @contextmanager

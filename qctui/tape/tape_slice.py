@@ -83,7 +83,7 @@ class TapeSlice(Tape):
         self.noted = len(within)
         """How many events are in it."""
         told = {_id(each) for each in events if each.seq in within} - {""}
-        newest = {_id(each): each for each in events if each.at < since}
+        newest = {_id(each): each for each in events if each.at < since and each.kind != "acknowledged"}
         within |= {each.seq for number, each in newest.items() if number and _stands(each.body)}
         # An action is in it with its earlier steps, and what stood at its start with the last of them.
         self._events = [each for each in events if each.seq in within or (each.kind == "action" and _id(each) in told)]

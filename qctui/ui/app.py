@@ -48,6 +48,8 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
     BINDINGS = bindings(Scope.APP)
     # Textual's own searches in the background: Enter behind what is typed would find nothing yet.
     ENABLE_COMMAND_PALETTE = False
+    WHY_READ_ONLY = READ_ONLY
+    """Why nothing can be sent where nothing can be."""
 
     def __init__(self, engine: Engine, options: UiOptions) -> None:
         """Nothing is shown or subscribed before `run`. Environment variables that Textual reads when it is imported are
@@ -56,6 +58,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         super().__init__()
         self.animation_level = "none"
         self.set_class(options.ascii, "-ascii")
+        self.set_class(options.replay, "-replay")
         self.engine = engine
         self.options = options
         self.glyphs = glyphs(options.ascii)
@@ -75,6 +78,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             self.draw,
             self.selected,
             subscribe=lambda screen, subscriptions: self.main_screen.presenter.subscribe(screen, subscriptions),
+            real_s=self.real_s,
             open=self.open_detail,
         )
         self.main_screen = MainScreen(self._app_context)
@@ -89,6 +93,10 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             demo=options.demo,
         )
         self.set_keymap(options.keymap)
+
+    def real_s(self, seconds: float) -> float:
+        """How long it really takes until so many seconds of the engine's clock have passed."""
+        return seconds
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the only one at the bottom."""
@@ -114,6 +122,8 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         One that is covered whole draws when it is seen again: drawing its panes must not keep a key of the dialog above
         it waiting. Actions are drawn everywhere at once.
         """
+        if not self.screen_stack:
+            return  # it ends
         keys = self._bridge.take()
         if DELIVERED in keys:
             self.draw("A notification", self._tell)
@@ -173,7 +183,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
 
             self.push_screen(NothingToSearch(self._searched()))
         elif command.acts and self.engine.actions.read_only:
-            self.say(f"Can't {command.label}: {READ_ONLY}")
+            self.say(f"Can't {command.label}: {self.WHY_READ_ONLY}")
         elif command.acts:
             self.say(f"Can't {command.label}: {where} is on screen, no {acts_on(command.id)}")
         else:

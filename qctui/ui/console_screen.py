@@ -43,7 +43,11 @@ class AlertedScreen(Screen[None]):
         self._app_context, self._engine, self._glyphs, self._draw = context, context.engine, glyphs, context.draw
         self.alert_line = AlertLine(glyphs, options.keymap)
         self.ages = AgeTimer(
-            clock, options.zone, glyphs, lambda after_s, call: self.set_timer(after_s, call).stop, self._show_ages
+            clock,
+            options.zone,
+            glyphs,
+            lambda after_s, call: self.set_timer(context.real_s(after_s), call).stop,
+            self._show_ages,
         )
         """Draws everything again when the word of an age on screen changes."""
         self._ages_due = False

@@ -33,6 +33,8 @@ class UiOptions:
     """Whose account this is, as the person named it."""
     demo: bool = False
     """The API is the simulator."""
+    replay: bool = False
+    """What is shown is a tape."""
     read_only: bool = False
     """Keys that act are gone from footer, help and palette."""
     theme: str = DEFAULT_THEME
@@ -173,3 +175,5 @@ class AppContext:
     asked for before; nothing once it closes."""
     open: Callable[[Detail], None]
     """Shows one thing in full. Its screen is on top when this returns."""
+    real_s: Callable[[float], float] = float
+    """How long it really takes until so many seconds of the engine's clock have passed."""

@@ -117,6 +117,11 @@ class JournalScreen(AlertedScreen):
             self._look()
         super().show_changes(keys)
 
+    def show_all(self, context: RenderContext) -> None:
+        """As in `AlertedScreen`."""
+        self._look()
+        super().show_all(context)
+
     def action_back(self) -> None:
         """Close the story if it has the whole screen, else the journal."""
         if self.has_class("-opened"):
@@ -176,11 +181,14 @@ def _story_paragraphs(story: Story, context: RenderContext) -> list[Paragraph]:
     first = story.first
     identity = first.optimization_id or first.deploy_id or "id unknown"
     badge = pieces() if first.optimization_id else pieces((f" {first.environment} ", _environment_role(first)), " ")
-    at = ("   at ", "muted")
+    # A tape knows neither.
+    where: list[str | tuple[str, str]] = []
+    if first.base_url:
+        where = [("   profile ", "muted"), first.profile, ("   at ", "muted"), first.base_url]
     lines = [
         Paragraph(pieces((first.action.upper(), "title bold"), " ", badge, (first.name, "title bold")), max_lines=2),
         labelled("Target", pieces(identity, (f"   project {first.project_id}", "muted")), indent=10),
-        labelled("From", pieces(first.via, ("   profile ", "muted"), first.profile, at, first.base_url), 2, indent=10),
+        labelled("From", pieces(first.via, *where), 2, indent=10),
     ]
     for entry in story.entries:
         rung = RUNG_OF_EVENT.get(entry.event)

@@ -60,3 +60,16 @@ def test_the_contracts_of_pyproject_hold() -> None:
 )
 def test_what_a_part_does_not_need_is_not_loaded(code: str, never: set[str]) -> None:
     assert not imported_by(code) & never
+
+
+def test_the_console_begins_without_anything_of_a_replay() -> None:
+    code = "import qctui.cli.console, qctui.cli.console_app, qctui.api.client, qctui.actions.service"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sorted(sys.modules))"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    of_replay = ("replay", "player", "recorded_", "tape_events", "tape_clock", "playback", "instants", "api.recorded")
+    found = [
+        name for name in done.stdout.split() if name.startswith("qctui.") and any(each in name for each in of_replay)
+    ]
+    assert found == []

@@ -65,6 +65,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
         "watch",
         "alerts",
         "bundle",
+        "replay",
     ):
         assert f"| `qctui {command}" in text, command
 

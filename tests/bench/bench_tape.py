@@ -1,9 +1,10 @@
-"""What recording costs. By hand: python -m tests.bench.bench_tape [sizes|wire|start|seek ...] [--runs N]
+"""What recording costs. By hand: python -m tests.bench.bench_tape [sizes|wire|start|seek|replay ...] [--runs N]
 
 `sizes`: bytes and CPU of an hour of 1, 12 and 100 deployments whose data change, the simulator's app in memory on a
 fast-forwarded clock while somebody moves about. `wire`: the confirming Enter to the trigger's first byte, with and
 without recording, in turns and side by side. `start`: the first frame and the first deployment, with and without a tape
 of seven days. `seek`: the place, everything known there and the bodies of a full screen, at random instants of it.
+`replay`: the same in a replay, until everything of a full screen is in the store, and the five seconds after it.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from pydantic import SecretStr
 from qctui.alerts.shared_alerts import account_name
 from qctui.api.auth import BodyScrubber, Credentials
 from qctui.api.client import open_client
+from qctui.api.recorded import open_recorded
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.health import Health
 from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.replay_host import ReplayHost
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
     DEPLOYMENTS,
@@ -240,23 +243,52 @@ def seek(path: Path, until: float, runs: int) -> None:
     print_figures(f"seek: {len(known)} requests, {len(screen)} bodies of {size / 1e6:.1f} MB", times, 1_000)
 
 
+def replay(path: Path, until: float, runs: int) -> None:
+    """On a thread of its own, as in the program."""
+    host = ReplayHost(Tape(path), open_recorded, at=until, playing=False, speed=1.0)
+    host.start()
+    host.wait_shown(60.0)
+    row = next(each for each in host.store.get(DEPLOYMENTS).value or () if each.alive)
+    host.subscribe(
+        (
+            Subscription(detail_key(row.project_id)),
+            Subscription(chart_key(row.project_id, "Strategy Equity", ChartWindow(DAY_S), 300)),
+            Subscription(portfolio_key(row.project_id)),
+            Subscription(insights_key(row.project_id, row.deploy_id)),
+            Subscription(orders_key(row.project_id)),
+            Subscription(optimizations_key(row.project_id)),
+        )
+    )
+    luck, seeks, steps = random.Random(3), list[float](), list[float]()
+    for _ in range(runs):
+        at = until - luck.random() * 7 * DAY_S
+        for text, times in ((time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)), seeks), ("+5s", steps)):
+            began = time.monotonic()
+            host.go_to(text).result()
+            times.append(time.monotonic() - began)
+    host.stop()
+    print_figures("replay: seek to a full screen", seeks, 1_000)
+    print_figures("replay: five seconds on", steps, 500)
+
+
 def main() -> None:
     """Measure what is named, all of it by default."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", default=["sizes", "wire", "start", "seek"])
+    parser.add_argument("what", nargs="*", default=["sizes", "wire", "start", "seek", "replay"])
     parser.add_argument("--runs", type=int, help="40; of `wire`, each way, 200")
     options = parser.parse_args()
     if "sizes" in options.what:
         sizes()
     if "wire" in options.what:
         wire(options.runs or 200)
-    if {"start", "seek"} & set(options.what):
+    if {"start", "seek", "replay"} & set(options.what):
         with tempfile.TemporaryDirectory() as folder:
             path, until = Path(folder) / "tape.sqlite", time.time() - 60.0
             _week(path, until)
             print(f"a tape of seven days: {path.stat().st_size / 1e6:.0f} MB")
             runs: list[tuple[str, Callable[[], None]]] = [
                 ("seek", lambda: seek(path, until, options.runs or 40)),
+                ("replay", lambda: replay(path, until, options.runs or 40)),
                 ("start", lambda: start(path, options.runs or 40)),
             ]
             for name, run in runs:

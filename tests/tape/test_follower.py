@@ -31,7 +31,7 @@ class Notes(Recorder):
         self._tell()
 
     def note_event(self, kind: str, body: Mapping[str, object]) -> None:
-        self.events.append((kind, str(body.get("event") or body.get("state") or body.get("deploy_id"))))
+        self.events.append((kind, str(body.get("event") or body.get("state") or body.get("deploy_id") or body["id"])))
 
 
 async def _follow(path: Path) -> None:
@@ -58,11 +58,16 @@ async def _follow(path: Path) -> None:
     await clock.settle()
     put(ALERTS, (replace(firing, state=AlertState.ACKNOWLEDGED, changed_at=clock.now()),))
     await clock.settle()
+    put(ACTIONS, (replace(record, steps=(old, accepted), acknowledged=True),))
+    put(ALERTS, ())
+    await clock.settle()
     assert notes.events == [
         ("action", "accepted"),
         ("alert", "firing"),
         ("ended", second.deploy_id),
         ("alert", "acknowledged"),
+        ("acknowledged", "a"),
+        ("gone", firing.alert_id),
     ]
     told = puts.count(TAPE)
     for size in (1_000, 2_000, 3_000):

@@ -281,3 +281,48 @@ def test_the_beginning_is_the_place_before_it(path: Path) -> None:
     writer.write([noted(AT, {"a": 1})])
     writer.close()
     assert json.loads(body_at(path, AT - 1e6)) == {"a": 1}
+
+
+def test_what_came_between_two_places_and_the_change_beside_one(path: Path) -> None:
+    write(
+        path,
+        [noted(AT, {"n": 1}), noted(AT + 1, {"p": 1}, "live/read", projectId=7)],
+        [noted(AT + 15, {"n": 1}), noted(AT + 16, b"", failure=FailureKind.TIMEOUT, status=None)],
+        [noted(AT + 30, {"n": 2}), noted(AT + 31, {"p": 1}, "live/read", projectId=7)],
+        [noted(AT + 45, {"n": 1})],
+        [noted(AT + 900, {"n": 1})],
+    )
+    tape = Tape(path)
+    came = tape.arrivals(tape.seek(AT + 2), tape.seek(AT + 31.5))
+    assert [round(each.at - AT) for each in came] == [15, 16, 30, 31]
+    assert [each.failure for each in came] == [None, FailureKind.TIMEOUT, None, None]
+    assert [round(each.first_at - AT) for each in came] == [0, 16, 30, 1], (
+        "an answer that came again is as old as it is"
+    )
+    assert tape.arrivals(tape.seek(AT + 50), tape.seek(AT + 899)) == []
+
+    def beside(at: float, *, forward: bool, endpoint: str = "live/list") -> float | None:
+        found = tape.change_beside(tape.seek(at), lambda each: each.endpoint == endpoint, forward=forward)
+        return None if found is None else round(found.at - AT)
+
+    assert [beside(AT + 2, forward=True), beside(AT + 16, forward=True), beside(AT + 30, forward=True)] == [16, 30, 45]
+    assert [beside(AT + 45, forward=False), beside(AT + 44, forward=False)] == [30, 30]
+    assert beside(AT + 45, forward=True) is None
+    assert beside(AT + 44, forward=False, endpoint="live/read") == 1
+    assert [tape.next_arrival(tape.seek(AT + each)) for each in (44, 45, 899, 900)] == [
+        AT + 45,
+        AT + 900,
+        AT + 900,
+        None,
+    ]
+    newest = good_of(tape.known(tape.seek(AT + 100))[LIST])
+    assert [tape.body(each) for each in tape.earlier(newest)] == [b'{"n": 2}', b'{"n": 1}']
+    tape.close()
+
+
+def test_when_the_recording_began_that_goes_on_at_a_place(path: Path) -> None:
+    write(path, [noted(AT, {"n": 1})])
+    write(path, [noted(AT + 100, {"n": 2})])
+    tape = Tape(path)
+    assert [tape.began_at(tape.seek(AT + each)) for each in (50, 150)] == [AT, AT + 100]
+    tape.close()

@@ -154,3 +154,14 @@ async def test_a_grid_without_a_chart_has_nothing_to_go_on_to(key: str) -> None:
         await page.press(key)
         assert isinstance(page.app.screen, ChartScreen)
         assert "none known yet" in page.text
+
+
+async def test_a_chart_that_asks_for_its_window_after_its_screen_has_closed_draws_nothing() -> None:
+    async with console((120, 40), prepare=with_actions) as page:
+        await page.press("E")
+        view = page.app.focused
+        assert isinstance(view, ChartView)
+        await page.press("escape")
+        view.window_changed()  # its pause is over only now
+        await page.settle()
+        assert page.said == []

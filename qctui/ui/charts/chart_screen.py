@@ -117,8 +117,9 @@ class ChartScreen(ConsoleScreen):
         self._show_now()
 
     def _show_now(self) -> None:
-        """Show what the store has now, and ask for the rest."""
-        self.show_all(self.ages.context())
+        """Show what the store has now, and ask for the rest; once it has closed, nothing."""
+        if self.is_open:
+            self.show_all(self.ages.context())
 
     def show_all(self, context: RenderContext) -> None:
         """Draw everything from what the store holds."""

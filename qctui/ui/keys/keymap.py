@@ -20,6 +20,8 @@ class Scope(Enum):
 
     APP = "Everywhere"
     """On every screen but under a dialog."""
+    REPLAY = "In a replay"
+    """On every screen but under a dialog, while a tape is shown."""
     MAIN = "On the main screen"
     PANES = "Between panes"
     """On every screen that has panes: the main one and what is opened in full."""
@@ -61,6 +63,7 @@ NUMBERED_TILES = 9
 """Charts of a page that have a key of their own."""
 
 _app = partial(Command, scope=Scope.APP)
+_replay = partial(Command, scope=Scope.REPLAY)
 _main = partial(Command, scope=Scope.MAIN)
 _panes = partial(Command, scope=Scope.PANES)
 _detail = partial(Command, scope=Scope.DETAIL)
@@ -95,6 +98,20 @@ COMMANDS: tuple[Command, ...] = (
          "Clear every action that is over from the action bar; among alerts, the selected one: it has been seen"),
     _app("cancel_sending", "u", "cancel_sending", "cancel sending",
          "Give up every request that has provably not been sent yet", acts=True),
+    _replay("play", "P", "play", "play", "Play the tape, or stand still"),
+    _replay("next_change", "full_stop", "step(1)", "next change", "To the next change of what is on screen"),
+    _replay("previous_change", "comma", "step(-1)", "last change", "Back to the last change of what is on screen"),
+    _replay("next_event", "right_parenthesis", "seek_event(1)", "next event",
+            "To the next action, alert, order or end of a deployment"),
+    _replay("previous_event", "left_parenthesis", "seek_event(-1)", "last event",
+            "Back to the last action, alert, order or end of a deployment"),
+    _replay("minute_on", "greater_than_sign", "seek(60)", "minute on", "A minute on"),
+    _replay("minute_back", "less_than_sign", "seek(-60)", "minute back", "A minute back"),
+    _replay("hour_on", "F", "seek(3600)", "hour on", "An hour on"),
+    _replay("hour_back", "B", "seek(-3600)", "hour back", "An hour back"),
+    _replay("go_to_time", "T", "go_to_time", "go to time", "Go to a time, or to an action by its id"),
+    _replay("faster", "right_curly_bracket", "change_speed(1)", "faster", "Play faster"),
+    _replay("slower", "left_curly_bracket", "change_speed(-1)", "slower", "Play slower"),
     _main("pane_deployments", "1", "go_to('deployments')", "deployments", "Go to Deployments"),
     _main("pane_optimizations", "2", "go_to('optimizations')", "optimizations", "Go to Optimizations"),
     _main("pane_insights", "3", "go_to('insights')", "insights", "Go to Insights"),
@@ -183,11 +200,11 @@ COMMANDS: tuple[Command, ...] = (
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
 _TOGETHER = (
-    frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.TABLE}),
-    frozenset({Scope.APP, Scope.MAIN, Scope.PANES, Scope.CHART}),
-    frozenset({Scope.APP, Scope.PANES, Scope.TABLE, Scope.ALERTS}),
-    frozenset({Scope.APP, Scope.PANES, Scope.CHART, Scope.TILES}),
-    frozenset({Scope.APP, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.MAP}),
+    frozenset({Scope.APP, Scope.REPLAY, Scope.MAIN, Scope.PANES, Scope.TABLE}),
+    frozenset({Scope.APP, Scope.REPLAY, Scope.MAIN, Scope.PANES, Scope.CHART}),
+    frozenset({Scope.APP, Scope.REPLAY, Scope.PANES, Scope.TABLE, Scope.ALERTS}),
+    frozenset({Scope.APP, Scope.REPLAY, Scope.PANES, Scope.CHART, Scope.TILES}),
+    frozenset({Scope.APP, Scope.REPLAY, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.MAP}),
 )
 """Scopes whose keys work at the same time: there one key means one thing."""
 
@@ -209,6 +226,12 @@ _DISPLAY = {
     "percent_sign": "%",
     "comma": ",",
     "full_stop": ".",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "up": "Up",
     "down": "Down",
     "left": "Left",

@@ -100,6 +100,12 @@ class AgeTimer:
         """The present, for one round of `show(...)`."""
         return RenderContext(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs, self._note)
 
+    def restart(self) -> None:
+        """Time has done something else than pass: draw now, and wait anew."""
+        if self._stop is not None:
+            self._stop()
+        self._fire()
+
     def _note(self, due_mono: float) -> None:
         if due_mono >= self.due_mono:
             return

@@ -1,0 +1,147 @@
+"""`qctui replay`: the console over a tape. Nothing here knows a network or a token."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from qctui.actions.journal import JournalTail
+from qctui.cli.console import TURN_S, quieten, run_interface, ui_options
+from qctui.cli.parser import Options, UsageError
+from qctui.cli.shutdown import Shutdown
+from qctui.cli.terminal import drop_unwritten, open_terminal
+from qctui.cli.wiring import account_of_person, open_recorded, read_settings, tape_path
+from qctui.clock import SystemClock
+from qctui.engine.instants import instant_of
+from qctui.engine.replay_host import ReplayHost
+from qctui.engine.tape_events import TapeEvents, began_at
+from qctui.paths import describe_path, expand_home, state_dir
+from qctui.settings import Settings
+from qctui.tape.tape import Tape
+from qctui.tape.tape_file import EMPTY, TapeError
+
+HOUR_S = 3_600.0
+
+FIRST_S = 1.0
+"""How long the first frame waits for the place that it is to show."""
+
+
+def run_replay(options: Options) -> int:
+    """Show the tape until the person leaves.
+
+    Raises:
+        UsageError: there is no tape, it can't be read, or a time or the terminal can't be used.
+    """
+    settings = read_settings(options)
+    tape = open_tape(_named(options.tape, settings))
+    try:
+        host = _host_of(tape, options, settings)
+        terminal = open_terminal()
+        ui = replace(ui_options(settings), replay=True, read_only=True, demo=False)
+    except BaseException:
+        tape.close()
+        raise
+    quieten()
+    sys.setswitchinterval(TURN_S)
+
+    def end(seconds: float) -> list[str]:
+        host.stop(min(seconds, 1.0))
+        return []
+
+    shutdown = Shutdown(terminal, end)
+    shutdown.install()
+    host.start()
+    try:
+        from qctui.cli.console_app import Console
+        from qctui.ui.replay_app import ReplayApp
+
+        class Replay(Console, ReplayApp):
+            """The replay as the program runs it."""
+
+            CSS_PATH = ReplayApp.CSS_PATH
+
+        host.wait_shown(FIRST_S)
+
+        def build(shown: Callable[[], object]) -> Console:
+            return Replay(host, ui, shown)
+
+        code = run_interface(build, terminal, shutdown, mouse=settings.mouse)
+    finally:
+        shutdown.interface_ended()
+        terminal.tidy()
+        host.stop()
+    if shutdown.signal_number is not None:
+        code = 128 + shutdown.signal_number
+    drop_unwritten()
+    Shutdown.force(code)
+    return code
+
+
+def open_tape(path: Path) -> Tape:
+    """The tape in this file, with something on it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        tape = Tape(path)
+        if tape.first_at is None or tape.last_at is None:
+            tape.close()
+            raise TapeError(EMPTY)
+    except (TapeError, OSError) as error:
+        shown, words = describe_path(path), str(error)
+        raise UsageError(f"replay: {words}" if str(path) in words else f"replay: {shown}: {words}") from error
+    return tape
+
+
+def _named(name: str | None, settings: Settings) -> Path:
+    """The file that is meant: the one that is named, the account's, or the only one there is."""
+    if name is not None:
+        return expand_home(name)
+    if settings.demo:
+        raise UsageError("replay: the demo is not recorded; name the tape of an account")
+    try:
+        return tape_path(account_of_person(settings), settings)
+    except UsageError as error:
+        folder = settings.config.taping.path
+        found = sorted((state_dir() if folder is None else expand_home(folder)).glob("tape-*.sqlite"))
+        if len(found) == 1:
+            return found[0]
+        words = f"there are {len(found)} tapes" if found else "there is no tape"
+        raise UsageError(f"replay: {words} here and no account to choose by; name the file ({error})") from error
+
+
+def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
+    """The replay at the place that the command line names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    try:
+        journal = JournalTail(state_dir() / "journal.jsonl").read()
+    except OSError:
+        journal = ()  # it can't be read: the tape has the steps
+    try:
+        first, last, events = tape.first_at or 0.0, tape.last_at or 0.0, TapeEvents(tape.events(), journal)
+    except TapeError as error:
+        raise UsageError(f"replay: {describe_path(tape.path)}: {error}") from error
+    at = max(first, last - HOUR_S)
+    if options.at is not None:
+        try:
+            at = instant_of(
+                options.at, first=first, last=last, here=None, now=SystemClock().now(), zone=None,
+                action_at=lambda number: events.action_at(number) or began_at(journal, number),
+            )  # fmt: skip
+        except ValueError as error:
+            raise UsageError(f"--at: {error}") from error
+    return ReplayHost(
+        tape,
+        open_recorded,
+        at=at,
+        playing=options.at is None or options.speed is not None,
+        speed=options.speed or 1.0,
+        patterns=settings.config.alerting.blind,
+        journal=journal,
+    )
