@@ -65,7 +65,7 @@ def run_doctor(options: Options) -> int:
         account = _account(stack, settings, findings) if settings is not None else None
         if settings is not None and account is not None:
             findings += asyncio.run(_api(account, settings))
-            findings += check_tape(tape_path(account, settings), settings)
+            findings += check_tape(tape_path(account.base_url, account.user_id, settings), settings)
     if settings is not None:
         findings += [*check_keys(settings), *check_themes(settings)]
     findings += [*check_terminal(os.environ), *check_journal(state_dir() / "journal.jsonl")]

@@ -9,20 +9,25 @@ from pathlib import Path
 
 from qctui.actions.journal import JournalTail
 from qctui.cli.console import TURN_S, quieten, run_interface, ui_options
+from qctui.cli.credentials import find_user_id
 from qctui.cli.parser import Options, UsageError
 from qctui.cli.shutdown import Shutdown
 from qctui.cli.terminal import drop_unwritten, open_terminal
-from qctui.cli.wiring import account_of_person, open_recorded, read_settings, tape_path
+from qctui.cli.wiring import open_recorded, read_settings, tape_path
 from qctui.clock import SystemClock
 from qctui.engine.instants import instant_of
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.tape_events import TapeEvents, began_at
 from qctui.paths import describe_path, expand_home, state_dir
-from qctui.settings import Settings
+from qctui.settings import Settings, SettingsError
 from qctui.tape.tape import Tape
 from qctui.tape.tape_file import EMPTY, TapeError
+from qctui.text import clean
 
 HOUR_S = 3_600.0
+
+NAME_CELLS = 18
+"""Of a file's name, in the bar."""
 
 FIRST_S = 1.0
 """How long the first frame waits for the place that it is to show."""
@@ -40,6 +45,9 @@ def run_replay(options: Options) -> int:
         host = _host_of(tape, options, settings)
         terminal = open_terminal()
         ui = replace(ui_options(settings), replay=True, read_only=True, demo=False)
+        if options.tape is not None:
+            # Whose it is, is not known: it is called by its name.
+            ui = replace(ui, profile=clean(tape.path.stem, NAME_CELLS))
     except BaseException:
         tape.close()
         raise
@@ -103,14 +111,17 @@ def _named(name: str | None, settings: Settings) -> Path:
     if settings.demo:
         raise UsageError("replay: the demo is not recorded; name the tape of an account")
     try:
-        return tape_path(account_of_person(settings), settings)
-    except UsageError as error:
-        folder = settings.config.taping.path
-        found = sorted((state_dir() if folder is None else expand_home(folder)).glob("tape-*.sqlite"))
-        if len(found) == 1:
-            return found[0]
-        words = f"there are {len(found)} tapes" if found else "there is no tape"
-        raise UsageError(f"replay: {words} here and no account to choose by; name the file ({error})") from error
+        user_id = find_user_id(settings)
+    except SettingsError as error:
+        raise UsageError(str(error)) from error
+    if user_id is not None:
+        return tape_path(settings.base_url, user_id, settings)
+    folder = settings.config.taping.path
+    found = sorted((state_dir() if folder is None else expand_home(folder)).glob("tape-*.sqlite"))
+    if len(found) == 1:
+        return found[0]
+    words = f"there are {len(found)} tapes" if found else "there is no tape"
+    raise UsageError(f"replay: {words} here and no account to choose by; name the file")
 
 
 def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:

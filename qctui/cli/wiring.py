@@ -138,12 +138,12 @@ def open_recorded(find: Find, clock: Clock) -> ReadApi:
     return open_recorded(find, clock)
 
 
-def tape_path(account: Account, settings: Settings) -> Path:
-    """Where the answers to this account are recorded."""
+def tape_path(base_url: str, user_id: str, settings: Settings) -> Path:
+    """Where the answers to an account are recorded."""
     from qctui.alerts.shared_alerts import account_name
 
     folder = settings.config.taping.path
-    name = f"tape-{account_name(account.base_url, account.user_id)}.sqlite"
+    name = f"tape-{account_name(base_url, user_id)}.sqlite"
     return (state_dir() if folder is None else expand_home(folder)) / name
 
 
@@ -157,7 +157,7 @@ def tape_of(account: Account | None, settings: Settings, clock: Clock, *, gives_
     if account is None or settings.demo or not taping.record:
         return None
     scrub = BodyScrubber(account.token)
-    path = tape_path(account, settings)
+    path = tape_path(account.base_url, account.user_id, settings)
     return Recorder(path, clock, scrub, keep_s=taping.keep, limit=taping.limit, gives_way=gives_way)
 
 
