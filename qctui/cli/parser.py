@@ -64,8 +64,8 @@ REPLAY = """\
 Opens the console over a tape: the same screens, with what was known at an instant and the ages that were true then.
 Nothing is asked of the API, nothing can be sent, and no command, bell or notification is run.
 
-FILE is a tape (`tape-*.sqlite`); by default that of the account, or the only one there is. It may be written to
-meanwhile.
+FILE is a tape (`tape-*.sqlite`), which may be written to meanwhile, or a bundle; by default the tape of the account, or
+the only one there is.
 
 TIME is one of
   03:12, 03:12:30                 the newest such time on the tape, in this machine's zone
@@ -144,10 +144,8 @@ class Options(argparse.Namespace):
     action: str | None
     """The action that a bundle is about: its id, or the end of it."""
     file: str | None
-    """The file to write."""
+    """The bundle to write, or the tape or bundle to replay."""
     shell: str
-    tape: str | None
-    """The file to replay."""
     at: str | None
     speed: float | None
 
@@ -283,7 +281,7 @@ def build_parser(wanted: str | None = None) -> Parser:
     journal = command("journal", "the actions taken from this machine")
     _add_json(journal, "print one JSON object a line, as in the file")
     replay = command("replay", "the console over what was recorded", REPLAY)
-    replay.add_argument("tape", metavar="FILE", nargs="?", default=None, help="the tape; by default the account's own")
+    replay.add_argument("file", metavar="FILE", nargs="?", help="the tape or bundle; by default the account's own tape")
     replay.add_argument("--at", metavar="TIME", default=None, help="begin there, standing still")
     replay.add_argument(
         "--speed", metavar="N", type=speed, default=None, help=f"play N times as fast, {SLOWEST:g} to {FASTEST:g}"
@@ -402,7 +400,7 @@ def completion_script(shell: str) -> str:
 
     parser = build_parser("simulate")
     for action in _every_action(parser):
-        if {"--config", "--tape"} & set(action.option_strings) or action.dest in ("file", "tape"):
+        if {"--config", "--tape"} & set(action.option_strings) or action.dest == "file":
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # the attribute is shtab's
     return shtab.complete(parser, shell=shell)
 

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qctui.actions.journal import JournalTail
 from qctui.cli.console import TURN_S, quieten, run_interface, ui_options
 from qctui.cli.parser import Options, UsageError
 from qctui.cli.shutdown import Shutdown
-from qctui.cli.terminal import drop_unwritten, open_terminal
-from qctui.cli.wiring import account_of_person, open_recorded, read_settings, tape_path
+from qctui.cli.terminal import Terminal, drop_unwritten, open_terminal
+from qctui.cli.wiring import open_recorded, own_tape, read_settings
 from qctui.clock import SystemClock
 from qctui.engine.instants import instant_of
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.tape_events import TapeEvents, began_at
 from qctui.paths import describe_path, expand_home, state_dir
 from qctui.settings import Settings
+from qctui.tape.bundle import tape_in
 from qctui.tape.tape import Tape
 from qctui.tape.tape_file import EMPTY, TapeError
+from qctui.text import clean
+
+if TYPE_CHECKING:
+    from qctui.ui.context import UiOptions
 
 HOUR_S = 3_600.0
+
+NAME_CELLS = 18
+"""Of a file's name, in the bar."""
 
 FIRST_S = 1.0
 """How long the first frame waits for the place that it is to show."""
@@ -35,14 +45,20 @@ def run_replay(options: Options) -> int:
         UsageError: there is no tape, it can't be read, or a time or the terminal can't be used.
     """
     settings = read_settings(options)
-    tape = open_tape(_named(options.tape, settings))
-    try:
+    path = own_tape(settings) if options.file is None else expand_home(options.file)
+    with open_tape(path) as tape:
         host = _host_of(tape, options, settings)
-        terminal = open_terminal()
         ui = replace(ui_options(settings), replay=True, read_only=True, demo=False)
-    except BaseException:
-        tape.close()
-        raise
+        if options.file is not None:
+            # Whose it is, is not known: it is called by its name.
+            ui = replace(ui, profile=clean(path.stem, NAME_CELLS))
+        code = _show(host, ui, open_terminal(), mouse=settings.mouse)
+    drop_unwritten()
+    Shutdown.force(code)
+    return code
+
+
+def _show(host: ReplayHost, ui: UiOptions, terminal: Terminal, *, mouse: bool) -> int:
     quieten()
     sys.setswitchinterval(TURN_S)
 
@@ -67,50 +83,32 @@ def run_replay(options: Options) -> int:
         def build(shown: Callable[[], object]) -> Console:
             return Replay(host, ui, shown)
 
-        code = run_interface(build, terminal, shutdown, mouse=settings.mouse)
+        code = run_interface(build, terminal, shutdown, mouse=mouse)
     finally:
         shutdown.interface_ended()
         terminal.tidy()
         host.stop()
     if shutdown.signal_number is not None:
         code = 128 + shutdown.signal_number
-    drop_unwritten()
-    Shutdown.force(code)
     return code
 
 
-def open_tape(path: Path) -> Tape:
-    """The tape in this file, with something on it.
+@contextlib.contextmanager
+def open_tape(path: Path) -> Iterator[Tape]:
+    """The tape in this file, or in this bundle, with something on it.
 
     Raises:
         UsageError: there is none.
     """
-    try:
-        tape = Tape(path)
-        if tape.first_at is None or tape.last_at is None:
-            tape.close()
-            raise TapeError(EMPTY)
-    except (TapeError, OSError) as error:
-        shown, words = describe_path(path), str(error)
-        raise UsageError(f"replay: {words}" if str(path) in words else f"replay: {shown}: {words}") from error
-    return tape
-
-
-def _named(name: str | None, settings: Settings) -> Path:
-    """The file that is meant: the one that is named, the account's, or the only one there is."""
-    if name is not None:
-        return expand_home(name)
-    if settings.demo:
-        raise UsageError("replay: the demo is not recorded; name the tape of an account")
-    try:
-        return tape_path(account_of_person(settings), settings)
-    except UsageError as error:
-        folder = settings.config.taping.path
-        found = sorted((state_dir() if folder is None else expand_home(folder)).glob("tape-*.sqlite"))
-        if len(found) == 1:
-            return found[0]
-        words = f"there are {len(found)} tapes" if found else "there is no tape"
-        raise UsageError(f"replay: {words} here and no account to choose by; name the file ({error})") from error
+    with contextlib.ExitStack() as stack:
+        try:
+            tape = stack.enter_context(contextlib.closing(Tape(stack.enter_context(tape_in(path)))))
+            if tape.first_at is None or tape.last_at is None:
+                raise TapeError(EMPTY)
+        except (TapeError, OSError) as error:
+            shown, words = describe_path(path), str(error)
+            raise UsageError(f"replay: {words}" if str(path) in words else f"replay: {shown}: {words}") from error
+        yield tape
 
 
 def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:

@@ -52,6 +52,18 @@ def test_a_run_is_seen_again_and_nothing_is_asked_of_the_api(
     assert files_of(folder) == before
 
 
+def test_whose_tape_it_is_needs_no_token(home: Path, env: dict[str, str]) -> None:
+    folder, asked = home / "config" / "qctui", home / "asked"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(
+        f'[profiles.main]\nuser-id = "424242"\ntoken-command = ["touch", "{asked}"]\n', encoding="utf-8"
+    )
+    done = run_in_shell(["replay", "--profile", "main"], env)
+    assert done.returncode == 2
+    assert "no tape: nothing of this account is recorded in" in done.stderr
+    assert not asked.exists()
+
+
 def test_what_can_not_be_replayed_is_one_line_and_exit_2(home: Path, env: dict[str, str]) -> None:
     (home / "none.sqlite").touch()
     (home / "other.sqlite").write_bytes(b"no tape at all " * 1_000)
@@ -63,7 +75,7 @@ def test_what_can_not_be_replayed_is_one_line_and_exit_2(home: Path, env: dict[s
         (["none.sqlite"], "nothing is recorded on it yet"),
         (["other.sqlite"], "its file is damaged"),
         (["later.sqlite"], "a later version wrote it"),
-        ([], "there is no tape here and no account to choose by; name the file"),
+        ([], "no tape: nothing is recorded in"),
         (["--speed", "0"], "argument --speed: '0' is no speed: a number from 0.1 to 3600 is expected"),
     ):
         given = [str(home / each) if each.endswith("sqlite") else each for each in arguments]

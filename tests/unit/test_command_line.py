@@ -53,6 +53,20 @@ def test_what_is_not_given_has_its_default() -> None:
     assert (options.base_url, options.config, options.mouse, options.ascii) == (None, None, False, False)
 
 
+def test_replay() -> None:
+    options = parse(["replay", "incident.sqlite", "--at", "03:12", "--speed", "x10"])
+    assert (options.command, options.file, options.at, options.speed) == ("replay", "incident.sqlite", "03:12", 10.0)
+    options = parse(["--ascii", "replay", "--at=-2h"])
+    assert (options.file, options.at, options.speed, options.ascii) == (None, "-2h", None, True)
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "3601", "fast", ""])
+def test_a_speed_that_can_not_be_names_the_option(speed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["replay", f"--speed={speed}"])
+    assert "argument --speed" in capsys.readouterr().err
+
+
 def test_triggers() -> None:
     options = parse(["liquidate", "23456789", "--yes", "--deploy-id", "L-1", "--no-wait", "--json"])
     assert (options.target, options.yes, options.deploy_id, options.no_wait, options.json) == (
