@@ -136,7 +136,7 @@ def engine_of(
         sharing=_sharing_of(account, settings),
         clock=clock,
         tape=_tape_of(account, settings, clock, gives_way=who == WATCHER),
-        open_recorded=_open_recorded,
+        open_recorded=open_recorded,
     )
 
 
@@ -150,7 +150,7 @@ def _sharing_of(account: Account | None, settings: Settings) -> SharedBudget | N
     return SharedBudget(state_dir(), account_name(account.base_url, account.user_id))
 
 
-def _open_recorded(find: Find, clock: Clock) -> ReadApi:
+def open_recorded(find: Find, clock: Clock) -> ReadApi:
     """As in `api.recorded`, which is imported when it is needed: with the client."""
     from qctui.api.recorded import open_recorded
 

@@ -10,11 +10,9 @@ from typing import Any
 
 from qctui.simulator.config import SimConfig
 from qctui.simulator.recorded_tape import RecordedAnswer, RecordedRequest, RecordedTape
-from qctui.simulator.request import NOT_RECORDED, UNCHANGEABLE, Fields
+from qctui.simulator.request import NOT_RECORDED, TRIGGERS, UNCHANGEABLE, Fields
 from qctui.simulator.shapes import Json, Recorded, ShapeChooser, encode
 from qctui.simulator.world import WorldClock
-
-TRIGGERS = ("live/update/liquidate", "live/update/stop", "optimizations/abort")
 
 _LISTS = {"live/insights/read": "insights", "live/orders/read": "orders", "live/logs/read": "logs"}
 """Endpoints that answer with a part of a list, and what the list is called."""
@@ -55,6 +53,10 @@ class RecordedEndpoints:
     def recorded_at(self) -> float:
         """The recorded time that is served now."""
         return self._clock.now() - self._moved_s
+
+    def project_of(self, body: Json) -> object:
+        """Return the project that a request names; None if it names none."""
+        return body.get("projectId")
 
     def answer(self, endpoint: str, fields: Fields) -> Recorded:
         """Return the answer of a known endpoint."""

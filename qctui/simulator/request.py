@@ -16,6 +16,15 @@ AUTH_FAILURES = ("401", "hash", "userid", "500", "mixed")
 """How bad credentials can be answered. `mixed` lets the cause decide."""
 
 
+TRIGGERS = frozenset(
+    (
+        *(f"live/update/{what}" for what in ("liquidate", "stop")),
+        *(f"optimizations/{what}" for what in ("abort", "create", "update", "delete")),
+    )
+)
+"""Endpoints that change something. What a project's behaviour makes hang or break; a recorded world refuses them."""
+
+
 class Cause(StrEnum):
     """What is wrong with the credentials of a request."""
 

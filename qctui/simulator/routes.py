@@ -75,6 +75,10 @@ class Endpoints:
             **self.sweeps.handlers,
         }
 
+    def project_of(self, body: Json) -> object:
+        """Return the project that a request is about, or that its optimization belongs to; None if it says neither."""
+        return body.get("projectId", self.sweeps.project_of(body.get("optimizationId")))
+
     def answer(self, endpoint: str, fields: Fields) -> Answer:
         """Return the answer of a known endpoint; a refusal is one."""
         try:

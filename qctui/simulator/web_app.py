@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from qctui.simulator.control import Control
 from qctui.simulator.faults import Fault
-from qctui.simulator.request import INVALID, Denial, Fields, answer_denial, check_credentials
+from qctui.simulator.request import INVALID, TRIGGERS, Denial, Fields, answer_denial, check_credentials
 from qctui.simulator.responder import CONNECTION, HTML, JSON, Connection, Responder
 from qctui.simulator.shapes import Json, Recorded, encode, refusal
 from qctui.simulator.simulation import RequestRecord, Simulation
@@ -24,9 +24,6 @@ READS_BY_GET = frozenset(("authenticate", "projects/read", "live/read"))
 """Endpoints that also answer GET with a query (REFERENCE.md 1.1)."""
 LARGEST_REQUEST = 1 << 20
 """Bytes of a request's body beyond which it is refused with HTTP 413."""
-_LIVE, _SWEEP = ("liquidate", "stop"), ("abort", "create", "update", "delete")
-TRIGGERS = frozenset((*(f"live/update/{what}" for what in _LIVE), *(f"optimizations/{what}" for what in _SWEEP)))
-"""What a project's behaviour can make hang or break."""
 _BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
     b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -105,7 +102,7 @@ class _Api:
             await out.send(413, [HTML], b"<html><body><h1>413 Request Entity Too Large</h1></body></html>")
             return
         body = fields.body if fields else {}
-        project_id = body.get("projectId", self._endpoints.sweeps.project_of(body.get("optimizationId")))
+        project_id = self._endpoints.project_of(body)
         if self._config.latency_s > 0 and not await out.wait(self._config.latency_s):
             return
         fault = self._simulation.faults.take(endpoint, project_id) or self._behaviour_fault(endpoint, project_id)

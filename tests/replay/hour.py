@@ -23,8 +23,8 @@ from qctui.actions.action_store import JournalContext
 from qctui.actions.capture import capture_deployment
 from qctui.actions.journal import JournalTail
 from qctui.actions.service import ActionService
-from qctui.alerts.alert_service import AlertService, AlertSettings
-from qctui.alerts.rules import DEFAULT_RULES, Delivery
+from qctui.alerts.alert_service import AlertService
+from qctui.alerts.rules import DEFAULT_RULES, AlertSettings, Delivery
 from qctui.api.auth import BodyScrubber, Credentials
 from qctui.api.client import Client, open_client
 from qctui.api.ports import RequestReport
