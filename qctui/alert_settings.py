@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -13,6 +12,7 @@ from qctui.config_section import Command, Section, kebab
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
 from qctui.text import clean
+from qctui.value import Value
 
 LONGEST_S = 30 * DAY_S
 """The longest duration of a rule: what is known does not go back further."""
@@ -211,8 +211,7 @@ def _check_alerts(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Alerting:
+class Alerting(Value):
     """What the file says of alerts and of the pulse."""
 
     rules: tuple[Rule, ...]

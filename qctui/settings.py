@@ -10,7 +10,6 @@ import re
 import shlex
 import stat
 import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +19,7 @@ from qctui.config_section import Command, Section, kebab
 from qctui.paths import config_dir, expand_home
 from qctui.text import clean
 from qctui.urls import check_base_url
+from qctui.value import Value, field
 
 if TYPE_CHECKING:
     from qctui.alert_settings import Alerting
@@ -187,8 +187,7 @@ class _TapeTable(Section):
     tape: TapeSection = Field(default_factory=TapeSection)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Value):
     """The file, the chosen profile and the command line, put together."""
 
     config: Config

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from qctui.model.keys import Key
 from qctui.model.resource import Resource
+from qctui.value import replace
 
 T = TypeVar("T")
 Subscriber = Callable[[Key[Any]], None]

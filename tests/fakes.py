@@ -7,7 +7,7 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from qctui.api.ports import ApiError, Loading, RequestReport
@@ -18,6 +18,7 @@ from qctui.model.optimization import Criterion, Optimization, OptimizationSummar
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
+from qctui.value import replace
 
 T = TypeVar("T")
 

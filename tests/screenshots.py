@@ -11,10 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import NOW, StillEngine, deploy_id, outage, projects
 from tests.ui.showcase import fill_showcase, liquidating, noticing

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from qctui.actions.actions_port import JournalEntry
@@ -17,6 +16,7 @@ from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
 from qctui.model.resource import Resource
 from qctui.store import Store
 from qctui.text import clean
+from qctui.value import Value, replace
 
 KEPT_RECORDS = 500
 """Records kept; beyond that the oldest that are over go, acknowledged ones first."""
@@ -31,8 +31,7 @@ LOCK = "lock"
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class JournalContext:
+class JournalContext(Value):
     """Base URL and profile of these actions: a journal is shared by all profiles of a machine."""
 
     base_url: str

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from qctui.model.action import Target
+from qctui.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(Value):
     """One line of the journal (DESIGN section 4), as far as it could be read."""
 
     id: str

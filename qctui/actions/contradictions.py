@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from qctui.actions.action_store import ActionStore
 from qctui.actions.observation import Observed, observe
@@ -21,6 +20,7 @@ from qctui.model.deployment import Deployment, is_alive
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.resource import Resource
 from qctui.store import Store
+from qctui.value import Value
 
 LOOK_S = 3.0
 """How long one look may take before a rejection is shown without it."""
@@ -47,8 +47,7 @@ WATCHED_S = 900.0
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Value):
     """What a rejection amounts to."""
 
     acted: bool

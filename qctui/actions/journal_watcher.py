@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from qctui.clock import Clock
 from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
 from qctui.text import clean
+from qctui.value import replace
 
 FOLLOW_S = 2.0
 """Between looks at the journal; one stat while nothing is appended."""

@@ -8,7 +8,6 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -20,6 +19,7 @@ from qctui.actions.spec import LIQUIDATE
 from qctui.clock import Clock, first_of
 from qctui.model.keys import JOURNAL
 from qctui.store import Store
+from qctui.value import Value
 
 T = TypeVar("T")
 
@@ -87,8 +87,7 @@ def _deliver(future: asyncio.Future[Any], result: object, failure: Exception | N
         future.set_result(result)
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
+class _Turn(Value):
     """What one turn at the disk brought."""
 
     failure: str

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from qctui.actions.wording import format_clock_time
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.deployment import Deployment, DeploymentDetail, is_alive
+from qctui.value import Value
 
 SILENT_S = 2.0
 """How long live/read may be silent before live/list is asked beside it."""
@@ -35,8 +35,7 @@ class Observed(Enum):
     """Nothing could be read, or the witnesses contradict each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Value):
     """One observation of a project, by live/read and, where that leaves doubt, by live/list."""
 
     state: Observed
@@ -90,8 +89,7 @@ async def observe(api: TriggerApi, project_id: int, deploy_id: str) -> Observati
     return _weigh(detail, rows, deploy_id, failure)
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentDeployment:
+class CurrentDeployment(Value):
     """What a project holds now, read before anything is sent."""
 
     known: Deployment | DeploymentDetail | None

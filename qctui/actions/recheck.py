@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from qctui.model.action import Recheck, Target, recheck_key
 from qctui.model.keys import Key
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
+from qctui.value import replace
 
 RECHECK_S = 2.0
 """Between reads of one target (DESIGN section 4)."""

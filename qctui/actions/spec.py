@@ -6,13 +6,13 @@ The id of an action is the same word in key bindings, palette, command line, jou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
 from qctui.model.action import Target
 from qctui.model.deployment import DeploymentDetail, Environment, Project, claims_paper, is_alive
 from qctui.model.optimization import FINISHED_STATUSES, Optimization
+from qctui.value import Value
 
 CODE_LENGTH = 4
 """Characters of the deploy id a person types."""
@@ -29,8 +29,7 @@ class Ask(Enum):
     """Press one key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Value):
     """What a dialog asks, and what answers it."""
 
     ask: Ask
@@ -44,8 +43,7 @@ class Question:
         return bool(self.expected) and typed.strip().casefold() == self.expected.casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
+class ActionSpec(Value):
     """One action as a person meets it."""
 
     id: str

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -20,6 +19,7 @@ from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertStat
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
 from qctui.model.pulse import PULSES
 from qctui.store import Store
+from qctui.value import replace
 
 EVERY_S = 5.0
 """How often the rules are evaluated although nothing was read, beside other processes: time alone passes thresholds."""

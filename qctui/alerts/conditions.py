@@ -21,6 +21,7 @@ from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.pulse import NEW_LINES, PULSES, PulseState
 from qctui.store import Store
 from qctui.text import clean
+from qctui.value import Value
 
 EVENT_S = HOUR_S
 """How long something that happened once counts as being the matter: a redeployment, a line of a log, an end of an
@@ -32,8 +33,7 @@ CLEAR_PART = 0.8
 _SENT = frozenset({Rung.SENT, Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.VERIFIED, Rung.UNKNOWN, Rung.UNVERIFIED})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Value):
     """What a rule finds about one subject."""
 
     subject: Subject

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 from qctui.alerts.alert_wording import alert_words
 from qctui.alerts.conditions import Finding
 from qctui.alerts.rules import DAY_S, REPEAT_CAP_S, Rule
 from qctui.model.alert import Alert, AlertState, Subject
+from qctui.value import replace
 
 NEVER_HELD = frozenset({"outage", "action-open", "holdings-left"})
 """Conditions that rest on our own actions, or are the outage itself."""

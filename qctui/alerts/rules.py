@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from types import MappingProxyType
 
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
+from qctui.value import Value, replace
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
 
@@ -27,8 +27,7 @@ DEFAULT_BLIND = (
 Capital and small letters are the same. `[pulse] blind` of the configuration replaces them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Value):
     """What a rule looks for."""
 
     summary: str
@@ -67,8 +66,7 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType(
 """By the word of the configuration's `when`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value):
     """One rule. Times are seconds, percentages of 100."""
 
     name: str
@@ -116,8 +114,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
 """What is on from the start. A rule of the configuration with the same name changes the keys it gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Value):
     """How what fires is told: `[delivery]` in the configuration."""
 
     bell: bool = True
@@ -127,8 +124,7 @@ class Delivery:
     """Program and arguments, run without a shell; the alert as JSON on its standard input."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSettings:
+class AlertSettings(Value):
     """What the configuration says of alerts."""
 
     rules: tuple[Rule, ...]

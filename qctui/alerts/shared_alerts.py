@@ -14,7 +14,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
 from qctui.paths import hold_lock, open_private, private_dir, state_dir
 from qctui.text import clean
+from qctui.value import Value, fields_of
 
 HUNG_S = 90.0
 """A leader that has not written for so long does its work no more."""
@@ -34,8 +35,7 @@ MAX_WORDS = 300
 """Characters of what another process says of itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """What a person asked of a console that does not lead."""
 
     alert_ids: tuple[str, ...]
@@ -43,8 +43,7 @@ class Request:
     """None: acknowledged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Value):
     """What the leader wrote last."""
 
     alerts: tuple[Alert, ...]
@@ -139,7 +138,7 @@ class SharedAlerts:
 
     def ask(self, requests: Iterable[Request]) -> None:
         """Leave requests for the leader."""
-        lines = "".join(f"{json.dumps(asdict(request))}\n" for request in requests)
+        lines = "".join(f"{json.dumps(fields_of(request))}\n" for request in requests)
         if not lines:
             return
         private_dir(self.path.parent)
@@ -179,10 +178,9 @@ class SharedAlerts:
 
 
 def _fields(alert: Alert) -> dict[str, Any]:
-    body = asdict(alert)
     environment = alert.subject.environment
-    body["subject"]["environment"] = environment.value if environment is not None else None
-    return body | {"severity": alert.severity.name, "state": alert.state.value}
+    subject = fields_of(alert.subject) | {"environment": environment.value if environment is not None else None}
+    return fields_of(alert) | {"subject": subject, "severity": alert.severity.name, "state": alert.state.value}
 
 
 def _alert(body: Any) -> Alert | None:
@@ -207,4 +205,4 @@ def _memory(body: Any) -> Memory:
     )
 
 
-_ALERT_FIELDS = frozenset(each.name for each in fields(Alert))
+_ALERT_FIELDS = frozenset(Alert.__struct_fields__)

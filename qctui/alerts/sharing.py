@@ -11,7 +11,6 @@ import errno
 from collections import deque
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from qctui.alerts.conditions import Memory
 from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts
 from qctui.clock import Clock, first_of
 from qctui.model.alert import Alert
+from qctui.value import Value, replace
 
 T = TypeVar("T")
 
@@ -38,8 +38,7 @@ LAST_WRITE_S = 0.5
 """How long the end waits for the disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Value):
     """What the leader writes."""
 
     alerts: tuple[Alert, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from qctui.api.auth import Scrubber
@@ -12,6 +11,7 @@ from qctui.api.endpoints import DATA_MEMBERS, Endpoint
 from qctui.api.ports import ApiError, Loading
 from qctui.api.tolerant import fold, line, number
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 
 T = TypeVar("T")
 
@@ -23,8 +23,7 @@ _UNCLEAR = "the answer does not say clearly whether it succeeded"
 _AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """An answer of the API whose success or failure has been checked."""
 
     endpoint: Endpoint

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qctui.clock import Clock
 from qctui.text import clean
+from qctui.value import Value
 
 if TYPE_CHECKING:
     import httpx
@@ -52,8 +52,7 @@ _RUN = b"a" * 40
 """What any digest or signature looks like once every letter and digit is taken for an a."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Value):
     """A QuantConnect user. Printing it shows no token."""
 
     user_id: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from qctui.api import endpoints
 from qctui.api.answer import Answer
@@ -26,6 +25,7 @@ from qctui.model.insight import InsightPage
 from qctui.model.optimization import OptimizationSummary
 from qctui.model.recording import Exchange
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 
 READ_POOL = Pool(connections=20, idle_s=30.0)
 TRIGGER_LANES = 8
@@ -209,8 +209,7 @@ class TriggerClient(Reader):
             self._waiting -= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Value):
     """Both sides of the API for one profile."""
 
     reads: QuantConnectClient

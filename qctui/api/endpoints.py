@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Value):
     """One address of the API."""
 
     path: str

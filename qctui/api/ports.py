@@ -6,7 +6,6 @@ Every method raises `ApiError` and nothing else. A read may be cancelled at any 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from qctui.model.chart import Chart
@@ -16,6 +15,7 @@ from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 
 Gate = Callable[[], Awaitable[None]]
 """Awaited right before the first byte of a trigger; an `ApiError` it raises keeps everything from being written."""
@@ -65,16 +65,14 @@ class ApiError(Exception):
         return f"{self.message}; {self.kind.advice}" if self.kind.advice else self.message
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
+class Loading(Value):
     """The service is preparing the answer (REFERENCE.md 2.3): ask again in a few seconds."""
 
     fraction: float | None
     """0..1, None when the answer has none or one that makes no sense."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestReport:
+class RequestReport(Value):
     """One finished request, for the link bar and the log. Holds no secret."""
 
     endpoint: str

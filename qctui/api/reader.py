@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from qctui.api import endpoints
@@ -21,6 +20,7 @@ from qctui.model.optimization import Optimization
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 
 T = TypeVar("T")
 
@@ -31,8 +31,7 @@ TRANSIENT = frozenset({FailureKind.CONNECT, FailureKind.RESET, FailureKind.TIMEO
 once would only hammer."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Value):
     """How often and how long a read is tried again. Triggers have no part in this."""
 
     retries: int = 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ from qctui.clock import Clock
 from qctui.model.recording import NO_ANSWER, Exchange
 from qctui.model.resource import FailureKind
 from qctui.urls import check_base_url, is_loopback
+from qctui.value import Value
 
 if TYPE_CHECKING:
     import ssl
@@ -37,8 +37,7 @@ MOST_UNUSABLE = 3
 """New connections in a row that brought an answer before anything was asked: the next would do so too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Value):
     """Seconds. Every wait has an end."""
 
     connect_s: float
@@ -49,8 +48,7 @@ class Timeouts:
     """The whole exchange: a server that drips must not hold a reader for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Value):
     """How many connections, and how long an idle one is trusted."""
 
     connections: int

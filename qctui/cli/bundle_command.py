@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from qctui.tape.tape import Tape
 from qctui.tape.tape_file import TapeError, error_words
 from qctui.tape.tape_slice import TapeSlice
 from qctui.text import clean
+from qctui.value import Value
 
 AROUND_S = 600.0
 """How much before the first step of an action belongs to it, and after its last."""
@@ -41,8 +41,7 @@ _OTHERS = 5
 """How many candidates a message names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Value):
     """The time that a bundle is about."""
 
     since: float

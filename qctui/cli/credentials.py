@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import subprocess
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
@@ -14,6 +13,7 @@ from pydantic import SecretStr
 from qctui.paths import describe_path, home_dir
 from qctui.settings import Settings, SettingsError, check_token, check_user_id
 from qctui.text import clean
+from qctui.value import Value
 
 USER_ID_VARIABLE = "QUANTCONNECT_USER_ID"
 TOKEN_VARIABLE = "QUANTCONNECT_API_TOKEN"
@@ -22,8 +22,7 @@ TOKEN_COMMAND_TIMEOUT_S = 60.0
 """A secret store may ask a person for a passphrase; one that hangs must still not hold up the start for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Value):
     """Which API, and who is signed in there."""
 
     base_url: str

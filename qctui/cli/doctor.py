@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import DEMO_PROFILE, Settings
 from qctui.tape.tape import Tape, TapeEvent
 from qctui.tape.tape_file import EMPTY, TapeError
+from qctui.value import Value, replace
 
 TAPE_CHECK_S = 2.0
 """How long the tape is looked through, from its newest answers back."""
@@ -43,8 +43,7 @@ class CheckResult(Enum):
     FAIL = "FAIL"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Value):
     """One line of the report."""
 
     result: CheckResult

@@ -8,17 +8,16 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 
 from qctui.api.auth import MASK, BodyScrubber
+from qctui.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRule:
+class FieldRule(Value):
     """Fields whose values are taken out, by their names without dashes, underscores and capitals."""
 
     kind: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from qctui.tape.bundle import tape_in
 from qctui.tape.tape import Tape
 from qctui.tape.tape_file import EMPTY, TapeError
 from qctui.text import clean
+from qctui.value import replace
 
 if TYPE_CHECKING:
     from qctui.ui.context import UiOptions

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,13 +20,13 @@ from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment, names_of
 from qctui.model.optimization import Optimization
 from qctui.settings import Settings
+from qctui.value import Value
 
 SKEW_S = 60.0
 """Up to this far ahead a time of the service's is now: its clock and ours need not agree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Value):
     """What one look at the API showed."""
 
     at: float

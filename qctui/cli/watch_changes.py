@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qctui.actions.wording import format_clock_time, format_rough_span
@@ -18,6 +17,7 @@ from qctui.model.link import Link, LinkState
 from qctui.model.pulse import PULSES, Pulse, PulseState
 from qctui.model.resource import Resource
 from qctui.store import Store
+from qctui.value import Value, field, replace
 
 WATCHED: frozenset[Key[Any]] = frozenset({DEPLOYMENTS, PROJECTS, LINK, PULSES, ALERTS, ALERT_TROUBLE})
 """Keys whose changes are told."""
@@ -43,8 +43,7 @@ _BECAME = {
 """By the state an alert came into: the word of `--json`, of a line, and of a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value):
     """Something that is worth a line."""
 
     kind: str

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qctui.actions.action_store import JournalContext
@@ -28,6 +27,7 @@ from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.keys import optimizations_key
 from qctui.paths import state_dir
 from qctui.settings import Settings
+from qctui.value import replace
 
 if TYPE_CHECKING:
     from qctui.api.client import Client

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ from qctui.model.keys import DEPLOYMENTS, Key, portfolio_key
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
 from qctui.store import Store
+from qctui.value import replace
 
 EQUITY_SERIES = "Equity"
 """Every deployment's equity chart has it (REFERENCE.md 6.3)."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import Any
 
 from qctui.engine.schedule import MIN_GAP_S, probe_s
 from qctui.model.keys import Key
 from qctui.model.resource import Failure, FailureKind
+from qctui.value import replace
 
 FAILURES_TO_TRIP = 3
 """Failures in a row, of at least two resources, before one that may be a single endpoint's is taken for all."""

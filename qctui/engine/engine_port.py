@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from qctui.actions.actions_port import ActionsPort
 from qctui.clock import Clock
 from qctui.model.keys import Key
 from qctui.store import Store
+from qctui.value import Value
 
 
 class Visibility(IntEnum):
@@ -25,8 +25,7 @@ class Visibility(IntEnum):
     """Subscribed, but off screen: read at a third of the rate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Value):
     """One resource to be kept current."""
 
     key: Key[Any]

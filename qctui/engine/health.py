@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qctui.api.ports import RequestReport
 from qctui.clock import Clock
 from qctui.engine.circuit_breaker import CircuitBreaker
@@ -11,6 +9,7 @@ from qctui.model.keys import LINK
 from qctui.model.link import Link, LinkState
 from qctui.model.resource import Failure, FailureKind
 from qctui.store import Store
+from qctui.value import replace
 
 LATENCY_WEIGHT = 0.2
 """Share of the newest exchange in the smoothed latency."""

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
@@ -24,6 +23,7 @@ from qctui.engine.tape_follower import follow_tape
 from qctui.model.keys import Key
 from qctui.store import Store
 from qctui.tape.recorder import Recorder
+from qctui.value import replace
 
 log = logging.getLogger(__name__)
 

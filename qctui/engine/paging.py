@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
+
+from qctui.value import Value
 
 SEARCH_LIMIT = 10_000_000
 """Rows beyond which a list is taken for one that never ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Value):
     """Rows to ask for: `start` inclusive, `end` exclusive."""
 
     start: int

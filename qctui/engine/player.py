@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
@@ -22,6 +21,7 @@ from qctui.model.playback import PLAYBACK, SPEEDS, Playback
 from qctui.store import Store
 from qctui.tape.tape import Recorded, Tape
 from qctui.tape.tape_file import EMPTY, Position, TapeError
+from qctui.value import replace
 
 log = logging.getLogger(__name__)
 

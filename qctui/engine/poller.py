@@ -10,7 +10,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Collection, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from qctui.alerts.rules import DEFAULT_BLIND
@@ -31,6 +30,7 @@ from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.model.resource import Failure, FailureKind, Progress
 from qctui.store import Store
+from qctui.value import Value, replace
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,7 @@ TICK_FLOOR_S = 0.01
 """The shortest: a time that is due in less than a rounding error must not become a busy loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class PollSettings:
+class PollSettings(Value):
     """What a user may tune."""
 
     reads_per_minute: int = 60

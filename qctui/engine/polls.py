@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from qctui.clock import Clock
@@ -22,6 +22,7 @@ from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, Key
 from qctui.model.pulse import NEW_LINES, PULSES
 from qctui.model.resource import Failure
 from qctui.store import Store
+from qctui.value import replace
 
 FRESH_S = 5.0
 """How long a newly subscribed resource is read before the routine. A crowd of them is no longer news by then."""

@@ -8,7 +8,6 @@ nothing that was read before.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from qctui.api.ports import ApiError, Loading, ReadApi
@@ -23,6 +22,7 @@ from qctui.model.keys import DEPLOYMENTS, Key
 from qctui.model.order import Order
 from qctui.model.resource import FailureKind
 from qctui.store import Store
+from qctui.value import Value
 
 ORDER_WINDOW = 100
 """Orders per request: the limit all sources agree on (REFERENCE.md 9, row 8)."""
@@ -42,8 +42,7 @@ MIN_SPAN_S = 3_600.0
 """The shortest: a window of no length is answered with a single point (REFERENCE.md 6.3, the trap)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """What one request brought."""
 
     value: Any = None

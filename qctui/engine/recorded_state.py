@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -32,6 +31,7 @@ from qctui.model.resource import Failure, FailureKind, Progress, Resource
 from qctui.store import Store
 from qctui.tape.tape import Recorded, Tape
 from qctui.tape.tape_file import Position
+from qctui.value import replace
 
 ALWAYS: tuple[Key[Any], ...] = (DEPLOYMENTS, PROJECTS)
 

@@ -7,7 +7,6 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -24,6 +23,7 @@ from qctui.store import Store
 from qctui.tape.request_key import request_key
 from qctui.tape.tape import Answers, Tape
 from qctui.tape.tape_file import Position, TapeError
+from qctui.value import Value
 
 OpenRecorded = Callable[[Callable[[str, Mapping[str, Any]], Awaitable[tuple[int, bytes] | None]], Clock], ReadApi]
 """Makes a client whose requests are answered by what is recorded."""
@@ -40,8 +40,7 @@ _STARTS = {"live/logs/read": "startLine", "live/orders/read": "start", "live/ins
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Value):
     """A window of log lines, orders or insights that was asked for."""
 
     endpoint: str

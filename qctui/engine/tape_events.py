@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from qctui.actions.actions_port import JournalEntry
@@ -17,6 +17,7 @@ from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
 from qctui.tape.tape import TapeEvent
 from qctui.text import clean
+from qctui.value import replace
 
 _SEEN = "acknowledged"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from qctui.model.keys import Key
+from qctui.value import Value
 
 DAY_S = 86_400.0
 """What a change is measured over. The account's zone is not known, so no day has a known beginning."""
@@ -19,8 +19,7 @@ NEAR_S = 3_600.0
 """The first known equity stands for that of a day ago if it is at most this much later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Value):
     """One running deployment's account. What is None is not known, and never zero."""
 
     positions: int | None = None
@@ -35,8 +34,7 @@ class Account:
     """The account currency's symbol; empty while no answer has shown it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EquityTrail:
+class EquityTrail(Value, eq=False):
     """The equity of one deployment since a day ago or its launch: from its chart, continued by what was listed since.
 
     Both columns have the same length and hold finite numbers, oldest first, about one sample every 15 minutes. Compared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from qctui.model.deployment import DeploymentDetail, Environment
@@ -11,6 +10,7 @@ from qctui.model.optimization import Optimization
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import Resource
+from qctui.value import Value, field, replace
 
 
 class Rung(Enum):
@@ -51,8 +51,7 @@ _ANSWERS = frozenset({Rung.ACCEPTED, Rung.UNKNOWN})
 _SEEN = FINAL_RUNGS | {Rung.STOPPED, Rung.FLAT}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Value):
     """What an action aims at, captured at the key press and never read again from a cursor."""
 
     action: str
@@ -89,8 +88,7 @@ class Target:
         return self.deploy_id[-4:]
 
 
-@dataclass(frozen=True, slots=True)
-class Recheck:
+class Recheck(Value):
     """A target read again while its dialog is open, over the connection the trigger will use."""
 
     detail: DeploymentDetail | None = None
@@ -110,8 +108,7 @@ def recheck_key(target: Target) -> Key[Recheck]:
     return Key("recheck", target.project_id, target.identity)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value):
     """One rung reached."""
 
     rung: Rung
@@ -122,8 +119,7 @@ class Step:
     """The API's words, the try's number, the reason; fit for the screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRecord:
+class ActionRecord(Value):
     """One action against one target, replaced whole at every step."""
 
     action_id: str

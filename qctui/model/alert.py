@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 
 from qctui.model.deployment import Environment
 from qctui.model.keys import Key
 from qctui.model.pulse import Pulse, PulseState
+from qctui.value import Value, replace
 
 
 class Severity(IntEnum):
@@ -33,8 +33,7 @@ class AlertState(Enum):
     """The condition has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Value):
     """What an alert is about. All empty: the connection, or the program itself."""
 
     name: str = ""
@@ -56,8 +55,7 @@ class Subject:
         return self.environment is Environment.PAPER
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Value):
     """One rule's finding about one subject, replaced whole at every step of its life."""
 
     rule: str

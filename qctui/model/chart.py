@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
 from enum import IntEnum
+
+from qctui.value import Value, field
 
 
 class SeriesType(IntEnum):
@@ -29,8 +30,7 @@ EQUITY_CHART = "Strategy Equity"
 _BESIDE_POINTS = ("name", "unit", "index", "series_type", "color", "marker", "rows", "tooltips", "null_tooltips")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Series:
+class Series(Value, eq=False):
     """One series, by what its points are. Compared by identity.
 
     Times ascend (sorted when parsed, stable for equal times). `ys` holds finite numbers only. A null of the wire is not
@@ -90,8 +90,7 @@ class Series:
         return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Chart:
+class Chart(Value, eq=False):
     """One answer of live/chart/read. Compared by identity."""
 
     name: str
@@ -120,8 +119,7 @@ class Chart:
         return len(self.series) == len(other.series) and all(one.has_same_data(two) for one, two in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class ChartWindow:
+class ChartWindow(Value):
     """What part of time a chart shows: the last `span_s` seconds up to now, or a fixed range."""
 
     span_s: float | None = 86_400.0

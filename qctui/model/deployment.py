@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
 from qctui.model.resource import Resource
+from qctui.value import Value, field
 
 TERMINAL_STATUSES = frozenset(
     {"deployerror", "stopped", "liquidated", "deleted", "completed", "runtimeerror", "invalid"}
@@ -28,8 +28,7 @@ TAIL_SLACK = 10
 """Rows of a window at the end of a list left free for new ones, so that most polls cost one request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Value):
     """One row of projects/read (REFERENCE.md 4.2)."""
 
     project_id: int
@@ -112,8 +111,7 @@ class DeploymentState:
         return claims_paper(self.environment, self.account_environment)
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment(DeploymentState):
+class Deployment(Value, DeploymentState):
     """One row of live/list (REFERENCE.md 6.1). Names are in `Project`; the list does not carry them."""
 
     project_id: int
@@ -149,8 +147,7 @@ def alive_by_project(deployments: Iterable[Deployment]) -> Counter[int]:
     return Counter(project_id for project_id, _ in alive)
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentList:
+class DeploymentList(Value):
     """live/list."""
 
     deployments: tuple[Deployment, ...]
@@ -158,8 +155,7 @@ class DeploymentList:
     """Entries left out because they name no project: a deployment that trades may be among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentDetail(DeploymentState):
+class DeploymentDetail(Value, DeploymentState):
     """live/read (REFERENCE.md 6.2): the most recent deployment of a project. Every field may be missing on the wire."""
 
     project_id: int
@@ -224,8 +220,7 @@ def newest_deployments(deployments: Iterable[Deployment], ended: Container[str] 
     return [each for rows in projects.values() if isinstance(each := which_matters(rows, None, ended), Deployment)]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectDeployments:
+class ProjectDeployments(Value):
     """What both sources tell of the deployments of one project."""
 
     rows: Sequence[Deployment]
@@ -249,8 +244,7 @@ def deployments_of(
     return ProjectDeployments(rows, later, which_matters(rows, later, {ended}), ended)
 
 
-@dataclass(frozen=True, slots=True)
-class LogPage:
+class LogPage(Value):
     """A window of lines: of all there are, or of those that contain a text. Times in them are in the algorithm's own
     zone, not UTC."""
 

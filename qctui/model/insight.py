@@ -1,7 +1,8 @@
 """Insights: what the alpha models predicted (REFERENCE.md 6.4)."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from qctui.value import Value
 
 
 class Direction(Enum):
@@ -13,8 +14,7 @@ class Direction(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Insight:
+class Insight(Value):
     """One prediction. Numbers are None where the service has none; a missing score is not a score of zero."""
 
     insight_id: str
@@ -46,8 +46,7 @@ class Insight:
         return self.close_at is not None and now < self.close_at
 
 
-@dataclass(frozen=True, slots=True)
-class InsightPage:
+class InsightPage(Value):
     """One window of indexes."""
 
     insights: tuple[Insight, ...]
@@ -55,8 +54,7 @@ class InsightPage:
     """A hint only: sources disagree whether it is the total or the number returned."""
 
 
-@dataclass(frozen=True, slots=True)
-class InsightLog:
+class InsightLog(Value):
     """All insights of one deployment read so far, newest first."""
 
     insights: tuple[Insight, ...]

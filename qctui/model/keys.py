@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from qctui.model.chart import Chart, ChartWindow
@@ -12,13 +11,13 @@ from qctui.model.link import Link
 from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.order import Order
 from qctui.model.portfolio import Portfolio
+from qctui.value import Value
 
 T = TypeVar("T")
 
 
 # No slots: Python 3.11 can't make `Key[X](...)` of a generic that is both frozen and slotted.
-@dataclass(frozen=True)
-class Key(Generic[T]):
+class Key(Value, Generic[T]):
     """A resource's name. `kind` is the word used in the log and in messages; the rest says which one."""
 
     kind: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from qctui.model.resource import Failure
+from qctui.value import Value
 
 SKEW_LIMIT_S = 7_000.0
 """A request signed with a time this far from the API's is refused (REFERENCE.md 1.2: 7,200 s)."""
@@ -26,8 +26,7 @@ class LinkState(Enum):
     """The credentials are not accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Value):
     """What the link bar shows. Replaced only when something in it changed enough to be worth a redraw."""
 
     state: LinkState = LinkState.CONNECTING

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from qctui.model.deployment import EMPTY
+from qctui.value import Value, field
 
 FINISHED_STATUSES = frozenset({"completed", "aborted"})
 """Lower case (REFERENCE.md 8.2); `aborted` covers failed ones. Anything unlisted is taken as still running."""
@@ -54,8 +54,7 @@ PERCENT_STATISTICS = frozenset(
 """Statistics in percent points: 17.8 is 17.8 %."""
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Value):
     """What is optimized."""
 
     target: str
@@ -71,8 +70,7 @@ class Criterion:
         return "" if self.maximize is None else "max" if self.maximize else "min"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Value):
     """A parameter's range, or its fixed value."""
 
     name: str
@@ -83,8 +81,7 @@ class Parameter:
     """Set for a static parameter."""
 
 
-@dataclass(frozen=True, slots=True)
-class OptimizationSummary:
+class OptimizationSummary(Value):
     """One row of optimizations/list: it has no progress (REFERENCE.md 5.1)."""
 
     optimization_id: str
@@ -106,8 +103,7 @@ class OptimizationSummary:
         return self.status.casefold() in FINISHED_STATUSES
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Value):
     """One backtest of an optimization."""
 
     key: str
@@ -128,8 +124,7 @@ class Run:
         return self.exit_code not in (None, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Optimization:
+class Optimization(Value):
     """optimizations/read (REFERENCE.md 5.2)."""
 
     optimization_id: str

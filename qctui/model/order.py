@@ -1,6 +1,6 @@
 """Orders and their fills (REFERENCE.md 6.7)."""
 
-from dataclasses import dataclass
+from qctui.value import Value
 
 ORDER_STATUS = {
     0: "new",
@@ -35,8 +35,7 @@ LIQUIDATED_TAG = "Liquidated"
 """What the engine tags the orders of a liquidation with (REFERENCE.md 6.7)."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderEvent:
+class OrderEvent(Value):
     """One step in an order's life."""
 
     at: float | None
@@ -48,8 +47,7 @@ class OrderEvent:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value):
     """An order. Its id is unique within one deployment only."""
 
     order_id: int
@@ -77,8 +75,7 @@ class Order:
         return filled if filled or (self.events and self.status != "partiallyFilled") else None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPage:
+class OrderPage(Value):
     """A window of the list: oldest first, over all deployments of the project."""
 
     orders: tuple[Order, ...]

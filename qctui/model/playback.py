@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qctui.model.keys import Key
+from qctui.value import Value
 
 NOTHING_SENT = "this is a replay of a tape: nothing can be sent from here"
 NOTHING_CHANGED = "this is a replay of a tape: nothing can be changed from here"
@@ -13,8 +12,7 @@ SPEEDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_
 """Those that the keys choose among."""
 
 
-@dataclass(frozen=True, slots=True)
-class Playback:
+class Playback(Value):
     """The state of a replay. Replaced at each move."""
 
     at: float

@@ -1,11 +1,11 @@
 """Holdings and cash of one project (REFERENCE.md 6.6)."""
 
-from dataclasses import dataclass
 from math import isfinite
 
+from qctui.value import Value
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+
+class Holding(Value):
     """A position, or a tracked symbol without one. Prices and values are in the asset's own currency."""
 
     symbol: str
@@ -30,8 +30,7 @@ class Holding:
         return self.unreadable_quantity or self.quantity != 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cash:
+class Cash(Value):
     """A balance in one currency; for crypto brokerages the coin itself."""
 
     currency: str
@@ -42,8 +41,7 @@ class Cash:
     """In the account's currency."""
 
 
-@dataclass(frozen=True, slots=True)
-class Portfolio:
+class Portfolio(Value):
     """A snapshot, up to ten minutes old (REFERENCE.md section 3)."""
 
     holdings: tuple[Holding, ...]

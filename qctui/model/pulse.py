@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
 from qctui.model.keys import Key
+from qctui.value import Value, field
 
 
 class PulseState(Enum):
@@ -23,8 +23,7 @@ class PulseState(Enum):
     """The reads fail, or there is too little history to judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Value):
     """Something that a deployment did, or that was done to it."""
 
     kind: str
@@ -35,8 +34,7 @@ class Sign:
     """The brokerage's words or the log line, where they matter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
+class Pulse(Value):
     """What the last looks at one running deployment show."""
 
     state: PulseState

@@ -8,6 +8,7 @@ from enum import Enum
 
 from qctui.model.keys import Key
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 
 NO_ANSWER = frozenset({FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.RESET, FailureKind.TOO_LARGE})
 """Failures that leave no whole answer to record."""
@@ -42,8 +43,7 @@ class Recording(Enum):
     """It can't, for the reason given, and tries again by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class TapeState:
+class TapeState(Value):
     """Whether the tape records, and what it holds."""
 
     recording: Recording = Recording.OFF

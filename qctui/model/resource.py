@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Generic, TypeVar
+
+from qctui.value import Value, replace
 
 T = TypeVar("T")
 
@@ -48,8 +49,7 @@ class FailureKind(Enum):
         return "run: qctui doctor" if self is FailureKind.AUTH else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Value):
     """A read that failed: in words fit for the screen (scrubbed of secrets and control characters)."""
 
     kind: FailureKind
@@ -64,8 +64,7 @@ class Failure:
     """Monotonic seconds of the next try; None while nothing is scheduled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Value):
     """The service is still preparing the answer (REFERENCE.md 2.3). A state, not an error."""
 
     fraction: float | None
@@ -74,8 +73,7 @@ class Progress:
 
 
 # No slots: Python 3.11 can't make `Resource[X]()` of a generic that is both frozen and slotted.
-@dataclass(frozen=True)
-class Resource(Generic[T]):
+class Resource(Value, Generic[T]):
     """The last good value and everything that happened since. Replaced whole, never edited; compared by identity.
 
     Fields:

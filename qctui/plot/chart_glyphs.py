@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from qctui.value import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class CandleGlyphs:
+class CandleGlyphs(Value):
     """The pieces of a candle one column wide. Each half of a cell, upper and lower, holds body, wick or nothing."""
 
     cells: tuple[tuple[str, str, str], ...]
@@ -22,8 +21,7 @@ class CandleGlyphs:
     """What stands for candles in a legend."""
 
 
-@dataclass(frozen=True, slots=True)
-class GlyphSet:
+class GlyphSet(Value):
     """One way to draw.
 
     Fields:

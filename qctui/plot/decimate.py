@@ -10,10 +10,11 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from qctui.model.chart import Series
+from qctui.value import replace
 
 BLOCK = 1_024
 """Points under one pair of stored extremes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import Enum
 
@@ -14,6 +14,7 @@ from qctui.plot.chart_glyphs import BRAILLE, GlyphSet
 from qctui.plot.decimate import Prepared
 from qctui.plot.grid import Ink
 from qctui.plot.values import ValueScale
+from qctui.value import Value, replace
 
 PALETTE = 6
 """Roles `series0` to `series5`."""
@@ -53,8 +54,7 @@ TAGGED = (Kind.LINE, Kind.CANDLES, Kind.BARS)
 """Their last value stands beside the plot."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlotView:
+class PlotView(Value):
     """How a person wants to see a chart. Everything a drawing depends on besides data and size.
 
     Fields:
@@ -65,7 +65,7 @@ class PlotView:
         mark: instant a person marked; changes are counted from there instead of the left edge.
     """
 
-    window: ChartWindow = field(default_factory=ChartWindow)
+    window: ChartWindow = ChartWindow()
     now: float = 0.0
     glyphs: GlyphSet = BRAILLE
     hidden: frozenset[str] = frozenset()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
 from operator import itemgetter
 
 from qctui.model.chart import Series
 from qctui.plot.marks import Kind, Mark, PlotView
 from qctui.plot.times import TimeScale
 from qctui.plot.values import is_currency, readable, with_unit
+from qctui.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Value):
     """What a series is at an instant.
 
     Fields:

@@ -7,8 +7,9 @@ import math
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+
+from qctui.value import Value
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MINUTE, _DAY = 60.0, 86_400.0
@@ -22,8 +23,7 @@ RESERVE = 16
 """When following, one column in this many at the right is kept for what comes next: most points move nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeScale:
+class TimeScale(Value):
     """`columns` columns of equal duration from `start` to `end`, Unix seconds."""
 
     start: float
@@ -113,8 +113,7 @@ def length_text(span_s: float) -> str:
     return f"{span_s:.3g}s"
 
 
-@dataclass(frozen=True, slots=True)
-class TimeTick:
+class TimeTick(Value):
     """A labelled instant. `major` begins a new day, month or year: it is kept when labels are thinned."""
 
     at: float

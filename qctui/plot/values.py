@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import sys
-from dataclasses import dataclass
+
+from qctui.value import Value
 
 HEADROOM = 0.06
 """Part of the range left free above and below the data, so that the next point rarely moves the axis."""
@@ -14,8 +15,7 @@ KEEP_ABOVE = 0.55
 _LARGEST = sys.float_info.max
 
 
-@dataclass(frozen=True, slots=True)
-class ValueScale:
+class ValueScale(Value):
     """Values to heights. `low` < `high`, both finite; with `log` both above zero."""
 
     low: float

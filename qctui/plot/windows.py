@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qctui.model.chart import WINDOWS, ChartWindow
 from qctui.plot.times import TimeScale, length_text
+from qctui.value import replace
 
 SHORTEST_S = 60.0
 LONGEST_S = 20 * 31_536_000.0

@@ -10,7 +10,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from qctui.clock import Clock
@@ -19,6 +18,7 @@ from qctui.paths import hold_lock, private_dir
 from qctui.tape.request_key import request_key
 from qctui.tape.tape_file import OldTapeError, TapeError, error_words, is_damage, set_aside
 from qctui.tape.tape_writer import Noted, TapeWriter
+from qctui.value import replace
 
 KEEP_S = 7 * 86_400.0
 LIMIT = 500_000_000

@@ -7,7 +7,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from qctui.tape.tape_file import (
     repeats_of,
     size_of,
 )
+from qctui.value import Value, replace
 
 _KINDS = {kind.value: kind for kind in FailureKind}
 
@@ -35,8 +35,7 @@ _AT_ONCE = 50
 """Rows that are looked for at once: what is damaged costs no more than these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Value):
     """One answer on the tape, without its body."""
 
     seq: int
@@ -52,8 +51,7 @@ class Recorded:
     latency_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Value):
     """What was known of one request at an instant."""
 
     good: Recorded | None
@@ -62,8 +60,7 @@ class Answers:
     """The failure after it, if the last try had failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class TapeEvent:
+class TapeEvent(Value):
     """Something to seek for: a step of an action, of an alert, or the end of a deployment."""
 
     seq: int

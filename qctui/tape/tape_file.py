@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qctui.paths import open_private, private_dir
+from qctui.value import Value
 
 SCHEMA = 1
 """Raised when the tables change. Older ones stay readable for ever."""
@@ -97,8 +98,7 @@ class Known:
             self.bad, self.bad_at = seq, at
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Value):
     """A place on the tape."""
 
     at: float

@@ -23,6 +23,7 @@ from qctui.tape.tape_file import (
     position_at,
     size_of,
 )
+from qctui.value import Value
 
 MARK_EVERY_S = 1_800.0
 MARK_EVERY = 4_000
@@ -41,8 +42,7 @@ FREED_PAGES = 250
 """Pages that are given back to the disk at once: a megabyte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Value):
     """One answer or event to be written, as it was handed over."""
 
     at: float

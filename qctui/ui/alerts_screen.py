@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from textual.app import ComposeResult
@@ -23,6 +22,7 @@ from qctui.ui.kit.lines import Lines
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Picked
 from qctui.ui.selection_owner import LocalCursor
+from qctui.value import replace
 
 SHELVE = (("1 hour", 3_600.0), ("4 hours", 14_400.0), ("1 day", 86_400.0), ("1 week", 604_800.0))
 """For how long an alert can be put away."""

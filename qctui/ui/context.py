@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import Enum
 from pathlib import Path
@@ -21,12 +20,12 @@ from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import DEFAULT_THEME
 from qctui.ui.wording.format import format_time
+from qctui.value import Value, field
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class UiOptions:
+class UiOptions(Value):
     """How one run of the interface looks and what it may do."""
 
     profile: str = "default"
@@ -76,8 +75,7 @@ class DetailKind(Enum):
     """A deployment's equity against another's, or the benchmark."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Value):
     """One thing to be shown in full, as it was on screen when it was opened."""
 
     kind: DetailKind
@@ -159,8 +157,7 @@ class SafeDraw:
             _log.exception("a failure to draw could not be shown")
 
 
-@dataclass(frozen=True, slots=True)
-class AppContext:
+class AppContext(Value):
     """What a screen needs of the program around it."""
 
     engine: Engine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -24,13 +23,13 @@ from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.wording.format import format_instant
+from qctui.value import Value
 
 LOOK_S = 2.0
 """How often the open view asks whether another console wrote something. Nothing is drawn unless it did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Value):
     """One action: its lines, oldest first."""
 
     entries: tuple[JournalEntry, ...]

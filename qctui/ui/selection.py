@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
+
+from qctui.value import Value, replace
 
 _NONE: Mapping[int, str] = MappingProxyType({})
 
@@ -13,8 +14,7 @@ NO_ROW = -1
 """The index of what is selected and has no row: a project that was never deployed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value):
     """What is selected in one list."""
 
     key: Hashable | None = None
@@ -25,8 +25,7 @@ class Place:
     """Where `key` stands among the rows shown, or `NO_ROW`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Value):
     """What a list shows now. Keys are unique."""
 
     shown: Sequence[Hashable]
@@ -43,8 +42,7 @@ class Rows:
     """What was chosen stays selected when its row goes: nothing slides under the keys in its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Value):
     """A deployment that was marked. A later deployment of the same project is another one."""
 
     project_id: int
@@ -59,8 +57,7 @@ class Pane(Enum):
     INSIGHTS = "insight"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Value):
     """The one selection: what is highlighted, what the panes show, and what the keys act on."""
 
     project: Place = Place()
@@ -90,16 +87,14 @@ class Selection:
 # What can happen to it.
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Value):
     """A list shows other rows: newer ones, filtered, or in another order."""
 
     pane: Pane
     rows: Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Chose:
+class Chose(Value):
     """A person went to a row."""
 
     pane: Pane
@@ -107,36 +102,31 @@ class Chose:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Took:
+class Took(Value):
     """A person kept the filter: what it has selected is what was meant."""
 
     pane: Pane
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(Value):
     """A person named a project, or went to its chart: it may have no row."""
 
     project_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(Value):
     """A person marked a deployment, or unmarked it."""
 
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Unmarked:
+class Unmarked(Value):
     """The marks are not wanted any more; all of them, or these."""
 
     marks: tuple[Mark, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(Value):
     """Something above the main screen shows the selected thing in full, or no longer does."""
 
     held: bool

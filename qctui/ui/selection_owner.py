@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from qctui.ui.selection import (
@@ -21,6 +20,7 @@ from qctui.ui.selection import (
     place_of,
     reselect,
 )
+from qctui.value import replace
 
 R = TypeVar("R")
 

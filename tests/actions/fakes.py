@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import FailureKind
 from qctui.store import Store
+from qctui.value import replace
 from tests.fakes import FakeClock, make_detail, make_optimization
 
 T = TypeVar("T")

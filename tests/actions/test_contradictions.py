@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qctui.actions.journal_watcher import record_of
 from qctui.model.action import Rung
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
+from qctui.value import replace
 from tests.actions.fakes import FLAT, HELD, Rig, Try, error, in_rig, last, target
 from tests.fakes import make_detail, make_optimization
 

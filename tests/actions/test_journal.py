@@ -7,7 +7,6 @@ import json
 import os
 import stat
 import threading
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from qctui.actions.journal import (
 )
 from qctui.actions.journal_writer import DiskThread, JournalWriter
 from qctui.text import clean
+from qctui.value import replace
 from tests.actions.fakes import InlineDisk, read_journal
 
 ENTRY = JournalEntry(

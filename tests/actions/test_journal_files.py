@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qctui.actions.journal import READ_BYTES, JournalTail, append_entries, encode_entry, try_journal
+from qctui.value import replace
 from tests.actions.fakes import read_journal
 from tests.actions.test_journal import ENTRY
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from qctui.actions.service import KEPT_TAKEN
 from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.model.resource import Resource
 from qctui.store import Store
+from qctui.value import replace
 from tests.actions.fakes import CONTEXT, FakeTriggers, InlineDisk, Rig, in_rig, last, read_journal, target
 from tests.fakes import FakeClock, make_detail
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from qctui.actions.observation import CurrentDeployment, Observation, Observed, find_current, observe
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
 from qctui.model.resource import FailureKind
+from qctui.value import replace
 from tests.actions.fakes import FakeTriggers, error
 from tests.fakes import FakeClock, make_detail
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 from qctui.actions.spec import READ_ONLY
@@ -10,6 +9,7 @@ from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS, optimization_key
 from qctui.model.optimization import Optimization
 from qctui.model.resource import FailureKind, Resource
+from qctui.value import replace
 from tests.actions.fakes import Rig, Try, error, in_rig, last, target
 from tests.fakes import make_deployment, make_optimization
 

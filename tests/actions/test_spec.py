@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +37,7 @@ from qctui.model.keys import (
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.resource import Resource
 from qctui.store import Store
+from qctui.value import replace
 from tests.actions.fakes import HELD, target
 from tests.fakes import make_deployment, make_detail, make_optimization
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 from qctui.actions.observation import Observation, Observed
@@ -9,6 +8,7 @@ from qctui.model.action import Rung
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import FailureKind
+from qctui.value import replace
 from tests.actions.fakes import EMPTY, FLAT, HELD, SPY, Rig, Try, error, in_rig, last, target
 from tests.fakes import FakeClock, make_detail, make_optimization, make_order
 

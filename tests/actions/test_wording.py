@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -15,6 +14,7 @@ from qctui.actions.wording import (
 )
 from qctui.model.action import ActionRecord, Rung, Step
 from qctui.model.portfolio import Holding
+from qctui.value import replace
 from tests.actions.fakes import CONTEXT, SPY, target
 
 RECORD = ActionRecord("0123456789ab-1", "b", target(), "command", 1_700_000_000.0, 100.0)

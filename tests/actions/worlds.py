@@ -21,7 +21,6 @@ import random
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +30,7 @@ from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList,
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import FailureKind
+from qctui.value import replace
 from tests.actions.fakes import EMPTY, FLAT, HELD, SPY, FakeTriggers, InlineDisk, Rig, Try, error, target
 from tests.fakes import FakeClock, make_detail
 

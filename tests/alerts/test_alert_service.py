@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from array import array
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Holding
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind
+from qctui.value import replace
 from tests.alerts.rig import Desk, on_desk
 from tests.fakes import make_deployment, make_optimization
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from qctui.alerts.rules import Rule
 from qctui.clock import SystemClock
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
+from qctui.value import replace
 from tests.fakes import FakeClock
 
 RULE = Rule("blind", "blind")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from qctui.model.deployment import Environment
 from qctui.model.keys import optimization_key
 from qctui.model.link import LinkState
 from qctui.model.pulse import PulseState
+from qctui.value import replace
 from tests.alerts.rig import RULES, Desk
 from tests.fakes import FakeClock, make_deployment, make_optimization
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from qctui.api.client import Client
 from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 from tests.api.samples import CALLS
 from tests.api.support import PAYLOADS, ask
 from tests.examples import fewer
@@ -51,9 +51,9 @@ def texts_in(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for member in value:
             yield from texts_in(member)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from texts_in(getattr(value, field.name))
+    elif isinstance(value, Value):
+        for name in value.__struct_fields__:
+            yield from texts_in(getattr(value, name))
 
 
 def outcome(body: object, call: Callable[[Client], Awaitable[object]]) -> None:

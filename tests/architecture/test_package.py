@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 from collections import Counter
+from collections.abc import Iterator
 
+from qctui.value import Value
 from tests.architecture.package import (
     FOLDER,
     Defined,
@@ -83,6 +86,21 @@ def test_a_name_is_used_where_it_was_imported_from() -> None:
     assert resolved_names("a", ast.parse(source)) == {
         ("qctui.text", "cut"): 1, ("qctui.plot.grid", "cut"): 1, ("qctui.plot.grid", ""): 1, ("a", "log"): 1,
     }  # fmt: skip
+
+
+def kinds_of(value: type[Value]) -> Iterator[type[Value]]:
+    for each in value.__subclasses__():
+        yield each
+        yield from kinds_of(each)
+
+
+def test_no_value_has_the_field_of_a_dataclass_for_a_default() -> None:
+    """mypy takes one for what it makes; a `Value` has a `field` of its own."""
+    for name in modules():
+        importlib.import_module(name)
+    kinds = list(kinds_of(Value))
+    assert len(kinds) > 100
+    assert [kind for kind in kinds for default in kind.__struct_defaults__ if type(default) is dataclasses.Field] == []
 
 
 def decorators(node: ast.AST) -> set[str]:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from qctui.engine.readers import InsightReader
 from qctui.model.insight import Insight, InsightPage
 from qctui.model.keys import insights_key
 from qctui.model.resource import FailureKind
+from qctui.value import replace
 from tests.engine.rig import Rig, on_rig
 from tests.fakes import make_insight, server_error
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import random
 from array import array
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -23,6 +22,7 @@ from qctui.model.keys import DEPLOYMENTS, LINK, detail_key, insights_key, optimi
 from qctui.model.link import Link, LinkState
 from qctui.model.resource import Failure, FailureKind
 from qctui.store import Store
+from qctui.value import replace
 from tests.fakes import FakeClock, make_deployment, make_insight, make_optimization
 
 # The rate limiter.

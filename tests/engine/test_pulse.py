@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.alerts.rules import DEFAULT_BLIND
@@ -15,6 +13,7 @@ from qctui.model.deployment import LogPage
 from qctui.model.keys import detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState
+from qctui.value import replace
 from tests.engine.rhythms import BEGIN, day, month, stamp
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import charted, crowd, equity, steps

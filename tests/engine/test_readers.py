@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Coroutine
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, log_lines_key
 from qctui.model.order import OrderPage
 from qctui.model.resource import Resource
 from qctui.store import Store
+from qctui.value import replace
 from tests.engine.rig import Rig, on_rig
 from tests.fakes import FakeApi, FakeClock, make_deployment, make_order
 

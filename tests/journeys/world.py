@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
@@ -24,6 +24,7 @@ from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import UiOptions
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import FilterField, Pane
+from qctui.value import replace
 from tests.ui import scene
 from tests.ui.alert_scene import alerts, put_pulses
 from tests.ui.detail_scene import fill_details, orders, portfolio

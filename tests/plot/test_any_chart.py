@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import replace
 from unicodedata import combining
 
 from hypothesis import given
@@ -18,6 +17,7 @@ from qctui.plot.compose import Drawing, Source, compose
 from qctui.plot.export import csv_text, svg_text
 from qctui.plot.grid import CellGrid
 from qctui.plot.marks import Kind, PlotView
+from qctui.value import replace
 from tests.plot.strategies import charts, serieses, views
 
 SIZES = st.integers(1, 160)

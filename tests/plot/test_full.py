@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual.pilot import Pilot
 
@@ -14,6 +12,7 @@ from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.context import DetailKind
 from qctui.ui.kit.bar import KeyBar
+from qctui.value import replace
 from tests.plot.full import FullApp
 from tests.plot.samples import sample
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
 from textual.geometry import Region
@@ -13,6 +12,7 @@ from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
 from qctui.ui.charts import chart_canvas
 from qctui.ui.wording.load_state import LoadState
+from qctui.value import replace
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.samples import sample
 

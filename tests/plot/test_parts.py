@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,6 +18,7 @@ from qctui.plot.marks import PlotView, main_series, overlaid
 from qctui.plot.values import ValueScale
 from qctui.plot.windows import samples
 from qctui.ui.theme.chart_inks import LEAST, Inks, contrast, visible
+from qctui.value import replace
 from tests.plot.samples import sample
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

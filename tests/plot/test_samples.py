@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 
 import pytest
 
@@ -14,6 +13,7 @@ from qctui.plot.chart_glyphs import ASCII, BRAILLE, GLYPH_SETS
 from qctui.plot.compose import Drawing, Source, compose
 from qctui.plot.marks import Kind, PlotView
 from qctui.plot.reading import reading_at, reading_last, value_text
+from qctui.value import replace
 from tests.plot.bare import NOW
 from tests.plot.samples import sample, sample_names
 

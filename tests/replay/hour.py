@@ -11,7 +11,7 @@ import fcntl
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from qctui.tape.tape import Tape
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.replay_app import ReplayApp
+from qctui.value import replace
 from tests.actions.fakes import InlineDisk
 from tests.engine.test_with_simulator import SESSION_AT
 from tests.fakes import FakeClock

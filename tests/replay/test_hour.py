@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from qctui.model.action import ACTIONS, Rung
 from qctui.model.playback import PLAYBACK, Playback
 from qctui.tape.tape import Tape
 from qctui.ui.replay_app import ReplayApp, ReplayBar
+from qctui.value import replace
 from tests.replay.hour import OPTIONS, Recorded, Seen, burst, home, picture, press, record, replaying, settled
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from qctui.ui.app import QctuiApp
+from qctui.value import replace
 from tests.screenshots import CLEARED
 from tests.ui.alert_scene import fill_alerts
 from tests.ui.page import OPTIONS, Size, screen_text

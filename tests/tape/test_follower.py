@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from qctui.model.keys import DEPLOYMENTS, Key
 from qctui.model.recording import TAPE, Recording, TapeState
 from qctui.store import Store
 from qctui.tape.recorder import Recorder
+from qctui.value import replace
 from tests.fakes import FakeClock, make_deployment
 from tests.ui.alert_scene import blind_alert
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from qctui.engine.engine_port import Visibility
@@ -15,6 +14,7 @@ from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.ui.context import UiOptions
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import HOSTILE, NOW, StillEngine, deploy_id, fill, optimizations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from qctui.ui.actions.dialog import ConfirmScreen
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import StillEngine
 from tests.ui.targets import project_id, with_deployments

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC
 
 from textual import events
@@ -15,6 +14,7 @@ from textual.screen import Screen
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.main_screen import MainScreen
+from qctui.value import replace
 from tests.idle import until_idle
 from tests.ui.scene import StillEngine, fill
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERTS
@@ -23,6 +22,7 @@ from qctui.model.optimization import Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.pulse import PULSES
+from qctui.value import replace
 from tests.ui.alert_scene import alerts, ok, put_pulses
 from tests.ui.detail_scene import (
     DEPLOY_ID,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Rung, Step, Target, recheck_key
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment, Project
@@ -11,6 +10,7 @@ from qctui.model.keys import DEPLOYMENTS, PROJECTS, optimizations_key, portfolio
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Failure, FailureKind
+from qctui.value import replace
 from tests.ui.scene import MONO, NOW, StillEngine
 
 HOSTILE = '[bold red]x[/] 均值 [@click=app.quit]y[/] $name [SPY] [" '

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -19,6 +18,7 @@ from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.keys.keymap import commands_now
 from qctui.ui.main_screen import MainScreen
 from qctui.ui.selection import Mark
+from qctui.value import replace
 from tests.ui.dialogs import opened, select, sent, words
 from tests.ui.page import console, key_event
 from tests.ui.scene import NOW, StillEngine

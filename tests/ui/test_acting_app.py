@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual import events
 from textual.widgets._toast import Toast
@@ -15,6 +13,7 @@ from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.help import CommandPalette
 from qctui.ui.journal_screen import JournalScreen
+from qctui.value import replace
 from tests.ui import scene
 from tests.ui.page import screen_text
 from tests.ui.targets import record, target

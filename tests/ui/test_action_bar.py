@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 from textual.geometry import Region
@@ -15,6 +14,7 @@ from qctui.model.deployment import Environment
 from qctui.model.order import Order, OrderEvent
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.kit.lines import Lines
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import MONO, NOW, StillEngine
 from tests.ui.targets import HOSTILE, deploy_id, portfolio, put_actions, record, target

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -13,6 +12,7 @@ from qctui.model.keys import DEPLOYMENTS, PROJECTS, optimizations_key
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.help import CommandPalette
 from qctui.ui.keys.keymap import commands_now
+from qctui.value import replace
 from tests.ui import scene
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, AlertState
 from qctui.model.keys import LINK
 from qctui.model.link import Link, LinkState
+from qctui.value import replace
 from tests.screenshots import controller
 from tests.ui.alert_scene import alerts, blind_alert, fill_alerts, quiet_alert, stuck_alert, subject
 from tests.ui.page import OPTIONS, Page, Size, console

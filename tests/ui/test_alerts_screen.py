@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from qctui.model.alert import ALERT_TROUBLE, ALERTS, AlertState
 from qctui.ui.alerts_screen import AlertsScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.optimizations.optimization_screen import OptimizationScreen
+from qctui.value import replace
 from tests.screenshots import controller
 from tests.ui.alert_scene import CRYPTO, MOMENTUM, PAIRS, STUCK, alerts, blind_alert, fill_alerts, subject
 from tests.ui.page import OPTIONS, Page, Size, console

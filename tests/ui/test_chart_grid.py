@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.engine.engine_port import Visibility
@@ -15,6 +13,7 @@ from qctui.ui.charts.chart_view import ChartView
 from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import DetailKind
 from qctui.ui.main_screen import MainScreen
+from qctui.value import replace
 from tests.ui.page import Page, console
 from tests.ui.scene import NOW, StillEngine, fill
 from tests.ui.test_said_in_passing import with_actions

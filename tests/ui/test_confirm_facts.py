@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.model.action import Recheck, Rung
@@ -12,6 +10,7 @@ from qctui.model.keys import portfolio_key
 from qctui.model.optimization import Criterion, Optimization
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
+from qctui.value import replace
 from tests.ui.dialogs import QUESTION, dialog, opened, sent, words
 from tests.ui.scene import MONO, StillEngine
 from tests.ui.targets import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.kit import bar
 from qctui.ui.kit.pane import Pane
 from qctui.ui.wording.load_state import LoadState
+from qctui.value import replace
 from tests.ui.detail_scene import PROJECT, opened
 from tests.ui.page import Page, console
 from tests.ui.targets import record, target

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.wording.load_state import LoadState
+from qctui.value import replace
 from tests.ui.detail_scene import DEPLOY_ID, ERROR, PROJECT, detail, fill_details, opened, portfolio, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, NOW, StillEngine, deployments, fail, fill, outage

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -23,6 +22,7 @@ from qctui.ui.optimizations.heat import (
     varying_names,
 )
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
+from qctui.value import replace
 from tests.ui.detail_scene import grid_optimization
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
@@ -9,6 +8,7 @@ from qctui.engine.engine_port import Visibility
 from qctui.model.insight import Direction, Insight, InsightLog
 from qctui.model.keys import insights_key
 from qctui.ui.insights.insight_screen import InsightScreen
+from qctui.value import replace
 from tests.ui.detail_scene import DEPLOY_ID, PROJECT, Prepare, opened, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, NOW, StillEngine, fail, fill, insights

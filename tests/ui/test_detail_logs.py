@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.logs import log_reading
 from qctui.ui.logs.log_reading import JoinedLog, times_of, wrap_line
 from qctui.ui.logs.log_view import LogView
+from qctui.value import replace
 from tests.ui.detail_scene import DEPLOY_ID, PROJECT, fill_details, logs, opened, wanted
 from tests.ui.page import Page
 from tests.ui.scene import HOSTILE, StillEngine, fail

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.engine.engine_port import Visibility
@@ -11,6 +9,7 @@ from qctui.model.resource import Progress, Resource
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.optimizations.optimization_screen import OptimizationScreen, RunScreen
+from qctui.value import replace
 from tests.ui.detail_scene import OPTIMIZATION_ID, PROJECT, Prepare, fill_details, grid_optimization, opened, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, StillEngine, fail

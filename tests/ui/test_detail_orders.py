@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.model.keys import orders_key
@@ -11,6 +9,7 @@ from qctui.ui.deployments.order_screen import OrderScreen
 from qctui.ui.deployments.orders_pane import average_fill, order_rows, side_of
 from qctui.ui.theme.glyph_set import UNICODE
 from qctui.ui.wording.format import format_price
+from qctui.value import replace
 from tests.ui.detail_scene import DEPLOY_ID, EARLIER_ID, PROJECT, opened, orders
 from tests.ui.page import Page
 from tests.ui.scene import HOSTILE

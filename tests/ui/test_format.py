@@ -128,13 +128,11 @@ def test_a_bar_fills_its_width_and_is_full_only_at_the_end(fraction: float | Non
 
 
 def test_every_ascii_glyph_is_seven_bit_and_every_glyph_is_one_cell() -> None:
-    from dataclasses import fields
-
     from rich.cells import cell_len
 
     for glyphs in (UNICODE, ASCII):
-        for each in fields(glyphs):
-            value = getattr(glyphs, each.name)
+        for each in glyphs.__struct_fields__:
+            value = getattr(glyphs, each)
             if isinstance(value, str):
                 assert cell_len(value) == len(value)
                 assert value.isascii() or glyphs is UNICODE

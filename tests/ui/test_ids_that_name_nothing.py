@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.model.account import EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS
+from qctui.value import replace
 from tests.ui.page import console
 from tests.ui.scene import NOW, deployments
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.model.keys import DEPLOYMENTS
+from qctui.value import replace
 from tests.ui.dialogs import opened, words
 from tests.ui.page import console
 from tests.ui.scene import NOW, StillEngine, deployments, fill

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
@@ -12,6 +11,7 @@ from qctui.actions.actions_port import JournalEntry
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERTS
 from qctui.ui.journal_screen import JournalScreen, group_stories
+from qctui.value import replace
 from tests.ui.alert_scene import blind_alert, quiet_alert
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import StillEngine

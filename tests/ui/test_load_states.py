@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
@@ -8,6 +7,7 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.theme.glyph_set import UNICODE
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe, merged
+from qctui.value import replace
 from tests.ui.scene import MONO, NOW
 
 MOMENT = RenderContext(MONO, NOW, None, UNICODE)

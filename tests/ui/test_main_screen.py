@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import force_setattr
 from textual import events
 from textual.widgets import Input
 
@@ -24,6 +23,7 @@ from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.wording.load_state import LoadState
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Size, console
 from tests.ui.scene import (
     HOSTILE,
@@ -526,7 +526,7 @@ async def test_a_thousand_deployments_format_only_what_is_visible() -> None:
             formatted.append(row.project_id)
             return cell(row, context)
 
-        object.__setattr__(column, "cell", counted)
+        force_setattr(column, "cell", counted)
         page.engine.put(DEPLOYMENTS, page.engine.store.get(DEPLOYMENTS).value)
         await page.settle()
         assert 0 < len(formatted) <= 24

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from qctui.ui.deployments.deployment_rows import DeploymentRow
 from qctui.ui.deployments.deployment_total import total_of
 from qctui.ui.theme.glyph_set import UNICODE
 from qctui.ui.wording.format import format_compact, format_gain
+from qctui.value import replace
 from tests.ui.page import Page, Size, console
 from tests.ui.scene import MONO, NOW, accounts, deploy_id, deployments, trails
 

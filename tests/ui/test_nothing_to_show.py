@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.model.deployment import DeploymentDetail
 from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, detail_key
 from qctui.model.link import Link
 from qctui.ui.kit.pane import Pane
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine, deployments, fail, fill
 

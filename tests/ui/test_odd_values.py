@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import force_setattr
 
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.insight import Direction, Insight
@@ -79,7 +80,7 @@ async def test_a_value_nobody_foresaw_is_a_sign_and_a_line_in_the_log(caplog: py
 
         table = page.main.deployments.table
         column = table.columns[3]
-        object.__setattr__(column, "cell", broken)
+        force_setattr(column, "cell", broken)
         with caplog.at_level(logging.ERROR):
             page.main.show_all(page.main.ages.context())
             await page.press("j", "j")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.model.keys import DEPLOYMENTS, detail_key, orders_key
@@ -12,6 +10,7 @@ from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.help import HelpScreen, NothingToSearch
 from qctui.ui.keys.keymap import commands_now
+from qctui.value import replace
 from tests.ui.detail_scene import PROJECT, fill_details, opened, orders
 from tests.ui.page import Page, console
 from tests.ui.scene import deployments

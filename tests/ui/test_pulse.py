@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
@@ -11,6 +9,7 @@ from qctui.model.alert import ALERTS
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.pulse import Pulse, PulseState, Sign
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
+from qctui.value import replace
 from tests.ui.alert_scene import CRYPTO, REFUSED, blind, blind_alert, fill_alerts, ok, put_pulses, quiet, unknown
 from tests.ui.dialogs import words
 from tests.ui.page import OPTIONS, Page, Size, console

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual._compositor import CompositorUpdate
 
 from qctui.model.keys import DEPLOYMENTS
+from qctui.value import replace
 from tests.ui.page import Page, Size, console
 from tests.ui.scene import deployments
 

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qctui.model.deployment import Deployment, Environment, is_recent, name_of
 from qctui.model.optimization import Criterion
 from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_order, deployment_text
 from qctui.ui.insights.insights_pane import insight_text
 from qctui.ui.kit.list_pane import narrowed, ordered
 from qctui.ui.optimizations.optimizations_pane import OptimizationRow, optimization_text
+from qctui.value import replace
 from tests.ui.scene import NOW, insights, optimizations
 
 BASE = Deployment(1, "L-1", "Running", NOW - 100, None, "InteractiveBrokers", Environment.LIVE, 1_000.0)

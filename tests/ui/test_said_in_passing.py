@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual.geometry import Region
 from textual.widgets._toast import Toast, ToastRack
 
 from qctui.model.action import ACTIONS, Rung
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import StillEngine, fill
 from tests.ui.targets import record, target

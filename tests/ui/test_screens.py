@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
@@ -10,6 +9,7 @@ from qctui.model.keys import PROJECTS
 from qctui.ui.help import CommandPalette, HelpScreen
 from qctui.ui.keys.keymap import COMMANDS
 from qctui.ui.kit.chooser import ProjectPicker
+from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, console
 from tests.ui.scene import StillEngine, fail, outage
 

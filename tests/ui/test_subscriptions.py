@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.keys import detail_key, insights_key, optimization_key, optimizations_key, portfolio_key
 from qctui.ui.optimizations.optimizations_pane import OptimizationRow
 from qctui.ui.selection import Place, Selection
 from qctui.ui.sync.selected_data import MOST_OPTIMIZATIONS, subscriptions_for
+from qctui.value import replace
 from tests.ui.scene import optimizations
 
 CURRENT = Selection(Place(7, 7), "L-7", deployed=True)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,12 +15,12 @@ from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.glyph_set import UNICODE, Glyphs, glyphs
+from qctui.value import Value, replace
 
 pytestmark = pytest.mark.anyio
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Value):
     key: int
     name: str
     value: float = 0.0

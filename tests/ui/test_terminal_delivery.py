@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from qctui.alerts.rules import Delivery
 from qctui.model.alert import DELIVERED, Alert
 from qctui.ui.alerts.terminal_delivery import Notice, TerminalDelivery, notice_of, notification, terminal_variables
 from qctui.ui.context import UiOptions
+from qctui.value import replace
 from tests.ui.alert_scene import blind_alert, quiet_alert, subject
 from tests.ui.page import OPTIONS, console
 from tests.ui.scene import StillClock

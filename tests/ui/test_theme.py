@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qctui.ui.theme.themes import COLORS, ROLES, Palette, ThemeError, load_themes, read_theme, shipped_folder, stamp
+from qctui.value import replace
 from tests.ui.page import OPTIONS, console
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from qctui.alerts.rules import CONDITIONS, DEFAULT_BLIND, DEFAULT_RULES, Deliver
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
 from qctui.settings import Config, SettingsError, load_config, load_settings
+from qctui.value import replace
 
 BY_NAME = {rule.name: rule for rule in DEFAULT_RULES}
 

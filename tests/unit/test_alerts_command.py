@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qctui.alerts.lives import Lives
 from qctui.cli.alerts_command import format_alerts, shown
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
+from qctui.value import replace
 
 NOW = 1_700_000_000.0
 

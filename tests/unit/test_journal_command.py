@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from qctui.actions.actions_port import JournalEntry
 from qctui.cli.journal_command import format_journal, open_actions, outcome
+from qctui.value import replace
 
 INTENT = JournalEntry(
     id="a-1",

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from qctui.cli.shutdown import last_words
 from qctui.model.action import ActionRecord, Rung, Step, Target
+from qctui.value import replace
 
 OPEN = "qctui: 1 action is not verified yet; verification goes on at the next start (see: qctui journal)"
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from qctui.cli.status import Status, as_json, chosen, format_status, look
 from qctui.model.deployment import Deployment, Environment
 from qctui.model.resource import FailureKind
 from qctui.settings import load_settings
+from qctui.value import replace
 from tests.fakes import FakeApi, FakeClock
 
 NOW = 1_700_000_000.0

@@ -1,10 +1,10 @@
-from dataclasses import replace
 from typing import Any
 
 from qctui.model.deployment import Deployment, DeploymentDetail
 from qctui.model.keys import DEPLOYMENTS, Key, detail_key
 from qctui.model.resource import Failure, FailureKind, Progress, Resource
 from qctui.store import Store
+from qctui.value import replace
 
 
 def failure() -> Failure:

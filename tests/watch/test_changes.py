@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +16,7 @@ from qctui.model.link import Link, LinkState
 from qctui.model.pulse import PULSES, Pulse, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
+from qctui.value import replace
 from tests.fakes import FakeClock, make_deployment
 
 ONE, TWO = make_deployment(1, environment=Environment.LIVE), make_deployment(2)

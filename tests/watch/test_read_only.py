@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -13,6 +12,7 @@ from qctui.cli.credentials import Account
 from qctui.cli.watch_command import open_host
 from qctui.model.resource import FailureKind
 from qctui.settings import load_settings
+from qctui.value import replace
 
 ACCOUNT = Account("http://127.0.0.1:9/api/v2", "1", SecretStr("abc"), "a test")
 

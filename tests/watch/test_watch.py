@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +27,7 @@ from qctui.model.link import Link, LinkState
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.resource import Failure, FailureKind
 from qctui.settings import load_settings
+from qctui.value import replace
 from tests.fakes import make_deployment
 from tests.watch.still_engine import StillEngine
 

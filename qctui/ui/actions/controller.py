@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -24,6 +23,7 @@ from qctui.ui.actions.progress import format_list, format_number, target_name
 from qctui.ui.selection import Mark
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_age
+from qctui.value import Value
 
 PANIC = "panic"
 """Asked for like an action; it is a liquidation whose targets are all running deployments of the profile."""
@@ -45,8 +45,7 @@ DEPLOYMENT, OPTIMIZATION = "deployment", "optimization"
 """What a screen can show that is acted on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pointed:
+class Pointed(Value):
     """What the keys act on, by id: what is selected, as far as the screen on top shows it."""
 
     marks: tuple[Mark, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from rich.cells import cell_len, set_cell_size
@@ -23,6 +22,7 @@ from qctui.ui.kit.lines import Paragraph, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_text
 from qctui.ui.wording.format import format_money
+from qctui.value import Value
 
 SHOWN = 4
 """Holdings, and balances, that are named."""
@@ -34,8 +34,7 @@ MAX_NAME_CELLS = 32
 """Of a name in a list of several targets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(Value):
     """One target of a dialog and all that is known of it now."""
 
     target: Target

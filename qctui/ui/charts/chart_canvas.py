@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from datetime import UTC, tzinfo
 from itertools import groupby
 from typing import Any
@@ -23,6 +22,7 @@ from qctui.plot.marks import PlotView
 from qctui.ui.kit.cell_diff import CellDiff, Cells
 from qctui.ui.kit.render_context import nothing
 from qctui.ui.theme.chart_inks import Inks
+from qctui.value import replace
 
 _log = logging.getLogger(__name__)
 

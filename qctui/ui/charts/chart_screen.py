@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +26,7 @@ from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Picked
+from qctui.value import replace
 
 _MAIN_KEYS = frozenset(
     {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from textual.containers import Container
 from textual.geometry import Size
@@ -22,12 +21,12 @@ from qctui.ui.context import DetailKind
 from qctui.ui.keys.keymap import NUMBERED_TILES
 from qctui.ui.kit.render_context import nothing
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.value import Value, replace
 
 BENCHMARK = "Benchmark"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Value):
     """A chart of a project, and what it is called here."""
 
     project_id: int

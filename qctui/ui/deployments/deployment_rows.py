@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from qctui.model.account import Account, EquityTrail
@@ -22,10 +21,10 @@ from qctui.ui.wording.format import (
     format_money,
     format_sparkline,
 )
+from qctui.value import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentRow:
+class DeploymentRow(Value):
     """One project's newest deployment."""
 
     deployment: Deployment

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -36,6 +35,7 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.logs.logs_pane import LogsPane
 from qctui.ui.wording.format import format_instant, format_money, role_of_sign, sign_of
 from qctui.ui.wording.load_state import describe
+from qctui.value import Value, replace
 
 STALE_AFTER_S = 60.0
 """The deployment is read every 10 s."""
@@ -47,8 +47,7 @@ MESSAGE_LINES = 3
 """Of a message in the header; Statistics has it in full."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentSummary(DeploymentState):
+class DeploymentSummary(Value, DeploymentState):
     """What is known of the deployment that an action on its project would hit. What the newest word on it leaves out is
     taken from the other source, if that is about the same deployment."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from qctui.model.deployment import Environment
 from qctui.ui.deployments.deployment_rows import PARTLY, STATUS_CELLS, DeploymentRow, at_risk, direction_role
@@ -12,10 +11,10 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.wording.format import format_change, format_count, format_gain, format_money
+from qctui.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Value):
     """A sum of what is known."""
 
     value: float | None
@@ -24,8 +23,7 @@ class Sum:
     """Of how many rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Value):
     """The LIVE rows that run together; the PAPER ones where none is LIVE: play money is never added to real."""
 
     rows: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
 
 from qctui.model.account import Account, EquityTrail
 from qctui.model.alert import Alert
@@ -22,6 +21,7 @@ from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count
 from qctui.ui.wording.load_state import describe
+from qctui.value import Value, field, replace
 
 _UNREAD = Account()
 
@@ -29,8 +29,7 @@ STALE_AFTER_S = 60.0
 """The live list is read every 15 s."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBeside:
+class KnownBeside(Value):
     """What is known of the deployments beside the list of them."""
 
     names: Mapping[int, str] = field(default_factory=dict)

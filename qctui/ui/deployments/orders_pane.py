@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 from qctui.model.order import LIQUIDATED_TAG, Order, OrderEvent
 from qctui.model.resource import Resource
@@ -15,6 +14,7 @@ from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count, format_price, format_quantity
 from qctui.ui.wording.load_state import LoadStateWords, describe
+from qctui.value import Value
 
 STALE_AFTER_S = 240.0
 """Orders are read every 60 s, at a third of that pace while they are covered."""
@@ -39,8 +39,7 @@ _TYPES = {
 _ROLES = {"filled": "ok", "partiallyfilled": "stale", "invalid": "danger bold", "canceled": "muted", "none": "muted"}
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
+class OrderRow(Value):
     """An order, and what names it in a list over several deployments."""
 
     order: Order

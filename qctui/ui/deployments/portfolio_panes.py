@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from qctui.model.portfolio import Cash, Holding, Portfolio
@@ -23,6 +22,7 @@ from qctui.ui.wording.format import (
     role_of_sign,
 )
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
+from qctui.value import replace
 
 STALE_AFTER_S = 240.0
 """The portfolio is read every 60 s, at a third of that pace while it is covered."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from functools import partial
 
 from qctui.model.insight import Direction, Insight, InsightLog
@@ -17,6 +16,7 @@ from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count, format_duration, format_number, format_percent
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
+from qctui.value import replace
 
 STALE_AFTER_S = 240.0
 """Insights are read every 60 s, at a third of that pace while they are covered."""

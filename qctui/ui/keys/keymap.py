@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -13,6 +12,7 @@ from textual.keys import Keys
 from textual.screen import Screen
 
 from qctui.text import clean
+from qctui.value import Value
 
 
 class Scope(Enum):
@@ -36,8 +36,7 @@ class Scope(Enum):
     """While a heat map has the focus, beside the keys of a table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Value):
     """Something a key does."""
 
     id: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, ClassVar, TypeVar
 
@@ -28,6 +27,7 @@ from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column, text_column
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.load_state import describe
+from qctui.value import Value
 
 R = TypeVar("R")
 
@@ -207,8 +207,7 @@ class SeriesSwitches(ListBox[None]):
         return [self.prompt(f"[{' ' if name in hidden else 'x'}] {name}") for name in self._names]
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(Value):
     project_id: int
     name: str
     alive: bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 
 from rich.cells import cell_len, set_cell_size
@@ -16,6 +15,7 @@ from qctui.ui.kit.spans import Spans
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import DAY, HOUR, MINUTE, format_instant
 from qctui.ui.wording.load_state import LoadStateWords
+from qctui.value import Value
 
 
 class FactsView(Lines, can_focus=True):
@@ -87,8 +87,7 @@ _GAP = 2
 _MOST_COLUMNS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Value):
     """A name and its value, both literal."""
 
     name: str
@@ -100,8 +99,7 @@ class Fact:
         return sum(cell_len(text) for text, _ in self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Value):
     """Facts under a heading."""
 
     heading: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from rich.cells import cell_len, set_cell_size
@@ -15,6 +14,7 @@ from textual.strip import Strip
 from qctui.ui.kit.cell_diff import SpanLines, scroll_thumb
 from qctui.ui.kit.spans import Spans, seven_bit, to_strip
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.value import Value, field
 
 Piece = str | Text | tuple[str, str]
 """Text, or text and its role in the theme, as `Palette` takes it: `muted`, `danger badge`, `title bold`."""
@@ -25,8 +25,7 @@ def pieces(*parts: Piece) -> Text:
     return Text.assemble(*parts, no_wrap=False, end="")
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Value):
     """Text that wraps beside its label."""
 
     body: Text = field(default_factory=lambda: pieces(""))

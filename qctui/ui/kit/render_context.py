@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from qctui.clock import Clock
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_age, format_late, format_time, format_wait
+from qctui.value import Value
 
 AHEAD_S = 60.0
 """Up to this far ahead a time of the service's is `now`: its clock and ours need not agree."""
@@ -19,8 +19,7 @@ def nothing(*_: object) -> None:
     """Stands where a callback is not set."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RenderContext:
+class RenderContext(Value, eq=False):
     """What a widget may know of time: handed to `show(...)`, so that widgets never read a clock. Compared by identity.
 
     Each age that it puts into words also schedules the redraw for when that word changes.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Span, Spans, fit, seven_bit
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.value import Value
 
 R = TypeVar("R")
 
@@ -20,8 +20,7 @@ LUXURY = 2
 """Columns kept no longer than this come only when the others have their good width."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Column(Generic[R]):
+class Column(Value, Generic[R], eq=False):
     """One column. Compared by identity."""
 
     id: str
@@ -78,8 +77,7 @@ figure = partial(Column, right=True, descending=True)
 """Numbers stand at the right, and the largest are first at the first sort."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[R]):
+class Placed(Value, Generic[R]):
     """A column that fits, and where."""
 
     column: Column[R]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from rich.style import Style
 from textual.color import Color
@@ -14,6 +13,7 @@ from qctui.ui.kit.spans import width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
 from qctui.ui.wording.format import format_number
+from qctui.value import Value, field
 
 MOST_STEPS = 400
 """Values of one axis that are taken from a parameter's range; of a finer one only those that were run."""
@@ -23,8 +23,7 @@ UNRANKED = "max or min is not told: no rank"
 """Said of runs whose target has no extremum."""
 
 
-@dataclass(frozen=True, slots=True)
-class RankedRun:
+class RankedRun(Value):
     """A run and its place among those with a value of the target."""
 
     run: Run
@@ -41,8 +40,7 @@ class RankedRun:
         return self.run.progress >= 1 and not self.run.failed
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(Value):
     """Every run, the best first (where it is unknown what is best, the highest); then those under way by their
     progress, then those that failed."""
 
@@ -110,8 +108,7 @@ def value_key(value: str | float) -> str:
     return f"{number:.10g}" if math.isfinite(number) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Value):
     """One parameter of a heat map."""
 
     name: str
@@ -119,8 +116,7 @@ class Axis:
     """Ascending."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeatGrid:
+class HeatGrid(Value):
     """Runs over two parameters: `x` across, `y` downwards."""
 
     x: Axis
@@ -233,8 +229,7 @@ class HeatPalette(Palette):
         return Style(color=text.rich_color, bgcolor=background.rich_color, bold=strong, reverse=reverse)
 
 
-@dataclass(frozen=True, slots=True)
-class CellPlan:
+class CellPlan(Value):
     """How wide cells are, and whether numbers fit."""
 
     numbers: bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from qctui.model.alert import Alert
 from qctui.model.deployment import name_of
@@ -19,6 +18,7 @@ from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_bar, format_count, format_number
 from qctui.ui.wording.load_state import describe
+from qctui.value import Value, replace
 
 STALE_AFTER_S = 180.0
 """The list is read every 30 s, at a third of that pace while it is covered."""
@@ -26,8 +26,7 @@ STALE_AFTER_S = 180.0
 _BAR_CELLS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class OptimizationRow:
+class OptimizationRow(Value):
     """One optimization: its summary, and its detail once that was read."""
 
     summary: OptimizationSummary

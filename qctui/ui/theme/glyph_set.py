@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from qctui.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Value):
     """One set; by default the one of Unicode. Every glyph is one cell wide."""
 
     ascii: bool = False

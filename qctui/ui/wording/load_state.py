@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Sized
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ from qctui.model.resource import Resource
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.wording.format import format_percent
+from qctui.value import Value, replace
 
 T = TypeVar("T")
 
@@ -32,8 +32,7 @@ class LoadState(Enum):
     """Nothing failed, and yet the data are older than they should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadStateWords:
+class LoadStateWords(Value):
     """A load state in words."""
 
     state: LoadState
