@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from qctui.actions.actions_port import JournalEntry
@@ -21,7 +20,7 @@ from qctui.value import replace
 
 _SEEN = "acknowledged"
 
-_TEXTS = {each.name for each in fields(JournalEntry)} - {"project_id"}
+_TEXTS = set(JournalEntry.__struct_fields__) - {"project_id"}
 
 
 class TapeEvents:
