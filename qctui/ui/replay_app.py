@@ -218,7 +218,6 @@ class ReplayApp(QctuiApp):
     async def _move(self, moved: Future[str]) -> None:
         """Wait until the place is on screen: the next key acts on what is seen there."""
         words = await asyncio.wrap_future(moved)
-        self.show_changes()
         self.show_playback()
         if words:
             self.say(words[:1].upper() + words[1:])
