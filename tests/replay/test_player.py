@@ -16,7 +16,7 @@ from qctui.engine.player import KEPT
 from qctui.engine.recorded_answers import StillClock
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.tape_clock import TapeClock
-from qctui.engine.tape_events import TapeEvents
+from qctui.engine.tape_events import TapeEvents, event_words
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import DEPLOYMENTS, chart_key, detail_key, orders_key, portfolio_key
 from qctui.model.playback import PLAYBACK, Playback
@@ -165,7 +165,7 @@ def test_a_tape_that_is_being_written_is_followed_on(tmp_path: Path) -> None:
 def test_failures_stand_beside_the_last_good_value_and_what_was_not_read_is_said(tmp_path: Path) -> None:
     path = tmp_path / "tape.sqlite"
     portfolio = {"portfolio": {"holdings": {}, "cash": {}}, "success": True}
-    broken = b"portfolio: no answer in time"
+    broken = b"portfolio: \x1b[31mno answer in time\x07"
     write(
         path,
         [noted(AT, listed(1.0)), noted(AT, portfolio, "live/portfolio/read", projectId=7)],
@@ -313,6 +313,12 @@ def test_actions_stand_as_they_stood_until_they_were_seen_or_the_program_began_a
         path,
         [noted(AT, listed(1.0)), step(AT + 10, "sent"), step(AT + 20, "verified")],
         [noted(AT + 60, listed(2.0)), event(AT + 60, "acknowledged", '{"id": "aa-1"}')],
+        # Of another program, or damaged.
+        [
+            event(AT + 61, kind, body)
+            for kind in ("action", "alert", "ended", "acknowledged", "gone", "else")
+            for body in ('{"id": []}', "[1]", "{", '{"project_id": {}, "id": {}}', '{"state": 7, "delivery": "x"}')
+        ],
         [noted(AT + 90, listed(3.0))],
     )
     write(path, [noted(AT + 600, listed(4.0))])
@@ -325,6 +331,8 @@ def test_actions_stand_as_they_stood_until_they_were_seen_or_the_program_began_a
         return [(each.rung.value if each.rung else None, each.acknowledged) for each in found]
 
     assert bar(AT + 5) == []
+    assert events.alerts(AT + 80) == ()
+    assert all(event_words(each).isprintable() for each in events.events)
     assert bar(AT + 15) == [("SENT", False)]
     assert bar(AT + 30) == [("VERIFIED", False)]
     assert bar(AT + 30, ("aa-1",)) == [("VERIFIED", True)]
