@@ -16,6 +16,7 @@ from qctui.model.resource import FailureKind
 from qctui.tape.request_key import request_key
 from qctui.tape.tape import Answers, Recorded, Tape
 from qctui.tape.tape_file import Position, TapeError
+from qctui.text import clean
 
 CHART = "live/chart/read"
 
@@ -143,7 +144,7 @@ class RecordedAnswers:
         self._size = len(body)
         if found.failure in NO_ANSWER:
             words = _GENERIC.get(found.failure, "no connection to the API")
-            raise ApiError(found.failure, body.decode("utf-8", "replace") or words)
+            raise ApiError(found.failure, clean(body.decode("utf-8", "replace"), 300) or words)
         return found.status or 200, body
 
     def _resolve(self, endpoint: str, request: Mapping[str, Any]) -> Recorded | None:

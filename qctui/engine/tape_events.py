@@ -68,7 +68,10 @@ class TapeEvents:
         """The actions as they stood at the clock's time, oldest first. Those that were over when the program began, at
         `since`, were not in its bar any more, nor those that were acknowledged, then or in this replay (`seen`)."""
         now = clock.now()
-        acknowledged = {*seen, *(each.body.get("id") for each in self.events if each.kind == _SEEN and each.at <= now)}
+        acknowledged = {
+            *seen,
+            *(str(each.body.get("id")) for each in self.events if each.kind == _SEEN and each.at <= now),
+        }
         records: list[ActionRecord] = []
         for number, lines in lines_by_action(self.entries(now)).items():
             record = record_of(lines, clock)

@@ -1,4 +1,4 @@
-"""Says whether the tape records, and puts on it what to seek for later: actions, alerts, ends of deployments."""
+"""Says whether the tape records, and puts on it what is sought for later: actions, alerts, ends of deployments."""
 
 from __future__ import annotations
 

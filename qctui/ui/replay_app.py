@@ -32,6 +32,9 @@ from qctui.ui.theme.glyph_set import Glyphs
 TICK_S = 0.5
 """How often the time in the bar moves while the tape plays, and how soon an age may change its word."""
 
+WHOLE = "%a %Y-%m-%d %H:%M:%S %Z"
+"""Day, date, time and zone: nobody is to guess which morning this was."""
+
 LEAST_SCALE = 20
 """Cells of the scale, before keys have a place beside it."""
 
@@ -83,7 +86,7 @@ class ReplayBar(SpanLines):
         zone, dot = self._options.zone, (f" {self._glyphs.dot} ", "rule")
         state = (f"playing x{playback.speed:g}", "ok") if playback.playing else ("paused", "title bold")
         line: list[Span] = [(" REPLAY ", "demo badge"), (f" {self._options.profile} ", "title bold")]
-        line += [(format_tape_time(now, zone), "title bold"), (" ", ""), state]
+        line += [(_formatted(now, zone, WHOLE), "title bold"), (" ", ""), state]
         if playback.gap is not None:
             line += [dot, (_gap_words(playback.gap, zone), "stale bold")]
         if playback.note:
@@ -218,7 +221,6 @@ class ReplayApp(QctuiApp):
     async def _move(self, moved: Future[str]) -> None:
         """Wait until the place is on screen: the next key acts on what is seen there."""
         words = await asyncio.wrap_future(moved)
-        self.show_changes()
         self.show_playback()
         if words:
             self.say(words[:1].upper() + words[1:])
@@ -257,20 +259,14 @@ class ReplayApp(QctuiApp):
         self.say("A replay asks the API for nothing: this is what the tape has")
 
 
-def format_tape_time(at: float, zone: tzinfo | None) -> str:
-    """Day, date, time and zone, whole: nobody is to guess which morning this was."""
+def _formatted(at: float, zone: tzinfo | None, form: str) -> str:
     try:
         moment = datetime.fromtimestamp(at, zone)
-        moment = moment if zone is not None else moment.astimezone()
-    except (ValueError, OverflowError, OSError):
+        return (moment if zone is not None else moment.astimezone()).strftime(form)
+    except (ValueError, OverflowError, OSError):  # a time no calendar has
         return "?"
-    return moment.strftime("%a %Y-%m-%d %H:%M:%S %Z")
 
 
 def _gap_words(gap: tuple[float, float | None], zone: tzinfo | None) -> str:
-    begin, end = gap
-
-    def clock(at: float) -> str:
-        return datetime.fromtimestamp(at, zone).strftime("%H:%M")
-
-    return f"no recording since {clock(begin)}" if end is None else f"no recording {clock(begin)}-{clock(end)}"
+    begin, end = (None if at is None else _formatted(at, zone, "%H:%M") for at in gap)
+    return f"no recording since {begin}" if end is None else f"no recording {begin}-{end}"

@@ -109,6 +109,9 @@ async def test_nothing_can_be_done_from_here(hour: Recorded) -> None:
 
 
 JOURNEY = (
+    # The row above the last one is another one there.
+    ("G", "T", *"16:20", "enter", "k", "enter"),
+    ("escape", "T", *"15:42:03", "enter", "g"),
     (")", ")", "(", ")"), (".", ".", ","), (">", ">", "<"), ("j", ")", "enter", "2", ")"), ("escape", "1"),
     ("T", *"16:00", "enter"), ("J", ">", "escape"), ("F", "B", "enter", ".", "escape"), ("T", "escape", "}", "}", "{"),
 )  # fmt: skip

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from qctui.actions.journal import journal_time
 from qctui.api.recorded import open_recorded
 from qctui.engine.engine_port import Subscription
+from qctui.engine.player import KEPT
+from qctui.engine.recorded_answers import StillClock
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.tape_clock import TapeClock
+from qctui.engine.tape_events import TapeEvents, event_words
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import DEPLOYMENTS, chart_key, detail_key, orders_key, portfolio_key
 from qctui.model.playback import PLAYBACK, Playback
 from qctui.model.resource import FailureKind, Resource
 from qctui.tape.tape import Tape
+from qctui.tape.tape_writer import Noted
 from tests.fakes import FakeClock
 from tests.replay.hour import until_shown
 from tests.tape.shelf import AT, event, noted, open_writer, write
@@ -159,7 +165,7 @@ def test_a_tape_that_is_being_written_is_followed_on(tmp_path: Path) -> None:
 def test_failures_stand_beside_the_last_good_value_and_what_was_not_read_is_said(tmp_path: Path) -> None:
     path = tmp_path / "tape.sqlite"
     portfolio = {"portfolio": {"holdings": {}, "cash": {}}, "success": True}
-    broken = b"portfolio: no answer in time"
+    broken = b"portfolio: \x1b[31mno answer in time\x07"
     write(
         path,
         [noted(AT, listed(1.0)), noted(AT, portfolio, "live/portfolio/read", projectId=7)],
@@ -271,3 +277,68 @@ def test_while_the_service_prepares_the_value_before_it_stays(tmp_path: Path) ->
         assert (found.progress.fraction, found.progress.mono) == (0.25, AT + 61)
 
     seated(body, path, AT + 70)
+
+
+def test_a_move_to_a_change_stands_still_there_and_what_was_left_long_ago_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "tape.sqlite"
+    write(path, [noted(AT + 15 * each, listed(100.0 + each)) for each in range(4)])
+
+    async def body(seat: Seat) -> None:
+        await seat.move(seat.host.seek(5.0))
+        began = seat.now
+        assert began.playing, "a distance is no place to stop at"
+        await seat.move(seat.host.step(1))
+        there = seat.now
+        assert (there.playing, there.at) == (False, AT + 15)
+        for number in range(KEPT + 1):
+            seat.host.subscribe((Subscription(detail_key(number)),))
+            await until_shown(seat.host)
+        assert seat.host.store.get(detail_key(0)).error is None
+        assert seat.host.store.get(detail_key(1)).error is not None
+
+    seated(body, path, AT, playing=True)
+
+
+def test_actions_stand_as_they_stood_until_they_were_seen_or_the_program_began_anew(tmp_path: Path) -> None:
+    path = tmp_path / "tape.sqlite"
+
+    def step(at: float, rung: str) -> Noted:
+        body = {
+            "id": "aa-1", "at": journal_time(at), "event": rung, "action": "stop", "project_id": 7, "deploy_id": "L-7",
+            "optimization_id": "", "name": "Seven", "environment": "LIVE", "via": "console", "detail": "",
+        }  # fmt: skip
+        return event(at, "action", json.dumps(body))
+
+    write(
+        path,
+        [noted(AT, listed(1.0)), step(AT + 10, "sent"), step(AT + 20, "verified")],
+        [noted(AT + 60, listed(2.0)), event(AT + 60, "acknowledged", '{"id": "aa-1"}')],
+        # Of another program, or damaged.
+        [
+            event(AT + 61, kind, body)
+            for kind in ("action", "alert", "ended", "acknowledged", "gone", "else")
+            for body in ('{"id": []}', "[1]", "{", '{"project_id": {}, "id": {}}', '{"state": 7, "delivery": "x"}')
+        ],
+        [noted(AT + 90, listed(3.0))],
+    )
+    write(path, [noted(AT + 600, listed(4.0))])
+    tape = Tape(path)
+    events, clock = TapeEvents(tape.events()), StillClock()
+
+    def bar(at: float, seen: tuple[str, ...] = ()) -> list[tuple[str | None, bool]]:
+        clock.at = at
+        found = events.actions(clock, tape.began_at(tape.seek(at)), seen)
+        return [(each.rung.value if each.rung else None, each.acknowledged) for each in found]
+
+    assert bar(AT + 5) == []
+    assert events.alerts(AT + 80) == ()
+    assert all(event_words(each).isprintable() for each in events.events)
+    assert bar(AT + 15) == [("SENT", False)]
+    assert bar(AT + 30) == [("VERIFIED", False)]
+    assert bar(AT + 30, ("aa-1",)) == [("VERIFIED", True)]
+    assert bar(AT + 70) == [("VERIFIED", True)]
+    without = TapeEvents(each for each in tape.events() if each.kind == "action")
+    clock.at = AT + 610
+    assert [each.acknowledged for each in without.actions(clock, tape.began_at(tape.seek(clock.at)), ())] == [True]
+    assert (events.action_at("aa-1"), events.action_at("-7"), events.action_at("zz")) == (AT + 10, AT + 10, None)
+    tape.close()

@@ -135,6 +135,7 @@ def test_a_failure_is_recorded_as_what_it_was() -> None:
         ("live/portfolio/read", {"projectId": 7}, 502, FailureKind.SERVER),
     ]
     assert seen[0].body == payload("live_list__ok")
+    assert seen[1].body == b"portfolio: no answer in time", "without an answer, why there is none"
     assert seen[2].body == b"<html>"
 
 
