@@ -68,7 +68,7 @@ def test_the_console_begins_without_anything_of_a_replay() -> None:
         [sys.executable, "-c", f"{code}\nimport sys; print(*sorted(sys.modules))"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    of_replay = ("replay", "player", "recorded_", "tape_events", "tape_clock", "playback", "instants", "api.recorded")
+    of_replay = ("replay", "player", "recorded_", "tape_events", "playback", "instants", "api.recorded")
     found = [
         name for name in done.stdout.split() if name.startswith("qctui.") and any(each in name for each in of_replay)
     ]

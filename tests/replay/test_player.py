@@ -12,10 +12,9 @@ from typing import Any
 from qctui.actions.journal import journal_time
 from qctui.api.recorded import open_recorded
 from qctui.engine.engine_port import Subscription
-from qctui.engine.player import KEPT
+from qctui.engine.player import KEPT, TapeClock
 from qctui.engine.recorded_answers import StillClock
 from qctui.engine.replay_host import ReplayHost
-from qctui.engine.tape_clock import TapeClock
 from qctui.engine.tape_events import TapeEvents, event_words
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import DEPLOYMENTS, chart_key, detail_key, orders_key, portfolio_key
