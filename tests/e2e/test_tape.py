@@ -60,11 +60,11 @@ def test_the_last_day_is_whole_in_the_first_list_after_a_kill(api: Api, signed_i
         assert "NO TAPE" not in console.text
         console.process.send_signal(signal.SIGKILL)
         console.process.wait()
-    charts = len(api.requests("live/chart/read"))
+    # From now on no chart is answered: what is known of the day can only be remembered.
+    api.fault("http-502", "live/chart/read")
     with Console("--base-url", api.base_url, env=signed_in, columns=120, rows=40) as console:
         console.wait_for(NAME)
         console.wait_until(lambda: bool(money_of(console)), "its last 24 hours, from the tape")
-        assert len(api.requests("live/chart/read")) <= charts + 2
     done = run_in_shell(["--base-url", api.base_url, "doctor"], signed_in)
     assert re.search(r"ok +tape +\S+/tape-[0-9a-f]{12}\.sqlite, 0\.\d MB, since 20", done.stdout), done.stdout
 
