@@ -7,7 +7,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from qctui.api.ports import ApiError, ReadApi
 from qctui.engine.remembered import OpenRecorded
@@ -57,7 +57,8 @@ class RecordedAnswers:
         self.tape = tape
         self.clock = StillClock()
         self._api = open_recorded(self._find, self.clock)
-        self.reads: ReadApi = _Kept(self)  # type: ignore[assignment]  # it has every method of the client's
+        # It has every method of the client's.
+        self.reads = cast(ReadApi, _Kept(self))
         """The client. An answer that was parsed before is not parsed again."""
         self.known: Mapping[tuple[str, str], Answers] = {}
         self.at = 0.0

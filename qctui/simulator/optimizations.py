@@ -168,27 +168,24 @@ class Optimization:
 
 def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float) -> Optimization:
     """Return the `number`-th optimization of a project."""
-    optimization_id = "O-" + hex_of(seed, "optimization", plan.project_id, number)
-    key = key_of(optimization_id)
+    key = key_of(_id_of(seed, plan, number))
     node_type, nodes = NODES[0 if number < 2 else bits(key, 3) % len(NODES)]
     target, extremum, index = TARGETS[0 if number < 2 else bits(key, 4) % len(TARGETS)]
     parameters = _parameters(key, number)
     title = next((_TITLES[one.name] for one in parameters if one.name in _TITLES), "EMA Cross")
     name = f"{title} Sweep {number % 1000 + 1:02d}"
-    made = Optimization(
-        number=number,
-        optimization_id=optimization_id,
-        project_id=plan.project_id,
+    made = optimization_of(
+        seed,
+        plan,
+        number,
+        requested_at,
         name=name,
-        key=key,
-        requested_at=requested_at,
-        node_type=node_type,
+        parameters=parameters,
         nodes=nodes,
+        node_type=node_type,
         target=target,
         extremum=extremum,
         target_index=index,
-        parameters=parameters,
-        children=_children(key, name, parameters, nodes, requested_at + QUEUE_S),
         constraints=(_DRAWDOWN,) if number % 2 == 0 else (),
         out_of_sample_days=30 if bits(key, 5) % 3 == 0 else 0,
     )
@@ -210,7 +207,7 @@ def optimization_of(
     **asked: Any,
 ) -> Optimization:
     """Return the optimization that somebody asked for; `asked` are fields of it as they are."""
-    optimization_id = "O-" + hex_of(seed, "optimization", plan.project_id, number)
+    optimization_id = _id_of(seed, plan, number)
     key = key_of(optimization_id)
     return Optimization(
         number=number,
@@ -224,6 +221,10 @@ def optimization_of(
         children=_children(key, name, parameters, nodes, requested_at + QUEUE_S),
         **asked,
     )
+
+
+def _id_of(seed: int, plan: ProjectPlan, number: int) -> str:
+    return "O-" + hex_of(seed, "optimization", plan.project_id, number)
 
 
 def _parameters(key: int, number: int) -> tuple[Parameter, ...]:

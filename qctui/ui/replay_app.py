@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Future
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -202,7 +203,7 @@ class ReplayApp(QctuiApp):
         playback, now = self._playback, self.engine.clock.now()
         for bar in self._bars:
             if bar.is_attached:
-                self.draw("The bar of the replay", lambda bar=bar: bar.show(playback, now))  # type: ignore[misc]
+                self.draw("The bar of the replay", partial(bar.show, playback, now))
 
     @on(StoreChanged)
     def show_playback(self) -> None:
