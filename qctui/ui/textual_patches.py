@@ -114,10 +114,14 @@ _ESCAPE = "\x1b[27u"
 
 
 def _feed_apart(original: Callable[..., Iterable[Message]], parser: Any, data: str) -> Iterable[Message]:
-    """What the terminal sent, with Escape as a key of its own whatever is typed behind it.
+    """What the terminal sent, with Escape as a key of its own whatever is typed behind it, and with the time at which
+    it came.
 
     Textual's own waits a tenth of a second for the rest of a sequence, takes what comes meanwhile for it, and hands
     all of it on without the Escape: `Escape L`, typed quickly or sent in one piece, would be `L` alone, or Alt+L.
+
+    And it stamps each key when its turn comes: on a busy machine the first of a burst has had its effect by then, and
+    the last would look like the answer to a question that it was typed before.
     """
     waiting = getattr(parser, "ended_in_escape", False) and parser._timeout_time is not None
     if data and "\x1b[200~" not in data:
@@ -125,7 +129,13 @@ def _feed_apart(original: Callable[..., Iterable[Message]], parser: Any, data: s
             data = _ESCAPE[1:] + data
         data = _LONE_ESCAPE.sub(_ESCAPE, data)
     parser.ended_in_escape = data.endswith("\x1b")  # ours, kept where it belongs
-    return original(parser, data)
+    return _stamped(original(parser, data), Message().time)
+
+
+def _stamped(messages: Iterable[Message], time: float) -> Iterable[Message]:
+    for message in messages:
+        message.time = time
+        yield message
 
 
 def _write_while_there(original: Callable[..., None], writer: Any) -> None:

@@ -1,10 +1,11 @@
-"""Escape is a key of its own, whatever is typed behind it and however the line cuts it."""
+"""Keys from the terminal: Escape is one of its own, and a burst came at one time."""
 
 from __future__ import annotations
 
 import pytest
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.message import Message
 
 from qctui.ui import textual_patches
 
@@ -47,3 +48,11 @@ def test_a_paste_is_left_alone() -> None:
     textual_patches.install()
     pasted = [each for each in XTermParser().feed("\x1b[200~L430e\x1b[201~") if isinstance(each, events.Paste)]
     assert [each.text for each in pasted] == ["L430e"]
+
+
+def test_what_came_in_one_piece_came_when_it_was_read_however_late_it_is_looked_at() -> None:
+    textual_patches.install()
+    parser = XTermParser()
+    messages = iter(parser.feed("L430e\r"))
+    read_at = Message().time
+    assert all(each.time <= read_at for each in messages)

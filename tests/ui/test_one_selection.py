@@ -186,6 +186,8 @@ async def test_a_burst_confirms_an_object_once_and_a_second_time_only_what_was_s
         await page.burst("L", *code, "enter", "L", *code, "enter")
         assert len(page.engine.still_actions.confirmed) == 1
         assert "A second time: type it again" in page.text
+        await page.press("enter")
+        assert "nothing typed" in page.text
         await page.press(*code, "enter")
         assert len(page.engine.still_actions.confirmed) == 2
 

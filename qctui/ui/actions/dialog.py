@@ -212,9 +212,10 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         """
         assert self._answer is not None
         if self._answer.question.ask is not Ask.CODE:
+            self._answer.ignore()
             return True
         if self._again:
-            self._answer.notice = "A second time: type it again, now that the question is on screen"
+            self._answer.ignore("A second time: type it again, now that the question is on screen")
             self._show_answer()
         return self._again
 

@@ -69,6 +69,11 @@ class Answer:
             return Outcome.NOTHING
         return self._change(self.typed + character)
 
+    def ignore(self, notice: str = "") -> None:
+        """A key answered nothing because it came too early: the Enter that belongs to it does not press Cancel."""
+        self._touched = True
+        self.notice = notice or self.notice
+
     def _press_key(self, key: str) -> Outcome:
         if key == self.question.expected:
             return Outcome.CONFIRMED
