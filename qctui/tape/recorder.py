@@ -27,6 +27,10 @@ LIMIT = 500_000_000
 GATHER_S = 5.0
 """What comes in so short a time is written at once. A process that is killed loses no more than that."""
 
+EVENT_S = 0.5
+"""So soon an event is written, and what waits with it. Not at once: the emergency request that it may be about is on its
+way in the same interpreter, and its journal on the same disk."""
+
 RETRY_S = 15.0
 """How soon it is tried again after the disk declined, and how often a standby looks whether it is needed."""
 
@@ -250,7 +254,7 @@ class Recorder:
             self._busy_since = None
 
     def _gather(self) -> list[Noted]:
-        """What came within some seconds. An event is not waited with."""
+        """What came within some seconds; less with an event."""
         batch: list[Noted] = []
         until = self._clock.monotonic() + self._gather_s
         while len(batch) < 200:
@@ -262,7 +266,7 @@ class Recorder:
             if noted is not None:
                 batch.append(noted)
                 if noted.body is None:
-                    until = 0.0
+                    until = min(until, self._clock.monotonic() + EVENT_S)
         return batch
 
     def _require_space(self) -> None:
