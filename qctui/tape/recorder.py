@@ -28,8 +28,8 @@ GATHER_S = 5.0
 """What comes in so short a time is written at once. A process that is killed loses no more than that."""
 
 EVENT_S = 0.5
-"""So soon an event is written, and what waits with it. Not at once: the emergency request that it may be about is on its
-way in the same interpreter, and its journal on the same disk."""
+"""So soon an event is written, and what waits with it. Not at once: the emergency request that it may be about is on
+its way in the same interpreter, and its journal on the same disk."""
 
 RETRY_S = 15.0
 """How soon it is tried again after the disk declined, and how often a standby looks whether it is needed."""
