@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from qctui.actions.action_store import JOURNAL, ActionStore
 from qctui.actions.contradictions import judge_rejection
 from qctui.actions.send import SEND_S, InFlightRequest, Refusal, Sender
 from qctui.actions.spec import ABORT, DELETE, RENAME
-from qctui.actions.verify import VERIFY_S
+from qctui.actions.verify import VERIFY_S, Check
 from qctui.actions.verify_deployment import DeploymentCheck
 from qctui.actions.verify_optimization import AbortCheck, DeleteCheck, RenameCheck
 from qctui.api.ports import TriggerApi
@@ -36,7 +36,7 @@ CANCELLED = "cancelled before it was sent"
 ENDED_BEFORE_SENT = "the program ended before the API could be reached"
 ENDED_BEFORE_ANSWER = "the program ended before the answer"
 
-_CHECKS = {ABORT.id: AbortCheck, RENAME.id: RenameCheck, DELETE.id: DeleteCheck}
+_CHECKS: Mapping[str, type[Check]] = {ABORT.id: AbortCheck, RENAME.id: RenameCheck, DELETE.id: DeleteCheck}
 """How the goal of an action is looked for; of the others a deployment is looked at."""
 
 _LOG = logging.getLogger(__name__)

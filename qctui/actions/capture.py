@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
+from qctui.actions.spec import LIQUIDATE, eligibility
 from qctui.model.action import Target
 from qctui.model.deployment import (
     Deployment,
@@ -101,10 +101,11 @@ def target_of_deployment(action: str, known: Deployment | DeploymentDetail, name
     )
 
 
-def target_of_optimization(optimization: Optimization) -> Target:
+def target_of_optimization(action: str, optimization: Optimization, new_name: str = "") -> Target:
     """The optimization of a fresh optimizations/read as a target."""
     return Target(
-        action=ABORT.id,
+        action=action,
+        new_name=new_name,
         name=optimization.name or optimization.optimization_id,
         project_id=optimization.project_id or 0,
         optimization_id=optimization.optimization_id,

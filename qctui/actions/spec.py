@@ -14,6 +14,9 @@ from qctui.model.deployment import DeploymentDetail, Environment, Project, claim
 from qctui.model.optimization import FINISHED_STATUSES, Optimization
 from qctui.value import Value
 
+MAX_NAME = 100
+"""Characters of a new name."""
+
 CODE_LENGTH = 4
 """Characters of the deploy id a person types."""
 
@@ -105,7 +108,7 @@ ABORT = ActionSpec(
 
 RENAME = ActionSpec(
     id="rename",
-    key="f2",
+    key="M",
     verb="rename",
     title="Rename",
     tooltip="Give the selected optimization another name",
@@ -116,7 +119,7 @@ RENAME = ActionSpec(
 
 DELETE = ActionSpec(
     id="delete",
-    key="delete",
+    key="K",
     verb="delete",
     title="Delete",
     tooltip="Delete the selected optimization with all of its runs",
@@ -170,9 +173,9 @@ def question_for(targets: Sequence[Target]) -> Question:
         sentence = f"Type {count} to {spec.verb} {count} {spec.target_noun}s, then Enter."
         return Question(Ask.COUNT, sentence, str(count))
     target = targets[0]
-    if spec is RENAME:
-        return Question(Ask.NAME, "Type another name, then Enter.", target.name)
-    if spec is ABORT or (spec is STOP and target.environment is Environment.PAPER):
+    if spec is RENAME and not target.new_name:
+        return Question(Ask.NAME, "Type another name to rename, then Enter.", target.name)
+    if spec in (ABORT, RENAME) or (spec is STOP and target.environment is Environment.PAPER):
         return Question(Ask.KEY, f"Press y to {spec.verb}.", "y")
     code = typed_code(target)
     return Question(Ask.CODE, f"Type {code} to {spec.verb}, then Enter.", code)
@@ -184,7 +187,9 @@ def eligibility(target: Target) -> str | None:
     if spec is None:
         return f"no such action: {target.action}"
     if target.action in OF_OPTIMIZATIONS:
-        return _optimization_obstacle(target, target.status) if target.optimization_id else "no optimization id is known"
+        if not target.optimization_id:
+            return "no optimization id is known"
+        return _optimization_obstacle(target, target.status)
     if target.project_id <= 0:
         return "no project id is known"
     if not is_alive(target.status, None):
@@ -197,6 +202,8 @@ def _optimization_obstacle(target: Target, status: str) -> str | None:
     finished = status.casefold() in FINISHED_STATUSES
     if target.action == ABORT.id and finished:
         return f"already finished: {status}"
+    if target.action == RENAME.id and target.new_name == target.name:
+        return "that is its name already"
     if target.action == DELETE.id and not finished:
         return f"not finished: {status}; abort it first" if status else "its status is not known"
     return None
