@@ -199,7 +199,7 @@ class Trigger:
 
     @property
     def _new_name(self) -> str:
-        return self._options.name or ""
+        return (self._options.name or "") if self._options.command == RENAME.id else ""
 
     def _put(self, key: Key[T], value: T) -> None:
         at, mono = self._clock.now(), self._clock.monotonic()

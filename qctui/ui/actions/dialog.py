@@ -310,7 +310,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         if self._answer is None:
             hint = "Escape or Enter closes"
         else:
-            keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
+            keys = "Escape or n" if self._answer.cancels_by_n else "Escape"
             rest = f" {self._glyphs.dot} PgDn shows the rest" if self._overflows else ""
             hint = f"{keys} cancels{rest}"
         self._keys.show([Paragraph(pieces((hint, "muted")), one_line=True)])

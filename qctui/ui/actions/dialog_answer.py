@@ -52,11 +52,12 @@ class Answer:
         self.notice = notice
         """What is said about the answer so far; empty if nothing."""
         self._touched = bool(notice)
-        self._cancel_by_n = question.ask is not Ask.NAME and "n" not in question.expected.casefold()
+        self.cancels_by_n = question.ask is not Ask.NAME and "n" not in question.expected.casefold()
+        """Whether `n` can't be part of the answer, and so cancels."""
 
     def press(self, key: str, character: str | None) -> Outcome:
         """Take one key, by Textual's name and the character it types, if any."""
-        if key in ("escape", "ctrl+c") or (key == "n" and self._cancel_by_n):
+        if key in ("escape", "ctrl+c") or (key == "n" and self.cancels_by_n):
             return Outcome.CANCELLED
         if self.question.ask is Ask.KEY:
             return self._press_key(key)
