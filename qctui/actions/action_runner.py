@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from qctui.actions.action_store import JOURNAL, ActionStore
 from qctui.actions.contradictions import judge_rejection
 from qctui.actions.send import SEND_S, InFlightRequest, Refusal, Sender
-from qctui.actions.spec import ABORT
-from qctui.actions.verify import VERIFY_S, AbortCheck
+from qctui.actions.spec import ABORT, DELETE, RENAME
+from qctui.actions.verify import VERIFY_S, Check
 from qctui.actions.verify_deployment import DeploymentCheck
+from qctui.actions.verify_optimization import AbortCheck, DeleteCheck, RenameCheck
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
@@ -34,6 +35,9 @@ ANSWER = "answer"
 CANCELLED = "cancelled before it was sent"
 ENDED_BEFORE_SENT = "the program ended before the API could be reached"
 ENDED_BEFORE_ANSWER = "the program ended before the answer"
+
+_CHECKS: Mapping[str, type[Check]] = {ABORT.id: AbortCheck, RENAME.id: RenameCheck, DELETE.id: DeleteCheck}
+"""How the goal of an action is looked for; of the others a deployment is looked at."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -205,5 +209,5 @@ class ActionRunner:
 
     async def _verify(self, action_id: str, target: Target) -> None:
         self._action_store.change(action_id, goal_by_mono=self._clock.monotonic() + VERIFY_S)
-        check = AbortCheck if target.action == ABORT.id else DeploymentCheck
+        check = _CHECKS.get(target.action, DeploymentCheck)
         await check(self._api, self._clock, self._action_store, action_id, target).run()

@@ -144,7 +144,7 @@ class ActionStore:
         """
         at = self._clock.now()
         lines = [
-            entry_of(self._records[action_id], event, at, "", self._context)
+            entry_of(self._records[action_id], event, at, self._records[action_id].target.new_name, self._context)
             for event in ("intent", Rung.SENDING.event)
             for action_id in action_ids
         ]

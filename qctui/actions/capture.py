@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qctui.actions.spec import ABORT, LIQUIDATE, eligibility
+from qctui.actions.spec import LIQUIDATE, eligibility
 from qctui.model.action import Target
 from qctui.model.deployment import (
     Deployment,
@@ -53,7 +53,7 @@ def newest_known(store: Store) -> list[Deployment]:
     return newest_deployments(store.get(DEPLOYMENTS).value or (), known_ended(store))
 
 
-def capture_optimization(store: Store, optimization_id: str, project_id: int = 0) -> Target:
+def capture_optimization(action: str, store: Store, optimization_id: str, project_id: int = 0) -> Target:
     """The optimization with this id, by its opened detail or its project's list."""
     opened = store.get(optimization_key(optimization_id)).value
     if not project_id and opened is not None:
@@ -62,7 +62,7 @@ def capture_optimization(store: Store, optimization_id: str, project_id: int = 0
     row = next((row for row in rows if row.optimization_id == optimization_id), None)
     name = row.name if row else (opened.name if opened else "")
     return Target(
-        action=ABORT.id,
+        action=action,
         name=name or optimization_id,
         project_id=project_id,
         optimization_id=optimization_id,
@@ -101,10 +101,11 @@ def target_of_deployment(action: str, known: Deployment | DeploymentDetail, name
     )
 
 
-def target_of_optimization(optimization: Optimization) -> Target:
+def target_of_optimization(action: str, optimization: Optimization, new_name: str = "") -> Target:
     """The optimization of a fresh optimizations/read as a target."""
     return Target(
-        action=ABORT.id,
+        action=action,
+        new_name=new_name,
         name=optimization.name or optimization.optimization_id,
         project_id=optimization.project_id or 0,
         optimization_id=optimization.optimization_id,

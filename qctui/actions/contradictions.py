@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from qctui.actions.action_store import ActionStore
 from qctui.actions.observation import Observed, observe
-from qctui.actions.spec import ABORT
+from qctui.actions.spec import ABORT, DELETE, OF_OPTIMIZATIONS, RENAME
+from qctui.actions.verify_optimization import is_gone
 from qctui.actions.wording import format_clock_time
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock, first_of
@@ -81,7 +82,7 @@ async def judge_rejection(
 
 async def _look(api: TriggerApi, clock: Clock, target: Target, sent_at: float, ending: asyncio.Event) -> Verdict | None:
     """One look, bounded. None if the target lives on."""
-    look = _look_at_optimization if target.action == ABORT.id else _look_at_deployment
+    look = _look_at_optimization if target.action in OF_OPTIMIZATIONS else _look_at_deployment
     looking = asyncio.ensure_future(look(api, target, sent_at, clock))
     ended = asyncio.ensure_future(ending.wait())
     try:
@@ -99,8 +100,12 @@ async def _look_at_optimization(api: TriggerApi, target: Target, sent_at: float,
     try:
         optimization = await api.fetch_optimization(target.optimization_id)
     except ApiError as error:
+        if target.action == DELETE.id and is_gone(error):
+            return Verdict(acted=True, words=f"it can't be read any more ({error.message})")
         return _unchecked(error.message)
-    if not optimization.finished:
+    if target.action == RENAME.id and optimization.name == target.new_name:
+        return Verdict(acted=True, words=f"its name is {optimization.name}")
+    if target.action != ABORT.id or not optimization.finished:
         return None
     # The answer has no time. One that was running when it was confirmed and is aborted now was aborted since.
     if optimization.status.casefold() == "aborted" and target.status:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-from qctui.actions.spec import ABORT, disarm_reason
+from qctui.actions.spec import OF_OPTIMIZATIONS, disarm_reason
 from qctui.api.ports import REWARM_S, ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Recheck, Target, recheck_key
@@ -67,7 +67,7 @@ class Rechecks:
         for target in targets:
             self._store.put(recheck_key(target), Resource[Recheck]())
             # Apart from each other: a portfolio that hangs must not hold back the news that the deployment has changed.
-            if target.action == ABORT.id:
+            if target.action in OF_OPTIMIZATIONS:
                 self._spawn(self._keep_reading(target, self._read_optimization, status_slots))
             else:
                 self._spawn(self._keep_reading(target, self._read_detail, status_slots))

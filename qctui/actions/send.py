@@ -9,7 +9,7 @@ from typing import Any
 
 from qctui.actions.action_store import LOCK, ActionStore
 from qctui.actions.earlier_actions import stop_lock
-from qctui.actions.spec import ABORT, LIQUIDATE, STOP
+from qctui.actions.spec import ABORT, DELETE, LIQUIDATE, RENAME, STOP
 from qctui.api.ports import ApiError, Gate, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import Rung, Target
@@ -205,6 +205,10 @@ class Sender:
             await self._api.stop(target.project_id, gate=gate)
         elif target.action == ABORT.id:
             await self._api.abort(target.optimization_id, gate=gate)
+        elif target.action == RENAME.id:
+            await self._api.rename(target.optimization_id, target.new_name, gate=gate)
+        elif target.action == DELETE.id:
+            await self._api.delete(target.optimization_id, gate=gate)
         else:
             raise ApiError(FailureKind.REFUSED, f"no such action: {target.action}", may_have_acted=False)
 

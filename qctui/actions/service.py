@@ -19,7 +19,7 @@ from qctui.actions.earlier_actions import is_same_object, stop_lock
 from qctui.actions.journal_watcher import JournalWatcher
 from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter, publish_journal_state
 from qctui.actions.recheck import Rechecks
-from qctui.actions.spec import READ_ONLY, STOP, eligibility
+from qctui.actions.spec import ABORT, READ_ONLY, STOP, eligibility
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import ActionRecord, Rung, Target
@@ -274,7 +274,7 @@ def _known_end(store: Store, target: Target) -> str | None:
     is as good as a new one; an old answer that it runs proves nothing and is not asked for."""
     if target.optimization_id:
         optimization = store.get(optimization_key(target.optimization_id)).value
-        ended = optimization is not None and optimization.finished
+        ended = target.action == ABORT.id and optimization is not None and optimization.finished
         return f"already finished: {optimization.status}" if optimization is not None and ended else None
     detail = store.get(detail_key(target.project_id)).value
     known: list[Deployment | DeploymentDetail] = [*(store.get(DEPLOYMENTS).value or ()), *([detail] if detail else [])]

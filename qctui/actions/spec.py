@@ -14,6 +14,9 @@ from qctui.model.deployment import DeploymentDetail, Environment, Project, claim
 from qctui.model.optimization import FINISHED_STATUSES, Optimization
 from qctui.value import Value
 
+MAX_NAME = 100
+"""Characters of a new name."""
+
 CODE_LENGTH = 4
 """Characters of the deploy id a person types."""
 
@@ -27,6 +30,8 @@ class Ask(Enum):
     """Type how many targets there are, then Enter."""
     KEY = "key"
     """Press one key."""
+    NAME = "name"
+    """Type another name, then Enter."""
 
 
 class Question(Value):
@@ -36,10 +41,12 @@ class Question(Value):
     sentence: str
     """The exact sentence of DESIGN section 4."""
     expected: str
-    """What must be typed or pressed; see `accepts`."""
+    """What must be typed or pressed; see `accepts`. Of a name: the one it has, which is no answer."""
 
     def accepts(self, typed: str) -> bool:
         """Whether `typed` is the answer. Letter case and surrounding blanks don't matter; nothing else is forgiven."""
+        if self.ask is Ask.NAME:
+            return typed.strip() not in ("", self.expected)
         return bool(self.expected) and typed.strip().casefold() == self.expected.casefold()
 
 
@@ -99,20 +106,47 @@ ABORT = ActionSpec(
     leftovers="Finished backtests stay readable.",
 )
 
-ACTION_SPECS: Mapping[str, ActionSpec] = MappingProxyType({spec.id: spec for spec in (LIQUIDATE, STOP, ABORT)})
+RENAME = ActionSpec(
+    id="rename",
+    key="M",
+    verb="rename",
+    title="Rename",
+    tooltip="Give the selected optimization another name",
+    target_noun="optimization",
+    consequence="Changes the name that everybody sees. Nothing else changes.",
+    leftovers="The journal keeps both names.",
+)
+
+DELETE = ActionSpec(
+    id="delete",
+    key="K",
+    verb="delete",
+    title="Delete",
+    tooltip="Delete the selected optimization with all of its runs",
+    target_noun="optimization",
+    consequence="Deletes the optimization and all of its runs at QuantConnect. It can't be brought back.",
+    leftovers="Nothing: what is to be kept of it has to be exported before.",
+)
+
+ACTION_SPECS: Mapping[str, ActionSpec] = MappingProxyType(
+    {spec.id: spec for spec in (LIQUIDATE, STOP, ABORT, RENAME, DELETE)}
+)
 """Every action by its id. Nothing else can build a trigger request."""
+
+OF_OPTIMIZATIONS = frozenset(spec.id for spec in ACTION_SPECS.values() if spec.target_noun == "optimization")
+"""The actions that hit an optimization; the others hit a deployment."""
 
 READ_ONLY = "read-only: nothing can be sent"
 
 
 def typed_code(target: Target) -> str:
-    """What a person types for one target: the last four characters of the deploy id.
+    """What a person types for one target: the last four characters of the deploy id, or of the optimization's id.
 
-    With a deploy id that is unknown, shorter than four characters or not to be typed on every keyboard it is the last
+    With an id that is unknown, shorter than four characters or not to be typed on every keyboard it is the last
     four digits of the project id: the one thing the request itself carries, so it still makes a person look at which
     project this is.
     """
-    code = target.deploy_id[-CODE_LENGTH:]
+    code = target.identity[-CODE_LENGTH:]
     return code if _is_typeable(code) else str(target.project_id)[-CODE_LENGTH:]
 
 
@@ -139,7 +173,9 @@ def question_for(targets: Sequence[Target]) -> Question:
         sentence = f"Type {count} to {spec.verb} {count} {spec.target_noun}s, then Enter."
         return Question(Ask.COUNT, sentence, str(count))
     target = targets[0]
-    if spec is ABORT or (spec is STOP and target.environment is Environment.PAPER):
+    if spec is RENAME and not target.new_name:
+        return Question(Ask.NAME, "Type another name to rename, then Enter.", target.name)
+    if spec in (ABORT, RENAME) or (spec is STOP and target.environment is Environment.PAPER):
         return Question(Ask.KEY, f"Press y to {spec.verb}.", "y")
     code = typed_code(target)
     return Question(Ask.CODE, f"Type {code} to {spec.verb}, then Enter.", code)
@@ -150,12 +186,10 @@ def eligibility(target: Target) -> str | None:
     spec = ACTION_SPECS.get(target.action)
     if spec is None:
         return f"no such action: {target.action}"
-    if spec is ABORT:
+    if target.action in OF_OPTIMIZATIONS:
         if not target.optimization_id:
             return "no optimization id is known"
-        if target.status.casefold() in FINISHED_STATUSES:
-            return f"already finished: {target.status}"
-        return None
+        return _optimization_obstacle(target, target.status)
     if target.project_id <= 0:
         return "no project id is known"
     if not is_alive(target.status, None):
@@ -163,10 +197,22 @@ def eligibility(target: Target) -> str | None:
     return None
 
 
+def _optimization_obstacle(target: Target, status: str) -> str | None:
+    """Why an action can't be taken on an optimization of this status; None if it can."""
+    finished = status.casefold() in FINISHED_STATUSES
+    if target.action == ABORT.id and finished:
+        return f"already finished: {status}"
+    if target.action == RENAME.id and target.new_name == target.name:
+        return "that is its name already"
+    if target.action == DELETE.id and not finished:
+        return f"not finished: {status}; abort it first" if status else "its status is not known"
+    return None
+
+
 def cautions(target: Target, project: Project | None = None) -> tuple[str, ...]:
     """What a person should know before confirming, though nothing stands in the way (REFERENCE.md 7.5, 4.2)."""
     said: list[str] = []
-    if target.action != ABORT.id:
+    if target.action not in OF_OPTIMIZATIONS:
         if not target.status:
             said.append("its status is not known")
         elif target.status.casefold() != "running":
@@ -198,6 +244,6 @@ def disarm_reason(target: Target, detail: DeploymentDetail | None, optimization:
             return f"redeployed since: now {detail.deploy_id}"
         if not detail.alive:
             return f"no longer running: {detail.status or 'stopped'}"
-    if optimization is not None and optimization.finished:
-        return f"already finished: {optimization.status}"
+    if optimization is not None:
+        return _optimization_obstacle(target, optimization.status) or ""
     return ""

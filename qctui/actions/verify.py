@@ -1,6 +1,6 @@
 """Verification: looking until the goal of an action is seen, or for ten minutes (REFERENCE.md 7.1, 7.5).
 
-What all checks have in common, and the check of an abort; that of a deployment is in `verify_deployment.py`.
+What all checks have in common; the checks are in `verify_deployment.py` and `verify_optimization.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 from qctui.actions.action_store import ActionStore
-from qctui.api.ports import ApiError, TriggerApi
+from qctui.api.ports import TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Rung, Target
 
@@ -114,47 +114,3 @@ class Check(ABC):
     def _finish(self, rung: Rung, words: str) -> None:
         self._step(rung, words)
         self._done.set()
-
-
-class AbortCheck(Check):
-    """Looks for the status `aborted`, twice in a row: one answer may be a lagging replica's."""
-
-    _status = ""
-    _failure = ""
-    _agreeing = 0
-    """Looks in a row that showed it finished, with this very status."""
-    _needed = AGREEING
-
-    def _begin(self) -> None:
-        self._keep_looking(self._look, lambda: STATUS_S)
-
-    async def _look(self) -> None:
-        try:
-            optimization = await self._api.fetch_optimization(self._target.optimization_id)
-        except ApiError as error:
-            self._failure = error.message
-            self._warn("status", f"the optimization can't be read: {error.message}")
-            return
-        self._failure = ""
-        self._warn("status", "")
-        before, self._status = self._status, optimization.status
-        if not optimization.finished or before.casefold() != optimization.status.casefold():
-            if self._agreeing:
-                self._needed = min(MOST_AGREEING, self._needed + 1)
-            self._agreeing = 0
-        if not optimization.finished or self._done.is_set():
-            return
-        self._agreeing += 1
-        if self._agreeing < self._needed:
-            return
-        if optimization.status.casefold() == "aborted":
-            self._finish(Rung.VERIFIED, f"status {optimization.status}")
-        else:
-            words = f"already finished: {optimization.status} before the abort took effect"
-            self._finish(Rung.REJECTED, words)
-
-    def _give_up(self) -> None:
-        record = self._action_store.get(self._id)
-        answered = record is not None and any(step.rung is Rung.ACCEPTED for step in record.steps)
-        seen = f"could not be re-read: {self._failure}" if self._failure else f"still {self._status or 'not aborted'}"
-        self._step(Rung.UNVERIFIED, seen if answered else f"no answer to the request; {seen}")

@@ -13,7 +13,6 @@ from qctui.api.endpoints import Endpoint
 from qctui.api.library_patches import httpx
 from qctui.api.parse_chart import chart
 from qctui.api.parse_live import ChartNames, logs, projects
-from qctui.api.parse_optimization import summaries
 from qctui.api.parse_records import insights
 from qctui.api.ports import Gate, Loading, RequestReport
 from qctui.api.reader import Reader, RetryPolicy
@@ -22,7 +21,6 @@ from qctui.clock import Clock
 from qctui.model.chart import Chart
 from qctui.model.deployment import LogPage, Project
 from qctui.model.insight import InsightPage
-from qctui.model.optimization import OptimizationSummary
 from qctui.model.recording import Exchange
 from qctui.model.resource import FailureKind
 from qctui.value import Value
@@ -115,10 +113,6 @@ class QuantConnectClient(Reader):
             body["query"] = query
         return await self._read(endpoints.LOGS, body, lambda answer: logs(answer, start_line))
 
-    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
-        """optimizations/list."""
-        return await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id}, summaries)
-
 
 class Lanes:
     """Several pools to the same address, used as one."""
@@ -178,6 +172,14 @@ class TriggerClient(Reader):
     async def abort(self, optimization_id: str, gate: Gate | None = None) -> None:
         """optimizations/abort."""
         await self._trigger(endpoints.ABORT, {"optimizationId": optimization_id}, gate)
+
+    async def rename(self, optimization_id: str, name: str, gate: Gate | None = None) -> None:
+        """optimizations/update."""
+        await self._trigger(endpoints.RENAME, {"optimizationId": optimization_id, "name": name}, gate)
+
+    async def delete(self, optimization_id: str, gate: Gate | None = None) -> None:
+        """optimizations/delete."""
+        await self._trigger(endpoints.DELETE, {"optimizationId": optimization_id}, gate)
 
     async def _trigger(self, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> None:
         if self._read_only:

@@ -38,6 +38,8 @@ OPTIMIZATION_READ = Endpoint("optimizations/read", "optimization")
 LIQUIDATE = Endpoint("live/update/liquidate", "liquidate", plain=True)
 STOP = Endpoint("live/update/stop", "stop", plain=True)
 ABORT = Endpoint("optimizations/abort", "abort", plain=True)
+RENAME = Endpoint("optimizations/update", "rename", plain=True)
+DELETE = Endpoint("optimizations/delete", "delete", plain=True)
 
 DATA_MEMBERS = frozenset(
     (

@@ -104,6 +104,10 @@ class DetailReads(Protocol):
         """One optimization with its runs (REFERENCE.md 5.2)."""
         ...
 
+    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
+        """Optimizations of a project (REFERENCE.md 5.1)."""
+        ...
+
 
 class ReadApi(DetailReads, Protocol):
     """The reads. Transient failures are retried inside, with back-off and jitter."""
@@ -135,10 +139,6 @@ class ReadApi(DetailReads, Protocol):
         upper or lower case, of all deployments of the project; the numbers count them."""
         ...
 
-    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
-        """Optimizations of a project (REFERENCE.md 5.1)."""
-        ...
-
 
 class TriggerApi(DetailReads, Protocol):
     """The emergency path: its own connections, no retries, no share in the read budget.
@@ -165,6 +165,14 @@ class TriggerApi(DetailReads, Protocol):
 
     async def abort(self, optimization_id: str, gate: Gate | None = None) -> None:
         """End an optimization (REFERENCE.md 5.3)."""
+        ...
+
+    async def rename(self, optimization_id: str, name: str, gate: Gate | None = None) -> None:
+        """Give an optimization another name (REFERENCE.md 5.4)."""
+        ...
+
+    async def delete(self, optimization_id: str, gate: Gate | None = None) -> None:
+        """Delete an optimization (REFERENCE.md 5.4)."""
         ...
 
     async def warm(self, connections: int = 1) -> None:

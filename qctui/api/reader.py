@@ -10,13 +10,13 @@ from qctui.api.answer import Answer
 from qctui.api.decode import DecodeError, Document
 from qctui.api.endpoints import Endpoint
 from qctui.api.parse_live import ChartNames, deployments, detail, identifies_deployment
-from qctui.api.parse_optimization import optimization
+from qctui.api.parse_optimization import optimization, summaries
 from qctui.api.parse_portfolio import portfolio
 from qctui.api.parse_records import orders
 from qctui.api.ports import ApiError, Loading
 from qctui.api.transport import Channel, Timeouts
 from qctui.model.deployment import DeploymentDetail, DeploymentList
-from qctui.model.optimization import Optimization
+from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
@@ -107,6 +107,10 @@ class Reader:
         """optimizations/read."""
         body: dict[str, object] = {"optimizationId": optimization_id}
         return await self._read(endpoints.OPTIMIZATION_READ, body, lambda answer: optimization(answer, optimization_id))
+
+    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
+        """optimizations/list."""
+        return await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id}, summaries)
 
 
 async def _parsed(answer: Answer, parse: Parser[T]) -> T:

@@ -26,6 +26,8 @@ _NEEDED = {
     "liquidate": 6,
     "stop": 6,
     "abort": 6,
+    "rename": 6,
+    "delete": 6,
     "status": 7,
     "doctor": 7,
 }

@@ -10,7 +10,7 @@ import sys
 import termios
 
 from qctui.actions.actions_port import ActionsPort
-from qctui.actions.spec import ABORT, ACTION_SPECS, Ask, cautions, question_for
+from qctui.actions.spec import ACTION_SPECS, MAX_NAME, OF_OPTIMIZATIONS, Ask, cautions, question_for
 from qctui.actions.wording import format_holdings
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.cli.shutdown import Interrupts
@@ -18,6 +18,8 @@ from qctui.cli.step_printer import Printer
 from qctui.model.action import Target, recheck_key
 from qctui.model.keys import Key
 from qctui.store import Store
+from qctui.text import clean
+from qctui.value import replace
 
 EXPOSURE_S = 2.0
 """How long the question waits for the holdings. They are worth two seconds, not an emergency."""
@@ -30,8 +32,9 @@ def can_ask() -> bool:
 
 async def ask(
     actions: ActionsPort, api: TriggerApi, store: Store, target: Target, interrupts: Interrupts, printer: Printer
-) -> str | None:
-    """Ask whether to act on `target`. None if the answer is right, else why nothing is sent.
+) -> Target | str:
+    """Ask whether to act on `target`. The target as it was confirmed if the answer is right (with its new name, if it
+    was asked for), else why nothing is sent.
 
     While it is asked the target is read again, and the connection the trigger will use is kept warm; a redeployment or
     an end closes the question.
@@ -50,22 +53,23 @@ async def ask(
         answering = asyncio.create_task(_read_line())
         disarmed = asyncio.create_task(_disarmed(store, target))
         await interrupts.or_wait(asyncio.wait({answering, disarmed}, return_when=asyncio.FIRST_COMPLETED))
-        reason = "cancelled"
+        outcome: Target | str = "cancelled"
         if disarmed.done():
-            reason = disarmed.result()
-        elif answering.done() and question.accepts(answering.result()):
-            reason = ""
+            outcome = disarmed.result()
+        elif answering.done() and question.accepts(typed := clean(answering.result())):
+            outcome = replace(target, new_name=typed.strip()[:MAX_NAME]) if question.ask is Ask.NAME else target
         for task in (answering, disarmed):
             task.cancel()
         await asyncio.gather(answering, disarmed, return_exceptions=True)
-        return reason or None
+        return outcome
     finally:
         actions.close_rechecks()
 
 
 def _describe(target: Target) -> list[str]:
-    if target.action == ABORT.id:
-        return [f"{target.name}  ({target.optimization_id}, project {target.project_id}, {target.status or 'unknown'})"]
+    if target.action in OF_OPTIMIZATIONS:
+        about = f"{target.name}  ({target.optimization_id}, project {target.project_id}, {target.status or 'unknown'})"
+        return [about, f"New name: {target.new_name}"] if target.new_name else [about]
     return [
         f"{target.environment.value}  {target.name}  (project {target.project_id})",
         f"{target.deploy_id or 'deploy id unknown'}  {target.brokerage or 'brokerage unknown'}  "
@@ -74,7 +78,7 @@ def _describe(target: Target) -> list[str]:
 
 
 async def _exposure(api: TriggerApi, target: Target) -> list[str]:
-    if target.action == ABORT.id:
+    if target.action in OF_OPTIMIZATIONS:
         return []
     try:
         async with asyncio.timeout(EXPOSURE_S):

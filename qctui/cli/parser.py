@@ -80,7 +80,7 @@ With a TIME it stands still there; without one it plays the last hour of the tap
 is given. P plays or stands still, T asks for a time, ? lists the other keys.
 """
 
-TRIGGERS = ("liquidate", "stop", "abort")
+TRIGGERS = ("liquidate", "stop", "abort", "rename", "delete")
 """The commands that act."""
 
 SLOWEST, FASTEST = 0.1, 3_600.0
@@ -131,6 +131,8 @@ class Options(argparse.Namespace):
     json: bool
     target: int | str
     """What a trigger aims at: a project's id as a number or its name as typed, or an optimization id."""
+    name: str | None
+    """Of a rename: the new name; None to be asked for it."""
     yes: bool
     deploy_id: str | None
     no_wait: bool
@@ -180,6 +182,19 @@ def project(text: str) -> int | str:
     if not text.strip():
         raise argparse.ArgumentTypeError("the id or the name of a project is expected")
     return project_id(text) if text.isascii() and text.isdigit() else text
+
+
+def new_name(text: str) -> str:
+    """A name for something from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: blank, too long, or not printable.
+    """
+    from qctui.actions.spec import MAX_NAME
+
+    if not text.strip() or not text.isprintable() or len(text) > MAX_NAME:
+        raise argparse.ArgumentTypeError(f"a name of 1 to {MAX_NAME} printable characters is expected")
+    return text.strip()
 
 
 def speed(text: str) -> float:
@@ -352,15 +367,21 @@ def _add_triggers(command: Any) -> None:
         ("liquidate", "PROJECT", "close all positions of what runs in a project, and stop it", ", STOPPED, FLAT"),
         ("stop", "PROJECT", "stop what runs in a project, leaving its positions", ", STOPPED"),
         ("abort", "OPTIMIZATION_ID", "end an optimization", ""),
+        ("rename", "OPTIMIZATION_ID", "give an optimization another name", ""),
+        ("delete", "OPTIMIZATION_ID", "delete an optimization that is over, with all of its runs", ""),
     ):
         parser = command(name, summary, summary[0].upper() + summary[1:] + ".\n\n" + explain.format(rungs=rungs))
-        if name == "abort":
+        if metavar == "OPTIMIZATION_ID":
             parser.add_argument("target", metavar=metavar)
         else:
             what = "the project's id, or the exact name of the one that runs (with an id nothing is listed first)"
             parser.add_argument("target", metavar=metavar, type=project, help=what)
         parser.add_argument("--yes", action="store_true", help="do not ask (required without a terminal)")
-        if name != "abort":
+        if name == "rename":
+            parser.add_argument(
+                "name", metavar="NAME", nargs="?", type=new_name, help="the new name; asked for without"
+            )
+        if metavar == "PROJECT":
             parser.add_argument("--deploy-id", metavar="ID", default=None, help="refuse any other deployment")
         parser.add_argument("--no-wait", action="store_true", help="end after the API's answer, without verifying")
         _add_json(parser, "print one JSON object a line instead of words")

@@ -15,7 +15,7 @@ from qctui.actions.capture import target_of_deployment, target_of_optimization
 from qctui.actions.earlier_actions import earlier_action
 from qctui.actions.observation import find_current
 from qctui.actions.service import ActionService
-from qctui.actions.spec import ABORT, READ_ONLY, cautions
+from qctui.actions.spec import OF_OPTIMIZATIONS, READ_ONLY, RENAME, cautions
 from qctui.actions.wording import describe_step, format_clock_time
 from qctui.api.ports import ApiError, ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
@@ -60,6 +60,8 @@ def run_trigger(options: Options) -> int:
         raise UsageError(READ_ONLY)
     if not options.yes and not can_ask():
         raise UsageError(f"{options.command}: without a terminal to ask on, --yes is needed")
+    if options.command == RENAME.id and options.yes and not options.name:
+        raise UsageError("rename: with --yes the new name is needed")
     with account_of(settings) as account:
         trigger = Trigger(options, settings, account)
         try:
@@ -103,7 +105,7 @@ class Trigger:
         with Interrupts() as interrupts:
             try:
                 given = self._options.target
-                if self._options.command != ABORT.id and isinstance(given, str):
+                if self._options.command not in OF_OPTIMIZATIONS and isinstance(given, str):
                     finding = asyncio.ensure_future(self._find(client.reads, given))
                     await interrupts.or_wait(finding)
                     if interrupts.number is not None:
@@ -160,7 +162,7 @@ class Trigger:
         """What is aimed at, as the API has it now. A failing read is said and does not block an emergency."""
         action = str(self._options.command)
         with self._said_after_a_while("reading the target"):
-            if action != ABORT.id:
+            if action not in OF_OPTIMIZATIONS:
                 return await self._capture_deployment(api, action, int(given))
             try:
                 optimization = await api.fetch_optimization(str(given))
@@ -168,7 +170,7 @@ class Trigger:
                 self._warn_unread(error.advised)
                 return self._target_unread(given)
             self._put(optimization_key(str(given)), optimization)
-            return target_of_optimization(optimization)
+            return target_of_optimization(action, optimization, self._new_name)
 
     async def _capture_deployment(self, api: TriggerApi, action: str, project_id: int) -> Target:
         found = await find_current(api, self._clock, project_id)
@@ -188,11 +190,16 @@ class Trigger:
     def _target_unread(self, given: int | str) -> Target:
         """What is aimed at, of which nothing but the words of the command line is known."""
         action = str(self._options.command)
-        if action == ABORT.id:
-            return Target(action=action, name=str(given), project_id=0, optimization_id=str(given))
+        if action in OF_OPTIMIZATIONS:
+            identity = str(given)
+            return Target(action, identity, project_id=0, optimization_id=identity, new_name=self._new_name)
         if isinstance(given, str):
             return Target(action=action, name=given, project_id=0)
         return Target(action=action, name=f"project {given}", project_id=given)
+
+    @property
+    def _new_name(self) -> str:
+        return (self._options.name or "") if self._options.command == RENAME.id else ""
 
     def _put(self, key: Key[T], value: T) -> None:
         at, mono = self._clock.now(), self._clock.monotonic()
@@ -206,7 +213,11 @@ class Trigger:
             self._tell_earlier(steps, target)
         # What can't be done is not asked about: the service says why.
         if possible and not self._options.yes:
-            reason = await ask(service, api, self._store, target, interrupts, self._printer)
+            answer = await ask(service, api, self._store, target, interrupts, self._printer)
+            if isinstance(answer, Target):
+                target = answer
+            else:
+                reason = answer
             if interrupts.number is not None:
                 steps.print_not_sent(target, "interrupted before confirming")
                 return interrupts.exit_code
@@ -236,7 +247,7 @@ class Trigger:
 
     def _other_deployment(self, target: Target) -> str | None:
         """Why `--deploy-id` forbids this; None if it does not. What can't be compared is another one."""
-        wanted = self._options.deploy_id if target.action != ABORT.id else None
+        wanted = self._options.deploy_id if target.action not in OF_OPTIMIZATIONS else None
         if not wanted or target.deploy_id == wanted:
             return None
         found = target.deploy_id or "a deployment whose id is not known"

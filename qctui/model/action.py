@@ -55,7 +55,7 @@ class Target(Value):
     """What an action aims at, captured at the key press and never read again from a cursor."""
 
     action: str
-    """`liquidate`, `stop` or `abort`."""
+    """`liquidate`, `stop`, `abort`, `rename` or `delete`."""
     name: str
     """Project name, or the optimization's."""
     project_id: int
@@ -74,6 +74,8 @@ class Target(Value):
     """What was known of its holdings and cash when it was captured, with its age."""
     also_alive: int = 0
     """Other deployments of its project that may trade too, by the list it was captured from."""
+    new_name: str = ""
+    """Of a rename only: what it is to be called."""
     others: tuple[str, ...] = ()
     """Deploy ids of the project's other deployments, alive or not, that were known when it was captured."""
 

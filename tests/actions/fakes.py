@@ -12,10 +12,11 @@ from qctui.actions.action_store import JournalContext
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import JournalTail
 from qctui.actions.service import ActionService
+from qctui.actions.spec import OF_OPTIMIZATIONS
 from qctui.api.ports import ApiError, Gate, Loading
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.deployment import DeploymentDetail, DeploymentList, Environment
-from qctui.model.optimization import Optimization
+from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import FailureKind
@@ -35,7 +36,7 @@ EMPTY = Portfolio((), (), is_known=False)
 
 def target(action: str = "liquidate", number: int = 1, **changes: Any) -> Target:
     """Deployment `number` of `tests.fakes.make_detail`, or optimization `O-number`."""
-    if action == "abort":
+    if action in OF_OPTIMIZATIONS:
         base = Target(action, f"Optimization {number}", 1, optimization_id=f"O-{number}", status="running")
     else:
         base = Target(
@@ -90,6 +91,10 @@ class FakeTriggers:
         self.stop_after_s = 5.0
         self.flat_after_s = 20.0
         self.acted: dict[int | str, float] = {}
+        self.names: dict[str, str] = {}
+        """The new name of each optimization that was to be renamed."""
+        self.listed: dict[int, tuple[OptimizationSummary, ...]] = {}
+        """What optimizations/list says of a project; nothing by default."""
         self.details: dict[int, DeploymentDetail] = {}
         self.lists: dict[int, DeploymentList] = {}
         """What live/list says of a project; nothing by default."""
@@ -112,6 +117,13 @@ class FakeTriggers:
 
     async def abort(self, optimization_id: str, gate: Gate | None = None) -> None:
         await self._trigger("abort", optimization_id, gate, None)
+
+    async def rename(self, optimization_id: str, name: str, gate: Gate | None = None) -> None:
+        self.names[optimization_id] = name
+        await self._trigger("rename", optimization_id, gate, None)
+
+    async def delete(self, optimization_id: str, gate: Gate | None = None) -> None:
+        await self._trigger("delete", optimization_id, gate, None)
 
     async def warm(self, connections: int = 1) -> None:
         self.warmed.append(connections)
@@ -142,9 +154,18 @@ class FakeTriggers:
     async def fetch_optimization(self, optimization_id: str) -> Optimization:
         await self._read("optimization")
         optimization = self.optimizations.get(optimization_id) or make_optimization(optimization_id)
-        if self.clock.monotonic() >= self.acted.get(optimization_id, float("inf")) + self.stop_after_s:
-            return replace(optimization, status="aborted")
-        return optimization
+        if self.clock.monotonic() < self.acted.get(optimization_id, float("inf")) + self.stop_after_s:
+            return optimization
+        action = next(post.action for post in reversed(self.posts) if post.id == optimization_id)
+        if action == "delete":
+            raise ApiError(FailureKind.REJECTED, "optimization not found", answered=True)
+        if action == "rename":
+            return replace(optimization, name=self.names[optimization_id])
+        return replace(optimization, status="aborted")
+
+    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
+        await self._read("optimizations")
+        return self.listed.get(project_id, ())
 
     async def _read(self, name: str) -> None:
         self.reads.append((name, self.clock.monotonic()))

@@ -57,6 +57,9 @@ def _put(store: Store, key: Key[Any], value: object, mono: float = 1_000.0) -> N
         ([replace(LIVE, action="stop")], Ask.CODE, "Type 430e to stop, then Enter.", "430e"),
         ([replace(PAPER, action="stop")], Ask.KEY, "Press y to stop.", "y"),
         ([target("abort")], Ask.KEY, "Press y to abort.", "y"),
+        ([target("rename")], Ask.NAME, "Type another name to rename, then Enter.", "Optimization 1"),
+        ([target("rename", new_name="Grid")], Ask.KEY, "Press y to rename.", "y"),
+        ([target("delete", optimization_id="O-12f809")], Ask.CODE, "Type f809 to delete, then Enter.", "f809"),
         ([LIVE] * 12, Ask.COUNT, "Type 12 to liquidate 12 deployments, then Enter.", "12"),
         ([replace(PAPER, action="stop")] * 2, Ask.COUNT, "Type 2 to stop 2 deployments, then Enter.", "2"),
         ([replace(LIVE, deploy_id="", project_id=23456789)], Ask.CODE, "Type 6789 to liquidate, then Enter.", "6789"),
@@ -82,6 +85,13 @@ def test_only_the_answer_is_accepted() -> None:
     assert not Question(Ask.CODE, "", "").accepts("")
 
 
+def test_a_name_is_another_one_than_it_has() -> None:
+    question = question_for([target("rename")])
+    assert question.accepts("y")
+    for wrong in ("", " ", "Optimization 1", " Optimization 1 "):
+        assert not question.accepts(wrong)
+
+
 def test_what_the_code_is_the_end_of() -> None:
     assert (typed_code(LIVE), typed_code_source(LIVE)) == ("430e", "deploy id")
     assert typed_code_source(replace(LIVE, deploy_id="")) == "project id"
@@ -94,8 +104,8 @@ def test_a_code_no_person_could_type_is_not_asked_for(odd: str) -> None:
 
 
 def test_every_action_is_complete() -> None:
-    assert list(ACTION_SPECS) == ["liquidate", "stop", "abort"]
-    assert [spec.key for spec in ACTION_SPECS.values()] == ["L", "S", "A"]
+    assert list(ACTION_SPECS) == ["liquidate", "stop", "abort", "rename", "delete"]
+    assert [spec.key for spec in ACTION_SPECS.values()] == ["L", "S", "A", "M", "K"]
     for name, spec in ACTION_SPECS.items():
         assert spec.id == name
         assert all((spec.title, spec.tooltip, spec.consequence, spec.leftovers, spec.verb))
@@ -116,6 +126,14 @@ def test_every_action_is_complete() -> None:
         (target("abort", status="new"), None),
         (target("abort", status="Completed"), "already finished: Completed"),
         (target("abort", optimization_id=""), "no optimization id is known"),
+        (target("rename"), None),
+        (target("rename", status="completed"), None),
+        (target("rename", new_name="Optimization 1"), "that is its name already"),
+        (target("delete", status="completed"), None),
+        (target("delete", status="Aborted"), None),
+        (target("delete", status="running"), "not finished: running; abort it first"),
+        (target("delete", status=""), "its status is not known"),
+        (target("delete", optimization_id=""), "no optimization id is known"),
     ],
 )
 def test_eligibility(at: Target, reason: str | None) -> None:
@@ -140,6 +158,9 @@ def test_disarming() -> None:
     assert disarm_reason(LIVE, replace(same, deploy_id="L-x"), None) == "redeployed since: now L-x"
     assert disarm_reason(LIVE, replace(same, stopped_at=1.0, status=""), None) == "no longer running: stopped"
     assert disarm_reason(target("abort"), None, make_optimization()) == ""
+    assert disarm_reason(target("rename"), None, make_optimization(status="completed")) == ""
+    assert disarm_reason(target("delete"), None, make_optimization(status="completed")) == ""
+    assert disarm_reason(target("delete"), None, make_optimization()) == "not finished: running; abort it first"
 
 
 def test_a_target_is_captured_from_what_was_reported_last() -> None:
@@ -233,12 +254,14 @@ def test_panic_hits_what_only_a_later_read_has_alive() -> None:
 
 def test_optimizations_are_captured_by_id() -> None:
     store = Store()
-    assert capture_optimization(store, "O-1") == Target("abort", "O-1", 0, optimization_id="O-1")
+    assert capture_optimization("abort", store, "O-1") == Target("abort", "O-1", 0, optimization_id="O-1")
     row = OptimizationSummary("O-1", 7, "Sweep", "running", Criterion("Sharpe Ratio", True), None)
     _put(store, optimizations_key(7), (row,))
-    assert capture_optimization(store, "O-1", 7) == Target("abort", "Sweep", 7, optimization_id="O-1", status="running")
+    assert capture_optimization("abort", store, "O-1", 7) == Target(
+        "abort", "Sweep", 7, optimization_id="O-1", status="running"
+    )
     _put(store, optimization_key("O-1"), make_optimization("O-1", status="completed", project_id=7))
-    assert capture_optimization(store, "O-1").status == "completed"
+    assert capture_optimization("abort", store, "O-1").status == "completed"
 
 
 def test_targets_of_fresh_answers() -> None:
@@ -250,7 +273,7 @@ def test_targets_of_fresh_answers() -> None:
         detail.deploy_id,
         "Stopped",
     )
-    assert target_of_optimization(make_optimization("O-2")).optimization_id == "O-2"
+    assert target_of_optimization("abort", make_optimization("O-2")).optimization_id == "O-2"
 
 
 def _record(at: Target, *rungs: Rung, **changes: Any) -> ActionRecord:

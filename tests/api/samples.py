@@ -28,11 +28,11 @@ CALLS: dict[str, Callable[[Client], Awaitable[object]]] = {
     "live_update_stop": lambda c: c.triggers.stop(31000017),
     "optimizations_abort": lambda c: c.triggers.abort("O-1"),
     "optimizations_create": lambda c: c.reads.fetch_optimizations(31000017),
-    "optimizations_delete": lambda c: c.reads.authenticate(),
+    "optimizations_delete": lambda c: c.triggers.delete("O-1"),
     "optimizations_estimate": lambda c: c.reads.authenticate(),
     "optimizations_list": lambda c: c.reads.fetch_optimizations(31000017),
     "optimizations_read": lambda c: c.reads.fetch_optimization("O-asked"),
-    "optimizations_update": lambda c: c.reads.authenticate(),
+    "optimizations_update": lambda c: c.triggers.rename("O-1", "Grid"),
     "projects_read": lambda c: c.reads.fetch_projects(),
 }
 """What each kind of file is an answer to. Those this program never asks for are plain envelopes to it."""

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 import qctui.ui
-from qctui.actions.spec import ACTION_SPECS, question_for
+from qctui.actions.spec import ACTION_SPECS, OF_OPTIMIZATIONS, question_for
 from qctui.cli.parser import parse
 from qctui.model.action import Target
 from qctui.model.deployment import Environment
@@ -60,7 +60,7 @@ def test_every_action_has_a_key_and_a_question(action: str) -> None:
             name="x",
             project_id=23456789,
             deploy_id="L-0000430e",
-            optimization_id="O-1" if action == "abort" else "",
+            optimization_id="O-1" if action in OF_OPTIMIZATIONS else "",
             environment=environment,
             status="Running",
         )

@@ -10,14 +10,10 @@ import pytest
 
 from tests.e2e.api import Api
 from tests.e2e.console import QCTUI, Console, run_command
+from tests.e2e.desk import events, journal
 from tests.e2e.line import Line
 
 LIQUIDATE = "live/update/liquidate"
-
-
-def journal_events(home: Path) -> list[str]:
-    path = home / "state" / "qctui" / "journal.jsonl"
-    return [json.loads(line)["event"] for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def rungs(out: str) -> list[str]:
@@ -173,7 +169,7 @@ def test_liquidate_takes_the_name_of_what_runs(api: Api, signed_in: dict[str, st
     assert asked[2:4] == ["live/read", LIQUIDATE]
     (request,) = api.requests(LIQUIDATE)
     assert request["body"]["projectId"] == project_id
-    assert "intent" in journal_events(home)
+    assert "intent" in events(home)
 
 
 def test_a_name_that_is_no_ones_lists_what_runs_and_sends_nothing(api: Api, signed_in: dict[str, str]) -> None:
@@ -217,7 +213,7 @@ def test_liquidate_goes_up_the_ladder_and_reads_no_list(api: Api, signed_in: dic
     assert asked.count("authenticate") == 1
     assert not {"projects/read", "live/list"} & set(asked)
     assert asked.count(LIQUIDATE) == 1
-    assert journal_events(home) == ["intent", "sending", "sent", "accepted", "stopped", "flat", "verified"]
+    assert events(home) == ["intent", "sending", "sent", "accepted", "stopped", "flat", "verified"]
     table = run_command("journal", env=signed_in).stdout
     assert all(word in table for word in ("liquidate", "VERIFIED", "LIVE", deploy_id, "command", "ACCEPTED +"))
     lines = run_command("journal", "--json", env=signed_in).stdout
@@ -229,7 +225,7 @@ def test_stop_is_verified_when_it_has_stopped_and_told_as_json(api: Api, signed_
     code, out, _ = trigger(api, signed_in, "stop", str(project_id), "--yes", "--json")
     lines: list[dict[str, Any]] = [json.loads(line) for line in out.splitlines()]
     assert (code, [line["event"] for line in lines]) == (0, ["sending", "sent", "accepted", "stopped", "verified"])
-    assert journal_events(home) == ["intent", *(line["event"] for line in lines)]
+    assert events(home) == ["intent", *(line["event"] for line in lines)]
     assert {(line["via"], line["action"], line["project_id"]) for line in lines} == {("command", "stop", project_id)}
 
 
@@ -244,6 +240,28 @@ def test_abort_is_verified_when_it_is_aborted(api: Api, signed_in: dict[str, str
     assert request["body"] == {"optimizationId": running}
 
 
+def test_an_optimization_is_renamed_and_deleted_once_it_is_over(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    projects = api.control("GET", "projects")["projects"]
+    status = {name: status for each in projects for name, status in each["optimizations"].items()}
+    over = next(name for name, one in status.items() if one == "completed")
+    code, out, _ = trigger(api, signed_in, "rename", over, "Walk-forward, 2nd try", "--yes")
+    assert (code, rungs(out)) == (0, ["SENDING", "SENT", "ACCEPTED", "VERIFIED"])
+    (request,) = api.requests("optimizations/update")
+    assert request["body"] == {"optimizationId": over, "name": "Walk-forward, 2nd try"}
+    code, out, _ = trigger(api, signed_in, "delete", over, "--yes")
+    assert (code, rungs(out)) == (0, ["SENDING", "SENT", "ACCEPTED", "VERIFIED"])
+    assert [request["body"] for request in api.requests("optimizations/delete")] == [{"optimizationId": over}]
+    assert {line["name"] for line in journal(home) if line["action"] == "delete"} == {"Walk-forward, 2nd try"}
+    running = next(name for name, one in status.items() if one == "running")
+    code, out, _ = trigger(api, signed_in, "delete", running, "--yes")
+    assert (code, rungs(out)) == (1, ["REJECTED"])
+    assert "abort it first" in out
+    assert len(api.requests("optimizations/delete")) == 1
+    assert trigger(api, signed_in, "rename", running, "--yes")[0] == 2
+
+
 def test_without_waiting_it_ends_after_the_answer_and_promises_nothing(api: Api, signed_in: dict[str, str]) -> None:
     project_id, _, _ = api.running("live")
     code, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--no-wait")
@@ -255,7 +273,7 @@ def test_another_deployment_is_refused(api: Api, signed_in: dict[str, str], home
     code, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--deploy-id", "L-other")
     assert (code, rungs(out)) == (3, ["NOT SENT"])
     assert deploy_id in out
-    assert (api.requests(LIQUIDATE), journal_events(home)) == ([], [])
+    assert (api.requests(LIQUIDATE), events(home)) == ([], [])
 
 
 def test_a_deployment_that_can_not_be_compared_is_refused_too(api: Api, signed_in: dict[str, str]) -> None:
@@ -339,7 +357,7 @@ def test_on_a_terminal_it_asks_the_same_question(api: Api, signed_in: dict[str, 
         assert console.wait_exit() == 4
         assert "ACCEPTED" in console.text
     assert len(api.requests(LIQUIDATE)) == 1
-    assert journal_events(home)[:4] == ["intent", "sending", "sent", "accepted"]
+    assert events(home)[:4] == ["intent", "sending", "sent", "accepted"]
 
 
 @pytest.mark.parametrize("answer", ["\n", "y\n", "\x04"], ids=repr)
@@ -349,7 +367,7 @@ def test_any_other_answer_sends_nothing(api: Api, signed_in: dict[str, str], hom
         console.send(answer)
         assert console.wait_exit() == 3
         assert "NOT SENT" in console.text
-    assert (api.requests(LIQUIDATE), journal_events(home)) == ([], [])
+    assert (api.requests(LIQUIDATE), events(home)) == ([], [])
 
 
 def test_ctrl_c_at_the_question_sends_nothing(api: Api, signed_in: dict[str, str]) -> None:
@@ -379,7 +397,7 @@ def test_ctrl_c_while_it_verifies_says_that_the_request_stays_sent(
         console.send("\x03")
         assert console.wait_exit() == 130
         assert "the request stays sent" in console.text
-    assert journal_events(home) == ["intent", "sending", "sent", "accepted"]
+    assert events(home) == ["intent", "sending", "sent", "accepted"]
 
 
 def test_ctrl_c_while_the_target_is_read_sends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:
@@ -389,7 +407,7 @@ def test_ctrl_c_while_the_target_is_read_sends_nothing(api: Api, signed_in: dict
         console.send("\x03")
         assert console.wait_exit() == 130
         assert "before anything was sent" in console.text
-    assert (api.requests(LIQUIDATE), journal_events(home)) == ([], [])
+    assert (api.requests(LIQUIDATE), events(home)) == ([], [])
 
 
 def test_ctrl_c_before_it_is_out_takes_it_back(env: dict[str, str], home: Path) -> None:
@@ -399,7 +417,7 @@ def test_ctrl_c_before_it_is_out_takes_it_back(env: dict[str, str], home: Path) 
         console.send("\x03")
         assert console.wait_exit() == 130
         assert "NOT SENT" in console.text
-    assert journal_events(home)[-1] == "not_sent"
+    assert events(home)[-1] == "not_sent"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: str(each))
@@ -410,7 +428,7 @@ def test_a_signal_waits_for_the_answer(api: Api, signed_in: dict[str, str], home
         console.wait_for("SENT")
         console.signal(number)
         assert console.wait_exit() == 128 + number
-    assert journal_events(home)[:4] == ["intent", "sending", "sent", "accepted"]
+    assert events(home)[:4] == ["intent", "sending", "sent", "accepted"]
     assert len(api.requests(LIQUIDATE)) == 1
 
 

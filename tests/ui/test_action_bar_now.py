@@ -211,6 +211,21 @@ async def test_a_failed_abort_is_retried_by_its_own_question() -> None:
         assert "Press y to abort." in page.text
 
 
+async def test_a_failed_renaming_is_retried_with_the_name_that_was_meant() -> None:
+    def failed(engine: StillEngine) -> None:
+        scene.fill(engine)
+        row = (engine.store.get(optimizations_key(ES)).value or ())[0]
+        target = Target("rename", row.name, ES, optimization_id=row.optimization_id, new_name="Grid 2")
+        engine.put(ACTIONS, (record("a", target, *NOT_SENT),))
+
+    async with console((80, 24), prepare=failed) as page:
+        await page.press("R")
+        assert "Press y to rename." in page.text
+        assert "New name    Grid 2" in page.text
+        await page.press("y")
+        assert [each.new_name for targets in page.engine.still_actions.confirmed for each in targets] == ["Grid 2"]
+
+
 async def test_read_only_has_no_retry() -> None:
     records = batch("a", (KO, NOT_SENT))
     async with console((80, 24), prepare=lambda engine: acted(engine, *records), read_only=True) as page:

@@ -24,7 +24,11 @@ def test_the_client_of_the_watcher_refuses_to_build_a_trigger() -> None:
     async def main() -> None:
         client = await host._open_client(lambda _: None)
         try:
-            for trigger in (client.triggers.liquidate(1), client.triggers.stop(1), client.triggers.abort("O-1")):
+            triggers = client.triggers
+            for trigger in (
+                *(triggers.liquidate(1), triggers.stop(1), triggers.abort("O-1")),
+                *(triggers.rename("O-1", "x"), triggers.delete("O-1")),
+            ):
                 with pytest.raises(ApiError) as caught:
                     await trigger
                 assert caught.value.kind is FailureKind.REFUSED

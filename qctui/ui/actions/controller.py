@@ -11,7 +11,7 @@ from textual.app import App
 
 from qctui.actions.capture import capture_deployment, capture_optimization, newest_known, running_targets
 from qctui.actions.earlier_actions import is_same_object, without_effect
-from qctui.actions.spec import ABORT, ACTION_SPECS, LIQUIDATE, READ_ONLY
+from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY
 from qctui.actions.wording import format_unreadable
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, Target
@@ -23,7 +23,7 @@ from qctui.ui.actions.progress import format_list, format_number, target_name
 from qctui.ui.selection import Mark
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_age
-from qctui.value import Value
+from qctui.value import Value, replace
 
 PANIC = "panic"
 """Asked for like an action; it is a liquidation whose targets are all running deployments of the profile."""
@@ -62,7 +62,7 @@ def acts_on(request_id: str) -> str:
     """What a screen has to show for this request to be offered there; empty for what needs nothing of it."""
     if request_id in {PANIC, RETRY}:
         return ""
-    return OPTIMIZATION if request_id == ABORT.id else DEPLOYMENT
+    return OPTIMIZATION if request_id in OF_OPTIMIZATIONS else DEPLOYMENT
 
 
 class ActionController:
@@ -105,7 +105,7 @@ class ActionController:
         if not targets:
             self._refuse(request_id, self._nothing_to_aim_at(request_id, pointed))
             return
-        deploys = request_id not in {PANIC, ABORT.id}
+        deploys = request_id not in {PANIC, *OF_OPTIMIZATIONS}
         lost = _lost_marks(pointed.marks, targets) if deploys else {}
         refused = [lost.get(target.project_id) or self._engine.actions.refusal(target) for target in targets]
         if all(refused):
@@ -132,7 +132,7 @@ class ActionController:
             }
             if not meant:
                 continue
-            if action != ABORT.id and self._engine.store.get(DEPLOYMENTS).value is None:
+            if action not in OF_OPTIMIZATIONS and self._engine.store.get(DEPLOYMENTS).value is None:
                 why = self._nothing_to_aim_at(action, Pointed())
                 continue
             targets = [self._capture_again(earlier) for earlier in meant.values()]
@@ -152,7 +152,8 @@ class ActionController:
     def _capture_again(self, earlier: Target) -> Target:
         store = self._engine.store
         if earlier.optimization_id:
-            return capture_optimization(store, earlier.optimization_id, earlier.project_id)
+            again = capture_optimization(earlier.action, store, earlier.optimization_id, earlier.project_id)
+            return replace(again, new_name=earlier.new_name)
         return capture_deployment(earlier.action, store, earlier.project_id)
 
     def acknowledge(self) -> None:
@@ -196,10 +197,11 @@ class ActionController:
         store = self._engine.store
         if request_id == PANIC:
             return running_targets(store)
-        if request_id == ABORT.id:
+        if request_id in OF_OPTIMIZATIONS:
             if not pointed.optimization_id:
                 return ()
-            return (capture_optimization(store, pointed.optimization_id, pointed.optimization_project_id),)
+            project_id = pointed.optimization_project_id
+            return (capture_optimization(request_id, store, pointed.optimization_id, project_id),)
         if store.get(DEPLOYMENTS).value is None:
             return ()
         # One target per project, whatever was marked: the request carries nothing but the project id.
@@ -208,7 +210,7 @@ class ActionController:
         return tuple(capture_deployment(request_id, store, project_id) for project_id in projects)
 
     def _nothing_to_aim_at(self, request_id: str, pointed: Pointed) -> str:
-        if request_id == ABORT.id:
+        if request_id in OF_OPTIMIZATIONS:
             return "no optimization is selected"
         listed = self._engine.store.get(DEPLOYMENTS)
         if listed.value is None:

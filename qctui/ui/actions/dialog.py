@@ -28,8 +28,12 @@ from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_f
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.value import replace
 
 _log = logging.getLogger(__name__)
+
+MAX_FIELD = 28
+"""Characters that are seen of what was typed, its end: the question is one line."""
 
 _SCROLLS = {
     "up": Lines.scroll_up,
@@ -142,9 +146,12 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
             self._show(self._timer.context())
 
     def on_paste(self, event: events.Paste) -> None:
-        """Pasting answers nothing: what lies in a clipboard was not read off this dialog."""
+        """As `Answer.paste`."""
         event.stop()
         event.prevent_default()
+        shown = self._answer if self._asked.was_shown_before(event) else None
+        if shown is not None and shown.paste(event.text) is Outcome.CHANGED:
+            self._show_answer()
 
     def on_key(self, event: events.Key) -> None:
         """Every key of the dialog."""
@@ -189,8 +196,10 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _confirm(self) -> None:
         targets = self._sendable()
-        if self._sent or not targets:
+        if self._sent or not targets or self._answer is None:
             return
+        if self._answer.question.ask is Ask.NAME:
+            targets = tuple(replace(target, new_name=self._answer.typed.strip()) for target in targets)
         self._sent = True
         self.confirmed = targets
         # Before anything else of the interface runs: closing the dialog may take a frame, and the request must not
@@ -288,7 +297,11 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         if answer is not None:
             asked = pieces((answer.question.sentence, "title bold"))
             if answer.question.ask is not Ask.KEY:
-                asked.append_text(pieces("  ", (f" {answer.typed:_<{len(answer.question.expected)}} ", "title badge")))
+                typed = answer.typed
+                if len(typed) > MAX_FIELD:
+                    typed = f"{self._glyphs.ellipsis}{typed[-MAX_FIELD:]}"
+                field = f" {typed:_<{min(len(answer.question.expected), MAX_FIELD)}} "
+                asked.append_text(pieces("  ", (field, "title badge")))
             lines = [Paragraph(asked), Paragraph(pieces((answer.notice, "stale bold")))]
         self._asked.show(lines)
         self._show_keys()
@@ -297,7 +310,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         if self._answer is None:
             hint = "Escape or Enter closes"
         else:
-            keys = "Escape" if "n" in self._answer.question.expected.casefold() else "Escape or n"
+            keys = "Escape or n" if self._answer.cancels_by_n else "Escape"
             rest = f" {self._glyphs.dot} PgDn shows the rest" if self._overflows else ""
             hint = f"{keys} cancels{rest}"
         self._keys.show([Paragraph(pieces((hint, "muted")), one_line=True)])
@@ -326,7 +339,7 @@ class _Question(Lines):
         self._shown_at = None
         self.refresh()
 
-    def was_shown_before(self, event: events.Key) -> bool:
+    def was_shown_before(self, event: events.Key | events.Paste) -> bool:
         """Whether the question was on screen when the key was pressed: a pasted `Sy` or `X2` answers nothing."""
         return self._shown_at is not None and event.time >= self._shown_at
 

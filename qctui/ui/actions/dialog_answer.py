@@ -8,14 +8,14 @@ from enum import Enum, auto
 from string import ascii_letters, digits, hexdigits
 from typing import Any
 
-from qctui.actions.spec import Ask, Question
+from qctui.actions.spec import MAX_NAME, Ask, Question
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.keys import Key
 from qctui.store import Store
+from qctui.text import clean
 
 MAX_TYPED = 12
 """Longer than any answer: what does not fit in the field must make it wrong, not be dropped from it."""
-
 
 LONGEST_S = 0.03
 """For one request: shorter than a person can see, and several times what it needs to get out."""
@@ -40,22 +40,24 @@ class Answer:
     """The field of one question.
 
     Only a key that could be part of an answer reaches the field, so a second `L`, a space or a slip onto another
-    action's key changes nothing. Enter with nothing ever typed presses Cancel, which has the focus; once something was
-    typed, Enter tests it and never cancels, so a second Enter in a hurry does not throw the dialog away.
+    action's key changes nothing; a name takes whatever can be printed, and begins with the one it is to replace. Enter
+    with nothing ever typed presses Cancel, which has the focus; once something was typed, Enter tests it and never
+    cancels, so a second Enter in a hurry does not throw the dialog away.
     """
 
     def __init__(self, question: Question, notice: str = "") -> None:
-        """Start empty. `notice` is said until the first key."""
+        """`notice` is said until the first key."""
         self.question = question
-        self.typed = ""
+        self.typed = question.expected if question.ask is Ask.NAME else ""
         self.notice = notice
         """What is said about the answer so far; empty if nothing."""
         self._touched = bool(notice)
-        self._cancel_by_n = "n" not in question.expected.casefold()
+        self.cancels_by_n = question.ask is not Ask.NAME and "n" not in question.expected.casefold()
+        """Whether `n` can't be part of the answer, and so cancels."""
 
     def press(self, key: str, character: str | None) -> Outcome:
         """Take one key, by Textual's name and the character it types, if any."""
-        if key in ("escape", "ctrl+c") or (key == "n" and self._cancel_by_n):
+        if key in ("escape", "ctrl+c") or (key == "n" and self.cancels_by_n):
             return Outcome.CANCELLED
         if self.question.ask is Ask.KEY:
             return self._press_key(key)
@@ -65,9 +67,16 @@ class Answer:
             return self._change(self.typed[:-1])
         if key in ("ctrl+u", "ctrl+w"):
             return self._change("")
-        if character is None or character not in self._alphabet or len(self.typed) >= MAX_TYPED:
+        if character is None or not self._takes(character):
             return Outcome.NOTHING
         return self._change(self.typed + character)
+
+    def paste(self, text: str) -> Outcome:
+        """Take what was pasted into the field of a name. No other question is answered by it: what lies in a clipboard
+        was not read off the dialog."""
+        if self.question.ask is not Ask.NAME:
+            return Outcome.NOTHING
+        return self._change((self.typed + clean(text))[:MAX_NAME])
 
     def ignore(self, notice: str = "") -> None:
         """A key answered nothing because it came too early: the Enter that belongs to it does not press Cancel."""
@@ -82,8 +91,10 @@ class Answer:
     def _test(self) -> Outcome:
         if self.question.accepts(self.typed):
             return Outcome.CONFIRMED
-        if not self.typed and not self._touched:
+        if not self._touched:
             return Outcome.CANCELLED
+        if self.question.ask is Ask.NAME:
+            return self._say("that is its name already" if self.typed.strip() else "a name is expected")
         notice = (
             f"{self.typed} does not match {self.question.expected}; type it again" if self.typed else "nothing typed"
         )
@@ -101,9 +112,11 @@ class Answer:
         self.notice = notice
         return Outcome.CHANGED
 
-    @property
-    def _alphabet(self) -> str:
-        return hexdigits if set(self.question.expected) <= set(hexdigits) else f"{ascii_letters}{digits}-_"
+    def _takes(self, character: str) -> bool:
+        if self.question.ask is Ask.NAME:
+            return character.isprintable() and len(self.typed) < MAX_NAME
+        hexadecimal = set(self.question.expected) <= set(hexdigits)
+        return character in (hexdigits if hexadecimal else f"{ascii_letters}{digits}-_") and len(self.typed) < MAX_TYPED
 
 
 def wait_until_sent(

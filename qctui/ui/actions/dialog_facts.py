@@ -153,7 +153,9 @@ def _pulses(armed: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
 def _still(armed: Sequence[Aim]) -> str:
     """What the newest looks at these targets have in common; `running` only of what says so itself."""
     if armed[0].target.optimization_id:
-        return "still under way"
+        finished = [aim.recheck.value for aim in armed if aim.recheck.value is not None]
+        states = {each.optimization.finished for each in finished if each.optimization is not None}
+        return "finished" if states == {True} else "still under way"
     details = [_detail(aim) for aim in armed]
     if all(detail is not None and detail.status.casefold() == "running" for detail in details):
         return "still running"
@@ -178,7 +180,9 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     amount, amount_mono = _equity(aim, context)
     return [
         Paragraph(pieces(format_badge(target.environment), " ", (target_name(target), "title bold")), max_lines=2),
-        labelled("Deploy id", pieces(_coded(target), ("   project ", "muted"), str(target.project_id), source)),
+        labelled(
+            "Deploy id", pieces(_coded(target.deploy_id), ("   project ", "muted"), str(target.project_id), source)
+        ),
         labelled(
             "Brokerage",
             pieces(target.brokerage or context.glyphs.none, ("   status ", "muted"), status, (checked, "muted")),
@@ -196,9 +200,9 @@ def _detail(aim: Aim) -> DeploymentDetail | None:
     return detail if detail is not None and detail.deploy_id in {"", aim.target.deploy_id} else None
 
 
-def _coded(target: Target) -> Text:
-    """The deploy id in full; its last four characters, the ones to type, stand out."""
-    return pieces(target.deploy_id[:-CODE_LENGTH], (target.deploy_id[-CODE_LENGTH:] or "unknown", "title bold"))
+def _coded(identity: str) -> Text:
+    """An id in full; its last four characters, the ones to type, stand out."""
+    return pieces(identity[:-CODE_LENGTH], (identity[-CODE_LENGTH:] or "unknown", "title bold"))
 
 
 def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
@@ -260,13 +264,15 @@ def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     optimization = newest.optimization if newest is not None else None
     facts = [
         Paragraph(pieces((target.name or "optimization", "title bold")), max_lines=2),
-        labelled("Id", pieces(target.optimization_id)),
+        labelled("Id", _coded(target.optimization_id)),
         labelled("Project", pieces(str(target.project_id))),
         labelled(
             "Status",
             pieces((optimization.status if optimization is not None else target.status) or context.glyphs.none),
         ),
     ]
+    if target.new_name:
+        facts.insert(1, labelled("New name", pieces((target.new_name, "title bold")), 2))
     if optimization is not None and optimization.total:
         done = (optimization.completed or 0) + (optimization.failed or 0)
         running = f", {optimization.running} running" if optimization.running else ""

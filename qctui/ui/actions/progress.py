@@ -18,7 +18,7 @@ from qctui.ui.theme.glyph_set import Glyphs
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
 """Rungs that must not be overlooked: the action did not do, or can't be said to have done, what was asked."""
 
-NOUNS = {"liquidate": "liquidation", "stop": "stop", "abort": "abort"}
+NOUNS = {"liquidate": "liquidation", "stop": "stop", "abort": "abort", "rename": "renaming", "delete": "deletion"}
 """What one of each action is called when they are counted."""
 
 RETRIED = "retried"
@@ -30,6 +30,8 @@ _AWAITED = {
     Rung.STOPPED: "not seen flat yet",
     Rung.UNKNOWN: "checking what happened",
 }
+
+_GOALS = {"abort": "aborted", "rename": "under its new name", "delete": "gone"}
 
 _ORDER = list(Rung)
 
@@ -124,7 +126,7 @@ def format_awaited(record: ActionRecord, mono: float) -> str:
     elif rung is Rung.SENDING and record.tries > 1:
         words = record.steps[-1].detail or f"try {record.tries}"
     elif rung is Rung.ACCEPTED:
-        words = "not seen aborted yet" if record.target.action == "abort" else "not seen stopped yet"
+        words = f"not seen {_GOALS.get(record.target.action, 'stopped')} yet"
     else:
         words = _AWAITED.get(rung, "under way")
     if record.foreign or record.resumed:

@@ -1,0 +1,133 @@
+"""Verification of what is done to an optimization: aborted, renamed, deleted (REFERENCE.md 5.3, 5.4)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from qctui.actions.verify import AGREEING, MOST_AGREEING, STATUS_S, Check
+from qctui.api.ports import ApiError
+from qctui.model.action import Rung
+from qctui.model.optimization import Optimization
+from qctui.model.resource import FailureKind
+
+_Finding = tuple[Rung, str]
+"""The rung that one look speaks for, and its words."""
+
+
+def is_gone(error: ApiError) -> bool:
+    """Whether a read failed as that of an optimization that does not exist: by the API's own `success: false`. It has
+    no other word for it (REFERENCE.md 5.4)."""
+    return error.answered and error.kind is FailureKind.REJECTED
+
+
+class OptimizationCheck(Check):
+    """Looks at the optimization until as many looks in a row agree as are needed: one answer may be a lagging
+    replica's."""
+
+    _failure = ""
+    _found: _Finding | None = None
+    _agreeing = 0
+    """Looks in a row that found this very thing."""
+    _needed = AGREEING
+
+    def _begin(self) -> None:
+        self._keep_looking(self._look, lambda: STATUS_S)
+
+    async def _look(self) -> None:
+        try:
+            found = await self._find()
+        except ApiError as error:
+            self._failure = error.message
+            self._warn("status", f"the optimization can't be read: {error.message}")
+            return
+        self._failure = ""
+        self._warn("status", "")
+        before, self._found = self._found, found
+        if found is None or found != before:
+            if self._agreeing:
+                self._needed = min(MOST_AGREEING, self._needed + 1)
+            self._agreeing = 0
+        if found is None or self._done.is_set():
+            return
+        self._agreeing += 1
+        if self._agreeing >= self._needed:
+            self._finish(*found)
+
+    async def _find(self) -> _Finding | None:
+        """What a look at the world speaks for; None while the goal is not reached. Raises ApiError."""
+        return self._judge(await self._api.fetch_optimization(self._target.optimization_id))
+
+    @abstractmethod
+    def _judge(self, optimization: Optimization) -> _Finding | None:
+        """What one good answer of optimizations/read speaks for."""
+
+    @abstractmethod
+    def _unseen(self) -> str:
+        """How it is instead, by the newest look."""
+
+    def _give_up(self) -> None:
+        record = self._action_store.get(self._id)
+        answered = record is not None and any(step.rung is Rung.ACCEPTED for step in record.steps)
+        seen = f"could not be re-read: {self._failure}" if self._failure else self._unseen()
+        self._step(Rung.UNVERIFIED, seen if answered else f"no answer to the request; {seen}")
+
+
+class AbortCheck(OptimizationCheck):
+    """Looks for the status `aborted`."""
+
+    _status = ""
+
+    def _judge(self, optimization: Optimization) -> _Finding | None:
+        self._status = optimization.status
+        if not optimization.finished:
+            return None
+        if optimization.status.casefold() == "aborted":
+            return Rung.VERIFIED, f"status {optimization.status}"
+        return Rung.REJECTED, f"already finished: {optimization.status} before the abort took effect"
+
+    def _unseen(self) -> str:
+        return f"still {self._status or 'not aborted'}"
+
+
+class RenameCheck(OptimizationCheck):
+    """Looks for the new name."""
+
+    _name = ""
+
+    def _judge(self, optimization: Optimization) -> _Finding | None:
+        self._name = optimization.name
+        wanted = self._target.new_name
+        return (Rung.VERIFIED, f"its name is {wanted}") if wanted and optimization.name == wanted else None
+
+    def _unseen(self) -> str:
+        if not self._target.new_name:
+            return f"the new name is not in the journal; its name is {self._name}"
+        return f"its name is {self._name}, not {self._target.new_name}"
+
+
+class DeleteCheck(OptimizationCheck):
+    """Looks whether it is gone: it can't be read any more, and its project does not list it."""
+
+    _status = ""
+
+    async def _find(self) -> _Finding | None:
+        try:
+            return await super()._find()
+        except ApiError as error:
+            if not is_gone(error):
+                raise
+        if not self._target.project_id:
+            return Rung.VERIFIED, "it can't be read any more"
+        # A second witness: the read's `success: false` may be about anything.
+        listed = await self._api.fetch_optimizations(self._target.project_id)
+        if any(each.optimization_id == self._target.optimization_id for each in listed):
+            self._status = "listed"
+            return None
+        return Rung.VERIFIED, "its project does not list it any more"
+
+    def _judge(self, optimization: Optimization) -> _Finding | None:
+        self._status = optimization.status
+        return None
+
+    def _unseen(self) -> str:
+        return f"still there: {self._status}" if self._status else "not seen gone"
