@@ -114,7 +114,7 @@ def test_a_whole_file_is_understood(config: Path) -> None:
         (1, 2),
         False,
     )
-    assert main.profile.token_command == ["pass", "show", "quant connect"]
+    assert main.profile.token_command == ("pass", "show", "quant connect")
     assert main.profile.user_id == "12345"
     assert main.config.keys == {"liquidate": "F9"}
     assert main.config.polling.budget == 30
@@ -157,6 +157,15 @@ def test_read_only_in_the_file_can_not_be_undone_by_the_profile(config: Path) ->
         ('[profiles.main]\nbase-url = "http://example.org"', ["`profiles.main.base-url`", "http is allowed for this"]),
         ('profile = "other"', ["`profile`", "no profile 'other'", "none is defined"]),
         ("theme = ", ["not valid TOML"]),
+        (f"pinned = [{'9' * 5_000}]", ["not valid TOML", "4300 digits"]),
+        (f"pinned = {'[' * 5_000}", ["not valid TOML", "recursion"]),
+        ("pinned = [1, 2.0, true]", ["`pinned.1` should be a whole number (and 1 more problem)"]),
+        ("pinned = 1", ["`pinned` should be a list"]),
+        ("polling = 30", ["`polling` should be a table"]),
+        ("[polling]\nbudget = 601", ["`polling.budget` should be less than or equal to 600"]),
+        ("[profiles]\nmain = 1", ["`profiles.main` should be a table"]),
+        ("[tape]\nrecord = 1", ["`tape.record` should be a boolean"]),
+        ("[tape]\nfor = 1", ["unknown key `tape.for`; allowed here: keep, limit, path, record"]),
         ("[profiles.demo]", ["`profiles.demo`", "simulator"]),
         ("[keys]\nliquidate = 3", ["`keys.liquidate`", "string"]),
     ],
