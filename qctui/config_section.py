@@ -103,13 +103,11 @@ def _apply(check: Check[T], value: Any) -> T:
 
 def exact(kind: Check[T], value: Any) -> T:
     """The value, if it is of this very type. A float may be written as an integer, and is finite."""
-    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
-        value = float(value)
-    if type(value) is not kind:
+    if type(value) not in ((int, float) if kind is float else (kind,)):
         raise should(f"be a {_KINDS[kind]}")
     if kind is float and not abs(value) <= sys.float_info.max:
         raise should("be a finite number")
-    return cast("T", value)
+    return kind(value)
 
 
 def should(words: str) -> Unfit:
