@@ -13,8 +13,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-MAX_MEGABYTES = 42.0
-MAX_DISTRIBUTIONS = 26
+MAX_MEGABYTES = 36.0
+MAX_DISTRIBUTIONS = 23
 
 _NOT_OURS = {"pip", "setuptools", "pkg_resources", "_distutils_hack"}
 """What `venv` itself puts there."""

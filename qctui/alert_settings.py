@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from typing import Any
 
 from qctui.alerts.rules import CONDITIONS, DAY_S, DEFAULT_BLIND, DEFAULT_RULES, HOUR_S, MINUTE_S, Delivery, Rule, merged
-from qctui.config_section import Command, Section, kebab
+from qctui.config_section import REQUIRED, Key, Section, bounded, command, exact, list_of, one_of, should
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
 from qctui.text import clean
@@ -26,13 +24,15 @@ _MEASURES = ("percent", "after", "within", "pattern")
 """The keys that only some conditions use."""
 
 
-def _check_name(name: str) -> str:
+def _name(value: Any) -> str:
+    name = exact(str, value)
     if not re.fullmatch(r"\w[\w .-]*", name) or len(name) > MAX_NAME:
         raise ValueError(f"a name of letters, digits, dots, dashes and spaces is expected, {MAX_NAME} at most")
     return name
 
 
-def _check_when(when: str) -> str:
+def _condition(value: Any) -> str:
+    when = exact(str, value)
     if when not in CONDITIONS:
         raise ValueError(f"there is no such condition; allowed: {', '.join(CONDITIONS)}")
     return when
@@ -40,43 +40,54 @@ def _check_when(when: str) -> str:
 
 def seconds_of(value: Any) -> float:
     """Seconds of a duration as it is written in the file; ValueError if it is none."""
-    number, unit = value, "s"
+    amount, unit = value, "s"
     if isinstance(value, str) and (found := re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smhd])", value.strip())):
-        number, unit = float(found[1]), found[2]
-    if isinstance(number, bool) or not isinstance(number, int | float):
+        amount, unit = float(found[1]), found[2]
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
         raise ValueError('a duration is expected: "90s", "10m", "2h", "1d", or a number of seconds')
-    seconds = number * _UNITS[unit]
-    if not 0 <= seconds <= LONGEST_S:
+    if not 0 <= amount <= LONGEST_S / _UNITS[unit]:
         raise ValueError(f"a duration from 0 to {LONGEST_S / DAY_S:.0f} days is expected")
-    return float(seconds)
+    return float(amount * _UNITS[unit])
 
 
-def _check_positive(seconds: float) -> float:
+def _span(value: Any) -> float:
+    seconds = seconds_of(value)
     if not seconds:
         raise ValueError("a duration longer than 0 is expected")
     return seconds
 
 
-def _check_pattern(pattern: str) -> str:
+def _percent(value: Any) -> float:
+    if exact(float, value) <= 0:
+        raise should("be greater than 0")
+    return _from_zero(value)
+
+
+def _from_zero(value: Any) -> float:
+    return bounded(exact(float, value), 0, 1_000)
+
+
+def _pattern(value: Any) -> re.Pattern[str]:
+    pattern = exact(str, value)
     if not pattern or len(pattern) > MAX_PATTERN:
         raise ValueError(f"a regular expression of 1 to {MAX_PATTERN} characters is expected")
     try:
-        re.compile(pattern, re.IGNORECASE)
+        return re.compile(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"a regular expression is expected ({clean(str(error), 80)})") from error
-    return pattern
 
 
-def _check_projects(value: Any) -> Any:
+def _projects(value: Any) -> frozenset[int | str]:
     fit = isinstance(value, list) and all(
         (isinstance(each, str) and each.strip()) or (type(each) is int and each > 0) for each in value
     )
     if not fit:
         raise ValueError('a list of project ids and names is expected, for example [23456789, "Momentum/Live"]')
-    return value
+    return frozenset(value)
 
 
-def _check_blind(texts: list[str]) -> list[str]:
+def _blind(value: Any) -> tuple[str, ...]:
+    texts = list_of(_text)(value)
     if not texts:
         raise ValueError(
             "at least one text is expected: without any nothing would be BLIND. "
@@ -85,50 +96,40 @@ def _check_blind(texts: list[str]) -> list[str]:
     return texts
 
 
-def _check_text(text: str) -> str:
-    if not text.strip():
+def _text(value: Any) -> str:
+    if not exact(str, value).strip():
         raise ValueError("a text is expected, and not an empty one: it would match every line")
-    return text
-
-
-Duration = Annotated[float, BeforeValidator(seconds_of)]
-Span = Annotated[float, BeforeValidator(seconds_of), AfterValidator(_check_positive)]
-Percent = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
-RuleName = Annotated[str, AfterValidator(_check_name)]
-ConditionName = Annotated[str, AfterValidator(_check_when)]
-Pattern = Annotated[str, AfterValidator(_check_pattern)]
-ProjectList = Annotated[list[int | str], BeforeValidator(_check_projects)]
-Text = Annotated[str, AfterValidator(_check_text)]
+    return str(value)
 
 
 class AlertRule(Section):
     """One rule, or what it changes in the one of that name that is on from the start: `[[alerts]]`."""
 
-    name: RuleName
+    name: Key[str] = Key(_name, REQUIRED)
     """Shown and logged. One of the default rules, or a new one."""
-    when: ConditionName | None = None
+    when = Key(_condition, None)
     """What it looks for. A new rule must say it; another one than the default's makes the rule a new one."""
-    severity: Literal["info", "warning", "critical"] | None = None
-    enabled: bool | None = None
-    percent: Percent | None = None
+    severity = Key(one_of({each.name.lower(): each for each in Severity}), None)
+    enabled = Key(bool, None)
+    percent = Key(_percent, None)
     """How much counts, in percent."""
-    clear_percent: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] | None = None
+    clear_percent = Key(_from_zero, None)
     """It clears only below this; four fifths of `percent` where it is not given."""
-    after: Span | None = None
+    after_s = Key(_span, None, "after")
     """How long counts."""
-    within: Span | None = None
+    within_s = Key(_span, None, "within")
     """The time over which a step is measured."""
-    pattern: Pattern | None = None
+    pattern = Key(_pattern, None)
     """A regular expression for lines of the log; capital and small letters are the same."""
-    hold: Duration | None = Field(default=None, alias="for")
+    hold_s = Key(seconds_of, None, "for")
     """How long it must be so before it fires."""
-    repeat: Duration | None = None
+    repeat_s = Key(seconds_of, None, "repeat")
     """When it is told again first; the distance doubles. 0: it is told once."""
-    projects: ProjectList | None = None
+    projects = Key(_projects, None)
     """Ids or names it is limited to."""
-    mode: Literal["live", "paper"] | None = None
+    environment = Key(one_of({"live": Environment.LIVE, "paper": Environment.PAPER}), None, "mode")
     """It is limited to real money, or to paper."""
-    command: Command | None = None
+    command = Key(command, None)
     """Run for each delivery in place of the one of `[delivery]`."""
 
     @property
@@ -137,8 +138,8 @@ class AlertRule(Section):
         known = _BY_NAME.get(self.name)
         return known if known is not None and self.when in (None, known.when) else None
 
-    @model_validator(mode="after")
-    def _whole(self) -> AlertRule:
+    def check_whole(self) -> None:
+        """The condition has what it needs, and nothing that it does not use."""
         base = self._base
         when = self.when or (base.when if base is not None else None)
         if when is None:
@@ -146,7 +147,7 @@ class AlertRule(Section):
                 f"`when` is missing, and no rule has this name from the start (those are {', '.join(_BY_NAME)})"
             )
         condition = CONDITIONS[when]
-        given = {key for key in _MEASURES if getattr(self, key) is not None}
+        given = {key for key in _MEASURES if self.values[key] is not None}
         if missing := sorted(condition.needs - given) if base is None else []:
             raise ValueError(f"{_listed(missing)} missing: `{when}` needs {'it' if len(missing) == 1 else 'them'}")
         used = given | ({"percent"} if self.clear_percent is not None else set())
@@ -157,27 +158,11 @@ class AlertRule(Section):
         percent = self.percent or (base.percent if base is not None else None)
         if self.clear_percent is not None and percent is not None and self.clear_percent >= percent:
             raise ValueError(f"`clear-percent` has to be below `percent`, which is {percent:g}")
-        return self
 
     def changes(self) -> dict[str, object]:
-        """The fields of `Rule` that it sets."""
-        found: dict[str, object] = {
-            "name": self.name,
-            "when": self.when,
-            "severity": Severity[self.severity.upper()] if self.severity else None,
-            "enabled": self.enabled,
-            "percent": self.percent,
-            "clear_percent": self.clear_percent,
-            "after_s": self.after,
-            "within_s": self.within,
-            "pattern": re.compile(self.pattern, re.IGNORECASE) if self.pattern else None,
-            "hold_s": self.hold,
-            "repeat_s": self.repeat,
-            "projects": frozenset(self.projects) if self.projects is not None else None,
-            "environment": Environment[self.mode.upper()] if self.mode else None,
-            "command": tuple(self.command) if self.command else None,
-        }
-        changed = {field: value for field, value in found.items() if value is not None}
+        """The fields of `Rule` that it sets. They have the names of its attributes."""
+        by_field = {key.attribute: self.values[name] for name, key in self.keys_by_name.items()}
+        changed = {field: value for field, value in by_field.items() if value is not None}
         if self.percent is not None:
             changed["clear_percent"] = self.clear_percent  # the default's belongs to the default's percentage
         return changed
@@ -186,29 +171,29 @@ class AlertRule(Section):
 class DeliverySection(Section):
     """How what fires is told: `[delivery]`."""
 
-    bell: bool = True
+    bell = Key(bool, True)
     """Ring the terminal's bell."""
-    notify: bool = True
+    notify = Key(bool, True)
     """Ask the terminal for a desktop notification where it is known to have them."""
-    command: Command | None = None
+    command = Key(command, None)
     """Program and arguments, run without a shell for each delivery; the alert as JSON on its standard input."""
 
 
 class PulseSection(Section):
     """What the pulse goes by: `[pulse]`."""
 
-    blind: Annotated[list[Text], AfterValidator(_check_blind)] = Field(default_factory=lambda: list(DEFAULT_BLIND))
+    blind: Key[tuple[str, ...]] = Key(_blind, DEFAULT_BLIND)
     """Texts in log lines and in a broker's words that mean that it refuses. Capital and small letters are the same."""
 
 
-def _check_alerts(value: Any) -> Any:
+def _rules(value: Any) -> tuple[AlertRule, ...]:
     if isinstance(value, dict):
         raise ValueError("each rule begins with a line [[alerts]], in double brackets")
     if isinstance(value, list):
         names = [each["name"] for each in value if isinstance(each, dict) and isinstance(each.get("name"), str)]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"there are two rules with the name {clean(twice, MAX_NAME)}")
-    return value
+    return list_of(AlertRule)(value)
 
 
 class Alerting(Value):
@@ -223,16 +208,16 @@ class Alerting(Value):
 class AlertTables(Section):
     """The tables together."""
 
-    alerts: Annotated[list[AlertRule], BeforeValidator(_check_alerts)] = Field(default_factory=list)
-    delivery: DeliverySection = Field(default_factory=DeliverySection)
-    pulse: PulseSection = Field(default_factory=PulseSection)
+    alerts: Key[tuple[AlertRule, ...]] = Key(_rules, ())
+    delivery = Key(DeliverySection, DeliverySection())
+    pulse = Key(PulseSection, PulseSection())
 
     @property
     def alerting(self) -> Alerting:
         """The same in the words of the engine."""
-        told = Delivery(self.delivery.bell, self.delivery.notify, tuple(self.delivery.command or ()))
-        return Alerting(merged(each.changes() for each in self.alerts), told, tuple(self.pulse.blind))
+        told = Delivery(self.delivery.bell, self.delivery.notify, self.delivery.command or ())
+        return Alerting(merged(each.changes() for each in self.alerts), told, self.pulse.blind)
 
 
 def _listed(keys: list[str]) -> str:
-    return f"{' and '.join(f'`{kebab(each)}`' for each in keys)} {'is' if len(keys) == 1 else 'are'}"
+    return f"{' and '.join(f'`{each}`' for each in keys)} {'is' if len(keys) == 1 else 'are'}"

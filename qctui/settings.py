@@ -11,12 +11,11 @@ import shlex
 import stat
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-
-from qctui.config_section import Command, Section, kebab
+from qctui.config_section import Key, Section, Unfit, bounded, checked, command, exact, list_of, table_of
 from qctui.paths import config_dir, expand_home
+from qctui.secret import SecretStr
 from qctui.text import clean
 from qctui.urls import check_base_url
 from qctui.value import Value, field
@@ -43,39 +42,33 @@ def check_user_id(value: Any) -> str:
     return text
 
 
-def check_token(value: SecretStr) -> SecretStr:
-    """A token that can be one: not empty, one word. ValueError if not, without repeating it."""
-    text = value.get_secret_value()
+def check_token(text: str) -> SecretStr:
+    """A text that can be a token: not empty, one word. ValueError if not, without repeating it."""
     if not text or any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("a token is expected: one word without spaces")
-    return value
-
-
-UserId = Annotated[str, BeforeValidator(check_user_id)]
-Token = Annotated[SecretStr, AfterValidator(check_token)]
-Url = Annotated[str, AfterValidator(check_base_url)]
+    return SecretStr(text)
 
 
 class Profile(Section):
     """One account, or one way to look at it: `[profiles.NAME]`."""
 
-    user_id: UserId | None = None
+    user_id = Key(check_user_id, None)
     """QuantConnect user id, from the account page."""
-    token: Token | None = None
+    token = Key(lambda value: check_token(exact(str, value)), None)
     """API token. The file must then be readable by its owner only."""
-    token_command: Command | None = None
+    token_command = Key(command, None)
     """Command that prints the token, run without a shell, for example `["pass", "show", "quantconnect"]`."""
-    base_url: Url | None = None
+    base_url = Key(lambda value: check_base_url(exact(str, value)), None)
     """Another API; https, or http on this machine."""
-    read_only: bool = False
+    read_only = Key(bool, False)
     """Take away everything that can act."""
-    theme: str | None = None
+    theme = Key(str, None)
     """Colour theme while this profile is in use."""
-    pinned: list[int] = Field(default_factory=list)
+    pinned: Key[tuple[int, ...]] = Key(list_of(int), ())
     """Project ids whose optimizations are watched together."""
 
-    @model_validator(mode="after")
-    def _one_token(self) -> Profile:
+    def check_whole(self) -> None:
+        """A token, from one place, and whose it is belong together."""
         ways = sum(way is not None for way in (self.token, self.token_command))
         if ways == 2:
             raise ValueError("token and token-command exclude each other")
@@ -83,13 +76,12 @@ class Profile(Section):
             raise ValueError("user-id is missing beside the token")
         if self.user_id is not None and not ways:
             raise ValueError("token or token-command is missing beside user-id")
-        return self
 
 
 class Polling(Section):
     """How much is read: `[polling]`."""
 
-    budget: Annotated[int, Field(ge=6, le=600)] = 60
+    budget = Key(lambda value: bounded(exact(int, value), 6, 600), 60)
     """Reads a minute, all together. Triggers and their verification are outside it."""
 
 
@@ -111,54 +103,59 @@ def _bytes(value: Any) -> int:
     return size
 
 
-def _folder(value: str) -> str:
-    if not expand_home(value).is_absolute():
+def _folder(value: Any) -> str:
+    folder = exact(str, value)
+    if not expand_home(folder).is_absolute():
         raise ValueError("a folder is expected, as an absolute path or with ~")
-    return value
+    return folder
 
 
 class TapeSection(Section):
     """What is remembered, and where: `[tape]`."""
 
-    record: bool = True
+    record = Key(bool, True)
     """Record the API's answers in the console and in `qctui watch`."""
-    path: Annotated[str, AfterValidator(_folder)] | None = None
+    path = Key(_folder, None)
     """Folder of the tapes, one file an account. Without it, the one of the journal."""
-    keep: Annotated[float, BeforeValidator(_kept_s)] = 7 * 86_400.0
+    keep = Key(_kept_s, 7 * 86_400.0)
     """What is older goes."""
-    limit: Annotated[int, BeforeValidator(_bytes)] = 500_000_000
+    limit = Key(_bytes, 500_000_000)
     """Beyond this size the oldest goes."""
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 class Config(Section):
     """The whole of config.toml."""
 
-    profile: str | None = None
+    profile = Key(str, None)
     """Profile to use when none is named on the command line."""
-    theme: str | None = None
+    theme = Key(str, None)
     """Colour theme."""
-    read_only: bool = False
+    read_only = Key(bool, False)
     """Take away everything that can act, whatever the profile."""
-    mouse: bool = False
+    mouse = Key(bool, False)
     """Let the mouse select and scroll. Off, the terminal's own selection works as usual."""
-    ascii: bool = False
+    ascii = Key(bool, False)
     """Draw with 7-bit characters only."""
-    pinned: list[int] = Field(default_factory=list)
+    pinned: Key[tuple[int, ...]] = Key(list_of(int), ())
     """Project ids whose optimizations are watched together, for profiles that have no list of their own."""
-    polling: Polling = Field(default_factory=Polling.model_construct)
+    polling = Key(Polling, Polling())
     """Budget of the reads."""
-    alerts: Any = None
+    alerts = Key(_as_it_is, None)
     """Rules that change, silence or join those that are on from the start. This and the next two tables are checked
     apart: a mistake in a rule must not keep a person from flattening a position."""
-    delivery: Any = None
+    delivery = Key(_as_it_is, None)
     """How what fires is told."""
-    pulse: Any = None
+    pulse = Key(_as_it_is, None)
     """What the pulse goes by."""
-    tape: Any = None
+    tape = Key(_as_it_is, None)
     """What is remembered. Checked apart, for the same reason."""
-    keys: dict[str, str] = Field(default_factory=dict)
+    keys: Key[dict[str, str]] = Key(table_of(str), {})
     """Key of a binding by its id; `?` in the console shows the ids' names."""
-    profiles: dict[str, Profile] = Field(default_factory=dict)
+    profiles: Key[dict[str, Profile]] = Key(table_of(Profile), {})
     """Accounts by name."""
 
     @property
@@ -166,25 +163,21 @@ class Config(Section):
         """The rules, how they are told, and what means that a brokerage refuses.
 
         Raises:
-            ValidationError: they can't be used. Not after `load_config` has checked them.
+            Unfit: they can't be used. Not after `load_config` has checked them.
         """
         from qctui.alert_settings import AlertTables
 
-        given = {name: getattr(self, name) for name in ("alerts", "delivery", "pulse") if name in self.model_fields_set}
-        return AlertTables.model_validate(given).alerting
+        tables = {"alerts": self.alerts, "delivery": self.delivery, "pulse": self.pulse}
+        return AlertTables({name: table for name, table in tables.items() if table is not None}).alerting
 
     @property
     def taping(self) -> TapeSection:
         """What is remembered.
 
         Raises:
-            ValidationError: it can't be used. Not after `load_config` has checked it.
+            Unfit: it can't be used. Not after `load_config` has checked it.
         """
-        return _TapeTable.model_validate({"tape": self.tape} if "tape" in self.model_fields_set else {}).tape
-
-
-class _TapeTable(Section):
-    tape: TapeSection = Field(default_factory=TapeSection)
+        return checked([("tape", TapeSection, self.tape)])["tape"]
 
 
 class Settings(Value):
@@ -220,64 +213,39 @@ def load_config(path: Path, *, emergency: bool = False) -> Config:
     try:
         raw = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        return Config.model_construct()
+        return Config()
     except OSError as error:
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from error
     try:
         content = tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also of a number of 5,000 digits, or of lists in lists
         raise SettingsError(f"{path}: not valid TOML: {clean(str(error), 200)}") from error
     try:
-        config = Config.model_validate(content)
+        config = Config(content)
         if not emergency:
             _ = config.alerting, config.taping
-    except ValidationError as error:
+    except Unfit as error:
         raise SettingsError(f"{path}: {_explain(error, content)}") from error
     return config
 
 
-def _explain(error: ValidationError, content: dict[str, Any]) -> str:
-    """The first problem in words (rule, key, what is allowed), and how many more there are. Never the value: it may
-    be the token."""
-    problems = error.errors(include_input=False, include_url=False, include_context=True)
-    first = problems[0]
-    location = [str(part) for part in first["loc"]]
-    tables, rule = location[:-1], ""
-    if location[:1] == ["alerts"] and len(location) > 1:
-        number = int(location[1])
-        given = content["alerts"][number]
+def _explain(error: Unfit, content: dict[str, Any]) -> str:
+    """The first problem in words (rule, key, what is allowed), and how many more there are."""
+    place, words = error.problems[0]
+    rule = ""
+    if place[0] == "alerts" and len(place) > 1:
+        number, given = int(place[1]), content["alerts"][int(place[1])]
         name = given.get("name") if isinstance(given, dict) else None
-        rule = f"rule {clean(name, 40) if isinstance(name, str) else number + 1} of `alerts`: "
-        location = location[2:]
-    key = clean(".".join(location), 120)
-    if first["type"] == "extra_forbidden":
-        text = f"unknown key `{key}`; allowed here: {', '.join(_allowed(tables))}"
-    elif first["type"] == "missing":
-        text = f"`{key}` is missing"
-    elif first["type"] == "value_error":
-        text = f"{f'`{key}`: ' if key else ''}{first['ctx']['error']}"
-    else:
-        message = first["msg"].replace("Input should be", "should be").replace("a valid ", "a ")
-        text = f"`{key}` {message[0].lower() + message[1:]}"
-    others = len(problems) - 1
-    return f"{rule}{text}" if not others else f"{rule}{text} (and {others} more problem{'s' if others > 1 else ''})"
-
-
-def _allowed(table: list[str]) -> list[str]:
-    from qctui.alert_settings import AlertRule, DeliverySection, PulseSection
-
-    tables: dict[str, type[Section]] = {
-        "polling": Polling,
-        "profiles": Profile,
-        "alerts": AlertRule,
-        "delivery": DeliverySection,
-        "pulse": PulseSection,
-        "tape": TapeSection,
-    }
-    model = tables[table[0]] if table else Config
-    return sorted(info.alias or kebab(name) for name, info in model.model_fields.items())
+        rule = f"rule {clean(name, 40) if isinstance(name, str) else number + 1} of `alerts`"
+        place = place[2:]
+    key = f"`{clean('.'.join(place), 120)}`" if place else rule
+    text = words.replace("{}", key, 1)
+    if rule and place:
+        text = f"{rule}: {text}"
+    others = len(error.problems) - 1
+    return text if not others else f"{text} (and {others} more problem{'s' if others > 1 else ''})"
 
 
 def load_settings(
@@ -304,7 +272,7 @@ def load_settings(
     if config is not None and not _exists(path):
         raise SettingsError(f"{path}: no such file (named with --config)")
     closed = config is None and emergency and _exists(path) is None
-    loaded = Config.model_construct() if closed else load_config(path, emergency=emergency)
+    loaded = Config() if closed else load_config(path, emergency=emergency)
     name, chosen = _choose_profile(loaded, profile, path)
     if base_url is not None:
         if demo:
@@ -351,7 +319,7 @@ def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str
         raise SettingsError(f"{path}: `profiles.{DEMO_PROFILE}` is the simulator's name; call the profile otherwise")
     name = wanted or config.profile
     if name is None:
-        return "default", config.profiles.get("default") or Profile.model_construct()
+        return "default", config.profiles.get("default") or Profile()
     if name in config.profiles:
         return name, config.profiles[name]
     source = "--profile" if wanted else f"{path}: `profile`"

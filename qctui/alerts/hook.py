@@ -15,12 +15,13 @@ import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from qctui.alerts.alert_json import alert_line
 from qctui.alerts.rules import Rule
 from qctui.clock import Clock, first_of
 from qctui.model.alert import Alert
+from qctui.secret import SecretStr
 from qctui.text import clean
 
 LIMIT_S = 10.0
@@ -45,14 +46,6 @@ _OURS = frozenset({"QUANTCONNECT_API_TOKEN", "NOTIFY_SOCKET", "WATCHDOG_USEC", "
 _log = logging.getLogger(__name__)
 
 
-class Secret(Protocol):
-    """A text that must not be seen, wrapped."""
-
-    def get_secret_value(self) -> str:
-        """The text."""
-        ...
-
-
 class CommandHook:
     """Runs commands on the engine's loop. `deliver` and `aclose` are called there."""
 
@@ -60,7 +53,7 @@ class CommandHook:
         self,
         clock: Clock,
         trouble: Callable[[str], None],
-        secrets: Collection[Secret] = (),
+        secrets: Collection[SecretStr] = (),
         begun: Callable[[Alert], None] = lambda alert: None,
     ) -> None:
         """`trouble` is called with the reason whenever a command fails, and with an empty text once no rule's command
@@ -268,7 +261,7 @@ def _kill_late(started: asyncio.Future[int]) -> None:
         _kill_group(started.result())
 
 
-def clean_environment(environment: Mapping[str, str], secrets: Collection[Secret]) -> dict[str, str]:
+def clean_environment(environment: Mapping[str, str], secrets: Collection[SecretStr]) -> dict[str, str]:
     """What a command may know of ours: not the token, under whatever name, nor how to speak for us to systemd."""
     hidden = [value for secret in secrets if (value := secret.get_secret_value())]
     return {

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qctui.clock import Clock
+from qctui.secret import SecretStr
 from qctui.text import clean
 from qctui.value import Value
 
 if TYPE_CHECKING:
     import httpx
-    from pydantic import SecretStr
-
 
 NOT_ACCEPTED = "not accepted"
 REFUSED = f"credentials {NOT_ACCEPTED}"

@@ -6,14 +6,13 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pydantic import SecretStr
-
 from qctui.api.auth import Credentials
 from qctui.api.client import open_client
 from qctui.api.library_patches import httpx
 from qctui.api.ports import ReadApi
 from qctui.api.reader import RetryPolicy
 from qctui.clock import Clock
+from qctui.secret import SecretStr
 
 _BASE_URL = "http://127.0.0.1/recorded"
 

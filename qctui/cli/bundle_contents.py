@@ -28,7 +28,7 @@ from qctui.tape.bundle import TAPE
 from qctui.urls import is_loopback
 
 _LIBRARIES = (
-    *("textual", "rich", "httpx", "httpcore", "h11", "pydantic", "pydantic-core", "platformdirs"),
+    *("textual", "rich", "httpx", "httpcore", "h11", "msgspec", "platformdirs"),
     *("starlette", "uvicorn", "prometheus-client"),
 )
 _LOG_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")

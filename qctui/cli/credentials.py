@@ -8,9 +8,8 @@ import os
 import subprocess
 from typing import Any
 
-from pydantic import SecretStr
-
 from qctui.paths import describe_path, home_dir
+from qctui.secret import SecretStr
 from qctui.settings import Settings, SettingsError, check_token, check_user_id
 from qctui.text import clean
 from qctui.value import Value
@@ -96,11 +95,11 @@ def _from_profile(settings: Settings) -> Account | None:
     if profile.token is not None:
         return Account(settings.base_url, profile.user_id, profile.token, name)
     where = f"{settings.config_path}: `token-command`"
-    token = _run_token_command(profile.token_command or [], where)
+    token = _run_token_command(profile.token_command or (), where)
     return _account(settings, profile.user_id, token, f"{name} (token-command)", where)
 
 
-def _run_token_command(command: list[str], where: str) -> str:
+def _run_token_command(command: tuple[str, ...], where: str) -> str:
     """What the command prints, stripped. It may use the terminal to ask for a passphrase; its errors go there.
 
     Raises:
@@ -146,6 +145,6 @@ def _account(settings: Settings, user_id: Any, token: Any, source: str, where: s
     try:
         if not isinstance(token, str):
             raise ValueError("a token is expected: one word without spaces")
-        return Account(settings.base_url, check_user_id(user_id), check_token(SecretStr(token)), source)
+        return Account(settings.base_url, check_user_id(user_id), check_token(token), source)
     except ValueError as error:
         raise SettingsError(f"{where}: {error}") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qctui.cli.parser import UsageError
+from qctui.secret import SecretStr
 
 if TYPE_CHECKING:
     from qctui.cli.credentials import Account
@@ -59,8 +60,6 @@ class Demo:
             DemoError: it ended, or did not listen in time.
         """
         import asyncio  # here: starting the process comes before everything that is slow to import
-
-        from pydantic import SecretStr
 
         from qctui.cli.credentials import Account
         from qctui.cli.log_file import keep_out_of_logs

@@ -12,12 +12,9 @@ import re
 import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qctui.paths import NO_HOME, NO_HOME_WORDS, config_dir, open_private, private_dir, state_dir
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr
+from qctui.secret import SecretStr
 
 MAX_BYTES = 1_000_000
 """Size at which the log moves on to qctui.log.1, then .2 and .3."""

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import SecretStr
-
 from qctui.api.auth import MASK, BodyScrubber
+from qctui.secret import SecretStr
 from qctui.value import Value
 
 

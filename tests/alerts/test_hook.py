@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from qctui.alerts.hook import LIMIT_S, CommandHook
 from qctui.alerts.rules import Rule
 from qctui.clock import SystemClock
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
+from qctui.secret import SecretStr
 from qctui.value import replace
 from tests.fakes import FakeClock
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import SecretStr
-
 from qctui.api.auth import Credentials
 from qctui.api.client import Client, open_client
 from qctui.api.library_patches import httpx
 from qctui.api.ports import ApiError, Gate, RequestReport
 from qctui.api.transport import Timeouts
 from qctui.clock import Clock, SystemClock
+from qctui.secret import SecretStr
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ import base64
 import hashlib
 
 import pytest
-from pydantic import SecretStr
 
 from qctui.api.auth import Credentials, signed_headers
 from qctui.api.client import open_client
 from qctui.clock import SystemClock
+from qctui.secret import SecretStr
 from tests.api.support import BASE_URL, CREDENTIALS, TOKEN, client_for, failure_of, reply, run
 from tests.fakes import FakeClock
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,40 @@ def test_any_array_comes_back_as_it_was(items: list[object], indent: int | None)
 def test_what_is_not_json(raw: bytes, pad: int) -> None:
     with pytest.raises(DecodeError):
         run(decode(b" " * pad + raw + b" " * pad))
+
+
+ODD = rb'NaN -Infinity Infinity 1e999 -1e999 -0 1E+5 01 "\ud800" "\ud83d\ude00" { } [ ] , : "a" {"a":1,"a":NaN}'.split()
+ODD += [b'"\xed\xa0\x80"', b'"\xff"', b'"\x00"', b"\xef\xbb\xbf", b"\xff\xfe[\x00]\x00", b" ", b"1" * 30, b"9" * 4_301]
+ODD += [b"[" * 100 + b"]" * 100, b"[" * 3_000]
+
+
+@pytest.mark.parametrize("pad", [0, decoding.SMALL // 2])
+@given(st.lists(st.sampled_from(ODD) | st.binary(max_size=3), max_size=6), st.sampled_from([b"", b","]))
+def test_whatever_the_standard_decoder_reads_is_read_as_it_does(pad: int, parts: list[bytes], between: bytes) -> None:
+    raw = between.join(parts) + b" " * pad
+    raw = b"[" + raw + b"]" if between else raw
+    expected, found = "none", "none"
+    with suppress(ValueError, RecursionError):
+        expected = repr(json.loads(raw))
+    with suppress(DecodeError):
+        found = repr(run(decode(raw)).tree)
+    assert found == expected
+
+
+def test_dotnets_words_for_no_number_do_not_lose_a_long_answer() -> None:
+    # As literals, which JSON does not have, where they are decoded alone and where nothing could be cut out.
+    points = ",".join(f"[{number}, {word}]" for number in range(2_000) for word in ("NaN", "Infinity", "1e999", "2.5"))
+    for padding in ("", "x" * decoding.SCAN):
+        body = f'{{"values": [{points}], "pad": "{padding}", "total": [NaN, 1e999]}}'.encode()
+
+        async def go(body: bytes = body) -> tuple[object, object]:
+            document = await decode(body)
+            assert isinstance(document.tree, dict)
+            return document.tree["total"], await whole(document, document.tree["values"])
+
+        total, values = run(go())
+        assert repr(total) == "[nan, inf]"
+        assert repr(values) == repr(json.loads(f"[{points}]"))
 
 
 def test_half_a_surrogate_pair_in_a_name_does_not_lose_the_answer() -> None:

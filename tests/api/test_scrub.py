@@ -5,9 +5,9 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from qctui.api.auth import LIMIT, Credentials, Scrubber, signed_headers
+from qctui.secret import SecretStr
 from tests.api.support import CREDENTIALS, TOKEN
 
 scrub = Scrubber(CREDENTIALS)

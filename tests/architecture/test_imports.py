@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 INTERFACE = {"textual", "rich", "plotext"}
-NETWORK = {"httpx", "httpcore", "pydantic"}
+NETWORK = {"httpx", "httpcore"}
 SERVER = {"starlette", "uvicorn"}
 
 
@@ -55,7 +55,7 @@ def test_the_contracts_of_pyproject_hold() -> None:
         ("import " + ", ".join(modules_of("qctui.engine")), INTERFACE | NETWORK | SERVER),
         ("import " + ", ".join(modules_of("qctui.actions")), INTERFACE | NETWORK | SERVER),
         ("import " + ", ".join(modules_of("qctui.model")), INTERFACE | NETWORK | SERVER),
-        ("import qctui.simulator.server", INTERFACE | {"httpx", "httpcore", "pydantic", "platformdirs"}),
+        ("import qctui.simulator.server", INTERFACE | {"httpx", "httpcore", "msgspec", "platformdirs"}),
     ],
 )
 def test_what_a_part_does_not_need_is_not_loaded(code: str, never: set[str]) -> None:

@@ -33,9 +33,17 @@ BY_TESTS = {
     "qctui.plot.compose.compose": "the plot as a library: a chart drawn at once, for its tests and benchmarks",
     "qctui.ui.kit.pane.Pane.frame_text": "title and note of a pane as they read",
 }
-BY_DECORATOR = {
-    "on": "Textual, when the message arrives that it names",
-    "model_validator": "pydantic, with each model",
+BY_DECORATOR = {"on": "Textual, when the message arrives that it names"}
+
+
+UNWRAPS_A_SECRET = {
+    "qctui.api.auth.signer": "signs a request",
+    "qctui.api.auth.Scrubber": "takes it out of what servers say",
+    "qctui.api.auth.BodyScrubber": "takes it out of what is recorded, and of bundles",
+    "qctui.alerts.hook.CommandHook": "takes it out of what a command says",
+    "qctui.alerts.hook.clean_environment": "keeps it out of a command's environment",
+    "qctui.cli.credentials.known_credentials": "looks whether there is one",
+    "qctui.cli.log_file.RedactingFormatter": "takes it out of the log",
 }
 
 
@@ -74,6 +82,20 @@ def test_every_name_is_used() -> None:
         and not is_a_librarys(each)
     }
     assert unused == BY_TESTS.keys()
+
+
+def test_a_secret_is_unwrapped_where_it_is_known_why_and_nowhere_else() -> None:
+    def unwraps(statement: ast.stmt) -> bool:
+        words = {*used_names(statement), *texts(statement)}
+        return "get_secret_value" in words or any("SecretStr__" in word for word in words)
+
+    found = {
+        f"{name}.{getattr(statement, 'name', statement.lineno)}"
+        for name, tree in modules().items()
+        for statement in tree.body
+        if unwraps(statement)
+    }
+    assert found == UNWRAPS_A_SECRET.keys()
 
 
 def test_uses_are_counted_and_imports_are_not() -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from pydantic_core import from_json
+import msgspec
 
 from qctui.api.client import Client, open_client
 from qctui.api.library_patches import httpx
@@ -167,7 +167,7 @@ def main() -> None:
     for name, raw in (bodies() | other_bodies()).items():
         ways: dict[str, Callable[[], float]] = {
             "qctui": partial(read, raw),
-            "from_json, whole": partial(decoded, from_json, raw),
+            "msgspec, whole": partial(decoded, msgspec.json.decode, raw),
             "json.loads, whole": partial(decoded, json.loads, raw),
         }
         label = f"{name:24}{len(raw) / 1e6:6.1f} "

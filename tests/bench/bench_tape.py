@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
-from pydantic import SecretStr
 
 from qctui.alerts.shared_alerts import account_name
 from qctui.api.auth import BodyScrubber, Credentials
@@ -40,6 +39,7 @@ from qctui.model.keys import (
     portfolio_key,
 )
 from qctui.model.recording import Exchange
+from qctui.secret import SecretStr
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
 from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app

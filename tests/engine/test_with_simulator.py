@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from qctui.api.auth import Credentials
 from qctui.api.client import open_client
@@ -36,6 +35,7 @@ from qctui.model.keys import (
 )
 from qctui.model.link import LinkState
 from qctui.model.resource import FailureKind
+from qctui.secret import SecretStr
 from qctui.simulator.config import SimConfig
 from qctui.simulator.faults import Fault
 from qctui.simulator.simulation import Simulation

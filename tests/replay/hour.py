@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from qctui.actions.action_store import JournalContext
 from qctui.actions.capture import capture_deployment
@@ -32,6 +31,7 @@ from qctui.api.recorded import open_recorded
 from qctui.engine.host import ApiClient, EngineHost
 from qctui.engine.replay_host import ReplayHost
 from qctui.model.keys import DEPLOYMENTS
+from qctui.secret import SecretStr
 from qctui.simulator.config import SimConfig
 from qctui.simulator.faults import Fault
 from qctui.simulator.simulation import Simulation

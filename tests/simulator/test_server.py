@@ -180,7 +180,7 @@ def test_nothing_of_the_client_is_imported() -> None:
     program = (
         "import sys, qctui.simulator.server, qctui.simulator.command_line\n"
         "print([name for name in sys.modules if name.startswith('qctui.') and not name.startswith('qctui.simulator')"
-        " or name.partition('.')[0] in ('httpx', 'pydantic', 'textual', 'rich', 'plotext')])\n"
+        " or name.partition('.')[0] in ('httpx', 'msgspec', 'textual', 'rich', 'plotext')])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.strip() == "[]"

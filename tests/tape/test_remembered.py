@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from qctui.api.auth import BodyScrubber, Credentials
 from qctui.api.client import open_client
@@ -24,6 +23,7 @@ from qctui.engine.remembered import remember
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.pulse import PULSES
+from qctui.secret import SecretStr
 from qctui.simulator.config import SimConfig
 from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app

@@ -40,7 +40,7 @@ def problem(folder: Path, text: str) -> str:
 
 
 def test_without_a_word_the_default_rules_are_on() -> None:
-    assert Config.model_construct().alerting == Alerting(DEFAULT_RULES, Delivery(), DEFAULT_BLIND)
+    assert Config().alerting == Alerting(DEFAULT_RULES, Delivery(), DEFAULT_BLIND)
 
 
 @pytest.mark.parametrize("default", DEFAULT_RULES, ids=lambda default: default.name)
@@ -136,6 +136,8 @@ def test_delivery_and_the_texts_of_blind(tmp_path: Path) -> None:
         ('name = "blind"\nfor = true', ["`for`", "a duration is expected"]),
         ('name = "blind"\nfor = -1', ["`for`", "from 0 to 30 days"]),
         ('name = "blind"\nfor = "31d"', ["`for`", "from 0 to 30 days"]),
+        (f'name = "blind"\nfor = 1{"0" * 400}', ["`for`", "from 0 to 30 days"]),
+        (f'name = "drawdown"\npercent = 1{"0" * 400}', ["`percent`"]),
         ('name = "blind"\nrepeat = nan', ["`repeat`", "from 0 to 30 days"]),
         ('name = "data-old"\nafter = 0', ["`after`", "longer than 0"]),
         ('name = "x"\nwhen = "log"\npattern = "("', ["`pattern`", "a regular expression is expected"]),
@@ -163,7 +165,8 @@ def test_a_wrong_rule_is_one_message_with_file_rule_key_and_what_is_allowed(
     [
         ('[alerts]\nname = "blind"', ["`alerts`", "[[alerts]]"]),
         ("alerts = 3", ["`alerts`", "list"]),
-        ("alerts = [3]", ["rule 1 of `alerts`"]),
+        ("alerts = [3]", ["rule 1 of `alerts` should be a table"]),
+        ("delivery = 3", ["`delivery` should be a table"]),
         ("[delivery]\nsound = true", ["unknown key `delivery.sound`", "bell, command, notify"]),
         ("[delivery]\nbell = 1", ["`delivery.bell`", "boolean"]),
         ("[pulse]\nblind = 'x'", ["`pulse.blind`", "list"]),

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from qctui.cli import log_file
+from qctui.secret import SecretStr
 
 HASH = "bd3c65e40382f265264d55f094fd93b4fc17091e094df758b8eb909bb0127b26"
 HEADER = "Basic NDI6YmQzYzY1ZTQwMzgyZjI2NTI2NGQ1NWYwOTRmZDkzYjRmYzE3MDkxZTA5NGRmNzU4YjhlYjkwOWJiMDEyN2IyNg=="

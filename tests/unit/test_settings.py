@@ -1,12 +1,26 @@
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from qctui.settings import DEFAULT_BASE_URL, Settings, SettingsError, load_config, load_settings
+from qctui.alert_settings import AlertRule, DeliverySection, PulseSection
+from qctui.settings import (
+    DEFAULT_BASE_URL,
+    Config,
+    Polling,
+    Profile,
+    Settings,
+    SettingsError,
+    TapeSection,
+    load_config,
+    load_settings,
+)
 from qctui.urls import check_base_url
 
 
@@ -114,7 +128,7 @@ def test_a_whole_file_is_understood(config: Path) -> None:
         (1, 2),
         False,
     )
-    assert main.profile.token_command == ["pass", "show", "quant connect"]
+    assert main.profile.token_command == ("pass", "show", "quant connect")
     assert main.profile.user_id == "12345"
     assert main.config.keys == {"liquidate": "F9"}
     assert main.config.polling.budget == 30
@@ -157,6 +171,15 @@ def test_read_only_in_the_file_can_not_be_undone_by_the_profile(config: Path) ->
         ('[profiles.main]\nbase-url = "http://example.org"', ["`profiles.main.base-url`", "http is allowed for this"]),
         ('profile = "other"', ["`profile`", "no profile 'other'", "none is defined"]),
         ("theme = ", ["not valid TOML"]),
+        (f"pinned = [{'9' * 5_000}]", ["not valid TOML", "4300 digits"]),
+        (f"pinned = {'[' * 5_000}", ["not valid TOML", "recursion"]),
+        ("pinned = [1, 2.0, true]", ["`pinned.1` should be a whole number (and 1 more problem)"]),
+        ("pinned = 1", ["`pinned` should be a list"]),
+        ("polling = 30", ["`polling` should be a table"]),
+        ("[polling]\nbudget = 601", ["`polling.budget` should be less than or equal to 600"]),
+        ("[profiles]\nmain = 1", ["`profiles.main` should be a table"]),
+        ("[tape]\nrecord = 1", ["`tape.record` should be a boolean"]),
+        ("[tape]\nfor = 1", ["unknown key `tape.for`; allowed here: keep, limit, path, record"]),
         ("[profiles.demo]", ["`profiles.demo`", "simulator"]),
         ("[keys]\nliquidate = 3", ["`keys.liquidate`", "string"]),
     ],
@@ -168,6 +191,42 @@ def test_a_wrong_file_is_one_message_with_file_key_and_what_is_allowed(
     assert str(config) in message
     for word in words:
         assert word in message
+
+
+def toml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key)} = {toml(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    return json.dumps(value) if isinstance(value, str | bool) else repr(value)
+
+
+SCALARS = (
+    st.sampled_from(["V4lue ({", "drawdown", "log", "10m", "7 days", "500 MB", "info", 0, 6, True, 10**400])
+    | st.floats()
+)
+SECTIONS = (Config, Profile, Polling, TapeSection, AlertRule, DeliverySection, PulseSection)
+KEYS = st.sampled_from(
+    sorted({*(name for section in SECTIONS for name in section.keys_by_name), "main", "x"} - {"name"})
+)
+TABLES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(KEYS, TABLES, max_size=5), st.lists(st.dictionaries(KEYS, TABLES, max_size=5), max_size=2))
+def test_whatever_is_in_it_can_be_used_or_is_one_message_without_the_value(
+    config: Path, content: dict[str, object], rules: list[dict[str, object]]
+) -> None:
+    named = [{"name": "drawdown", **rule} for rule in rules]
+    config.write_text("".join(f"{key} = {toml(each)}\n" for key, each in {**content, "alerts": named}.items()))
+    try:
+        found = load_config(config)
+    except SettingsError as error:
+        said = str(error)
+    else:
+        said = f"{config}: {len(found.alerting.rules)} rules, {found.taping.limit} bytes"
+    assert said.startswith(f"{config}: ")
+    assert not any(word in said for word in ("\n", "V4lue", "Error", "Unfit", "{}"))
 
 
 def test_several_problems_are_counted(config: Path) -> None:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from qctui.alerts import lives
 from qctui.alerts.alert_service import AlertService
@@ -36,6 +35,7 @@ from qctui.engine.host import EngineHost
 from qctui.engine.poller import PollSettings
 from qctui.model.alert import Alert, AlertState
 from qctui.model.keys import Key
+from qctui.secret import SecretStr
 from qctui.simulator.cast import ProjectPlan, Run
 from qctui.simulator.config import SimConfig
 from qctui.simulator.faults import Fault

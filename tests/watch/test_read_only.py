@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pydantic import SecretStr
 
 from qctui.api.ports import ApiError
 from qctui.cli.credentials import Account
 from qctui.cli.watch_command import open_host
 from qctui.model.resource import FailureKind
+from qctui.secret import SecretStr
 from qctui.settings import load_settings
 from qctui.value import replace
 
