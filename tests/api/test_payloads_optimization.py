@@ -53,7 +53,7 @@ def test_optimizations_read__running_partial() -> None:
     made = ask(payload("optimizations_read__running_partial"), lambda c: c.reads.fetch_optimization("O-asked"))
     assert (made.completed, made.failed, made.running, made.queued, made.total) == (2, 1, 4, 9, 16)
     assert made.progress == 3 / 16
-    assert made.constraints == ("Drawdown Less 0.25",)
+    assert [each.words for each in made.constraints] == ["Drawdown Less 0.25"]
     assert made.runtime["Average Length"] == "00:01:12"
     first, second, failed, going = made.runs
     assert (first.key, first.backtest_id, first.progress) == ("a1", "00000000000000000000000000000065", 1.0)
