@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from qctui.api.ports import ApiError, TriggerApi
@@ -15,6 +16,8 @@ LOOK_S = 2.0
 BUILD_S = 180.0
 """How long a build is waited for."""
 
+_LOG = logging.getLogger(__name__)
+
 
 async def prepare(
     api: TriggerApi, clock: Clock, plan: OptimizationPlan, tell: Callable[[Preparation], None]
@@ -23,10 +26,20 @@ async def prepare(
     returned. Never raises for a failure: it is told in words."""
 
     def told(words: str, **facts: object) -> Preparation:
-        preparation = Preparation(words, **facts)  # type: ignore[arg-type]  # the field names are checked by it
+        preparation = Preparation(words, plan, **facts)  # type: ignore[arg-type]  # the field names are checked by it
         tell(preparation)
         return preparation
 
+    try:
+        return await _prepare(api, clock, plan, told)
+    except Exception as error:  # a defect must leave a form that says so, not one that waits for ever
+        _LOG.exception("an optimization could not be made ready")
+        return told(f"Internal error ({type(error).__name__}). The log has the details.", failed=True)
+
+
+async def _prepare(
+    api: TriggerApi, clock: Clock, plan: OptimizationPlan, told: Callable[..., Preparation]
+) -> Preparation:
     told("Compiling the project as it is now.")
     try:
         build = await _build(api, clock, plan.project_id, told)

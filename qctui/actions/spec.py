@@ -131,7 +131,7 @@ DELETE = ActionSpec(
 RERUN = ActionSpec(
     id="rerun",
     key="C",
-    verb="run",
+    verb="run again",
     title="Run again",
     tooltip="Start the selected optimization once more, changed or not",
     target_noun="optimization",
@@ -187,7 +187,8 @@ def question_for(targets: Sequence[Target]) -> Question:
     if spec is RERUN:
         count = target.plan.backtests or 0 if target.plan is not None else 0
         noun = "backtest" if count == 1 else "backtests"
-        return Question(Ask.COUNT, f"Type {count} to run {count:,} {noun}, then Enter.", str(count) if count else "")
+        sentence = f"Type {count} to run again with {count:,} {noun}, then Enter."
+        return Question(Ask.COUNT, sentence, str(count) if count else "")
     if spec is RENAME and not target.new_name:
         return Question(Ask.NAME, "Type another name to rename, then Enter.", target.name)
     if spec in (ABORT, RENAME) or (spec is STOP and target.environment is Environment.PAPER):

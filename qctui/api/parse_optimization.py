@@ -111,7 +111,7 @@ def _criterion(raw: dict[str, object]) -> Criterion:
     target = line(own.get("target")) or line(raw.get("optimizationtarget"))
     return Criterion(
         target=target_words(target),
-        wire_target=target,
+        wire_target=".".join(_BRACKETED.findall(target)) or target,
         maximize=True if extremum.startswith("max") else False if extremum.startswith("min") else None,
         target_value=number(raw.get("targetvalue")) if value is None else value,
     )

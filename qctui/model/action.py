@@ -80,6 +80,8 @@ class Target(Value):
     """Of a rerun only: what is asked for."""
     compile_id: str = ""
     """Of a rerun only: the build that it runs."""
+    estimate: Estimate | None = None
+    """Of a rerun only: what the service thinks that it will take; None if it did not say."""
     others: tuple[str, ...] = ()
     """What else the project had when it was captured: ids of its other deployments, alive or not, or of its
     optimizations."""
@@ -115,11 +117,17 @@ class Preparation(Value):
 
     words: str
     """For the screen."""
+    plan: OptimizationPlan | None = None
+    """What is to be asked for."""
     compile_id: str = ""
     """Of the build that it will run; empty while there is none."""
     estimate: Estimate | None = None
     failed: bool = False
     """It can't be asked for like this."""
+
+
+PREPARATION: Key[Preparation] = Key("preparation")
+"""How far the optimization of the form on screen is made ready."""
 
 
 def recheck_key(target: Target) -> Key[Recheck]:

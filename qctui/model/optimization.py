@@ -69,7 +69,7 @@ class Criterion(Value):
     best."""
     target_value: float | None = None
     wire_target: str = ""
-    """The statistic as the API spells it."""
+    """The statistic as the API spells it, with dots."""
 
     @property
     def extremum(self) -> str:

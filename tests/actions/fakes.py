@@ -16,7 +16,17 @@ from qctui.actions.spec import OF_OPTIMIZATIONS
 from qctui.api.ports import ApiError, Gate, Loading
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.deployment import DeploymentDetail, DeploymentList, Environment
-from qctui.model.optimization import Compile, Estimate, Optimization, OptimizationPlan, OptimizationSummary
+from qctui.model.optimization import (
+    GRID_SEARCH,
+    Compile,
+    Constraint,
+    Criterion,
+    Estimate,
+    Optimization,
+    OptimizationPlan,
+    OptimizationSummary,
+    Parameter,
+)
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import FailureKind
@@ -32,6 +42,15 @@ SPY = Holding("SPY R735QTJ8XC9X", "SPY", 100.0, market_value=43_000.0)
 HELD = Portfolio((SPY,), (Cash("USD", 1_000.0),), is_known=True)
 FLAT = Portfolio((replace(SPY, quantity=0.0, market_value=None),), (Cash("USD", 44_000.0),), is_known=True)
 EMPTY = Portfolio((), (), is_known=False)
+
+GOAL = Criterion("Sharpe Ratio", maximize=True, wire_target="TotalPerformance.PortfolioStatistics.SharpeRatio")
+PLAN = OptimizationPlan(
+    1, "Grid 2", GOAL, GRID_SEARCH,
+    (Parameter("fast", 5, 20, 5), Parameter("slow", 30, 60, 10), Parameter("mode", value="x")),
+    (Constraint("TotalPerformance.PortfolioStatistics.Drawdown", "Drawdown Less 0.25", "Less", 0.25),),
+    "O2-8", 2,
+)  # fmt: skip
+"""Sixteen backtests."""
 
 
 def target(action: str = "liquidate", number: int = 1, **changes: Any) -> Target:

@@ -9,29 +9,18 @@ import pytest
 
 from qctui.actions.preparation import BUILD_S, prepare
 from qctui.actions.send import ANSWER_S
-from qctui.model.action import Preparation, Rung, Target
+from qctui.model.action import PREPARATION, Preparation, Rung, Target
 from qctui.model.optimization import (
-    GRID_SEARCH,
     Compile,
-    Constraint,
-    Criterion,
     Estimate,
-    OptimizationPlan,
     OptimizationSummary,
     Parameter,
 )
 from qctui.model.resource import FailureKind
 from qctui.value import replace
-from tests.actions.fakes import REFUSED_CONNECTION, FakeTriggers, Rig, Try, error, in_rig, last, target
+from tests.actions.fakes import GOAL, PLAN, REFUSED_CONNECTION, FakeTriggers, Rig, Try, error, in_rig, last, target
 from tests.fakes import FakeClock, make_optimization
 
-GOAL = Criterion("Sharpe Ratio", maximize=True, wire_target="TotalPerformance.PortfolioStatistics.SharpeRatio")
-PLAN = OptimizationPlan(
-    1, "Grid 2", GOAL, GRID_SEARCH,
-    (Parameter("fast", 5, 20, 5), Parameter("slow", 30, 60, 10), Parameter("mode", value="x")),
-    (Constraint("TotalPerformance.PortfolioStatistics.Drawdown", "Drawdown Less 0.25", "Less", 0.25),),
-    "O2-8", 2,
-)  # fmt: skip
 RERUN = target("rerun", status="completed", new_name="Grid 2", plan=PLAN, compile_id="c1", others=("O-1", "O-old"))
 NO = error(FailureKind.REJECTED, "the API says no", answered=True)
 
@@ -184,17 +173,35 @@ QUEUED, BUILT = Compile("c1", "InQueue"), Compile("c1", "BuildSuccess")
 def test_a_project_is_built_and_its_optimization_estimated() -> None:
     said, ready = prepared(QUEUED, QUEUED, BUILT)
     assert said == ["Compiling the project as it is now.", "Built. Asking what it will take.", "Built."]
-    assert ready == Preparation("Built.", "c1", Estimate(412.0, 250.0))
+    assert ready == Preparation("Built.", PLAN, "c1", Estimate(412.0, 250.0))
+
+
+@in_rig
+async def test_the_service_tells_how_far_it_is_until_it_is_not_wanted_any_more(rig: Rig) -> None:
+    def told() -> Preparation | None:
+        return rig.store.get(PREPARATION).value
+
+    rig.api.compiles = iter([QUEUED, QUEUED, BUILT, QUEUED, BUILT])
+    rig.service.prepare(PLAN)
+    assert told() == Preparation("Compiling the project as it is now.", PLAN)
+    await rig.clock.advance(10)
+    assert told() == Preparation("Built.", PLAN, "c1", Estimate(412.0, 250.0))
+    rig.service.prepare(replace(PLAN, name="Another"))
+    await rig.clock.advance(1)
+    rig.service.stop_preparing()
+    await rig.clock.advance(60)
+    assert told() == Preparation("Compiling the project as it is now.", replace(PLAN, name="Another"))
+    assert rig.api.posts == []
 
 
 def test_a_project_that_does_not_build_says_so_in_the_compilers_words() -> None:
     _, ready = prepared(QUEUED, Compile("c1", "BuildError", ("line 3", "invalid syntax")))
-    assert ready == Preparation("The project does not build: invalid syntax", failed=True)
+    assert ready == Preparation("The project does not build: invalid syntax", PLAN, failed=True)
 
 
 def test_a_build_without_an_end_is_given_up() -> None:
     _, ready = prepared(*[QUEUED] * 200)
-    assert ready == Preparation("The project was not built within 180 s: InQueue", failed=True)
+    assert ready == Preparation("The project was not built within 180 s: InQueue", PLAN, failed=True)
 
 
 def test_what_can_not_be_read_is_said() -> None:
