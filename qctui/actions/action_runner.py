@@ -11,10 +11,10 @@ from typing import Any
 from qctui.actions.action_store import JOURNAL, ActionStore
 from qctui.actions.contradictions import judge_rejection
 from qctui.actions.send import SEND_S, InFlightRequest, Refusal, Sender
-from qctui.actions.spec import ABORT, DELETE, RENAME
+from qctui.actions.spec import ABORT, DELETE, RENAME, RERUN
 from qctui.actions.verify import VERIFY_S, Check
 from qctui.actions.verify_deployment import DeploymentCheck
-from qctui.actions.verify_optimization import AbortCheck, DeleteCheck, RenameCheck
+from qctui.actions.verify_optimization import AbortCheck, DeleteCheck, RenameCheck, RerunCheck
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
@@ -36,7 +36,12 @@ CANCELLED = "cancelled before it was sent"
 ENDED_BEFORE_SENT = "the program ended before the API could be reached"
 ENDED_BEFORE_ANSWER = "the program ended before the answer"
 
-_CHECKS: Mapping[str, type[Check]] = {ABORT.id: AbortCheck, RENAME.id: RenameCheck, DELETE.id: DeleteCheck}
+_CHECKS: Mapping[str, type[Check]] = {
+    ABORT.id: AbortCheck,
+    RENAME.id: RenameCheck,
+    DELETE.id: DeleteCheck,
+    RERUN.id: RerunCheck,
+}
 """How the goal of an action is looked for; of the others a deployment is looked at."""
 
 _LOG = logging.getLogger(__name__)

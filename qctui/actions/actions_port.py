@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from qctui.model.action import Target
+from qctui.model.optimization import OptimizationPlan
 from qctui.value import Value
 
 
@@ -55,6 +56,15 @@ class ActionsPort(Protocol):
         A target that is refused by `refusal` by then becomes a record that is REJECTED with the reason, and
         nothing is sent.
         """
+        ...
+
+    def prepare(self, plan: OptimizationPlan) -> None:
+        """Compile the project and have the optimization estimated: how far that is is found under `PREPARATION`.
+        Replaces an earlier one. Nothing is started."""
+        ...
+
+    def stop_preparing(self) -> None:
+        """It is not wanted any more."""
         ...
 
     def cancel(self, action_id: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from qctui.actions.spec import LIQUIDATE, eligibility
-from qctui.model.action import Target
+from collections.abc import Iterable
+
+from qctui.actions.spec import LIQUIDATE, RERUN, eligibility
+from qctui.model.action import Preparation, Target
 from qctui.model.deployment import (
     Deployment,
     DeploymentDetail,
@@ -13,8 +15,9 @@ from qctui.model.deployment import (
     newest_deployments,
 )
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, detail_key, optimization_key, optimizations_key, portfolio_key
-from qctui.model.optimization import Optimization
+from qctui.model.optimization import Optimization, OptimizationPlan
 from qctui.store import Store
+from qctui.value import replace
 
 
 def capture_deployment(action: str, store: Store, project_id: int) -> Target:
@@ -67,6 +70,25 @@ def capture_optimization(action: str, store: Store, optimization_id: str, projec
         project_id=project_id,
         optimization_id=optimization_id,
         status=opened.status if opened is not None else (row.status if row else ""),
+    )
+
+
+def capture_rerun(store: Store, old_id: str, plan: OptimizationPlan, preparation: Preparation) -> Target:
+    """What is to be run again, with all optimizations of its project that are known: the new one is none of them."""
+    known = [row.optimization_id for row in store.get(optimizations_key(plan.project_id)).value or ()]
+    return rerun_of(capture_optimization(RERUN.id, store, old_id, plan.project_id), plan, preparation, known)
+
+
+def rerun_of(old: Target, plan: OptimizationPlan, preparation: Preparation, known: Iterable[str]) -> Target:
+    """As `capture_rerun`, of an optimization that was captured already. `known` are the ids of those that its project
+    has."""
+    return replace(
+        old,
+        new_name=plan.name,
+        plan=plan,
+        compile_id=preparation.compile_id,
+        estimate=preparation.estimate,
+        others=tuple(dict.fromkeys([old.optimization_id, *known])),
     )
 
 

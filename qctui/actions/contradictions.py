@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from qctui.actions.action_store import ActionStore
 from qctui.actions.observation import Observed, observe
-from qctui.actions.spec import ABORT, DELETE, OF_OPTIMIZATIONS, RENAME
-from qctui.actions.verify_optimization import is_gone
+from qctui.actions.spec import ABORT, DELETE, OF_OPTIMIZATIONS, RENAME, RERUN
+from qctui.actions.verify_optimization import is_gone, new_ones
 from qctui.actions.wording import format_clock_time
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock, first_of
@@ -98,6 +98,9 @@ async def _look(api: TriggerApi, clock: Clock, target: Target, sent_at: float, e
 
 async def _look_at_optimization(api: TriggerApi, target: Target, sent_at: float, clock: Clock) -> Verdict | None:
     try:
+        if target.action == RERUN.id:
+            made = new_ones(await api.fetch_optimizations(target.project_id), target, sent_at)
+            return Verdict(acted=True, words=f"{made[0]} is there") if made else None
         optimization = await api.fetch_optimization(target.optimization_id)
     except ApiError as error:
         if target.action == DELETE.id and is_gone(error):

@@ -15,7 +15,7 @@ from qctui.actions.journal import FINAL_EVENTS, RUNG_OF_EVENT, lines_by_action, 
 from qctui.actions.journal_writer import Disk, JournalWriter
 from qctui.actions.locks import OwnerLock, owner_of
 from qctui.actions.send import SEND_S
-from qctui.actions.spec import ACTION_SPECS, OF_OPTIMIZATIONS, RENAME
+from qctui.actions.spec import ACTION_SPECS, OF_OPTIMIZATIONS, RENAME, RERUN
 from qctui.actions.verify import VERIFY_S
 from qctui.clock import Clock
 from qctui.model.action import ActionRecord, Rung, Step, Target
@@ -190,7 +190,7 @@ def record_of(lines: Sequence[JournalEntry], clock: Clock) -> ActionRecord | Non
         project_id=first.project_id,
         deploy_id=first.deploy_id,
         optimization_id=first.optimization_id,
-        new_name=first.detail if first.action == RENAME.id and first.event == "intent" else "",
+        new_name=first.detail if first.action in (RENAME.id, RERUN.id) and first.event == "intent" else "",
         environment=Environment.PAPER if first.environment == Environment.PAPER.value else Environment.LIVE,
     )
     record = ActionRecord(

@@ -9,7 +9,7 @@ from typing import Any
 
 from qctui.actions.action_store import LOCK, ActionStore
 from qctui.actions.earlier_actions import stop_lock
-from qctui.actions.spec import ABORT, DELETE, LIQUIDATE, RENAME, STOP
+from qctui.actions.spec import ABORT, DELETE, LIQUIDATE, RENAME, RERUN, STOP
 from qctui.api.ports import ApiError, Gate, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import Rung, Target
@@ -30,6 +30,9 @@ DECIDE_S = 0.25
 LEAVES_S = 0.02
 """From the decision that a request may leave to its first byte being out, at most."""
 
+MADE = "as "
+"""Before the id of what was made, in the words of ACCEPTED: the journal's line is all that a later start has."""
+
 TOO_LATE = f"the API could not be reached within {SEND_S:g} s"
 
 _LOG = logging.getLogger(__name__)
@@ -49,6 +52,8 @@ class InFlightRequest:
         """Why nothing may leave any more; empty while it may."""
         self.abandoned = ""
         """Why its answer is no longer waited for; empty while it is."""
+        self.made = ""
+        """The id of what it has made, by the answer; empty if it makes nothing, or the answer has none."""
         self.on_first_try: Callable[[], None] = lambda: None
         """Called once the first byte of a try has left, or a try has failed before that."""
         self.changed = asyncio.Event()
@@ -106,7 +111,7 @@ class Sender:
             failure = await self._try(request)
             request.on_first_try()
             if failure is None:
-                return self._end(request, Rung.ACCEPTED)
+                return self._end(request, Rung.ACCEPTED, f"{MADE}{request.made}" if request.made else "")
             if not failure.may_have_acted and (request.closed or self._late(request)):
                 return self._end(request, Rung.NOT_SENT, request.closed or failure.message)
             if _is_certain_no(failure):
@@ -159,7 +164,7 @@ class Sender:
             self._mark_sent(request)
 
         try:
-            await self._trigger(request.target, gate)
+            await self._trigger(request, gate)
         except ApiError as error:
             return error
         except Exception as error:  # a defect of the client: whether it acted is not known, so it counts as sent
@@ -198,7 +203,8 @@ class Sender:
         await self._clock.sleep(LEAVES_S)
         self._action_store.release()
 
-    async def _trigger(self, target: Target, gate: Gate) -> None:
+    async def _trigger(self, request: InFlightRequest, gate: Gate) -> None:
+        target = request.target
         if target.action == LIQUIDATE.id:
             await self._api.liquidate(target.project_id, gate=gate)
         elif target.action == STOP.id:
@@ -209,6 +215,8 @@ class Sender:
             await self._api.rename(target.optimization_id, target.new_name, gate=gate)
         elif target.action == DELETE.id:
             await self._api.delete(target.optimization_id, gate=gate)
+        elif target.action == RERUN.id and target.plan is not None:
+            request.made = await self._api.create(target.plan, target.compile_id, gate=gate)
         else:
             raise ApiError(FailureKind.REFUSED, f"no such action: {target.action}", may_have_acted=False)
 

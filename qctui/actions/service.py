@@ -18,13 +18,15 @@ from qctui.actions.contradictions import Aftercare
 from qctui.actions.earlier_actions import is_same_object, stop_lock
 from qctui.actions.journal_watcher import JournalWatcher
 from qctui.actions.journal_writer import Disk, DiskThread, JournalWriter, publish_journal_state
+from qctui.actions.preparation import prepare
 from qctui.actions.recheck import Rechecks
 from qctui.actions.spec import ABORT, READ_ONLY, STOP, eligibility
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
-from qctui.model.action import ActionRecord, Rung, Target
+from qctui.model.action import PREPARATION, ActionRecord, Preparation, Rung, Target
 from qctui.model.deployment import Deployment, DeploymentDetail
 from qctui.model.keys import DEPLOYMENTS, detail_key, optimization_key
+from qctui.model.optimization import OptimizationPlan
 from qctui.store import Store
 
 START_S = 2.0
@@ -77,6 +79,8 @@ class ActionService:
         self._writer = JournalWriter(journal, self._disk, TAIL_BYTES if resume else SHORT_TAIL_BYTES)
         self._action_store = ActionStore(store, clock, self._writer, context)
         self._rechecks = Rechecks(triggers, store, clock)
+        self._triggers = triggers
+        self._preparing: asyncio.Future[Preparation] | None = None
         self._instance = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._watcher = JournalWatcher(
@@ -130,6 +134,7 @@ class ActionService:
     async def aclose(self) -> None:
         """End every task. Actions being verified stay open in the journal and are verified by the next start."""
         self._ending.set()
+        self._stop_preparing()
         await self._rechecks.aclose()
         await self._runner.aclose()
         await self._watcher.aclose()
@@ -187,6 +192,16 @@ class ActionService:
             self._give_up(records, ENDING)
         return tuple(ids)
 
+    def prepare(self, plan: OptimizationPlan) -> None:
+        """As in `ActionsPort`."""
+        # At once: what an earlier one has found is not about this one.
+        self._tell(Preparation("Compiling the project as it is now.", plan))
+        self._call(partial(self._prepare, plan))
+
+    def stop_preparing(self) -> None:
+        """As in `ActionsPort`."""
+        self._call(self._stop_preparing)
+
     def cancel(self, action_id: str) -> None:
         """As in `ActionsPort`."""
         self._call(partial(self._runner.cancel, action_id))
@@ -210,6 +225,18 @@ class ActionService:
         except RuntimeError:  # the engine's loop has ended
             return False
         return True
+
+    def _tell(self, preparation: Preparation) -> None:
+        self._store.put_value(PREPARATION, preparation, at=self._clock.now(), mono=self._clock.monotonic())
+
+    def _prepare(self, plan: OptimizationPlan) -> None:
+        self._stop_preparing()
+        self._preparing = asyncio.ensure_future(prepare(self._triggers, self._clock, plan, self._tell))
+
+    def _stop_preparing(self) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
+            self._preparing = None
 
     def _take(self, records: list[ActionRecord], ending: bool) -> None:
         """Begin a confirmed batch. Refusals are decided here, where nothing can come between.

@@ -128,8 +128,19 @@ DELETE = ActionSpec(
     leftovers="Nothing: what is to be kept of it has to be exported before.",
 )
 
+RERUN = ActionSpec(
+    id="rerun",
+    key="C",
+    verb="run again",
+    title="Run again",
+    tooltip="Start the selected optimization once more, changed or not",
+    target_noun="optimization",
+    consequence="Starts an optimization of its own, with the project as it was just compiled. It costs credit.",
+    leftovers="It runs until it is done or aborted, whether or not this program does.",
+)
+
 ACTION_SPECS: Mapping[str, ActionSpec] = MappingProxyType(
-    {spec.id: spec for spec in (LIQUIDATE, STOP, ABORT, RENAME, DELETE)}
+    {spec.id: spec for spec in (LIQUIDATE, STOP, ABORT, RENAME, DELETE, RERUN)}
 )
 """Every action by its id. Nothing else can build a trigger request."""
 
@@ -173,6 +184,11 @@ def question_for(targets: Sequence[Target]) -> Question:
         sentence = f"Type {count} to {spec.verb} {count} {spec.target_noun}s, then Enter."
         return Question(Ask.COUNT, sentence, str(count))
     target = targets[0]
+    if spec is RERUN:
+        count = target.plan.backtests or 0 if target.plan is not None else 0
+        noun = "backtest" if count == 1 else "backtests"
+        sentence = f"Type {count} to run again with {count:,} {noun}, then Enter."
+        return Question(Ask.COUNT, sentence, str(count) if count else "")
     if spec is RENAME and not target.new_name:
         return Question(Ask.NAME, "Type another name to rename, then Enter.", target.name)
     if spec in (ABORT, RENAME) or (spec is STOP and target.environment is Environment.PAPER):
@@ -204,6 +220,12 @@ def _optimization_obstacle(target: Target, status: str) -> str | None:
         return f"already finished: {status}"
     if target.action == RENAME.id and target.new_name == target.name:
         return "that is its name already"
+    if target.action == RERUN.id:
+        if target.plan is None:
+            return "what it was asked for is not known"
+        if target.plan.problem:
+            return target.plan.problem
+        return None if target.compile_id else "its project was not compiled"
     if target.action == DELETE.id and not finished:
         return f"not finished: {status}; abort it first" if status else "its status is not known"
     return None

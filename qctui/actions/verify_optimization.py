@@ -1,14 +1,19 @@
-"""Verification of what is done to an optimization: aborted, renamed, deleted (REFERENCE.md 5.3, 5.4)."""
+"""Verification of what is done to an optimization: aborted, renamed, deleted, run again (REFERENCE.md 5.3 to 5.5)."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
+from qctui.actions.send import MADE
 from qctui.actions.verify import AGREEING, MOST_AGREEING, STATUS_S, Check
 from qctui.api.ports import ApiError
-from qctui.model.action import Rung
-from qctui.model.optimization import Optimization
+from qctui.model.action import ActionRecord, Rung, Target
+from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.resource import FailureKind
+
+CLOCKS_DIFFER_S = 120.0
+"""What was made this much before the request, by the API's clock, was not made by it."""
 
 _Finding = tuple[Rung, str]
 """The rung that one look speaks for, and its words."""
@@ -103,6 +108,49 @@ class RenameCheck(OptimizationCheck):
         if not self._target.new_name:
             return f"the new name is not in the journal; its name is {self._name}"
         return f"its name is {self._name}, not {self._target.new_name}"
+
+
+class RerunCheck(OptimizationCheck):
+    """Looks for the optimization that was made: by the id of the answer, or, where that is not known, for the one new
+    optimization of its name in the project."""
+
+    _new: tuple[str, ...] = ()
+
+    async def _find(self) -> _Finding | None:
+        record = self._action_store.get(self._id)
+        made = made_by(record) if record is not None else ""
+        if made:
+            await self._api.fetch_optimization(made)
+            return Rung.VERIFIED, f"{made} is there"
+        sent_at = record.confirmed_at if record is not None else self._clock.now()
+        self._new = new_ones(await self._api.fetch_optimizations(self._target.project_id), self._target, sent_at)
+        return (Rung.VERIFIED, f"{self._new[0]} is there, new and of this name") if len(self._new) == 1 else None
+
+    def _judge(self, optimization: Optimization) -> _Finding | None:
+        return None
+
+    def _unseen(self) -> str:
+        if self._new:
+            return f"{len(self._new)} new optimizations are called {self._target.new_name}: which is it is not known"
+        return f"no new optimization is called {self._target.new_name}"
+
+
+def made_by(record: ActionRecord) -> str:
+    """The id of what an action has made, by the API's answer; empty if that had none."""
+    said = [step.detail for step in record.steps if step.rung is Rung.ACCEPTED and step.detail.startswith(MADE)]
+    return said[-1].removeprefix(MADE) if said else ""
+
+
+def new_ones(listed: Sequence[OptimizationSummary], target: Target, sent_at: float) -> tuple[str, ...]:
+    """The ids of the optimizations that this rerun may have made: of its name, not known when it was captured, and not
+    older than the request (Unix seconds; the clocks may differ)."""
+    return tuple(
+        each.optimization_id
+        for each in listed
+        if each.name == target.new_name
+        and each.optimization_id not in target.others
+        and (each.created_at is None or each.created_at >= sent_at - CLOCKS_DIFFER_S)
+    )
 
 
 class DeleteCheck(OptimizationCheck):

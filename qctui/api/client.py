@@ -13,6 +13,7 @@ from qctui.api.endpoints import Endpoint
 from qctui.api.library_patches import httpx
 from qctui.api.parse_chart import chart
 from qctui.api.parse_live import ChartNames, logs, projects
+from qctui.api.parse_optimization import compiled, estimate, summaries
 from qctui.api.parse_records import insights
 from qctui.api.ports import Gate, Loading, RequestReport
 from qctui.api.reader import Reader, RetryPolicy
@@ -21,6 +22,7 @@ from qctui.clock import Clock
 from qctui.model.chart import Chart
 from qctui.model.deployment import LogPage, Project
 from qctui.model.insight import InsightPage
+from qctui.model.optimization import Compile, Estimate, OptimizationPlan, Parameter
 from qctui.model.recording import Exchange
 from qctui.model.resource import FailureKind
 from qctui.value import Value
@@ -181,14 +183,40 @@ class TriggerClient(Reader):
         """optimizations/delete."""
         await self._trigger(endpoints.DELETE, {"optimizationId": optimization_id}, gate)
 
-    async def _trigger(self, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> None:
+    async def compile(self, project_id: int) -> Compile:
+        """compile/create."""
+        self._refuse_read_only(endpoints.COMPILE)
+        return await self._read(endpoints.COMPILE, {"projectId": project_id}, compiled)
+
+    async def fetch_compile(self, project_id: int, compile_id: str) -> Compile:
+        """compile/read."""
+        return await self._read(endpoints.COMPILED, {"projectId": project_id, "compileId": compile_id}, compiled)
+
+    async def estimate(self, plan: OptimizationPlan, compile_id: str) -> Estimate:
+        """optimizations/estimate."""
+        return await self._read(endpoints.ESTIMATE, _asked(plan, compile_id), estimate)
+
+    async def create(self, plan: OptimizationPlan, compile_id: str, gate: Gate | None = None) -> str:
+        """optimizations/create."""
+        body = _asked(plan, compile_id)
+        # The service wants a figure and names none: this is lean-cli's for every optimization.
+        body |= {"estimatedCost": 0.01, "nodeType": plan.node_type, "parallelNodes": plan.parallel_nodes}
+        answer = await self._trigger(endpoints.CREATE, body, gate)
+        made = await summaries(answer)
+        return made[0].optimization_id if made else ""
+
+    def _refuse_read_only(self, endpoint: Endpoint) -> None:
         if self._read_only:
             raise endpoint.failure(FailureKind.REFUSED, "not sent, read-only", may_have_acted=False)
+
+    async def _trigger(self, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> Answer:
+        self._refuse_read_only(endpoint)
         await self._wait_for_warm()
         # Once, whatever happens: a repeated liquidation could hit a deployment that was started in between.
         answer = await self._for_triggers.post(endpoint, body, timeouts=self._trigger_timeouts, gate=gate)
         if answer.members.get("success") is not True:
             raise endpoint.failure(FailureKind.MALFORMED, "the answer does not say that it succeeded")
+        return answer
 
     async def warm(self, connections: int = 1) -> None:
         """Check the credentials on as many connections at once, those that are still under way counted in."""
@@ -209,6 +237,32 @@ class TriggerClient(Reader):
             await asyncio.wait(self._warming, timeout=WAIT_FOR_WARM_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._waiting -= 1
+
+
+def _asked(plan: OptimizationPlan, compile_id: str) -> dict[str, object]:
+    """What estimate and create have in common."""
+    criterion = plan.criterion
+    body: dict[str, object] = {
+        "projectId": plan.project_id,
+        "compileId": compile_id,
+        "name": plan.name,
+        "target": criterion.wire_target,
+        "targetTo": criterion.extremum,
+        "strategy": plan.strategy,
+        "parameters": [_parameter(each) for each in plan.parameters],
+        "constraints": [
+            {"target": each.target, "operator": each.operator, "targetValue": each.limit} for each in plan.constraints
+        ],
+    }
+    if criterion.target_value is not None:
+        body["targetValue"] = criterion.target_value
+    return body
+
+
+def _parameter(one: Parameter) -> dict[str, object]:
+    if one.value is not None:
+        return {"name": one.name, "value": one.value}
+    return {"name": one.name, "min": one.minimum, "max": one.maximum, "step": one.step or 1}
 
 
 class Client(Value):

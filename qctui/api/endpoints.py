@@ -38,6 +38,10 @@ OPTIMIZATION_READ = Endpoint("optimizations/read", "optimization")
 LIQUIDATE = Endpoint("live/update/liquidate", "liquidate", plain=True)
 STOP = Endpoint("live/update/stop", "stop", plain=True)
 ABORT = Endpoint("optimizations/abort", "abort", plain=True)
+COMPILE = Endpoint("compile/create", "compile")
+COMPILED = Endpoint("compile/read", "compile")
+ESTIMATE = Endpoint("optimizations/estimate", "estimate")
+CREATE = Endpoint("optimizations/create", "new optimization")
 RENAME = Endpoint("optimizations/update", "rename", plain=True)
 DELETE = Endpoint("optimizations/delete", "delete", plain=True)
 
@@ -45,7 +49,7 @@ DATA_MEMBERS = frozenset(
     (
         *("projects", "live", "deployid", "status", "progress", "launched", "stopped", "brokerage"),
         *("runtimestatistics", "chart", "charts", "series", "insights", "portfolio", "holdings", "cash"),
-        *("orders", "logs", "length", "optimization", "optimizations", "backtests"),
+        *("orders", "logs", "length", "optimization", "optimizations", "backtests", "compileid", "estimate"),
     )
 )
 """Members, under folded names, by which an answer shows that it belongs to an endpoint that is not plain. Members that

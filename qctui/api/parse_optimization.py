@@ -9,7 +9,17 @@ from types import MappingProxyType
 from qctui.api.answer import Answer
 from qctui.api.decode import Document
 from qctui.api.tolerant import MAX_NAMES, fold, integer, line, listing, mapping, number, texts, unix_time
-from qctui.model.optimization import STATISTICS, Criterion, Optimization, OptimizationSummary, Parameter, Run
+from qctui.model.optimization import (
+    STATISTICS,
+    Compile,
+    Constraint,
+    Criterion,
+    Estimate,
+    Optimization,
+    OptimizationSummary,
+    Parameter,
+    Run,
+)
 
 _BRACKETED = re.compile(r"\[\s*['\"]([^'\"]+)['\"]\s*\]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -62,11 +72,12 @@ async def optimization(answer: Answer, asked: str) -> Optimization:
         queued=_count(counts.get("inqueue")),
         total=_count(counts.get("total")) or None,  # before the start it may be 0, which is no total
         runtime=texts(raw.get("runtimestatistics")),
-        constraints=tuple(words for words in map(_constraint, listing(raw.get("constraints"))) if words),
+        constraints=tuple(each for each in map(_constraint, listing(raw.get("constraints"))) if each.words),
         parameters=_parameters(raw.get("parameters")),
         runs=await _runs(answer.document, raw.get("backtests")),
         node_type=line(raw.get("nodetype")),
         parallel_nodes=integer(raw.get("parallelnodes")),
+        strategy=line(raw.get("strategy")),
     )
 
 
@@ -97,8 +108,10 @@ def _criterion(raw: dict[str, object]) -> Criterion:
     own = fold(raw.get("criterion"))
     extremum = (line(own.get("extremum")) or line(raw.get("extremum"))).casefold()
     value = number(own.get("targetvalue"))
+    target = line(own.get("target")) or line(raw.get("optimizationtarget"))
     return Criterion(
-        target=target_words(line(own.get("target")) or line(raw.get("optimizationtarget"))),
+        target=target_words(target),
+        wire_target=".".join(_BRACKETED.findall(target)) or target,
         maximize=True if extremum.startswith("max") else False if extremum.startswith("min") else None,
         target_value=number(raw.get("targetvalue")) if value is None else value,
     )
@@ -124,12 +137,27 @@ def _parameter(name: str, raw: dict[str, object]) -> Parameter:
     return Parameter(name, minimum, maximum, step=number(raw.get("step")), value=line(value) if single else None)
 
 
-def _constraint(item: object) -> str:
-    """A limit on another statistic, in words."""
+def _constraint(item: object) -> Constraint:
+    """A limit on another statistic."""
     raw = fold(item)
-    limit = number(raw.get("targetvalue"))
-    parts = target_words(line(raw.get("target"))), line(raw.get("operator")), "" if limit is None else f"{limit:g}"
-    return " ".join(part for part in parts if part)
+    target, operator, limit = line(raw.get("target")), line(raw.get("operator")), number(raw.get("targetvalue"))
+    words = (target_words(target), operator, "" if limit is None else f"{limit:g}")
+    return Constraint(target, " ".join(part for part in words if part), operator, limit)
+
+
+async def estimate(answer: Answer) -> Estimate:
+    """optimizations/estimate (REFERENCE.md 5.5)."""
+    raw = fold(answer.members.get("estimate"))
+    return Estimate(number(raw.get("time")), number(raw.get("balance")))
+
+
+async def compiled(answer: Answer) -> Compile:
+    """compile/create and compile/read (REFERENCE.md 5.5)."""
+    compile_id = line(answer.members.get("compileid"))
+    if not compile_id:
+        raise answer.malformed("the answer has no compile id")
+    log = tuple(line(each) for each in listing(answer.members.get("logs"))[:MAX_NAMES])
+    return Compile(compile_id, line(answer.members.get("state")), log)
 
 
 async def _runs(document: Document, value: object) -> tuple[Run, ...]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from qctui.model.chart import Chart
 from qctui.model.deployment import DeploymentDetail, DeploymentList, LogPage, Project
 from qctui.model.insight import InsightPage
-from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.optimization import Compile, Estimate, Optimization, OptimizationPlan, OptimizationSummary
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
@@ -173,6 +173,22 @@ class TriggerApi(DetailReads, Protocol):
 
     async def delete(self, optimization_id: str, gate: Gate | None = None) -> None:
         """Delete an optimization (REFERENCE.md 5.4)."""
+        ...
+
+    async def compile(self, project_id: int) -> Compile:
+        """Begin to build a project as it is now (REFERENCE.md 5.5). It costs nothing."""
+        ...
+
+    async def fetch_compile(self, project_id: int, compile_id: str) -> Compile:
+        """How far a build is (REFERENCE.md 5.5)."""
+        ...
+
+    async def estimate(self, plan: OptimizationPlan, compile_id: str) -> Estimate:
+        """What an optimization would take (REFERENCE.md 5.5)."""
+        ...
+
+    async def create(self, plan: OptimizationPlan, compile_id: str, gate: Gate | None = None) -> str:
+        """Start an optimization, which costs credit (REFERENCE.md 5.5). Its id; empty if the answer has none."""
         ...
 
     async def warm(self, connections: int = 1) -> None:

@@ -28,6 +28,7 @@ _NEEDED = {
     "abort": 6,
     "rename": 6,
     "delete": 6,
+    "rerun": 6,
     "status": 7,
     "doctor": 7,
 }

@@ -80,7 +80,7 @@ With a TIME it stands still there; without one it plays the last hour of the tap
 is given. P plays or stands still, T asks for a time, ? lists the other keys.
 """
 
-TRIGGERS = ("liquidate", "stop", "abort", "rename", "delete")
+TRIGGERS = ("liquidate", "stop", "abort", "rename", "delete", "rerun")
 """The commands that act."""
 
 SLOWEST, FASTEST = 0.1, 3_600.0
@@ -132,7 +132,7 @@ class Options(argparse.Namespace):
     target: int | str
     """What a trigger aims at: a project's id as a number or its name as typed, or an optimization id."""
     name: str | None
-    """Of a rename: the new name; None to be asked for it."""
+    """Of a rename or a rerun: the new name; None to be asked for it, or to keep the old one."""
     yes: bool
     deploy_id: str | None
     no_wait: bool
@@ -369,6 +369,7 @@ def _add_triggers(command: Any) -> None:
         ("abort", "OPTIMIZATION_ID", "end an optimization", ""),
         ("rename", "OPTIMIZATION_ID", "give an optimization another name", ""),
         ("delete", "OPTIMIZATION_ID", "delete an optimization that is over, with all of its runs", ""),
+        ("rerun", "OPTIMIZATION_ID", "compile its project and start an optimization once more, which costs credit", ""),
     ):
         parser = command(name, summary, summary[0].upper() + summary[1:] + ".\n\n" + explain.format(rungs=rungs))
         if metavar == "OPTIMIZATION_ID":
@@ -377,10 +378,9 @@ def _add_triggers(command: Any) -> None:
             what = "the project's id, or the exact name of the one that runs (with an id nothing is listed first)"
             parser.add_argument("target", metavar=metavar, type=project, help=what)
         parser.add_argument("--yes", action="store_true", help="do not ask (required without a terminal)")
-        if name == "rename":
-            parser.add_argument(
-                "name", metavar="NAME", nargs="?", type=new_name, help="the new name; asked for without"
-            )
+        if name in ("rename", "rerun"):
+            without = "asked for without" if name == "rename" else "that of the old one without"
+            parser.add_argument("name", metavar="NAME", nargs="?", type=new_name, help=f"the new name; {without}")
         if metavar == "PROJECT":
             parser.add_argument("--deploy-id", metavar="ID", default=None, help="refuse any other deployment")
         parser.add_argument("--no-wait", action="store_true", help="end after the API's answer, without verifying")

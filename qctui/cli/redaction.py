@@ -98,7 +98,7 @@ _WIRE = frozenset(
         *("initializing", "history", "buy", "sell", "hold", "filled", "canceled", "submitted", "none", "flat"),
         *("down", "price", "volatility", "equity", "crypto", "forex", "future", "option", "market", "limit", "error"),
         *("true", "false", "console", "command", "action", "alert", "liquidate", "stop", "abort", "intent"),
-        *("rename", "delete", "sending", "sent", "accepted", "verified", "rejected", "unknown"),
+        *("rename", "delete", "rerun", "sending", "sent", "accepted", "verified", "rejected", "unknown"),
     )
 )
 """Words that answers and the journal are read by: nothing is called so that they would not be any more."""

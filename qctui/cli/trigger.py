@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from qctui.actions.action_store import JournalContext
-from qctui.actions.capture import target_of_deployment, target_of_optimization
+from qctui.actions.capture import rerun_of, target_of_deployment, target_of_optimization
 from qctui.actions.earlier_actions import earlier_action
 from qctui.actions.observation import find_current
+from qctui.actions.preparation import prepare
 from qctui.actions.service import ActionService
-from qctui.actions.spec import OF_OPTIMIZATIONS, READ_ONLY, RENAME, cautions
+from qctui.actions.spec import OF_OPTIMIZATIONS, READ_ONLY, RENAME, RERUN, cautions
 from qctui.actions.wording import describe_step, format_clock_time
 from qctui.api.ports import ApiError, ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
@@ -28,10 +29,12 @@ from qctui.cli.wiring import account_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.keys import Key, detail_key, optimization_key
+from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
 from qctui.paths import state_dir
 from qctui.settings import Settings
 from qctui.store import Store
+from qctui.value import replace
 
 _ANSWERED = frozenset({Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.UNKNOWN})
 """Where `--no-wait` ends; the final rungs end it anyway."""
@@ -167,10 +170,28 @@ class Trigger:
             try:
                 optimization = await api.fetch_optimization(str(given))
             except ApiError as error:
+                if action == RERUN.id:
+                    raise LookupFailedError(f"what it was asked for could not be read: {error.advised}") from error
                 self._warn_unread(error.advised)
                 return self._target_unread(given)
             self._put(optimization_key(str(given)), optimization)
-            return target_of_optimization(action, optimization, self._new_name)
+            target = target_of_optimization(action, optimization, self._new_name)
+        return target if action != RERUN.id else await self._prepared(api, target, optimization)
+
+    async def _prepared(self, api: TriggerApi, old: Target, optimization: Optimization) -> Target:
+        """What is asked for, with its project compiled."""
+        plan = optimization.plan
+        plan = replace(plan, name=self._new_name or plan.name)
+        if plan.problem:
+            raise LookupFailedError(plan.problem)
+        ready = await prepare(api, self._clock, plan, lambda each: self._printer.note(f"qctui: {each.words}"))
+        if ready.failed:
+            raise LookupFailedError(ready.words)
+        try:
+            known = [each.optimization_id for each in await api.fetch_optimizations(plan.project_id)]
+        except ApiError:
+            known = []  # what is new is told by its time, then
+        return rerun_of(old, plan, ready, known)
 
     async def _capture_deployment(self, api: TriggerApi, action: str, project_id: int) -> Target:
         found = await find_current(api, self._clock, project_id)
@@ -199,7 +220,7 @@ class Trigger:
 
     @property
     def _new_name(self) -> str:
-        return (self._options.name or "") if self._options.command == RENAME.id else ""
+        return (self._options.name or "") if self._options.command in (RENAME.id, RERUN.id) else ""
 
     def _put(self, key: Key[T], value: T) -> None:
         at, mono = self._clock.now(), self._clock.monotonic()

@@ -21,6 +21,7 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
+from qctui.model.optimization import OptimizationPlan
 from qctui.store import Store
 
 STARTING = "The engine is still starting."
@@ -92,6 +93,16 @@ class ActionsProxy:
         """As in `ActionsPort`."""
         actions = self._actions
         return self._not_sent(targets, via) if actions is None else actions.confirm(targets, via)
+
+    def prepare(self, plan: OptimizationPlan) -> None:
+        """As in `ActionsPort`."""
+        if self._actions is not None:
+            self._actions.prepare(plan)
+
+    def stop_preparing(self) -> None:
+        """As in `ActionsPort`."""
+        if self._actions is not None:
+            self._actions.stop_preparing()
 
     def cancel(self, action_id: str) -> None:
         """As in `ActionsPort`."""

@@ -14,7 +14,7 @@ from qctui.engine.rate_limiter import UNHURRIED, Priority
 from qctui.engine.readers import Answer, Reader, ReaderSet
 from qctui.engine.schedule import MIN_GAP_S, interval_s
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
-from qctui.model.action import ACTIONS
+from qctui.model.action import ACTIONS, PREPARATION
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED
 from qctui.model.chart import Chart
 from qctui.model.insight import InsightLog
@@ -52,7 +52,7 @@ ALWAYS: dict[Key[Any], Visibility] = {DEPLOYMENTS: Visibility.OPENED, PROJECTS: 
 """Read whatever is on screen: they name and list what trades. So are the accounts, once something runs."""
 
 NOT_READ: frozenset[Key[Any]] = frozenset(
-    {LINK, ACTIONS, EQUITY_HISTORY, ACCOUNTS, PULSES, NEW_LINES, ALERTS, DELIVERED, ALERT_TROUBLE}
+    {LINK, ACTIONS, PREPARATION, EQUITY_HISTORY, ACCOUNTS, PULSES, NEW_LINES, ALERTS, DELIVERED, ALERT_TROUBLE}
 )
 """Not one read of the API each, and never to be evicted from the store."""
 

@@ -17,6 +17,7 @@ from qctui.engine.player import Player
 from qctui.engine.remembered import OpenRecorded
 from qctui.model.action import Target
 from qctui.model.keys import Key
+from qctui.model.optimization import OptimizationPlan
 from qctui.model.playback import NOTHING_CHANGED, NOTHING_SENT
 from qctui.tape.tape import Tape
 
@@ -175,6 +176,12 @@ class _NoActions:
         """Nothing is sent."""
         self._host.refused(NOTHING_SENT)
         return ()
+
+    def prepare(self, plan: OptimizationPlan) -> None:
+        """Nothing is asked for."""
+
+    def stop_preparing(self) -> None:
+        """Nothing was."""
 
     def cancel(self, action_id: str) -> None:
         """What happened has happened."""

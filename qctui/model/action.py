@@ -6,7 +6,7 @@ from enum import Enum
 
 from qctui.model.deployment import DeploymentDetail, Environment
 from qctui.model.keys import Key
-from qctui.model.optimization import Optimization
+from qctui.model.optimization import Estimate, Optimization, OptimizationPlan
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import Resource
@@ -55,7 +55,7 @@ class Target(Value):
     """What an action aims at, captured at the key press and never read again from a cursor."""
 
     action: str
-    """`liquidate`, `stop`, `abort`, `rename` or `delete`."""
+    """`liquidate`, `stop`, `abort`, `rename`, `delete` or `rerun`."""
     name: str
     """Project name, or the optimization's."""
     project_id: int
@@ -75,9 +75,16 @@ class Target(Value):
     also_alive: int = 0
     """Other deployments of its project that may trade too, by the list it was captured from."""
     new_name: str = ""
-    """Of a rename only: what it is to be called."""
+    """What the optimization is to be called, or the one that is to be made."""
+    plan: OptimizationPlan | None = None
+    """Of a rerun only: what is asked for."""
+    compile_id: str = ""
+    """Of a rerun only: the build that it runs."""
+    estimate: Estimate | None = None
+    """Of a rerun only: what the service thinks that it will take; None if it did not say."""
     others: tuple[str, ...] = ()
-    """Deploy ids of the project's other deployments, alive or not, that were known when it was captured."""
+    """What else the project had when it was captured: ids of its other deployments, alive or not, or of its
+    optimizations."""
 
     @property
     def identity(self) -> str:
@@ -103,6 +110,24 @@ class Recheck(Value):
     disarmed: str = ""
     """Why the dialog must not send: the deploy id changed, or the deployment is no longer running. Empty while
     armed."""
+
+
+class Preparation(Value):
+    """How far an optimization is made ready to be asked for."""
+
+    words: str
+    """For the screen."""
+    plan: OptimizationPlan | None = None
+    """What is to be asked for."""
+    compile_id: str = ""
+    """Of the build that it will run; empty while there is none."""
+    estimate: Estimate | None = None
+    failed: bool = False
+    """It can't be asked for like this."""
+
+
+PREPARATION: Key[Preparation] = Key("preparation")
+"""How far the optimization of the form on screen is made ready."""
 
 
 def recheck_key(target: Target) -> Key[Recheck]:

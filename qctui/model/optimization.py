@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from qctui.model.deployment import EMPTY
 from qctui.value import Value, field
@@ -54,6 +55,10 @@ PERCENT_STATISTICS = frozenset(
 """Statistics in percent points: 17.8 is 17.8 %."""
 
 
+GRID_SEARCH = "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy"
+"""The search that the cloud offers."""
+
+
 class Criterion(Value):
     """What is optimized."""
 
@@ -63,6 +68,8 @@ class Criterion(Value):
     """The extremum: highest wins; else lowest. None while it is not known: a guess would call the worst run the
     best."""
     target_value: float | None = None
+    wire_target: str = ""
+    """The statistic as the API spells it, with dots."""
 
     @property
     def extremum(self) -> str:
@@ -79,6 +86,97 @@ class Parameter(Value):
     step: float | None = None
     value: str | None = None
     """Set for a static parameter."""
+
+    @property
+    def values(self) -> int | None:
+        """How many values it takes; None where its range does not say."""
+        if self.value is not None:
+            return 1
+        if self.minimum is None or self.maximum is None or self.maximum < self.minimum:
+            return None
+        if self.maximum == self.minimum:
+            return 1
+        if not self.step or self.step < 0:
+            return None
+        # A range of 0.1 to 0.3 by 0.1 has three values, whatever their binary fractions add up to.
+        return int((self.maximum - self.minimum) / self.step + 1e-9) + 1
+
+
+class Constraint(Value):
+    """A limit that the runs have to keep."""
+
+    target: str
+    """The statistic as the API spells it."""
+    words: str
+    """For example `Drawdown Less 0.25`."""
+    operator: str = ""
+    limit: float | None = None
+
+
+class OptimizationPlan(Value):
+    """What an optimization is asked for (REFERENCE.md 5.5)."""
+
+    project_id: int
+    name: str
+    criterion: Criterion
+    strategy: str
+    parameters: tuple[Parameter, ...]
+    constraints: tuple[Constraint, ...]
+    node_type: str
+    parallel_nodes: int
+
+    @property
+    def backtests(self) -> int | None:
+        """How many it runs: every combination of the parameters' values. None where that can't be told."""
+        counts = [parameter.values for parameter in self.parameters]
+        return None if None in counts else prod(count for count in counts if count is not None)
+
+    @property
+    def problem(self) -> str:
+        """Why it can't be asked for; empty if it can."""
+        if self.project_id <= 0:
+            return "its project is not known"
+        if not self.name.strip():
+            return "it has no name"
+        if not self.criterion.wire_target or self.criterion.maximize is None:
+            return "its target is not known"
+        if not any(each.value is None for each in self.parameters):
+            return "it has no parameter with a range"
+        for each in self.parameters:
+            if each.values is None:
+                return f"the range of {each.name} can't be run through"
+        if any(not each.target or not each.operator or each.limit is None for each in self.constraints):
+            return "a constraint of it can't be read"
+        if not self.node_type or self.parallel_nodes < 1:
+            return "its node is not known"
+        return ""
+
+
+class Estimate(Value):
+    """What the service thinks that an optimization takes (REFERENCE.md 5.5)."""
+
+    seconds: float | None
+    balance: float | None
+    """QCC that the organization has left."""
+
+
+class Compile(Value):
+    """One build of a project (REFERENCE.md 5.5)."""
+
+    compile_id: str
+    state: str
+    """`InQueue`, `BuildSuccess` or `BuildError`, as it came."""
+    log: tuple[str, ...] = ()
+
+    @property
+    def built(self) -> bool:
+        """It can be run."""
+        return self.state.casefold() == "buildsuccess"
+
+    @property
+    def failed(self) -> bool:
+        """It never will be."""
+        return self.state.casefold() == "builderror"
 
 
 class OptimizationSummary(Value):
@@ -141,12 +239,27 @@ class Optimization(Value):
     """None before the start: the total is not known then."""
     runtime: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     """All runtimeStatistics, as they came."""
-    constraints: tuple[str, ...] = ()
-    """In words, for example `Drawdown Less 0.25`."""
+    constraints: tuple[Constraint, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     runs: tuple[Run, ...] = ()
     node_type: str = ""
     parallel_nodes: int | None = None
+    strategy: str = ""
+    """The search, as the API spells it."""
+
+    @property
+    def plan(self) -> OptimizationPlan:
+        """What asks for the same once more."""
+        return OptimizationPlan(
+            self.project_id or 0,
+            self.name,
+            self.criterion,
+            self.strategy or GRID_SEARCH,
+            self.parameters,
+            self.constraints,
+            self.node_type,
+            self.parallel_nodes or 1,
+        )
 
     @property
     def finished(self) -> bool:

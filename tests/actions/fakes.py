@@ -16,7 +16,17 @@ from qctui.actions.spec import OF_OPTIMIZATIONS
 from qctui.api.ports import ApiError, Gate, Loading
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Target
 from qctui.model.deployment import DeploymentDetail, DeploymentList, Environment
-from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.optimization import (
+    GRID_SEARCH,
+    Compile,
+    Constraint,
+    Criterion,
+    Estimate,
+    Optimization,
+    OptimizationPlan,
+    OptimizationSummary,
+    Parameter,
+)
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import FailureKind
@@ -32,6 +42,15 @@ SPY = Holding("SPY R735QTJ8XC9X", "SPY", 100.0, market_value=43_000.0)
 HELD = Portfolio((SPY,), (Cash("USD", 1_000.0),), is_known=True)
 FLAT = Portfolio((replace(SPY, quantity=0.0, market_value=None),), (Cash("USD", 44_000.0),), is_known=True)
 EMPTY = Portfolio((), (), is_known=False)
+
+GOAL = Criterion("Sharpe Ratio", maximize=True, wire_target="TotalPerformance.PortfolioStatistics.SharpeRatio")
+PLAN = OptimizationPlan(
+    1, "Grid 2", GOAL, GRID_SEARCH,
+    (Parameter("fast", 5, 20, 5), Parameter("slow", 30, 60, 10), Parameter("mode", value="x")),
+    (Constraint("TotalPerformance.PortfolioStatistics.Drawdown", "Drawdown Less 0.25", "Less", 0.25),),
+    "O2-8", 2,
+)  # fmt: skip
+"""Sixteen backtests."""
 
 
 def target(action: str = "liquidate", number: int = 1, **changes: Any) -> Target:
@@ -93,6 +112,10 @@ class FakeTriggers:
         self.acted: dict[int | str, float] = {}
         self.names: dict[str, str] = {}
         """The new name of each optimization that was to be renamed."""
+        self.made = "O-new"
+        """The id that the answer to a create has."""
+        self.compiles: Iterator[Compile] = iter(())
+        """The answers to compile/create and compile/read, in order."""
         self.listed: dict[int, tuple[OptimizationSummary, ...]] = {}
         """What optimizations/list says of a project; nothing by default."""
         self.details: dict[int, DeploymentDetail] = {}
@@ -124,6 +147,22 @@ class FakeTriggers:
 
     async def delete(self, optimization_id: str, gate: Gate | None = None) -> None:
         await self._trigger("delete", optimization_id, gate, None)
+
+    async def compile(self, project_id: int) -> Compile:
+        await self._read("compile")
+        return next(self.compiles)
+
+    async def fetch_compile(self, project_id: int, compile_id: str) -> Compile:
+        await self._read("compiled")
+        return next(self.compiles)
+
+    async def estimate(self, plan: OptimizationPlan, compile_id: str) -> Estimate:
+        await self._read("estimate")
+        return Estimate(412.0, 250.0)
+
+    async def create(self, plan: OptimizationPlan, compile_id: str, gate: Gate | None = None) -> str:
+        await self._trigger("rerun", plan.name, gate, None)
+        return self.made
 
     async def warm(self, connections: int = 1) -> None:
         self.warmed.append(connections)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from qctui.api.client import Client
 from qctui.model.chart import Chart
+from tests.actions.fakes import PLAN
 from tests.api.support import PAYLOADS, ask, payload
 
 DEPLOY_ID = "L-a1b2c3d4e5f60718293a4b5c6d7e8f90"
@@ -27,9 +28,9 @@ CALLS: dict[str, Callable[[Client], Awaitable[object]]] = {
     "live_update_liquidate": lambda c: c.triggers.liquidate(31000017),
     "live_update_stop": lambda c: c.triggers.stop(31000017),
     "optimizations_abort": lambda c: c.triggers.abort("O-1"),
-    "optimizations_create": lambda c: c.reads.fetch_optimizations(31000017),
+    "optimizations_create": lambda c: c.triggers.create(PLAN, "c1"),
     "optimizations_delete": lambda c: c.triggers.delete("O-1"),
-    "optimizations_estimate": lambda c: c.reads.authenticate(),
+    "optimizations_estimate": lambda c: c.triggers.estimate(PLAN, "c1"),
     "optimizations_list": lambda c: c.reads.fetch_optimizations(31000017),
     "optimizations_read": lambda c: c.reads.fetch_optimization("O-asked"),
     "optimizations_update": lambda c: c.triggers.rename("O-1", "Grid"),
@@ -67,7 +68,6 @@ PLAIN = {
     "live_update_stop__ok",
     "optimizations_abort__ok",
     "optimizations_delete__ok",
-    "optimizations_estimate__ok",
     "optimizations_update__ok",
     "rest_response__ok_no_errors_key",
 }

@@ -7,7 +7,26 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from qctui.api.client import Client
+from tests.actions.fakes import PLAN
 from tests.api.support import client_for, failure_of, reply, run
+
+SWEEP: dict[str, object] = {
+    "projectId": 1,
+    "compileId": "c1",
+    "name": "Grid 2",
+    "target": "TotalPerformance.PortfolioStatistics.SharpeRatio",
+    "targetTo": "max",
+    "strategy": "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy",
+    "parameters": [
+        {"name": "fast", "min": 5, "max": 20, "step": 5},
+        {"name": "slow", "min": 30, "max": 60, "step": 10},
+        {"name": "mode", "value": "x"},
+    ],
+    "constraints": [
+        {"target": "TotalPerformance.PortfolioStatistics.Drawdown", "operator": "Less", "targetValue": 0.25}
+    ],
+}
+"""What estimate and create both send (REFERENCE.md 5.5)."""
 
 
 @pytest.mark.parametrize(
@@ -53,6 +72,14 @@ from tests.api.support import client_for, failure_of, reply, run
         ),
         (lambda c: c.reads.fetch_optimizations(7), "optimizations/list", {"projectId": 7}),
         (lambda c: c.reads.fetch_optimization("O-1"), "optimizations/read", {"optimizationId": "O-1"}),
+        (lambda c: c.triggers.compile(7), "compile/create", {"projectId": 7}),
+        (lambda c: c.triggers.fetch_compile(7, "c1"), "compile/read", {"projectId": 7, "compileId": "c1"}),
+        (lambda c: c.triggers.estimate(PLAN, "c1"), "optimizations/estimate", SWEEP),
+        (
+            lambda c: c.triggers.create(PLAN, "c1"),
+            "optimizations/create",
+            SWEEP | {"estimatedCost": 0.01, "nodeType": "O2-8", "parallelNodes": 2},
+        ),
     ],
 )
 def test_request(call: Callable[[Client], Awaitable[object]], path: str, body: object) -> None:

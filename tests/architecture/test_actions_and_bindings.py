@@ -16,6 +16,7 @@ from qctui.cli.parser import parse
 from qctui.model.action import Target
 from qctui.model.deployment import Environment
 from qctui.ui.keys.keymap import BY_ID, COMMANDS
+from tests.actions.fakes import PLAN
 
 PACKAGE = Path(qctui.ui.__file__).parent
 
@@ -63,6 +64,7 @@ def test_every_action_has_a_key_and_a_question(action: str) -> None:
             optimization_id="O-1" if action in OF_OPTIMIZATIONS else "",
             environment=environment,
             status="Running",
+            plan=PLAN if action == "rerun" else None,
         )
         question = question_for([target])
         assert question.expected

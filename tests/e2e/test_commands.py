@@ -262,6 +262,25 @@ def test_an_optimization_is_renamed_and_deleted_once_it_is_over(
     assert trigger(api, signed_in, "rename", running, "--yes")[0] == 2
 
 
+def test_an_optimization_is_run_again_once(api: Api, signed_in: dict[str, str]) -> None:
+    projects = api.control("GET", "projects")["projects"]
+    known = {name: status for each in projects for name, status in each["optimizations"].items()}
+    over = next(name for name, status in known.items() if status == "completed")
+    code, out, err = trigger(api, signed_in, "rerun", over, "Once more", "--yes")
+    assert (code, rungs(out)) == (0, ["SENDING", "SENT", "ACCEPTED", "VERIFIED"])
+    assert err.splitlines()[:3] == [
+        "qctui: Compiling the project as it is now.",
+        "qctui: Built. Asking what it will take.",
+        "qctui: Built.",
+    ]
+    (request,) = api.requests("optimizations/create")
+    (build,) = api.requests("compile/create")
+    assert (request["body"]["name"], request["body"]["projectId"]) == ("Once more", build["body"]["projectId"])
+    projects = api.control("GET", "projects")["projects"]
+    (made,) = {name for each in projects for name in each["optimizations"]} - set(known)
+    assert f"ACCEPTED as {made}" in out
+
+
 def test_without_waiting_it_ends_after_the_answer_and_promises_nothing(api: Api, signed_in: dict[str, str]) -> None:
     project_id, _, _ = api.running("live")
     code, out, _ = trigger(api, signed_in, "liquidate", str(project_id), "--yes", "--no-wait")

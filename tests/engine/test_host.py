@@ -16,6 +16,7 @@ from qctui.engine.host import ApiClient, EngineHost
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.keys import DEPLOYMENTS, LINK, Key, detail_key
 from qctui.model.link import LinkState
+from qctui.model.optimization import OptimizationPlan
 from qctui.model.resource import FailureKind
 from tests.fakes import FakeApi, FakeClock, make_deployment
 
@@ -57,6 +58,10 @@ class StubActions:
     def confirm(self, targets: Sequence[Target], via: str) -> tuple[str, ...]:
         self.confirmed.extend(targets)
         return tuple(f"id {number}" for number, _ in enumerate(targets))
+
+    def prepare(self, plan: OptimizationPlan) -> None: ...
+
+    def stop_preparing(self) -> None: ...
 
     def cancel(self, action_id: str) -> None:
         self.life.append("cancel")

@@ -10,7 +10,7 @@ from typing import Any
 from qctui.engine.engine_port import Visibility
 from qctui.model.deployment import DeploymentDetail, Environment, LogPage
 from qctui.model.keys import Key, detail_key, logs_key, optimization_key, orders_key, portfolio_key
-from qctui.model.optimization import Criterion, Optimization, Parameter, Run
+from qctui.model.optimization import Constraint, Criterion, Optimization, Parameter, Run
 from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.ui.context import UiOptions
@@ -144,7 +144,7 @@ def grid_optimization(
         queued=0,
         total=total,
         runtime={"Consumed": "3.41", "Total Runtime": "01:12:33", "Average Length": "00:01:12"},
-        constraints=("Drawdown Less 0.25", HOSTILE),
+        constraints=(Constraint("", "Drawdown Less 0.25"), Constraint("", HOSTILE)),
         parameters=(
             Parameter("fast", 5, 5 * fast, 5),
             Parameter("slow", 30, 20 + 10 * slow, 10),

@@ -28,7 +28,7 @@ from qctui.model.keys import (
     optimizations_key,
 )
 from qctui.model.link import Link, LinkState
-from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Run
+from qctui.model.optimization import Criterion, Optimization, OptimizationPlan, OptimizationSummary, Run
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 
@@ -68,6 +68,8 @@ class StillActions:
     cancelled: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     rechecked: list[tuple[Target, ...]] = field(default_factory=list)
+    prepared: list[OptimizationPlan | None] = field(default_factory=list)
+    """What was to be compiled for; None where it was given up."""
     closed: int = 0
     """How often re-reading targets ended."""
     journal: tuple[JournalEntry, ...] = ()
@@ -85,6 +87,12 @@ class StillActions:
         assert via == "console"
         self.confirmed.append(tuple(targets))
         return tuple(f"a{index}" for index in range(len(targets)))
+
+    def prepare(self, plan: OptimizationPlan) -> None:
+        self.prepared.append(plan)
+
+    def stop_preparing(self) -> None:
+        self.prepared.append(None)
 
     def cancel(self, action_id: str) -> None:
         self.cancelled.append(action_id)

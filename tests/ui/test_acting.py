@@ -160,7 +160,7 @@ async def test_an_unknown_request_does_nothing() -> None:
     async with console(prepare=nothing) as page:
         page.app.controller.request("delete")
         assert page.app.controller.dialog is None
-    assert REQUESTS == ("liquidate", "stop", "abort", "rename", "delete", "panic", "retry")
+    assert REQUESTS == ("liquidate", "stop", "abort", "rename", "delete", "rerun", "panic", "retry")
 
 
 async def test_cancel_goes_to_what_waits_and_says_so_if_nothing_does() -> None:

@@ -13,6 +13,7 @@ from qctui.model.resource import FailureKind
 from qctui.secret import SecretStr
 from qctui.settings import load_settings
 from qctui.value import replace
+from tests.actions.fakes import PLAN
 
 ACCOUNT = Account("http://127.0.0.1:9/api/v2", "1", SecretStr("abc"), "a test")
 
@@ -28,6 +29,7 @@ def test_the_client_of_the_watcher_refuses_to_build_a_trigger() -> None:
             for trigger in (
                 *(triggers.liquidate(1), triggers.stop(1), triggers.abort("O-1")),
                 *(triggers.rename("O-1", "x"), triggers.delete("O-1")),
+                *(triggers.create(PLAN, "c1"), triggers.compile(1)),
             ):
                 with pytest.raises(ApiError) as caught:
                     await trigger

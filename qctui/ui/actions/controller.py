@@ -9,9 +9,9 @@ from typing import Any
 
 from textual.app import App
 
-from qctui.actions.capture import capture_deployment, capture_optimization, newest_known, running_targets
+from qctui.actions.capture import capture_deployment, capture_optimization, capture_rerun, newest_known, running_targets
 from qctui.actions.earlier_actions import is_same_object, without_effect
-from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY
+from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY, RERUN
 from qctui.actions.wording import format_unreadable
 from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, Target
@@ -20,6 +20,7 @@ from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, optimizatio
 from qctui.ui.actions.action_bar import ActionBar, uppermost_bar
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.progress import format_list, format_number, target_name
+from qctui.ui.actions.rerun_screen import Ready, RerunScreen
 from qctui.ui.selection import Mark
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_age
@@ -101,6 +102,9 @@ class ActionController:
             self._retry()
             return
         pointed = self._pointed()
+        if request_id == RERUN.id:
+            self._fill_in(pointed)
+            return
         targets = self._capture(request_id, pointed)
         if not targets:
             self._refuse(request_id, self._nothing_to_aim_at(request_id, pointed))
@@ -118,6 +122,24 @@ class ActionController:
             self._open(targets, refused, self._list_note(), headline="panic")
         else:
             self._open(targets, refused)
+
+    def _fill_in(self, pointed: Pointed) -> None:
+        """Open the form of an optimization that is to be run again, and then the dialog."""
+        old_id = pointed.optimization_id
+        read = self._engine.store.get(optimization_key(old_id)).value if old_id else None
+        if read is None:
+            unread = "what it was asked for has not been read: open it first"
+            self._refuse(RERUN.id, unread if old_id else self._nothing_to_aim_at(RERUN.id, pointed))
+            return
+        plan = replace(read.plan, project_id=read.project_id or pointed.optimization_project_id)
+
+        def ask(ready: Ready | None) -> None:
+            if ready is not None:
+                target = capture_rerun(self._engine.store, old_id, ready.plan, ready.preparation)
+                self._open([target], [self._engine.actions.refusal(target)])
+
+        headline = "demo" if self._demo else ""
+        self._app.push_screen(RerunScreen(plan, engine=self._engine, glyphs=self._glyphs, headline=headline), ask)
 
     def _retry(self) -> None:
         """Ask again for what was rejected or not sent: of one action at a time, because a question is about one."""
@@ -153,7 +175,11 @@ class ActionController:
         store = self._engine.store
         if earlier.optimization_id:
             again = capture_optimization(earlier.action, store, earlier.optimization_id, earlier.project_id)
-            return replace(again, new_name=earlier.new_name)
+            kept = {name: getattr(earlier, name) for name in ("new_name", "plan", "compile_id", "estimate")}
+            # Of a rerun, what it may have made before is among what is known now.
+            known = self._engine.store.get(optimizations_key(earlier.project_id)).value or ()
+            others = (*earlier.others, *(each.optimization_id for each in known))
+            return replace(again, **kept, others=tuple(dict.fromkeys(others)))
         return capture_deployment(earlier.action, store, earlier.project_id)
 
     def acknowledge(self) -> None:

@@ -9,16 +9,17 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, LIQUIDATE, ActionSpec, cautions, typed_code_source
-from qctui.actions.wording import format_holding
+from qctui.actions.wording import format_holding, format_span
 from qctui.alerts.alert_wording import pulse_sentence
 from qctui.model.action import ActionRecord, Recheck, Target
 from qctui.model.deployment import DeploymentDetail, Environment, Project
+from qctui.model.optimization import OptimizationPlan
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.pulse import Pulse, PulseState
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import format_badge, format_identity, format_ladder, format_list, target_name
 from qctui.ui.kit.facts_view import relative_words
-from qctui.ui.kit.lines import Paragraph, labelled, pieces
+from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_text
 from qctui.ui.wording.format import format_money
@@ -271,6 +272,8 @@ def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
             pieces((optimization.status if optimization is not None else target.status) or context.glyphs.none),
         ),
     ]
+    if target.plan is not None:
+        return [facts[0], *_plan_facts(target, target.plan, context)]
     if target.new_name:
         facts.insert(1, labelled("New name", pieces((target.new_name, "title bold")), 2))
     if optimization is not None and optimization.total:
@@ -281,6 +284,34 @@ def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
         )
         facts.append(labelled("Progress", progress))
     return facts
+
+
+def _plan_facts(target: Target, plan: OptimizationPlan, context: RenderContext) -> list[Paragraph]:
+    """What is asked for, and what it will take."""
+    dot, backtests = f" {context.glyphs.dot} ", plan.backtests or 0
+    ranges = [
+        f"{each.name} = {each.value}"
+        if each.value is not None
+        else f"{each.name} {each.minimum:.10g} to {each.maximum:.10g} by {each.step or 1:.10g}"
+        for each in plan.parameters
+    ]
+    takes: list[Piece] = [(f"{backtests:,} backtest{'' if backtests == 1 else 's'}", "title bold")]
+    takes.append(f" on {plan.parallel_nodes} x {plan.node_type}")
+    if target.estimate is None or target.estimate.seconds is None:
+        takes.append(("; what they take could not be had", "stale bold"))
+    else:
+        takes.append(f"; QuantConnect estimates {format_span(target.estimate.seconds)}")
+    if target.estimate is not None and target.estimate.balance is not None:
+        takes.append(f"; {target.estimate.balance:,.10g} QCC are left")
+    facts = [
+        labelled("New name", pieces((plan.name, "title bold")), 2),
+        labelled("Project", pieces(str(plan.project_id), (f"{dot}build ", "muted"), target.compile_id), 2),
+        labelled("Target", pieces(f"{plan.criterion.extremum} {plan.criterion.target}"), 2),
+        labelled("Parameters", pieces(dot.join(ranges)), 4),
+    ]
+    if plan.constraints:
+        facts.append(labelled("Constraints", pieces(dot.join(each.words for each in plan.constraints)), 3))
+    return [*facts, labelled("Takes", pieces(*takes), 3)]
 
 
 def _aged(received_mono: float | None, context: RenderContext) -> tuple[str, str]:

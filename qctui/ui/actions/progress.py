@@ -18,7 +18,14 @@ from qctui.ui.theme.glyph_set import Glyphs
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
 """Rungs that must not be overlooked: the action did not do, or can't be said to have done, what was asked."""
 
-NOUNS = {"liquidate": "liquidation", "stop": "stop", "abort": "abort", "rename": "renaming", "delete": "deletion"}
+NOUNS = {
+    "liquidate": "liquidation",
+    "stop": "stop",
+    "abort": "abort",
+    "rename": "renaming",
+    "delete": "deletion",
+    "rerun": "rerun",
+}
 """What one of each action is called when they are counted."""
 
 RETRIED = "retried"
@@ -31,7 +38,7 @@ _AWAITED = {
     Rung.UNKNOWN: "checking what happened",
 }
 
-_GOALS = {"abort": "aborted", "rename": "under its new name", "delete": "gone"}
+_GOALS = {"abort": "aborted", "rename": "under its new name", "delete": "gone", "rerun": "there"}
 
 _ORDER = list(Rung)
 

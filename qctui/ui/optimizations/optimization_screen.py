@@ -121,7 +121,8 @@ class OptimizationScreen(SearchScreen):
         if known is not None:
             facts.append(("Parameters", _parameters(known.parameters, dot)))
         if optimization is not None and optimization.constraints:
-            facts.append(("Constraints", [f" {glyphs.dot} ".join(optimization.constraints)]))
+            words = [each.words for each in optimization.constraints]
+            facts.append(("Constraints", [f" {glyphs.dot} ".join(words)]))
         head = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
         return [*head, *labelled_lines(facts)]
 

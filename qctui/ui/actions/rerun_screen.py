@@ -1,0 +1,171 @@
+"""The form of an optimization that is to be run again, over what is on screen (DESIGN section 10)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from qctui.engine.engine_port import Engine
+from qctui.model.action import PREPARATION, Preparation
+from qctui.model.keys import Key
+from qctui.model.optimization import OptimizationPlan
+from qctui.ui.actions.plan_form import PlanForm, Row
+from qctui.ui.kit.lines import Lines, Paragraph, Piece, labelled, pieces
+from qctui.ui.theme.glyph_set import Glyphs
+from qctui.value import Value
+
+
+class Ready(Value):
+    """What can be asked for."""
+
+    plan: OptimizationPlan
+    preparation: Preparation
+
+
+class RerunScreen(ModalScreen[Ready | None]):
+    """The fields; Enter compiles the project and asks what it will take. Its result is what can be asked for then, or
+    None if a person left. Nothing is started here: that is asked in a dialog of its own.
+
+    Every key ends here, as in the dialog.
+    """
+
+    stays_on_top = True
+    """What is typed goes nowhere else."""
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    RerunScreen {
+        align: center middle;
+        background: $background;
+        & > #form {
+            width: 100%;
+            max-width: 100;
+            height: auto;
+            max-height: 100%;
+            border: heavy $focus;
+            border-title-color: $title;
+            border-title-style: bold;
+            background: $surface;
+            padding: 0 1;
+        }
+        &.-ascii > #form { border: ascii $focus; }
+        & #found { margin-top: 1; max-height: 4; }
+        & #hint { margin-top: 1; }
+    }
+    """
+
+    def __init__(self, plan: OptimizationPlan, *, engine: Engine, glyphs: Glyphs, headline: str = "") -> None:
+        """Filled from the plan of the optimization that is to be run again. `headline` is said before the title."""
+        super().__init__()
+        self._form, self._name = PlanForm(plan), plan.name
+        self._engine, self._glyphs, self._headline = engine, glyphs, headline
+        self._fields, self._found = Lines(glyphs, id="fields"), Lines(glyphs, id="found")
+        self._keys = Lines(glyphs, id="hint")
+        self._asked: OptimizationPlan | None = None
+        """What is being compiled for; None while the fields can be changed."""
+        self._said = ""
+        """Why the last try came to nothing."""
+        self.set_class(glyphs.ascii, "-ascii")
+
+    def compose(self) -> ComposeResult:
+        """The fields, what they amount to, and the keys."""
+        with Vertical(id="form") as form:
+            form.border_title = f"{self._headline}{': ' if self._headline else ''}Run again".upper()
+            yield self._fields
+            yield self._found
+            yield self._keys
+
+    def on_mount(self) -> None:
+        """Show the fields."""
+        self._show()
+
+    @property
+    def text(self) -> str:
+        """Everything it says, as plain text."""
+        return "\n".join(part.text for part in (self._fields, self._found, self._keys))
+
+    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
+        """How far the project is compiled."""
+        if PREPARATION in keys and self._asked is not None and self.is_mounted:
+            self._take(self._engine.store.get(PREPARATION).value)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Into the field."""
+        event.stop()
+        event.prevent_default()
+        if self._asked is None:
+            self._form.paste(event.text)
+            self._show()
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key of the form."""
+        event.stop()
+        event.prevent_default()
+        if event.key in ("escape", "ctrl+c"):
+            self._engine.actions.stop_preparing()
+            self.dismiss(None)
+        elif self._asked is not None:
+            return
+        elif event.key == "enter":
+            self._ask()
+        elif self._form.press(event.key, event.character):
+            self._said = ""
+            self._show()
+
+    def _ask(self) -> None:
+        plan = None if self._form.problem else self._form.plan
+        if plan is not None:
+            self._asked, self._said = plan, ""
+            self._engine.actions.prepare(plan)
+        self._show()
+
+    def _take(self, preparation: Preparation | None) -> None:
+        # One that was given up may still have had its last word.
+        if preparation is None or self._asked is None or preparation.plan != self._asked:
+            return
+        if preparation.failed:
+            self._asked, self._said = None, preparation.words
+        elif preparation.compile_id:
+            self.dismiss(Ready(self._asked, preparation))
+            return
+        self._show()
+
+    def _show(self) -> None:
+        rows = self._form.rows
+        self._fields.show(self._row(row, at=number == self._form.at) for number, row in enumerate(rows))
+        self._found.show([Paragraph(pieces(*self._amounts()))])
+        dot, left, right = self._glyphs.dot, *(("<", ">") if self._glyphs.ascii else ("\u2190", "\u2192"))
+        words = f"Enter compiles and estimates {dot} Tab next field {dot} {left} {right} choose {dot} Escape leaves"
+        self._keys.show(
+            [Paragraph(pieces((words if self._asked is None else "Escape leaves", "muted")), one_line=True)]
+        )
+
+    def _row(self, row: Row, *, at: bool) -> Paragraph:
+        said: list[Piece] = []
+        if at and self._asked is None:
+            said.append((f" {row.text}{'' if row.choices else '_'} ", "title badge"))
+        else:
+            said += [" ", row.text or (self._glyphs.none, "muted"), " "]
+        if at and row.choices:
+            said.append((f" {row.choices.index(row.text) + 1} of {len(row.choices)}", "muted"))
+        elif row.hint and (at or row.problem):
+            said.append((f" {row.hint}", "stale bold" if row.problem else "muted"))
+        mark = self._glyphs.cursor if at else " "
+        return labelled(f"{mark} {row.label}", pieces(*said), max_lines=2, indent=17)
+
+    def _amounts(self) -> list[Piece]:
+        """What the fields amount to, or why they do not, and how far the project is."""
+        if self._asked is not None:
+            known = self._engine.store.get(PREPARATION).value
+            return [known.words if known is not None and known.plan == self._asked else "Compiling the project."]
+        if self._said:
+            return [(self._said, "danger bold")]
+        plan = self._form.plan
+        if self._form.problem or plan is None:
+            return [(f"Can't be run: {self._form.problem}", "stale bold")]
+        backtests = plan.backtests or 0
+        return [(f"{backtests:,} backtest{'' if backtests == 1 else 's'}", "title bold")]
