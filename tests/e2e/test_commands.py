@@ -405,10 +405,12 @@ def test_ctrl_c_before_it_is_out_takes_it_back(env: dict[str, str], home: Path) 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: str(each))
 def test_a_signal_waits_for_the_answer(api: Api, signed_in: dict[str, str], home: Path, number: signal.Signals) -> None:
     project_id, _, _ = api.running("live")
-    api.fault("slow", LIQUIDATE, value=1.0)
+    api.fault("held", LIQUIDATE)
     with Console("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in) as console:
         console.wait_for("SENT")
         console.signal(number)
+        api.until(lambda: bool(api.requests(LIQUIDATE)), "the request having arrived")
+        api.no_faults()
         assert console.wait_exit() == 128 + number
     assert journal_events(home)[:4] == ["intent", "sending", "sent", "accepted"]
     assert len(api.requests(LIQUIDATE)) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.api import Api, simulator
-from tests.e2e.console import Console, clean_environment
+from tests.e2e.console import DEADLINE_S, Console, clean_environment
 from tests.e2e.line import Line
 from tests.e2e.terminal import Terminal
 
@@ -133,8 +133,7 @@ def test_a_terminal_that_stopped_reading_does_not_keep_it(api: Api, signed_in: d
         fill(console)
         console.signal(signal.SIGTERM)
         assert console.wait_exit_unread() == 143
-        while select.select([console.master], [], [], 0)[0]:
-            console.terminal.feed(os.read(console.master, 65536))
+        console.drain()
         assert console.terminal.left_behind == []
         assert console.terminal_as_found()
 
@@ -161,7 +160,7 @@ def test_killed_it_leaves_no_simulator_behind(env: dict[str, str]) -> None:
         (simulator_fd,) = [os.pidfd_open(int(child)) for child in children]
         console.signal(signal.SIGKILL)
         console.wait_exit()
-        assert select.select([simulator_fd], [], [], 10.0)[0], "the simulator outlived its console"
+        assert select.select([simulator_fd], [], [], DEADLINE_S)[0], "the simulator outlived its console"
         os.close(simulator_fd)
 
 

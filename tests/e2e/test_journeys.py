@@ -234,8 +234,8 @@ def test_a_mark_whose_project_was_deployed_again_is_said_and_takes_nothing_else(
 
 
 def test_one_burst_confirms_once(forty: Api, home: Path) -> None:
-    codes = projects(forty)
-    code = codes["Book 00/Carry 0020"][1]
+    project_id, code = projects(forty)["Book 00/Carry 0020"]
+    forty.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")  # or a slow one finds it ended
     with ready(forty, home) as console:
         console.send(f"L{code}\rL{code}\r")
         console.wait_for("A second time: type it again")

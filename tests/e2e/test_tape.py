@@ -58,8 +58,8 @@ def test_the_last_day_is_whole_in_the_first_list_after_a_kill(api: Api, signed_i
             "the tape to hold it",
         )
         assert "NO TAPE" not in console.text
-        console.process.send_signal(signal.SIGKILL)
-        console.process.wait()
+        console.signal(signal.SIGKILL)
+        console.wait_exit()
     # From now on no chart is answered: what is known of the day can only be remembered.
     api.fault("http-502", "live/chart/read")
     with Console("--base-url", api.base_url, env=signed_in, columns=120, rows=40) as console:
