@@ -49,15 +49,6 @@ def test_credentials_of_the_environment_and_another_api(api: Api, signed_in: dic
         assert "DEMO" not in console.text
 
 
-def test_a_wrong_token_is_said_and_not_hammered(api: Api, signed_in: dict[str, str]) -> None:
-    with Console("--base-url", api.base_url, env=signed_in | {"QUANTCONNECT_API_TOKEN": "wrong"}) as console:
-        console.wait_for("credentials")
-        asked = api.control("GET", "requests")["total"]
-        assert asked <= 10
-        console.send("q")
-        assert console.wait_exit() == 0
-
-
 def test_an_outage_keeps_the_last_data_and_ends_without_a_key(api: Api, line: Line, signed_in: dict[str, str]) -> None:
     with Console("--base-url", api.base_url, env=signed_in) as console:
         console.wait_for(LIVE_PROJECT, "Strategy Equity", "API ok")
