@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
+import logging
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +23,33 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is new is compiled by the process that comes first; the others wait, and find it compiled."""
+    with Path(__file__).open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        return (yield)
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays: looking for garbage in it again and again took a fifth of the time."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def process() -> Iterator[None]:
+    """What `qctui.cli.main` changes in its process is put back: where the log goes, and that garbage is collected."""
+    root = logging.getLogger()
+    handlers, level, raising = list(root.handlers), root.level, logging.raiseExceptions
+    yield
+    for handler in [each for each in root.handlers if each not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+    logging.raiseExceptions = raising
+    logging.captureWarnings(capture=False)
+    gc.enable()

@@ -76,9 +76,10 @@ class FakeClock:
             await asyncio.sleep(0)
             if loop._ready:
                 continue
-            soon = loop.time() + _PAUSE_S
-            if not any(timer.when() < soon and not timer.cancelled() for timer in loop._scheduled):
+            pauses = [timer.when() - loop.time() for timer in loop._scheduled if not timer.cancelled()]
+            if min(pauses, default=_PAUSE_S) >= _PAUSE_S:
                 return
+            await asyncio.sleep(min(pauses))
         raise AssertionError("the loop never settles: something reschedules itself without sleeping")
 
     def jump_wall(self, seconds: float) -> None:

@@ -105,7 +105,7 @@ class Control:
         return asdict(fault)
 
     def _clear_faults(self, fields: Json) -> Json:
-        self._simulation.faults.active.clear()
+        self._simulation.faults.clear()
         return {}
 
     def _refuse(self, fields: Json) -> Json:

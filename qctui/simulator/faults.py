@@ -23,6 +23,7 @@ _ACTS = {
     "json-array": (True, "acted on; a JSON array at top level"),
     "json-string": (True, "acted on; a JSON string at top level"),
     "slow": (True, "acted on at once, answered after =SECONDS (5)"),
+    "held": (True, "acted on at once, answered when all faults are switched off"),
     "slow-body": (True, "acted on; the body drips over =SECONDS (5)"),
     "oversize": (True, "acted on; an answer of =MEGABYTES (256)"),
     "transient": (False, "success:false with the real text of transient backend trouble"),
@@ -86,6 +87,13 @@ class FaultList:
     def __init__(self, specs: list[str]) -> None:
         self.active: list[Fault] = [parse(spec) for spec in specs]
         """In the order in which they were switched on."""
+        self.cleared = 0
+        """How often all were switched off."""
+
+    def clear(self) -> None:
+        """Switch all off, and let go the answers that are held."""
+        self.active.clear()
+        self.cleared += 1
 
     def take(self, endpoint: str, project_id: object) -> Fault | None:
         """Return the fault that applies to a request, counting it."""

@@ -44,6 +44,8 @@ _REFUSALS: dict[str, Json] = {
 }
 _CUTS = {"reset": "reset", "close": "closed", "truncated": "truncated"}
 """Faults that end the connection, and what the record calls that."""
+_LOOK_AGAIN_S = 0.05
+"""After how long a held answer looks whether it may go."""
 _PIECES_AT_ONCE_S = 0.003
 """How long a large body may hold the server up before other requests get their turn."""
 
@@ -190,6 +192,12 @@ class _Api:
         elif kind == "slow":
             if await out.wait(fault.amount(5.0)):
                 await out.send(200, [JSON], text)
+        elif kind == "held":
+            begun = self._simulation.faults.cleared
+            while self._simulation.faults.cleared == begun:
+                if not await out.wait(_LOOK_AGAIN_S):
+                    return
+            await out.send(200, [JSON], text)
         elif kind == "slow-body":
             await out.drip(text, fault.amount(5.0))
         else:

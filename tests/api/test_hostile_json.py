@@ -119,10 +119,17 @@ def test_anything_in_any_place_of_a_good_answer(name: str, data: st.DataObject) 
     outcome(body, CALLS[name.partition("__")[0]])
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_every_single_place_of_a_good_answer(name: str) -> None:
-    body = json.loads((PAYLOADS / f"{name}.json").read_text())
-    for number, path in enumerate(places(body)):
-        odd: list[object] = [None, [], {}, -1, HOSTILE[number % len(HOSTILE)], 10**400, [[{}]]]
-        for new in odd:
-            outcome(replaced(body, path, new), CALLS[name.partition("__")[0]])
+@pytest.mark.parametrize("kind", sorted({name.partition("__")[0] for name in GOOD}))
+def test_every_single_place_of_a_good_answer(kind: str) -> None:
+    """A place is known by its names: the members of a list, and the same field of several answers, are one."""
+    tried: set[tuple[str, ...]] = set()
+    for name in (name for name in GOOD if name.partition("__")[0] == kind):
+        body = json.loads((PAYLOADS / f"{name}.json").read_text())
+        for path in places(body):
+            place = tuple(part if isinstance(part, str) else "[]" for part in path)
+            if place in tried:
+                continue
+            tried.add(place)
+            odd: list[object] = [None, [], {}, -1, HOSTILE[len(tried) % len(HOSTILE)], 10**400, [[{}]]]
+            for new in odd:
+                outcome(replaced(body, path, new), CALLS[kind])

@@ -37,7 +37,7 @@ class Api:
 
     def control(self, method: str, what: str, **fields: Any) -> Json:
         """Ask `/_sim`."""
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection = http.client.HTTPConnection(self.host, timeout=DEADLINE_S)
         try:
             connection.request(method, f"/_sim/{what}", json.dumps(fields))
             answer = connection.getresponse()
@@ -53,6 +53,10 @@ class Api:
 
     def fault(self, kind: str, endpoint: str | None = None, **more: Any) -> None:
         self.control("POST", "faults", kind=kind, endpoint=endpoint, **more)
+
+    def no_faults(self) -> None:
+        """Switch all faults off; answers that were held go out."""
+        self.control("DELETE", "faults")
 
     def until(self, met: Callable[[], bool], what: str) -> None:
         """Ask the server again and again until `met`: for what no screen tells."""

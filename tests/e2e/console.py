@@ -25,6 +25,12 @@ QCTUI = Path(sys.executable).with_name("qctui")
 DEADLINE_S = 60.0
 """How long anything may take before a test gives up: far more than it needs, so that a busy machine fails nothing."""
 
+LOOK_AGAIN_S = 0.5
+"""After how long a test looks again at what no frame tells, such as a file."""
+
+BEGIN_OF_FRAME, END_OF_FRAME = b"\x1b[?2026h", b"\x1b[?2026l"
+"""Synchronized output: what was drawn since it began is shown at once."""
+
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
     """An environment in which nothing of the person who runs the tests matters."""
@@ -56,6 +62,8 @@ class Console:
         self.terminal = Terminal(columns, rows)
         self.raw = bytearray()
         """Every byte it sent to the terminal."""
+        self._undrawn = b""
+        """What was read and is not on the screen yet: the frames after the one that is."""
         self.master, slave = pty.openpty()
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.attributes = termios.tcgetattr(slave)
@@ -105,6 +113,7 @@ class Console:
         """Close the terminal, as a dropped SSH session does."""
         if not self._closed:
             self._closed = True
+            self._undrawn = b""
             os.close(self.master)
 
     def wait_for(self, *texts: str) -> None:
@@ -116,11 +125,13 @@ class Console:
         self.wait_until(lambda: not any(text in self.text for text in texts), f"waiting for the end of {texts}")
 
     def wait_until(self, met: Callable[[], bool], what: str, *, also: Sequence[int] = ()) -> None:
-        """Until `met`, looked at after everything the program draws (and whenever a file of `also` can be read)."""
+        """Until `met`, looked at after every frame the program draws, however many of them a slow machine brings at
+        once, and now and then (and whenever a file of `also` can be read)."""
         give_up = time.monotonic() + DEADLINE_S
         while not met():
             ended = self.process.poll() is not None
-            if not self._pump(give_up - time.monotonic(), also) and not met():
+            came = self._pump(LOOK_AGAIN_S, also)
+            if ((ended and not came) or time.monotonic() > give_up) and not met():
                 state = f"it ended with {self.process.returncode}" if ended else "it still runs"
                 raise AssertionError(f"{what}: not within {DEADLINE_S:.0f} s, {state}; on the screen:\n{self.text}")
 
@@ -136,9 +147,15 @@ class Console:
         while self.process.poll() is None:
             if not self._pump(give_up - time.monotonic(), ()) and self.process.poll() is None:
                 raise AssertionError(f"still running after {DEADLINE_S:.0f} s; on the screen:\n{self.text}")
+        self.drain()
+        return self.process.returncode
+
+    def drain(self) -> None:
+        """Draw what an ended process left to be read."""
         while self._pump(0.0, ()):
             pass
-        return self.process.returncode
+        self.terminal.feed(self._undrawn)
+        self._undrawn = b""
 
     def wait_exit_unread(self) -> int:
         """Like `wait_exit`, with a terminal that reads nothing."""
@@ -151,16 +168,28 @@ class Console:
         return termios.tcgetattr(self._slave) == self.attributes
 
     def _pump(self, within_s: float, also: Sequence[int]) -> bool:
-        """Wait for output, the process's end or `also`; False if nothing came in time."""
+        """Wait for a frame, the process's end or `also`; False if nothing came in time."""
+        if END_OF_FRAME in self._undrawn:
+            return self._draw()
         watched = [self._exit, *also] if self._closed else [self.master, self._exit, *also]
         ready = select.select(watched, [], [], max(0.0, within_s))[0]
         if self.master in ready and not self._closed:
             data = os.read(self.master, 65536)
             self.raw += data
-            if reply := self.terminal.feed(data):
-                os.write(self.master, reply)
-            return True
+            self._undrawn += data
+            return self._draw()
         return bool(set(ready) - {self._exit}) or (self._exit in ready and self.process.poll() is None)
+
+    def _draw(self) -> bool:
+        """Draw what was read, up to the end of a frame; the half of one waits for the other half."""
+        frame, end, rest = self._undrawn.partition(END_OF_FRAME)
+        if not end:
+            frame, begin, rest = self._undrawn.partition(BEGIN_OF_FRAME)
+            rest = begin + rest
+        self._undrawn = rest
+        if reply := self.terminal.feed(frame + end):
+            os.write(self.master, reply)
+        return True
 
 
 def _take_terminal() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def open_on(api: Api, env: dict[str, str], *arguments: str, environment: str = "
 def ask_to_liquidate(console: Console, deploy_id: str) -> None:
     console.send("L")
     console.wait_for(f"Type {deploy_id[-4:]} to liquidate, then Enter.", "Checked again")
+
+
+def tries_again(console: Console) -> bool:
+    """It says that it is not the first try; the second may be over before it was drawn."""
+    return re.search(r"\d(nd|rd|th) try", console.text) is not None
+
+
+def await_tries(console: Console) -> None:
+    console.wait_until(lambda: tries_again(console), "another try")
 
 
 def confirm(console: Console, deploy_id: str) -> None:

@@ -24,6 +24,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._answers = answers
         self._rest = b""
+        self._lines = [""] * rows
 
     def feed(self, data: bytes) -> bytes:
         """Draw `data`; returns what the terminal answers."""
@@ -39,10 +40,17 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         self.screen.resize(rows, columns)
+        self._lines = [""] * rows
+        self.screen.dirty = set(range(rows))
 
     @property
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        screen = self.screen
+        for row in screen.dirty:  # only they: `screen.display` measures every cell of all rows
+            line = screen.buffer[row]
+            self._lines[row] = "".join(line[column].data for column in range(screen.columns)).rstrip()
+        screen.dirty.clear()
+        return "\n".join(self._lines)
 
     @property
     def left_behind(self) -> list[str]:

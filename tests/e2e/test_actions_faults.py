@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console
-from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, confirm, events, of_project, open_on
+from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, await_tries, confirm, events, of_project, open_on
 from tests.e2e.line import Line
 
 
@@ -16,7 +16,8 @@ def test_refused_then_the_api_appears(api: Api, line: Line, signed_in: dict[str,
         ask_to_liquidate(console, deploy_id)
         line.cut()
         confirm(console, deploy_id)
-        console.wait_for("SENDING", "2nd try", "connection refused")
+        console.wait_for("SENDING", " try", "connection refused")
+        await_tries(console)
         line.mend()
         console.wait_for("VERIFIED")
         await_event(api, home, "verified")
@@ -35,7 +36,8 @@ def test_given_up_while_sending_nothing_is_sent_once_the_api_is_back(
         ask_to_liquidate(console, deploy_id)
         line.cut()
         confirm(console, deploy_id)
-        console.wait_for("2nd try", "cancel sending")
+        console.wait_for("cancel sending")
+        await_tries(console)
         console.send("u")
         console.wait_for("NOT SENT", "cancelled before it was sent")
         reads = len(api.requests("live/list"))
@@ -55,7 +57,7 @@ def test_bad_news_that_comes_after_quitting_is_said_on_the_terminal(
         ask_to_liquidate(console, deploy_id)
         line.cut()
         confirm(console, deploy_id)
-        console.wait_for("2nd try")
+        await_tries(console)
         console.send("q")
         console.wait_until(lambda: not console.terminal.modes.get("1049"), "the screen being given back")
         line.mend()
@@ -80,8 +82,10 @@ def test_redeployed_while_the_dialog_is_open_it_disarms_and_the_next_one_is_abou
         api.until(lambda: len(api.requests("live/list")) > reads, "the list being read at once")
         assert api.requests(LIQUIDATE) == []
         # Whichever of the two the screen knows at this key press: the one that is gone is not liquidated.
-        console.send("r")
-        console.wait_until(lambda: asks_about(console, new), "a question about the new one")
+        while not asks_about(console, new):
+            console.send("\x1b")
+            console.wait_gone("DISARMED")
+            console.send("r")
         confirm(console, new)
         console.wait_for("ACCEPTED")
         api.until(lambda: of_project(home, project_id) >= {"intent", "accepted"}, "the journal telling both")
@@ -89,11 +93,11 @@ def test_redeployed_while_the_dialog_is_open_it_disarms_and_the_next_one_is_abou
 
 
 def asks_about(console: Console, deploy_id: str) -> bool:
-    """Press L, and Escape from a dialog that is about something else."""
-    if f"Type {deploy_id[-4:]} to liquidate, then Enter." in console.text:
-        return True
-    console.send("\x1b" if "DISARMED" in console.text else "L")
-    return False
+    """Press L, once; False if the dialog is about something else, which disarms it."""
+    asked = f"Type {deploy_id[-4:]} to liquidate, then Enter."
+    console.send("L")
+    console.wait_until(lambda: asked in console.text or "DISARMED" in console.text, "a dialog")
+    return asked in console.text
 
 
 def test_redeployed_during_verification_is_said_and_never_called_flat(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.e2e.api import Api
 from tests.e2e.console import Console
-from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, confirm, events, open_on
+from tests.e2e.desk import LIQUIDATE, ask_to_liquidate, await_event, await_tries, confirm, events, open_on
 from tests.e2e.line import Line
 
 
@@ -24,7 +24,8 @@ def test_killed_while_sending_nothing_more_is_sent_and_the_outcome_is_open(
         ask_to_liquidate(console, deploy_id)
         line.cut()
         confirm(console, deploy_id)
-        console.wait_for("SENDING", "2nd try")
+        console.wait_for("SENDING")
+        await_tries(console)
         api.until(lambda: "sending" in events(home), "the journal telling of a try")
         kill(console)
     assert set(events(home)) == {"intent", "sending"}

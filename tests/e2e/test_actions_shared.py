@@ -54,12 +54,13 @@ def test_a_stop_that_was_asked_for_first_does_not_overtake_a_liquidation(api: Ap
     api.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")
     # Both witnesses let the stop wait, and only it: the next ones answer at once.
     for endpoint in ("live/read", "live/list"):
-        api.fault("slow", endpoint, value=8, times=1)
+        api.fault("held", endpoint, times=1)
     stopping = ["--base-url", api.base_url, "stop", str(project_id), "--yes", "--no-wait"]
     with Popen([QCTUI, *stopping], env=signed_in, stdout=PIPE, stderr=DEVNULL, text=True) as stop:
         api.until(lambda: len(api.requests("live/list")) == 1, "the stop waiting for both witnesses")
         liquidating = ("--base-url", api.base_url, "liquidate", str(project_id), "--yes", "--no-wait")
         assert "ACCEPTED" in run_command(*liquidating, env=signed_in).stdout
+        api.no_faults()
         told, _ = stop.communicate()
     assert (stop.returncode, api.requests("live/update/stop")) == (1, [])
     assert "REJECTED a liquidation of this deployment is not verified (ACCEPTED)" in told

@@ -120,15 +120,16 @@ def test_wrong_credentials_are_named_by_their_source_with_what_to_do(api: Api, s
     assert "run: qctui doctor" not in done.stdout
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-def test_the_console_names_the_source_of_wrong_credentials(
-    api: Api, signed_in: dict[str, str], size: tuple[int, int]
+def test_the_console_names_the_source_of_wrong_credentials_and_does_not_hammer(
+    api: Api, signed_in: dict[str, str]
 ) -> None:
     wrong = signed_in | {"QUANTCONNECT_API_TOKEN": "wrong"}
-    columns, rows = size
-    with Console("--base-url", api.base_url, env=wrong, columns=columns, rows=rows) as console:
+    with Console("--base-url", api.base_url, env=wrong, columns=80, rows=24) as console:
         console.wait_for("credentials from the environment not accepted", "run: qctui doctor", "next try")
         assert "run: qctui doctor" in console.text.splitlines()[0]
+        assert api.control("GET", "requests")["total"] <= 10
+        console.send("q")
+        assert console.wait_exit() == 0
 
 
 def test_status_without_an_api(env: dict[str, str]) -> None:
@@ -327,11 +328,8 @@ def test_a_read_that_fails_does_not_block_an_emergency(api: Api, signed_in: dict
     ("fault", "code", "last"),
     [
         ("bare-false", 1, "REJECTED"),
-        ("http-401", 1, "REJECTED"),
-        ("http-500", 4, "UNKNOWN"),
         ("http-502", 4, "UNKNOWN"),
         ("reset-before", 4, "UNKNOWN"),
-        ("reset-after", 4, "UNKNOWN"),
         ("truncated", 4, "UNKNOWN"),
     ],
 )
@@ -442,10 +440,12 @@ def test_ctrl_c_before_it_is_out_takes_it_back(env: dict[str, str], home: Path) 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: str(each))
 def test_a_signal_waits_for_the_answer(api: Api, signed_in: dict[str, str], home: Path, number: signal.Signals) -> None:
     project_id, _, _ = api.running("live")
-    api.fault("slow", LIQUIDATE, value=1.0)
+    api.fault("held", LIQUIDATE)
     with Console("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in) as console:
         console.wait_for("SENT")
         console.signal(number)
+        api.until(lambda: bool(api.requests(LIQUIDATE)), "the request having arrived")
+        api.no_faults()
         assert console.wait_exit() == 128 + number
     assert events(home)[:4] == ["intent", "sending", "sent", "accepted"]
     assert len(api.requests(LIQUIDATE)) == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.api import Api
 from tests.e2e.console import Console
 
@@ -27,11 +25,8 @@ def open_log(api: Api, env: dict[str, str], columns: int, rows: int) -> Console:
     return console
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
-def test_a_search_asks_the_server_once_and_escape_shows_the_log_again(
-    api: Api, signed_in: dict[str, str], columns: int, rows: int
-) -> None:
-    with open_log(api, signed_in, columns, rows) as console:
+def test_a_search_asks_the_server_once_and_escape_shows_the_log_again(api: Api, signed_in: dict[str, str]) -> None:
+    with open_log(api, signed_in, 80, 24) as console:
         # In one piece, as a slow line brings it: none of it is taken for a command.
         console.send("/algorithm INIT\r")
         console.wait_for("1 match /algorithm INIT", "Algorithm Initialization: Launching")
@@ -44,11 +39,8 @@ def test_a_search_asks_the_server_once_and_escape_shows_the_log_again(
         assert not api.requests("live/update/stop")
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
-def test_the_log_is_read_back_and_its_beginning_is_one_key_away(
-    api: Api, signed_in: dict[str, str], columns: int, rows: int
-) -> None:
-    with open_log(api, signed_in, columns, rows) as console:
+def test_the_log_is_read_back_and_its_beginning_is_one_key_away(api: Api, signed_in: dict[str, str]) -> None:
+    with open_log(api, signed_in, 120, 40) as console:
         console.send("\x1b[5~" * 60)
         console.wait_until(lambda: len({body["startLine"] for body in bodies(api)}) > 2, "older lines being read")
         console.send("g")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.api import Api
 from tests.e2e.console import Console, clean_environment
 from tests.e2e.test_surroundings import run_in_shell
@@ -18,11 +16,8 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in folder.rglob("*") if each.is_file() and each.name != "qctui.log"}
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
-def test_a_run_is_seen_again_and_nothing_is_asked_of_the_api(
-    api: Api, signed_in: dict[str, str], home: Path, columns: int, rows: int
-) -> None:
-    with Console("--base-url", api.base_url, env=signed_in, columns=columns, rows=rows) as console:
+def test_a_run_is_seen_again_and_nothing_is_asked_of_the_api(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    with Console("--base-url", api.base_url, env=signed_in, columns=80, rows=24) as console:
         console.wait_for(NAME, "API ok")
         console.wait_until(lambda: bool(money_of(console)), "its last 24 hours")
         console.wait_until(lambda: holds(home, "live/portfolio/read"), "the tape to hold it")
@@ -32,9 +27,7 @@ def test_a_run_is_seen_again_and_nothing_is_asked_of_the_api(
     before = files_of(folder)
     # The account's own tape by default; and the only one there is where nobody is signed in.
     for env in (signed_in, clean_environment(home)):
-        with Console(
-            "--base-url", api.base_url, "replay", "--at", "end", env=env, columns=columns, rows=rows
-        ) as console:
+        with Console("--base-url", api.base_url, "replay", "--at", "end", env=env, columns=80, rows=24) as console:
             console.wait_for(" REPLAY ", "paused", NAME, "100%")
             assert "API ok" not in console.text
             console.wait_until(lambda console=console: bool(money_of(console)), "its last 24 hours")  # type: ignore[misc]

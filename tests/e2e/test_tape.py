@@ -7,8 +7,6 @@ import signal
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from qctui.tape.tape import Tape
 from qctui.tape.tape_file import TapeError
 from tests.e2e.api import Api, simulator
@@ -58,8 +56,8 @@ def test_the_last_day_is_whole_in_the_first_list_after_a_kill(api: Api, signed_i
             "the tape to hold it",
         )
         assert "NO TAPE" not in console.text
-        console.process.send_signal(signal.SIGKILL)
-        console.process.wait()
+        console.signal(signal.SIGKILL)
+        console.wait_exit()
     # From now on no chart is answered: what is known of the day can only be remembered.
     api.fault("http-502", "live/chart/read")
     with Console("--base-url", api.base_url, env=signed_in, columns=120, rows=40) as console:
@@ -69,17 +67,16 @@ def test_the_last_day_is_whole_in_the_first_list_after_a_kill(api: Api, signed_i
     assert re.search(r"ok +tape +\S+/tape-[0-9a-f]{12}\.sqlite, 0\.\d MB, since 20", done.stdout), done.stdout
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
 def test_a_tape_that_does_not_record_is_said_and_holds_up_nothing(
-    api: Api, signed_in: dict[str, str], home: Path, columns: int, rows: int
+    api: Api, signed_in: dict[str, str], home: Path
 ) -> None:
-    with Console("--base-url", api.base_url, env=signed_in, columns=columns, rows=rows) as console:
+    with Console("--base-url", api.base_url, env=signed_in, columns=80, rows=24) as console:
         console.wait_for(NAME)
         console.wait_until(lambda: holds(home, "live/list"), "the tape to be begun")
     with sqlite3.connect(tape_of(home)) as file:
         file.execute("PRAGMA user_version = 99")
     file.close()
-    with Console("--base-url", api.base_url, env=signed_in, columns=columns, rows=rows) as console:
+    with Console("--base-url", api.base_url, env=signed_in, columns=80, rows=24) as console:
         console.wait_for("NO TAPE: a later version wrote it", "API ok", NAME)
         console.send("\r")
         console.wait_for("launched", "NO TAPE: a later version wrote it")

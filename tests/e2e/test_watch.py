@@ -33,7 +33,9 @@ class Watcher:
     def __init__(self, *arguments: str, env: Mapping[str, str], home: Path, stdout: int = subprocess.PIPE) -> None:
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(str(home / "notify"))
-        self._manager.settimeout(DEADLINE_S)
+        self._told: queue.Queue[str] = queue.Queue()
+        """Taken off the socket at once: it holds ten, and what comes then is lost."""
+        threading.Thread(target=self._listen, daemon=True).start()
         self.process = subprocess.Popen(
             [str(QCTUI), "watch", *arguments],
             env={**env, "NOTIFY_SOCKET": str(home / "notify")},
@@ -43,21 +45,31 @@ class Watcher:
             text=True,
         )
 
-    def line(self) -> str:
+    def line(self, words: str) -> str:
+        """The next line that says this."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline().rstrip("\n")
+        give_up = threading.Timer(DEADLINE_S, self.process.kill)
+        give_up.start()
+        try:
+            found = next((line for line in self.process.stdout if words in line), None)
+        finally:
+            give_up.cancel()
+        assert found is not None, f"{words!r} was not printed within {DEADLINE_S:.0f} s"
+        return found
 
     def event(self, kind: str) -> dict[str, Any]:
         """The next event of this kind."""
-        while True:
-            told: dict[str, Any] = json.loads(self.line())
-            if told["event"] == kind:
-                return told
+        told: dict[str, Any] = json.loads(self.line(f'"event": "{kind}"'))
+        return told
 
     def until_told(self, words: str) -> None:
         """Until the service manager was told this."""
-        while words not in self._manager.recv(4_096).decode():
+        while words not in self._told.get(timeout=DEADLINE_S):
             pass
+
+    def _listen(self) -> None:
+        while told := self._manager.recv(4_096):
+            self._told.put(told.decode())
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end as supervisors do: more than once."""
@@ -71,6 +83,7 @@ class Watcher:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.communicate()
+        self._manager.shutdown(socket.SHUT_RD)  # ends the thread that listens
         self._manager.close()
 
 
@@ -94,13 +107,13 @@ def test_ctrl_c_is_an_interruption_and_sighup_is_none(api: Api, signed_in: dict[
     (home / "config" / "qctui").mkdir()
     config = home / "config" / "qctui" / "config.toml"
     with Watcher("--plain", "--base-url", api.base_url, env=signed_in, home=home) as watcher:
-        assert watcher.line().endswith(" of them LIVE.")
+        watcher.line(" of them LIVE.")
         config.write_text('[[alerts]]\nname = "blind"\nwithin = "1h"\n')
         watcher.process.send_signal(signal.SIGHUP)
-        assert "rule blind of `alerts`: `within` is not used by `blind`" in watcher.line()
+        watcher.line("rule blind of `alerts`: `within` is not used by `blind`")
         config.write_text('[[alerts]]\nname = "blind"\nenabled = false\n')
         watcher.process.send_signal(signal.SIGHUP)
-        assert watcher.line().endswith(f"The configuration {config} was read again.")
+        watcher.line(f"The configuration {config} was read again.")
         assert watcher.end(signal.SIGINT) == 130
 
 
@@ -117,7 +130,7 @@ def test_credentials_that_are_refused_end_it_in_words(api: Api, signed_in: dict[
 def test_a_reader_that_goes_away_ends_nothing(api: Api, signed_in: dict[str, str], home: Path) -> None:
     project_id, _, _ = api.running("paper")
     with Watcher("--base-url", api.base_url, env=signed_in, home=home) as watcher:
-        assert "watching: " in watcher.line()
+        watcher.line("watching: ")
         assert watcher.process.stdout is not None
         watcher.process.stdout.close()
         watcher.until_told("running")
@@ -195,7 +208,7 @@ def test_metrics_are_served_on_this_machine(api: Api, signed_in: dict[str, str],
         port = free.getsockname()[1]
     _, name, deploy_id = api.running("live")
     with Watcher("--base-url", api.base_url, "--metrics", str(port), env=signed_in, home=home) as watcher:
-        assert "watching: " in watcher.line()  # the names are known
+        watcher.line("watching: ")  # the names are known
         watcher.until_told("API ok")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_S) as answer:
             text = answer.read().decode()

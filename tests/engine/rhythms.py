@@ -24,7 +24,7 @@ BEGIN = datetime(2026, 10, 5, tzinfo=UTC).timestamp()
 """A Monday; summer time ends on 1 November."""
 DAYS = 30
 HOLIDAY = date(2026, 10, 12)
-LOOK_S = 1_800.0
+LOOK_S = 3_600.0
 SNAPSHOT_S = 600.0
 
 Open = Callable[[float], bool]

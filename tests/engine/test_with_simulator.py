@@ -118,7 +118,7 @@ def test_everything_there_is_of_a_deployment_arrives_and_stays_current(shapes: s
             summaries = scene.value(optimizations_key(keys[0].project_id))
             keys += [optimization_key(summary.optimization_id) for summary in summaries[:3]]
             poller.subscribe(tuple(Subscription(key) for key in keys))
-            await scene.clock.advance(900)
+            await scene.clock.advance(450)
             assert scene.value(EQUITY_HISTORY)
             everything: list[Key[Any]] = [DEPLOYMENTS, PROJECTS, *keys]
             for key in everything:

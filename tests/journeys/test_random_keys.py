@@ -10,7 +10,7 @@ from tests.journeys.compare import compare
 
 pytestmark = pytest.mark.anyio
 
-SESSIONS = 8
+SESSIONS = 5
 BURSTS = 25
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
-
-import textual.screen
-from textual.app import App
 
 from qctui.actions.spec import Ask
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
@@ -25,13 +21,11 @@ from qctui.ui.context import UiOptions
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import FilterField, Pane
 from qctui.value import replace
+from tests.idle import until_idle
 from tests.ui import scene
 from tests.ui.alert_scene import alerts, put_pulses
 from tests.ui.detail_scene import fill_details, orders, portfolio
 from tests.ui.page import key_event
-
-ENOUGH_TURNS = 500_000
-"""Turns of the event loop after which something goes on without end."""
 
 
 @dataclass
@@ -85,8 +79,6 @@ class World:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[World]:
-        # What is painted sixty times a second is waited for all that time otherwise.
-        textual.screen.UPDATE_PERIOD = 0.001  # type: ignore[misc]
         async with self.app.run_test(size=self.size, notifications=True):
             await self.settle()
             yield self
@@ -98,14 +90,9 @@ class World:
         await self.settle()
 
     async def settle(self) -> None:
-        """Until no message waits anywhere, in several turns one after the other, and all is painted."""
-        quiet = 0
-        for _ in range(ENOUGH_TURNS):
-            await asyncio.sleep(0)
-            quiet = quiet + 1 if _idle(self.app) else 0
-            if quiet == 12:
-                return
-        raise AssertionError("the app does not come to rest")
+        """Until nothing is left to be done, and all is painted."""
+        with self.app._context():
+            await until_idle()
 
     async def redraw(self) -> None:
         """As whenever the word of an age changes: everything is drawn again, and nothing else happens."""
@@ -212,13 +199,6 @@ class World:
             return "what is shown in full is not held, or held without being shown"
         said = [each.message for each in app._notifications if "could not be" in each.message]
         return said[0] if said else ""
-
-
-def _idle(app: App[Any]) -> bool:
-    screens = app.screen_stack
-    nodes: list[Any] = [app, *screens, *(node for screen in screens for node in screen.walk_children())]
-    waiting = any(not node._message_queue.empty() or node._next_callbacks for node in nodes)
-    return not waiting and not any(screen._callbacks for screen in screens)
 
 
 def _path(node: Any) -> str:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +14,11 @@ from qctui.model.action import Rung
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    yield tmp_path
-    gc.enable()  # the program's start switches it off for itself
-    logging.raiseExceptions = True
-    logging.captureWarnings(capture=False)
+    return tmp_path
 
 
 def test_common_options_are_taken_before_and_after_the_command() -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,10 @@ HEADER = "Basic NDI6YmQzYzY1ZTQwMzgyZjI2NTI2NGQ1NWYwOTRmZDkzYjRmYzE3MDkxZTA5NGRm
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A log of its own for each test; the loggers are put back as they were."""
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A log of its own for each test."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    root = logging.getLogger()
-    handlers, level, raising = list(root.handlers), root.level, logging.raiseExceptions
-    yield tmp_path / "qctui"
-    for handler in [each for each in root.handlers if each not in handlers]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
-    logging.raiseExceptions = raising
-    logging.captureWarnings(capture=False)
+    return tmp_path / "qctui"
 
 
 def written(state: Path) -> str:
