@@ -172,7 +172,8 @@ class Changes:
         elif link.state is LinkState.OK and self._lost_mono is not None:
             away_s, self._lost_mono = mono - self._lost_mono, None
             self._back_at = self._clock.now()
-            span = format_rough_span(away_s)
+            hours, minutes = divmod(int(away_s // 60), 60)
+            span = f"{hours}h {minutes}m" if hours else format_rough_span(away_s)
             again = f"{watched} {'is' if running == 1 else 'are'} watched again"
             yield Event(
                 "api_back",

@@ -103,6 +103,11 @@ def test_the_api_lost_and_back(told: Told) -> None:
     assert event.sentence == "The API answers again, after 5 minutes; 2 deployments are watched again."
     assert told.put(LINK, Link(LinkState.DEGRADED, failure=DOWN)) == []
     assert told.put(LINK, Link(LinkState.OK)) == []
+    told.put(LINK, Link(LinkState.DOWN, failure=DOWN))
+    asyncio.run(told.clock.advance(3 * 3_600 - 15))
+    (event,) = told.put(LINK, Link(LinkState.OK))
+    assert event.words == "API back after 2h 59m; 2 deployments are watched again"
+    assert event.sentence == "The API answers again, after 2 hours 59 minutes; 2 deployments are watched again."
 
 
 def pulses(state: PulseState, deploy_id: str = ONE.deploy_id) -> MappingProxyType[str, Pulse]:
