@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from textual.widgets import Static
 
+from qctui.api.ports import ReadApi
+from qctui.api.recorded import open_recorded
+from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.playback import PLAYBACK, Playback
 from qctui.tape.tape import Tape
@@ -241,3 +245,30 @@ async def test_the_bar_is_on_every_screen_and_legible_without_colour_in_seven_bi
                 assert "A" in second
                 assert "P play" in second
             await home(app)
+
+
+async def test_what_the_client_asked_for_once_is_looked_up_without_it_at_the_next_place(hour: Recorded) -> None:
+    tape, asked = Tape(hour.path), list[str]()
+
+    def counted(find: Any, clock: Any) -> ReadApi:
+        async def noted(endpoint: str, request: Mapping[str, Any]) -> Any:
+            asked.append(endpoint)
+            return await find(endpoint, request)
+
+        return open_recorded(noted, clock)
+
+    answers = RecordedAnswers(tape, counted)
+    project_id, seen = 0, []
+    for at in (hour.seen[2].at, hour.seen[2].at + 1.0, hour.seen[-1].at):
+        answers.move(tape.seek(at))
+        answers.begin(at)
+        project_id = project_id or (await answers.reads.fetch_deployments()).deployments[0].project_id
+        answers.begin(at)
+        value = await answers.reads.fetch_portfolio(project_id)
+        found = await answers.look_up(partial(answers.reads.fetch_portfolio, project_id))
+        assert found is answers.found[0]
+        seen.append((value, answers.asked[:1], found))
+    assert (seen[0][0] is seen[1][0], seen[0][1:] == seen[1][1:]) == (True, True)
+    assert seen[2][2] is not seen[0][2], "another answer by then: that one is parsed"
+    assert asked == ["live/list", "live/portfolio/read", "live/portfolio/read"]
+    tape.close()
