@@ -175,6 +175,9 @@ class PulseJudge:
         held = more and silence_s_until(telling_at) > allowed_s and (bool(unread) or silence_s <= allowed_s)
         held_since = self._held_since if held and self._held_since is not None else now
         self._held_since, self.awaits = None, frozenset()
+        # What may have been silent for too long since is looked at before the others: an alert may be waiting for it.
+        silent = silence_s_until(now + SNAPSHOT_S) > allowed_s
+        overdue = frozenset(part for part in parts if silent and now - self.looked_at.get(part, 0.0) > stale_s)
         state, why = PulseState.OK, ""
         looked = {"orders", "log"} <= self.looked_at.keys()
         refusals_known = looked and now - min(self.looked_at["orders"], self.looked_at["log"]) < STALE_LOOK_S
@@ -183,10 +186,12 @@ class PulseJudge:
         elif not looked:
             # Before both it is not known whether its brokerage refuses it, whatever else is seen of it.
             state, why = PulseState.UNKNOWN, "not looked at yet"
+            self.awaits = overdue
         elif habit.tolerated_s is None:
             state, why = PulseState.UNKNOWN, "too little history to judge"
         elif now - telling_at > stale_s:
             state, why = PulseState.UNKNOWN, "the reads fail"
+            self.awaits = overdue
         elif held and now - held_since <= HOLD_S:
             self._held_since, self.awaits = held_since, late
             if unread:

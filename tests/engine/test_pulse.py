@@ -247,13 +247,12 @@ def test_silence_is_quiet_only_once_no_part_may_hold_a_newer_sign() -> None:
     assert seen.judge([seen], end).state is PulseState.OK
 
 
-def remembered(rig: Rig, silent_h: float) -> None:
-    """An earlier run has learnt a dense habit, which ended so long ago."""
+def remembered(rig: Rig, silent_h: float, deploy_id: str = make_deployment(1).deploy_id) -> None:
+    """An earlier run has learnt a dense habit of this deployment, which ended so long ago."""
     habits = judge(
         *(order(n, at, deploy_id="") for n, at in enumerate(every(10, 48, rig.clock.now() - silent_h * HOUR_S)))
     )
-    for deployment in rig.api.deployments:
-        rig.poller.pulses.restore(deployment.deploy_id, habits)
+    rig.poller.pulses.restore(deploy_id, habits)
 
 
 async def pulses_of_the_next(rig: Rig, minutes: int) -> list[tuple[PulseState, str]]:
@@ -281,6 +280,28 @@ def test_after_a_start_nothing_is_quiet_before_every_part_was_read() -> None:
         assert first["insights"] == max(first.values()) <= max(rig.api.times("logs")[1], first["orders"]) + 4
 
     on_rig(body, before=lambda rig: remembered(rig, 6))
+
+
+def test_what_may_be_quiet_is_looked_at_before_the_others_after_a_start_and_after_an_outage() -> None:
+    late = make_deployment(33).deploy_id
+
+    async def body(rig: Rig) -> None:
+        # In turn it takes a quarter of an hour, and an alert that was told has no data for as long.
+        await rig.clock.advance(240)
+        assert rig.value(PULSES)[late].state is PulseState.QUIET
+        rig.api.fail(connect_error())
+        await rig.clock.advance(3 * HOUR_S)
+        assert rig.value(PULSES)[late].state is PulseState.UNKNOWN
+        rig.api.heal()
+        await rig.clock.advance(60)
+        assert rig.value(PULSES)[late].state is PulseState.QUIET
+        assert sum(each.state is PulseState.QUIET for each in rig.value(PULSES).values()) == 1
+
+    def before(rig: Rig) -> None:
+        crowd(rig)
+        remembered(rig, 6, late)
+
+    on_rig(body, before=before)
 
 
 @pytest.mark.parametrize("error", [server_error(), ApiError(FailureKind.REJECTED, "No.", answered=True)])
