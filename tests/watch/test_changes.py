@@ -142,6 +142,23 @@ def test_an_outage_is_told_once_and_not_by_every_pulse_again(told: Told) -> None
     assert told.put(PULSES, pulses(PulseState.BLIND)) == []
 
 
+def test_a_pulse_that_can_not_be_known_for_a_moment_is_not_told_and_for_longer_once(told: Told) -> None:
+    def unknown() -> MappingProxyType[str, Pulse]:
+        found = replace(BLIND, state=PulseState.UNKNOWN, why="the reads fail", since=told.clock.now())
+        return MappingProxyType({ONE.deploy_id: found})
+
+    told.put(PULSES, pulses(PulseState.QUIET))
+    asyncio.run(told.clock.advance(3_600))
+    assert told.put(PULSES, unknown()) == []
+    asyncio.run(told.clock.advance(60))
+    assert told.put(PULSES, pulses(PulseState.QUIET)) == []
+    assert told.put(PULSES, unknown()) == []
+    asyncio.run(told.clock.advance(NO_DATA_S))
+    assert told.words(DEPLOYMENTS, (ONE, TWO)) == ["LIVE Momentum 0001 pulse ?: the reads fail"]
+    assert told.put(DEPLOYMENTS, (ONE, TWO)) == []
+    assert told.words(PULSES, pulses(PulseState.OK)) == ["LIVE Momentum 0001 pulse ok"]
+
+
 def test_a_pulse_of_what_is_not_listed_waits_until_it_is(told: Told) -> None:
     assert told.put(PULSES, pulses(PulseState.QUIET, "L-new")) == []
     told.put(DEPLOYMENTS, (ONE, TWO, make_deployment(3, deploy_id="L-new")))
