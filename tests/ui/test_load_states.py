@@ -91,6 +91,7 @@ def test_on_a_tape_what_is_old_was_not_read_again_and_what_is_not_there_was_neve
     unread = Resource[Any]().with_error(Failure(FailureKind.REFUSED, "It was not read.", NOW, MONO))
     none = describe(unread, tape, what="things", nothing="", stale_after_s=60)
     assert (none.state, text(none.age), none.body) == (LoadState.EMPTY, "not on the tape", "It was not read.")
+    assert text(none.note) == "things: not read then"
 
 
 def test_the_pane_is_drawn_again_when_its_data_turn_stale() -> None:

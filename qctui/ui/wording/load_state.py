@@ -62,7 +62,10 @@ def describe(
     """
     if resource.error is not None:
         if context.replay and resource.error.kind is FailureKind.REFUSED:
-            return LoadStateWords(LoadState.EMPTY, (("not on the tape", "muted"),), body=resource.error.message)
+            # Said under it too: there may be rows of something else.
+            absent: Spans = (("not on the tape", "muted"),)
+            note: Spans = ((f"{what}: not read then", "muted"),)
+            return LoadStateWords(LoadState.EMPTY, absent, note, body=resource.error.message)
         return _failed(resource, context, what)
     if resource.value is None:
         return _loading(resource, context, what)
