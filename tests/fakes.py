@@ -86,6 +86,11 @@ class FakeClock:
         """Set the wall clock forward (or back); the monotonic clock does not notice."""
         self._offset += seconds
 
+    def suspend(self, seconds: float) -> None:
+        """The machine is suspended for so long: both times go on, and what is asleep does not notice."""
+        self._mono += seconds
+        self._sleepers = [(due + seconds, number, future) for due, number, future in self._sleepers]
+
     @property
     def sleeping(self) -> int:
         """How many are asleep now."""

@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.keys import optimizations_key, portfolio_key
+from qctui.model.playback import PLAYBACK, Playback
+from qctui.ui.app import QctuiApp
+from qctui.ui.replay_app import ReplayApp
 from qctui.value import replace
+from tests.ui.detail_scene import PROJECT
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import NOW, StillEngine, deploy_id, outage, projects
 from tests.ui.showcase import fill_showcase, liquidating, noticing
@@ -55,6 +60,22 @@ def controller(engine: StillEngine) -> None:
     engine.put(ACTIONS, records)
 
 
+def replayed(engine: StillEngine) -> None:
+    """A place on a tape. What nobody had on screen for a while is as old as it was then."""
+    noticing(engine)
+    engine.put(optimizations_key(PROJECT), engine.store.get(optimizations_key(PROJECT)).value, age_s=1_500.0)
+    engine.put(portfolio_key(PROJECT), engine.store.get(portfolio_key(PROJECT)).value, age_s=1_500.0)
+    marks = ((NOW - 15_000, "alert"), (NOW - 9_000, "ended"), (NOW - 42, "action"), (NOW + 5_000, "alert"))
+    engine.put(PLAYBACK, Playback(NOW, NOW - 21_000, NOW + 12_000, marks=marks))
+
+
+def sought(engine: StillEngine) -> None:
+    """Two liquidations stand as they stood 42 s after they were confirmed."""
+    liquidating(engine)
+    playback = engine.store.get(PLAYBACK).value
+    engine.put(PLAYBACK, playback and replace(playback, note="liquidate Momentum/ES intraday: VERIFIED"))
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture: what was in the store, what was pressed."""
@@ -69,6 +90,7 @@ class Picture:
     ascii: bool = False
     demo: bool = True
     read_only: bool = False
+    replay: bool = False
 
 
 PICTURES = (
@@ -89,6 +111,9 @@ PICTURES = (
     Picture("alerts-120x40", (120, 40), ("N",), prepare=noticing, demo=False),
     Picture("outage-80x24", (80, 24), after=outage, demo=False),
     Picture("outage-120x40", (120, 40), after=outage, demo=False),
+    Picture("replay-80x24", (80, 24), prepare=replayed, after=sought, replay=True),
+    Picture("replay-120x40", (120, 40), prepare=replayed, after=sought, replay=True),
+    Picture("replay-deployment-80x24", (80, 24), ("enter", "2"), prepare=replayed, replay=True),
     Picture("reading-80x24", (80, 24), prepare=lambda engine: None),
     Picture("help-120x40", (120, 40), ("question_mark",)),
     Picture("picker-80x24", (80, 24), ("p", "r", "e", "s")),
@@ -100,8 +125,13 @@ PICTURES = (
 
 async def draw(picture: Picture) -> tuple[str, str]:
     """The picture as SVG and as text."""
-    options = replace(OPTIONS, theme=picture.theme, ascii=picture.ascii, demo=picture.demo)
-    async with console(picture.size, options=options, prepare=picture.prepare, read_only=picture.read_only) as page:
+    replay = picture.replay
+    demo = picture.demo and not replay
+    options = replace(OPTIONS, theme=picture.theme, ascii=picture.ascii, demo=demo, replay=replay)
+    app_of, read_only = ReplayApp if replay else QctuiApp, picture.read_only or replay
+    async with console(
+        picture.size, options=options, prepare=picture.prepare, read_only=read_only, app_of=app_of
+    ) as page:
         if picture.after is not None:
             picture.after(page.engine)
             await page.settle()

@@ -58,7 +58,7 @@ class Lives:
     ) -> list[Alert]:
         """Take in what a rule finds at Unix time `now`. Returns what is to be delivered. During an `outage` what rests
         on the API is not known, whatever it finds. What is known of a subject has to be new enough that it `proves`
-        that the condition has ended."""
+        that the condition has ended, or that it holds again."""
         held = outage and rule.when not in NEVER_HELD
         by_id = {
             _id(rule, each.subject): replace(each, holds=None)
@@ -70,7 +70,8 @@ class Lives:
         for alert_id, each in by_id.items():
             alert = self._alerts.get(alert_id)
             if alert is None or alert.state is AlertState.CLEARED:
-                if each.holds and not held:
+                # What was read before it was found to be over, by another process, is no news.
+                if each.holds and not held and (alert is None or proves(each.subject)):
                     began = each.since if each.since is not None else now
                     alert = Alert(
                         rule.name, rule.severity, each.subject, AlertState.PENDING, each.text,

@@ -9,7 +9,6 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from qctui.alert_settings import Alerting
 from qctui.cli.parser import Exit
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.watch_changes import WATCHED, Changes, Event
@@ -21,7 +20,7 @@ from qctui.model.alert import ALERTS, AlertState, Severity
 from qctui.model.keys import DEPLOYMENTS, LINK, Key, optimization_key, optimizations_key
 from qctui.model.link import LinkState
 from qctui.model.resource import FailureKind, Resource
-from qctui.settings import Settings, SettingsError, TapeSection, load_config
+from qctui.settings import Config, Profile, Settings, SettingsError, load_config
 
 HEARTBEAT_S = 60.0
 
@@ -67,7 +66,6 @@ class Watch:
         self._on_terminal = os.isatty(0)
         self._reloading: asyncio.Task[None] | None = None
         self._reload_again = False
-        self._taping = settings.config.taping
 
     async def run(self, begin: Callable[[], object]) -> int:
         """Until a signal, or until it is known that watching is of no use. Returns the exit code. `begin` starts the
@@ -185,26 +183,28 @@ class Watch:
     async def _reload(self) -> None:
         path, again = self._settings.config_path, True
 
-        def read() -> tuple[Alerting, TapeSection]:
+        def read() -> Config:
             if self._settings.config_exists:
                 path.stat()  # one that has gone is not one that says nothing
-            config = load_config(path)
-            return config.alerting, config.taping
+            return load_config(path)
 
         while again:
             self._reload_again = False
             self._manager.reloading()
             try:
                 # A disk may hang: what is watched goes on being watched.
-                alerting, taping = await asyncio.to_thread(read)
+                config = await asyncio.to_thread(read)
             except (SettingsError, OSError) as error:
                 reason = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
                 self._warn("not_reloaded", f"the configuration stays as it was: {reason}", reason)
             else:
+                alerting, later = config.alerting, _from_the_next_start(self._settings, config)
                 self._engine.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
-                words = "" if taping == self._taping else "; `[tape]` counts from the next start"
+                quoted = [f"`{each}`" for each in later]
+                names = " and ".join(each for each in (", ".join(quoted[:-1]), *quoted[-1:]) if each)
+                words = f"; {names} count{'s' * (len(later) == 1)} from the next start" if later else ""
                 sentence = f"The configuration {path} was read again{words}."
-                self._tell(Event("reloaded", f"{path} was read again{words}", sentence))
+                self._tell(Event("reloaded", f"{path} was read again{words}", sentence, fields={"next_start": later}))
             self._manager.ready()
             again = self._reload_again
 
@@ -247,3 +247,22 @@ class Watch:
                 await self._clock.sleep(HEARTBEAT_S)
             else:
                 await self._clock.sleep(TICK_CAP_S)
+
+
+def _from_the_next_start(settings: Settings, config: Config) -> list[str]:
+    """What of a configuration that was read again is not as it was at the start, and is not taken up before the next:
+    of what a watcher goes by."""
+    before, name = settings.config, settings.profile_name
+
+    def account(config: Config) -> object:
+        profile = config.profiles.get(name) or Profile.model_construct()
+        return profile.model_dump(exclude={"theme", "read_only"})
+
+    changed = {
+        "profile": config.profile != before.profile and name == (before.profile or "default"),
+        f"[profiles.{name}]": account(config) != account(before),
+        "pinned": config.pinned != before.pinned and settings.pinned == tuple(before.pinned),
+        "[polling]": config.polling != before.polling,
+        "[tape]": config.taping != before.taping,
+    }
+    return [each for each, differs in changed.items() if differs]

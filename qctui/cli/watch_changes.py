@@ -69,6 +69,8 @@ class Changes:
         self._pulses: Mapping[str, Pulse] = {}
         self._said: dict[str, PulseState] = {}
         """By deploy id: the state that was last told, or needed no telling."""
+        self._unknown: dict[str, Pulse] = {}
+        """By deploy id: pulses that are not known, and of which that is not told yet."""
         self._alerts: dict[str, Alert] = {}
         self._began_at = clock.now()
         self._lost_mono: float | None = None
@@ -82,7 +84,7 @@ class Changes:
         """What is new in this resource."""
         if key == PROJECTS and self._alive is None:
             key, resource = DEPLOYMENTS, self._store.get(DEPLOYMENTS)
-        return (*self._take(key, resource), *self._without_data())
+        return (*self._take(key, resource), *self._pulse(self._unknown), *self._without_data())
 
     def _take(self, key: Key[Any], resource: Resource[Any]) -> Iterable[Event]:
         if resource.value is None:
@@ -94,6 +96,8 @@ class Changes:
         if key == LINK:
             return self._link(resource.value)
         if key == PULSES:
+            self._said = {deploy_id: state for deploy_id, state in self._said.items() if deploy_id in resource.value}
+            self._unknown = {}
             return self._pulse(resource.value)
         if key == ALERTS:
             return self._alert(resource.value)
@@ -172,7 +176,8 @@ class Changes:
         elif link.state is LinkState.OK and self._lost_mono is not None:
             away_s, self._lost_mono = mono - self._lost_mono, None
             self._back_at = self._clock.now()
-            span = format_rough_span(away_s)
+            hours, minutes = divmod(int(away_s // 60), 60)
+            span = f"{hours}h {minutes}m" if hours else format_rough_span(away_s)
             again = f"{watched} {'is' if running == 1 else 'are'} watched again"
             yield Event(
                 "api_back",
@@ -185,12 +190,16 @@ class Changes:
     def _pulse(self, pulses: Mapping[str, Pulse]) -> Iterator[Event]:
         now = self._clock.now()
         deployments = {each.deploy_id: each for each in (self._alive or {}).values()}
-        self._said = {deploy_id: state for deploy_id, state in self._said.items() if deploy_id in pulses}
-        for deploy_id, pulse in pulses.items():
+        for deploy_id, pulse in tuple(pulses.items()):
             before, state = self._said.get(deploy_id, PulseState.OK), pulse.state
             # What can't be known is told by what it comes from: the API that is lost, or too little history.
             if state is PulseState.UNKNOWN and (before is PulseState.OK or self._lost_mono is not None):
                 continue
+            # Nor is it told what is read in a moment: a machine that was suspended knows nothing when it wakes up.
+            if state is PulseState.UNKNOWN and now - max(pulse.since, self._back_at) < NO_DATA_S:
+                self._unknown[deploy_id] = pulse
+                continue
+            self._unknown.pop(deploy_id, None)
             each = deployments.get(deploy_id)
             if each is None:
                 continue

@@ -182,7 +182,7 @@ class Accounts:
             if error.kind not in ANSWERED:
                 raise
         mono = self._clock.monotonic()
-        next_mono = min((each.due_mono[part] for each, part in self._parts()), default=mono + FAILED_S)
+        next_mono = min((self._due_mono(each, part) for each, part in self._parts()), default=mono + FAILED_S)
         # A row that does not say yet what is at risk is more urgent than to bring the others up to date.
         unknown = any(
             part is Part.HOLDINGS and each.account.read_mono is None and each.due_mono[part] <= mono
@@ -216,10 +216,19 @@ class Accounts:
                 if (_KINDS[part], running.deployment.project_id) not in self.polled:
                     yield running, part
 
-    def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, float, Part]:
-        due_mono = running.due_mono[part]
+    def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, bool, float, Part]:
+        due_mono = self._due_mono(running, part)
+        opened = running.deployment.project_id in self.opened
         # At the start everything is due: what is at risk in all of them, then what is most telling of each.
-        return not (due_mono <= now and running.deployment.project_id in self.opened), due_mono, part
+        return not (due_mono <= now and opened), not (due_mono <= now and self._awaited(running, part)), due_mono, part
+
+    def _due_mono(self, running: _Running, part: Part) -> float:
+        # What a pulse waits for is read now, but what fails keeps its back-off.
+        awaited = not running.failures[part] and self._awaited(running, part)
+        return float("-inf") if awaited else running.due_mono[part]
+
+    def _awaited(self, running: _Running, part: Part) -> bool:
+        return part in _LOOKS and self.pulses.awaits(running.deployment.deploy_id, _LOOKS[part])
 
     def _put_off(self, running: _Running, part: Part, first_s: float) -> None:
         running.failures[part] += 1

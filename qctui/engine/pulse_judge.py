@@ -32,6 +32,10 @@ STALE_LOOK_S = 1_800.0
 STALE_CHART_S = 3_600.0
 """... or than this, where it rests on the samples of the chart, which is read every half hour."""
 
+HOLD_S = 1_800.0
+"""QUIET waits so long for a part that was not read, or longer ago than the others: one that can't be read holds it back
+no longer."""
+
 LOG_REFUSAL_S = 2 * HOUR_S
 """A log line that says disconnected counts for so long: a nightly restart of a brokerage leaves one, and no line says
 that it is over. A refused order counts until another order goes well."""
@@ -69,6 +73,10 @@ class PulseJudge:
         self._good_at = float("-inf")
         self._next_line: int | None = None
         self._quiet_since: float | None = None
+        self._held_since: float | None = None
+        """Since when QUIET waits for a part to be read."""
+        self.awaits: frozenset[str] = frozenset()
+        """The parts that QUIET waits for."""
         self._complete = False
         """It is known from an earlier run since when nothing of its signs is missing."""
         self.pulse: Pulse | None = None
@@ -138,8 +146,9 @@ class PulseJudge:
 
     # What follows from it.
 
-    def judge(self, peers: Iterable[PulseJudge], now: float) -> Pulse:
-        """Its pulse at Unix time `now`; `peers` are the other running deployments."""
+    def judge(self, peers: Iterable[PulseJudge], now: float, *, more: bool = True) -> Pulse:
+        """Its pulse at Unix time `now`; `peers` are the other running deployments. Not `more`: nothing else will be
+        read, and QUIET waits for nothing."""
         habit = self.activity if self.activity.tolerated_s is not None else self.samples
         # The insights are read less often than the rest, and with many deployments hours apart.
         parts = ("orders", "log", "insights") if habit is self.activity else ("chart",)
@@ -151,9 +160,24 @@ class PulseJudge:
         if now - open_until > CLOSED_CAP_S:
             witnesses, open_until = [], now
         seen_until = looked_at - SNAPSHOT_S
-        silence_s = habit.open_s(habit.last_at, min(seen_until, open_until), [peer.habit for peer in witnesses])
+        telling_at = min(self.looked_at.get(part, looked_at) for part in parts[:2])
+
+        def silence_s_until(look: float) -> float:
+            end = min(look - SNAPSHOT_S, open_until)
+            return habit.open_s(habit.last_at, end, [peer.habit for peer in witnesses])
+
+        silence_s = silence_s_until(looked_at)
         refusals = self._refusals(now)
         allowed_s = max(LEAST_SILENCE_S, habit.tolerated_s or 0.0)
+        unread = frozenset(parts) - self.looked_at.keys()
+        # Silent as far as is known, but a part that was read long ago, or never, may hold a newer sign.
+        late = frozenset(part for part in parts if self.looked_at.get(part, 0.0) < telling_at)
+        held = more and silence_s_until(telling_at) > allowed_s and (bool(unread) or silence_s <= allowed_s)
+        held_since = self._held_since if held and self._held_since is not None else now
+        self._held_since, self.awaits = None, frozenset()
+        # What may have been silent for too long since is looked at before the others: an alert may be waiting for it.
+        silent = silence_s_until(now + SNAPSHOT_S) > allowed_s
+        overdue = frozenset(part for part in parts if silent and now - self.looked_at.get(part, 0.0) > stale_s)
         state, why = PulseState.OK, ""
         looked = {"orders", "log"} <= self.looked_at.keys()
         refusals_known = looked and now - min(self.looked_at["orders"], self.looked_at["log"]) < STALE_LOOK_S
@@ -162,12 +186,19 @@ class PulseJudge:
         elif not looked:
             # Before both it is not known whether its brokerage refuses it, whatever else is seen of it.
             state, why = PulseState.UNKNOWN, "not looked at yet"
+            self.awaits = overdue
         elif habit.tolerated_s is None:
             state, why = PulseState.UNKNOWN, "too little history to judge"
-        elif now - min(self.looked_at.get(part, looked_at) for part in parts[:2]) > stale_s:
+        elif now - telling_at > stale_s:
             state, why = PulseState.UNKNOWN, "the reads fail"
-        elif silence_s > allowed_s:
-            state = PulseState.QUIET
+            self.awaits = overdue
+        elif held and now - held_since <= HOLD_S:
+            self._held_since, self.awaits = held_since, late
+            if unread:
+                state, why = PulseState.UNKNOWN, f"{' and '.join(sorted(unread))} not looked at yet"
+        elif held or silence_s > allowed_s:
+            state, silence_s = PulseState.QUIET, max(silence_s, silence_s_until(telling_at))
+            self._held_since = held_since if held else None
         else:
             self._learn(habit, unusual=habit.open_s(habit.last_at, seen_until) > allowed_s)
         if state is PulseState.QUIET:

@@ -79,6 +79,11 @@ class Pulses:
             watched.judge.adopt_habits(judge)
             self._judge([watched])
 
+    def awaits(self, deploy_id: str, look: Look) -> bool:
+        """Whether QUIET waits for this part of it to be read."""
+        watched = self._watched.get(deploy_id)
+        return watched is not None and look.name.casefold() in watched.judge.awaits
+
     async def read(self, deploy_id: str, look: Look) -> Answer | None:
         """Make one request. None if the deployment is not watched any more. Raises `ApiError`."""
         watched = self._watched.get(deploy_id)

@@ -47,7 +47,7 @@ READS_PER_MINUTE = 60
 MOST_EARLIER = 5
 """Answers to the same request that are looked through for one that was not of a service still preparing."""
 
-NOT_READ = "nothing of it is on the tape at this time: it was not read then"
+NOT_READ = "Nothing of it is on the tape at this time: it was not read then."
 
 
 class RecordedState:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from textual import on
@@ -32,6 +32,7 @@ from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.sync.presenter import Bridge, ShowsStore, StoreChanged
 from qctui.ui.theme.glyph_set import glyphs
 from qctui.ui.theme.themes import ThemeFiles
+from qctui.value import replace
 
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
@@ -50,6 +51,10 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     WHY_READ_ONLY = READ_ONLY
     """Why nothing can be sent where nothing can be."""
+    TOOLTIPS: ClassVar[Mapping[str, str]] = {}
+    """What is said of a command, by its id, in place of its tooltip. Empty: it is not listed."""
+    AGE_WORDS: ClassVar[Mapping[str, str]] = {}
+    """The same of the words of an age in the help; beside those that stand there anyway."""
 
     def __init__(self, engine: Engine, options: UiOptions) -> None:
         """Nothing is shown or subscribed before `run`. Environment variables that Textual reads when it is imported are
@@ -211,7 +216,9 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         """The commands that do something right now."""
         own = {"acknowledge"} if hasattr(self.screen, "acknowledge") else set()
         commands = commands_now(self.screen)
-        return [each for each in commands if each.id in own or self.controller.finds_something(each.id)]
+        offered = [each for each in commands if each.id in own or self.controller.finds_something(each.id)]
+        words = [self.TOOLTIPS.get(each.id, each.tooltip) for each in offered]
+        return [replace(each, tooltip=said) for each, said in zip(offered, words, strict=True) if said]
 
     def action_request_action(self, request_id: str) -> None:
         """Ask for an action; nothing is sent before its dialog has been answered."""
@@ -254,7 +261,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         """The keys that work right now."""
         from qctui.ui.help import HelpScreen
 
-        self.push_screen(HelpScreen(self._offered(), self.options.keymap, self.glyphs))
+        self.push_screen(HelpScreen(self._offered(), self.options.keymap, self.glyphs, self.AGE_WORDS))
 
     def action_pick_project(self) -> None:
         """Pick a project by name."""

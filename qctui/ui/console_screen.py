@@ -48,6 +48,7 @@ class AlertedScreen(Screen[None]):
             glyphs,
             lambda after_s, call: self.set_timer(context.real_s(after_s), call).stop,
             self._show_ages,
+            replay=options.replay,
         )
         """Draws everything again when the word of an age on screen changes."""
         self._ages_due = False

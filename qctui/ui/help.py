@@ -66,10 +66,14 @@ class HelpScreen(BoxScreen[None]):
     HelpScreen > .box { width: 78; max-height: 100%; scrollbar-size-vertical: 1; }
     """
 
-    def __init__(self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs) -> None:
+    def __init__(
+        self, commands: Iterable[Command], keymap: Mapping[str, str], glyphs: Glyphs, instead: Mapping[str, str]
+    ) -> None:
+        """`instead`: what is said of the words of an age, in place of the usual or beside it; empty: nothing."""
         super().__init__(glyphs)
         self._commands = tuple(commands)
         self._keymap = keymap
+        self._ages = [(words, meaning) for words, meaning in {**dict(_AGES), **instead}.items() if meaning]
 
     def compose_box(self) -> Iterable[Widget]:
         """One text, which scrolls."""
@@ -94,8 +98,8 @@ class HelpScreen(BoxScreen[None]):
                 hanging = "\n" + " " * _KEYS
                 text.append(hanging.join(wrap(command.tooltip, width)) + "\n")
         text.append("\nWhat the ages and figures say\n", palette["title bold"])
-        indent = 2 + max(len(words) for words, _ in _AGES) + 2
-        for words, meaning in _AGES:
+        indent = 2 + max(len(words) for words, _ in self._ages) + 2
+        for words, meaning in self._ages:
             text.append(f"  {words}".ljust(indent), palette["key bold"])
             lines = wrap(meaning, width + _KEYS - indent)
             text.append(("\n" + " " * indent).join(lines) + "\n")

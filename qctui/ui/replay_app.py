@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from weakref import WeakSet
 
 from textual import on
@@ -157,6 +157,21 @@ class ReplayApp(QctuiApp):
     BINDINGS = bindings(Scope.REPLAY)
     CSS_PATH = str(Path(console_screen.__file__).with_name("styles") / "app.tcss")
     WHY_READ_ONLY = NOTHING_SENT
+    TOOLTIPS: ClassVar[Mapping[str, str]] = {
+        "refresh": "",
+        "acknowledge_all": "",
+        "shelve": "",
+        "acknowledge": "Clear every action that is over from the action bar, for this replay",
+        "journal": "Show the actions that had been taken from this machine",
+        "quit": "Leave the replay",
+    }
+    AGE_WORDS: ClassVar[Mapping[str, str]] = {
+        "reading newer": "",
+        "stale 2m": "",
+        "oldest data 2m": "",
+        "2m old": "The tape has nothing newer of it: it was read 2 minutes before the time in the bar",
+        "not on the tape": "It had not been read by then, or is not kept any more",
+    }
 
     def __init__(self, engine: ReplayEngine, options: UiOptions) -> None:
         """As in `QctuiApp`."""

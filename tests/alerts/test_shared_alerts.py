@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from qctui.alerts.conditions import Memory
+from qctui.alerts.conditions import Finding, Memory
+from qctui.alerts.lives import Lives
+from qctui.alerts.rules import DEFAULT_RULES
 from qctui.alerts.shared_alerts import HUNG_S, Request, SharedAlerts, read_shared
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERT_TROUBLE, Alert, AlertState, Severity, Subject
@@ -399,3 +401,19 @@ def test_requests_are_taken_once_and_nonsense_is_left_out(tmp_path: Path) -> Non
         file.write("nonsense\n")
     assert shared.take_requests() == [Request(("a", "b")), Request(("c",), 5.0)]
     assert shared.take_requests() == []
+
+
+def test_what_was_found_to_be_over_does_not_fire_again_on_older_reads_of_another_process() -> None:
+    rule = next(rule for rule in DEFAULT_RULES if rule.name == "quiet")
+    subject = Subject("Momentum", 1, "L-1", environment=Environment.LIVE)
+    holds, over = Finding(subject, True, "QUIET"), Finding(subject, False)
+    first = Lives()
+    assert [alert.state for alert in first.step(rule, [holds], 100.0, outage=False)] == [AlertState.FIRING]
+    assert [alert.state for alert in first.step(rule, [over], 200.0, outage=False)] == [AlertState.CLEARED]
+    # The one that goes on has not looked since it took over.
+    second = Lives(first.alerts)
+    assert second.step(rule, [holds], 210.0, outage=False, proves=lambda subject: False) == []
+    (again,) = second.step(rule, [holds], 500.0, outage=False, proves=lambda subject: True)
+    assert (again.state, again.fired_at) == (AlertState.FIRING, 500.0)
+    # What nobody has told of yet does not wait.
+    assert len(Lives().step(rule, [holds], 210.0, outage=False, proves=lambda subject: False)) == 1

@@ -90,6 +90,7 @@ class Rhythm:
         last = bisect_right(self.lines, (seen, ""))
         first = max(0, last - 200)
         judge.take_log(LogPage(tuple(text for _, text in self.lines[first:last]), first, last, 0), now)
+        judge.take_insights([], now)
 
 
 def within(at: float, span: tuple[float, float] | None) -> bool:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError
 from qctui.engine.habit import HOUR_S, Habit
 from qctui.engine.poller import PollSettings
-from qctui.engine.pulse_judge import LOG_REFUSAL_S, STALE_CHART_S, STALE_LOOK_S, PulseJudge
+from qctui.engine.pulse_judge import HOLD_S, LOG_REFUSAL_S, STALE_CHART_S, STALE_LOOK_S, PulseJudge
 from qctui.model.deployment import LogPage
 from qctui.model.keys import detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState
+from qctui.model.resource import FailureKind
 from qctui.value import replace
 from tests.engine.rhythms import BEGIN, day, month, stamp
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import charted, crowd, equity, steps
-from tests.fakes import connect_error, make_deployment
+from tests.fakes import connect_error, make_deployment, make_insight, server_error
 
 GONE = f"{DEFAULT_BLIND[0]}."
 NOW = BEGIN + 2 * 86_400 + 15 * HOUR_S
@@ -29,10 +32,17 @@ def order(number: int, at: float, status: str = "filled", said: str = "", deploy
     return Order(number, deploy_id, "SPY", "market", status, 1.0, None, at, None, "", (event,))
 
 
-def judge(*orders: Order, lines: tuple[str, ...] = (), now: float = NOW, launched_at: float = 0.0) -> PulseJudge:
+def judge(
+    *orders: Order,
+    lines: tuple[str, ...] = (),
+    insights: Sequence[float] = (),
+    now: float = NOW,
+    launched_at: float = 0.0,
+) -> PulseJudge:
     found = PulseJudge(launched_at, DEFAULT_BLIND)
     found.take_orders(orders, "L-1", now)
     found.take_log(LogPage(lines, 0, len(lines), 0), now)
+    found.take_insights(insights, now)
     return found
 
 
@@ -126,8 +136,7 @@ def test_a_dense_stream_has_a_habit_too() -> None:
 
 
 def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders() -> None:
-    seen = judge(*(order(number, at) for number, at in enumerate(every(120, 60))))
-    seen.take_insights(every(0.75, 1.2), NOW)
+    seen = judge(*(order(number, at) for number, at in enumerate(every(120, 60))), insights=every(0.75, 1.2))
     pulse = seen.judge([seen], NOW)
     assert pulse.state is PulseState.OK
     assert pulse.habit_s == pytest.approx(3_600, rel=0.01)
@@ -207,10 +216,103 @@ def test_silence_that_all_share_is_a_closed_market() -> None:
     for each in (alone, other):
         each.take_orders([order(1_000, NOW)], "L-1", later)
         each.take_log(LogPage((), 0, 0, 0), later)
+        each.take_insights([], later)
     assert alone.judge([alone], later).state is PulseState.QUIET
     assert alone.judge([alone, other], later).state is PulseState.OK
     other.take_orders([order(2_000 + n, at) for n, at in enumerate(every(10, 6, later))], "L-1", later)
     assert alone.judge([alone, other], later).state is PulseState.QUIET
+
+
+def test_silence_is_quiet_only_once_no_part_may_hold_a_newer_sign() -> None:
+    seen = judge(*(order(n, at) for n, at in enumerate(every(10, 48))))
+    later = NOW + 3 * HOUR_S
+    seen.take_orders([], "L-1", later)
+    seen.take_log(LogPage((), 0, 0, 0), later)
+    assert (seen.judge([seen], later).state, seen.awaits) == (PulseState.OK, frozenset({"insights"}))
+    # It can't be read, and holds it back no longer.
+    assert seen.judge([seen], later + HOLD_S).state is PulseState.OK
+    unread = seen.judge([seen], later + HOLD_S + 1)
+    assert unread.state is PulseState.UNKNOWN  # orders and log are too old by now
+    seen.take_orders([], "L-1", later + HOLD_S + 1)
+    seen.take_log(LogPage((), 0, 0, 0), later + HOLD_S + 1)
+    assert seen.judge([seen], later + HOLD_S + 1).state is PulseState.OK  # while nothing could be read it did not wait
+    for minutes in range(5, 35, 5):
+        now = later + HOLD_S + 60 * minutes
+        seen.take_orders([], "L-1", now)
+        seen.take_log(LogPage((), 0, 0, 0), now)
+        assert seen.judge([seen], now).state is PulseState.OK
+    end = later + 2 * HOLD_S + 60
+    assert (seen.judge([seen], end).state, seen.awaits) == (PulseState.QUIET, frozenset())
+    seen.take_insights([end - 700], end)
+    assert seen.judge([seen], end).state is PulseState.OK
+
+
+def remembered(rig: Rig, silent_h: float, deploy_id: str = make_deployment(1).deploy_id) -> None:
+    """An earlier run has learnt a dense habit of this deployment, which ended so long ago."""
+    habits = judge(
+        *(order(n, at, deploy_id="") for n, at in enumerate(every(10, 48, rig.clock.now() - silent_h * HOUR_S)))
+    )
+    rig.poller.pulses.restore(deploy_id, habits)
+
+
+async def pulses_of_the_next(rig: Rig, minutes: int) -> list[tuple[PulseState, str]]:
+    """What was said of deployment 1, each change once, looked at every second."""
+    said: list[tuple[PulseState, str]] = []
+    for _ in range(60 * minutes):
+        await rig.clock.advance(1)
+        pulse = (rig.get(PULSES).value or {}).get(make_deployment(1).deploy_id)
+        if pulse is not None and (pulse.state, pulse.why) not in said[-1:]:
+            said.append((pulse.state, pulse.why))
+    return said
+
+
+def test_after_a_start_nothing_is_quiet_before_every_part_was_read() -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.insights = [make_insight(n, generated_at=at) for n, at in enumerate(every(10, 6, rig.clock.now() - 60))]
+        rig.api.latency_s = 2.0
+        assert await pulses_of_the_next(rig, 20) == [
+            (PulseState.UNKNOWN, "not looked at yet"),
+            (PulseState.UNKNOWN, "insights not looked at yet"),
+            (PulseState.OK, ""),
+        ]
+        # What it waits for is read at once, before what else is due.
+        first = {name: rig.api.times(name)[0] for name in ("orders", "logs", "insights")}
+        assert first["insights"] == max(first.values()) <= max(rig.api.times("logs")[1], first["orders"]) + 4
+
+    on_rig(body, before=lambda rig: remembered(rig, 6))
+
+
+def test_what_may_be_quiet_is_looked_at_before_the_others_after_a_start_and_after_an_outage() -> None:
+    late = make_deployment(33).deploy_id
+
+    async def body(rig: Rig) -> None:
+        # In turn it takes a quarter of an hour, and an alert that was told has no data for as long.
+        await rig.clock.advance(240)
+        assert rig.value(PULSES)[late].state is PulseState.QUIET
+        rig.api.fail(connect_error())
+        await rig.clock.advance(3 * HOUR_S)
+        assert rig.value(PULSES)[late].state is PulseState.UNKNOWN
+        rig.api.heal()
+        await rig.clock.advance(60)
+        assert rig.value(PULSES)[late].state is PulseState.QUIET
+        assert sum(each.state is PulseState.QUIET for each in rig.value(PULSES).values()) == 1
+
+    def before(rig: Rig) -> None:
+        crowd(rig)
+        remembered(rig, 6, late)
+
+    on_rig(body, before=before)
+
+
+@pytest.mark.parametrize("error", [server_error(), ApiError(FailureKind.REJECTED, "No.", answered=True)])
+def test_a_part_that_can_not_be_read_does_not_hold_quiet_back_for_ever(error: ApiError) -> None:
+    async def body(rig: Rig) -> None:
+        rig.api.fail(error, "insights")
+        said = await pulses_of_the_next(rig, 45)
+        assert said[-2:] == [(PulseState.UNKNOWN, "insights not looked at yet"), (PulseState.QUIET, "")]
+        assert rig.api.count("insights") <= 5
+
+    on_rig(body, before=lambda rig: remembered(rig, 6))
 
 
 def test_orders_log_and_insights_of_what_runs_are_read_in_turn() -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
+from qctui.api.ports import ReadApi
+from qctui.api.recorded import open_recorded
+from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.playback import PLAYBACK, Playback
 from qctui.tape.tape import Tape
@@ -80,7 +85,7 @@ def place(app: ReplayApp) -> Playback:
 
 
 def bar(app: ReplayApp) -> str:
-    """The bar itself: what is said in passing stands over it."""
+    """The bar itself, whatever stands over it."""
     return app.screen.query_one(ReplayBar).text
 
 
@@ -97,6 +102,10 @@ async def test_nothing_can_be_done_from_here(hour: Recorded) -> None:
             await press(app, [key])
             assert app.screen is app.main_screen, key
             assert app.messages[-1].message.endswith("this is a replay of a tape: nothing can be sent from here"), key
+            # That is said below the bar, not over it.
+            lines = picture(app).split("\n")
+            assert lines[:2] == bar(app).split("\n"), key
+            assert "nothing can be sent" in lines[2], key
         offered = {command.id for command in app._offered()}
         assert not offered & {"liquidate", "stop", "abort", "panic", "retry", "cancel_sending"}
         assert {"play", "next_change", "go_to_time"} <= offered
@@ -186,6 +195,29 @@ async def test_it_plays_at_its_speed_and_stands_still_at_the_end(hour: Recorded)
         assert app.messages[-1].message == "The end of the tape: nothing was recorded after it"
 
 
+@pytest.mark.parametrize("way", [press, burst])
+async def test_it_says_of_itself_and_of_old_data_what_is_true_of_a_tape(
+    hour: Recorded, way: Callable[[ReplayApp, Sequence[str]], Awaitable[None]]
+) -> None:
+    async with replaying(hour.path, hour.seen[-4].at, SIZE) as app:
+        # Opened once, an hour ago: nothing polled it since.
+        await way(app, ["j", "j", "enter"])
+        assert re.search(r"1 Statistics ━+ \d+m old ━", picture(app))
+        assert "m old: the tape has no newer statistics at this time" in picture(app)
+        await way(app, ["escape", "G", "enter"])
+        assert re.search(r"1 Statistics ━+ not on the tape ━", picture(app))
+        assert "Nothing of it is on the tape at this time: it was not read then." in picture(app)
+        assert not re.search("stale|nothing failed|failed ━", picture(app))
+        await way(app, ["escape", "question_mark"])
+        said = str(app.screen.query_one("#help-text", Static).render())
+        assert "q Ctrl+C    Leave the replay\n" in said
+        assert not re.search(r"stale|  r  |confirmed|again now", said)
+        assert "2m old" in said
+        assert "not on the tape" in said
+        await way(app, ["escape", "r"])
+        assert "asks the API for nothing" in app.messages[-1].message
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 12)])
 async def test_the_bar_is_on_every_screen_and_legible_without_colour_in_seven_bits(hour: Recorded, size: Any) -> None:
     async with replaying(hour.path, at_outage(hour).at, size, options=replace(OPTIONS, ascii=True)) as app:
@@ -213,3 +245,30 @@ async def test_the_bar_is_on_every_screen_and_legible_without_colour_in_seven_bi
                 assert "A" in second
                 assert "P play" in second
             await home(app)
+
+
+async def test_what_the_client_asked_for_once_is_looked_up_without_it_at_the_next_place(hour: Recorded) -> None:
+    tape, asked = Tape(hour.path), list[str]()
+
+    def counted(find: Any, clock: Any) -> ReadApi:
+        async def noted(endpoint: str, request: Mapping[str, Any]) -> Any:
+            asked.append(endpoint)
+            return await find(endpoint, request)
+
+        return open_recorded(noted, clock)
+
+    answers = RecordedAnswers(tape, counted)
+    project_id, seen = 0, []
+    for at in (hour.seen[2].at, hour.seen[2].at + 1.0, hour.seen[-1].at):
+        answers.move(tape.seek(at))
+        answers.begin(at)
+        project_id = project_id or (await answers.reads.fetch_deployments()).deployments[0].project_id
+        answers.begin(at)
+        value = await answers.reads.fetch_portfolio(project_id)
+        found = await answers.look_up(partial(answers.reads.fetch_portfolio, project_id))
+        assert found is answers.found[0]
+        seen.append((value, answers.asked[:1], found))
+    assert (seen[0][0] is seen[1][0], seen[0][1:] == seen[1][1:]) == (True, True)
+    assert seen[2][2] is not seen[0][2], "another answer by then: that one is parsed"
+    assert asked == ["live/list", "live/portfolio/read", "live/portfolio/read"]
+    tape.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
+from typing import Any
 
 from textual import events
 from textual.keys import _character_to_key
@@ -89,11 +90,12 @@ async def console(
     options: UiOptions = OPTIONS,
     prepare: Callable[[StillEngine], object] = fill,
     read_only: bool = False,
+    app_of: Callable[[Any, UiOptions], QctuiApp] = QctuiApp,
 ) -> AsyncIterator[Page]:
-    """Open the console on a prepared store."""
+    """Open the console, or what `app_of` makes, on a prepared store."""
     engine = StillEngine(read_only=read_only)
     prepare(engine)
-    app = QctuiApp(engine, replace(options, read_only=read_only))
+    app = app_of(engine, replace(options, read_only=read_only))
     async with app.run_test(size=size, notifications=True) as pilot:
         page = Page(app, engine, pilot)
         await page.settle()

@@ -84,6 +84,16 @@ def test_data_that_should_be_newer_are_stale_though_nothing_failed() -> None:
     assert "nothing failed" in text(said.note)
 
 
+def test_on_a_tape_what_is_old_was_not_read_again_and_what_is_not_there_was_never_read() -> None:
+    tape = replace(MOMENT, replay=True)
+    old = describe(value((1,), 150), tape, what="things", nothing="", stale_after_s=60)
+    assert (text(old.age), text(old.note)) == ("2m old", "! 2m old: the tape has no newer things at this time")
+    unread = Resource[Any]().with_error(Failure(FailureKind.REFUSED, "It was not read.", NOW, MONO))
+    none = describe(unread, tape, what="things", nothing="", stale_after_s=60)
+    assert (none.state, text(none.age), none.body) == (LoadState.EMPTY, "not on the tape", "It was not read.")
+    assert text(none.note) == "things: not read then"
+
+
 def test_the_pane_is_drawn_again_when_its_data_turn_stale() -> None:
     noted: list[float] = []
     context = RenderContext(MONO, NOW, None, UNICODE, noted.append)

@@ -7,6 +7,7 @@ import pytest
 from qctui.model.deployment import DeploymentDetail
 from qctui.model.keys import DEPLOYMENTS, LINK, chart_key, detail_key
 from qctui.model.link import Link
+from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.ui.kit.pane import Pane
 from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, console
@@ -43,6 +44,17 @@ async def test_an_outage_is_told_by_every_pane_that_hangs_on_the_deployments(pro
         for pane in (page.main.chart, page.main.insights):
             assert "The deployments can't be read: live/list: HTTP 401" in pane_text(page, pane)
         assert "never deployed" not in page.text
+
+
+async def test_a_tape_without_a_list_is_no_list_that_can_not_be_read() -> None:
+    def unread(engine: StillEngine) -> None:
+        engine.store.put(DEPLOYMENTS, Resource().with_error(Failure(FailureKind.REFUSED, "It was not read.", 0.0, 0.0)))
+
+    async with console((120, 40), prepare=unread, options=replace(OPTIONS, replay=True), read_only=True) as page:
+        for pane in (page.main.deployments, page.main.chart, page.main.insights):
+            assert "It was not read." in pane_text(page, pane)
+        assert "can't be read" not in page.text
+        assert "failed" not in page.text
 
 
 @pytest.mark.parametrize("project_id", [None, 7])

@@ -203,7 +203,7 @@ class Program(logging.Handler):
         while (left_s := at - self.clock.now()) > 0:
             await self.clock.advance(min(left_s, AWAKE_S))
             now = self.clock.now()
-            self.clock.jump_wall(max(0.0, min(self._wakes_at(now), at) - now))
+            self.clock.suspend(max(0.0, min(self._wakes_at(now), at) - now))
 
 
 def _wakes_at(now: float) -> float:

@@ -103,6 +103,11 @@ def test_the_api_lost_and_back(told: Told) -> None:
     assert event.sentence == "The API answers again, after 5 minutes; 2 deployments are watched again."
     assert told.put(LINK, Link(LinkState.DEGRADED, failure=DOWN)) == []
     assert told.put(LINK, Link(LinkState.OK)) == []
+    told.put(LINK, Link(LinkState.DOWN, failure=DOWN))
+    asyncio.run(told.clock.advance(3 * 3_600 - 15))
+    (event,) = told.put(LINK, Link(LinkState.OK))
+    assert event.words == "API back after 2h 59m; 2 deployments are watched again"
+    assert event.sentence == "The API answers again, after 2 hours 59 minutes; 2 deployments are watched again."
 
 
 def pulses(state: PulseState, deploy_id: str = ONE.deploy_id) -> MappingProxyType[str, Pulse]:
@@ -135,6 +140,23 @@ def test_an_outage_is_told_once_and_not_by_every_pulse_again(told: Told) -> None
     assert told.put(PULSES, pulses(PulseState.UNKNOWN)) == []
     told.put(LINK, Link(LinkState.OK))
     assert told.put(PULSES, pulses(PulseState.BLIND)) == []
+
+
+def test_a_pulse_that_can_not_be_known_for_a_moment_is_not_told_and_for_longer_once(told: Told) -> None:
+    def unknown() -> MappingProxyType[str, Pulse]:
+        found = replace(BLIND, state=PulseState.UNKNOWN, why="the reads fail", since=told.clock.now())
+        return MappingProxyType({ONE.deploy_id: found})
+
+    told.put(PULSES, pulses(PulseState.QUIET))
+    asyncio.run(told.clock.advance(3_600))
+    assert told.put(PULSES, unknown()) == []
+    asyncio.run(told.clock.advance(60))
+    assert told.put(PULSES, pulses(PulseState.QUIET)) == []
+    assert told.put(PULSES, unknown()) == []
+    asyncio.run(told.clock.advance(NO_DATA_S))
+    assert told.words(DEPLOYMENTS, (ONE, TWO)) == ["LIVE Momentum 0001 pulse ?: the reads fail"]
+    assert told.put(DEPLOYMENTS, (ONE, TWO)) == []
+    assert told.words(PULSES, pulses(PulseState.OK)) == ["LIVE Momentum 0001 pulse ok"]
 
 
 def test_a_pulse_of_what_is_not_listed_waits_until_it_is(told: Told) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from qctui.engine.schedule import PROBE_CAP_S, UNPROVED_CAP_S
 from qctui.model.alert import ALERTS, AlertState
 from tests.watch.month import BEGIN, DAY_S, HOUR_S, LOSES, MINUTE_S, TWELVE, WAITS, Happening, Program, down, gone, live
 from tests.watch.month import quiet as falls_quiet
@@ -52,3 +56,36 @@ def test_what_happens_over_a_weekend_is_told_once_and_nothing_else(tmp_path: Pat
     assert report.told == report.logged
     kinds = [event.kind for _, event in program.lines]
     assert [kinds.count(kind) for kind in ("alert_fired", "alert_cleared", "api_lost", "api_back")] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("begins_down", [False, True])
+def test_an_outage_that_may_be_rejected_credentials_is_told_in_time_and_as_long_as_it_was(
+    tmp_path: Path, *, begins_down: bool
+) -> None:
+    cast = [each for each in TWELVE if each.project_id in (2, 6)]
+    down_at, up_at = FRIDAY + (0 if begins_down else 5 * MINUTE_S), FRIDAY + 75 * MINUTE_S
+    program = Program(cast, tmp_path, FRIDAY)
+    asked: list[Counter[str]] = []
+
+    def ends(program: Program) -> None:
+        down(None)(program)
+        asked.append(Counter(each.path for each in program.simulation.log.records))
+
+    def begins(program: Program) -> None:
+        down("http-500")(program)
+        program.simulation.log.records.clear()
+
+    told = Happening(down_at, "down", begins, "outage")
+    report = asyncio.run(live(program, [told, Happening(up_at, "up again", ends)], up_at + 10 * MINUTE_S))
+    assert report.extra == []
+    assert [5 * MINUTE_S <= each.at - down_at <= 6 * MINUTE_S for each in told.told] == [True]
+    events = {event.kind: (at, event) for at, event in program.lines}
+    # Before anything else was answered it is the credentials that are asked for, less often.
+    back_at, back = events["api_back"]
+    assert 0 <= back_at - up_at <= (UNPROVED_CAP_S if begins_down else PROBE_CAP_S) * 1.1 + 2
+    assert back.fields["away_s"] == pytest.approx(up_at - down_at, abs=60)
+    assert events["alert_cleared"][0] - up_at <= 60
+    # The client tries each read three times.
+    minutes = (up_at - down_at) / 60
+    assert asked[0].total() <= 3 * 60 / PROBE_CAP_S * minutes
+    assert asked[0]["authenticate"] <= (3 * 60 / UNPROVED_CAP_S * minutes + 10 if begins_down else 0)

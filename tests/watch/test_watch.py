@@ -264,9 +264,19 @@ def test_sighup_reads_the_rules_again_and_a_mistake_changes_nothing(on_rig: Call
         rig.config.write_text('[tape]\nkeep = "1 day"\n')
         await hang_up(rig)
         assert rig.lines.events[-1].words == f"{rig.config} was read again; `[tape]` counts from the next start"
+        rig.config.write_text(
+            'profile = "other"\npinned = [7]\ntheme = "x"\n[polling]\nbudget = 30\n[profiles.default]\ntheme = "x"\n'
+            '[profiles.other]\nuser-id = 7\ntoken-command = ["x"]\n'
+        )
+        await hang_up(rig)
+        assert rig.lines.events[-1].words.endswith("; `profile`, `pinned` and `[polling]` count from the next start")
+        assert rig.lines.events[-1].fields == {"next_start": ["profile", "pinned", "[polling]"]}
+        rig.config.write_text('[profiles.default]\nuser-id = 7\ntoken-command = ["x"]\n')
+        await hang_up(rig)
+        assert rig.lines.events[-1].fields == {"next_start": ["[profiles.default]"]}
         rig.config.unlink()
         await hang_up(rig)
-        assert len(rig.engine.rules) == 3
+        assert len(rig.engine.rules) == 5
         assert rig.lines.events[-1].words.endswith(f"{rig.config}: No such file or directory")
 
     on_rig(body)

@@ -33,6 +33,8 @@ class RenderContext(Value, eq=False):
     glyphs: Glyphs
     note: Callable[[float], None] = nothing
     """Schedules a redraw: called with the monotonic time at which a word given out stops being true."""
+    replay: bool = False
+    """The time is a tape's: what is old there was not read again, and nothing will come."""
 
     def age(self, since_mono: float | None) -> str:
         """How long ago monotonic `since_mono` was; empty for None."""
@@ -85,19 +87,24 @@ class AgeTimer:
         glyphs: Glyphs,
         set_timer: Callable[[float, Callable[[], None]], Callable[[], None]],
         redraw: Callable[[RenderContext], None],
+        *,
+        replay: bool = False,
     ) -> None:
         self._clock = clock
         self._zone = zone
         self._glyphs = glyphs
         self._set_timer = set_timer
         self._redraw = redraw
+        self._replay = replay
         self.due_mono = math.inf
         """Monotonic time of the next redraw; infinite while no word on screen can change."""
         self._stop: Callable[[], None] | None = None
 
     def context(self) -> RenderContext:
         """The present, for one round of `show(...)`."""
-        return RenderContext(self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs, self._note)
+        return RenderContext(
+            self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs, self._note, self._replay
+        )
 
     def restart(self) -> None:
         """Time has done something else than pass: draw now, and wait anew."""

@@ -16,7 +16,7 @@ from qctui.model.deployment import name_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimization_key
 from qctui.model.optimization import Optimization
 from qctui.model.pulse import PULSES
-from qctui.model.resource import Resource
+from qctui.model.resource import FailureKind, Resource
 from qctui.store import Store
 from qctui.ui.alerts.alert_line import worst_by
 from qctui.ui.charts.chart_pane import ChartPane
@@ -126,6 +126,8 @@ class Presenter:
         """Why there is no deployment to show, or to act on, in terms of what is on screen."""
         listed = self.data.deployments
         if listed.value is None and listed.error is not None:
+            if listed.error.kind is FailureKind.REFUSED:  # a tape has none here: no read failed
+                return listed.error.message
             return f"The deployments can't be read: {listed.error.message}"
         if listed.value is None:
             return f"Reading deployments{self._glyphs.ellipsis}"

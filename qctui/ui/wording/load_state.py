@@ -6,7 +6,7 @@ from collections.abc import Sequence, Sized
 from enum import Enum
 from typing import Any, TypeVar
 
-from qctui.model.resource import Resource
+from qctui.model.resource import FailureKind, Resource
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.wording.format import format_percent
@@ -61,6 +61,11 @@ def describe(
     that is not the length of its value.
     """
     if resource.error is not None:
+        if context.replay and resource.error.kind is FailureKind.REFUSED:
+            # Said under it too: there may be rows of something else.
+            absent: Spans = (("not on the tape", "muted"),)
+            note: Spans = ((f"{what}: not read then", "muted"),)
+            return LoadStateWords(LoadState.EMPTY, absent, note, body=resource.error.message)
         return _failed(resource, context, what)
     if resource.value is None:
         return _loading(resource, context, what)
@@ -69,11 +74,12 @@ def describe(
     age_s = resource.age_s(context.mono) or 0.0
     if age_s >= stale_after_s:
         word = context.late(resource.fetched_mono)
-        note = (
-            (f"{context.glyphs.alert} stale", "stale bold"),
-            (f" no newer {what} for {word}, and nothing failed", "muted"),
-        )
-        return LoadStateWords(LoadState.STALE, ((f"stale {word}", "stale bold"),), note, body=body)
+        label, age, why = "stale", f"stale {word}", f" no newer {what} for {word}, and nothing failed"
+        if context.replay:
+            label = age = f"{word} old"
+            why = f": the tape has no newer {what} at this time"
+        note = ((f"{context.glyphs.alert} {label}", "stale bold"), (why, "muted"))
+        return LoadStateWords(LoadState.STALE, ((age, "stale bold"),), note, body=body)
     # Asked for so that the pane is drawn again when it turns stale.
     context.note(context.mono + stale_after_s - age_s)
     state = LoadState.EMPTY if count == 0 else LoadState.DATA
