@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from qctui.simulator.market import DAY_S, SYMBOLS, Symbol, trading_time
-from qctui.simulator.noise import bits, key_of, unit
+from qctui.simulator.noise import bits, hex_of, key_of, unit
 
 HOUR_S = 3600.0
 HOSTILE_NAME = "[bold red]x[/] \x1b[31m 均值 [@click=app.quit]y[/]"
@@ -54,6 +54,10 @@ class ProjectPlan:
     sweep_ends_after_s: float | None = None
     """When the first of its optimizations, under way since before, completes: seconds after the world's start."""
     deleted: bool = False
+    organization: str = ""
+    """The organization it belongs to; empty is the user's own."""
+    commands: tuple[str, ...] = ()
+    """Types of commands that its algorithm knows."""
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -69,6 +73,11 @@ class ProjectPlan:
     def environment(self) -> str:
         """`live` or `live-paper`, as `live/list` says it."""
         return "live-paper" if self.paper else "live"
+
+
+def organization_id(name: str) -> str:
+    """Return the id of an organization."""
+    return hex_of("organization", name) if name else hex_of("organization")
 
 
 ALL_CUSTOM = ("Signals", "Events", "Allocation", "Correlation", "Surface", "Regime", "Spread", "Idle")

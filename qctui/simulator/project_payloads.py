@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qctui.simulator.cast import organization_id
 from qctui.simulator.noise import hex_of, unit
 from qctui.simulator.optimizations import Child, Optimization, Parameter
 from qctui.simulator.shapes import Json, iso_date, space_date
@@ -43,7 +44,7 @@ def project(one: Project, owner_id: int, at: float, variant: str) -> Json:
     running = current is not None and current.alive(at)
     return {
         "projectId": plan.project_id,
-        "organizationId": hex_of("organization"),
+        "organizationId": organization_id(plan.organization),
         "name": plan.name,
         "modified": date(created_at + 86_400.0),
         "created": date(created_at),

@@ -178,7 +178,7 @@ class World:
         project = self.projects[project_id]
         if live := project.live(now):
             live.end(now)
-        return self._launch(project, now, starting=False)
+        return self.launch(project, now, starting=False)
 
     def end(self, project_id: int, status: str = "Stopped", message: str = "") -> None:
         """End what is live in a project at once, by itself, with a status and a message."""
@@ -221,7 +221,7 @@ class World:
         stopped = deployment.stopped_at()
         if behaviour == "redeploys" and stopped is not None:
             project = self.projects[deployment.plan.project_id]
-            self.at(stopped + 5.0, lambda due_at: project.live(due_at) or self._launch(project, due_at, starting=False))
+            self.at(stopped + 5.0, lambda due_at: project.live(due_at) or self.launch(project, due_at, starting=False))
 
     def _add_project(self, plan: ProjectPlan, *, first: bool) -> None:
         project = Project(plan)
@@ -243,7 +243,7 @@ class World:
             session_at = in_session(launched_at)
             if session_at < self.started_at - (run.ended_ago_s or 0.0) - HOUR_S:
                 launched_at = session_at
-        deployment = self._launch(project, launched_at, starting=run.starting)
+        deployment = self.launch(project, launched_at, starting=run.starting)
         if run.ended_ago_s is not None:
             ended_at = self.started_at - run.ended_ago_s
             if run.ends_as == "Liquidated":
@@ -256,7 +256,8 @@ class World:
             deployment.insight_total = usual if self.config.insights is None else self.config.insights
             deployment.stuck_status = run.stuck_status
 
-    def _launch(self, project: Project, at: float, *, starting: bool) -> Deployment:
+    def launch(self, project: Project, at: float, *, starting: bool) -> Deployment:
+        """Start a deployment of a project, with all that the one before it was worth."""
         plan, seed = project.plan, self.config.seed
         number = self._serial[plan.project_id] = self._serial.get(plan.project_id, 0) + 1
         deploy_id = "L-" + hex_of(seed, "deployment", plan.project_id, number)
@@ -281,7 +282,7 @@ class World:
         # A person who stopped it meant it: the plan does not bring it back.
         if live is not None and live.stop_accepted_at is None and live.liquidation is None:
             live.end(due_at)
-            self.at(due_at + REDEPLOY_GAP_S, lambda again: self._launch(project, again, starting=True))
+            self.at(due_at + REDEPLOY_GAP_S, lambda again: self.launch(project, again, starting=True))
         if project.plan.redeploys_every_s:
             self.at(due_at + project.plan.redeploys_every_s, lambda again: self._redeploy_by_plan(project, again))
 
@@ -290,7 +291,7 @@ class World:
             message = "Runtime Error: insufficient margin for BTCUSD\n  at OnData\n    in main.py: line 88\n"
             live.end(due_at, "RuntimeError", message)
             # Repaired and deployed again a little later, as a person would.
-            self.at(due_at + 20 * 60.0, lambda again: self._launch(project, again, starting=True))
+            self.at(due_at + 20 * 60.0, lambda again: self.launch(project, again, starting=True))
 
     def _add_optimizations(self, project: Project, wanted: int | None) -> None:
         plan, seed, now = project.plan, self.config.seed, self.started_at
