@@ -13,7 +13,7 @@ from qctui.simulator.world import World
 
 BALANCE = 250.0
 """QCC an organization has, of which nothing is ever taken."""
-_OWNER = "owner"
+_OWNER, _OTHER = "owner", "somebody else"
 
 
 class Organizations:
@@ -75,7 +75,7 @@ class Organizations:
                 "id": organization_id(name),
                 "name": name or "Own",
                 "type": "trader",
-                "ownerName": _OWNER,
+                "ownerName": _OTHER if name else "You",
                 "members": 1,
                 "preferred": not name,
             }

@@ -105,7 +105,9 @@ def test_an_organization_is_honoured() -> None:
         ]
     )
     listed = sim.post("organizations/list")["organizations"]
-    assert [(one["id"], one["preferred"]) for one in listed] == [(organization_id(""), True), (desk, False)]
+    # lean-cli knows one's own by this owner.
+    expected = [(organization_id(""), "You", True), (desk, "somebody else", False)]
+    assert [(one["id"], one["ownerName"], one["preferred"]) for one in listed] == expected
     for one in listed:
         (mine,) = sim.post("projects/read", organizationId=one["id"])["projects"]
         assert mine["organizationId"] == one["id"]
