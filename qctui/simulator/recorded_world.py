@@ -83,6 +83,8 @@ class RecordedEndpoints:
             apart = [name for name in names if asked.get(name) != each.fields.get(name)]
             both = [name for name in apart if name in asked and name in each.fields]
             needed = [name for name in apart if name in _MUST and (endpoint not in _WHOLE or name in each.fields)]
+            # What was said of an older deployment is nothing about the newest; the other way round the answer tells.
+            needed += [name for name in apart if name == "deployId" and name in each.fields]
             if not both and not needed:
                 ranked.setdefault(len(apart), []).append(each)
         return ranked[min(ranked)] if ranked else []

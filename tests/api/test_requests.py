@@ -17,6 +17,7 @@ from tests.api.support import client_for, failure_of, reply, run
         (lambda c: c.reads.fetch_projects(), "projects/read", {}),
         (lambda c: c.reads.fetch_deployments(), "live/list", {}),
         (lambda c: c.reads.fetch_detail(7), "live/read", {"projectId": 7}),
+        (lambda c: c.reads.fetch_detail(7, "L-1"), "live/read", {"projectId": 7, "deployId": "L-1"}),
         (
             lambda c: c.reads.fetch_chart(7, "Strategy Equity", 1_795_098_600.9, 1_795_185_000.2, 600),
             "live/chart/read",

@@ -43,6 +43,7 @@ DIFFERENT: dict[tuple[str, str], str] = {
 SENT_BEYOND = {
     ("live/insights/read", "algorithmId"): "newer documentation: which deployment; ignored where it is not known",
     ("live/logs/read", "query"): "newer documentation: a filter",
+    ("live/read", "deployId"): "LEAN's own client sends it (Api/Api.cs): an older deployment",
 }
 """Endpoint and field that the client sends beyond the models, with the reason."""
 
@@ -140,6 +141,7 @@ async def _everything_the_client_asks(sim: Sim) -> None:
     await reads.fetch_deployments()
     deploy_id = (await triggers.fetch_deployments(MOMENTUM)).deployments[0].deploy_id
     await reads.fetch_detail(MOMENTUM)
+    await reads.fetch_detail(MOMENTUM, deploy_id)
     await reads.fetch_portfolio(MOMENTUM)
     await reads.fetch_orders(MOMENTUM, 0, 100)
     await reads.fetch_chart(MOMENTUM, "Benchmark", now - 3600, now, 100)
