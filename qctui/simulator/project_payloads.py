@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qctui.simulator.cast import organization_id
+from qctui.simulator.cast import Parameter, organization_id
 from qctui.simulator.noise import hex_of, unit
-from qctui.simulator.optimizations import Child, Optimization, Parameter
+from qctui.simulator.optimizations import Child, Optimization
 from qctui.simulator.shapes import Json, iso_date, space_date
 from qctui.simulator.world import Project
 

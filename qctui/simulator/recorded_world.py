@@ -12,7 +12,7 @@ from qctui.simulator.config import SimConfig
 from qctui.simulator.recorded_tape import RecordedAnswer, RecordedRequest, RecordedTape
 from qctui.simulator.request import NOT_RECORDED, TRIGGERS, UNCHANGEABLE, Fields
 from qctui.simulator.shapes import Json, Recorded, ShapeChooser, encode
-from qctui.simulator.world import WorldClock
+from qctui.simulator.world_clock import WorldClock
 
 _LISTS = {"live/insights/read": "insights", "live/orders/read": "orders", "live/logs/read": "logs"}
 """Endpoints that answer with a part of a list, and what the list is called."""

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qctui.simulator import project_payloads
+from qctui.simulator.cast import Parameter
 from qctui.simulator.launches import Launches
 from qctui.simulator.noise import hex_of
-from qctui.simulator.optimizations import MEAN_S, NODES, TARGETS, Parameter, optimization_of
+from qctui.simulator.optimizations import MEAN_S, NODES, optimization_of, statistic_of
 from qctui.simulator.organizations import BALANCE
 from qctui.simulator.request import INVALID, NO_OPTIMIZATION, NOT_RUNNING, Fields, Refused
 from qctui.simulator.shapes import Json, ShapeChooser, success
@@ -139,7 +140,7 @@ class Sweeps:
         fields.text("name"), fields.text("strategy")
         # It may come back with brackets, and is taken so too (REFERENCE.md 8.3).
         target = (fields.text("target") or "").replace("['", "").replace("']", "")
-        index = next((index for name, _, index in TARGETS if name == target), None)
+        index = statistic_of(target)
         if index is None or fields.text("targetTo") not in ("max", "min"):
             raise Refused(INVALID)
         wanted = None

@@ -97,6 +97,8 @@ class _Api:
         self, out: Responder, endpoint: str, headers: dict[str, str], fields: Fields | None, *, too_large: bool
     ) -> None:
         record = out.record
+        # What was due may be a fault.
+        self._world.now()
         if too_large:
             # REFERENCE.md 2.2; the largest request of the API has a hundred bytes.
             await out.send(413, [HTML], b"<html><body><h1>413 Request Entity Too Large</h1></body></html>")
