@@ -156,7 +156,6 @@ def _run(table: _Table, symbols: Sequence[str]) -> Run:
         ended,
         ends_as=table.take("ends-as", _one_of(_ENDS), "Stopped"),
         message=table.take("message", _text, ""),
-        starting=table.take("starting", _flag, launched < DAY_S),
         stuck_status=table.take("status", _text, None),
         positions=tuple(_holding(each, symbols) for each in table.tables("positions")),
     )
