@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qctui.simulator.cast import organization_id
+from qctui.simulator.command_line import add_arguments, run
 from qctui.simulator.config import SimConfig
 from qctui.simulator.simulation import open_simulation
 from qctui.simulator.world_file import WorldFileError, read_demo, read_world
@@ -260,3 +262,13 @@ def test_what_happens_by_a_file_can_be_made_to_happen_by_hand(tmp_path: Path) ->
     sim.control("faults", kind="http-500", endpoint=None, times=1)
     assert sim.ask("live/list", {}).status == 500
     assert sim.ask("live/list", {}).status == 200
+
+
+def test_the_command_says_it_and_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, BOOK + "colour = 1")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert run(parser.parse_args(["--world", str(path)])) == 2
+    assert capsys.readouterr().err.startswith(f"simulator: {path}: projects[1] (Book): colour: is not known")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--world", str(path), "--tape", "t"])

@@ -6,8 +6,8 @@ import pytest
 
 from qctui.engine.engine_port import Visibility
 from qctui.model.action import ACTIONS, Rung
-from qctui.model.deployment import Environment
-from qctui.model.keys import DEPLOYMENTS, Key, detail_key, logs_key, older_key, orders_key, portfolio_key
+from qctui.model.deployment import Environment, LogPage
+from qctui.model.keys import DEPLOYMENTS, Key, detail_key, log_lines_key, logs_key, older_key, orders_key, portfolio_key
 from qctui.model.portfolio import Cash, Portfolio
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
@@ -402,7 +402,7 @@ async def test_older_deployments_are_read_by_their_id_and_said_to_be_older() -> 
         assert "Crypto/BTC trend  Stopped · equity 1,234.50" in page.text
         read = older_key(PROJECT, EARLIER_ID)
         assert wanted(page)[read] is Visibility.OPENED
-        assert logs_key(PROJECT, EARLIER_ID) in wanted(page)
+        assert log_lines_key(PROJECT, DEPLOY_ID, 0) in wanted(page)
         # What actions aim at is kept current all the same.
         assert wanted(page)[detail_key(PROJECT)] is Visibility.OPENED
         assert "$25,900.40" not in page.text
@@ -424,6 +424,27 @@ async def test_older_deployments_are_read_by_their_id_and_said_to_be_older() -> 
         assert "An older deployment" not in page.text
         assert f"{DEPLOY_ID} · project" in page.text
         assert older_key(PROJECT, OLDEST_ID) not in wanted(page)
+
+
+async def test_the_log_of_an_older_one_ends_where_the_next_one_begins() -> None:
+    """The service numbers the lines of all deployments of a project together."""
+    lines = tuple(f"2024-03-25 10:00:00 line {number}" for number in range(100, 300))
+    async with opened("enter", "left_square_bracket", "5", prepare=with_older) as page:
+        assert "Reading log" in page.text
+        page.engine.put(log_lines_key(PROJECT, DEPLOY_ID, 0), LogPage((), 0, 900, 260))
+        await page.settle()
+        window = log_lines_key(PROJECT, EARLIER_ID, 60)
+        assert window in wanted(page)
+        page.engine.put(window, LogPage(tuple(f"line {number} of it" for number in range(60, 260)), 60, 900, 250))
+        await page.settle()
+        # Ten lines are its own: those before belong to the one before it, those after to the one that runs.
+        assert next(line for line in page.lines if " of it" in line).strip().startswith("line 250 of it")
+        assert sum(" of it" in line for line in page.lines) == 10
+        # Where no offset is told, nothing is shown for its own.
+        page.engine.put(log_lines_key(PROJECT, DEPLOY_ID, 0), LogPage(lines, 0, 900, 0))
+        page.engine.put(log_lines_key(PROJECT, EARLIER_ID, 0), LogPage(lines, 0, 900, 0))
+        await page.settle()
+        assert "does not say where the log" in " ".join(page.text.split())
 
 
 async def test_actions_aim_at_what_runs_while_an_older_one_is_looked_at() -> None:

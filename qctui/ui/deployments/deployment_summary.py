@@ -9,6 +9,7 @@ from qctui.model.deployment import (
     DeploymentDetail,
     DeploymentState,
     Environment,
+    LogPage,
     deployments_of,
     newest_deployments,
 )
@@ -81,3 +82,10 @@ def deploy_ids(project_id: int, listed: Iterable[Deployment], newest: str) -> li
     """The deployments of a project: the newest, which actions hit, then the others, the one launched last first."""
     rows = sorted((row for row in listed if row.project_id == project_id), key=lambda row: -(row.launched_at or 0.0))
     return [each for each in dict.fromkeys((newest, *(row.deploy_id for row in rows))) if each]
+
+
+def own_lines(page: LogPage, end: int) -> LogPage:
+    """The lines of a window that are a deployment's own, where the log of the one after it begins at `end`."""
+    first = max(page.start_line, page.deployment_offset)
+    lines = page.lines[first - page.start_line : max(first, end) - page.start_line]
+    return LogPage(lines, first, end, page.deployment_offset)
