@@ -185,8 +185,9 @@ class FakeApi:
     async def fetch_deployments(self) -> DeploymentList:
         return await self._answer("deployments", (), lambda: DeploymentList(tuple(self.deployments), self.unreadable))
 
-    async def fetch_detail(self, project_id: int) -> DeploymentDetail:
-        return await self._answer("detail", (project_id,), make_detail)
+    async def fetch_detail(self, project_id: int, deploy_id: str = "") -> DeploymentDetail:
+        made = await self._answer("detail", (project_id, *([deploy_id] if deploy_id else [])), make_detail)
+        return replace(made, deploy_id=deploy_id) if deploy_id else made
 
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         return await self._answer("chart", (project_id, name, start, end, count), make_chart)

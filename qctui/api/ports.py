@@ -116,6 +116,10 @@ class ReadApi(DetailReads, Protocol):
         """Check the credentials (REFERENCE.md 4.1)."""
         ...
 
+    async def fetch_detail(self, project_id: int, deploy_id: str = "") -> DeploymentDetail:
+        """The most recent deployment of a project, or the one with this id (REFERENCE.md 6.2)."""
+        ...
+
     async def fetch_projects(self) -> tuple[Project, ...]:
         """All projects, deleted ones left out (REFERENCE.md 4.2)."""
         ...

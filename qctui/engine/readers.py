@@ -85,6 +85,7 @@ class ReaderSet:
             "projects": api.fetch_projects,
             "deployments": api.fetch_deployments,
             "detail": lambda: api.fetch_detail(key.project_id),
+            "older": lambda: api.fetch_detail(key.project_id, key.name),
             "portfolio": lambda: api.fetch_portfolio(key.project_id),
             "optimizations": lambda: api.fetch_optimizations(key.project_id),
             "optimization": lambda: api.fetch_optimization(key.name),

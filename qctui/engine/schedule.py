@@ -18,6 +18,7 @@ CADENCE_S = MappingProxyType(
     {
         "deployments": 15.0,
         "detail": 10.0,
+        "older": 600.0,
         "chart": 60.0,
         "insights": 60.0,
         "portfolio": 60.0,

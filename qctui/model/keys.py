@@ -43,6 +43,11 @@ def detail_key(project_id: int) -> Key[DeploymentDetail]:
     return Key("detail", project_id)
 
 
+def older_key(project_id: int, deploy_id: str) -> Key[DeploymentDetail]:
+    """live/read of an older deployment, by its id. A kind of its own: what is said of a project is said by `detail`."""
+    return Key("older", project_id, deploy_id)
+
+
 def portfolio_key(project_id: int) -> Key[Portfolio]:
     """live/portfolio/read."""
     return Key("portfolio", project_id)

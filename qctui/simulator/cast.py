@@ -1,19 +1,62 @@
-"""The projects of the demo: who trades what, where, since when, and what will happen to them."""
+"""What a world starts with: projects, who trades what in them, since when, and what will happen to them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qctui.simulator.market import DAY_S, SYMBOLS, Symbol, trading_time
-from qctui.simulator.noise import bits, key_of, unit
+from qctui.simulator.noise import bits, hex_of, key_of, unit
 
 HOUR_S = 3600.0
 HOSTILE_NAME = "[bold red]x[/] \x1b[31m 均值 [@click=app.quit]y[/]"
 
-RUNTIME_ERROR = (
+_RUNTIME_ERROR = (
     "Runtime Error: 'NoneType' object has no attribute 'price'\n  at OnData\n    in main.py: line 41\n"
     "  (see [Documentation](https://www.quantconnect.com/docs))"
 )
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A position that a deployment starts with."""
+
+    ticker: str
+    quantity: float
+    average_price: float | None = None
+    """None is the price at its launch."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One axis of the grid, or a value that is not varied."""
+
+    name: str
+    low: float
+    high: float
+    step: float
+    fixed: str | None = None
+
+    def values(self) -> list[str]:
+        """Return the values it takes, as the service writes them."""
+        if self.fixed is not None:
+            return [self.fixed]
+        steps = round((self.high - self.low) / self.step)
+        return [f"{round(self.low + self.step * number, 6):g}" for number in range(steps + 1)]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """An optimization with what it was asked for."""
+
+    name: str
+    requested_ago_s: float
+    parameters: tuple[Parameter, ...]
+    target: str
+    extremum: str
+    node_type: str
+    nodes: int
+    aborted_after_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +69,8 @@ class Run:
     message: str = ""
     starting: bool = True
     stuck_status: str | None = None
+    positions: tuple[Holding, ...] = ()
+    """What it holds from its launch on, and keeps; without any it trades by itself."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +94,17 @@ class ProjectPlan:
     custom_charts: tuple[str, ...] = ()
     optimizations: int = 2
     """Finished optimizations it starts with."""
+    sweeps: tuple[Sweep, ...] = ()
+    """Optimizations of its own, beside those."""
     optimizes_every_s: float | None = None
     """Seconds between the beginnings of new optimizations; None is never."""
     sweep_ends_after_s: float | None = None
     """When the first of its optimizations, under way since before, completes: seconds after the world's start."""
     deleted: bool = False
+    organization: str = ""
+    """The organization it belongs to; empty is the user's own."""
+    commands: tuple[str, ...] = ()
+    """Types of commands that its algorithm knows."""
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -71,95 +122,13 @@ class ProjectPlan:
         return "live-paper" if self.paper else "live"
 
 
-ALL_CUSTOM = ("Signals", "Events", "Allocation", "Correlation", "Surface", "Regime", "Spread", "Idle")
+def organization_id(name: str) -> str:
+    """Return the id of an organization."""
+    return hex_of("organization", name) if name else hex_of("organization")
 
-_DAY = float(DAY_S)
-CAST: tuple[ProjectPlan, ...] = (
-    ProjectPlan(
-        23456789,
-        "Momentum/Crossover Live",
-        ("SPY", "AAPL", "NVDA", "BTCUSD"),
-        brokerage="InteractiveBrokersBrokerage",
-        capital=250_000.0,
-        rebalance_s=_DAY,
-        runs=(
-            Run(700 * _DAY, 300 * _DAY, "Stopped"),
-            Run(299 * _DAY, 41 * _DAY, "Liquidated"),
-            Run(40 * _DAY, starting=False),
-        ),
-        custom_charts=("Signals", "Regime"),
-        optimizations=3,
-        optimizes_every_s=2 * HOUR_S,
-    ),
-    ProjectPlan(
-        23456801,
-        "Crypto/BTC-ETH Trend",
-        ("BTCUSD", "ETHUSD", "SOLUSD"),
-        brokerage="CoinbaseBrokerage",
-        capital=60_000.0,
-        runs=(Run(9 * _DAY),),
-        custom_charts=("Signals", "Allocation"),
-        optimizations=4,
-        sweep_ends_after_s=40.0,
-    ),
-    ProjectPlan(
-        23456823,
-        "Pairs/ETF Mean Reversion",
-        ("SPY", "QQQ", "GLD", "ETHUSD"),
-        rebalance_s=HOUR_S,
-        shorts=True,
-        runs=(Run(12 * _DAY, 6 * _DAY, "Liquidated"), Run(5.9 * _DAY, 20.2 * HOUR_S), Run(20 * HOUR_S)),
-        redeploys_every_s=60 * HOUR_S,
-        custom_charts=ALL_CUSTOM,
-        optimizes_every_s=3 * HOUR_S,
-    ),
-    ProjectPlan(
-        23456844,
-        "Allocation/Kelly Sizing v2",
-        ("MSFT", "TLT", "BTCUSD"),
-        runs=(Run(3 * _DAY),),
-        custom_charts=("Spread",),
-        optimizations=1,
-    ),
-    ProjectPlan(
-        23456870,
-        "Options/Wheel",
-        ("AAPL", "MSFT"),
-        brokerage="TradierBrokerage",
-        capital=40_000.0,
-        runs=(Run(6 * _DAY, 2.4 * HOUR_S, "RuntimeError", RUNTIME_ERROR),),
-        optimizations=0,
-    ),
-    ProjectPlan(
-        23456902,
-        "Mean Reversion/Intraday",
-        ("QQQ", "NVDA"),
-        runs=(Run(15 * _DAY, 4.3 * _DAY, "Stopped"),),
-        optimizations=1,
-    ),
-    ProjectPlan(
-        23456931,
-        "Overnight/Crypto Basis",
-        ("BTCUSD", "SOLUSD"),
-        rebalance_s=0.5 * HOUR_S,
-        runs=(Run(4.0),),
-        fails_after_s=25 * 60.0,
-        optimizations=0,
-    ),
-    ProjectPlan(
-        23456950,
-        "Macro/FX Carry",
-        ("EURUSD", "SAP"),
-        brokerage="InteractiveBrokersBrokerage",
-        capital=120_000.0,
-        rebalance_s=6 * HOUR_S,
-        shorts=True,
-        runs=(Run(75 * _DAY),),
-        optimizations=1,
-    ),
-    ProjectPlan(23456960, "Research/Untested Idea", ("TLT",), optimizations=2),
-    ProjectPlan(23456977, "Recycle Bin/Old Idea", ("SPY",), runs=(Run(90 * _DAY, 60 * _DAY),), deleted=True),
-)
+
+CHARTS = ("Signals", "Events", "Allocation", "Correlation", "Surface", "Regime", "Spread", "Idle")
+"""Charts of its own that an algorithm can have."""
 
 _STRATEGIES = ("Stat Arb", "Breakout", "Carry", "Value Tilt", "Low Vol", "Seasonal", "Earnings Drift", "Gap Fade")
 _BROKERAGES = (
@@ -171,16 +140,18 @@ _BROKERAGES = (
 )
 
 
-def plans(count: int | None, *, seed: int, hostile: bool, odd: bool = False) -> list[ProjectPlan]:
+def plans(
+    cast: Sequence[ProjectPlan], count: int | None, *, seed: int, hostile: bool, odd: bool = False
+) -> list[ProjectPlan]:
     """Return the projects of a world: the cast, cut or filled up to `count` projects that have a deployment.
 
     `hostile` gives one of them a name that attacks terminals, `odd` a status that no list names.
     """
-    chosen = list(CAST)
-    if hostile:
-        chosen[3] = replace(chosen[3], name=HOSTILE_NAME)
-    if odd:
-        chosen[3] = replace(chosen[3], runs=tuple(replace(run, stuck_status="Idle") for run in chosen[3].runs))
+    chosen = list(cast)
+    if chosen and (hostile or odd):
+        place = min(3, len(chosen) - 1)
+        runs = tuple(replace(run, stuck_status="Idle" if odd else run.stuck_status) for run in chosen[place].runs)
+        chosen[place] = replace(chosen[place], name=HOSTILE_NAME if hostile else chosen[place].name, runs=runs)
     if count is None:
         return chosen
     deployed = [plan for plan in chosen if plan.runs and not plan.deleted][:count]
@@ -196,7 +167,7 @@ def _filler(seed: int, number: int) -> ProjectPlan:
     run = Run(age_s, starting=False)
     fate = unit(key, 4)
     if fate < 0.05:
-        run = Run(age_s + DAY_S, unit(key, 5) * 20 * HOUR_S, "RuntimeError", RUNTIME_ERROR)
+        run = Run(age_s + DAY_S, unit(key, 5) * 20 * HOUR_S, "RuntimeError", _RUNTIME_ERROR)
     elif fate < 0.10:
         run = Run(age_s + 4 * DAY_S, DAY_S * (1 + 2 * unit(key, 5)), "Liquidated")
     return ProjectPlan(

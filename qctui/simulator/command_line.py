@@ -97,7 +97,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--exit-with-parent", action="store_true", help="end when standard input closes or the parent process dies"
     )
 
-    world = parser.add_argument_group("world")
+    world = parser.add_argument_group("world").add_mutually_exclusive_group()
+    world.add_argument(
+        "--world",
+        metavar="FILE",
+        help="another world than the demo's, in TOML: projects, deployments, positions, optimizations, and incidents "
+        "at their times (the README has all of its keys)",
+    )
     world.add_argument(
         "--tape",
         metavar="FILE",

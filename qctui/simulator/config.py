@@ -54,6 +54,8 @@ class SimConfig:
     user_id: int = DEMO_USER_ID
     token: str = DEMO_TOKEN
 
+    world: str | None = None
+    """A file with another world than the demo's."""
     tape: str | None = None
     """A tape of qctui, or a bundle with one, whose world is served in place of an invented one."""
     start_at: float | None = None

@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from qctui.simulator.config import BEHAVIOURS
-from qctui.simulator.faults import KINDS, Fault
+from qctui.simulator.faults import KINDS as FAULTS
+from qctui.simulator.incidents import KINDS
 from qctui.simulator.request import UNCHANGEABLE
 from qctui.simulator.shapes import STYLES, VARIANTS, Json
 from qctui.simulator.simulation import Simulation
@@ -38,28 +40,23 @@ class Control:
             ("GET", "requests"): (self._requests, "the requests to the API, oldest first"),
             ("DELETE", "requests"): (self._forget, "forget the requests"),
             ("GET", "faults"): (self._faults, "the faults switched on, and the kinds there are"),
-            ("POST", "faults"): (self._add_fault, "{kind, value?, endpoint?, projectId?, times?}: switch a fault on"),
             ("DELETE", "faults"): (self._clear_faults, "switch all faults off"),
             ("POST", "refuse"): (self._refuse, "{seconds}: drop all connections and refuse new ones, real seconds"),
-            ("POST", "latency"): (self._latency, "{seconds}: hold every answer back"),
             ("GET", "behaviours"): (self._behaviours, "project id to behaviour, and the behaviours there are"),
-            ("POST", "behaviours"): (self._behave, "{projectId, behaviour}: empty text is back to normal"),
             ("GET", "clock"): (
                 self._clock,
                 "the world's time, the real time, the speed; of a tape its own time",
             ),
             ("POST", "clock"): (self._advance, "{advance}: move the world forward by seconds"),
             ("POST", "redeploy"): (self._redeploy, "{projectId, in?}: end what is live and launch anew, now or later"),
-            ("POST", "end"): (self._end, "{projectId, status?, message?}: what is live ends by itself, now"),
-            ("POST", "brokerage"): (self._brokerage, "{projectId, gone}: its orders are refused from now on, or not"),
-            ("POST", "quiet"): (self._quiet, "{projectId, quiet}: nothing comes from it from now on, or again"),
-            ("POST", "equity"): (self._equity, "{projectId, percent}: its equity moves by so much at once"),
-            ("POST", "log"): (self._say, "{projectId, text}: it writes a line into its log"),
             ("POST", "optimization"): (self._optimization, "{optimizationId, becomes}: " + ", ".join(BECOMES)),
             ("POST", "shapes"): (self._shapes, "{style?, endpoint?, variant?}: change the shapes served"),
             ("POST", "credentials"): (self._credentials, "{token?, failure?}: change the token or how denial looks"),
             ("GET", "projects"): (self._projects, "the world's projects and deployments as they really are"),
         }
+        for name, kind in KINDS.items():
+            takes = ", ".join((*kind.needs, *(f"{each}?" for each in kind.may)))
+            self._routes.setdefault(("POST", name), (partial(self._happen, name), f"{{{takes}}}: {kind.does}"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -96,13 +93,12 @@ class Control:
         return {}
 
     def _faults(self, fields: Json) -> Json:
-        return {"active": [asdict(fault) for fault in self._simulation.faults.active], "kinds": KINDS}
+        return {"active": [asdict(fault) for fault in self._simulation.faults.active], "kinds": FAULTS}
 
-    def _add_fault(self, fields: Json) -> Json:
-        where = (fields.get("endpoint"), fields.get("projectId"), fields.get("times"))
-        fault = Fault(fields["kind"], fields.get("value"), *where)
-        self._simulation.faults.active.append(fault)
-        return asdict(fault)
+    def _happen(self, name: str, fields: Json) -> Json:
+        self._simulation.happen(name, fields)
+        read = self._routes.get(("GET", name))
+        return read[0]({}) if read is not None else {}
 
     def _clear_faults(self, fields: Json) -> Json:
         self._simulation.faults.clear()
@@ -114,38 +110,8 @@ class Control:
         self._simulation.refuse(float(fields["seconds"]))
         return {}
 
-    def _latency(self, fields: Json) -> Json:
-        self._simulation.config.latency_s = float(fields["seconds"])
-        return {}
-
     def _behaviours(self, fields: Json) -> Json:
         return {"active": self._simulation.world.behaviours, "kinds": BEHAVIOURS}
-
-    def _behave(self, fields: Json) -> Json:
-        project_id, name = int(fields["projectId"]), str(fields["behaviour"])
-        if not name:
-            self._simulation.world.behaviours.pop(project_id, None)
-        elif name not in BEHAVIOURS:
-            raise ValueError(f"unknown behaviour {name!r}; known: {', '.join(BEHAVIOURS)}")
-        else:
-            self._simulation.world.behaviours[project_id] = name
-        return self._behaviours({})
-
-    def _brokerage(self, fields: Json) -> Json:
-        self._simulation.world.lose_brokerage(int(fields["projectId"]), gone=bool(fields["gone"]))
-        return {}
-
-    def _quiet(self, fields: Json) -> Json:
-        self._simulation.world.fall_quiet(int(fields["projectId"]), quiet=bool(fields["quiet"]))
-        return {}
-
-    def _equity(self, fields: Json) -> Json:
-        self._simulation.world.move_equity(int(fields["projectId"]), float(fields["percent"]))
-        return {}
-
-    def _say(self, fields: Json) -> Json:
-        self._simulation.world.say(int(fields["projectId"]), str(fields["text"]))
-        return {}
 
     def _optimization(self, fields: Json) -> Json:
         world, becomes = self._simulation.world, str(fields["becomes"])
@@ -175,12 +141,6 @@ class Control:
         if delay_s is None:
             return {"deployId": world.redeploy(project_id).deploy_id}
         world.at(world.now() + float(delay_s), lambda due_at: world.redeploy(project_id, due_at))
-        return {}
-
-    def _end(self, fields: Json) -> Json:
-        self._simulation.world.end(
-            int(fields["projectId"]), str(fields.get("status", "Stopped")), str(fields.get("message", ""))
-        )
         return {}
 
     def _shapes(self, fields: Json) -> Json:

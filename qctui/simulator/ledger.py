@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from qctui.simulator.cast import Holding
 from qctui.simulator.market import Market, Symbol, is_open
 from qctui.simulator.noise import unit
 
@@ -88,14 +89,27 @@ class Ledger:
     rebalance_s: float
     capital: float
     shorts: bool
+    starts_with: Sequence[Holding] = ()
+    """Positions it has from its launch on, and keeps: nothing is rebalanced then."""
 
     def __post_init__(self) -> None:
         self.gone, self.quiet = Spells(), Spells()
         """When nothing can be traded: the brokerage is gone, or nothing at all is done."""
         self._moves: list[tuple[float, float]] = []
         """When equity moved by itself, and by how much."""
-        self._epochs = [Epoch(self.launched_at, self.capital, (), (), 0.0, 0.0)]
+        self._epochs = [self._launch()]
         self._times = [self.launched_at]
+
+    def _launch(self) -> Epoch:
+        positions: list[Position] = []
+        trades: list[Trade] = []
+        at = self.launched_at
+        for each in self.starts_with:
+            symbol = next(one for one in self.symbols if one.ticker == each.ticker)
+            price = self.market.price(symbol, at)
+            positions.append(Position(symbol, each.quantity, each.average_price or price))
+            trades.append(Trade(at, symbol, each.quantity, price, 0.0))
+        return Epoch(at, self.capital, tuple(positions), tuple(trades), 0.0, sum(trade.worth for trade in trades))
 
     def move(self, at: float, percent: float) -> None:
         """Let equity go up or down by so much of itself, at a time not before any that was asked for."""
@@ -107,7 +121,7 @@ class Ledger:
 
     def epochs(self, until: float) -> list[Epoch]:
         """Return the rebalances known, extended at least up to a time; the first is the launch, without positions."""
-        first_at = self.launched_at + FIRST_TRADE_S
+        first_at = self.launched_at + FIRST_TRADE_S if not self.starts_with else math.inf
         while (following := first_at + (len(self._epochs) - 1) * self.rebalance_s) <= until:
             self._epochs.append(self._rebalance(self._epochs[-1], following))
             self._times.append(following)

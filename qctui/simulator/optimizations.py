@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qctui.simulator.cast import ProjectPlan
+from qctui.simulator.cast import Parameter, ProjectPlan
 from qctui.simulator.noise import bits, hex_of, key_of, unit
 from qctui.simulator.shapes import Json
 
@@ -34,22 +34,9 @@ _TITLES = {"universe": "Large Caps", "lookback": "Lookback", "stop_loss": "EMA S
 """What a search is called by the parameter that sets it apart."""
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One axis of the grid, or a value that is not varied."""
-
-    name: str
-    low: float
-    high: float
-    step: float
-    fixed: str | None = None
-
-    def values(self) -> list[str]:
-        """Return the values it takes, as the service writes them."""
-        if self.fixed is not None:
-            return [self.fixed]
-        steps = round((self.high - self.low) / self.step)
-        return [f"{round(self.low + self.step * number, 6):g}" for number in range(steps + 1)]
+def statistic_of(target: str) -> int | None:
+    """Return the index of the statistic that a target is about; None for one that can't be taken."""
+    return next((index for name, _, index in TARGETS if name == target), None)
 
 
 @dataclass(frozen=True)

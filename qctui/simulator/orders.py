@@ -294,7 +294,7 @@ class AlgorithmLog:
                 self._lines.append(f"{_local_text(epoch.at + 3)} {odd}")
         said = [(refused_at, f"Error: {DISCONNECTED}") for refused_at in deployment.refused(self._read_until, until)]
         said += [(said_at, text) for said_at, text in deployment.said if self._read_until < said_at <= until]
-        self._lines += [f"{_local_text(said_at)} {text}" for said_at, text in sorted(said)]
+        self._lines += [f"{_local_text(said_at)} {text}" for said_at, text in sorted(said, key=lambda each: each[0])]
         self._read_until = max(self._read_until, until)
         return self._lines + self._end(at)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from qctui.simulator.cast import Parameter, organization_id
 from qctui.simulator.noise import hex_of, unit
-from qctui.simulator.optimizations import Child, Optimization, Parameter
+from qctui.simulator.optimizations import Child, Optimization
 from qctui.simulator.shapes import Json, iso_date, space_date
 from qctui.simulator.world import Project
 
@@ -43,7 +44,7 @@ def project(one: Project, owner_id: int, at: float, variant: str) -> Json:
     running = current is not None and current.alive(at)
     return {
         "projectId": plan.project_id,
-        "organizationId": hex_of("organization"),
+        "organizationId": organization_id(plan.organization),
         "name": plan.name,
         "modified": date(created_at + 86_400.0),
         "created": date(created_at),
@@ -132,6 +133,8 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
     criterion = _criterion(one, legacy)
     until = one.frozen_at(at)
     begun = [child for child in one.children if child.begins_at <= until]
+    # lean-cli expects a list where there is nothing yet; the official models refuse one (REFERENCE.md 2.4).
+    empty: Any = {} if variant == "modern" else []
     body: Json = {
         "optimizationId": one.optimization_id,
         "snapshotId": _SNAPSHOT,
@@ -141,10 +144,10 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
         "nodeType": one.node_type,
         "parallelNodes": one.nodes,
         "criterion": criterion,
-        "runtimeStatistics": _runtime_statistics(one, at, begun) if begun else [],
+        "runtimeStatistics": _runtime_statistics(one, at, begun) if begun else empty,
         "constraints": [] if legacy else list(one.constraints),
         "parameters": [_parameter(parameter) for parameter in one.parameters],
-        "backtests": {hex_of(child.id, "key")[:8]: _backtest(one, child, until, variant) for child in begun} or [],
+        "backtests": {hex_of(child.id, "key")[:8]: _backtest(one, child, until, variant) for child in begun} or empty,
         "strategy": STRATEGY,
         "requested": space_date(one.requested_at),
         "optimizationTarget": criterion["target"],

@@ -12,7 +12,7 @@ from qctui.simulator.config import SimConfig
 from qctui.simulator.recorded_tape import RecordedAnswer, RecordedRequest, RecordedTape
 from qctui.simulator.request import NOT_RECORDED, TRIGGERS, UNCHANGEABLE, Fields
 from qctui.simulator.shapes import Json, Recorded, ShapeChooser, encode
-from qctui.simulator.world import WorldClock
+from qctui.simulator.world_clock import WorldClock
 
 _LISTS = {"live/insights/read": "insights", "live/orders/read": "orders", "live/logs/read": "logs"}
 """Endpoints that answer with a part of a list, and what the list is called."""
@@ -83,6 +83,8 @@ class RecordedEndpoints:
             apart = [name for name in names if asked.get(name) != each.fields.get(name)]
             both = [name for name in apart if name in asked and name in each.fields]
             needed = [name for name in apart if name in _MUST and (endpoint not in _WHOLE or name in each.fields)]
+            # What was said of an older deployment is nothing about the newest; the other way round the answer tells.
+            needed += [name for name in apart if name == "deployId" and name in each.fields]
             if not both and not needed:
                 ranked.setdefault(len(apart), []).append(each)
         return ranked[min(ranked)] if ranked else []

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import parse_qsl
 
 from qctui.simulator.shapes import Json
 
@@ -18,7 +21,7 @@ AUTH_FAILURES = ("401", "hash", "userid", "500", "mixed")
 
 TRIGGERS = frozenset(
     (
-        *(f"live/update/{what}" for what in ("liquidate", "stop")),
+        *(f"live/{what}" for what in ("create", "commands/create", "update/liquidate", "update/stop")),
         *(f"optimizations/{what}" for what in ("abort", "create", "update", "delete")),
     )
 )
@@ -88,6 +91,8 @@ NO_CHART = "Chart not found"
 NO_OPTIMIZATION = "Optimization not found"
 NOT_RUNNING = "Optimization is not running"
 NO_COMPILE = "Compile not found"
+NO_ORGANIZATION = "Organization not found"
+NOT_FREE = "The project is live already"
 INVALID = "Invalid argument"
 NOT_RECORDED = "Not recorded"
 UNCHANGEABLE = "This is a recorded world: nothing in it can be changed"
@@ -100,6 +105,13 @@ class Refused(Exception):
         super().__init__(*texts)
         self.texts = texts
         self.payload = payload
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 @dataclass
@@ -122,6 +134,15 @@ class Fields:
             raise Refused(INVALID)
         return value
 
+    def number(self, name: str, default: float | None = None) -> float:
+        """Return a finite number; without a default it has to be there. In a form an empty one is none."""
+        value = self.body.get(name, default)
+        if self.textual and isinstance(value, str):
+            value = _number(value) if value else default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise Refused(INVALID)
+        return value
+
     def text(self, name: str, *, required: bool = True) -> str | None:
         """Return a text; None when it is absent and may be."""
         if name not in self.body and not required:
@@ -130,3 +151,22 @@ class Fields:
         if not isinstance(value, str) or not value:
             raise Refused(INVALID)
         return value
+
+
+def read_form(text: str) -> Json:
+    """Return the fields of a form: `parameters[0][min]=5` stands for a list of objects (lean-cli's optimizations)."""
+    fields: Json = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        if nested := _NESTED.fullmatch(name):
+            kept = fields.setdefault(nested["list"], {})
+            if isinstance(kept, dict):
+                kept.setdefault(int(nested["place"]), {})[nested["member"]] = value
+        else:
+            fields[name] = value
+    return {
+        name: [value[place] for place in sorted(value)] if isinstance(value, dict) else value
+        for name, value in fields.items()
+    }
+
+
+_NESTED = re.compile(r"(?P<list>\w+)\[(?P<place>\d{1,4})\]\[(?P<member>[\w-]+)\]", re.ASCII)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 
-from qctui.simulator import live_payloads, project_payloads
+from qctui.simulator import live_payloads
 from qctui.simulator.chart_answers import ChartAnswers, ChartRequest
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.insight_feed import InsightFeed, insight_payload
+from qctui.simulator.launches import Launches
 from qctui.simulator.orders import AlgorithmLog, Order, OrderHistory, order_payload
-from qctui.simulator.request import (
-    INVALID,
-    NO_CHART,
-    NO_LIVE,
-    NO_PROJECT,
-    Fields,
-    Refused,
-)
-from qctui.simulator.shapes import Json, ShapeChooser, encode, refusal, success
+from qctui.simulator.organizations import Organizations, in_slices
+from qctui.simulator.request import INVALID, NO_CHART, NO_LIVE, NO_PROJECT, Fields, Refused
+from qctui.simulator.shapes import Json, ShapeChooser, refusal, success
 from qctui.simulator.sweeps import Sweeps
 from qctui.simulator.world import NotAccepted, Project, World
 
@@ -31,8 +25,6 @@ ORDERS_AT_ONCE = 100
 """... and so many are answered (REFERENCE.md 9, row 8)."""
 LOG_WINDOW = 250
 """endLine - startLine may not exceed (REFERENCE.md 6.5)."""
-_SLICE = 50
-"""Items of a long list written at a time."""
 LIST_STATUSES = ("Running", "Stopped", "RuntimeError", "Liquidated")
 """What live/list can be filtered by (REFERENCE.md 6.1)."""
 
@@ -56,13 +48,13 @@ class Endpoints:
     def __init__(self, world: World) -> None:
         self.world = world
         self.shapes = ShapeChooser(world.config.seed, world.config.shapes, world.config.shape_of)
-        self.sweeps = Sweeps(world, self.shapes)
+        self._launches = Launches(world, self.shapes)
+        self.sweeps = Sweeps(world, self.shapes, self._launches)
         self._charts = ChartAnswers(world)
         self._records: dict[str, _Records] = {}
         self._loads: dict[tuple[object, ...], int] = {}
         self.handlers: dict[str, Callable[[Fields], Answer]] = {
             "authenticate": lambda fields: {"success": True},
-            "projects/read": self._projects,
             "live/list": self._live_list,
             "live/read": self._live_read,
             "live/chart/read": self._chart,
@@ -72,6 +64,8 @@ class Endpoints:
             "live/logs/read": self._logs_read,
             "live/update/liquidate": lambda fields: self._trigger(fields, "live/update/liquidate", world.liquidate),
             "live/update/stop": lambda fields: self._trigger(fields, "live/update/stop", world.stop),
+            **self._launches.handlers,
+            **Organizations(world, self.shapes, self._taken_at).handlers,
             **self.sweeps.handlers,
         }
 
@@ -86,14 +80,8 @@ class Endpoints:
         except Refused as refused:
             return refusal(self.shapes.variant("error"), *refused.texts, payload=refused.payload)
 
-    def _project(self, fields: Fields) -> Project:
-        project = self.world.projects.get(fields.integer("projectId"))
-        if project is None:
-            raise Refused(NO_PROJECT)
-        return project
-
     def _current(self, fields: Fields, texts: tuple[str, ...] = (NO_LIVE,)) -> tuple[Project, Deployment]:
-        project = self._project(fields)
+        project = self._launches.project(fields)
         deployment = project.current(self.world.now())
         if deployment is None:
             raise Refused(*texts)
@@ -108,32 +96,11 @@ class Endpoints:
     def _taken_at(self, now: float, deployment: Deployment | None = None) -> float:
         return self.world.snapshot_at(now, deployment, self.world.config.lags.snapshot_s)
 
-    def _projects(self, fields: Fields) -> Answer:
-        now, variant = self.world.now(), self.shapes.variant("projects/read")
-        known = list(self.world.projects.values())
-        if "projectId" in fields.body:
-            # The official model always sends a start.
-            if fields.integer("start", 0) != 0 or "end" in fields.body:
-                raise Refused(INVALID)
-            wanted = self.world.projects.get(fields.integer("projectId"))
-            if wanted is None:
-                raise Refused(NO_PROJECT, payload={"projects": [], "versions": []})
-            known = [wanted]
-        elif "start" in fields.body or "end" in fields.body:
-            start, end = fields.integer("start", 0), fields.integer("end", len(known))
-            if not 0 <= start < end:
-                raise Refused(INVALID)
-            known = known[start:end]
-        owner = self.world.config.user_id
-        priced_at = self._taken_at(now)
-        listed = (project_payloads.project(one, owner, priced_at, variant) for one in known)
-        return _in_slices("projects", listed, success({"versions": project_payloads.versions(now)}, variant))
-
     def _live_list(self, fields: Fields) -> Answer:
         now, variant = self.world.now(), self.shapes.variant("live/list")
         projects = list(self.world.projects.values())
         if "projectId" in fields.body:
-            projects = [self._project(fields)]
+            projects = [self._launches.project(fields)]
         status = fields.text("status", required=False)
         if status is not None and status not in LIST_STATUSES:
             raise Refused(INVALID)
@@ -143,7 +110,7 @@ class Endpoints:
             for deployment in reversed(project.deployments)
             if deployment.launched_at <= now and status in (None, deployment.status(now))
         )
-        return _in_slices("live", items, success({}, variant))
+        return in_slices("live", items, success({}, variant))
 
     def _live_read(self, fields: Fields) -> Json:
         now = self.world.now()
@@ -167,7 +134,7 @@ class Endpoints:
 
     def _chart(self, fields: Fields) -> Answer:
         now = self.world.now()
-        project = self._project(fields)
+        project = self._launches.project(fields)
         name = fields.text("name") or ""
         count, start, end = fields.integer("count"), fields.integer("start"), fields.integer("end")
         if count <= 0 or end < start:
@@ -246,7 +213,7 @@ class Endpoints:
 
     def _logs_read(self, fields: Fields) -> Json:
         now = self.world.now()
-        project = self._project(fields)
+        project = self._launches.project(fields)
         deploy_id = fields.text("algorithmId")
         first, last = fields.integer("startLine"), fields.integer("endLine")
         query = fields.text("query", required=False)
@@ -268,19 +235,9 @@ class Endpoints:
         return success(payload, self.shapes.variant("live/logs/read"))
 
     def _trigger(self, fields: Fields, endpoint: str, accept: Callable[[int], None]) -> Json:
-        project = self._project(fields)
+        project = self._launches.project(fields)
         try:
             accept(project.plan.project_id)
         except NotAccepted:
             raise Refused(NO_LIVE) from None
         return success({}, self.shapes.variant(endpoint))
-
-
-def _in_slices(name: str, items: Iterable[Json], rest: Json) -> Iterator[bytes]:
-    """Yield the body of a list that may be long: its items a few at a time, then the rest of the envelope."""
-    yield f'{{"{name}":['.encode()
-    left, separator = iter(items), b""
-    while kept := list(islice(left, _SLICE)):
-        yield separator + encode(kept)[1:-1]
-        separator = b","
-    yield b"]," + encode(rest)[1:]

@@ -41,6 +41,10 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "optimizations/estimate": ("modern", "no-errors"),
     "optimizations/create": ("modern", "no-errors"),
     "compile": ("modern", "no-errors"),
+    "live/create": ("modern", "no-errors"),
+    "live/commands/create": ("modern", "no-errors"),
+    "organizations": ("modern", "no-errors"),
+    "account/read": ("modern", "no-success"),
     "authenticate": ("modern",),
     "error": ("modern", "messages", "message", "error", "bare", "empty"),
 }

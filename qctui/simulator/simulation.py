@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from qctui.simulator.config import SimConfig
-from qctui.simulator.faults import FaultList
+from qctui.simulator.faults import Fault, FaultList
+from qctui.simulator.incidents import KINDS, Incident
 from qctui.simulator.routes import Endpoints
-from qctui.simulator.world import World, WorldClock
+from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 
 if TYPE_CHECKING:
     from qctui.simulator.recorded_world import RecordedEndpoints
@@ -96,12 +100,47 @@ class Simulation:
         self.log = RequestLog(world.config.request_log)
         self.refuse: Callable[[float], object] | None = None
         """Stops accepting connections for some real seconds; set by a server, which has a socket."""
+        for each in world.incidents:
+            world.at(world.started_at + each.after_s, partial(self._happen_by_plan, each))
+
+    def happen(self, kind: str, fields: Mapping[str, Any], due_at: float | None = None) -> None:
+        """Let one of `KINDS` happen, when it was due or now. Raises ValueError or KeyError for what can't be."""
+        known, world, given = KINDS[kind], self.world, dict(fields)
+        for name, of in {**known.needs, **known.may}.items():
+            if name in known.needs or given.get(name) is not None:
+                given[name] = of(given[name])
+        project_id = given.get("projectId")
+        if kind == "brokerage":
+            world.lose_brokerage(given["projectId"], gone=given["gone"], due_at=due_at)
+        elif kind == "quiet":
+            world.fall_quiet(given["projectId"], quiet=given["quiet"], due_at=due_at)
+        elif kind == "equity":
+            world.move_equity(given["projectId"], given["percent"], due_at=due_at)
+        elif kind == "log":
+            world.say(given["projectId"], given["text"], due_at=due_at)
+        elif kind == "end":
+            world.end(given["projectId"], given.get("status", "Stopped"), given.get("message", ""), due_at=due_at)
+        elif kind == "redeploy":
+            world.redeploy(given["projectId"], due_at)
+        elif kind == "behaviours":
+            world.behave(given["projectId"], given["behaviour"])
+        elif kind == "faults":
+            fault = Fault(given["kind"], given.get("value"), given.get("endpoint"), project_id, given.get("times"))
+            self.faults.active.append(fault)
+        else:
+            self.config.latency_s = given["seconds"]
+
+    def _happen_by_plan(self, incident: Incident, due_at: float) -> None:
+        # What is about a deployment that is not live by then does not happen.
+        with suppress(ValueError):
+            self.happen(incident.kind, incident.fields, due_at)
 
 
 def open_simulation(config: SimConfig) -> Simulation:
     """The simulation that is configured: of an invented world, or of a recorded one.
 
     Raises:
+        WorldFileError: the world file can't be read, or makes no sense.
         UnreadableTapeError: the tape can't be read.
     """
     if config.tape is None:

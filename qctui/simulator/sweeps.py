@@ -1,52 +1,47 @@
-"""Optimizations that are asked for: their cost, the compile they run on, making, renaming and deleting them."""
+"""Optimizations that are asked for: their cost, making, renaming and deleting them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from qctui.simulator import project_payloads
+from qctui.simulator.cast import Parameter
+from qctui.simulator.launches import Launches
 from qctui.simulator.noise import hex_of
-from qctui.simulator.optimizations import MEAN_S, NODES, TARGETS, Parameter, optimization_of
-from qctui.simulator.request import INVALID, NO_COMPILE, NO_OPTIMIZATION, NO_PROJECT, NOT_RUNNING, Fields, Refused
+from qctui.simulator.optimizations import MEAN_S, NODES, optimization_of, statistic_of
+from qctui.simulator.organizations import BALANCE
+from qctui.simulator.request import INVALID, NO_OPTIMIZATION, NOT_RUNNING, Fields, Refused
 from qctui.simulator.shapes import Json, ShapeChooser, success
 from qctui.simulator.world import Project, World
 
-COMPILE_S = 3.0
-"""From compile/create to the end of the build, in seconds of the world."""
 MOST_PARAMETERS = 3
 """More are not taken. (The service's limit is not documented; its own page offers three.)"""
 MOST_VALUES = 10_000
 """A parameter takes fewer."""
-BALANCE = 250.0
-"""QCC an organization has, of which nothing is ever taken."""
 _OPERATORS = frozenset({"lessorequal", "less", "greaterorequal", "greater", "notequal", "equals"})
 
 
 @dataclass(frozen=True)
-class Compile:
-    """One build of a project."""
+class _Sweep:
+    """What was asked for."""
 
-    compile_id: str
-    project_id: int
-    asked_at: float
-
-    def state(self, at: float, *, fails: bool) -> str:
-        """Return InQueue, BuildSuccess or BuildError (REFERENCE.md 5.5)."""
-        if at < self.asked_at + COMPILE_S:
-            return "InQueue"
-        return "BuildError" if fails else "BuildSuccess"
+    project: Project
+    parameters: tuple[Parameter, ...]
+    target_index: int
+    target_value: float | None
+    constraints: tuple[Json, ...]
 
 
 class Sweeps:
-    """Answers `optimizations/` and `compile/` for one world."""
+    """Answers `optimizations/` for one world."""
 
-    def __init__(self, world: World, shapes: ShapeChooser) -> None:
+    def __init__(self, world: World, shapes: ShapeChooser, launches: Launches) -> None:
+        """`launches` knows the builds they run on."""
         self._world = world
         self._shapes = shapes
-        self._compiles: dict[str, Compile] = {}
+        self._launches = launches
         self._estimates = 0
         self.handlers: dict[str, Callable[[Fields], Json]] = {
             "optimizations/list": self._list,
@@ -56,20 +51,12 @@ class Sweeps:
             "optimizations/delete": self._delete,
             "optimizations/estimate": self._estimate,
             "optimizations/create": self._create,
-            "compile/create": self._compile,
-            "compile/read": self._compiled,
         }
 
     def project_of(self, optimization_id: object) -> int | None:
         """Return the project of an optimization."""
         found = self._world.optimizations.get(optimization_id) if isinstance(optimization_id, str) else None
         return found.project_id if found is not None else None
-
-    def _project(self, fields: Fields) -> Project:
-        project = self._world.projects.get(fields.integer("projectId"))
-        if project is None:
-            raise Refused(NO_PROJECT)
-        return project
 
     def _id(self, fields: Fields) -> str:
         optimization_id = fields.text("optimizationId") or ""
@@ -79,7 +66,7 @@ class Sweeps:
         return optimization_id
 
     def _list(self, fields: Fields) -> Json:
-        now, project = self._world.now(), self._project(fields)
+        now, project = self._world.now(), self._launches.project(fields)
         variant = self._shapes.variant("optimizations/list")
         listed = [
             project_payloads.summary(one, now, variant) for one in project.optimizations if one.requested_at <= now
@@ -108,8 +95,7 @@ class Sweeps:
         return success({}, self._shapes.variant("optimizations/delete"))
 
     def _estimate(self, fields: Fields) -> Json:
-        _, parameters, _ = self._asked(fields)
-        backtests = math.prod(len(one.values()) for one in parameters)
+        backtests = math.prod(len(one.values()) for one in self._asked(fields).parameters)
         self._estimates += 1
         estimate = {
             "estimateId": hex_of(self._world.config.seed, "estimate", self._estimates),
@@ -119,18 +105,14 @@ class Sweeps:
         return success({"estimate": estimate}, self._shapes.variant("optimizations/estimate"))
 
     def _create(self, fields: Fields) -> Json:
-        project, parameters, index = self._asked(fields)
-        now, behaviours = self._world.now(), self._world.behaviours
-        compiled = self._compiles.get(fields.text("compileId") or "")
+        asked = self._asked(fields)
+        project, now = asked.project, self._world.now()
+        self._launches.built(fields)
         node_type, nodes = fields.text("nodeType") or "", fields.integer("parallelNodes")
-        cost = fields.body.get("estimatedCost")
-        if compiled is None or compiled.project_id != project.plan.project_id:
-            raise Refused(NO_COMPILE)
-        if self._state(compiled)["state"] != "BuildSuccess":
-            raise Refused(NO_COMPILE)
-        if node_type not in dict(NODES) or not 1 <= nodes <= dict(NODES)[node_type] or not _number(cost):
+        fields.number("estimatedCost")
+        if node_type not in dict(NODES) or not 1 <= nodes <= dict(NODES)[node_type]:
             raise Refused(INVALID)
-        if behaviours.get(project.plan.project_id) == "rejected":
+        if self._world.behaviours.get(project.plan.project_id) == "rejected":
             raise Refused(INVALID)
         made = optimization_of(
             self._world.config.seed,
@@ -138,12 +120,12 @@ class Sweeps:
             2000 + sum(one.number >= 2000 for one in project.optimizations),
             now,
             name=fields.text("name") or "",
-            parameters=parameters,
+            parameters=asked.parameters,
             target=fields.text("target") or "",
             extremum=fields.text("targetTo") or "",
-            target_index=index,
-            target_value=fields.body.get("targetValue"),
-            constraints=tuple(fields.body.get("constraints") or ()),
+            target_index=asked.target_index,
+            target_value=asked.target_value,
+            constraints=asked.constraints,
             node_type=node_type,
             nodes=nodes,
         )
@@ -152,74 +134,48 @@ class Sweeps:
         listed = [project_payloads.summary(made, now, "modern")]
         return success({"optimizations": listed}, self._shapes.variant("optimizations/create"))
 
-    def _asked(self, fields: Fields) -> tuple[Project, tuple[Parameter, ...], int]:
+    def _asked(self, fields: Fields) -> _Sweep:
         """Read what estimate and create both need, strictly."""
-        project = self._project(fields)
+        project = self._launches.project(fields)
         fields.text("name"), fields.text("strategy")
         # It may come back with brackets, and is taken so too (REFERENCE.md 8.3).
         target = (fields.text("target") or "").replace("['", "").replace("']", "")
-        index = next((index for name, _, index in TARGETS if name == target), None)
-        raw = fields.body.get("parameters")
-        wanted = fields.body.get("targetValue", 0)
-        if index is None or fields.text("targetTo") not in ("max", "min") or not _number(wanted):
+        index = statistic_of(target)
+        if index is None or fields.text("targetTo") not in ("max", "min"):
             raise Refused(INVALID)
-        if not isinstance(raw, list) or not raw:
-            raise Refused(INVALID)
-        parameters = tuple(map(_parameter, raw))
+        wanted = None
+        if "targetValue" in fields.body and not (fields.textual and not fields.body["targetValue"]):
+            wanted = fields.number("targetValue")
+        parameters = tuple(map(_parameter, _objects(fields, "parameters")))
         if not 1 <= sum(one.fixed is None for one in parameters) <= MOST_PARAMETERS:
             raise Refused(INVALID)
         if len({one.name for one in parameters}) < len(parameters):
             raise Refused(INVALID)
-        constraints = fields.body.get("constraints", [])
-        if not isinstance(constraints, list) or not all(map(_is_constraint, constraints)):
-            raise Refused(INVALID)
-        return project, parameters, index
-
-    def _compile(self, fields: Fields) -> Json:
-        project, number = self._project(fields), len(self._compiles)
-        compile_id = hex_of(self._world.config.seed, "compile", project.plan.project_id, number)
-        made = Compile(compile_id, project.plan.project_id, self._world.now())
-        self._compiles[compile_id] = made
-        return self._state(made)
-
-    def _compiled(self, fields: Fields) -> Json:
-        project = self._project(fields)
-        found = self._compiles.get(fields.text("compileId") or "")
-        if found is None or found.project_id != project.plan.project_id:
-            raise Refused(NO_COMPILE)
-        return self._state(found)
-
-    def _state(self, one: Compile) -> Json:
-        fails = self._world.behaviours.get(one.project_id) == "build-fails"
-        state = one.state(self._world.now(), fails=fails)
-        logs = {
-            "InQueue": [],
-            "BuildSuccess": ["Build Request Successful for Project ID: " + str(one.project_id)],
-            "BuildError": ["Build Error: File: main.py Line:12 Column:0 - invalid syntax"],
-        }[state]
-        body = {"compileId": one.compile_id, "state": state, "projectId": one.project_id, "logs": logs}
-        return success(body, self._shapes.variant("compile"))
+        constraints = tuple(map(_constraint, _objects(fields, "constraints")))
+        return _Sweep(project, parameters, index, wanted, constraints)
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _parameter(raw: Any) -> Parameter:
-    if not isinstance(raw, dict) or not isinstance(raw.get("name"), str) or not raw["name"]:
+def _objects(fields: Fields, name: str) -> list[Fields]:
+    listed = fields.body.get(name, [])
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise Refused(INVALID)
-    if "value" in raw:
-        return Parameter(raw["name"], 0.0, 0.0, 1.0, fixed=str(raw["value"]))
-    low, high, step = (raw[each] if _number(raw.get(each)) else math.nan for each in ("min", "max", "step"))
+    return [Fields(each, fields.textual) for each in listed]
+
+
+def _parameter(fields: Fields) -> Parameter:
+    # lean-cli's form calls it `key`.
+    name = fields.text("key" if fields.textual and "key" in fields.body else "name") or ""
+    if "value" in fields.body:
+        return Parameter(name, 0.0, 0.0, 1.0, fixed=str(fields.body["value"]))
+    low, high, step = (fields.number(each) for each in ("min", "max", "step"))
     if not (low <= high and step > 0 and (high - low) / step <= MOST_VALUES):
         raise Refused(INVALID)
-    return Parameter(raw["name"], low, high, step)
+    return Parameter(name, low, high, step)
 
 
-def _is_constraint(raw: Any) -> bool:
-    return (
-        isinstance(raw, dict)
-        and isinstance(raw.get("target"), str)
-        and str(raw.get("operator", "")).lower() in _OPERATORS
-        and _number(raw.get("targetValue"))
-    )
+def _constraint(fields: Fields) -> Json:
+    target, operator = fields.text("target"), fields.text("operator") or ""
+    if operator.lower() not in _OPERATORS:
+        raise Refused(INVALID)
+    wanted = fields.number("target-value" if fields.textual and "target-value" in fields.body else "targetValue")
+    return {"target": target, "operator": operator, "targetValue": wanted}

@@ -15,12 +15,12 @@ from starlette.types import Receive, Scope, Send
 
 from qctui.simulator.control import Control
 from qctui.simulator.faults import Fault
-from qctui.simulator.request import INVALID, TRIGGERS, Denial, Fields, answer_denial, check_credentials
+from qctui.simulator.request import INVALID, TRIGGERS, Denial, Fields, answer_denial, check_credentials, read_form
 from qctui.simulator.responder import CONNECTION, HTML, JSON, Connection, Responder
 from qctui.simulator.shapes import Json, Recorded, encode, refusal
 from qctui.simulator.simulation import RequestRecord, Simulation
 
-READS_BY_GET = frozenset(("authenticate", "projects/read", "live/read"))
+READS_BY_GET = frozenset(("authenticate", "projects/read", "live/read", "compile/read"))
 """Endpoints that also answer GET with a query (REFERENCE.md 1.1)."""
 LARGEST_REQUEST = 1 << 20
 """Bytes of a request's body beyond which it is refused with HTTP 413."""
@@ -99,6 +99,8 @@ class _Api:
         self, out: Responder, endpoint: str, headers: dict[str, str], fields: Fields | None, *, too_large: bool
     ) -> None:
         record = out.record
+        # What was due may be a fault.
+        self._world.now()
         if too_large:
             # REFERENCE.md 2.2; the largest request of the API has a hundred bytes.
             await out.send(413, [HTML], b"<html><body><h1>413 Request Entity Too Large</h1></body></html>")
@@ -238,7 +240,7 @@ def _fields(scope: Scope, endpoint: str, headers: dict[str, str], body: bytes) -
             return None, query
         return Fields(query, textual=True), query
     if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        form = dict(parse_qsl(body.decode("latin-1")))
+        form = read_form(body.decode("latin-1"))
         return (Fields(form, textual=True) if endpoint.startswith("optimizations/") else None), form
     if len(body) > LARGEST_REQUEST:
         return None, f"{len(body)} bytes and more"

@@ -6,69 +6,26 @@ Nothing ticks. A request brings the world up to its time, in the order in which 
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
-from qctui.simulator.cast import HOUR_S, ProjectPlan, Run, in_session, plans
-from qctui.simulator.config import SimConfig
+from qctui.simulator.cast import HOUR_S, Holding, ProjectPlan, Run, in_session, plans
+from qctui.simulator.config import BEHAVIOURS, SimConfig
 from qctui.simulator.deployments import Deployment
+from qctui.simulator.incidents import Incident
 from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, Market
 from qctui.simulator.noise import hex_of, key_of, unit
-from qctui.simulator.optimizations import Optimization, optimization
+from qctui.simulator.optimizations import Optimization, optimization, optimization_of, statistic_of
+from qctui.simulator.world_clock import WorldClock
+from qctui.simulator.world_file import read_demo, read_world
 
 REDEPLOY_GAP_S = 45.0
 """From the end of a deployment to its successor's launch, when one is redeployed by plan."""
 USUAL_INSIGHTS = 240
 """Insights an old deployment starts with at most, unless a number is asked for."""
-
-
-class WorldClock:
-    """The simulated time.
-
-    Without a start it is the real time. With `speed` above 1 and no start it begins `lead_s` in the past, catches up
-    at that speed and then keeps real time: what is served is never later than a client's own clock. With a start and
-    no speed it stands still until `advance`; with both it runs from the start, as far as it gets.
-    """
-
-    def __init__(
-        self,
-        *,
-        start_at: float | None = None,
-        speed: float | None = None,
-        lead_s: float = 7 * DAY_S,
-        real: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.real_now = real
-        """Gives the real time, Unix seconds."""
-        self._monotonic = monotonic
-        self._origin = monotonic()
-        self._capped = start_at is None
-        if start_at is None:
-            self.speed = 1.0 if speed is None else speed
-            """World seconds per real second; 0 when it stands still."""
-            self._start = real() - (lead_s if self.speed > 1.0 else 0.0)
-        else:
-            self.speed = 0.0 if speed is None else speed
-            self._start = start_at
-        self._follows_real = start_at is None and self.speed == 1.0
-        self._offset_s = 0.0
-
-    def now(self) -> float:
-        """Return the world's time, Unix seconds."""
-        if self._follows_real:
-            return self.real_now() + self._offset_s
-        now = self._start + (self._monotonic() - self._origin) * self.speed
-        return (min(now, self.real_now()) if self._capped else now) + self._offset_s
-
-    def advance(self, seconds: float) -> None:
-        """Move the world forward at once. Going back is refused: answers already given would become lies."""
-        if seconds < 0:
-            raise ValueError("the world's time only moves forward")
-        self._offset_s += seconds
 
 
 class NotAccepted(Exception):
@@ -101,7 +58,7 @@ class World:
     def __init__(
         self, config: SimConfig, clock: WorldClock | None = None, cast: Sequence[ProjectPlan] | None = None
     ) -> None:
-        """`cast` are the projects, where they are not to be those of the demo."""
+        """`cast` are the projects, where they are not to be those of a file. Raises WorldFileError."""
         self.config = config
         self.clock = clock or WorldClock(start_at=config.start_at, speed=config.speed)
         self.market = Market(config.seed)
@@ -113,8 +70,14 @@ class World:
         self._due: list[tuple[float, int, Callable[[float], object]]] = []
         self._order = count()
         self._serial: dict[int, int] = {}
-        usual = plans(config.deployments, seed=config.seed, hostile=config.hostile_text, odd=config.shapes == "ugly")
-        for number, plan in enumerate(usual if cast is None else cast):
+        self.incidents: tuple[Incident, ...] = ()
+        """What happens by the file at its times."""
+        if cast is None:
+            file = read_demo() if config.world is None else read_world(Path(config.world))
+            self.incidents = file.incidents
+            odd = config.shapes == "ugly"
+            cast = plans(file.projects, config.deployments, seed=config.seed, hostile=config.hostile_text, odd=odd)
+        for number, plan in enumerate(cast):
             self._add_project(plan, first=number == 0)
 
     def now(self) -> float:
@@ -178,36 +141,51 @@ class World:
         project = self.projects[project_id]
         if live := project.live(now):
             live.end(now)
-        return self._launch(project, now, starting=False)
+        return self.launch(project, now, starting=False)
 
-    def end(self, project_id: int, status: str = "Stopped", message: str = "") -> None:
-        """End what is live in a project at once, by itself, with a status and a message."""
-        now = self.now()
+    def end(self, project_id: int, status: str = "Stopped", message: str = "", *, due_at: float | None = None) -> None:
+        """End what is live in a project, by itself, with a status and a message: at once, or when it was due."""
+        now = self.now() if due_at is None else due_at
         if live := self.projects[project_id].live(now):
             live.end(now, status, message)
 
-    def lose_brokerage(self, project_id: int, *, gone: bool) -> None:
+    def lose_brokerage(self, project_id: int, *, gone: bool, due_at: float | None = None) -> None:
         """Let the brokerage of what is live in a project refuse it from now on, or take it again. It stays Running."""
-        self._live(project_id).ledger.gone.switch(self.now(), on=gone)
+        live, now = self._live(project_id, due_at)
+        live.ledger.gone.switch(now, on=gone)
 
-    def fall_quiet(self, project_id: int, *, quiet: bool) -> None:
+    def fall_quiet(self, project_id: int, *, quiet: bool, due_at: float | None = None) -> None:
         """Let nothing come from what is live in a project from now on, as while a login waits, or let it go on. It
         stays Running."""
-        self._live(project_id).ledger.quiet.switch(self.now(), on=quiet)
+        live, now = self._live(project_id, due_at)
+        live.ledger.quiet.switch(now, on=quiet)
 
-    def move_equity(self, project_id: int, percent: float) -> None:
+    def move_equity(self, project_id: int, percent: float, *, due_at: float | None = None) -> None:
         """Let the equity of what is live in a project go up, or down, by so much at once."""
-        self._live(project_id).ledger.move(self.now(), percent)
+        live, now = self._live(project_id, due_at)
+        live.ledger.move(now, percent)
 
-    def say(self, project_id: int, text: str) -> None:
+    def say(self, project_id: int, text: str, *, due_at: float | None = None) -> None:
         """Let what is live in a project write a line into its log."""
-        self._live(project_id).said.append((self.now(), text))
+        live, now = self._live(project_id, due_at)
+        live.said.append((now, text))
 
-    def _live(self, project_id: int) -> Deployment:
-        live = self.projects[project_id].live(self.now())
+    def behave(self, project_id: int, name: str) -> None:
+        """Let the triggers of a project end otherwise from now on; an empty name is back to normal."""
+        if not name:
+            self.behaviours.pop(project_id, None)
+        elif name not in BEHAVIOURS:
+            raise ValueError(f"unknown behaviour {name!r}; known: {', '.join(BEHAVIOURS)}")
+        else:
+            self.behaviours[project_id] = name
+
+    def _live(self, project_id: int, due_at: float | None) -> tuple[Deployment, float]:
+        """What is live in a project, and the time: now, or when something was due."""
+        now = self.now() if due_at is None else due_at
+        live = self.projects[project_id].live(now)
         if live is None:
             raise ValueError(f"nothing is live in project {project_id}")
-        return live
+        return live, now
 
     def _target(self, project_id: int) -> tuple[Deployment, str, float]:
         now = self.now()
@@ -221,7 +199,7 @@ class World:
         stopped = deployment.stopped_at()
         if behaviour == "redeploys" and stopped is not None:
             project = self.projects[deployment.plan.project_id]
-            self.at(stopped + 5.0, lambda due_at: project.live(due_at) or self._launch(project, due_at, starting=False))
+            self.at(stopped + 5.0, lambda due_at: project.live(due_at) or self.launch(project, due_at, starting=False))
 
     def _add_project(self, plan: ProjectPlan, *, first: bool) -> None:
         project = Project(plan)
@@ -243,7 +221,7 @@ class World:
             session_at = in_session(launched_at)
             if session_at < self.started_at - (run.ended_ago_s or 0.0) - HOUR_S:
                 launched_at = session_at
-        deployment = self._launch(project, launched_at, starting=run.starting)
+        deployment = self.launch(project, launched_at, starting=run.starting, positions=run.positions)
         if run.ended_ago_s is not None:
             ended_at = self.started_at - run.ended_ago_s
             if run.ends_as == "Liquidated":
@@ -256,7 +234,8 @@ class World:
             deployment.insight_total = usual if self.config.insights is None else self.config.insights
             deployment.stuck_status = run.stuck_status
 
-    def _launch(self, project: Project, at: float, *, starting: bool) -> Deployment:
+    def launch(self, project: Project, at: float, *, starting: bool, positions: Sequence[Holding] = ()) -> Deployment:
+        """Start a deployment of a project, with all that the one before it was worth."""
         plan, seed = project.plan, self.config.seed
         number = self._serial[plan.project_id] = self._serial.get(plan.project_id, 0) + 1
         deploy_id = "L-" + hex_of(seed, "deployment", plan.project_id, number)
@@ -269,6 +248,7 @@ class World:
             rebalance_s=plan.rebalance_s,
             capital=round(before.equity(at), 2) if before else plan.capital,
             shorts=plan.shorts,
+            starts_with=positions,
         )
         deployment = Deployment(
             plan, deploy_id, launched_at=at, ledger=ledger, lags=self.config.lags, starting=starting
@@ -281,7 +261,7 @@ class World:
         # A person who stopped it meant it: the plan does not bring it back.
         if live is not None and live.stop_accepted_at is None and live.liquidation is None:
             live.end(due_at)
-            self.at(due_at + REDEPLOY_GAP_S, lambda again: self._launch(project, again, starting=True))
+            self.at(due_at + REDEPLOY_GAP_S, lambda again: self.launch(project, again, starting=True))
         if project.plan.redeploys_every_s:
             self.at(due_at + project.plan.redeploys_every_s, lambda again: self._redeploy_by_plan(project, again))
 
@@ -290,7 +270,7 @@ class World:
             message = "Runtime Error: insufficient margin for BTCUSD\n  at OnData\n    in main.py: line 88\n"
             live.end(due_at, "RuntimeError", message)
             # Repaired and deployed again a little later, as a person would.
-            self.at(due_at + 20 * 60.0, lambda again: self._launch(project, again, starting=True))
+            self.at(due_at + 20 * 60.0, lambda again: self.launch(project, again, starting=True))
 
     def _add_optimizations(self, project: Project, wanted: int | None) -> None:
         plan, seed, now = project.plan, self.config.seed, self.started_at
@@ -308,6 +288,23 @@ class World:
                 days = 0.4 + number * 0.7 + 0.3 * unit(key_of(seed, "age", plan.project_id, number))
                 requested_at = now - DAY_S * days
             self.add(project, optimization(seed, plan, number, requested_at))
+        for number, sweep in enumerate(plan.sweeps, 500):
+            made = optimization_of(
+                seed,
+                plan,
+                number,
+                now - sweep.requested_ago_s,
+                name=sweep.name,
+                parameters=sweep.parameters,
+                nodes=sweep.nodes,
+                node_type=sweep.node_type,
+                target=sweep.target,
+                extremum=sweep.extremum,
+                target_index=statistic_of(sweep.target),
+            )
+            if sweep.aborted_after_s is not None:
+                made.aborted_at = made.requested_at + sweep.aborted_after_s
+            self.add(project, made)
         if plan.optimizes_every_s and self.config.events:
             first_at = now + plan.optimizes_every_s * (0.2 + 0.3 * unit(key_of(seed, "optimizes", plan.project_id)))
             self.at(first_at, lambda due_at: self._optimize_by_plan(project, due_at))

@@ -26,6 +26,9 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Span
 from qctui.ui.wording.load_state import LoadState
 
+_ONLY_SOME = frozenset({"toggle_map", "toggle_earlier", "turn_deployment"})
+"""Actions that a subclass has to offer."""
+
 
 class DetailScreen(PanesScreen):
     """Subclasses say what they read (`keys`) and draw it (`show_header`, `show_sections`). Where the sections do not
@@ -142,7 +145,7 @@ class DetailScreen(PanesScreen):
             return len(self.panes) > 1 and isinstance(parameters[0], int) and parameters[0] <= len(self.panes)
         if action == "go_on":
             return len(self.panes) > 1 or not self.action_bar.empty
-        return action not in {"toggle_map", "toggle_earlier"} and super().check_action(action, parameters)
+        return action not in _ONLY_SOME and super().check_action(action, parameters)
 
     def action_go_to_section(self, number: int) -> None:
         """Give the keys to a section."""

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from qctui.model.deployment import DeploymentList, Environment
+from qctui.model.resource import FailureKind
 from tests.api.samples import DEPLOY_ID, NOON, answer
-from tests.api.support import ask, payload
+from tests.api.support import ask, client_for, failure, payload, reply, run
 
 
 def test_projects_read__ok_mixed_shapes() -> None:
@@ -95,3 +98,31 @@ def test_live_read__legacy_capitalised() -> None:
     detail = ask(payload("live_read__legacy_capitalised"), lambda c: c.reads.fetch_detail(1))
     assert detail.statistics["Equity"] == "$100,000.00"
     assert (detail.charts, detail.datacenter, detail.message) == (("Strategy Equity",), "NY7", "")
+
+
+@pytest.mark.parametrize("told", [{"deployId": "L-2"}, {}])
+def test_an_answer_about_another_deployment_than_was_asked_for_is_none(told: dict[str, str]) -> None:
+    """A service that does not know the field answers with the newest: that must not stand under the older one's id."""
+    body = {"success": True, "status": "Running", **told}
+    error = failure(lambda: ask(body, lambda c: c.reads.fetch_detail(1, "L-1")))
+    assert error.kind is FailureKind.MALFORMED
+    assert "about another deployment" in error.message
+    mine = ask({**body, "deployId": "L-1"}, lambda c: c.reads.fetch_detail(1, "L-1"))
+    assert mine.deploy_id == "L-1"
+
+
+def test_an_older_deployment_takes_no_chart_name_away_from_the_newest() -> None:
+    client, script = client_for(
+        reply({"success": True, "deployId": "L-2", "charts": {"Odd ": {}}}),
+        reply({"success": True, "deployId": "L-1", "charts": {"Plain": {}}}),
+        reply({"success": True, "chart": {}}),
+    )
+
+    async def go() -> None:
+        await client.reads.fetch_detail(1)
+        await client.reads.fetch_detail(1, "L-1")
+        await client.reads.fetch_chart(1, "Odd", 0.0, 10.0, 5)
+        await client.aclose()
+
+    run(go())
+    assert script.bodies[-1]["name"] == "Odd "

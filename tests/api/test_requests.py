@@ -36,6 +36,7 @@ SWEEP: dict[str, object] = {
         (lambda c: c.reads.fetch_projects(), "projects/read", {}),
         (lambda c: c.reads.fetch_deployments(), "live/list", {}),
         (lambda c: c.reads.fetch_detail(7), "live/read", {"projectId": 7}),
+        (lambda c: c.reads.fetch_detail(7, "L-1"), "live/read", {"projectId": 7, "deployId": "L-1"}),
         (
             lambda c: c.reads.fetch_chart(7, "Strategy Equity", 1_795_098_600.9, 1_795_185_000.2, 600),
             "live/chart/read",

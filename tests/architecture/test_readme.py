@@ -7,6 +7,7 @@ from pathlib import Path
 from qctui.cli.parser import Exit, build_parser
 from qctui.model.action import Rung
 from qctui.settings import load_config
+from qctui.simulator.incidents import KINDS
 from tests.architecture.readme import (
     BEGIN,
     END,
@@ -19,6 +20,7 @@ from tests.architecture.readme import (
     key_table,
     rule_tables,
 )
+from tests.simulator.support import Sim
 
 
 def readme() -> str:
@@ -93,6 +95,25 @@ def test_the_example_configuration_has_keys_that_can_be_used(tmp_path: Path) -> 
     path = tmp_path / "config.toml"
     path.write_text(between(readme(), "```toml\n", "```"), encoding="utf-8")
     assert check_keymap(load_config(path).keys)
+
+
+def test_the_example_world_has_every_key_and_is_valid(tmp_path: Path) -> None:
+    from qctui.simulator import world_file
+
+    path = tmp_path / "world.toml"
+    example = between(readme(), "<!-- world -->\n```toml\n", "```")
+    path.write_text(example, encoding="utf-8")
+    world = world_file.read_world(path)
+    assert [each.kind for each in world.incidents] == ["brokerage", "faults"]
+    code = Path(world_file.__file__).read_text(encoding="utf-8")
+    keys = set(re.findall(r'table\.(?:take|tables)\("([a-z-]+)"', code))
+    assert {key for key in keys if not re.search(rf"\b{key}( =|\]\])", example)} == set()
+    assert all(kind in example for kind in KINDS)
+
+
+def test_every_control_of_the_simulator_is_in_the_readme() -> None:
+    controls = {route.split("/_sim/")[1] for route in Sim().control("", "GET")["routes"]} - {""}
+    assert {name for name in controls if f"$sim/{name}" not in readme()} == set()
 
 
 def test_the_readme_shows_the_main_screens_and_what_it_shows_is_there() -> None:

@@ -43,7 +43,8 @@ from qctui.secret import SecretStr
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
 from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app
-from qctui.simulator.world import World, WorldClock
+from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 from qctui.store import Store
 from qctui.tape.recorder import KEEP_S, LIMIT
 from qctui.tape.request_key import request_key

@@ -61,6 +61,11 @@ JOURNEYS = (
     Journey("sort, go up, stop", (("s", "▴"), ("kk", "Breakout 0017"), ("j", "▸"), *confirmed(SORTED)), SORTED),
     Journey("act from details", (("/gap fade 0016\r", "1 of"), ("\r", "Statistics"), *confirmed(GAP)), GAP),
     Journey(
+        "act while an older one is looked at",
+        (("/crossover\r", "1 of"), ("\r", "Statistics"), ("[[", "(3 of 3). Actions aim at"), *confirmed(LIVE)),
+        LIVE,
+    ),
+    Journey(
         "in and out again, then act",
         (("/gap fade 0016\r", "1 of"), ("\r\x1b4\r\x1b3\r\x1b1", "2 Optimizations Book"), *confirmed(GAP)),
         GAP,

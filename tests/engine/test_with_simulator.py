@@ -40,7 +40,8 @@ from qctui.simulator.config import SimConfig
 from qctui.simulator.faults import Fault
 from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app
-from qctui.simulator.world import World, WorldClock
+from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 from qctui.store import Store
 from tests.fakes import FakeClock
 

@@ -15,7 +15,8 @@ from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID, SimConfig
 from qctui.simulator.request import sign
 from qctui.simulator.simulation import RequestRecord, Simulation
 from qctui.simulator.web_app import build_app
-from qctui.simulator.world import World, WorldClock
+from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 
 Json = dict[str, Any]
 

@@ -7,7 +7,8 @@ import pytest
 
 from qctui.simulator.chart_answers import ChartAnswers, ChartRequest
 from qctui.simulator.config import SimConfig
-from qctui.simulator.world import World, WorldClock
+from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 from tests.simulator.support import CARRY, MOMENTUM, NOW, PAIRS, UNTESTED, Json, Sim
 
 DAY = 86_400

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.simulator.cast import CAST, plans
+from qctui.simulator.cast import plans
+from qctui.simulator.world_file import read_demo
 from tests.simulator.support import BASIS, CARRY, CRYPTO, KELLY, MOMENTUM, NOW, PAIRS, Json, Sim
 
 
@@ -58,9 +59,9 @@ def test_something_happens_within_the_first_minute(later_h: float) -> None:
 
 
 def test_names_are_those_of_a_trader_unless_hostile_ones_are_asked_for() -> None:
-    shown = [plan.name for plan in CAST] + [plan.name for plan in plans(60, seed=7, hostile=False)]
+    shown = [plan.name for plan in plans(read_demo().projects, 60, seed=7, hostile=False)]
     assert all(name.isascii() and not set(name) & set("[]\x1b") for name in shown)
     names = [one["name"] for one in Sim().post("optimizations/list", projectId=MOMENTUM)["optimizations"]]
     assert len(set(names)) == len(names)
-    hostile = [plan.name for plan in plans(None, seed=7, hostile=True)]
+    hostile = [plan.name for plan in plans(read_demo().projects, None, seed=7, hostile=True)]
     assert any("[bold red]" in name and "均值" in name and "\x1b" in name for name in hostile)

@@ -68,6 +68,7 @@ def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
         asked_of(sim, "live/list"),
         asked_of(sim, "projects/read"),
         asked_of(sim, "live/read", projectId=MOMENTUM),
+        asked_of(sim, "live/read", projectId=PAIRS, deployId=sim.world.projects[PAIRS].deployments[0].deploy_id),
         asked_of(sim, "live/portfolio/read", projectId=MOMENTUM),
         asked_of(sim, "optimizations/list", projectId=MOMENTUM),
         asked_of(sim, "live/orders/read", projectId=PAIRS, start=0, end=100),
@@ -206,7 +207,11 @@ def test_what_was_asked_for_otherwise_is_found_in_what_was_recorded(tape: Path) 
     }
     asked = {"projectId": MOMENTUM, "deployId": deploy_id}
     assert sim.post("live/read", **asked) == sim.post("live/read", projectId=MOMENTUM)
+    older = next(each["deployId"] for each in reversed(listed) if each["projectId"] == PAIRS)
+    assert sim.post("live/read", projectId=PAIRS, deployId=older)["deployId"] == older
     for path, fields in (
+        # What was recorded of an older deployment is nothing about the newest.
+        ("live/read", {"projectId": PAIRS}),
         ("live/portfolio/read", {"projectId": PAIRS}),
         ("live/portfolio/read", {}),
         ("live/chart/read", {"projectId": MOMENTUM, "name": "Another", "count": 9, "start": 0, "end": int(AT)}),

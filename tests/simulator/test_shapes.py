@@ -309,6 +309,18 @@ def test_an_extremum_at_odds_with_its_criterion() -> None:
         assert {one["extremum"], one["criterion"]["extremum"]} == {"min", "max"}
 
 
+def test_an_optimization_with_nothing_done_yet() -> None:
+    """The official models refuse a list for a map that is empty, lean-cli expects one: each in its style."""
+    for variant, empty in (("modern", {}), ("lean", []), ("legacy", [])):
+        sim = told("optimizations/read", variant)
+        listed = sim.post("optimizations/list", projectId=MOMENTUM)["optimizations"]
+        sim.world.optimizations[listed[0]["optimizationId"]].requested_at = sim.world.now()
+        sim.world.optimizations[listed[0]["optimizationId"]].stall(sim.world.now() - 3600, stalled=True)
+        found = sim.post("optimizations/read", optimizationId=listed[0]["optimizationId"])["optimization"]
+        assert (found["backtests"], found["runtimeStatistics"]) == (empty, empty)
+    assert payload("optimizations_read__new_empty_maps_as_lists")["optimization"]["backtests"] == []
+
+
 def test_optimization_reads_as_the_python_clients_have_them() -> None:
     sim = Sim()
     listed = sim.post("optimizations/list", projectId=MOMENTUM)["optimizations"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.simulator.support import CARRY, MOMENTUM, PAIRS, Json, Sim
+from tests.simulator.support import CARRY, MOMENTUM, PAIRS, Json, Sim, headers_for
 from tests.simulator.test_shapes import fits, payload
 
 SHARPE = "TotalPerformance.PortfolioStatistics.SharpeRatio"
@@ -148,3 +149,31 @@ def test_a_project_that_rejects_and_one_whose_answers_break() -> None:
     with pytest.raises(ConnectionResetError):
         sim.ask("optimizations/delete", {"optimizationId": one})
     assert one not in ids(sim)
+
+
+def test_a_form_says_the_same_as_json() -> None:
+    """lean-cli sends optimizations as forms, its parameters under `key`, numbers as text, an empty target value."""
+    sim = Sim()
+    axis = {"key": "fast", "min": 5, "max": 20.0, "step": 5}
+    form = {
+        **asked(compileId=built(sim), estimatedCost="0.01", nodeType="O2-8", parallelNodes=2, targetValue=""),
+        **{f"parameters[0][{name}]": value for name, value in axis.items()},
+        "constraints[0][target]": SHARPE,
+        "constraints[0][operator]": "GreaterOrEqual",
+        "constraints[0][target-value]": "0.5",
+    }
+    del form["parameters"]
+
+    def send(endpoint: str, **more: Any) -> Json:
+        head = {**headers_for(sim.real_at), "Content-Type": "application/x-www-form-urlencoded"}
+        answer: Json = sim.ask(endpoint, urlencode({**form, **more}).encode(), headers=head).json()
+        return answer
+
+    assert send("optimizations/estimate")["estimate"]["time"] == 4 * 85
+    made = send("optimizations/create")["optimizations"][0]
+    read = sim.post("optimizations/read", optimizationId=made["optimizationId"])["optimization"]
+    assert read["parameters"] == [GRID[0]]
+    assert read["constraints"] == [{"target": SHARPE, "operator": "GreaterOrEqual", "targetValue": 0.5}]
+    assert read["targetValue"] is None
+    for wrong in ({"estimatedCost": ""}, {"parameters[0][max]": "many"}, {"parameters": "fast"}, {"targetValue": "x"}):
+        assert send("optimizations/create", **wrong)["success"] is False

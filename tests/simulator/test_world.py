@@ -7,7 +7,7 @@ import pytest
 
 from qctui.simulator.market import SYMBOLS, Market, is_open, new_york_offset_s, next_open_at, time_of, trading_time
 from qctui.simulator.noise import Fractal
-from qctui.simulator.world import WorldClock
+from qctui.simulator.world_clock import WorldClock
 from tests.simulator.support import BASIS, MOMENTUM, NOW, PAIRS, Json, Sim
 
 READS: list[tuple[str, Json]] = [

@@ -27,7 +27,8 @@ from qctui.secret import SecretStr
 from qctui.simulator.config import SimConfig
 from qctui.simulator.simulation import Simulation
 from qctui.simulator.web_app import build_app
-from qctui.simulator.world import World, WorldClock
+from qctui.simulator.world import World
+from qctui.simulator.world_clock import WorldClock
 from qctui.store import Store
 from qctui.tape.recorder import Recorder
 from qctui.tape.request_key import request_key

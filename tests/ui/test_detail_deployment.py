@@ -6,15 +6,15 @@ import pytest
 
 from qctui.engine.engine_port import Visibility
 from qctui.model.action import ACTIONS, Rung
-from qctui.model.deployment import Environment
-from qctui.model.keys import DEPLOYMENTS, Key, detail_key, logs_key, orders_key, portfolio_key
+from qctui.model.deployment import Environment, LogPage
+from qctui.model.keys import DEPLOYMENTS, Key, detail_key, log_lines_key, logs_key, older_key, orders_key, portfolio_key
 from qctui.model.portfolio import Cash, Portfolio
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
 from qctui.ui.wording.load_state import LoadState
 from qctui.value import replace
-from tests.ui.detail_scene import DEPLOY_ID, ERROR, PROJECT, detail, fill_details, opened, portfolio, wanted
+from tests.ui.detail_scene import DEPLOY_ID, EARLIER_ID, ERROR, PROJECT, detail, fill_details, opened, portfolio, wanted
 from tests.ui.page import OPTIONS, Page
 from tests.ui.scene import HOSTILE, NOW, StillEngine, deployments, fail, fill, outage
 from tests.ui.targets import record, target
@@ -368,3 +368,101 @@ def _screen_of(page: Page) -> DeploymentScreen:
     from qctui.ui.context import Detail, DetailKind
 
     return DeploymentScreen(page.app._app_context, Detail(DetailKind.DEPLOYMENT, PROJECT, DEPLOY_ID))
+
+
+OLDEST_ID = "L-eeeeeeeeeeeeeeeeeeeeeeeeeeee0000"
+
+
+def with_older(engine: StillEngine) -> None:
+    """Two deployments of the first project that ended before the one that runs."""
+    fill_details(engine)
+    listed = engine.store.get(DEPLOYMENTS).value or ()
+    ours = next(row for row in listed if row.project_id == PROJECT)
+    older = [
+        replace(
+            ours,
+            deploy_id=each,
+            status="Stopped",
+            launched_at=NOW - days * 86_400,
+            stopped_at=NOW - (days - 5) * 86_400,
+            equity=1_234.5,
+        )
+        for each, days in ((OLDEST_ID, 90), (EARLIER_ID, 40))
+    ]
+    engine.put(DEPLOYMENTS, (*older, *listed))
+
+
+async def test_older_deployments_are_read_by_their_id_and_said_to_be_older() -> None:
+    async with opened("enter", prepare=with_older) as page:
+        assert "An older deployment" not in page.text
+        await page.burst("left_square_bracket", "left_square_bracket", "right_square_bracket")
+        assert EARLIER_ID in page.text
+        assert "(2 of 3)" in page.text
+        assert f"Actions aim at …{DEPLOY_ID[-4:]}, Running" in page.text
+        assert "Crypto/BTC trend  Stopped · equity 1,234.50" in page.text
+        read = older_key(PROJECT, EARLIER_ID)
+        assert wanted(page)[read] is Visibility.OPENED
+        assert log_lines_key(PROJECT, DEPLOY_ID, 0) in wanted(page)
+        # What actions aim at is kept current all the same.
+        assert wanted(page)[detail_key(PROJECT)] is Visibility.OPENED
+        assert "$25,900.40" not in page.text
+        page.engine.put(read, detail(deploy_id=EARLIER_ID, status="Stopped", statistics={"Equity": "$1,234.50"}))
+        await page.settle()
+        assert "$1,234.50" in page.text
+        # Of its holdings nothing is known: those of the newest do not stand under its id.
+        await page.press("2")
+        assert "the newest deployment alone" in " ".join(page.text.split())
+        assert "BTCUSD" not in page.text
+        await page.press("4")
+        assert [row.order.order_id for row in screen(page).orders.table._rows] == [99, 3, 2, 1, 0]
+        # Beyond both ends there is none, and that is said.
+        await page.press("left_square_bracket", "left_square_bracket")
+        assert OLDEST_ID in page.text
+        assert page.said[-1] == "No older deployment of this project is known"
+        await page.press("right_square_bracket", "right_square_bracket", "right_square_bracket")
+        assert page.said[-1] == "No newer deployment of this project is known"
+        assert "An older deployment" not in page.text
+        assert f"{DEPLOY_ID} · project" in page.text
+        assert older_key(PROJECT, OLDEST_ID) not in wanted(page)
+
+
+async def test_the_log_of_an_older_one_ends_where_the_next_one_begins() -> None:
+    """The service numbers the lines of all deployments of a project together."""
+    lines = tuple(f"2024-03-25 10:00:00 line {number}" for number in range(100, 300))
+    async with opened("enter", "left_square_bracket", "5", prepare=with_older) as page:
+        assert "Reading log" in page.text
+        page.engine.put(log_lines_key(PROJECT, DEPLOY_ID, 0), LogPage((), 0, 900, 260))
+        await page.settle()
+        window = log_lines_key(PROJECT, EARLIER_ID, 60)
+        assert window in wanted(page)
+        page.engine.put(window, LogPage(tuple(f"line {number} of it" for number in range(60, 260)), 60, 900, 250))
+        await page.settle()
+        # Ten lines are its own: those before belong to the one before it, those after to the one that runs.
+        assert next(line for line in page.lines if " of it" in line).strip().startswith("line 250 of it")
+        assert sum(" of it" in line for line in page.lines) == 10
+        # Where no offset is told, nothing is shown for its own.
+        page.engine.put(log_lines_key(PROJECT, DEPLOY_ID, 0), LogPage(lines, 0, 900, 0))
+        page.engine.put(log_lines_key(PROJECT, EARLIER_ID, 0), LogPage(lines, 0, 900, 0))
+        await page.settle()
+        assert "does not say where the log" in " ".join(page.text.split())
+
+
+async def test_actions_aim_at_what_runs_while_an_older_one_is_looked_at() -> None:
+    async with opened("enter", "left_square_bracket", prepare=with_older) as page:
+        assert screen(page).pointed() == Pointed(project_id=PROJECT)
+        await page.press("L")
+        assert isinstance(page.app.screen, ConfirmScreen)
+        assert f"Type {DEPLOY_ID[-4:]} to liquidate" in page.text
+        assert EARLIER_ID not in page.text
+        await page.press("escape")
+        # An order of it is one of an earlier deployment.
+        await page.press("4", "end", "enter")
+        assert "an earlier deployment" in page.text
+
+
+async def test_an_older_one_whose_read_fails_says_so_and_shows_what_the_list_has() -> None:
+    async with opened("enter", "left_square_bracket", prepare=with_older) as page:
+        fail(page.engine, older_key(PROJECT, EARLIER_ID), "the answer is about another deployment")
+        await page.settle()
+        assert screen(page).statistics.load_state is LoadState.FAILED
+        assert "Crypto/BTC trend  Stopped · equity 1,234.50" in page.text

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qctui.model.deployment import Deployment, DeploymentDetail, Environment
 from qctui.model.resource import Resource
-from qctui.ui.deployments.deployment_screen import deployed
+from qctui.ui.deployments.deployment_summary import deployed
 from qctui.ui.kit.facts_view import Group, fact, instant_words, lay_out, relative_words
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.theme.glyph_set import UNICODE

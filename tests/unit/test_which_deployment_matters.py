@@ -11,7 +11,7 @@ from qctui.model.deployment import Deployment, DeploymentDetail, Environment, ne
 from qctui.model.keys import DEPLOYMENTS, detail_key
 from qctui.model.resource import Resource
 from qctui.store import Store
-from qctui.ui.deployments.deployment_screen import deployed
+from qctui.ui.deployments.deployment_summary import deployed
 
 LISTED_MONO = 100.0
 

@@ -10,21 +10,25 @@ from textual import on
 
 from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
 from qctui.model.alert import ALERTS, alerted_pulses
-from qctui.model.deployment import (
-    Deployment,
-    DeploymentDetail,
-    DeploymentState,
-    Environment,
-    deployments_of,
-    newest_deployments,
+from qctui.model.deployment import LOG_WINDOW, DeploymentDetail, LogPage
+from qctui.model.keys import (
+    DEPLOYMENTS,
+    PROJECTS,
+    Key,
+    detail_key,
+    log_lines_key,
+    logs_key,
+    older_key,
+    orders_key,
+    portfolio_key,
 )
-from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, logs_key, orders_key, portfolio_key
 from qctui.model.pulse import PULSES, Pulse, PulseState
-from qctui.model.resource import Resource
+from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.deployments.deployment_rows import PULSE_ROLES
+from qctui.ui.deployments.deployment_summary import DeploymentSummary, deploy_ids, deployed, own_lines
 from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
 from qctui.ui.detail_screen import DetailScreen
@@ -34,8 +38,8 @@ from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.logs.logs_pane import LogsPane
 from qctui.ui.wording.format import format_instant, format_money, role_of_sign, sign_of
-from qctui.ui.wording.load_state import describe
-from qctui.value import Value, replace
+from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
+from qctui.value import replace
 
 STALE_AFTER_S = 60.0
 """The deployment is read every 10 s."""
@@ -43,73 +47,15 @@ STALE_AFTER_S = 60.0
 GAINS = frozenset({"Net Profit", "Return", "Unrealized"})
 """Statistics that are gains or losses: their sign has a colour. The text stays as the engine formatted it."""
 
+ONLY_OF_THE_NEWEST = "Not known: the service tells of those of the newest deployment alone."
+
 MESSAGE_LINES = 3
 """Of a message in the header; Statistics has it in full."""
 
 
-class DeploymentSummary(Value, DeploymentState):
-    """What is known of the deployment that an action on its project would hit. What the newest word on it leaves out is
-    taken from the other source, if that is about the same deployment."""
-
-    project_id: int
-    name: str
-    deploy_id: str
-    """Empty while unknown."""
-    environment: Environment
-    brokerage: str
-    status: str
-    launched_at: float | None
-    stopped_at: float | None
-    equity: float | None
-    message: str
-    """Why it failed, or what it says; may have several lines."""
-    security_types: str
-    datacenter: str
-    account_environment: str = ""
-    """What the API says of the account, as it spells it."""
-
-
-def deployed(
-    project_id: int,
-    name: str,
-    opened_id: str,
-    listed: Resource[tuple[Deployment, ...]],
-    read: Resource[DeploymentDetail],
-) -> DeploymentSummary:
-    """The deployment to show. Pure. `name` is the project's as it was on screen, `opened_id` the deploy id that was
-    opened; they stand in until something is received."""
-    project, detail = deployments_of(project_id, listed, read), read.value
-    newest = project.known
-    if newest is None:
-        return DeploymentSummary(project_id, name, opened_id, Environment.LIVE, "", "", None, None, None, "", "", "")
-    if isinstance(newest, DeploymentDetail):
-        # An answer that does not say which deployment it is of, is of the newest.
-        alike = [row for row in project.rows if newest.deploy_id in ("", row.deploy_id)]
-        row = next(iter(newest_deployments(alike)), None)
-        other: Deployment | DeploymentDetail = row or newest
-    else:
-        row = newest
-        detail = detail if detail is not None and detail.deploy_id in ("", newest.deploy_id) else None
-        other = detail or newest
-    return DeploymentSummary(
-        project_id=project_id,
-        name=name or (read.value.project_name if read.value is not None else ""),
-        deploy_id=newest.deploy_id or other.deploy_id,
-        environment=newest.environment if newest.brokerage or not other.brokerage else other.environment,
-        brokerage=newest.brokerage or other.brokerage,
-        status=newest.status or other.status,
-        launched_at=newest.launched_at if newest.launched_at is not None else other.launched_at,
-        stopped_at=newest.stopped_at if newest.stopped_at is not None else other.stopped_at,
-        equity=row.equity if row is not None else None,
-        message=(detail.message if detail is not None else "") or (row.error if row is not None else ""),
-        security_types=detail.security_types if detail is not None else "",
-        datacenter=detail.datacenter if detail is not None else "",
-        account_environment=newest.account_environment or other.account_environment,
-    )
-
-
 class DeploymentScreen(DetailScreen):
-    """It follows its project: an action on it hits what runs there now, and so does what is shown."""
+    """It follows its project: an action on it hits what runs there now, and so does what is shown. An older deployment
+    can be looked at; actions aim at what runs all the same."""
 
     ACTS_ON = frozenset({DEPLOYMENT})
     ROOMY = (100, 34)
@@ -122,6 +68,10 @@ class DeploymentScreen(DetailScreen):
         glyphs, options = context.glyphs, context.options
         earlier = format_key(keys_of(BY_ID["earlier_orders"], options.keymap)[0])
         self._opened_id, self._name_seen = detail.deploy_id, detail.name
+        self._older_id = ""
+        """The older deployment that is looked at; empty while it is the newest."""
+        self._log_read: tuple[LogPage, LogPage, LogPage] | None = None
+        """The answers that its log was made of, and the log: the same as long as they are."""
         self.statistics = FactsPane(1, "Statistics", glyphs)
         self.holdings = HoldingsPane(2, glyphs)
         self.cash = CashPane(3, glyphs)
@@ -132,9 +82,11 @@ class DeploymentScreen(DetailScreen):
         self.orders.table.opened = self._open_order
 
     def keys(self) -> Iterable[Key[Any]]:
-        """Its own read, portfolio, orders and log."""
+        """Its own read, portfolio, orders and log; of an older one also the read of what actions aim at."""
         project_id = self.project_id
         found: list[Key[Any]] = [detail_key(project_id), portfolio_key(project_id), orders_key(project_id)]
+        if self._older_id:
+            return [*found, self._read_key, *self._older_log_keys(), *self.logs.keys()]
         if deploy_id := self.deployed.deploy_id:
             found += [logs_key(project_id, deploy_id), *self.logs.keys()]
         return found
@@ -144,13 +96,43 @@ class DeploymentScreen(DetailScreen):
         return key in (DEPLOYMENTS, PROJECTS, PULSES, ALERTS)
 
     @property
+    def _read_key(self) -> Key[DeploymentDetail]:
+        return older_key(self.project_id, self._older_id) if self._older_id else detail_key(self.project_id)
+
+    @property
+    def newest(self) -> DeploymentSummary:
+        """What an action would hit."""
+        listed, read = self._engine.store.get(DEPLOYMENTS), self._engine.store.get(detail_key(self.project_id))
+        return deployed(self.project_id, self._project_name, self._opened_id, listed, read)
+
+    @property
     def deployed(self) -> DeploymentSummary:
         """What is shown."""
-        store = self._engine.store
-        projects = store.get(PROJECTS).value or ()
-        name = next((each.name for each in projects if each.project_id == self.project_id), "") or self._name_seen
-        listed, read = store.get(DEPLOYMENTS), store.get(detail_key(self.project_id))
-        return deployed(self.project_id, name, self._opened_id, listed, read)
+        if not self._older_id:
+            return self.newest
+        listed, read = self._engine.store.get(DEPLOYMENTS), self._engine.store.get(self._read_key)
+        its_own = tuple(row for row in listed.value or () if row.deploy_id == self._older_id)
+        return deployed(self.project_id, self._project_name, self._older_id, replace(listed, value=its_own), read)
+
+    @property
+    def _project_name(self) -> str:
+        projects = self._engine.store.get(PROJECTS).value or ()
+        return next((each.name for each in projects if each.project_id == self.project_id), "") or self._name_seen
+
+    def _deploy_ids(self) -> list[str]:
+        """The project's deployments, the newest first: what actions hit."""
+        return deploy_ids(self.project_id, self._engine.store.get(DEPLOYMENTS).value or (), self.newest.deploy_id)
+
+    def action_turn_deployment(self, older: int) -> None:
+        """Look at the deployment before this one, or after it."""
+        ids = self._deploy_ids()
+        place = (ids.index(self._older_id) if self._older_id in ids else 0) + older
+        if 0 <= place < len(ids):
+            self._older_id = ids[place] if place else ""
+            self.show_all(self.ages.context())
+            self.keep_current()
+        else:
+            self.say(f"No {'older' if older > 0 else 'newer'} deployment of this project is known")
 
     def _pulse(self, shown: DeploymentSummary) -> Pulse | None:
         store = self._engine.store
@@ -158,8 +140,10 @@ class DeploymentScreen(DetailScreen):
         return pulses.get(shown.deploy_id) if shown.alive else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Orders of earlier deployments can be asked for."""
-        return self.chosen is self.orders if action == "toggle_earlier" else super().check_action(action, parameters)
+        """Orders of earlier deployments can be asked for, and those deployments."""
+        if action == "toggle_earlier":
+            return self.chosen is self.orders
+        return action == "turn_deployment" or super().check_action(action, parameters)
 
     def action_toggle_earlier(self) -> None:
         """Show or hide orders of the project's earlier deployments."""
@@ -173,7 +157,8 @@ class DeploymentScreen(DetailScreen):
         self.keep_current()
 
     def _open_order(self, row: OrderRow) -> None:
-        shown = self.deployed
+        # An order of an older deployment stays one when it is opened: actions there aim at the newest too.
+        shown = self.newest
         order = Detail(DetailKind.ORDER, self.project_id, shown.deploy_id, name=shown.name)
         self._app_context.open(replace(order, order=row.order, order_key=row.key))
 
@@ -197,7 +182,9 @@ class DeploymentScreen(DetailScreen):
         where = [each for each in (shown.security_types, shown.datacenter) if each]
         when += [piece for each in where for piece in (dot, each)]
         lines = [Paragraph(pieces(*each), max_lines=2) for each in (title, about, when)]
-        if self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
+        if self._older_id:
+            lines.append(self._older_words(context))
+        elif self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
             again = f"Deployed again: {context.glyphs.ellipsis}{self._opened_id[-4:]} was opened; this is what runs now"
             lines.append(Paragraph(pieces((f"{context.glyphs.alert} {again}", "stale bold"))))
         pulse = self._pulse(shown)
@@ -215,24 +202,68 @@ class DeploymentScreen(DetailScreen):
                 lines.append(Paragraph(pieces((text, role), (last, "muted")), hang=2, max_lines=1 if more else 2))
         return lines
 
+    def _older_words(self, context: RenderContext) -> Paragraph:
+        ids, newest = self._deploy_ids(), self.newest
+        place = f" ({ids.index(self._older_id) + 1} of {len(ids)})" if self._older_id in ids else ""
+        hit = f"{context.glyphs.ellipsis}{newest.deploy_id[-4:]}, {newest.status or 'status unknown'}"
+        words = f"{context.glyphs.alert} An older deployment{place}. Actions aim at {hit}"
+        return Paragraph(pieces((words, "stale bold")), max_lines=2)
+
     def show_sections(self, context: RenderContext) -> None:
         """Each its resource."""
         store, project_id, shown = self._engine.store, self.project_id, self.deployed
-        portfolio = store.get(portfolio_key(project_id))
         orders = store.get(orders_key(project_id))
         self._draw("Statistics", lambda: self._show_statistics(shown, context), self.statistics)
-        self._draw("Holdings", lambda: self.holdings.show(portfolio, context), self.holdings)
-        self._draw("Cash", lambda: self.cash.show(portfolio, context), self.cash)
-        self._draw("Orders", lambda: self.orders.show(orders, shown.deploy_id, context), self.orders)
+        for name, pane in (("Holdings", self.holdings), ("Cash", self.cash)):
+            self._draw(name, partial(self._show_portfolio, pane, context), pane)
+        older = bool(self._older_id)
+        self._draw("Orders", lambda: self.orders.show(orders, shown.deploy_id, context, older=older), self.orders)
         self._show_log(shown.deploy_id, context)
+
+    def _show_portfolio(self, pane: HoldingsPane | CashPane, context: RenderContext) -> None:
+        if self._older_id:
+            pane.show_rows((), context, LoadStateWords(LoadState.EMPTY, (), body=ONLY_OF_THE_NEWEST), ())
+        else:
+            pane.show(self._engine.store.get(portfolio_key(self.project_id)), context)
 
     def _show_log(self, deploy_id: str, context: RenderContext) -> None:
         store, project_id = self._engine.store, self.project_id
-        log = store.get(logs_key(project_id, deploy_id)) if deploy_id else Resource()
+        log: Resource[LogPage] = Resource()
+        if self._older_id:
+            log = self._older_log()
+        elif deploy_id:
+            log = store.get(logs_key(project_id, deploy_id))
+        self.logs.older = bool(self._older_id)
         self._draw("The log", lambda: self.logs.show(log, (project_id, deploy_id), context, store.get), self.logs)
 
+    def _older_log_keys(self) -> list[Key[LogPage]]:
+        """Of the deployment after it the offset, which says where its own log ends; and the lines up to there."""
+        ids, project_id = self._deploy_ids(), self.project_id
+        place = ids.index(self._older_id) if self._older_id in ids else 0
+        if place == 0:
+            return []
+        keys = [log_lines_key(project_id, ids[place - 1], 0)]
+        after = self._engine.store.get(keys[0]).value
+        if after is not None:
+            keys.append(log_lines_key(project_id, self._older_id, max(0, after.deployment_offset - LOG_WINDOW)))
+        return keys
+
+    def _older_log(self) -> Resource[LogPage]:
+        """The end of the older deployment's log. The service numbers the lines of all deployments together."""
+        found = [self._engine.store.get(key) for key in self._older_log_keys()]
+        if len(found) < 2 or (page := found[1].value) is None:
+            return found[-1] if found else Resource()
+        after, read = found[0].value, found[1]
+        if after is None or after.deployment_offset <= page.deployment_offset:
+            words = "the service does not say where the log of this deployment ends"
+            failure = Failure(FailureKind.MALFORMED, words, read.fetched_at or 0.0, read.fetched_mono or 0.0)
+            return Resource(error=failure)
+        if self._log_read is None or self._log_read[0] is not after or self._log_read[1] is not page:
+            self._log_read = after, page, own_lines(page, after.deployment_offset)
+        return replace(read, value=self._log_read[2])
+
     def _show_statistics(self, shown: DeploymentSummary, context: RenderContext) -> None:
-        resource: Resource[DeploymentDetail] = self._engine.store.get(detail_key(self.project_id))
+        resource: Resource[DeploymentDetail] = self._engine.store.get(self._read_key)
         detail = resource.value
         blocks: list[Paragraph | Group] = []
         facts: list[tuple[str, str]] = []

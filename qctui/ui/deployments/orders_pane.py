@@ -97,17 +97,20 @@ class OrdersPane(SectionPane[OrderRow]):
         self._source: tuple[object, str] | None = None
         self._all: list[OrderRow] = []
 
-    def show(self, resource: Resource[tuple[Order, ...]], deploy_id: str, context: RenderContext) -> None:
-        """Show the newest orders of a project, of which those of `deploy_id` are meant."""
+    def show(
+        self, resource: Resource[tuple[Order, ...]], deploy_id: str, context: RenderContext, *, older: bool = False
+    ) -> None:
+        """Show the newest orders of a project, of which those of `deploy_id` are meant; of an `older` deployment those
+        alone."""
         if self._source is not None and self._source[1] != deploy_id:
             self._place.start_over()
         source = (resource.value, deploy_id)
         if self._source is None or source[0] is not self._source[0] or source[1] != self._source[1]:
             self._source = source
             self._all = order_rows(resource.value or (), deploy_id)
-        rows = self._all if self.show_earlier else [row for row in self._all if row.current]
-        hidden = len(self._all) - len(rows)
-        nothing = "No orders yet."
+        rows = self._all if self.show_earlier and not older else [row for row in self._all if row.current]
+        hidden = 0 if older else len(self._all) - len(rows)
+        nothing = "No order of this deployment among the project's newest." if older else "No orders yet."
         if hidden:
             nothing = f"No order of this deployment among the project's newest; {self._earlier_key} shows earlier ones."
         words = describe(resource, context, what="orders", nothing=nothing, stale_after_s=STALE_AFTER_S, size=len(rows))

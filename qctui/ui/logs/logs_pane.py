@@ -43,6 +43,8 @@ class LogsPane(Pane):
         self._search: LogReading | None = None
         self._source = (0, "")
         """Project and deployment."""
+        self.older = False
+        """It is no longer the newest of its project: a search finds lines of newer ones too."""
         self._tail: LogPage | None = None
         self._left_at = FOLLOWING
         """Where the log was left for the search."""
@@ -223,8 +225,9 @@ class LogsPane(Pane):
         total = search.end.length
         count = f"{format_count(len(search.end.lines))}+" if total is None else format_count(total)
         facts = [(f"{count} match{'' if count == '1' else 'es'} ", "mark bold")]
-        if search.spans_deployments and total != 0:
-            facts.append((f"{self._glyphs.dot} also of earlier deployments ", "stale"))
+        if (search.spans_deployments or self.older) and total != 0:
+            others = "other" if self.older else "earlier"
+            facts.append((f"{self._glyphs.dot} also of {others} deployments ", "stale"))
         return facts
 
     def _reading_facts(self) -> list[tuple[str, str]]:
