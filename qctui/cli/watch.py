@@ -255,8 +255,8 @@ def _from_the_next_start(settings: Settings, config: Config) -> list[str]:
     before, name = settings.config, settings.profile_name
 
     def account(config: Config) -> object:
-        profile = config.profiles.get(name) or Profile.model_construct()
-        return profile.model_dump(exclude={"theme", "read_only"})
+        values = (config.profiles.get(name) or Profile()).values
+        return {key: value for key, value in values.items() if key not in ("theme", "read-only")}
 
     changed = {
         "profile": config.profile != before.profile and name == (before.profile or "default"),

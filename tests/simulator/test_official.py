@@ -7,10 +7,10 @@ from collections import defaultdict
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from qctui.api.auth import Credentials
 from qctui.api.client import open_client
+from qctui.secret import SecretStr
 from qctui.simulator.config import DEMO_TOKEN, DEMO_USER_ID
 from tests.fakes import FakeClock
 from tests.simulator.official import ANSWERS, MODELS, REQUESTS, refused, unknown
