@@ -130,7 +130,7 @@ DELETE = ActionSpec(
 
 RERUN = ActionSpec(
     id="rerun",
-    key="C",
+    key="I",
     verb="run again",
     title="Run again",
     tooltip="Start the selected optimization once more, changed or not",

@@ -105,7 +105,7 @@ def test_a_code_no_person_could_type_is_not_asked_for(odd: str) -> None:
 
 def test_every_action_is_complete() -> None:
     assert list(ACTION_SPECS) == ["liquidate", "stop", "abort", "rename", "delete", "rerun"]
-    assert [spec.key for spec in ACTION_SPECS.values()] == ["L", "S", "A", "M", "K", "C"]
+    assert [spec.key for spec in ACTION_SPECS.values()] == ["L", "S", "A", "M", "K", "I"]
     for name, spec in ACTION_SPECS.items():
         assert spec.id == name
         assert all((spec.title, spec.tooltip, spec.consequence, spec.leftovers, spec.verb))

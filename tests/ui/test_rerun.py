@@ -44,7 +44,7 @@ def test_it_is_an_action_of_optimizations() -> None:
 
 async def test_the_form_is_filled_changed_compiled_and_then_asked_about() -> None:
     async with opened("2", prepare=with_one_read) as page:
-        await page.press("C")
+        await page.press("I")
         assert "RUN AGAIN" in page.text
         assert "16 backtests" in page.text
         await page.press("space", "2", "tab", "tab", "tab", "ctrl+u", *"5 to 10 by 5", "enter")
@@ -61,7 +61,7 @@ async def test_the_form_is_filled_changed_compiled_and_then_asked_about() -> Non
         assert "8 backtests on 2 x O2-8; QuantConnect estimates 6m52s; 250 QCC are left" in words(page)
         await page.press("enter")
         assert page.engine.still_actions.confirmed == []
-        await page.press("C", "enter")
+        await page.press("I", "enter")
         await built(page)
         await page.press("1", "6", "enter")
         ((target,),) = page.engine.still_actions.confirmed
@@ -71,7 +71,7 @@ async def test_the_form_is_filled_changed_compiled_and_then_asked_about() -> Non
 
 async def test_what_was_built_for_an_earlier_form_is_not_asked_about() -> None:
     async with opened("2", prepare=with_one_read) as page:
-        await page.press("C", "enter", "escape", "C", "x", "enter")
+        await page.press("I", "enter", "escape", "I", "x", "enter")
         page.engine.put(PREPARATION, replace(BUILT, plan=page.engine.still_actions.prepared[0]))
         await page.settle()
         assert "RUN AGAIN" in page.text
@@ -81,7 +81,7 @@ async def test_what_was_built_for_an_earlier_form_is_not_asked_about() -> None:
 
 async def test_a_burst_starts_nothing() -> None:
     async with opened("2", prepare=with_one_read) as page:
-        await page.burst("C", "enter", "1", "6", "enter")
+        await page.burst("I", "enter", "1", "6", "enter")
         assert len(page.engine.still_actions.prepared) == 1
         await built(page)
         assert ASKED in page.text
@@ -90,14 +90,14 @@ async def test_a_burst_starts_nothing() -> None:
 
 async def test_a_wrong_field_is_said_and_compiles_nothing() -> None:
     async with opened("2", prepare=with_one_read) as page:
-        await page.press("C", "down", "down", "down", "ctrl+u", *"20 to 5 by 1", "enter")
+        await page.press("I", "down", "down", "down", "ctrl+u", *"20 to 5 by 1", "enter")
         assert page.engine.still_actions.prepared == []
         assert "Can't be run: fast: a range from low to high" in page.text
 
 
 async def test_a_build_that_fails_leaves_the_form_and_escape_gives_it_up() -> None:
     async with opened("2", prepare=with_one_read) as page:
-        await page.press("C", "enter")
+        await page.press("I", "enter")
         await built(page, Preparation("The project does not build: line 12: invalid syntax", failed=True))
         assert "The project does not build: line 12: invalid syntax" in page.text
         assert isinstance(page.app.screen, RerunScreen)
@@ -109,7 +109,7 @@ async def test_a_build_that_fails_leaves_the_form_and_escape_gives_it_up() -> No
 
 async def test_an_estimate_that_is_missing_is_said_in_the_question() -> None:
     async with opened("2", prepare=with_one_read) as page:
-        await page.press("C", "enter")
+        await page.press("I", "enter")
         await built(page, replace(BUILT, estimate=None))
         assert "what they take could not be had" in words(page)
         assert ASKED in page.text
@@ -117,8 +117,8 @@ async def test_an_estimate_that_is_missing_is_said_in_the_question() -> None:
 
 async def test_what_was_not_read_and_what_can_not_be_sent_are_refused_in_words() -> None:
     async with opened("2", prepare=with_optimization) as page:
-        await page.press("C")
+        await page.press("I")
         assert page.said[-1] == "Can't run again: what it was asked for has not been read: open it first"
         page.engine.still_actions.read_only = True
-        await page.press("C")
+        await page.press("I")
         assert page.said[-1] == "Can't run again: read-only: nothing can be sent"

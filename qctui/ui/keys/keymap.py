@@ -83,7 +83,7 @@ COMMANDS: tuple[Command, ...] = (
          "Give the selected optimization another name", acts=True),
     _app("delete", "K", "request_action('delete')", "delete",
          "Delete the selected optimization with all of its runs", acts=True),
-    _app("rerun", "C", "request_action('rerun')", "run again",
+    _app("rerun", "I", "request_action('rerun')", "run again",
          "Start the selected optimization once more, changed or not", acts=True),
     _app("panic", "X", "request_action('panic')", "panic",
          "Liquidate every running deployment of this profile", acts=True, footer=5),
