@@ -143,11 +143,10 @@ class ActionStore:
         that nothing was sent.
         """
         at = self._clock.now()
-        lines = [
-            entry_of(self._records[action_id], event, at, self._records[action_id].target.new_name, self._context)
-            for event in ("intent", Rung.SENDING.event)
-            for action_id in action_ids
-        ]
+        records = [self._records[action_id] for action_id in action_ids]
+        # A later start has nothing but these lines: what is asked for is in the first.
+        lines = [entry_of(each, "intent", at, each.target.new_name, self._context) for each in records]
+        lines += [entry_of(each, Rung.SENDING.event, at, "", self._context) for each in records]
         written = self._writer.write(lines)
         self._warn_unless_written(written, action_ids)
         return written
