@@ -10,25 +10,24 @@ from textual import on
 
 from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
 from qctui.model.alert import ALERTS, alerted_pulses
-from qctui.model.deployment import LOG_WINDOW, DeploymentDetail, LogPage
+from qctui.model.deployment import DeploymentDetail, LogPage
 from qctui.model.keys import (
     DEPLOYMENTS,
     PROJECTS,
     Key,
     detail_key,
-    log_lines_key,
     logs_key,
     older_key,
     orders_key,
     portfolio_key,
 )
 from qctui.model.pulse import PULSES, Pulse, PulseState
-from qctui.model.resource import Failure, FailureKind, Resource
+from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.deployments.deployment_rows import PULSE_ROLES
-from qctui.ui.deployments.deployment_summary import DeploymentSummary, deploy_ids, deployed, own_lines
+from qctui.ui.deployments.deployment_summary import DeploymentSummary, OlderLog, deploy_ids, deployed
 from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
 from qctui.ui.detail_screen import DetailScreen
@@ -70,8 +69,7 @@ class DeploymentScreen(DetailScreen):
         self._opened_id, self._name_seen = detail.deploy_id, detail.name
         self._older_id = ""
         """The older deployment that is looked at; empty while it is the newest."""
-        self._log_read: tuple[LogPage, LogPage, LogPage] | None = None
-        """The answers that its log was made of, and the log: the same as long as they are."""
+        self._older_log = OlderLog(context.engine.store.get)
         self.statistics = FactsPane(1, "Statistics", glyphs)
         self.holdings = HoldingsPane(2, glyphs)
         self.cash = CashPane(3, glyphs)
@@ -86,7 +84,12 @@ class DeploymentScreen(DetailScreen):
         project_id = self.project_id
         found: list[Key[Any]] = [detail_key(project_id), portfolio_key(project_id), orders_key(project_id)]
         if self._older_id:
-            return [*found, self._read_key, *self._older_log_keys(), *self.logs.keys()]
+            return [
+                *found,
+                self._read_key,
+                *self._older_log.keys(project_id, self._older_id, self._deploy_ids()),
+                *self.logs.keys(),
+            ]
         if deploy_id := self.deployed.deploy_id:
             found += [logs_key(project_id, deploy_id), *self.logs.keys()]
         return found
@@ -230,37 +233,11 @@ class DeploymentScreen(DetailScreen):
         store, project_id = self._engine.store, self.project_id
         log: Resource[LogPage] = Resource()
         if self._older_id:
-            log = self._older_log()
+            log = self._older_log.end(project_id, self._older_id, self._deploy_ids())
         elif deploy_id:
             log = store.get(logs_key(project_id, deploy_id))
         self.logs.older = bool(self._older_id)
         self._draw("The log", lambda: self.logs.show(log, (project_id, deploy_id), context, store.get), self.logs)
-
-    def _older_log_keys(self) -> list[Key[LogPage]]:
-        """Of the deployment after it the offset, which says where its own log ends; and the lines up to there."""
-        ids, project_id = self._deploy_ids(), self.project_id
-        place = ids.index(self._older_id) if self._older_id in ids else 0
-        if place == 0:
-            return []
-        keys = [log_lines_key(project_id, ids[place - 1], 0)]
-        after = self._engine.store.get(keys[0]).value
-        if after is not None:
-            keys.append(log_lines_key(project_id, self._older_id, max(0, after.deployment_offset - LOG_WINDOW)))
-        return keys
-
-    def _older_log(self) -> Resource[LogPage]:
-        """The end of the older deployment's log. The service numbers the lines of all deployments together."""
-        found = [self._engine.store.get(key) for key in self._older_log_keys()]
-        if len(found) < 2 or (page := found[1].value) is None:
-            return found[-1] if found else Resource()
-        after, read = found[0].value, found[1]
-        if after is None or after.deployment_offset <= page.deployment_offset:
-            words = "the service does not say where the log of this deployment ends"
-            failure = Failure(FailureKind.MALFORMED, words, read.fetched_at or 0.0, read.fetched_mono or 0.0)
-            return Resource(error=failure)
-        if self._log_read is None or self._log_read[0] is not after or self._log_read[1] is not page:
-            self._log_read = after, page, own_lines(page, after.deployment_offset)
-        return replace(read, value=self._log_read[2])
 
     def _show_statistics(self, shown: DeploymentSummary, context: RenderContext) -> None:
         resource: Resource[DeploymentDetail] = self._engine.store.get(self._read_key)

@@ -1,10 +1,11 @@
-"""What is known of one deployment of a project, by the list and by its own read, and which ones there are. Pure."""
+"""What is known of one deployment of a project, by the list and by its own read; which ones there are; an older log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from qctui.model.deployment import (
+    LOG_WINDOW,
     Deployment,
     DeploymentDetail,
     DeploymentState,
@@ -13,8 +14,9 @@ from qctui.model.deployment import (
     deployments_of,
     newest_deployments,
 )
-from qctui.model.resource import Resource
-from qctui.value import Value
+from qctui.model.keys import Key, log_lines_key
+from qctui.model.resource import Failure, FailureKind, Resource
+from qctui.value import Value, replace
 
 
 class DeploymentSummary(Value, DeploymentState):
@@ -84,8 +86,37 @@ def deploy_ids(project_id: int, listed: Iterable[Deployment], newest: str) -> li
     return [each for each in dict.fromkeys((newest, *(row.deploy_id for row in rows))) if each]
 
 
-def own_lines(page: LogPage, end: int) -> LogPage:
-    """The lines of a window that are a deployment's own, where the log of the one after it begins at `end`."""
-    first = max(page.start_line, page.deployment_offset)
-    lines = page.lines[first - page.start_line : max(first, end) - page.start_line]
-    return LogPage(lines, first, end, page.deployment_offset)
+class OlderLog:
+    """The end of an older deployment's log. The service numbers the lines of all deployments of a project together: its
+    own end where those of the deployment after it begin, which an answer about that one says."""
+
+    def __init__(self, read: Callable[[Key[LogPage]], Resource[LogPage]]) -> None:
+        self._read = read
+        self._made: tuple[LogPage, LogPage, LogPage] | None = None
+        """The two answers, and what was made of them: the same as long as they are."""
+
+    def keys(self, project_id: int, deploy_id: str, ids: Sequence[str]) -> list[Key[LogPage]]:
+        """What is to be read of the deployment after it, and, once its end is known, of its own. `ids` are those of the
+        project as `deploy_ids` has them."""
+        place = ids.index(deploy_id) if deploy_id in ids else 0
+        if place == 0:
+            return []
+        keys = [log_lines_key(project_id, ids[place - 1], 0)]
+        if (after := self._read(keys[0]).value) is not None:
+            keys.append(log_lines_key(project_id, deploy_id, max(0, after.deployment_offset - LOG_WINDOW)))
+        return keys
+
+    def end(self, project_id: int, deploy_id: str, ids: Sequence[str]) -> Resource[LogPage]:
+        """Its last lines."""
+        found = [self._read(key) for key in self.keys(project_id, deploy_id, ids)]
+        if len(found) < 2 or (page := found[1].value) is None:
+            return found[-1] if found else Resource()
+        after, own = found[0].value, found[1]
+        if after is None or after.deployment_offset <= page.deployment_offset:
+            words = "the service does not say where the log of this deployment ends"
+            return Resource(error=Failure(FailureKind.MALFORMED, words, own.fetched_at or 0.0, own.fetched_mono or 0.0))
+        if self._made is None or self._made[0] is not after or self._made[1] is not page:
+            first, end = max(page.start_line, page.deployment_offset), after.deployment_offset
+            lines = page.lines[first - page.start_line : max(first, end) - page.start_line]
+            self._made = after, page, LogPage(lines, first, end, page.deployment_offset)
+        return replace(own, value=self._made[2])
