@@ -25,7 +25,7 @@ from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
 from qctui.cli.wiring import CONSOLE, account_of_person, engine_of, open_client_of, read_settings
 from qctui.engine.host import ApiClient, Observer
-from qctui.model.action import ACTIONS, ActionRecord
+from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import Settings
 
@@ -77,6 +77,8 @@ class _Console:
         self._shutdown = Shutdown(terminal, self._drain)
         self._shown = threading.Event()
         """The first frame is on the screen, or there will be none."""
+        self._seen: dict[str, Rung | None] | None = None
+        """How far each action was when the interface began to end."""
 
     def run(self) -> int:
         """From the first import to the last line of the journal."""
@@ -106,9 +108,14 @@ class _Console:
                 self._shown.set()
                 shown()
 
-            return Console(self._host, options, first_frame)
+            return Console(self._host, options, first_frame, self.leave)
 
         return run_interface(build, self._terminal, self._shutdown, mouse=self._settings.mouse)
+
+    def leave(self) -> None:
+        """The interface begins to end: what comes now is not on the screen any more. The end may take seconds."""
+        if self._seen is None:
+            self._seen = {record.action_id: record.rung for record in self._actions()}
 
     def _end(self) -> list[str]:
         """Give the actions their time; say so if that takes long. Returns what is left to say of them."""
@@ -122,10 +129,10 @@ class _Console:
             waiting.cancel()
 
     def _drain(self, seconds: float) -> list[str]:
-        seen = {record.action_id: record.rung for record in self._actions()}
+        self.leave()  # unless it has: its terminal may hang, or an error have ended it
         if not self._host.stop(seconds):
             _log.error("the engine did not end within %.0f s", seconds)
-        return last_words(seen, self._actions())
+        return last_words(self._seen or {}, self._actions())
 
     def _actions(self) -> tuple[ActionRecord, ...]:
         return self._host.store.get(ACTIONS).value or ()

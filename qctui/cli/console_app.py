@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 
@@ -25,14 +26,21 @@ class Console(QctuiApp):
     crash: str | None = None
     """What ended it, by name; None if it ended as asked."""
 
-    def __init__(self, engine: Engine, options: UiOptions, shown: Callable[[], object]) -> None:
-        """`shown` is called once the first frame is out."""
+    def __init__(
+        self, engine: Engine, options: UiOptions, shown: Callable[[], object], left: Callable[[], object] = lambda: None
+    ) -> None:
+        """`shown` is called once the first frame is out, `left` when no more will follow."""
         super().__init__(engine, options)
-        self._shown = shown
+        self._shown, self._left = shown, left
 
     def on_ready(self) -> None:
         """The screen is there. Not overriding: Textual calls the base's handler too."""
         self.call_after_refresh(self._shown)
+
+    def exit(self, *more: Any, **named: Any) -> None:
+        """As in Textual."""
+        self._left()
+        super().exit(*more, **named)
 
     def crashed(self, error: Exception) -> None:
         """The log gets what a person has no use for."""

@@ -62,7 +62,7 @@ def test_bad_news_that_comes_after_quitting_is_said_on_the_terminal(
         console.wait_until(lambda: not console.terminal.modes.get("1049"), "the screen being given back")
         line.mend()
         assert console.wait_exit() == 0
-        assert f"qctui: REJECTED: liquidate Momentum/Crossover Live ({deploy_id})" in console.text
+        assert f"qctui: REJECTED: liquidate Momentum/Crossover Live ({deploy_id})" in console.text, console.text
     assert events(home)[-1] == "rejected"
     assert len(api.requests(LIQUIDATE)) == 1
 

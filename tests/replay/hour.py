@@ -29,7 +29,6 @@ from qctui.api.client import Client, open_client
 from qctui.api.ports import RequestReport
 from qctui.api.recorded import open_recorded
 from qctui.engine.host import ApiClient, EngineHost
-from qctui.engine.poller import PollSettings
 from qctui.engine.replay_host import ReplayHost
 from qctui.model.keys import DEPLOYMENTS
 from qctui.secret import SecretStr
@@ -94,7 +93,6 @@ class Hour:
             self._open_client,
             self._open_actions,
             clock=self.clock,
-            settings=PollSettings(reads_per_minute=24),
             open_alerts=self._open_alerts,
             tape=self.recorder,
         )

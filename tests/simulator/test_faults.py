@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
+import httpx
 import pytest
 
 from qctui.simulator.faults import KINDS, Fault, FaultList, parse
-from tests.simulator.support import KELLY, PAIRS, Json, Sim, requests_to
+from tests.simulator.support import KELLY, PAIRS, Json, Sim, headers_for, requests_to
 
 TRIGGER = "live/update/liquidate"
 
@@ -87,6 +90,21 @@ def test_hanging_ends_when_the_client_leaves(kind: str, acts: bool) -> None:
     assert sim.ask(TRIGGER, {"projectId": PAIRS}).status == 0
     assert requests_to(sim.simulation, TRIGGER)[0].outcome == "hung"
     assert acted(sim) is acts
+
+
+async def _held(sim: Sim) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(sim.app), base_url="http://sim") as client:
+        headers = headers_for(sim.real_at)
+        asked = asyncio.create_task(client.post(f"/api/v2/{TRIGGER}", json={"projectId": PAIRS}, headers=headers))
+        other = await client.post(f"/api/v2/{TRIGGER}", json={"projectId": KELLY}, headers=headers)
+        assert (other.json()["success"], asked.done()) == (True, False)
+        assert [record.acted for record in requests_to(sim.simulation, TRIGGER)] == [True, True]
+        await client.delete("/_sim/faults")
+        assert (await asked).json()["success"] is True
+
+
+def test_an_answer_is_held_until_all_faults_are_switched_off() -> None:
+    asyncio.run(_held(Sim(events=False, faults=[f"held:{TRIGGER}:1"])))
 
 
 @pytest.mark.parametrize("name", ["hang-before", "hang-after"])

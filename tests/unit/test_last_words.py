@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from qctui.cli.console import _Console
+from qctui.cli.console_app import Console
 from qctui.cli.shutdown import last_words
-from qctui.model.action import ActionRecord, Rung, Step, Target
+from qctui.cli.terminal import Terminal
+from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.resource import Resource
+from qctui.settings import load_settings
+from qctui.ui.context import UiOptions
 from qctui.value import replace
 
 OPEN = "qctui: 1 action is not verified yet; verification goes on at the next start (see: qctui journal)"
@@ -33,3 +42,17 @@ def test_what_is_said_at_the_end(before: Rung | None, after: ActionRecord, lines
 def test_of_several_the_open_ones_are_counted() -> None:
     lines = last_words({}, [record(Rung.SENT), replace(record(Rung.ACCEPTED), action_id="a2")])
     assert lines == [OPEN.replace("1 action is", "2 actions are")]
+
+
+def test_news_while_the_interface_ends_were_not_on_the_screen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    console = _Console(Terminal.__new__(Terminal), load_settings(), None, None)
+
+    def now(rung: Rung) -> None:
+        console._host.store.put(ACTIONS, Resource[Any](value=(record(rung, "no"),)))
+
+    now(Rung.SENT)
+    Console(console._host, UiOptions(), lambda: None, console.leave).exit()
+    now(Rung.REJECTED)
+    assert console._drain(0.0) == ["qctui: REJECTED: liquidate Momentum (L-430e): no"]
