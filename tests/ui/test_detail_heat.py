@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
+from qctui.sweep.ranking import rank_runs, value_key, varying_names
 from qctui.ui.optimizations.heat import (
     STEPS,
     cell_role,
@@ -16,10 +17,7 @@ from qctui.ui.optimizations.heat import (
     legend,
     level_text,
     plan_cells,
-    rank_runs,
-    value_key,
     value_text,
-    varying_names,
 )
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
 from qctui.value import replace

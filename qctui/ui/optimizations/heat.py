@@ -1,119 +1,19 @@
-"""The runs of an optimization, ranked by its target; the grid of its heat map, and how the cells of that read. Pure."""
+"""The grid of an optimization's heat map, and how its cells read. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.style import Style
 from textual.color import Color
 
-from qctui.model.optimization import PERCENT_STATISTICS, Optimization, Parameter, Run
+from qctui.model.optimization import Optimization
+from qctui.sweep.ranking import Axis, RankedRun, Ranking, axis_of, statistic_text, value_key
 from qctui.ui.kit.spans import width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
-from qctui.ui.wording.format import format_number
-from qctui.value import Value, field
-
-MOST_STEPS = 400
-"""Values of one axis that are taken from a parameter's range; of a finer one only those that were run."""
-
-
-UNRANKED = "max or min is not told: no rank"
-"""Said of runs whose target has no extremum."""
-
-
-class RankedRun(Value):
-    """A run and its place among those with a value of the target."""
-
-    run: Run
-    key: str
-    """Names it in a list."""
-    rank: int | None
-    """1 is the best; None while the run has no final value, and where it is unknown what is best."""
-    value: float | None
-    """Of the target, also of a run that has not ended."""
-
-    @property
-    def ended(self) -> bool:
-        """It ran to its end."""
-        return self.run.progress >= 1 and not self.run.failed
-
-
-class Ranking(Value):
-    """Every run, the best first (where it is unknown what is best, the highest); then those under way by their
-    progress, then those that failed."""
-
-    runs: tuple[RankedRun, ...] = ()
-    ended: int = 0
-    """How many have a final value of the target. They come first."""
-    ranked: int = 0
-    """How many have a rank: all that ended, or none."""
-    varying: tuple[str, ...] = ()
-    """Names of the parameters the search varies, in its order."""
-    by_key: dict[str, RankedRun] = field(default_factory=dict)
-
-    @property
-    def best(self) -> RankedRun | None:
-        """The one with rank 1."""
-        return self.runs[0] if self.ranked else None
-
-
-def rank_runs(optimization: Optimization) -> Ranking:
-    """Rank the runs by the criterion's target. Equal values share a rank."""
-    target, maximize = optimization.criterion.target, optimization.criterion.maximize
-    sign = 1.0 if maximize is False else -1.0
-    counted: dict[str, int] = {}
-    scored: list[tuple[float, Run, str]] = []
-    rest: list[RankedRun] = []
-    for run in optimization.runs:
-        counted[run.key] = counted.get(run.key, 0) + 1
-        key = run.key if counted[run.key] == 1 else f"{run.key} {counted[run.key]}"
-        value = run.statistics.get(target)
-        value = value if value is not None and math.isfinite(value) else None
-        if value is not None and run.progress >= 1 and not run.failed:
-            scored.append((value, run, key))
-        else:
-            rest.append(RankedRun(run, key, None, value))
-    scored.sort(key=lambda each: each[0] * sign)
-    rows: list[RankedRun] = []
-    for place, (value, run, key) in enumerate(scored, 1):
-        shared = rows[-1].rank if rows and rows[-1].value == value else place
-        rows.append(RankedRun(run, key, None if maximize is None else shared, value))
-    rest.sort(key=lambda each: (each.run.failed, -each.run.progress))
-    everything = (*rows, *rest)
-    ranked = 0 if maximize is None else len(rows)
-    by_key = {each.key: each for each in everything}
-    return Ranking(everything, len(rows), ranked, varying_names(optimization), by_key)
-
-
-def varying_names(optimization: Optimization) -> tuple[str, ...]:
-    """The parameters with a range, in the search's order; where no ranges are given, those the runs differ in."""
-    ranged = [each for each in optimization.parameters if each.value is None and each.minimum != each.maximum]
-    if ranged:
-        return tuple(dict.fromkeys(each.name for each in ranged))
-    seen: dict[str, set[str]] = {}
-    for run in optimization.runs:
-        for name, value in run.parameters.items():
-            seen.setdefault(name, set()).add(value_key(value))
-    return tuple(name for name, values in seen.items() if len(values) > 1)
-
-
-def value_key(value: str | float) -> str:
-    """A parameter's value so that 0.3, 0.30 and 0.1+0.2 are the same."""
-    try:
-        number = float(value)
-    except ValueError:
-        return str(value)
-    return f"{number:.10g}" if math.isfinite(number) else str(value)
-
-
-class Axis(Value):
-    """One parameter of a heat map."""
-
-    name: str
-    values: tuple[str, ...]
-    """Ascending."""
+from qctui.value import Value
 
 
 class HeatGrid(Value):
@@ -147,7 +47,7 @@ def heat_grid(optimization: Optimization, ranking: Ranking) -> HeatGrid | None:
     `x`."""
     if len(ranking.varying) != 2:
         return None
-    axes = [_axis(name, optimization) for name in ranking.varying]
+    axes = [axis_of(name, optimization) for name in ranking.varying]
     if not all(axis.values for axis in axes):
         return None
     x, y = axes if len(axes[0].values) >= len(axes[1].values) else reversed(axes)
@@ -164,29 +64,6 @@ def heat_grid(optimization: Optimization, ranking: Ranking) -> HeatGrid | None:
     final = [each.value for each in ranking.runs[: ranking.ended] if each.value is not None]
     low, high = (min(final), max(final)) if final else (0.0, 0.0)
     return HeatGrid(x, y, cells, low, high, optimization.criterion.maximize, ranking.ended, ranking.ranked, best)
-
-
-def _axis(name: str, optimization: Optimization) -> Axis:
-    ran = [value_key(run.parameters[name]) for run in optimization.runs if name in run.parameters]
-    ranges = [each for each in optimization.parameters if each.name == name]
-    values = dict.fromkeys([*(_steps(ranges[0]) if ranges else ()), *ran])
-    return Axis(name, tuple(sorted(values, key=value_order)))
-
-
-def _steps(parameter: Parameter) -> Sequence[str]:
-    low, high, step = parameter.minimum, parameter.maximum, parameter.step
-    if low is None or high is None or not step or step <= 0 or high < low or not (high - low) / step <= MOST_STEPS:
-        return ()  # what is endless has no number of steps either
-    return [value_key(low + step * count) for count in range(int((high - low) / step + 1e-9) + 1)]
-
-
-def value_order(value: str) -> tuple[bool, float, str]:
-    """What values of a parameter are sorted by: numbers first, in their order."""
-    try:
-        number = float(value)
-    except ValueError:
-        return True, 0.0, value
-    return (False, number, value) if math.isfinite(number) else (True, 0.0, value)
 
 
 STEPS = 8
@@ -289,12 +166,8 @@ def cell_role(each: RankedRun | None, grid: HeatGrid) -> str:
 
 
 def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int = 2) -> str:
-    """A statistic's value with its unit. Percent figures come in percent points (REFERENCE.md 5.2)."""
-    if value is None:
-        return glyphs.none
-    if statistic in PERCENT_STATISTICS:
-        return f"{format_number(value, glyphs, max(1, digits - 1))}%"
-    return format_number(value, glyphs, digits)
+    """A statistic's value with its unit, or that there is none."""
+    return glyphs.none if value is None or not math.isfinite(value) else statistic_text(value, statistic, digits)
 
 
 def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:

@@ -6,16 +6,15 @@ from collections.abc import Callable
 
 from textual import events
 
+from qctui.sweep.ranking import UNRANKED, RankedRun
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines
 from qctui.ui.kit.render_context import nothing
 from qctui.ui.kit.spans import Span, Spans, fit, wrap
 from qctui.ui.optimizations.heat import (
-    UNRANKED,
     CellPlan,
     HeatGrid,
     HeatPalette,
-    RankedRun,
     cell_role,
     cell_text,
     legend,

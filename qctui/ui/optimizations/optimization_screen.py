@@ -9,6 +9,7 @@ from qctui.model.deployment import name_of
 from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
 from qctui.model.resource import Resource
+from qctui.sweep.ranking import UNRANKED, Ranking, rank_runs
 from qctui.ui.actions.controller import OPTIMIZATION, Pointed
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.detail_screen import DetailScreen
@@ -16,7 +17,7 @@ from qctui.ui.kit.facts_view import FactsPane, Group, fact, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled_lines, pieces
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.optimizations.heat import UNRANKED, Ranking, done_text, rank_runs, value_text
+from qctui.ui.optimizations.heat import done_text, value_text
 from qctui.ui.optimizations.runs_panes import MapPane, RunsPane, runs_words
 from qctui.ui.wording.format import (
     format_bar,

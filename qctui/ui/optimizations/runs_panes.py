@@ -7,20 +7,13 @@ from functools import partial
 
 from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
+from qctui.sweep.ranking import UNRANKED, RankedRun, Ranking, value_order
 from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, text_column
-from qctui.ui.optimizations.heat import (
-    UNRANKED,
-    RankedRun,
-    Ranking,
-    done_text,
-    heat_grid,
-    value_order,
-    value_text,
-)
+from qctui.ui.optimizations.heat import done_text, heat_grid, value_text
 from qctui.ui.optimizations.heat_map import HeatMap
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count, role_of_sign
