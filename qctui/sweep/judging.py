@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import cached_property
 
 from qctui.model.optimization import HIGHER_IS_BETTER, Optimization
 from qctui.sweep.ranking import RankedRun, axis_of, number_of, rank_runs, statistic_of, value_key
+from qctui.sweep.summaries import Summary, deviation_of, mean_of, spearman, summarize
 from qctui.value import Value
 
 NEAR = 0.5
@@ -60,17 +62,6 @@ class Counts(Value):
     under_way: int
     valueless: int
     """Ended, without a value of the target, or with one that is no finite number."""
-
-
-class Summary(Value):
-    """How values are spread. The quartiles lie between values where they must, as is usual."""
-
-    low: float
-    quarter: float
-    median: float
-    three_quarters: float
-    high: float
-    count: int
 
 
 class Slice(Value):
@@ -146,24 +137,37 @@ class Sweep:
         return deviation_of(self.finals) or 0.0
 
     @cached_property
-    def _places(self) -> dict[str, tuple[int, ...]]:
-        """Where on the axes each run stands. Numbers are a step apart; texts have no order, so nothing is near them."""
-        steps: list[tuple[str, dict[str, int]]] = []
-        for name, values in self.axes:
+    def _strides(self) -> tuple[int, ...]:
+        """What a step on each axis adds to the number of a place."""
+        return tuple(itertools.accumulate((2 * len(values) + 2 for _, values in self.axes), operator.mul, initial=1))[
+            :-1
+        ]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The number of the place on the axes where each run stands. Numbers are a step apart; texts have no order, so
+        nothing is near them."""
+        runs = self.ranking.by_key.values()
+        steps: list[dict[str, int]] = []
+        for (name, values), stride in zip(self.axes, self._strides, strict=True):
             numbers = sum(number_of(value) is not None for value in values)
-            at = {value: place if place < numbers else 2 * place + 1 for place, value in enumerate(values)}
-            steps.append((name, at))
-        places: dict[str, tuple[int, ...]] = {}
-        for key, each in self.ranking.by_key.items():
+            # From 1 on: a step back from the first value leads to no other one.
+            at = {value: 1 + (step if step < numbers else 2 * step) for step, value in enumerate(values)}
+            told = {each.run.parameters[name] for each in runs if name in each.run.parameters}
+            steps.append({text: at[value_key(text)] * stride for text in told})
+        places: dict[str, int] = {}
+        names = self.ranking.varying
+        for each in runs:
             parameters = each.run.parameters
-            place = [at.get(value_key(parameters[name])) if name in parameters else None for name, at in steps]
-            if place and None not in place:
-                places[key] = tuple(step for step in place if step is not None)
+            try:
+                places[each.key] = sum([at[parameters[name]] for name, at in zip(names, steps, strict=True)])
+            except KeyError:
+                continue  # a value is not told
         return places
 
     @cached_property
-    def _runs_at(self) -> dict[tuple[int, ...], list[RankedRun]]:
-        found: dict[tuple[int, ...], list[RankedRun]] = {}
+    def _runs_at(self) -> dict[int, list[RankedRun]]:
+        found: dict[int, list[RankedRun]] = {}
         for key, place in self._places.items():
             found.setdefault(place, []).append(self.ranking.by_key[key])
         return found
@@ -172,16 +176,12 @@ class Sweep:
         """The neighbours of a run."""
         found = self._neighbours.get(key)
         if found is None:
-            found = self._neighbours[key] = self._judge(self.ranking.by_key[key], self._near(key))
+            place, near = self._places.get(key), list[RankedRun]()
+            for stride in self._strides if place is not None else ():
+                for beside in (-stride, stride):
+                    near += self._runs_at.get((place or 0) + beside, ())
+            found = self._neighbours[key] = self._judge(self.ranking.by_key[key], near)
         return found
-
-    def _near(self, key: str) -> list[RankedRun]:
-        place = self._places.get(key, ())
-        near: list[RankedRun] = []
-        for axis, step in enumerate(place):
-            for beside in (step - 1, step + 1):
-                near += self._runs_at.get((*place[:axis], beside, *place[axis + 1 :]), ())
-        return near
 
     def _judge(self, run: RankedRun, near: Sequence[RankedRun]) -> Neighbours:
         values = [each.final for each in near if each.final is not None]
@@ -203,8 +203,8 @@ class Sweep:
         """The runs by the value of a parameter, in the order of its values."""
         runs: dict[str, list[RankedRun]] = {value: [] for value in dict(self.axes).get(parameter, ())}
         for each in self.ranking.runs:
-            if (value := each.run.parameters.get(parameter)) is not None and (at := value_key(value)) in runs:
-                runs[at].append(each)
+            if (value := each.run.parameters.get(parameter)) is not None:
+                runs[value_key(value)].append(each)
         return tuple(
             Slice(value, summarize(sorted(run.final for run in of if run.final is not None)), counted(of))
             for value, of in runs.items()
@@ -230,16 +230,17 @@ class Sweep:
         return tuple(sorted(found, key=lambda each: -1.0 if each.correlation is None else -abs(each.correlation) - 2.0))
 
     def _influence(self, name: str) -> Influence:
-        told = [(each.run.parameters.get(name), each.final) for each in self.ranking.runs[: self.ranking.ended]]
-        pairs = [(number_of(text), final) for text, final in told if text is not None and final is not None]
-        numbers = [(number, final) for number, final in pairs if number is not None]
-        if len(numbers) < len(pairs):
-            return Influence(name, None, len(numbers), "texts have no order")
-        if len(numbers) < LEAST_RANKED:
-            return Influence(name, None, len(numbers), "too few runs")
-        correlation = spearman([number for number, _ in numbers], [final for _, final in numbers])
+        ended = self.ranking.runs[: self.ranking.ended]
+        pairs = [(text, each.final) for each in ended if (text := each.run.parameters.get(name)) is not None]
+        numbers = {text: number_of(text) for text in {text for text, _ in pairs}}
+        xs = [number for text, _ in pairs if (number := numbers[text]) is not None]
+        if len(xs) < len(pairs):
+            return Influence(name, None, len(xs), "texts have no order")
+        if len(xs) < LEAST_RANKED:
+            return Influence(name, None, len(xs), "too few runs")
+        correlation = spearman(xs, [final for _, final in pairs if final is not None])
         why = "" if correlation is not None else "it or the target has one value"
-        return Influence(name, correlation, len(numbers), why)
+        return Influence(name, correlation, len(xs), why)
 
     @cached_property
     def objectives(self) -> tuple[Objective, ...]:
@@ -297,55 +298,3 @@ def counted(runs: Iterable[RankedRun]) -> Counts:
         else:
             final += 1
     return Counts(final, failed, under_way, valueless)
-
-
-def mean_of(values: Sequence[float]) -> float | None:
-    """The mean; None of no values, and of values too large for one."""
-    mean = math.fsum(value / len(values) for value in values) if values else math.nan
-    return mean if math.isfinite(mean) else None
-
-
-def deviation_of(values: Sequence[float]) -> float | None:
-    """The standard deviation of all of these values; None of fewer than two, and of values too large for one."""
-    mean = mean_of(values)
-    if mean is None or len(values) < 2:
-        return None
-    deviation = math.hypot(*(value - mean for value in values)) / math.sqrt(len(values))
-    return deviation if math.isfinite(deviation) else None
-
-
-def summarize(ascending: Sequence[float]) -> Summary | None:
-    """The summary of ascending values."""
-    if not ascending:
-        return None
-
-    def at(share: float) -> float:
-        place = share * (len(ascending) - 1)
-        low, part = ascending[math.floor(place)], place % 1
-        return low * (1 - part) + ascending[math.ceil(place)] * part
-
-    return Summary(ascending[0], at(0.25), at(0.5), at(0.75), ascending[-1], len(ascending))
-
-
-def spearman(xs: Sequence[float], ys: Sequence[float]) -> float | None:
-    """Spearman's rank correlation, with average ranks for ties; None where one of the two has a single value."""
-    ranks = average_ranks(xs), average_ranks(ys)
-    mean = (len(xs) + 1) / 2
-    one, other = ([rank - mean for rank in each] for each in ranks)
-    scale = math.sqrt(math.fsum(each * each for each in one) * math.fsum(each * each for each in other))
-    if not scale:
-        return None
-    return max(-1.0, min(1.0, math.fsum(a * b for a, b in zip(one, other, strict=True)) / scale))
-
-
-def average_ranks(values: Sequence[float]) -> list[float]:
-    """The rank of each value from 1; equal ones share the mean of theirs."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    before = 0
-    for _, group in itertools.groupby(order, key=values.__getitem__):
-        tied = list(group)
-        for place in tied:
-            ranks[place] = before + (len(tied) + 1) / 2
-        before += len(tied)
-    return ranks

@@ -27,15 +27,13 @@ class RankedRun(Value):
     value: float | None
     """Of the target, also of a run that has not ended."""
 
+    final: float | None
+    """The value of a run that ended; never one of a failed or unfinished run, and always finite."""
+
     @property
     def ended(self) -> bool:
         """It ran to its end."""
         return self.run.progress >= 1 and not self.run.failed
-
-    @property
-    def final(self) -> float | None:
-        """The value of a run that ended; never one of a failed or unfinished run, and always finite."""
-        return self.value if self.run.progress >= 1 and not self.run.failed else None
 
     @property
     def name(self) -> str:
@@ -74,9 +72,11 @@ def rank_runs(optimization: Optimization) -> Ranking:
     for run in optimization.runs:
         counted[run.key] = counted.get(run.key, 0) + 1
         key = run.key if counted[run.key] == 1 else f"{run.key} {counted[run.key]}"
-        each = by_key[key] = RankedRun(run, key, None, statistic_of(run, target))
-        if each.final is not None:
-            scored.append((each.final * sign, key))
+        value = statistic_of(run, target)
+        final = value if run.progress >= 1 and not run.failed else None
+        by_key[key] = RankedRun(run, key, None, value, final)
+        if final is not None:
+            scored.append((final * sign, key))
         else:
             rest.append(key)
     scored.sort(key=lambda pair: pair[0])
@@ -85,7 +85,7 @@ def rank_runs(optimization: Optimization) -> Ranking:
         each = by_key[key]
         if maximize is not None:
             shared = rows[-1].rank if rows and rows[-1].value == each.value else place
-            each = by_key[key] = RankedRun(each.run, key, shared, each.value)
+            each = by_key[key] = RankedRun(each.run, key, shared, each.value, each.final)
         rows.append(each)
     last = sorted((by_key[key] for key in rest), key=lambda each: (each.run.failed, -each.run.progress))
     ranked = 0 if maximize is None else len(rows)
@@ -151,7 +151,7 @@ class Axis(Value):
 
 def axis_of(name: str, optimization: Optimization) -> Axis:
     """The axis of a parameter."""
-    ran = [value_key(run.parameters[name]) for run in optimization.runs if name in run.parameters]
+    ran = map(value_key, {run.parameters[name] for run in optimization.runs if name in run.parameters})
     ranges = [each for each in optimization.parameters if each.name == name]
     values = dict.fromkeys([*(_steps(ranges[0]) if ranges else ()), *ran])
     return Axis(name, tuple(sorted(values, key=value_order)))
