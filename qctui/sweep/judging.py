@@ -172,6 +172,11 @@ class Sweep:
             found.setdefault(place, []).append(self.ranking.by_key[key])
         return found
 
+    def judge_all(self) -> None:
+        """Work out the neighbours of every run now, before a table is sorted by them."""
+        for key in self.ranking.by_key:
+            self.neighbours(key)
+
     def neighbours(self, key: str) -> Neighbours:
         """The neighbours of a run."""
         found = self._neighbours.get(key)

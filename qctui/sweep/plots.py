@@ -19,10 +19,13 @@ from typing import Any
 from qctui.plot.grid import CellGrid, Ink
 from qctui.plot.values import ValueScale, tick_labels, ticks
 from qctui.text import cell_width
-from qctui.value import Value
+from qctui.value import Value, replace
 
 MOST_POINTS = 2_000
 """Points of a layer that are drawn as they are. Of more, one in each cell is."""
+
+WIDEST = 1e150
+"""The widest range of an axis: beyond it arithmetic overflows."""
 
 LEAST = (24, 6)
 """Columns and rows below which there is no room for axes."""
@@ -34,6 +37,10 @@ _SEVEN_BIT = str.maketrans("┌┐└┘┬┴┼┤├─│█▼", "+++++++++
 _STYLE = re.compile(r"\x1b\[([0-9;]*)m")
 
 _log = logging.getLogger(__name__)
+
+
+Cell = tuple[int, int]
+"""Column and row."""
 
 
 class Kind(Enum):
@@ -78,6 +85,8 @@ class Plot(Value, eq=False):
     """Words of places on `x`, in the first line."""
     sideways: bool = False
     """Bars go to the right."""
+    points: Sequence[tuple[float, float]] = ()
+    """What a person can go to, drawn or not."""
 
 
 class Drawn(Value, eq=False):
@@ -90,10 +99,12 @@ class Drawn(Value, eq=False):
     width: int = 0
     height: int = 0
     ascii: bool = False
+    cells: Sequence[Cell | None] = ()
+    """Column and row of each of the plot's `points`; None of one that is not on it."""
     words: str = ""
     """Why there is none."""
 
-    def cell(self, x: float, y: float) -> tuple[int, int] | None:
+    def cell(self, x: float, y: float) -> Cell | None:
         """The column and row of a point; None where it is not on the plot."""
         if self.plot is None:
             return None
@@ -111,21 +122,32 @@ def _dot(share: float, cells: int, dots: int) -> int:
     return math.floor(round(0.5 + (cells * dots - 1) * share, 8)) // dots
 
 
+def soon(work: Callable[[], object]) -> None:
+    """Do some work for plots that nobody waits for."""
+    _thread().submit(work)
+
+
 @cache
 def _thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="plots")
 
 
-async def drawn(make: Callable[[], Plot], width: int, height: int, *, ascii: bool = False) -> Drawn:
-    """Make a plot and draw it on the thread of plots; the caller's loop is free meanwhile. Never raises."""
+async def drawn(make: Callable[[], Plot | None], width: int, height: int, *, ascii: bool = False) -> Drawn:
+    """Make a plot and draw it on the thread of plots; the caller's loop is free meanwhile. Nothing to draw gives empty
+    cells. Never raises."""
     return await asyncio.get_running_loop().run_in_executor(_thread(), _drawn, make, width, height, ascii)
 
 
-def _drawn(make: Callable[[], Plot], width: int, height: int, ascii: bool) -> Drawn:
-    if width < LEAST[0] or height < LEAST[1]:
-        return Drawn(CellGrid(width, height), words="There is no room for a plot here.")
+def _drawn(make: Callable[[], Plot | None], width: int, height: int, ascii: bool) -> Drawn:
     try:
-        return _draw(make(), width, height, ascii=ascii)
+        plot = make()
+        if plot is None:
+            return Drawn(CellGrid(width, height))
+        if width < LEAST[0] or height < LEAST[1]:
+            return Drawn(CellGrid(width, height), words="There is no room for a plot here.")
+        if not all(side.scale.high - side.scale.low <= WIDEST for side in (plot.x, plot.y)):
+            return Drawn(CellGrid(width, height), words="The values are too far apart for a plot.")
+        return _draw(plot, width, height, ascii=ascii)
     except Exception as error:  # whatever it is: a plot must not end a program that may be needed to liquidate
         _log.exception("a plot could not be drawn")
         words = f"This plot could not be drawn ({type(error).__name__}). The log has the details."
@@ -156,6 +178,7 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     if ascii:
         grid.chars = [[_seven_bit(char) for char in row] for row in grid.chars]
     found = Drawn(grid, plot, left, 1, right - left, bottom - 1, ascii)
+    found = replace(found, cells=[found.cell(*point) for point in plot.points])
     for x, y, sign in plot.signs:
         if (cell := found.cell(x, y)) is not None:
             grid.put(*cell, _narrow(sign, ascii=ascii), Ink("mark", bold=True))

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from qctui.model.optimization import PERCENT_STATISTICS
 from qctui.plot.values import ValueScale, fit, round_step
 from qctui.sweep.judging import Counts, Ground, Influence, Objective, Slice, Sweep
-from qctui.sweep.plots import Kind, Layer, Plot, Side
+from qctui.sweep.plots import WIDEST, Cell, Kind, Layer, Plot, Side
 from qctui.sweep.ranking import RankedRun, number_of, statistic_text, value_key
-from qctui.value import Value
+from qctui.value import Value, replace
 
 CELLS_A_BOX = 7
 """Columns that each value of a parameter needs for a box beside its runs."""
@@ -33,11 +33,8 @@ GROUND_WORDS = {
 }
 
 
-class Point(Value):
-    """Where something is on a plot."""
-
+class _Point(Value):
     key: str
-    """Of a run; of a view of parameters, the parameter's name."""
     x: float
     y: float
 
@@ -50,7 +47,8 @@ class View(Value, eq=False):
     reading: str
     """What a person can read from it."""
     plot: Plot | None = None
-    points: Sequence[Point] = ()
+    keys: Sequence[str] = ()
+    """What stands at each of the plot's points: a run, or in a view of parameters a parameter."""
 
 
 def run_reading(sweep: Sweep, each: RankedRun) -> str:
@@ -68,13 +66,17 @@ def outcome(sweep: Sweep, each: RankedRun) -> str:
     if each.final is None:
         return f"ended without a {sweep.target}"
     rank = f", rank {each.rank} of {sweep.ranking.ranked:,}" if each.rank is not None else ""
-    near = sweep.neighbours(each.key)
-    said = f"{sweep.target} {statistic_text(each.final, sweep.target)}{rank}"
+    return f"{sweep.target} {statistic_text(each.final, sweep.target)}{rank}; {near_words(sweep, each.key)}"
+
+
+def near_words(sweep: Sweep, key: str) -> str:
+    """How the neighbours of a run did, and what that says of the run."""
+    near = sweep.neighbours(key)
     if near.mean is None:
-        return f"{said}; no neighbour with a value"
+        return "no neighbour with a value"
     mean = statistic_text(near.mean, sweep.target)
     spread = f" +- {statistic_text(near.spread, sweep.target)}" if near.spread is not None else ""
-    return f"{said}; {near.count} neighbours {mean}{spread}, {GROUND_WORDS[near.ground]}"
+    return f"{near.count} neighbours {mean}{spread}, {GROUND_WORDS[near.ground]}"
 
 
 def counts_words(counts: Counts, target: str) -> str:
@@ -93,12 +95,12 @@ def slices(sweep: Sweep, parameter: str, width: int, sign: str) -> View:
         return View(title, f"No run with a value of {parameter} has ended with a {sweep.target} yet.")
     places = {each.value: float(place) for place, each in enumerate(found)}
     boxes = width // len(found) >= CELLS_A_BOX
-    points: list[Point] = []
+    points: list[_Point] = []
     for each in sweep.ranking.runs[: sweep.ranking.ended]:
         value = each.run.parameters.get(parameter)
         place = places.get(value_key(value)) if value is not None else None
         if place is not None and each.final is not None:
-            points.append(Point(each.key, place + (_BESIDE if boxes else 0.0), each.final))
+            points.append(_Point(each.key, place + (_BESIDE if boxes else 0.0), each.final))
     layers = [Layer(Kind.DOTS, "chart-2", [each.x for each in points], [each.y for each in points])]
     middle = [(places[each.value], each.summary) for each in ended if each.summary is not None]
     if boxes:
@@ -108,7 +110,7 @@ def slices(sweep: Sweep, parameter: str, width: int, sign: str) -> View:
         layers.insert(0, Layer(Kind.LINE, "chart-1", [at for at, _ in middle], [each.median for _, each in middle]))
     across = Side(ValueScale(-0.6, len(found) - 0.4), labels=[(place, value) for value, place in places.items()])
     plot = Plot(layers, across, _side(sweep.target, [each.y for each in points]), _best_signs(sweep, points, sign))
-    return View(title, _slices_reading(sweep, parameter, ended, found, boxes=boxes), plot, points)
+    return _view(title, _slices_reading(sweep, parameter, ended, found, boxes=boxes), plot, points)
 
 
 def _slices_reading(
@@ -140,14 +142,16 @@ def distribution(sweep: Sweep, width: int) -> View:
     summary, target = sweep.summary, sweep.target
     if summary is None:
         return View(title, f"No run has ended with a {target} yet.")
+    if not summary.high - summary.low <= WIDEST:
+        return View(title, f"The values of {summary.count:,} runs are too far apart for a plot.")
     step, first, bins = _bins(summary.low, summary.high, summary.count, max(4, width // CELLS_A_BAR))
     heights = [0] * bins
-    points: list[Point] = []
+    points: list[_Point] = []
     for each in sweep.ranking.runs[: sweep.ranking.ended]:
         if each.final is not None:
             at = min(bins - 1, max(0, math.floor((each.final - first) / step + 1e-9)))
             heights[at] += 1
-            points.append(Point(each.key, first + (at + 0.5) * step, heights[at] - 0.5))
+            points.append(_Point(each.key, first + (at + 0.5) * step, heights[at] - 0.5))
     centres = [first + (at + 0.5) * step for at in range(bins)]
     best = sweep.ranking.best
     flags = [(summary.median, f"|median {statistic_text(summary.median, target)}")]
@@ -162,7 +166,7 @@ def distribution(sweep: Sweep, width: int) -> View:
         away, chance = abs(best.final - summary.median) / sweep.deviation, _luckiest(summary.count)
         said += f" The best, {text(best.final, target)}, is {away:.1f} standard deviations from the median; of so many "
         said += f"draws of chance the luckiest would be {chance:.1f}."
-    return View(title, f"{said}{counts_words(sweep.counts, target)}", plot, points)
+    return _view(title, f"{said}{counts_words(sweep.counts, target)}", plot, points)
 
 
 def _luckiest(count: int) -> float:
@@ -189,7 +193,7 @@ def history(sweep: Sweep, sign: str) -> View:
     title = f"best {target} so far"
     if not found:
         return View(title, f"No run has ended with a {target} yet.")
-    points = [Point(each.key, float(at), each.final or 0.0) for at, (each, _) in enumerate(found, 1)]
+    points = [_Point(each.key, float(at), each.final or 0.0) for at, (each, _) in enumerate(found, 1)]
     layers = [Layer(Kind.DOTS, "chart-2", [each.x for each in points], [each.y for each in points])]
     order = "The order is that of the API's answer, which tells no end times."
     said = f"{len(found):,} runs; max or min is not told, so none is the best."
@@ -205,7 +209,7 @@ def history(sweep: Sweep, sign: str) -> View:
         said = f"{value} at run {last:,} of {len(found):,}{idle}; {len(better):,} were the best yet."
     across = Side(ValueScale(0.0, len(found) + 1.0))
     plot = Plot(layers, across, _side(target, [each.y for each in points]), _best_signs(sweep, points, sign))
-    return View(title, f"{said} {order}{counts_words(sweep.counts, target)}", plot, points)
+    return _view(title, f"{said} {order}{counts_words(sweep.counts, target)}", plot, points)
 
 
 def _pairs(found: Sequence[tuple[RankedRun, float | None]]) -> Iterator[tuple[float | None, float | None]]:
@@ -220,7 +224,7 @@ def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
     title = f"{one.words} against {other.words}"
     if not found:
         return View(title, "No run has ended with both statistics yet.")
-    points = [Point(run.key, x, y) for run, x, y, _ in found]
+    points = [_Point(run.key, x, y) for run, x, y, _ in found]
     front = [(x, y, sign) for _, x, y, on in found if on]
     xs, ys = [each.x for each in points], [each.y for each in points]
     plot = Plot([Layer(Kind.DOTS, "chart-2", xs, ys)], _side(one.name, xs), _side(other.name, ys), front)
@@ -233,7 +237,9 @@ def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
         said += f"It goes from {one.name} {statistic_text(best_x, one.name)} "
         said += f"to {other.name} {statistic_text(best_y, other.name)}."
     missing = len(sweep.ranking.runs) - len(found)
-    return View(title, said + (f" Not in it: {missing:,} that did not end with both." if missing else ""), plot, points)
+    return _view(
+        title, said + (f" Not in it: {missing:,} that did not end with both." if missing else ""), plot, points
+    )
 
 
 def importance(sweep: Sweep) -> View:
@@ -247,7 +253,7 @@ def importance(sweep: Sweep) -> View:
     # The strongest stands at the top.
     places = {each.name: float(len(found) - at) for at, each in enumerate(found)}
     bars = [(places[each.name], abs(each.correlation or 0.0)) for each in told]
-    points = [Point(each.name, abs(each.correlation or 0.0), places[each.name]) for each in found]
+    points = [_Point(each.name, abs(each.correlation or 0.0), places[each.name]) for each in found]
     labels = [(places[each.name], f"{each.name[:16]} {_figure(each)}") for each in found]
     across = Side(ValueScale(0.0, 1.0))
     upwards = Side(ValueScale(0.4, len(found) + 0.6), labels=labels)
@@ -261,10 +267,10 @@ def importance(sweep: Sweep) -> View:
         f"{first.name} goes with {sweep.target} most{way}: {strength:.2f} over {first.runs:,} runs. 0 is no trend, 1 a "
     )
     said += "perfect one. A best value in the middle of a range is no trend either: see its slice."
-    return View(title, said + (f" {untold}." if untold else ""), plot, points)
+    return _view(title, said + (f" {untold}." if untold else ""), plot, points)
 
 
-def _best_signs(sweep: Sweep, points: Sequence[Point], sign: str) -> Sequence[tuple[float, float, str]]:
+def _best_signs(sweep: Sweep, points: Sequence[_Point], sign: str) -> Sequence[tuple[float, float, str]]:
     best = sweep.ranking.best
     return [(each.x, each.y, sign) for each in points if best is not None and each.key == best.key]
 
@@ -288,7 +294,9 @@ def _unit(statistic: str) -> str:
     return "%" if statistic in PERCENT_STATISTICS else ""
 
 
-Cell = tuple[int, int]
+def _view(title: str, reading: str, plot: Plot, points: Sequence[_Point]) -> View:
+    placed = replace(plot, points=[(each.x, each.y) for each in points])
+    return View(title, reading, placed, [each.key for each in points])
 
 
 def nearest(cells: Sequence[Cell | None], at: int, across: int, down: int) -> int:

@@ -139,16 +139,25 @@ COMMANDS: tuple[Command, ...] = (
     _table("first", "home,g", "first", "first", "First row; of a log its very beginning", palette=False),
     _table("last", "end,G", "last", "last", "Last row; a log is followed there", palette=False),
     _table("open", "enter", "open", "open", "Open the selected row", footer=5, palette=False),
-    _table("mark", "space", "mark", "mark", "Mark or unmark a deployment, to act on several", palette=False),
+    _table("mark", "space", "mark", "mark", "Mark or unmark a deployment, to act on several, or a run, to compare it",
+           palette=False),
     *(
         _detail(
             f"section_{number}", str(number), f"go_to_section({number})", f"section {number}",
             f"Go to the {ordinal} section", palette=False,
         )
-        for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth"), 1)
+        for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh"), 1)
     ),
     _detail("heat_map", "m", "toggle_map", "heat map",
             "Runs of two parameters as a heat map, or as a table again", footer=6),
+    _detail("next_view", "right_square_bracket", "turn_view(1)", "turn",
+            "The next parameter or statistic of a view; of a heat map the next slice", footer=8),
+    _detail("previous_view", "left_square_bracket", "turn_view(-1)", "turn back",
+            "The parameter, statistic or slice before it"),
+    _detail("choose_view", "c", "choose_view", "choose", "Choose the parameters or statistics of a view", footer=9),
+    _detail("compare", "C", "compare", "compare", "Compare the marked runs side by side", footer=7),
+    _detail("export_runs", "e", "export", "export", "Write the runs (CSV, JSON) or the view (text, SVG) to a file",
+            footer=11),
     _detail("earlier_orders", "o", "toggle_earlier", "earlier orders",
             "Show or hide the orders of the project's earlier deployments", footer=10),
     _map("map_left", "h,left", "across(-1)", "left", "The cell to the left", palette=False),

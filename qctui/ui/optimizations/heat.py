@@ -23,6 +23,8 @@ class HeatGrid(Value):
     y: Axis
     cells: dict[tuple[int, int], RankedRun]
     """By place on `x` and `y`; where several runs share a place, the best. Missing: no run there yet."""
+    shared: dict[tuple[int, int], int]
+    """How many runs each place has."""
     low: float
     high: float
     """The lowest and highest final value; both 0 without any."""
@@ -42,28 +44,39 @@ class HeatGrid(Value):
         return 1.0 - share if self.maximize is False else share
 
 
-def heat_grid(optimization: Optimization, ranking: Ranking) -> HeatGrid | None:
-    """The map of an optimization of exactly two varying parameters; None for any other. The one with more values is
-    `x`."""
-    if len(ranking.varying) != 2:
-        return None
-    axes = [axis_of(name, optimization) for name in ranking.varying]
-    if not all(axis.values for axis in axes):
+def heat_grid(
+    optimization: Optimization,
+    ranking: Ranking,
+    over: tuple[str, ...] = (),
+    within: tuple[str, str] | None = None,
+) -> HeatGrid | None:
+    """The map over two varying parameters, by default the first two; None where fewer vary. The one with more values is
+    `x`. `within` is another parameter and its value: only its runs are on the map."""
+    over = over or ranking.varying[:2]
+    axes = [axis_of(name, optimization) for name in over]
+    if len(axes) < 2 or not all(axis.values for axis in axes):
         return None
     x, y = axes if len(axes[0].values) >= len(axes[1].values) else reversed(axes)
     places = [{value: at for at, value in enumerate(axis.values)} for axis in (x, y)]
     cells: dict[tuple[int, int], RankedRun] = {}
+    shared: dict[tuple[int, int], int] = {}
     best: tuple[int, int] | None = None
     for each in ranking.runs:
-        values = [each.run.parameters.get(axis.name) for axis in (x, y)]
+        parameters = each.run.parameters
+        if within is not None and (within[0] not in parameters or value_key(parameters[within[0]]) != within[1]):
+            continue
+        values = [parameters.get(axis.name) for axis in (x, y)]
         at = [place.get(value_key(value)) for place, value in zip(places, values, strict=True) if value is not None]
         if len(at) == 2 and at[0] is not None and at[1] is not None:
             # The ranking is best first: the first run of a place is the one that counts.
-            cells.setdefault((at[0], at[1]), each)
-            best = best or ((at[0], at[1]) if each.rank == 1 else None)
-    final = [each.value for each in ranking.runs[: ranking.ended] if each.value is not None]
+            here = (at[0], at[1])
+            cells.setdefault(here, each)
+            shared[here] = shared.get(here, 0) + 1
+            best = best or (here if each.rank == 1 else None)
+    final = [each.final for each in ranking.runs[: ranking.ended] if each.final is not None]
     low, high = (min(final), max(final)) if final else (0.0, 0.0)
-    return HeatGrid(x, y, cells, low, high, optimization.criterion.maximize, ranking.ended, ranking.ranked, best)
+    maximize = optimization.criterion.maximize
+    return HeatGrid(x, y, cells, shared, low, high, maximize, ranking.ended, ranking.ranked, best)
 
 
 STEPS = 8
