@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from qctui.model.optimization import PERCENT_STATISTICS
 from qctui.plot.values import ValueScale, fit, round_step
-from qctui.sweep.judging import Counts, Ground, Influence, Objective, Slice, Sweep
+from qctui.sweep.judging import Influence, Objective, Slice, Sweep
 from qctui.sweep.plots import WIDEST, Cell, Kind, Layer, Plot, Side
 from qctui.sweep.ranking import RankedRun, number_of, statistic_text, value_key
+from qctui.sweep.words import counts_words
 from qctui.value import Value, replace
 
 CELLS_A_BOX = 7
@@ -22,15 +23,6 @@ LEAST_OF_A_VALUE = 3
 
 _BESIDE = 0.3
 """How far from the place of a value its runs are drawn, and its box on the other side."""
-
-GROUND_WORDS = {
-    Ground.PLATEAU: "on a plateau: its neighbours do as well",
-    Ground.SLOPE: "on a slope: some neighbours are better, some worse",
-    Ground.SPIKE: "a spike: its neighbours do much worse, a small change may lose it",
-    Ground.DIP: "a dip: its neighbours do much better",
-    Ground.APART: "far from its neighbours",
-    Ground.UNKNOWN: "too few neighbours with a value to say more",
-}
 
 
 class _Point(Value):
@@ -49,41 +41,6 @@ class View(Value, eq=False):
     plot: Plot | None = None
     keys: Sequence[str] = ()
     """What stands at each of the plot's points: a run, or in a view of parameters a parameter."""
-
-
-def run_reading(sweep: Sweep, each: RankedRun) -> str:
-    """One run in words: its parameters, its value, its rank, and how its neighbours did."""
-    values = ", ".join(f"{name} {each.run.parameters.get(name, '?')}" for name in sweep.ranking.varying)
-    return f"{values or each.name}: {outcome(sweep, each)}"
-
-
-def outcome(sweep: Sweep, each: RankedRun) -> str:
-    """How a run did, and how its neighbours did."""
-    if each.run.failed:
-        return f"failed, exit code {each.run.exit_code}"
-    if each.run.progress < 1:
-        return "under way"
-    if each.final is None:
-        return f"ended without a {sweep.target}"
-    rank = f", rank {each.rank} of {sweep.ranking.ranked:,}" if each.rank is not None else ""
-    return f"{sweep.target} {statistic_text(each.final, sweep.target)}{rank}; {near_words(sweep, each.key)}"
-
-
-def near_words(sweep: Sweep, key: str) -> str:
-    """How the neighbours of a run did, and what that says of the run."""
-    near = sweep.neighbours(key)
-    if near.mean is None:
-        return "no neighbour with a value"
-    mean = statistic_text(near.mean, sweep.target)
-    spread = f" +- {statistic_text(near.spread, sweep.target)}" if near.spread is not None else ""
-    return f"{near.count} neighbours {mean}{spread}, {GROUND_WORDS[near.ground]}"
-
-
-def counts_words(counts: Counts, target: str) -> str:
-    """What is not in a figure, and why; empty where everything is."""
-    told = ((counts.failed, "failed"), (counts.under_way, "under way"), (counts.valueless, f"without a {target}"))
-    said = ", ".join(f"{count:,} {word}" for count, word in told if count)
-    return f" Not in it: {said}." if said else ""
 
 
 def slices(sweep: Sweep, parameter: str, width: int, sign: str) -> View:

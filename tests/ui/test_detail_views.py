@@ -12,7 +12,7 @@ import pytest
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Optimization
 from qctui.sweep.judging import Sweep
-from qctui.sweep.views import run_reading
+from qctui.sweep.words import run_reading
 from qctui.ui.kit.chooser import Chooser
 from qctui.ui.optimizations.optimization_screen import OptimizationScreen
 from qctui.ui.optimizations.run_screen import CompareScreen, RunScreen

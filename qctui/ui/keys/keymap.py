@@ -32,8 +32,8 @@ class Scope(Enum):
     CHART = "In the chart"
     """While the chart has the focus."""
     TILES = "Among charts side by side"
-    MAP = "In a heat map"
-    """While a heat map has the focus, beside the keys of a table."""
+    MAP = "In a heat map or a plot"
+    """While one of them has the focus, beside the keys of a table."""
 
 
 class Command(Value):
@@ -160,8 +160,8 @@ COMMANDS: tuple[Command, ...] = (
             footer=11),
     _detail("earlier_orders", "o", "toggle_earlier", "earlier orders",
             "Show or hide the orders of the project's earlier deployments", footer=10),
-    _map("map_left", "h,left", "across(-1)", "left", "The cell to the left", palette=False),
-    _map("map_right", "l,right", "across(1)", "right", "The cell to the right", palette=False),
+    _map("map_left", "h,left", "across(-1)", "left", "To the left", palette=False),
+    _map("map_right", "l,right", "across(1)", "right", "To the right", palette=False),
     _chart("zoom_in", "plus,equals_sign", "zoom(1)", "zoom in", "Show a shorter time", footer=7),
     _chart("zoom_out", "minus", "zoom(-1)", "zoom out", "Show a longer time"),
     _chart("pan_left", "h", "pan(-1)", "earlier", "Go back in time"),

@@ -13,7 +13,8 @@ from qctui.plot.grid import MUTED, TEXT, CellGrid, Ink, cut
 from qctui.sweep import views
 from qctui.sweep.judging import Objective, Sweep
 from qctui.sweep.plots import Drawn, Plot, drawn
-from qctui.sweep.views import View, nearest, run_reading
+from qctui.sweep.views import View, nearest
+from qctui.sweep.words import run_reading
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.ink_lines import InkLines
 from qctui.ui.kit.pane import Pane

@@ -14,7 +14,7 @@ from qctui.plot.grid import MUTED, CellGrid
 from qctui.plot.marks import PlotView
 from qctui.sweep.judging import Sweep
 from qctui.sweep.ranking import UNRANKED, RankedRun
-from qctui.sweep.views import near_words
+from qctui.sweep.words import near_words
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.kit.facts_view import FactsPane, Group, fact
 from qctui.ui.kit.ink_lines import InkLines
