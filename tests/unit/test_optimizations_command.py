@@ -73,8 +73,12 @@ def test_the_tables() -> None:
     (head, row) = format_optimizations([summary(2, 9)], {}, NOW).split("\n")
     assert head.split() == ["STATUS", "CREATED", "TARGET", "SHARPE", "NAME", "PROJECT", "ID"]
     assert " ".join(row.split()) == "completed 2h ago max Sharpe Ratio sweep 2 project 9 O-2"
-    lines = list(format_optimization(grid(8, 7)))
-    assert lines[1] == "53 of 56 runs ended. Not in it: 3 failed, 3 under way, 1 without a Sharpe Ratio."
+    sweep = grid(8, 7)
+    failed, going = sum(each.exit_code == 1 for each in sweep.runs), sum(each.progress < 1 for each in sweep.runs)
+    empty = sum(not each.statistics for each in sweep.runs) - failed - going
+    lines = list(format_optimization(sweep))
+    missing = f"{failed} failed, {going} under way, {empty} without a Sharpe Ratio"
+    assert lines[1] == f"{56 - going} of 56 runs ended. Not in it: {missing}."
     assert lines[2].startswith("the best: ")
     assert lines[3].split() == ["#", "p0", "p1", "SHARPE", "RATIO", "NEIGHBOURS", "LIES", "ON", "STATE", "RUN"]
     assert len(lines) == 4 + MOST_RUNS + 1
