@@ -150,6 +150,15 @@ async def test_a_heat_map_of_three_parameters_is_cut_by_the_third() -> None:
         assert "Sharpe Ratio, the best over p0" in page.text
 
 
+async def test_a_new_answer_leaves_the_cursor_of_the_map_on_a_cell_without_a_run() -> None:
+    fewer = grid_optimization(done=20)
+    async with opened("2", "enter", "m", "end", prepare=holding(fewer)) as page:
+        assert "no run here yet" in page.text
+        page.engine.put(KEY, replace(fewer, completed=19), age_s=1)
+        await page.settle()
+        assert "no run here yet" in page.text
+
+
 async def test_where_there_is_room_a_view_stands_beside_the_runs() -> None:
     async with opened("2", "enter", size=(120, 40)) as page:
         assert "2 Heat map" in page.line("━ 1 Runs")

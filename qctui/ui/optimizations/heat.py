@@ -57,7 +57,7 @@ def heat_grid(
     if len(axes) < 2 or not all(axis.values for axis in axes):
         return None
     x, y = axes if len(axes[0].values) >= len(axes[1].values) else reversed(axes)
-    places = [{value: at for at, value in enumerate(axis.values)} for axis in (x, y)]
+    across, down = (_places(axis, ranking) for axis in (x, y))
     cells: dict[tuple[int, int], RankedRun] = {}
     shared: dict[tuple[int, int], int] = {}
     best: tuple[int, int] | None = None
@@ -65,11 +65,9 @@ def heat_grid(
         parameters = each.run.parameters
         if within is not None and (within[0] not in parameters or value_key(parameters[within[0]]) != within[1]):
             continue
-        values = [parameters.get(axis.name) for axis in (x, y)]
-        at = [place.get(value_key(value)) for place, value in zip(places, values, strict=True) if value is not None]
-        if len(at) == 2 and at[0] is not None and at[1] is not None:
+        if x.name in parameters and y.name in parameters:
             # The ranking is best first: the first run of a place is the one that counts.
-            here = (at[0], at[1])
+            here = across[parameters[x.name]], down[parameters[y.name]]
             cells.setdefault(here, each)
             shared[here] = shared.get(here, 0) + 1
             best = best or (here if each.rank == 1 else None)
@@ -77,6 +75,13 @@ def heat_grid(
     low, high = (min(final), max(final)) if final else (0.0, 0.0)
     maximize = optimization.criterion.maximize
     return HeatGrid(x, y, cells, shared, low, high, maximize, ranking.ended, ranking.ranked, best)
+
+
+def _places(axis: Axis, ranking: Ranking) -> dict[str, int]:
+    """The place on an axis of every text that stands for one of its values."""
+    at = {value: place for place, value in enumerate(axis.values)}
+    told = {each.run.parameters[axis.name] for each in ranking.runs if axis.name in each.run.parameters}
+    return {text: at[value_key(text)] for text in told}
 
 
 STEPS = 8

@@ -28,6 +28,7 @@ from qctui.ui.optimizations.runs_panes import MapPane, RunsPane, runs_words
 from qctui.ui.optimizations.search_screen import SearchScreen
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.chart_inks import Inks
+from qctui.ui.wording.load_state import LoadStateWords
 
 MOST_COMPARED = 6
 """Runs that fit side by side."""
@@ -140,7 +141,9 @@ class OptimizationScreen(SearchScreen):
         if isinstance(pane, ViewPane):
             self._view = pane
         super().choose(pane)
-        self.show_all(self.ages.context())
+        context = self.ages.context()
+        self._draw("The header", lambda: self.header.show(self.show_header(context)), self.header)
+        self._show_views(runs_words(self.resource, context))
 
     @property
     def beside(self) -> Sequence[Pane]:
@@ -155,12 +158,12 @@ class OptimizationScreen(SearchScreen):
     def _select(self, key: str, by: Pane) -> None:
         """A person went to a run in one of the views: it is selected in all of them."""
         self._run = key
+        if by is self.map:
+            self.map.selected = key
         if by is not self.runs:
             self.runs.table.select(key)
             self._run = key
-        if by is not self.map and key in self.ranking.by_key:
-            self.map.map.select(self.ranking.by_key[key])
-        for pane in self.plots:
+        for pane in (self.map, *self.plots):
             if pane is not by and pane in self.shown_sections:
                 pane.show(self.sweep, key, self._compared, runs_words(self.resource, self.ages.context()))
 
@@ -186,18 +189,19 @@ class OptimizationScreen(SearchScreen):
 
     def show_sections(self, context: RenderContext) -> None:
         """Table and views of the same runs; those that are not on screen wait until they are."""
-        resource, sweep, shown = self.resource, self.sweep, self.shown_sections
-        words = runs_words(resource, context)
+        sweep, words = self.sweep, runs_words(self.resource, context)
         if sweep is not None:
             self._compared &= sweep.ranking.by_key.keys()
             if sweep is not self._warm:
                 self._warm = sweep
                 soon(sweep.judge_all)
         self._draw("The runs", lambda: self.runs.show(sweep, self._compared, words, context), self.runs)
-        self._draw("The heat map", lambda: self.map.show(sweep, self._compared, words), self.map)
-        for pane in self.plots:
-            if pane in shown:
-                show = partial(pane.show, sweep, self.selected_run, self._compared, words)
+        self._show_views(words)
+
+    def _show_views(self, words: LoadStateWords) -> None:
+        for pane in (self.map, *self.plots):
+            if pane in self.shown_sections:
+                show = partial(pane.show, self.sweep, self.selected_run, self._compared, words)
                 self._draw(f"The view {pane.title_text}", show, pane)
             else:
                 pane.show_frame((), words)

@@ -133,12 +133,15 @@ class MapPane(ViewPane):
         super().__init__(number, "Heat map", self.map, glyphs, id="map")
         self._sweep: Sweep | None = None
         self._shown: Sweep | None = None
+        self.selected = ""
+        """The run that its cursor was last put on."""
         self._pair = 0
         self._cut = 0
         """0 is all runs, the best of each place; from 1 on a value of the third parameter."""
 
-    def show(self, sweep: Sweep | None, compared: frozenset[str], words: LoadStateWords) -> None:
-        """Show the map of an optimization of two varying parameters or more; of any other, why there is none."""
+    def show(self, sweep: Sweep | None, key: str, compared: frozenset[str], words: LoadStateWords) -> None:
+        """Show the map of an optimization of two varying parameters or more; of any other, why there is none. The
+        cursor is on the selected run, `key`."""
         self._sweep, self._words = sweep, words
         self.map.compared = compared
         if sweep is None:
@@ -146,6 +149,10 @@ class MapPane(ViewPane):
         elif sweep is not self._shown:
             self._draw_map(sweep)
         self._shown = sweep
+        if sweep is not None and key != self.selected and key in sweep.ranking.by_key:
+            # Once: a person may have gone on to a cell without a run.
+            self.selected = key
+            self.map.select(sweep.ranking.by_key[key])
         self._show_title()
 
     def choices(self) -> Sequence[Sequence[str]]:
