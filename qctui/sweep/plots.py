@@ -22,7 +22,7 @@ from qctui.text import cell_width
 from qctui.value import Value, replace
 
 MOST_POINTS = 2_000
-"""Points of a layer that are drawn as they are. Of more, one in each cell is."""
+"""Points of a layer that are drawn as they are. Of more, one in each quarter of a cell is."""
 
 WIDEST = 1e150
 """The widest range of an axis: beyond it arithmetic overflows."""
@@ -220,13 +220,13 @@ def _finite(*values: float) -> bool:
 
 
 def _thinned(points: Sequence[tuple[float, float]], width: int, height: int) -> list[tuple[float, float]]:
-    """One point of each cell: that there are more in it would not be seen."""
+    """One point of each quarter of a cell."""
     lows, highs = (tuple(pick(each[side] for each in points) for side in (0, 1)) for pick in (min, max))
     found: dict[tuple[int, int], tuple[float, float]] = {}
     for x, y in points:
         across = (x - lows[0]) / (highs[0] - lows[0] or 1.0)
         up = (y - lows[1]) / (highs[1] - lows[1] or 1.0)
-        found[int(across * width), int(up * height)] = (x, y)
+        found.setdefault((int(across * 2 * width), int(up * 2 * height)), (x, y))
     return list(found.values())
 
 

@@ -37,10 +37,11 @@ def near_words(sweep: Sweep, key: str) -> str:
     """How the neighbours of a run did, and what that says of the run."""
     near = sweep.neighbours(key)
     if near.mean is None:
-        return "no neighbour with a value"
+        return f"none of its {near.without} neighbours has a value" if near.without else "it has no neighbours yet"
     mean = statistic_text(near.mean, sweep.target)
     spread = f" +- {statistic_text(near.spread, sweep.target)}" if near.spread is not None else ""
-    return f"{near.count} neighbours {mean}{spread}, {GROUND_WORDS[near.ground]}"
+    without = f" ({near.without} more without a value)" if near.without else ""
+    return f"{near.count} neighbours{without} {mean}{spread}, {GROUND_WORDS[near.ground]}"
 
 
 def counts_words(counts: Counts, target: str) -> str:

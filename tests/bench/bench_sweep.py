@@ -37,23 +37,27 @@ def reading(seed: int) -> Optimization:
     return replace(grid(*SIZES, seed=seed, under_way=24), optimization_id=OPTIMIZATION_ID)
 
 
+Times = list[tuple[float, float]]
+"""Seconds, and how many of them the interface's thread was at work: the rest is other threads, and other programs."""
+
+
 class Heartbeat:
     """How long the loop did not look at its callbacks: as long would a key have waited."""
 
     def __init__(self) -> None:
-        self.waits: list[float] = []
+        self.waits: Times = []
         self._task = asyncio.create_task(self._beat())
 
     async def _beat(self) -> None:
         while True:
-            before = time.perf_counter()
+            before, worked = time.perf_counter(), time.thread_time()
             await asyncio.sleep(0.001)
-            self.waits.append(time.perf_counter() - before - 0.001)
+            self.waits.append((time.perf_counter() - before - 0.001, time.thread_time() - worked))
 
-    async def longest(self) -> float:
-        """The longest wait since the last question."""
+    async def longest(self) -> tuple[float, float]:
+        """The longest wait since the last question, and the longest work."""
         waits, self.waits = self.waits, []
-        return max(waits, default=0.0)
+        return max((each for each, _ in waits), default=0.0), max((each for _, each in waits), default=0.0)
 
     async def stop(self) -> None:
         """End."""
@@ -62,19 +66,24 @@ class Heartbeat:
             await self._task
 
 
-async def timed(page: Page, *keys: str) -> float:
-    began = time.perf_counter()
+async def timed(page: Page, *keys: str) -> tuple[float, float]:
+    began, worked = time.perf_counter(), time.thread_time()
     await page.press(*keys)
     await page.drawn()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.thread_time() - worked
+
+
+def print_times(what: str, times: Times, target_ms: float) -> None:
+    print_figures(what, [each for each, _ in times], target_ms)
+    print_figures(f"{what}, at work", [each for _, each in times], target_ms)
 
 
 async def console_times(rounds: int, size: tuple[int, int]) -> None:
     """Opening, views, keys while a new answer comes."""
     readings = [reading(seed) for seed in (1, 2)]
-    opens: list[float] = []
-    view_times: dict[str, list[float]] = {}
-    waits: dict[str, list[float]] = {"table": [], "plot": [], "a new answer in the table": [], "and in a plot": []}
+    opens: Times = []
+    view_times: dict[str, Times] = {}
+    waits: dict[str, Times] = {"table": [], "plot": [], "a new answer in the table": [], "and in a plot": []}
 
     def prepare(engine: StillEngine) -> None:
         fill_details(engine)
@@ -109,11 +118,11 @@ async def console_times(rounds: int, size: tuple[int, int]) -> None:
             await page.press("escape")
         await heart.stop()
     where = f"{size[0]}x{size[1]}"
-    print_figures(f"{where} Enter to the runs of 5,000", opens, 300)
+    print_times(f"{where} Enter to the runs of 5,000", opens, 300)
     for key, times in view_times.items():
-        print_figures(f"{where} view {key}, key to its plot", times, 100)
+        print_times(f"{where} view {key}, key to its plot", times, 100)
     for name, times in waits.items():
-        print_figures(f"{where} a key waits: {name}", times, 50)
+        print_times(f"{where} a key waits: {name}", times, 50)
 
 
 async def redraws(count: int) -> None:

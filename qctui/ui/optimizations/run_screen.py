@@ -202,8 +202,9 @@ class EquityLines(InkLines, can_focus=True):
         )  # fmt: skip
         grid = CellGrid(width, height)
         if series:
-            end = max(each.xs[-1] for each in series)
-            view = PlotView(ChartWindow(None), end, ASCII if self._glyphs.ascii else BRAILLE, percent=True)
+            # A backtest's time is past: no edge of it is now.
+            window = ChartWindow(None, min(each.xs[0] for each in series), max(each.xs[-1] for each in series))
+            view = PlotView(window, 0.0, ASCII if self._glyphs.ascii else BRAILLE, percent=True)
             grid = compose(Source(Chart("Equity", False, series)), width, height, view).grid
             if self._glyphs.ascii:
                 grid.chars = [[char if char.isascii() and char else "?" for char in row] for row in grid.chars]
