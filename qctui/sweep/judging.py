@@ -5,19 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cached_property
 
 from qctui.model.optimization import HIGHER_IS_BETTER, Optimization
 from qctui.sweep.ranking import RankedRun, axis_of, number_of, rank_runs, statistic_of, value_key
-from qctui.sweep.summaries import Summary, deviation_of, mean_of, spearman, summarize
+from qctui.sweep.summaries import Summary, average_ranks, correlation_of, deviation_of, mean_of, summarize
 from qctui.value import Value
 
 NEAR = 0.5
 """Standard deviations of all final values within which a run is level with its neighbours, and they with each other."""
 FAR = 1.0
 """Standard deviations of all final values from which on a run stands apart from its neighbours."""
+STEP = 200
+"""Runs that are judged in one go while other work waits."""
 LEAST_RANKED = 3
 """Runs that a rank correlation needs at least: of two it is always 1."""
 
@@ -148,22 +150,19 @@ class Sweep:
         """The number of the place on the axes where each run stands. Numbers are a step apart; texts have no order, so
         nothing is near them."""
         runs = self.ranking.by_key.values()
+        names = self.ranking.varying
         steps: list[dict[str, int]] = []
         for (name, values), stride in zip(self.axes, self._strides, strict=True):
             numbers = sum(number_of(value) is not None for value in values)
             # From 1 on: a step back from the first value leads to no other one.
             at = {value: 1 + (step if step < numbers else 2 * step) for step, value in enumerate(values)}
-            told = {each.run.parameters[name] for each in runs if name in each.run.parameters}
-            steps.append({text: at[value_key(text)] * stride for text in told})
-        places: dict[str, int] = {}
-        names = self.ranking.varying
-        for each in runs:
-            parameters = each.run.parameters
-            try:
-                places[each.key] = sum([at[parameters[name]] for name, at in zip(names, steps, strict=True)])
-            except KeyError:
-                continue  # a value is not told
-        return places
+            texts = {each.run.parameters[name] for each in runs if name in each.run.parameters}
+            steps.append({text: at[value_key(text)] * stride for text in texts})
+        told = [each.run.parameters for each in runs]
+        columns = [[at.get(each.get(name, "")) for each in told] for name, at in zip(names, steps, strict=True)]
+        numbered = zip(self.ranking.by_key, zip(*columns, strict=True), strict=True) if columns else ()
+        # Without a place: a run of which a value is not told.
+        return {key: sum(place) for key, place in numbered if None not in place}
 
     @cached_property
     def _runs_at(self) -> dict[int, list[RankedRun]]:
@@ -172,10 +171,15 @@ class Sweep:
             found.setdefault(place, []).append(self.ranking.by_key[key])
         return found
 
-    def judge_all(self) -> None:
-        """Work out the neighbours of every run now, before a table is sorted by them."""
-        for key in self.ranking.by_key:
+    def prepare(self) -> Iterator[None]:
+        """Work out, in small steps, what is needed when a table is sorted by neighbours or a view is opened."""
+        for number, key in enumerate(self.ranking.by_key):
             self.neighbours(key)
+            if number % STEP == 0:
+                yield
+        _ = self.influences
+        yield
+        _ = self.objectives
 
     def neighbours(self, key: str) -> Neighbours:
         """The neighbours of a run."""
@@ -229,10 +233,15 @@ class Sweep:
             found.append((each, best))
         return tuple(found)
 
-    def importance(self) -> tuple[Influence, ...]:
+    @cached_property
+    def influences(self) -> tuple[Influence, ...]:
         """Every varying parameter, the strongest influence first, those without a figure last."""
         found = [self._influence(name) for name in self.ranking.varying]
         return tuple(sorted(found, key=lambda each: -1.0 if each.correlation is None else -abs(each.correlation) - 2.0))
+
+    @cached_property
+    def _final_ranks(self) -> list[float]:
+        return average_ranks([each.final for each in self.ranking.runs[: self.ranking.ended] if each.final is not None])
 
     def _influence(self, name: str) -> Influence:
         ended = self.ranking.runs[: self.ranking.ended]
@@ -243,7 +252,9 @@ class Sweep:
             return Influence(name, None, len(xs), "texts have no order")
         if len(xs) < LEAST_RANKED:
             return Influence(name, None, len(xs), "too few runs")
-        correlation = spearman(xs, [final for _, final in pairs if final is not None])
+        finals = [final for _, final in pairs if final is not None]
+        ranks = self._final_ranks if len(finals) == len(ended) else average_ranks(finals)
+        correlation = correlation_of(average_ranks(xs), ranks)
         why = "" if correlation is not None else "it or the target has one value"
         return Influence(name, correlation, len(xs), why)
 

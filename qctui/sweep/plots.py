@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from functools import cache
@@ -122,9 +122,14 @@ def _dot(share: float, cells: int, dots: int) -> int:
     return math.floor(round(0.5 + (cells * dots - 1) * share, 8)) // dots
 
 
-def soon(work: Callable[[], object]) -> None:
-    """Do some work for plots that nobody waits for."""
-    _thread().submit(work)
+def go_on(work: Iterator[object]) -> None:
+    """Do some work for plots that nobody waits for, step by step: a plot that is asked for goes between two steps."""
+
+    def step() -> None:
+        if next(work, work) is not work:
+            _thread().submit(step)
+
+    _thread().submit(step)
 
 
 @cache

@@ -65,31 +65,30 @@ def rank_runs(optimization: Optimization) -> Ranking:
     """Rank the runs by the criterion's target. Equal values share a rank."""
     target, maximize = optimization.criterion.target, optimization.criterion.maximize
     sign = 1.0 if maximize is False else -1.0
-    by_key: dict[str, RankedRun] = {}
     counted: dict[str, int] = {}
-    scored: list[tuple[float, str]] = []
-    rest: list[str] = []
+    scored: list[tuple[float, str, Run, float]] = []
+    rest: list[RankedRun] = []
+    keys: list[str] = []
     for run in optimization.runs:
-        counted[run.key] = counted.get(run.key, 0) + 1
-        key = run.key if counted[run.key] == 1 else f"{run.key} {counted[run.key]}"
+        count = counted[run.key] = counted.get(run.key, 0) + 1
+        key = run.key if count == 1 else f"{run.key} {count}"
+        keys.append(key)
         value = statistic_of(run, target)
-        final = value if run.progress >= 1 and not run.failed else None
-        by_key[key] = RankedRun(run, key, None, value, final)
-        if final is not None:
-            scored.append((final * sign, key))
+        if value is not None and run.progress >= 1 and not run.failed:
+            scored.append((value * sign, key, run, value))
         else:
-            rest.append(key)
-    scored.sort(key=lambda pair: pair[0])
+            rest.append(RankedRun(run, key, None, value, None))
+    scored.sort(key=lambda each: each[0])
     rows: list[RankedRun] = []
-    for place, (_, key) in enumerate(scored, 1):
-        each = by_key[key]
-        if maximize is not None:
-            shared = rows[-1].rank if rows and rows[-1].value == each.value else place
-            each = by_key[key] = RankedRun(each.run, key, shared, each.value, each.final)
-        rows.append(each)
-    last = sorted((by_key[key] for key in rest), key=lambda each: (each.run.failed, -each.run.progress))
+    for place, (_, key, run, value) in enumerate(scored, 1):
+        shared = rows[-1].rank if rows and rows[-1].value == value else place
+        rows.append(RankedRun(run, key, None if maximize is None else shared, value, value))
+    rest.sort(key=lambda each: (each.run.failed, -each.run.progress))
+    everything = (*rows, *rest)
+    found = {each.key: each for each in everything}
     ranked = 0 if maximize is None else len(rows)
-    return Ranking((*rows, *last), len(rows), ranked, varying_names(optimization), by_key)
+    by_key = {key: found[key] for key in keys}
+    return Ranking(everything, len(rows), ranked, varying_names(optimization), by_key)
 
 
 def statistic_of(run: Run, name: str) -> float | None:

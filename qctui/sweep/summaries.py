@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections import Counter
 from collections.abc import Sequence
 
@@ -48,14 +49,12 @@ def summarize(ascending: Sequence[float]) -> Summary | None:
     return Summary(ascending[0], at(0.25), at(0.5), at(0.75), ascending[-1], len(ascending))
 
 
-def spearman(xs: Sequence[float], ys: Sequence[float]) -> float | None:
-    """Spearman's rank correlation, with average ranks for ties; None where one of the two has a single value."""
-    mean = (len(xs) + 1) / 2
-    one, other = ([rank - mean for rank in average_ranks(each)] for each in (xs, ys))
-    scale = math.sqrt(math.fsum(each * each for each in one) * math.fsum(each * each for each in other))
-    if not scale:
-        return None
-    return max(-1.0, min(1.0, math.fsum(a * b for a, b in zip(one, other, strict=True)) / scale))
+def correlation_of(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """The correlation of two rows of ranks; None where one of the two has a single value."""
+    mean = (len(one) + 1) / 2
+    xs, ys = [rank - mean for rank in one], [rank - mean for rank in other]
+    scale = math.sqrt(sum([x * x for x in xs]) * sum([y * y for y in ys]))
+    return max(-1.0, min(1.0, sum(map(operator.mul, xs, ys)) / scale)) if scale else None
 
 
 def average_ranks(values: Sequence[float]) -> list[float]:

@@ -201,7 +201,7 @@ def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
 
 def importance(sweep: Sweep) -> View:
     """How strongly each parameter and the target go together."""
-    found = sweep.importance()
+    found = sweep.influences
     title = f"rank correlation with {sweep.target}"
     told = [each for each in found if each.correlation is not None]
     untold = "; ".join(f"{each.name}: none, {each.why}" for each in found if each.correlation is None)

@@ -10,7 +10,7 @@ import pytest
 
 from qctui.model.optimization import Optimization, Parameter, Run
 from qctui.sweep.judging import Ground, Objective, Sweep
-from qctui.sweep.summaries import spearman, summarize
+from qctui.sweep.summaries import average_ranks, correlation_of, summarize
 from qctui.value import replace
 from tests.sweep.grids import grid, of, run
 
@@ -84,18 +84,18 @@ def test_texts_have_no_neighbours_and_numbers_do_beside_them() -> None:
     made = [run(f"{word}{at}", float(at), word=word, p=str(at)) for word in ("ema", "sma", "wma") for at in range(3)]
     sweep = Sweep(of(*made))
     assert [sweep.neighbours(f"sma{at}").count for at in range(3)] == [1, 2, 1]
-    assert [each.why for each in sweep.importance()] == ["", "texts have no order"]
+    assert [each.why for each in sweep.influences] == ["", "texts have no order"]
 
 
 def test_one_value_and_missing_parameters() -> None:
     sweep = Sweep(of(run("a", 1.0, p="1"), run("b", 2.0, p="1"), run("c", 3.0), run("d", 4.0, p="1")))
     assert sweep.ranking.varying == ()
     assert sweep.neighbours("a").ground is Ground.UNKNOWN
-    assert sweep.importance() == ()
+    assert sweep.influences == ()
     ranged = Sweep(
         of(*(run(str(at), float(at), p="1") for at in range(4)), run("x", 9.0), parameters=(Parameter("p", 1, 9, 1),))
     )
-    (only,) = ranged.importance()
+    (only,) = ranged.influences
     assert (only.correlation, only.runs, only.why) == (None, 4, "it or the target has one value")
     assert [each.value for each in ranged.slices("p")][:2] == ["1", "2"]
     assert ranged.slices("p")[1].summary is None
@@ -111,7 +111,7 @@ def rank_of(value: float, values: list[float]) -> Fraction:
 def test_importance_is_the_rank_correlation_of_all_runs_with_a_value(optimization: Optimization) -> None:
     ended = [each for each in optimization.runs if final(each) is not None]
     values = [final(each) or 0.0 for each in ended]
-    found = Sweep(optimization).importance()
+    found = Sweep(optimization).influences
     assert {each.name for each in found} == {each.name for each in optimization.parameters}
     for each in found:
         places = [float(one.parameters[each.name]) for one in ended]
@@ -120,6 +120,10 @@ def test_importance_is_the_rank_correlation_of_all_runs_with_a_value(optimizatio
         assert each.runs == len(ended)
     strengths = [abs(each.correlation or 0.0) for each in found]
     assert strengths == sorted(strengths, reverse=True)
+
+
+def spearman(xs: list[float], ys: list[float]) -> float | None:
+    return correlation_of(average_ranks(xs), average_ranks(ys))
 
 
 def test_spearman_of_known_cases() -> None:
@@ -200,4 +204,4 @@ def test_what_is_not_finite_or_huge_breaks_no_figure() -> None:
     assert sweep.counts.valueless == 2
     assert sweep.neighbours("1").mean is None  # it would be 1e308, on the way to which lies infinity
     assert sweep.neighbours("0").ground is Ground.UNKNOWN
-    assert all(each.correlation is None or -1 <= each.correlation <= 1 for each in sweep.importance())
+    assert all(each.correlation is None or -1 <= each.correlation <= 1 for each in sweep.influences)

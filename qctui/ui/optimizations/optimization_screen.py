@@ -14,7 +14,7 @@ from qctui.model.optimization import OptimizationSummary
 from qctui.plot.export import svg_text
 from qctui.sweep import views
 from qctui.sweep.judging import Sweep
-from qctui.sweep.plots import soon
+from qctui.sweep.plots import go_on
 from qctui.sweep.run_export import csv_text, json_text
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.kit.chooser import Chooser
@@ -194,7 +194,7 @@ class OptimizationScreen(SearchScreen):
             self._compared &= sweep.ranking.by_key.keys()
             if sweep is not self._warm:
                 self._warm = sweep
-                soon(sweep.judge_all)
+                go_on(sweep.prepare())
         self._draw("The runs", lambda: self.runs.show(sweep, self._compared, words, context), self.runs)
         self._show_views(words)
 
