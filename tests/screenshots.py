@@ -105,6 +105,9 @@ PICTURES = (
     Picture("deployment-80x24", (80, 24), ("enter", "2")),
     Picture("orders-120x40", (120, 40), ("enter", "4")),
     Picture("heat-map-120x40", (120, 40), ("2", "enter", "m")),
+    Picture("slices-80x24", (80, 24), ("2", "enter", "3")),
+    Picture("pareto-120x40", (120, 40), ("2", "enter", "6")),
+    Picture("compare-120x40", (120, 40), ("2", "enter", "space", "j", "j", "j", "space", "j", "space", "C")),
     Picture("chart-120x40", (120, 40), ("4", "enter")),
     Picture("insights-80x24", (80, 24), ("3", "j", "j")),
     Picture("noticed-80x24", (80, 24), prepare=noticing, demo=False),
@@ -143,6 +146,7 @@ async def draw(picture: Picture) -> tuple[str, str]:
 
 async def still(page: Page) -> None:
     """Until two looks in a row show the same screen: what was loaded late is there."""
+    await page.drawn()
     before = ""
     while before != (now := page.text):
         before = now

@@ -30,6 +30,8 @@ _NEEDED = {
     "delete": 6,
     "rerun": 6,
     "status": 7,
+    "optimizations": 10,
+    "optimization": 7,
     "doctor": 7,
 }
 """Files that a command needs at the same time: the loop's three, the log, a connection, and what is read or written."""
@@ -103,6 +105,14 @@ def run(options: Options) -> int:
             from qctui.cli.replay_command import run_replay
 
             return run_replay(options)
+        case "optimizations":
+            from qctui.cli.optimizations_command import run_optimizations
+
+            return run_optimizations(options)
+        case "optimization":
+            from qctui.cli.optimizations_command import run_optimization
+
+            return run_optimization(options)
         case "journal":
             from qctui.cli.journal_command import run_journal
 

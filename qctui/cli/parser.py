@@ -52,6 +52,17 @@ Prints what a console or a watcher of this account on this machine has found, fr
 from the API.
 """
 
+OPTIMIZATIONS = """\
+Reads the list of optimizations once: of --project, else of the pinned projects, else of all projects, if they are not
+more than the reads of a minute. Those that run come first, then the newest.
+"""
+
+OPTIMIZATION = """\
+Reads one optimization once and prints its runs, the best first, each with the mean and the standard deviation of its
+neighbours: the runs one step away in exactly one parameter. A best run on a plateau is worth more than one that is a
+spike. Runs that failed, are under way or have no value are counted, and in no figure.
+"""
+
 BUNDLE = """\
 Writes what was recorded of this account into one file: a tape of its own, the journal, the log, the configuration and
 the versions of that time, for a colleague, a broker or an issue. It is redacted: the README.txt inside says what was
@@ -129,8 +140,10 @@ class Options(argparse.Namespace):
     mouse: bool
     ascii: bool
     json: bool
+    csv: bool
     target: int | str
-    """What a trigger aims at: a project's id as a number or its name as typed, or an optimization id."""
+    """What a trigger aims at: a project's id as a number or its name as typed, or an optimization id; also the one that
+    `optimization` reads."""
     name: str | None
     """Of a rename or a rerun: the new name; None to be asked for it, or to keep the old one."""
     yes: bool
@@ -293,6 +306,7 @@ def build_parser(wanted: str | None = None) -> Parser:
     status = command("status", "what is running, once, to stdout")
     _add_json(status, "print one JSON object instead of a table")
     _add_triggers(command)
+    _add_optimizations(command)
     journal = command("journal", "the actions taken from this machine")
     _add_json(journal, "print one JSON object a line, as in the file")
     replay = command("replay", "the console over what was recorded", REPLAY)
@@ -385,6 +399,16 @@ def _add_triggers(command: Any) -> None:
             parser.add_argument("--deploy-id", metavar="ID", default=None, help="refuse any other deployment")
         parser.add_argument("--no-wait", action="store_true", help="end after the API's answer, without verifying")
         _add_json(parser, "print one JSON object a line instead of words")
+
+
+def _add_optimizations(command: Any) -> None:
+    listed = command("optimizations", "the optimizations of a project, of the pinned ones, or of all", OPTIMIZATIONS)
+    _add_json(listed, "print one JSON object an optimization instead of a table")
+    one = command("optimization", "one optimization, and how its runs did", OPTIMIZATION)
+    one.add_argument("target", metavar="ID", help="the optimization's id, as `qctui optimizations` prints it")
+    form = one.add_mutually_exclusive_group()
+    _add_json(form, "print one JSON object with every run instead of a table")
+    form.add_argument("--csv", action="store_true", help="print every run as CSV instead of a table")
 
 
 def _add_json(parser: Any, summary: str) -> None:

@@ -125,7 +125,7 @@ def chosen(deployments: Sequence[Deployment], project_id: int | None) -> tuple[D
 
 def format_status(status: Status, base_url: str, settings: Settings) -> str:
     """The table, below a line that says from where and when it is."""
-    lines = [f"{_iso(status.at)}  {settings.profile_name}  {base_url}"]
+    lines = [f"{iso_time(status.at)}  {settings.profile_name}  {base_url}"]
     if status.deployments:
         rows: list[tuple[str, ...]] = [("", "NAME", "STATUS", "EQUITY", "LAUNCHED", "PROJECT", "DEPLOYMENT")]
         rows += [_row(each, status) for each in status.deployments]
@@ -172,7 +172,7 @@ def _optimization_row(each: Optimization) -> tuple[str, ...]:
 def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
     """What `--json` prints (README)."""
     return {
-        "at": _iso(status.at),
+        "at": iso_time(status.at),
         "base_url": base_url,
         "profile": profile,
         "deployments": [
@@ -185,8 +185,8 @@ def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
                 "environment": each.environment.value,
                 "brokerage": each.brokerage,
                 "equity": each.equity,
-                "launched_at": _iso(each.launched_at),
-                "stopped_at": _iso(each.stopped_at),
+                "launched_at": iso_time(each.launched_at),
+                "stopped_at": iso_time(each.stopped_at),
                 "error": each.error,
             }
             for each in status.deployments
@@ -209,7 +209,7 @@ def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _iso(at: float | None) -> str | None:
+def iso_time(at: float | None) -> str | None:
     """UTC in ISO 8601, to the second."""
     if at is None:
         return None

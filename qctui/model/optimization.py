@@ -55,6 +55,33 @@ PERCENT_STATISTICS = frozenset(
 """Statistics in percent points: 17.8 is 17.8 %."""
 
 
+HIGHER_IS_BETTER: Mapping[str, bool] = {
+    "Sharpe Ratio": True,
+    "Drawdown": False,
+    "Compounding Annual Return": True,
+    "Net Profit": True,
+    "Probabilistic Sharpe Ratio": True,
+    "Sortino Ratio": True,
+    "Alpha": True,
+    "Annual Standard Deviation": False,
+    "Annual Variance": False,
+    "Average Loss": True,
+    "Average Win": True,
+    "Drawdown Recovery": False,
+    "End Equity": True,
+    "Estimated Strategy Capacity": True,
+    "Expectancy": True,
+    "Information Ratio": True,
+    "Loss Rate": False,
+    "Profit-Loss Ratio": True,
+    "Total Fees": False,
+    "Tracking Error": False,
+    "Treynor Ratio": True,
+    "Win Rate": True,
+}
+"""Which way is better, of the statistics of which everybody would say the same, those looked at most first. An average
+loss is negative: the higher is the smaller one."""
+
 GRID_SEARCH = "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy"
 """The search that the cloud offers."""
 

@@ -35,20 +35,28 @@ def csv_text(drawing: Drawing) -> str:
         if not mark.shown:
             continue
         for row in series.rows:
-            writer.writerow((_safe(series.name), "", "", *map(_safe, row)))
+            writer.writerow((safe_cell(series.name), "", "", *map(safe_cell, row)))
         time = drawing.time if mark.kind not in (Kind.RANKED, Kind.TABLE) else None
         low, high = (-math.inf, math.inf) if time is None else (time.start, time.end)
         for place in range(*mark.prepared.slice(low, high)):
             candle = candle_of(series, place)
-            members = tuple(map(_number, candle)) if candle is not None else ("", "", "", "")
+            members = tuple(map(number_cell, candle)) if candle is not None else ("", "", "", "")
             at = series.xs[place]
             writer.writerow(
-                (_safe(series.name), _iso(at), _number(at), _number(series.ys[place]), *members, _safe(series.unit))
+                (
+                    safe_cell(series.name),
+                    _iso(at),
+                    number_cell(at),
+                    number_cell(series.ys[place]),
+                    *members,
+                    safe_cell(series.unit),
+                )
             )
     return out.getvalue()
 
 
-def _number(value: float) -> str:
+def number_cell(value: float) -> str:
+    """A number as a spreadsheet reads it; empty where it is none."""
     if not math.isfinite(value):
         return ""
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
@@ -59,7 +67,8 @@ def _iso(at: float) -> str:
     return "" if parts is None else parts.isoformat().replace("+00:00", "Z")
 
 
-def _safe(text: str) -> str:
+def safe_cell(text: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
     return "'" + text if text[:1] in ("=", "+", "-", "@") and not _is_number(text) else text
 
 

@@ -342,9 +342,13 @@ def screen_of(detail: Detail, context: AppContext) -> Screen[Any]:
 
             return OptimizationScreen(context, detail)
         case DetailKind.RUN:
-            from qctui.ui.optimizations.optimization_screen import RunScreen
+            from qctui.ui.optimizations.run_screen import RunScreen
 
             return RunScreen(context, detail)
+        case DetailKind.COMPARE:
+            from qctui.ui.optimizations.run_screen import CompareScreen
+
+            return CompareScreen(context, detail)
         case DetailKind.INSIGHT:
             from qctui.ui.insights.insight_screen import InsightScreen
 

@@ -65,6 +65,8 @@ class DetailKind(Enum):
     OPTIMIZATION = "optimization"
     RUN = "run"
     """One run of an optimization."""
+    COMPARE = "compare"
+    """Several runs of an optimization, side by side."""
     INSIGHT = "insight"
     CHART = "chart"
     CHARTS = "charts"
@@ -84,6 +86,8 @@ class Detail(Value):
     optimization_id: str = ""
     run: str = ""
     """The run's key in the ranking, for a run."""
+    runs: tuple[str, ...] = ()
+    """Keys of runs, to compare them."""
     insight: Insight | None = None
     """The insight itself: the log it stands in may move on."""
     order: Order | None = None

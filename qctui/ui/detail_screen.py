@@ -23,11 +23,11 @@ from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.lines import Lines, Paragraph
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Span
+from qctui.ui.kit.spans import Span, width_of
 from qctui.ui.wording.load_state import LoadState
 
-_ONLY_SOME = frozenset({"toggle_map", "toggle_earlier", "turn_deployment"})
-"""Actions that a subclass has to offer."""
+_GAPS = (3, 2, 1)
+"""Cells between two tabs, as many as there is room for."""
 
 
 class DetailScreen(PanesScreen):
@@ -41,7 +41,7 @@ class DetailScreen(PanesScreen):
     DetailScreen > #detail-tabs { background: $panel; display: none; }
     """
     ROOMY: ClassVar[tuple[int, int] | None] = None
-    """Columns and rows from which all sections are shown together; None for never."""
+    """Columns and rows from which several sections are shown together; None for never."""
 
     def __init__(self, context: AppContext, sections: Sequence[Pane]) -> None:
         super().__init__(context, sections)
@@ -145,7 +145,7 @@ class DetailScreen(PanesScreen):
             return len(self.panes) > 1 and isinstance(parameters[0], int) and parameters[0] <= len(self.panes)
         if action == "go_on":
             return len(self.panes) > 1 or not self.action_bar.empty
-        return action not in _ONLY_SOME and super().check_action(action, parameters)
+        return super().check_action(action, parameters)
 
     def action_go_to_section(self, number: int) -> None:
         """Give the keys to a section."""
@@ -164,21 +164,31 @@ class DetailScreen(PanesScreen):
             return True
         return self.size.width < self.ROOMY[0] or self.size.height < self.ROOMY[1]
 
+    @property
+    def beside(self) -> Sequence[Pane]:
+        """The sections that are shown together where there is room."""
+        return self.panes
+
+    @property
+    def shown_sections(self) -> Sequence[Pane]:
+        """The sections on screen."""
+        return (self.chosen,) if self.tabbed else self.beside
+
     def _arrange(self) -> None:
-        tabbed = self.tabbed
+        shown = self.shown_sections
         for section in self.panes:
-            section.display = section is self.chosen or not tabbed
-        self._frame.set_class(not tabbed, "-roomy")
-        self._tabs.display = tabbed and len(self.panes) > 1
+            section.display = section in shown
+        self._frame.set_class(not self.tabbed, "-roomy")
+        self._tabs.display = len(shown) < len(self.panes)
         self._show_tabs()
 
     def _show_tabs(self) -> None:
-        line: list[Span] = [(" ", "")]
+        tabs: list[list[Span]] = []
         for number, section in enumerate(self.panes, 1):
-            chosen = section is self.chosen
-            line += [(f"{number} ", "key"), (section.title_text, "focus bold" if chosen else "muted")]
-            role = {LoadState.FAILED: "danger bold", LoadState.STALE: "stale bold"}.get(section.load_state)
-            if role is not None:
-                line.append((f" {self._glyphs.alert}", role))
-            line.append(("   ", ""))
-        self._tabs.show_line(line)
+            role = "focus bold" if section is self.chosen else "muted"
+            tab = [(f"{number} ", "key"), (section.title_text, role)]
+            role = {LoadState.FAILED: "danger bold", LoadState.STALE: "stale bold"}.get(section.load_state, "")
+            tabs.append([*tab, (f" {self._glyphs.alert}", role)] if role else tab)
+        room = self.size.width - 1 - sum(map(width_of, tabs))
+        gap = next((gap for gap in _GAPS if gap * (len(tabs) - 1) <= room), _GAPS[-1])
+        self._tabs.show_line([(" ", ""), *(span for tab in tabs for span in (*tab, (" " * gap, "")))][:-1])

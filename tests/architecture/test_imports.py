@@ -51,6 +51,8 @@ def test_the_contracts_of_pyproject_hold() -> None:
         ("from qctui.cli.parser import parse; parse(['stop', '1'])", INTERFACE | NETWORK | SERVER | {"shtab"}),
         ("import qctui.cli.trigger, qctui.cli.wiring", INTERFACE | SERVER | {"pygments", "click"}),
         ("import qctui.cli.status, qctui.cli.journal_command", INTERFACE | SERVER),
+        ("import qctui.cli.optimizations_command", INTERFACE | SERVER),
+        ("import " + ", ".join(modules_of("qctui.sweep")), INTERFACE | NETWORK | SERVER),
         ("import qctui.cli.journal_command", {"asyncio", *NETWORK, *INTERFACE, *SERVER}),
         ("import " + ", ".join(modules_of("qctui.engine")), INTERFACE | NETWORK | SERVER),
         ("import " + ", ".join(modules_of("qctui.actions")), INTERFACE | NETWORK | SERVER),

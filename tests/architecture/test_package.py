@@ -30,7 +30,6 @@ BY_CONVENTION = {
 }
 BY_TESTS = {
     "qctui.engine.host.EngineHost.wait_ready": "an end of starting that a test can wait for without a clock",
-    "qctui.plot.compose.compose": "the plot as a library: a chart drawn at once, for its tests and benchmarks",
     "qctui.ui.kit.pane.Pane.frame_text": "title and note of a pane as they read",
 }
 BY_DECORATOR = {"on": "Textual, when the message arrives that it names"}

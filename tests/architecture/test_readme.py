@@ -68,6 +68,8 @@ def test_every_command_and_option_is_in_the_readme() -> None:
         "alerts",
         "bundle",
         "replay",
+        "optimizations",
+        "optimization ID",
     ):
         assert f"| `qctui {command}" in text, command
 

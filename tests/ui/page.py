@@ -56,6 +56,13 @@ class Page:
         """Until nothing is left to be handled or drawn."""
         await until_idle()
 
+    async def drawn(self) -> None:
+        """Until every plot is drawn: they are on a thread of their own."""
+        await self.settle()
+        while drawing := [each for each in self.app.workers if each.group == "plots" and not each.is_finished]:
+            await self.app.workers.wait_for_complete(drawing)
+            await self.settle()
+
     @property
     def lines(self) -> list[str]:
         return screen_text(self.app.screen).split("\n")

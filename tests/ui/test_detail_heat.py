@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
+from qctui.sweep.ranking import rank_runs, value_key, varying_names
 from qctui.ui.optimizations.heat import (
     STEPS,
     cell_role,
@@ -16,13 +17,11 @@ from qctui.ui.optimizations.heat import (
     legend,
     level_text,
     plan_cells,
-    rank_runs,
-    value_key,
     value_text,
-    varying_names,
 )
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
 from qctui.value import replace
+from tests.sweep.grids import grid
 from tests.ui.detail_scene import grid_optimization
 
 
@@ -140,13 +139,28 @@ def test_goodness_follows_the_extremum_and_does_not_divide_by_nothing() -> None:
         assert replace(grid, low=1.0, high=1.0).goodness(1.0) == 1.0
 
 
-def test_no_map_for_one_three_or_unknown_parameters() -> None:
+def test_no_map_for_one_or_unknown_parameters() -> None:
     one = grid_optimization()
-    for parameters in (one.parameters[:1], (*one.parameters, Parameter("third", 1, 3, 1))):
-        changed = replace(one, parameters=parameters)
-        assert heat_grid(changed, rank_runs(changed)) is None
+    changed = replace(one, parameters=one.parameters[:1])
+    assert heat_grid(changed, rank_runs(changed)) is None
     nothing = replace(one, parameters=(), runs=())
     assert heat_grid(nothing, rank_runs(nothing)) is None
+
+
+def test_of_three_parameters_a_map_shows_the_best_of_each_place_or_one_value_of_the_third() -> None:
+    three = grid(4, 3, 2, failing=0, valueless=0, under_way=0)
+    ranking = rank_runs(three)
+    whole = heat_grid(three, ranking, ("p0", "p1"))
+    assert whole is not None
+    for (x, y), each in whole.cells.items():
+        values = {"p0": f"{5 + 5 * x}", "p1": f"{5 + 5 * y}"}
+        here = [run for run in three.runs if values.items() <= run.parameters.items()]
+        assert each.run == max(here, key=lambda run: run.statistics["Sharpe Ratio"])
+        assert whole.shared[x, y] == len(here) == 2
+    cut = heat_grid(three, ranking, ("p0", "p1"), ("p2", "10"))
+    assert cut is not None
+    assert {each.run.parameters["p2"] for each in cut.cells.values()} == {"10"}
+    assert len(cut.cells) == 12
 
 
 def test_cells_say_what_they_are_without_colour() -> None:

@@ -6,9 +6,11 @@ from qctui.engine.engine_port import Visibility
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Optimization, Parameter
 from qctui.model.resource import Progress, Resource
+from qctui.sweep.judging import Sweep
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.actions.dialog import ConfirmScreen
-from qctui.ui.optimizations.optimization_screen import OptimizationScreen, RunScreen
+from qctui.ui.optimizations.optimization_screen import OptimizationScreen
+from qctui.ui.optimizations.run_screen import RunScreen
 from qctui.value import replace
 from tests.ui.detail_scene import OPTIMIZATION_ID, PROJECT, Prepare, fill_details, grid_optimization, opened, wanted
 from tests.ui.page import OPTIONS, Page
@@ -23,6 +25,12 @@ KEY = optimization_key(OPTIMIZATION_ID)
 def screen(page: Page) -> OptimizationScreen:
     found = page.app.screen
     assert isinstance(found, OptimizationScreen)
+    return found
+
+
+def sweep(page: Page) -> Sweep:
+    found = screen(page).sweep
+    assert found is not None
     return found
 
 
@@ -51,14 +59,14 @@ async def test_runs_are_ranked_and_the_best_is_marked() -> None:
     async with opened("2", "enter") as page:
         assert "48 · 6 failed · ● best" in page.line("━ 1 Runs")
         best = page.line("▸●")
-        assert best.split()[1:5] == ["1", "20", "50.0", "2.000"]
-        assert "13.0%" in best
-        assert "+20.0%" in best
-        assert "103" in best
-        assert "done" in best
+        assert best.split()[1:] == ["1", "20", "50.0", "2.000", "1.667±0.00", "spike", "13.0%", "done", "┃"]
         await page.press("end")
         assert "! exit 1" in page.text
         assert "40% done" in page.text
+    async with opened("2", "enter", size=(250, 40)) as page:
+        best = next(line for line in page.lines if line.startswith("▸●"))
+        assert "+20.0%" in best
+        assert "103" in best
 
 
 async def test_without_an_extremum_no_run_is_called_the_best() -> None:
@@ -81,6 +89,10 @@ async def test_sorting_by_any_column() -> None:
         assert [table._rows[place].run.parameters["fast"] for place in (0, -1)] == ["5", "40"]
         for _ in range(3):
             await page.press("s")
+        assert "near▾" in page.text
+        means = [mean for each in table._rows if (mean := sweep(page).neighbours(each.key).mean) is not None]
+        assert means == sorted(means, reverse=True)
+        await page.press("s", "s")
         assert "drawdown▴" in page.text
         assert table._rows[0].run.statistics["Drawdown"] == 10.0
         assert table._rows[-1].run.failed
@@ -137,11 +149,11 @@ async def test_a_map_larger_than_the_screen_follows_the_cursor_and_says_which_pa
         assert "fast 300 · slow 220" in page.text
 
 
-async def test_no_map_for_three_parameters_and_it_says_why() -> None:
-    three = grid_optimization()
-    three = replace(three, parameters=(*three.parameters, Parameter("third", 1, 3, 1)))
-    async with opened("2", "enter", "m", prepare=holding(three)) as page:
-        assert "needs two parameters that vary; this optimization has 3" in page.text
+async def test_no_map_for_one_parameter_and_it_says_why() -> None:
+    one = grid_optimization()
+    one = replace(one, parameters=one.parameters[:1])
+    async with opened("2", "enter", "m", prepare=holding(one)) as page:
+        assert "needs two parameters that vary; this optimization has 1" in page.text
 
 
 async def test_table_and_map_beside_each_other_where_there_is_room() -> None:

@@ -6,22 +6,18 @@ import asyncio
 import logging
 from collections.abc import Callable, Generator
 from datetime import UTC, tzinfo
-from itertools import groupby
 from typing import Any
 
-from rich.segment import Segment
 from textual import work
-from textual.strip import Strip
 
 from qctui.model.chart import Chart
 from qctui.plot import crosshair
 from qctui.plot.chart_glyphs import ASCII, BRAILLE
 from qctui.plot.compose import Drawing, Source, steps
-from qctui.plot.grid import MUTED, CellGrid, Ink, cut, width_of
+from qctui.plot.grid import MUTED, CellGrid, cut, width_of
 from qctui.plot.marks import PlotView
-from qctui.ui.kit.cell_diff import CellDiff, Cells
+from qctui.ui.kit.ink_lines import InkLines
 from qctui.ui.kit.render_context import nothing
-from qctui.ui.theme.chart_inks import Inks
 from qctui.value import replace
 
 _log = logging.getLogger(__name__)
@@ -32,19 +28,12 @@ SLICE = 32_768
 """Points read between two looks at the keys."""
 
 
-CellLine = tuple[list[str], list[Ink]]
-"""What the cells of a line hold, and their inks."""
-
-
-class ChartCanvas(CellDiff[CellLine]):
+class ChartCanvas(InkLines):
     """One chart, one view of it, one crosshair. `show_chart` is the only way in for data."""
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ascii = ascii
-        self._inks: Inks | None = None
-        self.shown = CellGrid(0, 0)
-        """The cells on screen."""
         self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
         """How it is drawn now."""
         self.cursor: float | None = None
@@ -83,32 +72,6 @@ class ChartCanvas(CellDiff[CellLine]):
         self._first = 0
         self._source = None
         self.drawing = None
-
-    @property
-    def inks(self) -> Inks:
-        """The theme's styles for the inks of cells."""
-        if self._inks is None:
-            self._inks = Inks(self.app.theme_variables)
-        return self._inks
-
-    def notify_style_update(self) -> None:
-        """The theme, or the focus, gave other colours."""
-        super().notify_style_update()
-        self._inks = None
-
-    def cells_of(self, line: CellLine) -> Cells:
-        """The line cell by cell."""
-        return line
-
-    def strip_of(self, line: CellLine) -> Strip:
-        """The line as Textual draws it."""
-        chars, inks = line
-        base, styles = self.rich_style, self.inks
-        segments: list[Segment] = []
-        for ink, places in groupby(range(len(inks)), inks.__getitem__):
-            run = list(places)
-            segments.append(Segment("".join(chars[run[0] : run[-1] + 1]), base + styles[ink]))
-        return Strip(segments, len(chars))
 
     @property
     def chart(self) -> Chart | None:
@@ -204,8 +167,7 @@ class ChartCanvas(CellDiff[CellLine]):
         if self._ascii:
             # Names in outside text: what 7 bits can't hold becomes a question mark for each cell it took.
             grid.chars = [[char if char.isascii() and char else "?" for char in row] for row in grid.chars]
-        self.shown = grid
-        self.draw(list(zip(grid.chars, grid.inks, strict=True)))
+        self.show_grid(grid)
 
     def look_at(self, at: float | None) -> None:
         """Put the crosshair on an instant; None takes it away."""

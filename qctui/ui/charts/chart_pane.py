@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
 from textual import work
 
@@ -22,6 +17,7 @@ from qctui.plot.grid import TEXT, CellGrid
 from qctui.plot.marks import TAGGED
 from qctui.plot.reading import gain, reading_last, value_text
 from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.kit.file_writing import write_and_say
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
@@ -133,21 +129,12 @@ class ChartPane(Pane):
         titled = self._titled(self.view.shown)
         inks, name = self.view.inks, f"{self._project} {self.name_shown}".strip()
 
-        def make() -> Path:
+        def make() -> str:
             if ending == "csv":
-                text = csv_text(drawing)
-            elif ending == "svg":
-                text = svg_text(titled, inks.hexes, inks.background, name)
-            else:
-                text = titled.text() + "\n"
-            return write_file(text, name, ending, context.now)
+                return csv_text(drawing)
+            return svg_text(titled, inks.hexes, inks.background, name) if ending == "svg" else titled.text() + "\n"
 
-        try:
-            path = await asyncio.to_thread(make)
-        except OSError as error:
-            self.app.notify(f"The file could not be written: {error}", severity="error", markup=False)
-            return
-        self.app.notify(f"Written to {path}", timeout=15, markup=False)
+        await write_and_say(self.app, make, name, ending, context.now)
 
     def _titled(self, cells: CellGrid) -> CellGrid:
         """The cells with the title's words above them: a picture has no pane around it."""
@@ -223,26 +210,3 @@ class ChartPane(Pane):
             return "The chart has no series."
         names = ", ".join(series.name for series in chart.series[:3])
         return f"No points in this window\n{names}\nA longer one may have some: - or w"
-
-
-def write_file(text: str, name: str, ending: str, now: float) -> Path:
-    """Write `text` to a new file named after the chart and the time, private to the user; returns its full path.
-
-    It lies where the program was started. An existing file is never overwritten.
-
-    Raises:
-        OSError: the folder can't be written to.
-    """
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:60] or "chart"
-    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    base = Path.cwd() / f"qctui-{stem}-{stamp}"
-    for number in range(100):
-        path = base.with_name(base.name + (f"-{number}" if number else "") + f".{ending}")
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        return path.resolve()
-    raise FileExistsError(f"a hundred files named {base.name} are there already")

@@ -31,7 +31,7 @@ from qctui.ui.deployments.deployment_summary import DeploymentSummary, OlderLog,
 from qctui.ui.deployments.orders_pane import OrderRow, OrdersPane
 from qctui.ui.deployments.portfolio_panes import CashPane, HoldingsPane
 from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
+from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
 from qctui.ui.kit.facts_view import Fact, FactsPane, Group, fact, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
@@ -57,6 +57,7 @@ class DeploymentScreen(DetailScreen):
     can be looked at; actions aim at what runs all the same."""
 
     ACTS_ON = frozenset({DEPLOYMENT})
+    BINDINGS = bindings(Scope.DEPLOYMENT)
     ROOMY = (100, 34)
     DEFAULT_CSS = """
     DeploymentScreen > #sections.-roomy { grid-size: 2 3; grid-columns: 2fr 3fr; grid-rows: 4fr 3fr 4fr; }
@@ -143,10 +144,8 @@ class DeploymentScreen(DetailScreen):
         return pulses.get(shown.deploy_id) if shown.alive else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Orders of earlier deployments can be asked for, and those deployments."""
-        if action == "toggle_earlier":
-            return self.chosen is self.orders
-        return action == "turn_deployment" or super().check_action(action, parameters)
+        """Orders of earlier deployments can be asked for where orders are."""
+        return self.chosen is self.orders if action == "toggle_earlier" else super().check_action(action, parameters)
 
     def action_toggle_earlier(self) -> None:
         """Show or hide orders of the project's earlier deployments."""

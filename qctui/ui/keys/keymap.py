@@ -26,14 +26,16 @@ class Scope(Enum):
     PANES = "Between panes"
     """On every screen that has panes: the main one and what is opened in full."""
     DETAIL = "In what is opened in full"
+    DEPLOYMENT = "In a deployment"
+    SWEEP = "In an optimization"
     TABLE = "In a table"
     """While a table has the focus."""
     ALERTS = "Among the alerts"
     CHART = "In the chart"
     """While the chart has the focus."""
     TILES = "Among charts side by side"
-    MAP = "In a heat map"
-    """While a heat map has the focus, beside the keys of a table."""
+    MAP = "In a heat map or a plot"
+    """While one of them has the focus, beside the keys of a table."""
 
 
 class Command(Value):
@@ -66,6 +68,8 @@ _replay = partial(Command, scope=Scope.REPLAY)
 _main = partial(Command, scope=Scope.MAIN)
 _panes = partial(Command, scope=Scope.PANES)
 _detail = partial(Command, scope=Scope.DETAIL)
+_deployment = partial(Command, scope=Scope.DEPLOYMENT)
+_sweep = partial(Command, scope=Scope.SWEEP)
 _table = partial(Command, scope=Scope.TABLE)
 _alerts = partial(Command, scope=Scope.ALERTS)
 _chart = partial(Command, scope=Scope.CHART)
@@ -145,24 +149,33 @@ COMMANDS: tuple[Command, ...] = (
     _table("first", "home,g", "first", "first", "First row; of a log its very beginning", palette=False),
     _table("last", "end,G", "last", "last", "Last row; a log is followed there", palette=False),
     _table("open", "enter", "open", "open", "Open the selected row", footer=5, palette=False),
-    _table("mark", "space", "mark", "mark", "Mark or unmark a deployment, to act on several", palette=False),
+    _table("mark", "space", "mark", "mark", "Mark or unmark a deployment, to act on several, or a run, to compare it",
+           palette=False),
     *(
         _detail(
             f"section_{number}", str(number), f"go_to_section({number})", f"section {number}",
             f"Go to the {ordinal} section", palette=False,
         )
-        for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth"), 1)
+        for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth", "sixth", "seventh"), 1)
     ),
-    _detail("heat_map", "m", "toggle_map", "heat map",
-            "Runs of two parameters as a heat map, or as a table again", footer=6),
-    _detail("earlier_orders", "o", "toggle_earlier", "earlier orders",
+    _deployment("earlier_orders", "o", "toggle_earlier", "earlier orders",
             "Show or hide the orders of the project's earlier deployments", footer=10),
-    _detail("older_deployment", "left_square_bracket", "turn_deployment(1)", "older deployment",
+    _deployment("older_deployment", "left_square_bracket", "turn_deployment(1)", "older deployment",
             "The project's deployment before this one"),
-    _detail("newer_deployment", "right_square_bracket", "turn_deployment(-1)", "newer deployment",
+    _deployment("newer_deployment", "right_square_bracket", "turn_deployment(-1)", "newer deployment",
             "The project's deployment after this one"),
-    _map("map_left", "h,left", "across(-1)", "left", "The cell to the left", palette=False),
-    _map("map_right", "l,right", "across(1)", "right", "The cell to the right", palette=False),
+    _sweep("heat_map", "m", "toggle_map", "heat map",
+            "Runs of two parameters as a heat map, or as a table again", footer=6),
+    _sweep("next_view", "right_square_bracket", "turn_view(1)", "turn",
+            "The next parameter or statistic of a view; of a heat map the next slice", footer=8),
+    _sweep("previous_view", "left_square_bracket", "turn_view(-1)", "turn back",
+            "The parameter, statistic or slice before it"),
+    _sweep("choose_view", "c", "choose_view", "choose", "Choose the parameters or statistics of a view", footer=9),
+    _sweep("compare", "C", "compare", "compare", "Compare the marked runs side by side", footer=7),
+    _sweep("export_runs", "e", "export", "export", "Write the runs (CSV, JSON) or the view (text, SVG) to a file",
+            footer=11),
+    _map("map_left", "h,left", "across(-1)", "left", "To the left", palette=False),
+    _map("map_right", "l,right", "across(1)", "right", "To the right", palette=False),
     _chart("zoom_in", "plus,equals_sign", "zoom(1)", "zoom in", "Show a shorter time", footer=7),
     _chart("zoom_out", "minus", "zoom(-1)", "zoom out", "Show a longer time"),
     _chart("pan_left", "h", "pan(-1)", "earlier", "Go back in time"),
@@ -213,7 +226,8 @@ _TOGETHER = (
     frozenset({Scope.APP, Scope.REPLAY, Scope.MAIN, Scope.PANES, Scope.CHART}),
     frozenset({Scope.APP, Scope.REPLAY, Scope.PANES, Scope.TABLE, Scope.ALERTS}),
     frozenset({Scope.APP, Scope.REPLAY, Scope.PANES, Scope.CHART, Scope.TILES}),
-    frozenset({Scope.APP, Scope.REPLAY, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.MAP}),
+    frozenset({Scope.APP, Scope.REPLAY, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.DEPLOYMENT}),
+    frozenset({Scope.APP, Scope.REPLAY, Scope.DETAIL, Scope.PANES, Scope.TABLE, Scope.SWEEP, Scope.MAP}),
 )
 """Scopes whose keys work at the same time: there one key means one thing."""
 

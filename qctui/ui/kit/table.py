@@ -192,6 +192,13 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         if (row := self.cursor_row) is not None:
             self.marked(row)
 
+    def select(self, key: Hashable) -> None:
+        """Go to the row of a key, if it is among the rows."""
+        if key != self.cursor_key:
+            at = next((at for at, row in enumerate(self._rows) if self._key_of(row) == key), -1)
+            if at >= 0:
+                self._choose(at)
+
     def row_text(self) -> str:
         """The row under the cursor as it is shown, columns separated by tabs: for copying. Empty without a row."""
         row, context = self.cursor_row, self._render_context

@@ -1,119 +1,19 @@
-"""The runs of an optimization, ranked by its target; the grid of its heat map, and how the cells of that read. Pure."""
+"""The grid of an optimization's heat map, and how its cells read. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.style import Style
 from textual.color import Color
 
-from qctui.model.optimization import PERCENT_STATISTICS, Optimization, Parameter, Run
+from qctui.model.optimization import Optimization
+from qctui.sweep.ranking import Axis, RankedRun, Ranking, axis_of, statistic_text, value_key
 from qctui.ui.kit.spans import width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
-from qctui.ui.wording.format import format_number
-from qctui.value import Value, field
-
-MOST_STEPS = 400
-"""Values of one axis that are taken from a parameter's range; of a finer one only those that were run."""
-
-
-UNRANKED = "max or min is not told: no rank"
-"""Said of runs whose target has no extremum."""
-
-
-class RankedRun(Value):
-    """A run and its place among those with a value of the target."""
-
-    run: Run
-    key: str
-    """Names it in a list."""
-    rank: int | None
-    """1 is the best; None while the run has no final value, and where it is unknown what is best."""
-    value: float | None
-    """Of the target, also of a run that has not ended."""
-
-    @property
-    def ended(self) -> bool:
-        """It ran to its end."""
-        return self.run.progress >= 1 and not self.run.failed
-
-
-class Ranking(Value):
-    """Every run, the best first (where it is unknown what is best, the highest); then those under way by their
-    progress, then those that failed."""
-
-    runs: tuple[RankedRun, ...] = ()
-    ended: int = 0
-    """How many have a final value of the target. They come first."""
-    ranked: int = 0
-    """How many have a rank: all that ended, or none."""
-    varying: tuple[str, ...] = ()
-    """Names of the parameters the search varies, in its order."""
-    by_key: dict[str, RankedRun] = field(default_factory=dict)
-
-    @property
-    def best(self) -> RankedRun | None:
-        """The one with rank 1."""
-        return self.runs[0] if self.ranked else None
-
-
-def rank_runs(optimization: Optimization) -> Ranking:
-    """Rank the runs by the criterion's target. Equal values share a rank."""
-    target, maximize = optimization.criterion.target, optimization.criterion.maximize
-    sign = 1.0 if maximize is False else -1.0
-    counted: dict[str, int] = {}
-    scored: list[tuple[float, Run, str]] = []
-    rest: list[RankedRun] = []
-    for run in optimization.runs:
-        counted[run.key] = counted.get(run.key, 0) + 1
-        key = run.key if counted[run.key] == 1 else f"{run.key} {counted[run.key]}"
-        value = run.statistics.get(target)
-        value = value if value is not None and math.isfinite(value) else None
-        if value is not None and run.progress >= 1 and not run.failed:
-            scored.append((value, run, key))
-        else:
-            rest.append(RankedRun(run, key, None, value))
-    scored.sort(key=lambda each: each[0] * sign)
-    rows: list[RankedRun] = []
-    for place, (value, run, key) in enumerate(scored, 1):
-        shared = rows[-1].rank if rows and rows[-1].value == value else place
-        rows.append(RankedRun(run, key, None if maximize is None else shared, value))
-    rest.sort(key=lambda each: (each.run.failed, -each.run.progress))
-    everything = (*rows, *rest)
-    ranked = 0 if maximize is None else len(rows)
-    by_key = {each.key: each for each in everything}
-    return Ranking(everything, len(rows), ranked, varying_names(optimization), by_key)
-
-
-def varying_names(optimization: Optimization) -> tuple[str, ...]:
-    """The parameters with a range, in the search's order; where no ranges are given, those the runs differ in."""
-    ranged = [each for each in optimization.parameters if each.value is None and each.minimum != each.maximum]
-    if ranged:
-        return tuple(dict.fromkeys(each.name for each in ranged))
-    seen: dict[str, set[str]] = {}
-    for run in optimization.runs:
-        for name, value in run.parameters.items():
-            seen.setdefault(name, set()).add(value_key(value))
-    return tuple(name for name, values in seen.items() if len(values) > 1)
-
-
-def value_key(value: str | float) -> str:
-    """A parameter's value so that 0.3, 0.30 and 0.1+0.2 are the same."""
-    try:
-        number = float(value)
-    except ValueError:
-        return str(value)
-    return f"{number:.10g}" if math.isfinite(number) else str(value)
-
-
-class Axis(Value):
-    """One parameter of a heat map."""
-
-    name: str
-    values: tuple[str, ...]
-    """Ascending."""
+from qctui.value import Value
 
 
 class HeatGrid(Value):
@@ -123,6 +23,8 @@ class HeatGrid(Value):
     y: Axis
     cells: dict[tuple[int, int], RankedRun]
     """By place on `x` and `y`; where several runs share a place, the best. Missing: no run there yet."""
+    shared: dict[tuple[int, int], int]
+    """How many runs each place has."""
     low: float
     high: float
     """The lowest and highest final value; both 0 without any."""
@@ -142,51 +44,44 @@ class HeatGrid(Value):
         return 1.0 - share if self.maximize is False else share
 
 
-def heat_grid(optimization: Optimization, ranking: Ranking) -> HeatGrid | None:
-    """The map of an optimization of exactly two varying parameters; None for any other. The one with more values is
-    `x`."""
-    if len(ranking.varying) != 2:
-        return None
-    axes = [_axis(name, optimization) for name in ranking.varying]
-    if not all(axis.values for axis in axes):
+def heat_grid(
+    optimization: Optimization,
+    ranking: Ranking,
+    over: tuple[str, ...] = (),
+    within: tuple[str, str] | None = None,
+) -> HeatGrid | None:
+    """The map over two varying parameters, by default the first two; None where fewer vary. The one with more values is
+    `x`. `within` is another parameter and its value: only its runs are on the map."""
+    over = over or ranking.varying[:2]
+    axes = [axis_of(name, optimization) for name in over]
+    if len(axes) < 2 or not all(axis.values for axis in axes):
         return None
     x, y = axes if len(axes[0].values) >= len(axes[1].values) else reversed(axes)
-    places = [{value: at for at, value in enumerate(axis.values)} for axis in (x, y)]
+    across, down = (_places(axis, ranking) for axis in (x, y))
     cells: dict[tuple[int, int], RankedRun] = {}
+    shared: dict[tuple[int, int], int] = {}
     best: tuple[int, int] | None = None
     for each in ranking.runs:
-        values = [each.run.parameters.get(axis.name) for axis in (x, y)]
-        at = [place.get(value_key(value)) for place, value in zip(places, values, strict=True) if value is not None]
-        if len(at) == 2 and at[0] is not None and at[1] is not None:
+        parameters = each.run.parameters
+        if within is not None and (within[0] not in parameters or value_key(parameters[within[0]]) != within[1]):
+            continue
+        if x.name in parameters and y.name in parameters:
             # The ranking is best first: the first run of a place is the one that counts.
-            cells.setdefault((at[0], at[1]), each)
-            best = best or ((at[0], at[1]) if each.rank == 1 else None)
-    final = [each.value for each in ranking.runs[: ranking.ended] if each.value is not None]
+            here = across[parameters[x.name]], down[parameters[y.name]]
+            cells.setdefault(here, each)
+            shared[here] = shared.get(here, 0) + 1
+            best = best or (here if each.rank == 1 else None)
+    final = [each.final for each in ranking.runs[: ranking.ended] if each.final is not None]
     low, high = (min(final), max(final)) if final else (0.0, 0.0)
-    return HeatGrid(x, y, cells, low, high, optimization.criterion.maximize, ranking.ended, ranking.ranked, best)
+    maximize = optimization.criterion.maximize
+    return HeatGrid(x, y, cells, shared, low, high, maximize, ranking.ended, ranking.ranked, best)
 
 
-def _axis(name: str, optimization: Optimization) -> Axis:
-    ran = [value_key(run.parameters[name]) for run in optimization.runs if name in run.parameters]
-    ranges = [each for each in optimization.parameters if each.name == name]
-    values = dict.fromkeys([*(_steps(ranges[0]) if ranges else ()), *ran])
-    return Axis(name, tuple(sorted(values, key=value_order)))
-
-
-def _steps(parameter: Parameter) -> Sequence[str]:
-    low, high, step = parameter.minimum, parameter.maximum, parameter.step
-    if low is None or high is None or not step or step <= 0 or high < low or not (high - low) / step <= MOST_STEPS:
-        return ()  # what is endless has no number of steps either
-    return [value_key(low + step * count) for count in range(int((high - low) / step + 1e-9) + 1)]
-
-
-def value_order(value: str) -> tuple[bool, float, str]:
-    """What values of a parameter are sorted by: numbers first, in their order."""
-    try:
-        number = float(value)
-    except ValueError:
-        return True, 0.0, value
-    return (False, number, value) if math.isfinite(number) else (True, 0.0, value)
+def _places(axis: Axis, ranking: Ranking) -> dict[str, int]:
+    """The place on an axis of every text that stands for one of its values."""
+    at = {value: place for place, value in enumerate(axis.values)}
+    told = {each.run.parameters[axis.name] for each in ranking.runs if axis.name in each.run.parameters}
+    return {text: at[value_key(text)] for text in told}
 
 
 STEPS = 8
@@ -289,12 +184,8 @@ def cell_role(each: RankedRun | None, grid: HeatGrid) -> str:
 
 
 def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int = 2) -> str:
-    """A statistic's value with its unit. Percent figures come in percent points (REFERENCE.md 5.2)."""
-    if value is None:
-        return glyphs.none
-    if statistic in PERCENT_STATISTICS:
-        return f"{format_number(value, glyphs, max(1, digits - 1))}%"
-    return format_number(value, glyphs, digits)
+    """A statistic's value with its unit, or that there is none."""
+    return glyphs.none if value is None or not math.isfinite(value) else statistic_text(value, statistic, digits)
 
 
 def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:

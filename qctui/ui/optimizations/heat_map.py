@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 from textual import events
 
+from qctui.plot.export import Color
+from qctui.plot.grid import CellGrid, Ink
+from qctui.sweep.ranking import UNRANKED, RankedRun, value_key
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines
 from qctui.ui.kit.render_context import nothing
 from qctui.ui.kit.spans import Span, Spans, fit, wrap
 from qctui.ui.optimizations.heat import (
-    UNRANKED,
     CellPlan,
     HeatGrid,
     HeatPalette,
-    RankedRun,
     cell_role,
     cell_text,
     legend,
@@ -23,6 +24,7 @@ from qctui.ui.optimizations.heat import (
     plan_cells,
     value_text,
 )
+from qctui.ui.optimizations.plot_panes import COMPARED
 from qctui.ui.textual_patches import lay_out
 from qctui.ui.theme.glyph_set import Glyphs
 
@@ -48,6 +50,12 @@ class HeatMap(SpanLines, can_focus=True):
         super().__init__(glyphs)
         self.opened: Callable[[str], object] = nothing
         """Called with the key of a run: Enter on its cell."""
+        self.moved: Callable[[str], object] = nothing
+        """Called with the key of the run on the cell that a person went to."""
+        self.marked: Callable[[str], object] = nothing
+        """Called with the key of a run: Space on its cell."""
+        self.compared: frozenset[str] = frozenset()
+        """Keys of the runs that are marked to be compared."""
         self._grid: HeatGrid | None = None
         self._target = ""
         self._words = ""
@@ -98,9 +106,20 @@ class HeatMap(SpanLines, can_focus=True):
         if (run := self.under) is not None:
             self.opened(run.key)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Cells can't be marked."""
-        return action != "mark"
+    def action_mark(self) -> None:
+        """Mark the run to be compared, or unmark it."""
+        if (run := self.under) is not None:
+            self.marked(run.key)
+
+    def select(self, each: RankedRun) -> None:
+        """Go to the cell of a run, if it is on the map."""
+        grid = self._grid
+        if grid is None:
+            return
+        values = [each.run.parameters.get(axis.name) for axis in (grid.x, grid.y)]
+        if values[0] is not None and values[1] is not None:
+            self._place = value_key(values[0]), value_key(values[1])
+            self._draw()
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where a person pointed; a second click opens."""
@@ -125,6 +144,21 @@ class HeatMap(SpanLines, can_focus=True):
             self._colors = HeatPalette(variables)
         return self._colors
 
+    def picture(self) -> tuple[CellGrid, Color]:
+        """The cells on screen, and the colours of their inks: for a file."""
+        grid, palette = CellGrid(*self.size), self.palette
+        for y, line in enumerate(self.drawn):
+            x = 0
+            for text, role in line:
+                x = grid.put(x, y, text, Ink(role))
+
+        def hexes(ink: Ink) -> tuple[str, str]:
+            style = palette[ink.color]
+            pair = [each.get_truecolor().hex if each is not None else "" for each in (style.color, style.bgcolor)]
+            return pair[0] or "#d0d0d0", pair[1]
+
+        return grid, hexes
+
     @property
     def _cursor(self) -> tuple[int, int]:
         grid, place = self._grid, self._place
@@ -147,6 +181,8 @@ class HeatMap(SpanLines, can_focus=True):
         y = max(0, min(len(grid.y.values) - 1, y + down))
         self._place = grid.x.values[x], grid.y.values[y]
         self._draw()
+        if (run := self.under) is not None:
+            self.moved(run.key)
 
     def _draw(self) -> None:
         if self.size.width:
@@ -212,7 +248,8 @@ class HeatMap(SpanLines, can_focus=True):
         for x in columns:
             each, here = grid.cells.get((x, y)), (x, y) == cursor
             pointer = glyphs.cursor if here else " "
-            mark = glyphs.mark if (x, y) == grid.best else " "
+            compared = each is not None and each.key in self.compared
+            mark = COMPARED if compared else glyphs.mark if (x, y) == grid.best else " "
             if plan.numbers:
                 text = f"{pointer}{mark}{cell_text(each, self._target, glyphs).rjust(plan.width - 2)}"
             else:
@@ -243,6 +280,8 @@ class HeatMap(SpanLines, can_focus=True):
         else:
             where.append(("  under way", "stale"))
         rest: list[Span] = [(" ", ""), (each.run.name or each.run.backtest_id, "muted")]
+        if (shared := grid.shared.get((x, y), 0)) > 1:
+            rest += [dot, (f"the best of {shared:,} runs here", "")]
         for name in _READ:
             if name != self._target and name in each.run.statistics:
                 rest += [dot, (f"{name} ", "muted"), (value_text(each.run.statistics[name], name, glyphs), "")]

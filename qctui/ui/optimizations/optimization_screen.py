@@ -1,85 +1,75 @@
-"""An optimization in full, with its runs as a table and a heat map; and one run of it in full."""
+"""An optimization in full: its runs as a table, and the views that judge them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
+from textual import work
+
 from qctui.model.deployment import name_of
-from qctui.model.keys import PROJECTS, Key, optimization_key, optimizations_key
-from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
-from qctui.model.resource import Resource
-from qctui.ui.actions.controller import OPTIMIZATION, Pointed
+from qctui.model.keys import PROJECTS, Key, optimizations_key
+from qctui.model.optimization import OptimizationSummary
+from qctui.plot.export import svg_text
+from qctui.sweep import views
+from qctui.sweep.judging import Sweep
+from qctui.sweep.plots import go_on
+from qctui.sweep.run_export import csv_text, json_text
 from qctui.ui.context import AppContext, Detail, DetailKind
-from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.kit.facts_view import FactsPane, Group, fact, relative_words
-from qctui.ui.kit.lines import Paragraph, Piece, labelled_lines, pieces
+from qctui.ui.keys.keymap import Scope, bindings
+from qctui.ui.kit.chooser import Chooser
+from qctui.ui.kit.file_writing import write_and_say
+from qctui.ui.kit.lines import Paragraph
 from qctui.ui.kit.pane import Pane
-from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.optimizations.heat import UNRANKED, Ranking, done_text, rank_runs, value_text
+from qctui.ui.kit.render_context import RenderContext, nothing
+from qctui.ui.optimizations.optimization_header import header_of
+from qctui.ui.optimizations.plot_panes import ParetoPane, PlotPane, SlicesPane, ViewPane
 from qctui.ui.optimizations.runs_panes import MapPane, RunsPane, runs_words
-from qctui.ui.wording.format import (
-    format_bar,
-    format_change,
-    format_count,
-    format_instant,
-    format_money,
-    format_sparkline,
-    role_of_sign,
-)
+from qctui.ui.optimizations.search_screen import SearchScreen
+from qctui.ui.selection_owner import LocalCursor
+from qctui.ui.theme.chart_inks import Inks
+from qctui.ui.wording.load_state import LoadStateWords
 
-_BAR_CELLS = 10
-_TRAIL_CELLS = 60
-
-
-class SearchScreen(DetailScreen):
-    """What is opened of one optimization: the whole of it, or one of its runs."""
-
-    ACTS_ON = frozenset({OPTIMIZATION})
-
-    def __init__(self, context: AppContext, detail: Detail, sections: Sequence[Pane]) -> None:
-        self._optimization_id, self._project_id = detail.optimization_id, detail.project_id
-        self._ranked: tuple[Optimization | None, Ranking] = (None, Ranking())
-        super().__init__(context, sections)
-
-    def keys(self) -> Iterable[Key[Any]]:
-        """The optimization's own read."""
-        return [optimization_key(self._optimization_id)]
-
-    def pointed(self) -> Pointed:
-        """The optimization; no deployment is."""
-        return Pointed(optimization_id=self._optimization_id, optimization_project_id=self._project_id)
-
-    @property
-    def resource(self) -> Resource[Optimization]:
-        """The newest reading."""
-        return self._engine.store.get(optimization_key(self._optimization_id))
-
-    @property
-    def ranking(self) -> Ranking:
-        """The ranking of the newest reading's runs, made once for each."""
-        optimization = self.resource.value
-        if optimization is not self._ranked[0]:
-            self._ranked = optimization, Ranking() if optimization is None else rank_runs(optimization)
-        return self._ranked[1]
+MOST_COMPARED = 6
+"""Runs that fit side by side."""
 
 
 class OptimizationScreen(SearchScreen):
     """Read every 10 s while it runs; before its first reading the list's summary stands in."""
 
     NAME = "an optimization"
+    BINDINGS = bindings(Scope.SWEEP)
     ROOMY = (116, 30)
     DEFAULT_CSS = """
     OptimizationScreen > #sections.-roomy { grid-size: 2 1; grid-columns: 1fr 1fr; }
     """
 
     def __init__(self, context: AppContext, detail: Detail) -> None:
+        glyphs = context.glyphs
         self._name_seen = detail.name
-        self.runs = RunsPane(1, context.glyphs)
-        self.map = MapPane(2, context.glyphs)
-        super().__init__(context, detail, (self.runs, self.map))
-        self.runs.table.opened = lambda row: self._open_run(row.key)
-        self.map.map.opened = self._open_run
+        self._compared: frozenset[str] = frozenset()
+        self._run = ""
+        cursor = LocalCursor(lambda: self._select(str(cursor.place.key), self.runs))
+        self.runs = RunsPane(1, glyphs, cursor)
+        self.map = MapPane(2, glyphs)
+        self.slices = SlicesPane(3, glyphs)
+        distribution = PlotPane(4, "Distribution", glyphs, views.distribution)
+        history = PlotPane(5, "History", glyphs, lambda sweep, _: views.history(sweep, glyphs.mark))
+        importance = PlotPane(7, "Importance", glyphs, lambda sweep, _: views.importance(sweep))
+        self.plots = (self.slices, distribution, history, ParetoPane(6, glyphs), importance)
+        self._view: ViewPane = self.map
+        self._warm: Sweep | None = None
+        super().__init__(context, detail, (self.runs, self.map, *self.plots))
+        self.runs.table.opened = lambda row: self.open_run(row.key)
+        self.runs.table.marked = lambda row: self._mark(row.key)
+        self.map.map.opened, self.map.map.marked = self.open_run, self._mark
+        self.map.map.moved = lambda key: self._select(key, self.map)
+        for pane in self.plots:
+            pane.plot.opened, pane.plot.marked = self.open_run, self._mark
+            pane.plot.moved = partial(self._select, by=pane)
+        importance.plot.opened, importance.plot.marks_runs = self._open_slices, False
+        importance.plot.moved = nothing
 
     def depends_on(self, key: Key[Any]) -> bool:
         """Its row of the list is about it too."""
@@ -92,182 +82,128 @@ class OptimizationScreen(SearchScreen):
         return next((row for row in rows if row.optimization_id == self._optimization_id), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The heat map can be asked for where there is one, or why there is none."""
-        return True if action == "toggle_map" else super().check_action(action, parameters)
+        """What is asked of a view is said by the view; the heat map says itself why there is none."""
+        if action in {"turn_view", "choose_view"}:
+            return isinstance(self.chosen, ViewPane)
+        return super().check_action(action, parameters)
 
     def action_toggle_map(self) -> None:
         """The heat map, or the table again."""
         self.choose(self.runs if self.chosen is self.map else self.map)
 
+    def action_turn_view(self, by: int) -> None:
+        """The next parameter, statistic or slice of the view."""
+        if isinstance(self.chosen, ViewPane) and not self.chosen.turn(by):
+            self.say(f"{self.chosen.title_text} has nothing to turn to here")
+
+    def action_choose_view(self) -> None:
+        """Choose what the view is about."""
+        if isinstance(self.chosen, ViewPane) and not self.chosen.ask():
+            self.say(f"{self.chosen.title_text} has nothing to choose here")
+
+    def action_compare(self) -> None:
+        """The marked runs side by side."""
+        if len(self._compared) < 2:
+            self.say(f"Mark two to {MOST_COMPARED} runs with Space first; C shows them side by side")
+            return
+        runs = tuple(each.key for each in self.ranking.runs if each.key in self._compared)
+        detail = Detail(DetailKind.COMPARE, self._project_id, optimization_id=self._optimization_id, runs=runs)
+        self._app_context.open(detail)
+
+    def action_export(self) -> None:
+        """Ask what to write to a file."""
+        sweep, view = self.sweep, self._view if self.chosen is not self.runs else None
+        if sweep is None or not sweep.ranking.runs:
+            self.say("There are no runs to write yet")
+            return
+        files = {"csv": "CSV: all runs", "json": "JSON: all runs"}
+        if view is not None:
+            files |= {"svg": f"SVG: {view.title_text}, a picture", "txt": f"TXT: {view.title_text}, the characters"}
+
+        def chosen(place: int | None) -> None:
+            if place is not None:
+                self._export(sweep, list(files)[place], view)
+
+        self.app.push_screen(Chooser("Write to a file", list(files.values()), self._glyphs), chosen)
+
+    @work(group="export", exit_on_error=False)
+    async def _export(self, sweep: Sweep, ending: str, view: ViewPane | None) -> None:
+        name, now = sweep.optimization.name or self._optimization_id, self._engine.clock.now()
+        if view is None or ending in {"csv", "json"}:
+            make = partial(csv_text, sweep) if ending == "csv" else lambda: json_text(sweep) + "\n"
+            await write_and_say(self.app, make, f"{name} runs", ending, now)
+            return
+        grid, color = view.picture()
+        name, background = f"{name} {view.title_text}", Inks(self.app.theme_variables).background
+        make = partial(svg_text, grid, color, background, name) if ending == "svg" else lambda: grid.text() + "\n"
+        await write_and_say(self.app, make, name, ending, now)
+
+    def choose(self, pane: Pane) -> None:
+        """As in `DetailScreen`; what was not on screen is shown as it is now."""
+        if isinstance(pane, ViewPane):
+            self._view = pane
+        super().choose(pane)
+        context = self.ages.context()
+        self._draw("The header", lambda: self.header.show(self.show_header(context)), self.header)
+        self._show_views(runs_words(self.resource, context))
+
+    @property
+    def beside(self) -> Sequence[Pane]:
+        """The runs, and the view that was looked at last."""
+        return self.runs, self._view
+
+    @property
+    def selected_run(self) -> str:
+        """The run that is marked in every view: the one a person went to, at first the best."""
+        return self._run or str(self.runs.table.cursor_key or "")
+
+    def _select(self, key: str, by: Pane) -> None:
+        """A person went to a run in one of the views: it is selected in all of them."""
+        self._run = key
+        if by is self.map:
+            self.map.selected = key
+        if by is not self.runs:
+            self.runs.table.select(key)
+            self._run = key
+        for pane in (self.map, *self.plots):
+            if pane is not by and pane in self.shown_sections:
+                pane.show(self.sweep, key, self._compared, runs_words(self.resource, self.ages.context()))
+
+    def _mark(self, key: str) -> None:
+        if key not in self._compared and len(self._compared) >= MOST_COMPARED:
+            self.say(f"At most {MOST_COMPARED} runs can be compared: unmark one first")
+            return
+        self._compared ^= {key}
+        self.show_all(self.ages.context())
+
+    def _open_slices(self, parameter: str) -> None:
+        self.slices.show_parameter(parameter)
+        self.choose(self.slices)
+
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
-        """What is searched, how far it is, what it has cost."""
-        optimization, summary, glyphs = self.resource.value, self.summary, context.glyphs
-        known: Optimization | OptimizationSummary | None = optimization or summary
-        dot = (f" {glyphs.dot} ", "rule")
+        """What is searched, how far it is, what it has cost; where a plot needs the lines, the best alone."""
+        optimization, summary = self.resource.value, self.summary
         name = (optimization.name if optimization else "") or self._name_seen or (summary.name if summary else "")
-        title: list[Piece] = [(name or "unnamed", "title bold"), "  ", _status(known)]
-        if known is not None:
-            title += [dot, *_criterion(known.criterion)]
         projects = {each.project_id: each.name for each in self._engine.store.get(PROJECTS).value or ()}
-        whose: list[Piece] = [self._optimization_id or "id unknown", dot, name_of(self._project_id, projects)]
-        if known is not None and known.node_type:
-            nodes = f" x {optimization.parallel_nodes}" if optimization and optimization.parallel_nodes else ""
-            whose += [dot, f"{known.node_type}{nodes}"]
-        facts: list[tuple[str, Sequence[Piece]]] = []
-        if optimization is not None:
-            facts.append(("Progress", _progress(optimization, context)))
-            facts.append(("Best", self._best(optimization, context)))
-            facts.append(("Cost", _cost(optimization, context)))
-        if known is not None:
-            facts.append(("Parameters", _parameters(known.parameters, dot)))
-        if optimization is not None and optimization.constraints:
-            words = [each.words for each in optimization.constraints]
-            facts.append(("Constraints", [f" {glyphs.dot} ".join(words)]))
-        head = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
-        return [*head, *labelled_lines(facts)]
+        whose = (self._optimization_id or "id unknown", name_of(self._project_id, projects))
+        short = self.tabbed and self.chosen in self.plots and self.size.height < self.ROOMY[1]
+        return header_of(optimization, summary, self.ranking, name or "unnamed", whose, context, short=short)
 
     def show_sections(self, context: RenderContext) -> None:
-        """Table and map of the same runs."""
-        resource, ranking = self.resource, self.ranking
-        words = runs_words(resource, context)
-        self._draw("The runs", lambda: self.runs.show(resource, ranking, words, context), self.runs)
-        self._draw("The heat map", lambda: self.map.show(resource, ranking, words), self.map)
+        """Table and views of the same runs; those that are not on screen wait until they are."""
+        sweep, words = self.sweep, runs_words(self.resource, context)
+        if sweep is not None:
+            self._compared &= sweep.ranking.by_key.keys()
+            if sweep is not self._warm:
+                self._warm = sweep
+                go_on(sweep.prepare())
+        self._draw("The runs", lambda: self.runs.show(sweep, self._compared, words, context), self.runs)
+        self._show_views(words)
 
-    def _open_run(self, key: str) -> None:
-        if key in self.ranking.by_key:
-            self._app_context.open(
-                Detail(DetailKind.RUN, self._project_id, optimization_id=self._optimization_id, run=key)
-            )
-
-    def _best(self, optimization: Optimization, context: RenderContext) -> list[Piece]:
-        ranking, target = self.ranking, optimization.criterion.target
-        best = ranking.best
-        if best is None:
-            return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
-        values = f" {context.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
-        return [(value_text(best.value, target, context.glyphs, 3), "title bold"), (" with ", "muted"), values]
-
-
-def _status(known: Optimization | OptimizationSummary | None) -> tuple[str, str]:
-    status = known.status if known is not None else ""
-    roles = {"completed": "muted", "aborted": "stale bold", "running": "ok"}
-    return status or "status unknown", roles.get(status.casefold(), "stale")
-
-
-def _criterion(criterion: Criterion) -> list[Piece]:
-    goal = f" to {criterion.target_value:g}" if criterion.target_value is not None else ""
-    return [(f"{criterion.extremum} ".lstrip(), "muted"), f"{criterion.target}{goal}"]
-
-
-def _progress(optimization: Optimization, context: RenderContext) -> list[Piece]:
-    glyphs = context.glyphs
-    done, rest = format_bar(optimization.progress, _BAR_CELLS, glyphs)
-    bar: list[Piece] = [("the number of runs is not known yet", "muted")]
-    if optimization.total is not None:
-        share = done_text(optimization.progress or 0.0)
-        bar = [(done, "focus"), (rest, "rule"), f" {share} of {format_count(optimization.total)}"]
-    counts = (
-        ("done", optimization.completed, ""),
-        ("failed", optimization.failed or None, "danger"),
-        ("running", optimization.running, ""),
-        ("queued", optimization.queued or None, "muted"),
-    )
-    for word, count, role in counts:
-        if count is not None:
-            bar += [(f" {glyphs.dot} ", "rule"), (f"{format_count(count)} {word}", role)]
-    return bar
-
-
-def _cost(optimization: Optimization, context: RenderContext) -> list[Piece]:
-    """What was used so far. `Consumed` is in QuantConnect credits (REFERENCE.md 5.2)."""
-    parts: list[Piece] = []
-    dot = (f" {context.glyphs.dot} ", "rule")
-    for name, before, after in (
-        ("Consumed", "", " QCC"),
-        ("Total Runtime", "ran ", ""),
-        ("Average Length", "", " a run"),
-    ):
-        if value := optimization.runtime.get(name, ""):
-            parts += [dot, (before, "muted"), value, (after, "muted")]
-    if optimization.requested_at is not None:
-        parts += [dot, (f"requested {relative_words(optimization.requested_at, context)}", "muted")]
-    return parts[1:] or [("not told", "muted")]
-
-
-def _parameters(parameters: tuple[Parameter, ...], dot: tuple[str, str]) -> list[Piece]:
-    parts: list[Piece] = []
-    for each in parameters:
-        parts += [dot, (each.name, "title")]
-        if each.value is not None:
-            parts.append(f" = {each.value}")
-        elif each.minimum is not None and each.maximum is not None:
-            parts.append(f" {each.minimum:g} to {each.maximum:g}")
-            if each.step:
-                parts.append((f" by {each.step:g}", "muted"))
-    return parts[1:]
-
-
-class RunScreen(SearchScreen):
-    """It follows the run through newer readings of its optimization."""
-
-    NAME = "a run of an optimization"
-
-    def __init__(self, context: AppContext, detail: Detail) -> None:
-        self.statistics = FactsPane(1, "Statistics", context.glyphs)
-        super().__init__(context, detail, (self.statistics,))
-        self._run = self.ranking.by_key[detail.run]
-
-    def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
-        """Which run it is and how it did."""
-        resource, ranking = self.resource, self.ranking
-        self._run = ranking.by_key.get(self._run.key, self._run)
-        ranked, run, glyphs = self._run, self._run.run, context.glyphs
-        dot = (f" {glyphs.dot} ", "rule")
-        title: list[Piece] = [(run.name or "unnamed run", "title bold"), "  "]
-        if run.failed:
-            title.append((f"{glyphs.alert} failed, exit code {run.exit_code}", "danger bold"))
-        elif run.progress < 1:
-            title.append((f"{done_text(run.progress)} done", "stale"))
-        elif ranked.rank is not None:
-            best = f"  {glyphs.mark} best" if ranked.rank == 1 else ""
-            title += [f"rank {ranked.rank} of {ranking.ranked}", (best, "mark bold")]
-        elif ranked.value is not None:
-            title.append((f"done; {UNRANKED}", "muted"))
-        else:
-            title.append(("done, without a value of the target", "muted"))
-        name = "" if resource.value is None else resource.value.name
-        whose: list[Piece] = [run.backtest_id or "backtest id unknown", dot, name or self._optimization_id]
-        head = [Paragraph(pieces(*title), max_lines=2), Paragraph(pieces(*whose), max_lines=2)]
-        values = [piece for key, value in run.parameters.items() for piece in (dot, (f"{key} ", "muted"), value)]
-        equity = _equity(run.equity, context) if run.equity else []
-        return [*head, *labelled_lines([("Parameters", values[1:] or [("none told", "muted")]), *equity])]
-
-    def show_sections(self, context: RenderContext) -> None:
-        """Every statistic."""
-        statistics = self._run.run.statistics
-        facts = []
-        for name, value in statistics.items():
-            signed = name in {"Net Profit", "Compounding Annual Return"}
-            digits = 3 if abs(value) < 1_000 else 2
-            text = value_text(value, name, context.glyphs, digits)
-            facts.append(fact(name, text, role_of_sign(value) if signed else ""))
-        blocks: list[Paragraph | Group] = [Group("", tuple(facts))]
-        if not facts:
-            blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
-        self.statistics.show_blocks(blocks, (), runs_words(self.resource, context))
-
-
-def _equity(equity: tuple[tuple[float, float], ...], context: RenderContext) -> list[tuple[str, Sequence[Piece]]]:
-    (first_at, first), (last_at, last) = equity[0], equity[-1]
-    step = max(1, -(-len(equity) // _TRAIL_CELLS))
-    # Each cell stands for the last value of its stretch, counted from the end: the newest is always drawn.
-    values = [value for _, value in equity[::-1][::step]][::-1]
-    glyphs = context.glyphs
-    change = last / first - 1 if first > 0 else None
-    role = role_of_sign(change or 0.0)
-    first_day, last_day = (format_instant(at, context.zone, glyphs)[:10] for at in (first_at, last_at))
-    amounts = f"{format_money(first, glyphs)} {glyphs.then} {format_money(last, glyphs)} "
-    return [
-        ("Equity", [(format_sparkline(values, _TRAIL_CELLS, glyphs), role)]),
-        ("", [amounts, (format_change(change, glyphs), role), (f"  {first_day} to {last_day}", "muted")]),
-    ]
+    def _show_views(self, words: LoadStateWords) -> None:
+        for pane in (self.map, *self.plots):
+            if pane in self.shown_sections:
+                show = partial(pane.show, self.sweep, self.selected_run, self._compared, words)
+                self._draw(f"The view {pane.title_text}", show, pane)
+            else:
+                pane.show_frame((), words)

@@ -1,0 +1,51 @@
+"""Runs in words: how one did, how its neighbours did, and which runs are not in a figure."""
+
+from __future__ import annotations
+
+from qctui.sweep.judging import Counts, Ground, Sweep
+from qctui.sweep.ranking import RankedRun, statistic_text
+
+GROUND_WORDS = {
+    Ground.PLATEAU: "on a plateau: its neighbours do as well",
+    Ground.SLOPE: "on a slope: some neighbours are better, some worse",
+    Ground.SPIKE: "a spike: its neighbours do much worse, a small change may lose it",
+    Ground.DIP: "a dip: its neighbours do much better",
+    Ground.APART: "far from its neighbours",
+    Ground.UNKNOWN: "too few neighbours with a value to say more",
+}
+
+
+def run_reading(sweep: Sweep, each: RankedRun) -> str:
+    """One run in words: its parameters, its value, its rank, and how its neighbours did."""
+    values = ", ".join(f"{name} {each.run.parameters.get(name, '?')}" for name in sweep.ranking.varying)
+    return f"{values or each.name}: {outcome(sweep, each)}"
+
+
+def outcome(sweep: Sweep, each: RankedRun) -> str:
+    """How a run did, and how its neighbours did."""
+    if each.run.failed:
+        return f"failed, exit code {each.run.exit_code}"
+    if each.run.progress < 1:
+        return "under way"
+    if each.final is None:
+        return f"ended without a {sweep.target}"
+    rank = f", rank {each.rank} of {sweep.ranking.ranked:,}" if each.rank is not None else ""
+    return f"{sweep.target} {statistic_text(each.final, sweep.target)}{rank}; {near_words(sweep, each.key)}"
+
+
+def near_words(sweep: Sweep, key: str) -> str:
+    """How the neighbours of a run did, and what that says of the run."""
+    near = sweep.neighbours(key)
+    if near.mean is None:
+        return f"none of its {near.without} neighbours has a value" if near.without else "it has no neighbours yet"
+    mean = statistic_text(near.mean, sweep.target)
+    spread = f" +- {statistic_text(near.spread, sweep.target)}" if near.spread is not None else ""
+    without = f" ({near.without} more without a value)" if near.without else ""
+    return f"{near.count} neighbours{without} {mean}{spread}, {GROUND_WORDS[near.ground]}"
+
+
+def counts_words(counts: Counts, target: str) -> str:
+    """What is not in a figure, and why; empty where everything is."""
+    told = ((counts.failed, "failed"), (counts.under_way, "under way"), (counts.valueless, f"without a {target}"))
+    said = ", ".join(f"{count:,} {word}" for count, word in told if count)
+    return f" Not in it: {said}." if said else ""
