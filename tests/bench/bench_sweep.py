@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--redraws", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
-    for size in ((80, 24), (120, 40)):
+    for size in ((80, 24), (120, 40)) if options.rounds else ():
         asyncio.run(console_times(options.rounds, size))
     if options.redraws:
         asyncio.run(redraws(options.redraws))

@@ -24,7 +24,7 @@ from qctui.ui.optimizations.heat import (
     plan_cells,
     value_text,
 )
-from qctui.ui.optimizations.plot_panes import COMPARED
+from qctui.ui.optimizations.run_plot import COMPARED
 from qctui.ui.textual_patches import lay_out
 from qctui.ui.theme.glyph_set import Glyphs
 

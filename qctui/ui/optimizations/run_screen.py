@@ -77,9 +77,7 @@ class RunScreen(SearchScreen):
         facts = []
         for name, value in statistics.items():
             signed = name in {"Net Profit", "Compounding Annual Return"}
-            digits = 3 if abs(value) < 1_000 else 2
-            text = value_text(value, name, context.glyphs, digits)
-            facts.append(fact(name, text, role_of_sign(value) if signed else ""))
+            facts.append(fact(name, _statistic(value, name, context.glyphs), role_of_sign(value) if signed else ""))
         blocks: list[Paragraph | Group] = [Group("", tuple(facts))]
         if not facts:
             blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
@@ -135,10 +133,16 @@ def compared_rows(sweep: Sweep, runs: Sequence[RankedRun], glyphs: Glyphs) -> li
         places = [
             place for place, each in enumerate(runs) if best is not None and each.ended and figures[place] == best
         ]
-        digits = 0 if name == "Total Orders" else 3
-        texts = tuple(value_text(each, name, glyphs, digits) for each in figures)
+        texts = tuple(_statistic(each, name, glyphs) for each in figures)
         rows.append(ComparedRow(name, texts, frozenset(places)))
     return rows
+
+
+def _statistic(value: float | None, name: str, glyphs: Glyphs) -> str:
+    """A statistic with as many digits as mean something."""
+    large = 0.0 if value is None else abs(value)
+    digits = 0 if name == "Total Orders" or large >= 1e6 else 3 if large < 1_000 else 2
+    return value_text(value, name, glyphs, digits)
 
 
 def _state(each: RankedRun) -> str:

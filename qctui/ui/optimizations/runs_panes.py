@@ -18,7 +18,8 @@ from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, text_column
 from qctui.ui.optimizations.heat import done_text, heat_grid, value_text
 from qctui.ui.optimizations.heat_map import HeatMap
-from qctui.ui.optimizations.plot_panes import COMPARED, ViewPane
+from qctui.ui.optimizations.plot_panes import ViewPane
+from qctui.ui.optimizations.run_plot import COMPARED
 from qctui.ui.selection_owner import Cursor
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count, role_of_sign
