@@ -134,7 +134,7 @@ def test_optimizations_go_from_new_over_running_to_completed_and_new_ones_begin(
     assert any(one[0] in ("new", "running") and len(one) < 140 for one in seen.values())
 
 
-def test_an_optimization_starts_new_and_with_lists_for_maps() -> None:
+def test_an_optimization_starts_new_and_with_nothing_in_its_maps() -> None:
     sim = Sim()
     known = {one["optimizationId"] for one in sim.post("optimizations/list", projectId=PAIRS)["optimizations"]}
     for _ in range(2000):
@@ -144,7 +144,7 @@ def test_an_optimization_starts_new_and_with_lists_for_maps() -> None:
             break
     assert listed[0]["status"] == "new"
     read = sim.post("optimizations/read", optimizationId=listed[0]["optimizationId"])["optimization"]
-    assert (read["backtests"], read["runtimeStatistics"]) == ([], [])
+    assert (read["backtests"], read["runtimeStatistics"]) == ({}, {})
 
 
 def test_a_completed_grid_is_whole_and_its_best_is_in_the_list() -> None:
