@@ -20,6 +20,7 @@ from qctui.sweep import views
 from qctui.sweep.judging import Sweep
 from qctui.sweep.plots import Plot, drawn
 from qctui.value import replace
+from tests import idle
 from tests.bench.figures import print_figures
 from tests.sweep.grids import grid
 from tests.ui.detail_scene import OPTIMIZATION_ID, fill_details
@@ -158,6 +159,7 @@ def main() -> None:
     parser.add_argument("--redraws", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
+    idle.install()  # without it each key waits for an idle processor, which a heartbeat never lets be
     for size in ((80, 24), (120, 40)) if options.rounds else ():
         asyncio.run(console_times(options.rounds, size))
     if options.redraws:
