@@ -8,7 +8,7 @@ from collections.abc import Callable
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Preparation
-from qctui.model.optimization import Compile, OptimizationPlan
+from qctui.model.optimization import Compile, Estimate, OptimizationPlan
 
 LOOK_S = 2.0
 """Between looks at a build."""
@@ -25,8 +25,10 @@ async def prepare(
     """Compile the project and have the optimization estimated. `tell` hears how far that is; the last that it hears is
     returned. Never raises for a failure: it is told in words."""
 
-    def told(words: str, **facts: object) -> Preparation:
-        preparation = Preparation(words, plan, **facts)  # type: ignore[arg-type]  # the field names are checked by it
+    def told(
+        words: str, compile_id: str = "", estimate: Estimate | None = None, *, failed: bool = False
+    ) -> Preparation:
+        preparation = Preparation(words, plan, compile_id, estimate, failed)
         tell(preparation)
         return preparation
 

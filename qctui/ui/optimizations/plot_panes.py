@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 from qctui.plot.export import Color
@@ -29,9 +30,9 @@ class ViewPane(Pane):
     def take(self, places: Sequence[int]) -> None:
         """Be about these."""
 
+    @abstractmethod
     def picture(self) -> tuple[CellGrid, Color]:
         """What is on screen, and the colours of its inks: for a file."""
-        raise NotImplementedError
 
     def turn(self, by: int) -> bool:
         """Be about the next of the last question's answers. False where there is no other one."""
