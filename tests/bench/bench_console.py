@@ -47,11 +47,11 @@ def idle_cost(seconds: float) -> Iterator[str]:
         console.wait_for("Momentum/Crossover Live", "Strategy Equity")
         for name, wait_s in (("first looks", 10.0), ("idle", FIRST_LOOKS_S - seconds)):
             console.draw_for(wait_s)
-            sent, spent = len(console.raw), _cpu(console.process.pid)
+            sent, spent = len(console.raw), cpu_s(console.process.pid)
             console.draw_for(seconds)
             rate = (len(console.raw) - sent) / seconds
-            percent = 100 * (_cpu(console.process.pid) - spent) / seconds
-            memory = _memory(console.process.pid)
+            percent = 100 * (cpu_s(console.process.pid) - spent) / seconds
+            memory = memory_mib(console.process.pid)
             cost = f"{rate:.1f} bytes/s, {percent:.2f} % of a core, {memory:.1f} MiB (0; 0.3; 70)"
             yield f"{name}, {seconds:.0f} s: {cost}"
 
@@ -85,12 +85,14 @@ def _cursor_row(console: Console) -> str:
     return next((line for line in console.text.splitlines() if line.startswith(("▸", ">"))), "")
 
 
-def _cpu(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def _memory(pid: int) -> float:
+def memory_mib(pid: int) -> float:
+    """Resident memory of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
