@@ -108,9 +108,13 @@ class Hour:
             clock=self.clock,
             observer=observer,
             record=self.recorder.note,
-            transport=httpx.ASGITransport(build_app(self.simulation)),
+            transport=self.transport(),
             jitter=lambda: 0.5,
         )
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """The way to the service."""
+        return httpx.ASGITransport(build_app(self.simulation))
 
     def _open_actions(self, client: ApiClient) -> ActionService:
         journal, context = self.folder / "journal.jsonl", JournalContext("http://127.0.0.1:1/api/v2", "main")

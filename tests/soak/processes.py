@@ -1,19 +1,11 @@
-"""Console and watcher of one account for hours, with two answers of a hundred going wrong. Run by hand:
-python -m tests.soak [--hours H] [--percent P] [--every MINUTES]
-
-Prints what both use, a line for every ten minutes, and what grew from the first quarter to the last; asserts nothing.
-Every few minutes a person walks through the screens of the console, resizes it and liquidates what is selected; what
-was liquidated is deployed again. The last word of each action stands in the table at the end.
-"""
+"""The installed program, with a simulator whose answers go wrong now and then."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
 import subprocess
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -178,7 +170,7 @@ def soak(home: Path, hours: float, percent: float, every_s: float) -> Iterator[L
             yield f"console ends with {console.process.poll()}, terminal as found: {console.terminal_as_found()}"
             watcher.terminate()
             yield f"watch ends with {watcher.wait(30)} after {len(said.read_bytes().splitlines())} lines"
-    last = {entry["action_id"]: entry["event"] for entry in journal(home) if entry.get("action_id")}
+    last = {entry["id"]: entry["event"] for entry in journal(home)}
     posts = sum(json.loads(line)["path"] == LIQUIDATE for line in log.read_text().splitlines())
     yield f"confirmed {confirmed}, requests to liquidate {posts}, last words {dict(Counter(last.values()))}"
     yield f"faults {dict(trouble.made.most_common())}"
@@ -219,25 +211,3 @@ def started(*arguments: str, env: Mapping[str, str], out: Path) -> Iterator[subp
             yield process
         finally:
             process.terminate()
-
-
-def main() -> None:
-    """Run, and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hours", type=float, default=2.0)
-    parser.add_argument("--percent", type=float, default=2.0, help="of the requests that go wrong")
-    parser.add_argument("--every", type=float, default=5.0, metavar="MINUTES", help="between two walks")
-    options = parser.parse_args()
-    looks: list[Look] = []
-    with tempfile.TemporaryDirectory() as home:
-        for each in soak(Path(home), options.hours, options.percent, options.every * 60.0):
-            if isinstance(each, Look):
-                looks.append(each)
-                print(*map(line, looks[-2:-1], looks[-1:]), sep="\n", flush=True)
-            else:
-                print(each, flush=True)
-    print(*growth(looks), sep="\n")
-
-
-if __name__ == "__main__":
-    main()
