@@ -20,29 +20,8 @@ from tests.e2e.api import Api, simulator
 from tests.e2e.console import QCTUI, Console
 from tests.e2e.desk import LIQUIDATE, journal
 
-WALK = (
-    "\r",
-    "\x1b",
-    "4",
-    "\r",
-    "\x1b",
-    "E",
-    "\x1b",
-    "N",
-    "\x1b",
-    "J",
-    "\x1b",
-    "?",
-    "\x1b",
-    "2",
-    "\r",
-    "2",
-    "3",
-    "\x1b",
-    "1",
-    "j",
-)
-"""Through the screens and back."""
+WALK = "\r\x1b4\r\x1bE\x1bN\x1bJ\x1b?\x1b2\r23\x1b1j"
+"""Through the screens and back, key by key."""
 
 HEAVY = {"oversize": 40.0, "slow": 20.0, "slow-body": 20.0}
 """What these faults take, in megabytes and seconds."""
@@ -118,8 +97,8 @@ def files_of(home: Path) -> dict[str, int]:
 def walk(console: Console, number: int) -> None:
     """Look at everything once, in another size of the terminal each time."""
     console.resize(*((80, 24), (120, 40), (200, 60))[number % 3])
-    for keys in WALK:
-        console.send(keys)
+    for key in WALK:
+        console.send(key)
         console.draw_for(1.0)
 
 
