@@ -105,6 +105,11 @@ class Detail(Value):
 class Drawn(Protocol):
     """A widget that can say that it could not be drawn. What it shows is then older than it looks."""
 
+    @property
+    def is_attached(self) -> bool:
+        """Whether it is a part of a screen: one that was closed is drawn no more."""
+        ...
+
     def show_defect(self, words: str) -> None:
         """Say so in these words, over what is there, until they are empty again."""
         ...
@@ -126,6 +131,8 @@ class SafeDraw:
 
     def __call__(self, what: str, work: Callable[[], None], *drawn: Drawn) -> None:
         """Call `work`, which draws these widgets. They show its failure until the same work succeeds."""
+        if drawn and not any(each.is_attached for each in drawn):
+            return  # news and ticks still reach a screen while it is being taken away
         try:
             work()
         except Exception as error:  # whatever it is, the other panes and the emergency keys must live on

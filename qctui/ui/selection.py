@@ -22,7 +22,8 @@ class Place(Value):
     chosen: Hashable | None = None
     """What was chosen last. It is selected again as soon as the filter that hides it is gone."""
     index: int = 0
-    """Where `key` stands among the rows shown, or `NO_ROW`."""
+    """Where `key` stands among the rows shown, or `NO_ROW`: that is also said of a held project, whose list is covered,
+    and shown anew when it is seen again."""
 
 
 class Rows(Value):
@@ -204,7 +205,7 @@ def _held(selection: Selection) -> Selection:
     kept = {pane: replace(each, chosen=each.key) if each.key is not None else each for pane, each in places.items()}
     return replace(
         selection,
-        project=kept[Pane.DEPLOYMENTS],
+        project=replace(kept[Pane.DEPLOYMENTS], index=NO_ROW),
         optimization=kept[Pane.OPTIMIZATIONS],
         insight=kept[Pane.INSIGHTS],
         held=True,
@@ -219,6 +220,8 @@ def place_of(selection: Selection, pane: Pane) -> Place:
 
 def _on_project(selection: Selection, place: Place, deploy_ids: Mapping[int, str], *, pinned: bool) -> Selection:
     """What belongs to another project, or to another deployment of it, is not selected any more."""
+    if selection.held:
+        place = replace(place, index=NO_ROW)
     deploy_id = deploy_ids.get(place.key, "") if isinstance(place.key, int) else ""
     other = place.key != selection.project.key
     return replace(

@@ -48,7 +48,10 @@ async def _compare(random: Random, bursts: int, size: tuple[int, int], typed: li
                 typed.append(" ".join(chunk))
                 await quick.press(chunk)
             # The time at which an age's word changes must not matter either.
+            drawn = quick.state()
             await quick.redraw()
+            if parted := _parted(drawn, quick.state(), "drawn", "drawn again"):
+                return Difference(tuple(typed), parted)
             if (told := _difference(slow, quick)) or (told := slow.broken() or quick.broken()):
                 return Difference(tuple(typed), told)
     return None
@@ -72,6 +75,10 @@ async def _type_slowly(world: World, keys: list[str]) -> list[list[str]]:
 
 
 def _difference(slow: World, quick: World) -> str:
-    one, other = slow.state(), quick.state()
+    return _parted(slow.state(), quick.state(), "slowly", "at once")
+
+
+def _parted(one: dict[str, object], other: dict[str, object], *how: str) -> str:
+    first, second = (each.ljust(11) for each in how)
     parted = [name for name in one if one[name] != other[name]]
-    return "\n".join(f"{name}:\n    slowly   {one[name]}\n    at once  {other[name]}" for name in parted)
+    return "\n".join(f"{name}:\n    {first} {one[name]}\n    {second} {other[name]}" for name in parted)

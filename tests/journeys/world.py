@@ -20,6 +20,7 @@ from qctui.ui.console_screen import ConsoleScreen
 from qctui.ui.context import UiOptions
 from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.pane import FilterField, Pane
+from qctui.ui.selection import NO_ROW, Place
 from qctui.value import replace
 from tests.idle import until_idle
 from tests.ui import scene
@@ -195,10 +196,27 @@ class World:
         row = pane.table.cursor_row
         if not now.held and row is not None and row.project_id != now.project_id:
             return "the highlighted row is not what is selected"
+        if told := self._misplaced():
+            return told
         if now.held is (len([screen for screen in app.screen_stack[1:] if not screen.is_modal]) == 0):
             return "what is shown in full is not held, or held without being shown"
         said = [each.message for each in app._notifications if "could not be" in each.message]
         return said[0] if said else ""
+
+    def _misplaced(self) -> str:
+        """The row number that is kept has to be where the row stands: the next move of the cursor starts there."""
+        now, screen = self.app.selected.now, self.app.main_screen
+        panes: list[tuple[ListPane[Any], Place]] = [
+            (screen.deployments, now.project),
+            (screen.optimizations, now.optimization),
+            (screen.insights, now.insight),
+        ]
+        for pane, place in () if now.held else panes:
+            keys = [pane.table._key_of(row) for row in pane.table._rows]
+            at = keys.index(place.key) if place.key in keys else NO_ROW
+            if place.key is not None and place.index != at:
+                return f"{pane.id}: {place}, and its row is {at}"
+        return ""
 
 
 def _path(node: Any) -> str:

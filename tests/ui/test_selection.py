@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import reduce
 
 import pytest
 
 from qctui.ui.selection import (
     NO_ROW,
+    Change,
     Chose,
     Covered,
     Listed,
@@ -24,6 +26,7 @@ from qctui.ui.selection import (
     reselect,
 )
 from qctui.ui.selection_owner import SelectedCursor, SelectionOwner
+from qctui.value import replace
 
 
 def at(key: Hashable | None, index: int = 0, chosen: Hashable | None = None) -> Place:
@@ -125,7 +128,17 @@ def test_an_ended_project_stays_selected() -> None:
 
 def test_what_is_opened_out_of_a_filter_is_what_was_meant() -> None:
     filtered = Selection(at(2, chosen=1), "L-2", deployed=True)
-    assert after(filtered, Covered(True), IDS) == Selection(at(2), "L-2", deployed=True, held=True)
+    meant = replace(at(2), index=NO_ROW)
+    assert after(filtered, Covered(True), IDS) == Selection(meant, "L-2", deployed=True, held=True)
+
+
+def test_what_is_covered_keeps_no_row_whatever_happens_meanwhile_and_finds_it_when_it_is_seen_again() -> None:
+    held = after(ON_ONE, Covered(True), IDS)
+    listed = Listed(Pane.DEPLOYMENTS, Rows((3, 1, 2)))
+    ways: list[tuple[Change, ...]] = [(), (listed,), (Picked(1),), (Picked(1), listed), (listed, Picked(1))]
+    ends = [reduce(lambda now, change: after(now, change, IDS), way, held) for way in ways]
+    assert {each.project for each in ends} == {replace(ON_ONE.project, index=NO_ROW)}
+    assert after(after(held, Covered(False), IDS), listed, IDS).project == at(1, index=1)
 
 
 def test_a_picked_project_without_a_deployment_is_selected_and_has_none() -> None:
