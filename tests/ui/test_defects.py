@@ -183,3 +183,15 @@ async def test_one_chart_of_many_that_cannot_be_drawn_leaves_the_others(monkeypa
             assert (face_of(one), face_of(other)) == (LoadState.FAILED, before)
         await read_again(page, detail_key(subject.project_id))
         assert face_of(one) is not LoadState.FAILED
+
+
+async def test_news_and_ticks_that_reach_a_screen_while_it_is_being_closed_are_no_defect() -> None:
+    async with console((80, 24)) as page:
+        await page.press("enter")
+        closing = page.app.screen
+        assert isinstance(closing, DeploymentScreen)
+        await page.press("escape")
+        closing.show_elapsed()
+        closing.show_changes(frozenset({ACTIONS}))
+        await page.settle()
+        assert page.app.messages == []
