@@ -47,6 +47,8 @@ class Violation(AssertionError):
     def __init__(self, check: str, words: str) -> None:
         super().__init__(f"{check} ({CHECKS[check]}): {words}")
         self.check = check
+        self.seed = -1
+        """Of the world, once it is known."""
 
 
 @dataclass

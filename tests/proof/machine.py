@@ -55,6 +55,8 @@ class Machine:
         self.folder = folder
         self.luck = luck
         self.journal = folder / "journal.jsonl"
+        self.usual_s = luck.choice([0.0, 0.0, 0.001, 0.02])
+        """How long a job takes the disk."""
         self.trouble = ""
         """`full`, `partly` (a write takes a part), `unsynced`, `slow`, `hangs`; empty if all is well."""
         self.troubled_at = -1e9
@@ -151,7 +153,7 @@ class SimulatedDisk:
         if self._busy or self.dead or not self._jobs or machine.trouble == "hangs":
             return
         self._busy = True
-        delay_s = machine.luck.choice([0.05, 0.4, 1.5]) if machine.trouble == "slow" else 0.0
+        delay_s = machine.luck.choice([0.05, 0.4, 1.5]) if machine.trouble == "slow" else machine.usual_s
         machine.loop.call_later(delay_s, self._do, 0.0)
 
     def _do(self, waited_s: float) -> None:

@@ -30,7 +30,7 @@ USER_ID = 271828
 TOKEN = "5eaf00d5ca1ab1e0ddba11c0ffee5eed5eaf00d5ca1ab1e0ddba11c0ffee5eed"
 TRIGGERS = {"live/update/liquidate": "liquidate", "live/update/stop": "stop"}
 MOST_LIES = 3
-"""Answers of an endpoint between two that lie."""
+"""Answers of an endpoint to a process between two that lie."""
 
 PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 BROKEN = ("refused", "hang", "reset-request", "reset-answer", "eof-answer", "never")
@@ -84,6 +84,7 @@ class Truth(Server):
     def __post_init__(self) -> None:
         luck = self.luck
         self._behind_s = 0.0
+        self._asking: Any = None
         lags = Lags(
             order_s=luck.choice([0.5, 1.5, 3.0]),
             stop_s=luck.choice([0.3, 0.3, 2.0, 2.0, 4.0, 15.0]),
@@ -105,7 +106,8 @@ class Truth(Server):
         self.digests: set[str] = set()
         self.lied: dict[str, int] = {}
         """By endpoint: how many of its answers lied."""
-        self._since: dict[str, int] = {}
+        self._since: dict[tuple[Any, str], int] = {}
+        """By process and endpoint: how many true answers since the last that was not."""
         self._newest: dict[tuple[str, int], bytes] = {}
         """The newest true answer by endpoint and project."""
 
@@ -147,7 +149,8 @@ class Truth(Server):
         endpoint, kind = path.removeprefix("/api/v2/"), stream.memory["fate"]
         post: Post | None = stream.memory.pop("post", None)
         fields = json.loads(body or b"{}")
-        self._since[endpoint] = self._since.get(endpoint, MOST_LIES) + 1
+        self._asking = stream.process
+        self._since[self._asking, endpoint] = self._since.get((self._asking, endpoint), MOST_LIES) + 1
         if post is not None:
             post.project_id = fields["projectId"]
             self.judge.trigger_arrives(post)
@@ -241,10 +244,11 @@ class Truth(Server):
 
     def _may_lie(self, *endpoints: str) -> bool:
         """Whether answers of these may be false now; it is counted as if they were."""
-        if any(self._since.get(each, MOST_LIES) < MOST_LIES for each in endpoints):
+        asking = self._asking
+        if any(self._since.get((asking, each), MOST_LIES) < MOST_LIES for each in endpoints):
             return False
         for each in endpoints:
-            self._since[each] = 0
+            self._since[asking, each] = 0
             self.lied[each] = self.lied.get(each, 0) + 1
         return True
 

@@ -373,6 +373,7 @@ def run_seed(seed: int, only: str = "", *, keeps: bool = False) -> World:
     try:
         world.run()
     except Violation as violation:
+        violation.seed = seed
         check = f" --check {only}" if only else ""
         violation.args = (f"seed {seed}: {violation}\nrepeat: python -m tests.proof --seeds 1 --first {seed}{check}",)
         if keeps:
