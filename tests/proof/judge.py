@@ -13,7 +13,6 @@ from qctui.actions.action_runner import HOLD_BACK_S, JOURNAL_WAIT_S
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.contradictions import LOOK_S, SECOND_LOOK_S
 from qctui.actions.journal import FINAL_EVENTS, decode_entry
-from qctui.actions.locks import owner_of
 from qctui.actions.send import ANSWER_S, SEND_S
 from qctui.cli.parser import Exit
 from qctui.model.action import ActionRecord, Rung, Step, Target
@@ -185,22 +184,17 @@ class Judge(logging.Handler):
             and post.project_id in (0, each.project_id)
             and not each.did_nothing
         ]
-        if len(set(map(id, [*same, post]))) > len(confirmed):
+        if len(same) > len(confirmed):
             self.fail("one-post", f"{len(same)} {post.action} of {post.process.name} for {len(confirmed)} confirmed")
         if self.world.machine.changes != self._changes:
             self._read_journal()
         on_disk = {entry.id for end, entry in self.entries if end <= post.on_disk and entry.event == "intent"}
         missing = [each for each in confirmed if each.action_id not in on_disk]
-        if confirmed and len(missing) < len(confirmed) - (post.project_id != 0 and bool(missing)):
-            return
-        if not missing:
-            return
-        warned = all(_warnings_about_journal(each) for each in missing)
-        if not post.troubled:
-            self.fail("intent-first", f"{post.action} of {post.process.name} leaves, the disk is well and has no intent")
-        elif not warned:
-            self.fail("intent-first", f"{post.action} of {post.process.name} leaves without the journal and a word of it")
-        for each in missing:
+        told = [each for each in missing if post.troubled and _warnings_about_journal(each)]
+        if len(same) > len(confirmed) - len(missing) + len(told):
+            disk = "is not well, and nobody is told" if post.troubled else "is well"
+            self.fail("intent-first", f"{post.action} of {post.process.name} leaves without an intent; the disk {disk}")
+        for each in told:
             each.excused = "the disk did not take it"
 
     def _look_for_liquidation(self, post: Post) -> None:
@@ -211,7 +205,7 @@ class Judge(logging.Handler):
         (stop,) = self._of(post)[-1:] or (None,)
         warned = stop is None or post.troubled or any("another process" in each for each in _warnings(stop))
         for action_id, known in events.items():
-            if "accepted" in known and not FINAL_EVENTS & set(known) and not warned:
+            if "accepted" in known and not FINAL_EVENTS & set(known) and not warned and not self.world.jumped:
                 self.fail("no-overtaking", f"a stop of {post.process.name} leaves, {action_id} is at {known[-1]}")
 
     # What is said.
@@ -308,18 +302,30 @@ class Judge(logging.Handler):
         ends = [event for event in events if event in FINAL_EVENTS or event == "unknown"]
         if events:
             return bool(ends) and ends[-1] in FINAL_EVENTS
-        # Its process was gone before the journal had it.
-        left = [post for post in self.world.truth.posts if post in self._posts_of(each)]
-        return each.process.dead and not left
+        # Its process was gone before the journal had it: then nothing of it has left.
+        return each.process.dead and not self._left_of(each)
 
-    def _posts_of(self, one: Confirmed) -> list[Post]:
-        return [
+    def _left_of(self, one: Confirmed) -> int:
+        """How many requests have left and can only be those of this confirmation."""
+        target = one.target
+        left = [
             post
             for post in self.world.truth.posts
             if post.process is one.process
-            and post.action == one.target.action
-            and post.project_id in (0, one.target.project_id)
+            and post.action == target.action
+            and post.project_id in (0, target.project_id)
+            and not post.did_nothing
         ]
+        others = [
+            each
+            for each in self.confirmations
+            if each is not one
+            and each.process is one.process
+            and each.target.action == target.action
+            and each.target.project_id == target.project_id
+            and self.events(each.action_id)[-1:] not in ([], ["not_sent"])
+        ]
+        return max(0, len(left) - len(others))
 
     def over(self) -> None:
         """The time in which every confirmation must have come to a word is over."""
@@ -327,13 +333,11 @@ class Judge(logging.Handler):
         for each in self.open_confirmations():
             self.fail("last-word", f"{each.action_id} of {each.process.name}: {self.events(each.action_id)}")
         for each in self.confirmations:
-            events, left = self.events(each.action_id), [p for p in self._posts_of(each) if not p.did_nothing]
-            alone = sum(self._posts_of(each) == self._posts_of(other) for other in self.confirmations) == 1
-            if events[-1:] == ["not_sent"] and left and alone:
-                self.fail("exit-code", f"the journal says not_sent of {each.action_id}, and {len(left)} left")
-            owner = owner_of(each.action_id)
+            events, left = self.events(each.action_id), self._left_of(each)
+            if events[-1:] == ["not_sent"] and left:
+                self.fail("exit-code", f"the journal says not_sent of {each.action_id}, and {left} left")
             if not events and left and not each.excused:
-                self.fail("intent-first", f"nothing in the journal of {owner}, and {len(left)} left")
+                self.fail("intent-first", f"nothing in the journal of {each.action_id}, and {left} left")
         if self.violation is not None:
             raise self.violation
 
@@ -345,5 +349,3 @@ def _warnings(one: Confirmed) -> tuple[str, ...]:
 
 def _warnings_about_journal(one: Confirmed) -> bool:
     return any("journal" in each for each in _warnings(one))
-
-

@@ -76,7 +76,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     # Signals go to the simulated process that asked for them.
 
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+    def add_signal_handler(self, sig: int, callback: Callable[..., Any], *args: Any) -> None:  # type: ignore[override]
         PROCESS.get().handlers[sig] = (callback, args)
 
     def remove_signal_handler(self, sig: int) -> bool:

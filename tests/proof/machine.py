@@ -1,4 +1,4 @@
-"""One machine: its disk, which fills up, hangs and loses power, and the processes on it, which can be killed anywhere."""
+"""One machine: its disk, which fills up, hangs and loses power, and its processes, which can be killed anywhere."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Machine:
         if self.trouble == "unsynced":
             raise OSError(errno.EIO, "Input/output error")
         try:
-            self.synced = os.stat(self.journal).st_size
+            self.synced = self.journal.stat().st_size
         except FileNotFoundError:
             return
 

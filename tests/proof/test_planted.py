@@ -92,11 +92,15 @@ def test_there_is_one_for_each() -> None:
     assert PLANTED.keys() == CHECKS.keys()
 
 
+def run_until_found(check: str) -> None:
+    for seed in range(SEEDS):
+        run_seed(seed, check)
+
+
 @pytest.mark.parametrize("check", PLANTED)
 def test_it_is_found(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTED[check](monkeypatch)
     with pytest.raises(Violation) as found:
-        for seed in range(SEEDS):
-            run_seed(seed, check)
+        run_until_found(check)
     assert found.value.check == check
     assert f"python -m tests.proof --seeds 1 --first {found.value.seed} --check {check}" in str(found.value)

@@ -1,7 +1,8 @@
 """The API of a simulated world: the simulator's own state behind a network and replicas that do everything wrong.
 
-What is true is what `Simulation` holds. What an answer says of it may be old, half, somebody else's or a lie; a lie never
-comes twice within three answers of one endpoint, because nobody can see through an API that lies all the time.
+What is true is what `Simulation` holds. What an answer says of it may be old, half, somebody else's or a lie; a lie
+never comes twice within three answers of one endpoint to one process, because nobody can see through an API that lies
+all the time.
 """
 
 from __future__ import annotations
@@ -91,7 +92,9 @@ class Truth(Server):
             flat_s=luck.choice([0.5, 0.5, 3.0, 3.0, 6.0, 20.0]),
             snapshot_s=luck.choice([1.0, 10.0]),
         )
-        config = SimConfig(user_id=USER_ID, token=TOKEN, events=False, shapes=luck.choice(["modern", "ugly"]), lags=lags)
+        config = SimConfig(
+            user_id=USER_ID, token=TOKEN, events=False, shapes=luck.choice(["modern", "ugly"]), lags=lags
+        )
         plans = [
             ProjectPlan(
                 number, f"Book {number}", ("SPY",), luck.choice(["PaperBrokerage", "InteractiveBrokersBrokerage"]),
@@ -168,7 +171,9 @@ class Truth(Server):
         self, endpoint: str, kind: str, headers: dict[str, str], fields: dict[str, Any], post: Post | None
     ) -> list[tuple[float, bytes | None]]:
         luck, after_s, project_id = self.luck, self.luck.choice([0.005, 0.05, 0.4]), fields.get("projectId", 0)
-        stays_undone = kind in ("429", "429-retry", "401") or (kind in WRONG or kind == "never") and luck.random() < 0.5
+        stays_undone = kind in ("429", "429-retry", "401") or (
+            (kind in WRONG or kind == "never") and luck.random() < 0.5
+        )
         if kind in ("429", "429-retry"):
             more = ("Retry-After: 2",) if kind == "429-retry" else ()
             if post is not None:
@@ -223,7 +228,9 @@ class Truth(Server):
         if post is not None:
             live = self.world.projects[post.project_id].live(self.now())
             post.acted, post.hit = live is not None, live.deploy_id if live is not None else ""
-        lying = post is None and endpoint in _LIES and self.luck.random() < self.weather.lies and self._may_lie(endpoint)
+        lying = (
+            post is None and endpoint in _LIES and self.luck.random() < self.weather.lies and self._may_lie(endpoint)
+        )
         behind_s = self.weather.lag_s if post is None and self.luck.random() < 0.5 else 0.0
         shapes = self.simulation.endpoints.shapes
         style, shapes.style = shapes.style, "modern" if lying or kind in _TOUCHES else shapes.style
@@ -232,7 +239,7 @@ class Truth(Server):
             made = self.simulation.endpoints.answer(endpoint, Fields(fields, textual=False))
         finally:
             self._behind_s, shapes.style = 0.0, style
-        body: dict[str, Any] = json.loads(b"".join(made)) if isinstance(made, Iterator) else made
+        body: Any = json.loads(b"".join(made)) if isinstance(made, Iterator) else made
         if lying:
             _LIES[endpoint](body)
         if kind in _TOUCHES and endpoint in _LIES:

@@ -20,13 +20,13 @@ import httpcore._async.connection_pool as pools
 
 from qctui.actions import action_runner, journal, journal_watcher, locks, verify
 from qctui.api import decode
+from qctui.api.ports import ApiError
 from qctui.cli import trigger
 from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options, parse
 from qctui.model.action import Target
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS
-from qctui.api.ports import ApiError
 from qctui.secret import SecretStr
 from qctui.settings import Settings, load_settings
 from tests.proof.judge import ALL_BUT_VERIFYING_S, Judge, Violation
@@ -72,6 +72,9 @@ class World:
         self.last_at = 0.0
         """When something was planned to happen last."""
         self.suspended_s = 0.0
+        self.jumped = False
+        """The wall clock was set forward by so much that what others began a moment ago looks long over: the journal
+        has wall times only, and a process that has gone silent must not lock Stop for ever."""
         self.verify_s = verify.VERIFY_S if luck.random() < 0.01 else VERIFY_S
         self.loop.on_turn = self._turn
 
@@ -188,6 +191,7 @@ class World:
 
     def _jump(self, seconds: float) -> None:
         self.judge.note("jump", seconds)
+        self.jumped = self.jumped or seconds > self.verify_s
         self.clock.jump_wall(seconds)
 
     def _suspend(self, seconds: float) -> None:
@@ -285,10 +289,11 @@ class World:
 
     async def _live(self) -> None:
         self._plan()
-        while self.loop.time() < self.last_at:
-            await asyncio.sleep(self.last_at - self.loop.time())
         give_up = 0.0
         while True:
+            if self.loop.time() < self.last_at:
+                await asyncio.sleep(self.last_at - self.loop.time())
+                continue
             alive = [each.name.partition(" ")[0] for each in self._alive()]
             if "console" not in alive:
                 # Somebody starts the program again, and leaves it running.
@@ -341,11 +346,11 @@ def simulated(world: World) -> Iterator[None]:
     """Everything that would leave the world stays in it."""
     machine, luck = world.machine, world.luck
 
-    def open_service(triggers: Any, store: Any, clock: Any, journal: Path, *rest: Any, **more: Any) -> NotingService:
+    def open_service(triggers: Any, store: Any, *rest: Any, **more: Any) -> NotingService:
         process = PROCESS.get()
         process.take(store)
-        process.service = NotingService(triggers, store, clock, journal, *rest, disk=process.disk, **more)
-        return process.service
+        process.service = service = NotingService(triggers, store, *rest, disk=process.disk, **more)
+        return service
 
     names: list[tuple[Any, str, Any]] = [
         (journal, "os", machine),
@@ -382,5 +387,3 @@ def run_seed(seed: int, only: str = "", *, keeps: bool = False) -> World:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return world
-
-
