@@ -146,6 +146,12 @@ class Judge(logging.Handler):
     def events(self, action_id: str) -> list[str]:
         return [entry.event for _, entry in self.entries if entry.id == action_id]
 
+    def power_lost(self) -> None:
+        """What the disk did not take lately may be gone."""
+        if self.disk_now()[1]:
+            for each in self.confirmations:
+                each.excused = each.excused or "the disk lost it"
+
     # What leaves.
 
     def confirmed(self, process: Any, ids: Sequence[str], targets: Sequence[Target]) -> None:
@@ -153,6 +159,7 @@ class Judge(logging.Handler):
         for action_id, target in zip(ids, targets, strict=True):
             self.note("confirmed", process.name, target.action, target.project_id, action_id)
             self.confirmations.append(Confirmed(process, action_id, target, at))
+        self.world.plan.confirmed(process)
 
     def _of(self, post: Post) -> list[Confirmed]:
         """The confirmations that a request can be for."""
@@ -205,7 +212,7 @@ class Judge(logging.Handler):
         (stop,) = self._of(post)[-1:] or (None,)
         warned = stop is None or post.troubled or any("another process" in each for each in _warnings(stop))
         for action_id, known in events.items():
-            if "accepted" in known and not FINAL_EVENTS & set(known) and not warned and not self.world.jumped:
+            if "accepted" in known and not FINAL_EVENTS & set(known) and not warned and not self.world.plan.jumped:
                 self.fail("no-overtaking", f"a stop of {post.process.name} leaves, {action_id} is at {known[-1]}")
 
     # What is said.
@@ -231,8 +238,11 @@ class Judge(logging.Handler):
 
     def _look_at_word(self, process: Any, record: ActionRecord, step: Step) -> None:
         truth, target = self.world.truth, record.target
-        if step.rung is Rung.FLAT and truth.lied:
-            return  # one portfolio that lies is believed for FLAT, and no longer
+        newer = len(truth.world.projects[target.project_id].deployments) > 1
+        if step.rung is Rung.FLAT and (truth.lied or (newer and truth.weather.lag_s)):
+            # One portfolio that lies, or that is a newer deployment's of which the replica that tells what runs knows
+            # nothing yet, is believed for FLAT, and no longer.
+            return
         for deployment in self._hit_by(record):
             said = f"{step.rung.value} of {process.name}, and {deployment.deploy_id}"
             if not truth.has_ended(deployment):

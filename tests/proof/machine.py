@@ -219,9 +219,16 @@ class Process:
     def forget(self, task: asyncio.Task[Any]) -> None:
         self.tasks.pop(task, None)
 
-    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run it in this process."""
-        return self.context.run(self.machine.loop.create_task, work)
+        self.context.run(self.machine.loop.create_task, self._main(work))
+
+    async def _main(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # the program never ends by one
+            if not self.dead:
+                self.machine.loop.mistake = error
 
     def confirmed(self, ids: Sequence[str], targets: Sequence[Target]) -> None:
         self.world.judge.confirmed(self, ids, targets)
@@ -236,11 +243,10 @@ class Process:
             jitter=lambda: 0.5,
         )  # fmt: skip
 
-    def open_service(self, client: Client, *, resume: bool) -> ActionService:
-        loop, journal = self.machine.loop, self.machine.journal
-        self.service = NotingService(
-            client.triggers, self.store, loop.clock, journal, CONTEXT, resume=resume, disk=self.disk
-        )
+    def open_service(self, client: Client) -> ActionService:
+        """That of a console."""
+        clock, journal = self.machine.loop.clock, self.machine.journal
+        self.service = NotingService(client.triggers, self.store, clock, journal, CONTEXT, disk=self.disk)
         return self.service
 
     def signal(self, number: int) -> None:

@@ -110,7 +110,7 @@ class Truth(Server):
         self.lied: dict[str, int] = {}
         """By endpoint: how many of its answers lied."""
         self._since: dict[tuple[Any, str], int] = {}
-        """By process and endpoint: how many true answers since the last that was not."""
+        """By who asks about what, and endpoint: how many true answers since the last that was not."""
         self._newest: dict[tuple[str, int], bytes] = {}
         """The newest true answer by endpoint and project."""
 
@@ -152,7 +152,7 @@ class Truth(Server):
         endpoint, kind = path.removeprefix("/api/v2/"), stream.memory["fate"]
         post: Post | None = stream.memory.pop("post", None)
         fields = json.loads(body or b"{}")
-        self._asking = stream.process
+        self._asking = stream.process, fields.get("projectId", 0)
         self._since[self._asking, endpoint] = self._since.get((self._asking, endpoint), MOST_LIES) + 1
         if post is not None:
             post.project_id = fields["projectId"]
@@ -171,9 +171,7 @@ class Truth(Server):
         self, endpoint: str, kind: str, headers: dict[str, str], fields: dict[str, Any], post: Post | None
     ) -> list[tuple[float, bytes | None]]:
         luck, after_s, project_id = self.luck, self.luck.choice([0.005, 0.05, 0.4]), fields.get("projectId", 0)
-        stays_undone = kind in ("429", "429-retry", "401") or (
-            (kind in WRONG or kind == "never") and luck.random() < 0.5
-        )
+        stays_undone = kind in (*WRONG, "never") and luck.random() < 0.5
         if kind in ("429", "429-retry"):
             more = ("Retry-After: 2",) if kind == "429-retry" else ()
             if post is not None:
