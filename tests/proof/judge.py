@@ -235,6 +235,8 @@ class Judge(logging.Handler):
                 self.check_secret("a record", step.detail)
                 if step.rung in (Rung.VERIFIED, Rung.FLAT) and not (record.resumed and old is None):
                     self._look_at_word(process, record, step)
+                if step.rung is Rung.REJECTED:
+                    self._look_at_rejection(process, record, step)
 
     def _look_at_word(self, process: Any, record: ActionRecord, step: Step) -> None:
         truth, target = self.world.truth, record.target
@@ -249,6 +251,19 @@ class Judge(logging.Handler):
                 self.fail("no-false-word", f"{said} runs: {step.detail}")
             elif target.action == "liquidate" and not truth.is_flat(deployment):
                 self.fail("no-false-word", f"{said} holds something: {step.detail}")
+
+    def _look_at_rejection(self, process: Any, record: ActionRecord, step: Step) -> None:
+        """Two looks were taken at the target, some seconds apart: what shows later is beyond what they can promise."""
+        truth, target = self.world.truth, record.target
+        told = any(words in step.detail for words in ("could not be checked", "already", "redeployed", "credentials"))
+        if told or truth.lied or truth.simulation.endpoints.world.behaviours:
+            return
+        for post in truth.posts:
+            hit = truth.deployment(target.project_id, post.hit) if post.acted else None
+            if post.process is process and post.action == target.action and hit is not None:
+                ended_at = hit.ended_at(truth.now() - SECOND_LOOK_S - truth.weather.lag_s)
+                if ended_at is not None:
+                    self.fail("exit-code", f"REJECTED of {process.name}, and it acted: {step.detail}")
 
     def _hit_by(self, record: ActionRecord) -> list[Deployment]:
         """The deployment that a word is about: the one that was aimed at, or what the request met where that was not

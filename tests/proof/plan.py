@@ -42,7 +42,7 @@ class Plan:
             reads=luck.choice([0.0, 0.05, 0.2, 0.5]),
             triggers=luck.choice([0.0, 0.3, 0.7]),
             lies=luck.choice([0.0, 0.0, 0.2]),
-            lag_s=luck.choice([0.0, 0.0, 2.0, 15.0]),
+            lag_s=luck.choice([0.0, 0.0, 0.0, 2.0, 15.0]),
             kinds=tuple(luck.sample(KINDS, luck.randint(3, len(KINDS)))),
         )
         consoles = luck.choice([0, 1, 1, 1, 2])
@@ -55,7 +55,7 @@ class Plan:
         self._sometimes(0.05, 12.0, self._lose_power)
         self._sometimes(0.15, 12.0, self._signal)
         for project in truth.world.projects:
-            self._sometimes(0.2, 15.0, partial(self._redeploy, project))
+            self._sometimes(0.1, 15.0, partial(self._redeploy, project))
         self._sometimes(0.1, 10.0, self._end)
         self._sometimes(0.1, 0.0, self._behave)
         self._sometimes(0.3, 10.0, self._trouble)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.proof.world import run_seed
 
-SEEDS = 400
+SEEDS = 300
 PIECE = 50
 
 

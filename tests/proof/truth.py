@@ -7,6 +7,7 @@ all the time.
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from collections.abc import Iterator
@@ -68,8 +69,9 @@ class Post:
     did_nothing: bool = False
     """Provably: it was answered with 429, and that answer is not cut."""
     acted: bool = False
+    """The API did what it asks for."""
     hit: str = ""
-    """The deployment that it acted upon."""
+    """The deployment that was live when it arrived."""
 
 
 @dataclass
@@ -88,8 +90,8 @@ class Truth(Server):
         self._asking: Any = None
         lags = Lags(
             order_s=luck.choice([0.5, 1.5, 3.0]),
-            stop_s=luck.choice([0.3, 0.3, 2.0, 2.0, 4.0, 15.0]),
-            flat_s=luck.choice([0.5, 0.5, 3.0, 3.0, 6.0, 20.0]),
+            stop_s=luck.choice([0.3, 0.3, 2.0, 2.0, 4.0, 4.0, 15.0]),
+            flat_s=luck.choice([0.5, 0.5, 3.0, 3.0, 6.0, 6.0, 20.0]),
             snapshot_s=luck.choice([1.0, 10.0]),
         )
         config = SimConfig(
@@ -157,7 +159,8 @@ class Truth(Server):
         if post is not None:
             post.project_id = fields["projectId"]
             self.judge.trigger_arrives(post)
-        self.digests.update(word for word in headers["authorization"].split() if len(word) > 20)
+        signed = headers["authorization"].partition(" ")[2]
+        self.digests |= {signed, base64.b64decode(signed).decode().partition(":")[2]}
         reply = self._reply(endpoint, kind, headers, fields, post)
         self.judge.note("answers", endpoint, kind, sum(len(each or b"") for _, each in reply))
         return Reply(reply)
@@ -194,6 +197,8 @@ class Truth(Server):
             return [(luck.choice([5.0, 12.0, 19.0, 25.0]), whole)]
         if kind in ("twice", "twice-late") and self._may_lie(*_LIES):
             return [(after_s, whole), (0.0 if kind == "twice" else luck.choice([0.1, 2.9, 3.2]), whole)]
+        if kind == "early":
+            return [(after_s, whole), (luck.choice([0.05, 0.8, 2.7]), answer(200, b'{"success":true}'))]
         if kind == "stale":
             return [(after_s, self._newest.get((endpoint, project_id), whole))]
         if kind == "swapped" and self._newest and (endpoint, project_id) in self._newest and self._may_lie(*_LIES):
@@ -225,7 +230,7 @@ class Truth(Server):
             return status, json.dumps({"success": False, "errors": [words]}).encode() if words else b""
         if post is not None:
             live = self.world.projects[post.project_id].live(self.now())
-            post.acted, post.hit = live is not None, live.deploy_id if live is not None else ""
+            post.hit = live.deploy_id if live is not None else ""
         lying = (
             post is None and endpoint in _LIES and self.luck.random() < self.weather.lies and self._may_lie(endpoint)
         )
@@ -238,6 +243,8 @@ class Truth(Server):
         finally:
             self._behind_s, shapes.style = 0.0, style
         body: Any = json.loads(b"".join(made)) if isinstance(made, Iterator) else made
+        if post is not None:
+            post.acted = bool(post.hit) and body.get("success") is True
         if lying:
             _LIES[endpoint](body)
         if kind in _TOUCHES and endpoint in _LIES:

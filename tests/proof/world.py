@@ -28,7 +28,7 @@ from tests.proof.truth import BEGIN, Truth
 MEMORY = Path("/dev/shm")
 """Where there is one, worlds have their disk in memory: only simulated time counts."""
 
-VERIFY_S = 30.0
+VERIFY_S = 45.0
 """How long a goal is looked for in most worlds, in place of ten minutes of the same reads again and again."""
 
 LONG_ONES = 0.01
