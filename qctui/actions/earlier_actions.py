@@ -55,14 +55,20 @@ def without_effect(records: Sequence[ActionRecord]) -> tuple[ActionRecord, ...]:
 
 
 def stop_lock(records: Sequence[ActionRecord], target: Target, mono: float) -> str | None:
-    """Why a stop would endanger a liquidation of the same deployment; None if there is none to endanger.
+    """Why a stop would endanger a liquidation of the same project; None if there is none to endanger.
+
+    The request names the project alone and hits whatever is live there: one that was captured before a redeploy would
+    hit the newer deployment. A liquidation of another deployment matters no more once it has come to its last word.
 
     A stop that overtakes a liquidation cancels it (REFERENCE.md 7.1). So Stop is locked until the liquidation is
     verified or certainly did nothing. Two ways out: an UNVERIFIED one that a person has acknowledged locks no longer,
     because stopping may be all that is left; and so does one of another console that fell silent beyond its time.
     """
     for record in reversed(records):
-        if record.target.action != LIQUIDATE.id or not is_same_object(record.target, target):
+        same = is_same_object(record.target, target)
+        if record.target.action != LIQUIDATE.id or record.target.project_id != target.project_id:
+            continue
+        if record.done and not same:
             continue
         if record.rung in (*_WITHOUT_EFFECT, Rung.VERIFIED):
             continue
@@ -72,5 +78,6 @@ def stop_lock(records: Sequence[ActionRecord], target: Target, mono: float) -> s
             continue
         state = record.rung.value if record.rung is not None else "confirmed"
         remedy = "; acknowledge it to unlock" if record.rung is Rung.UNVERIFIED else ""
-        return f"a liquidation of this deployment is not verified ({state}): a stop could cancel it{remedy}"
+        which = "this deployment" if same else "this project's other deployment"
+        return f"a liquidation of {which} is not verified ({state}): a stop could cancel it{remedy}"
     return None

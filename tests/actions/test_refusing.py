@@ -62,7 +62,10 @@ async def test_stop_is_refused_while_a_liquidation_of_that_deployment_is_not_ver
     assert reason is not None
     assert "a liquidation of this deployment is not verified (ACCEPTED)" in reason
     assert rig.service.refusal(target("stop", number=2)) is None
-    assert rig.service.refusal(replace(stop, deploy_id="L-" + "f" * 32)) is None
+    # The request names the project alone: one that was captured before a redeploy would hit the newer deployment.
+    older = rig.service.refusal(replace(stop, deploy_id="L-" + "f" * 32))
+    assert older is not None
+    assert "a liquidation of this project's other deployment is not verified (ACCEPTED)" in older
     await rig.act(stop)
     assert [post.action for post in rig.api.posts] == ["liquidate"]
     await rig.clock.advance(60)

@@ -310,3 +310,13 @@ def test_what_locks_a_stop() -> None:
     silent = _record(LIVE, Rung.ACCEPTED, foreign=True, goal_by_mono=10.0)
     assert stop_lock([silent], stop, 9.0) is not None
     assert stop_lock([silent], stop, 11.0) is None
+
+
+def test_a_stop_captured_before_a_redeploy_does_not_overtake_the_liquidation_of_the_newer_deployment() -> None:
+    """The request names the project alone: it hits whatever is live in it."""
+    stop = replace(LIVE, action="stop", deploy_id="L-older")
+    words = "a liquidation of this project's other deployment is not verified (STOPPED): a stop could cancel it"
+    assert stop_lock([_record(LIVE, Rung.STOPPED)], stop, 0.0) == words
+    for rung in (Rung.VERIFIED, Rung.REJECTED, Rung.NOT_SENT, Rung.UNVERIFIED):
+        assert stop_lock([_record(LIVE, rung)], stop, 0.0) is None
+    assert stop_lock([_record(LIVE, Rung.STOPPED)], replace(stop, project_id=LIVE.project_id + 1), 0.0) is None

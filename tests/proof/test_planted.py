@@ -1,0 +1,106 @@
+"""Each thing that must hold is shown able to fail: a defect is planted in the program, and some world finds it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from qctui.actions import send, service
+from qctui.actions.action_runner import ActionRunner
+from qctui.actions.journal_watcher import JournalWatcher
+from qctui.actions.verify_deployment import DeploymentCheck
+from qctui.api import client
+from qctui.api.auth import Scrubber
+from qctui.api.ports import ApiError
+from qctui.cli import trigger
+from qctui.cli.parser import Exit
+from qctui.model.action import Rung
+from tests.proof.judge import CHECKS, Violation
+from tests.proof.world import run_seed
+
+SEEDS = 150
+"""Worlds in which a planted defect must show."""
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def sent_again_after_a_reset(patch: pytest.MonkeyPatch) -> None:
+    once = client.TriggerClient._trigger
+
+    async def twice(self: Any, *args: Any) -> Any:
+        try:
+            return await once(self, *args)
+        except ApiError as error:
+            if not error.may_have_acted or error.answered:
+                raise
+            return await once(self, *args)
+
+    patch.setattr(client.TriggerClient, "_trigger", twice)
+
+
+def sent_while_it_is_written_down(patch: pytest.MonkeyPatch) -> None:
+    async def do_not_wait(self: Any, action_ids: Any) -> None:
+        self._action_store.intend(action_ids)
+
+    patch.setattr(ActionRunner, "_journal", do_not_wait)
+
+
+def one_look_is_enough(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(DeploymentCheck, "_agreeing", property(lambda self: 1))
+
+
+def what_was_left_open_is_not_taken_over(patch: pytest.MonkeyPatch) -> None:
+    async def leave_it(self: Any) -> None:
+        await asyncio.sleep(0)
+
+    patch.setattr(JournalWatcher, "_adopt_left_behind", leave_it)
+
+
+def accepted_counts_as_done(patch: pytest.MonkeyPatch) -> None:
+    right = trigger.exit_of_rung
+
+    def wrong(rung: Rung | None) -> Exit:
+        return Exit.DONE if rung in (Rung.ACCEPTED, Rung.UNVERIFIED) else right(rung)
+
+    patch.setattr(trigger, "exit_of_rung", wrong)
+
+
+def what_the_api_echoes_is_shown(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Scrubber, "__call__", lambda self, text: str(text))
+
+
+def a_stop_looks_at_nothing(patch: pytest.MonkeyPatch) -> None:
+    for module in (send, service):
+        patch.setattr(module, "stop_lock", lambda *args: None)
+
+
+PLANTED: dict[str, Plant] = {
+    "one-post": sent_again_after_a_reset,
+    "intent-first": sent_while_it_is_written_down,
+    "no-false-word": one_look_is_enough,
+    "last-word": what_was_left_open_is_not_taken_over,
+    "exit-code": accepted_counts_as_done,
+    "no-secret": what_the_api_echoes_is_shown,
+    "no-overtaking": a_stop_looks_at_nothing,
+}
+
+
+def test_there_is_one_for_each() -> None:
+    assert PLANTED.keys() == CHECKS.keys()
+
+
+def run_until_found(check: str) -> None:
+    for seed in range(SEEDS):
+        run_seed(seed, check)
+
+
+@pytest.mark.parametrize("check", PLANTED)
+def test_it_is_found(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTED[check](monkeypatch)
+    with pytest.raises(Violation) as found:
+        run_until_found(check)
+    assert found.value.check == check
+    assert f"python -m tests.proof --seeds 1 --first {found.value.seed} --check {check}" in str(found.value)
