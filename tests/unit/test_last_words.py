@@ -18,6 +18,12 @@ from qctui.value import replace
 OPEN = "qctui: 1 action is not verified yet; verification goes on at the next start (see: qctui journal)"
 
 
+LOST = (
+    "qctui: 1 action is not verified yet, and the journal has not got it: no start takes it up; "
+    "look at QuantConnect, and at the brokerage"
+)
+
+
 def record(rung: Rung, detail: str = "") -> ActionRecord:
     aim = Target("liquidate", "Momentum", 1, "L-430e")
     return ActionRecord("a1", "b1", aim, "console", 0.0, 0.0, steps=(Step(rung, 0.0, 0.0, detail),))
@@ -31,7 +37,9 @@ def record(rung: Rung, detail: str = "") -> ActionRecord:
         (None, record(Rung.UNKNOWN, "hm"), ["qctui: UNKNOWN: liquidate Momentum (L-430e): hm", OPEN]),
         (Rung.REJECTED, record(Rung.REJECTED, "no"), []),
         (Rung.SENT, record(Rung.ACCEPTED), [OPEN]),
+        (Rung.SENT, replace(record(Rung.ACCEPTED), lost=True), [LOST]),
         (Rung.FLAT, record(Rung.VERIFIED), []),
+        (Rung.FLAT, replace(record(Rung.VERIFIED), lost=True), []),
         (Rung.SENT, replace(record(Rung.REJECTED, "no"), foreign=True), []),
     ],
 )
