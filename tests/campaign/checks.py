@@ -80,6 +80,8 @@ class Program:
     confirmed: list[Confirmed] = field(default_factory=list)
     signals: list[int] = field(default_factory=list)
     """That were sent to it, and could end it."""
+    disturbed_at: float = float("inf")
+    """Unix seconds of the first of them, or of the closing of its terminal."""
     closed: bool = False
     """Its terminal was closed."""
     quit: bool = False
@@ -277,7 +279,9 @@ def _words(found: Evidence) -> Iterator[str]:
         if taken > len(meant):
             yield f"{taken} actions for {len(meant)} confirmations of {aim}"
         if taken < sum(one.sure for one in meant) and not found.disk:
-            yield f"a confirmation vanished: {aim}, {len(meant)} confirmed, {taken} in the journal"
+            said = [each.said[-300:] for each in found.programs for one in each.confirmed if one.aim == aim]
+            named = ", ".join(map(_named, meant))
+            yield f"a confirmation vanished: {named}, {taken} in the journal; {said}"
 
 
 def _overtaken(found: Evidence) -> Iterator[str]:
@@ -318,7 +322,8 @@ def _ends(found: Evidence) -> Iterator[str]:
             if starting and lines:
                 yield f"{_named(one)} was interrupted by a traceback after it had begun"
             allowed.add(CODE_OF.get(each.last_word, 4))
-            ended = each.last_word in FINAL_EVENTS or not lines
+            by_then = {line["event"] for line in lines if _at(line) <= each.disturbed_at}
+            ended = not lines or by_then & {*FINAL_EVENTS, "accepted", "unknown"}
             # Before it has taken over the signals, and after it has given them back, there is nothing to lose.
             allowed |= {-number for number in signals} if ended else set()
             journalled = {line["event"] for line in lines}

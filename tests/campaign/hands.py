@@ -15,6 +15,9 @@ from tests.campaign.troubles import FIRST_ID, Troubles, name_of
 _ANSWER = re.compile(r"Type \w+ to |Press y to |DISARMED|Can't ")
 """How the console answers the key of an action."""
 
+_QUESTION = re.compile(r"Type (\w+) to \w+, then Enter|Press y to ")
+"""How a command asks."""
+
 KEY = {"liquidate": "L", "stop": "S", "abort": "A"}
 TAKEN = ("stop", "stall", "quit")
 """What may happen to a process without a confirmation being lost: what was typed is read all the same."""
@@ -130,18 +133,15 @@ class Hands:
         one = self._programs.start("command", step.action, identity, *step.arguments)
         if self._troubles.damage == "limit":
             limit_files(one.console.process.pid, limited=True)
-        asked = "--yes" in step.arguments
-
-        def asks() -> bool:
-            return "then Enter" in one.text or "Press y" in one.text
-
-        if not asked:
-            self._programs.until(lambda: asks() or not one.alive, 20.0)
-            asked = asks()
-        sure = asked and (not step.end or step.end in TAKEN)
+        asks = "--yes" not in step.arguments
+        if asks:
+            self._programs.until(lambda: _QUESTION.search(one.text) is not None or not one.alive, 20.0)
+        question = _QUESTION.search(one.text)
+        sure = (not asks or question is not None) and (not step.end or step.end in TAKEN)
         one.program.confirmed = self._confirm(step, around, sure=sure)
-        if "--yes" not in step.arguments and one.alive:
-            one.console.send("y\r" if "Press y" in one.text else f"{self._deploy_ids[desk][-4:]}\r")
+        if question is not None and one.alive:
+            # Where its target could not be read it asks for something else than the console would.
+            one.console.send(f"{question[1] or 'y'}\r")
         if step.end:
             self._programs.later(step.after_s, lambda: self._programs.disturb(one, step.end))
 
@@ -196,8 +196,8 @@ class Hands:
     def _answer(self, step: Step, around: Trouble | None, one: Running, keys: str, prompt: str) -> None:
         confirmed = self._confirm(step, around, sure=not step.end or step.end in TAKEN)
         one.program.confirmed += confirmed
-        # Of a dialog `q` is no key: it is pressed behind the answer.
-        first = step.after_s < 0 and step.end not in ("", "quit")
+        # What presses keys comes behind the answer: of a dialog `q` is no key, and Escape cancels it.
+        first = step.after_s < 0 and step.end not in ("", "quit", "stall")
         if first:
             self._programs.disturb(one, step.end)
         if one.alive and not one.program.closed:

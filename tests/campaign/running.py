@@ -134,6 +134,7 @@ class Programs:
         if end in ("stop", "stall"):
             self._hold(one, end)
         elif end == "close":
+            program.disturbed_at = min(program.disturbed_at, time.time())
             program.closed = True
             one.console.hang_up()
         elif end == "quit":
@@ -141,6 +142,7 @@ class Programs:
             console.send("q")
         else:
             number = signal.Signals[end]
+            program.disturbed_at = min(program.disturbed_at, time.time())
             program.signals.append(number)
             console.signal(number)
 
