@@ -11,7 +11,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,20 +45,20 @@ class Report:
 
 
 @contextmanager
-def session(seed: int) -> Iterator[Session]:
-    """Everything that a session needs, and its end."""
-    plan = surroundings(seed)
+def session(seed: int, plan: Iterable[Round] | None = None) -> Iterator[Session]:
+    """Everything that a session needs, and its end. `plan` is carried out in place of what the seed asks for."""
+    around = surroundings(seed)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         home = Path(folder)
         file = home / "world.toml"
         file.write_text(world())
-        access = ("--token", secrets.token_hex(32), "--auth-failure", plan.auth_failure)
-        shapes = ("--shapes", plan.shapes, "--loading", "0")
+        access = ("--token", secrets.token_hex(32), "--auth-failure", around.auth_failure)
+        shapes = ("--shapes", around.shapes, "--loading", "0")
         with (
             state_disk(home / "state") as disk,
-            simulator("--calm", "--world", str(file), *access, *shapes, *plan.lags) as api,
+            simulator("--calm", "--world", str(file), *access, *shapes, *around.lags) as api,
         ):
-            made = Session(seed, api, home, disk)
+            made = Session(Report(seed), rounds(seed) if plan is None else plan, api, home, disk)
             try:
                 yield made
             finally:
@@ -78,12 +78,12 @@ def run_session(seed: int, most: int, until_mono: float) -> Report:
 class Session:
     """Carries out the rounds of one seed."""
 
-    def __init__(self, seed: int, api: Api, home: Path, disk: Disk) -> None:
-        self.report = Report(seed)
-        self.programs = Programs(api.environment(home), api.base_url, surroundings(seed).size)
+    def __init__(self, report: Report, plan: Iterable[Round], api: Api, home: Path, disk: Disk) -> None:
+        self.report = report
+        self.programs = Programs(api.environment(home), api.base_url, surroundings(report.seed).size)
         self._troubles = Troubles(api, disk, self.programs)
         self._hands = Hands(self.programs, self._troubles)
-        self._rounds = rounds(seed)
+        self._rounds = plan
         self._token = api.token
         self._folder = home / "state" / "qctui"
         self._journal = self._folder / "journal.jsonl"
