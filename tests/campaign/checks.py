@@ -8,26 +8,17 @@ from __future__ import annotations
 
 import re
 import signal
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterator
 
-from qctui.actions.journal import FINAL_EVENTS, parse_journal_time
-from qctui.model.action import Rung
+from qctui.actions.journal import FINAL_EVENTS
+from tests.campaign.evidence import STOP, Confirmed, Evidence, aim_of, last_word, post_aim, time_of
 from tests.e2e.desk import LIQUIDATE
 
-Json = dict[str, Any]
-
-STOP, ABORT = "live/update/stop", "optimizations/abort"
-ENDPOINT = {"liquidate": LIQUIDATE, "stop": STOP, "abort": ABORT}
-"""Of an action."""
-
 WITHOUT_EFFECT = frozenset(("rejected", "not_sent"))
-NO_JOURNAL = re.compile(r"NO JOURNAL|journal could not be written|sent without the journal|no log is kept")
-"""How the program says that there is no line of an action."""
 BLIND_STOP = "not known whether another process is liquidating"
+
+OPEN, NEXT_START = "not verified yet", "verification goes on at the next start"
+"""What is said of actions without a last word."""
 
 CODE_OF = {"verified": 0, "rejected": 1, "not_sent": 3}
 """Exit code of a command by its last word; 4 for the others."""
@@ -36,149 +27,13 @@ CLOCK_S = 0.05
 """How far two readings of the machine's clock may be apart: a line has milliseconds, and a decision is older than its
 line."""
 
-_WORDS = {rung.value: rung.event for rung in Rung}
-_RUNGS = "|".join(sorted(_WORDS, key=len, reverse=True))
-_PRINTED = re.compile(rf'^(?:\S+ )?({_RUNGS})\b|"event": "([a-z_]+)"', re.M)
-_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[ -OQ-WYZ\\`-~])")
 _SIGNING = re.compile(rb"\b[0-9a-f]{64}\b|(?i:basic) [A-Za-z0-9+/]{40}")
 """What signs a request: a SHA-256, and the header that has it."""
 
 
-@dataclass(kw_only=True)
-class Confirmed:
-    """One target of one confirmation, as the one who confirmed it knows it."""
-
-    way: str
-    """`console`, `other console` or `command`."""
-    action: str
-    project_id: int
-    identity: str
-    """The deploy id or optimization id that was meant."""
-    at: float
-    """Unix seconds, right before it."""
-    troubles: tuple[str, ...] = ()
-    """What was to go wrong, the nearest first."""
-    sure: bool = True
-    """Nothing came between the hand and the program: it has to have been taken."""
-
-    @property
-    def via(self) -> str:
-        """The journal's word for the way."""
-        return "command" if self.way == "command" else "console"
-
-    @property
-    def aim(self) -> tuple[str, int | str]:
-        """Endpoint and target, as a request has them."""
-        return ENDPOINT[self.action], self.identity if self.action == "abort" else self.project_id
-
-
-@dataclass(kw_only=True)
-class Program:
-    """One process: how it was treated, how it ended, what it showed."""
-
-    way: str
-    confirmed: list[Confirmed] = field(default_factory=list)
-    signals: list[int] = field(default_factory=list)
-    """That were sent to it, and could end it."""
-    disturbed_at: float = float("inf")
-    """Unix seconds of the first of them, or of the closing of its terminal."""
-    closed: bool = False
-    """Its terminal was closed."""
-    quit: bool = False
-    """It was asked to end by its key."""
-    code: int | None = None
-    """None while it runs."""
-    raw: bytes = b""
-    said_no_journal: bool = False
-    """Its screen said that no line is written."""
-    left_behind: Sequence[str] = ()
-    """Modes of its terminal that are not those of a fresh one."""
-    as_found: bool = True
-    """The line settings of its terminal are those from before it."""
-
-    @property
-    def killed(self) -> bool:
-        """By SIGKILL."""
-        return self.code == -signal.SIGKILL
-
-    @property
-    def owns_up(self) -> bool:
-        """It said that there is no line of what it did."""
-        return self.said_no_journal or NO_JOURNAL.search(self.said) is not None
-
-    @cached_property
-    def said(self) -> str:
-        """All that it wrote, without what moves and colours it."""
-        return _ESCAPE.sub(b"", self.raw).decode("utf-8", "replace").replace("\r", "")
-
-    @property
-    def last_word(self) -> str:
-        """Of a command: the last rung that it printed, as the journal spells it; empty if none."""
-        found = _PRINTED.findall(self.said)
-        word, event = found[-1] if found else ("", "")
-        return event or _WORDS.get(word, "")
-
-
-@dataclass(kw_only=True)
-class Evidence:
-    """What there is to judge after a round."""
-
-    confirmed: Sequence[Confirmed]
-    programs: Sequence[Program]
-    """All that confirmed something or ended in this round."""
-    posts: Sequence[Json]
-    """The triggers of the simulator's log, in the order of their arrival."""
-    journal: Sequence[Json]
-    """The lines of this round."""
-    truth: Sequence[Json]
-    """The simulator's projects, as they really are."""
-    earlier: frozenset[str] = frozenset()
-    """Ids of the actions that were begun before this round."""
-    damaged: Sequence[str] = ()
-    """Lines of the journal that are none."""
-    disk: str = ""
-    """What kept the disk from taking lines in this round; empty if nothing did."""
-    files: dict[str, bytes] = field(default_factory=dict)
-    """Journal and logs by name."""
-    token: str = ""
-
-    @cached_property
-    def actions(self) -> dict[str, list[Json]]:
-        """The lines of each action that was begun in this round."""
-        found: dict[str, list[Json]] = defaultdict(list)
-        for line in self.journal:
-            if line["id"] not in self.earlier:
-                found[line["id"]].append(line)
-        return found
-
-    def of(self, one: Confirmed) -> list[list[Json]]:
-        """The lines of the actions that this confirmation can have become."""
-        return [each for each in self.actions.values() if aim_of(each[0]) == one.aim and each[0]["via"] == one.via]
-
-    def posts_at(self, aim: tuple[str, int | str]) -> list[Json]:
-        """The requests to one endpoint about one target."""
-        return [each for each in self.posts if post_aim(each) == aim]
-
-
-def aim_of(line: Json) -> tuple[str, int | str]:
-    """Endpoint and target of an action, by one of its lines."""
-    return ENDPOINT[line["action"]], line["optimization_id"] if line["action"] == "abort" else line["project_id"]
-
-
-def post_aim(post: Json) -> tuple[str, int | str]:
-    """Endpoint and target of a request."""
-    body = post["body"] if isinstance(post["body"], dict) else {}
-    return post["path"], body.get("optimizationId") or int(body.get("projectId", 0))
-
-
-def last_word(lines: Sequence[Json]) -> str:
-    """How an action stands; empty if there are no lines of it."""
-    return lines[-1]["event"] if lines else ""
-
-
 def violations(found: Evidence) -> list[str]:
     """Everything that does not hold, in words."""
-    every = (_one_request, _intent_first, _truth, _answers, _words, _overtaken, _ends, _terminals, _secrets)
+    every = (_one_request, _intent_first, _truth, _answers, _words, _overtaken, _ends, _left_open, _terminals, _secrets)
     return [words for check in every for words in check(found)]
 
 
@@ -197,7 +52,7 @@ def _intent_first(found: Evidence) -> Iterator[str]:
     for aim in dict.fromkeys(map(post_aim, found.posts)):
         posts = found.posts_at(aim)
         actions = [lines for lines in found.actions.values() if aim_of(lines[0]) == aim]
-        intents = sorted(_at(line) for lines in actions for line in lines if line["event"] == "intent")
+        intents = sorted(time_of(line) for lines in actions for line in lines if line["event"] == "intent")
         arrived = [each["arrived_at"] for each in posts if not each["fault"].startswith("http-429")]
         written = [at for at in intents if not arrived or at <= arrived[-1] + CLOCK_S]
         if len(written) < len(arrived) and not found.disk:
@@ -236,8 +91,8 @@ def _truth(found: Evidence) -> Iterator[str]:
             yield f"{line['event'].upper()} of a deployment that does not exist: {line}"
             continue
         true_at = deployment[needs]
-        if true_at is None or true_at > _at(line) + CLOCK_S:
-            late = "never" if true_at is None else f"{true_at - _at(line):.2f} s later"
+        if true_at is None or true_at > time_of(line) + CLOCK_S:
+            late = "never" if true_at is None else f"{true_at - time_of(line):.2f} s later"
             yield f"{line['event'].upper()} against the truth: {line['action']} {line['project_id']}, {needs} {late}"
 
 
@@ -295,7 +150,7 @@ def _overtaken(found: Evidence) -> Iterator[str]:
             line
             for lines in found.actions.values()
             for line in lines
-            if aim_of(line) == aim and line["event"] == "verified" and _at(line) <= stop["arrived_at"]
+            if aim_of(line) == aim and line["event"] == "verified" and time_of(line) <= stop["arrived_at"]
         ]
         blind = any(BLIND_STOP in each.said for each in found.programs)
         if len(before) > len(verified) and not blind:
@@ -322,7 +177,7 @@ def _ends(found: Evidence) -> Iterator[str]:
             if starting and lines:
                 yield f"{_named(one)} was interrupted by a traceback after it had begun"
             allowed.add(CODE_OF.get(each.last_word, 4))
-            by_then = {line["event"] for line in lines if _at(line) <= each.disturbed_at}
+            by_then = {line["event"] for line in lines if time_of(line) <= each.disturbed_at}
             ended = not lines or by_then & {*FINAL_EVENTS, "accepted", "unknown"}
             # Before it has taken over the signals, and after it has given them back, there is nothing to lose.
             allowed |= {-number for number in signals} if ended else set()
@@ -336,6 +191,22 @@ def _ends(found: Evidence) -> Iterator[str]:
         if each.code not in allowed:
             words = f"last word {each.last_word or 'none'}, signals {each.signals}, closed {each.closed}"
             yield f"a {each.way} exited with {each.code}, not one of {sorted(allowed)}: {words}; {each.said[-300:]!r}"
+
+
+def _left_open(found: Evidence) -> Iterator[str]:
+    """A console that ends before an action of its own has a last word says so, and does not promise what the journal
+    has not got."""
+    for each in found.programs:
+        if each.code is None or each.way == "command" or each.killed or each.closed or each.held:
+            continue
+        for one in each.confirmed:
+            lines = [line for line in next(iter(found.of(one)), []) if time_of(line) <= each.ended_at]
+            alone = sum(other.aim == one.aim for other in found.confirmed) == 1
+            if alone and lines and last_word(lines) not in FINAL_EVENTS and OPEN not in each.said:
+                yield f"{_named(one)} stood at {last_word(lines)} when its console ended, and that was not said"
+        unwritten = [one for one in each.confirmed if found.posts_at(one.aim) and not found.of(one)]
+        if unwritten and len(unwritten) == len(each.confirmed) and NEXT_START in each.said:
+            yield f"{_named(unwritten[0])} is not in the journal, and the next start was promised to verify it"
 
 
 def _terminals(found: Evidence) -> Iterator[str]:
@@ -356,12 +227,6 @@ def _secrets(found: Evidence) -> Iterator[str]:
             yield f"the token is in {name}"
         if match := _SIGNING.search(data):
             yield f"what signs a request is in {name}: {match[0][:12]!r}..."
-
-
-def _at(line: Json) -> float:
-    at = parse_journal_time(line["at"])
-    assert at is not None, line
-    return at
 
 
 def _named(one: Confirmed) -> str:

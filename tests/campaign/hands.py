@@ -6,8 +6,8 @@ import re
 import time
 from collections.abc import Sequence
 
-from tests.campaign.checks import Confirmed
 from tests.campaign.disks import limit_files
+from tests.campaign.evidence import Confirmed
 from tests.campaign.plans import DESKS, ENDS, PAPER_FROM, Step, Trouble
 from tests.campaign.running import Programs, Running, StuckError
 from tests.campaign.troubles import FIRST_ID, Troubles, name_of

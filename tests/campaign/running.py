@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.campaign.checks import NO_JOURNAL, Program
+from tests.campaign.evidence import NO_JOURNAL, Program
 from tests.e2e.console import Console
 
 PATIENCE_S = 60.0
@@ -152,6 +152,7 @@ class Programs:
             self.later(STALL_S, lambda: self._go_on(one))
             return
         one.unread_until = time.monotonic() + STALL_S
+        one.program.held = True
         if one.program.way == "command":
             one.console.send("\x13")  # Ctrl+S
             self.later(STALL_S, lambda: one.console.send("\x11") if one.alive else None)
@@ -171,6 +172,7 @@ class Programs:
         ended = self.until(lambda: not one.alive)
         if not ended:
             raise StuckError(f"a {one.program.way} does not end; on the screen:\n{one.text}")
+        one.program.ended_at = min(one.program.ended_at, time.time())
         one.unread_until = 0.0
         if not one.program.closed:
             one.console.drain()

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qctui.actions.journal import FINAL_EVENTS
-from tests.campaign.checks import ENDPOINT, Evidence, Json, aim_of, last_word, violations
+from tests.campaign.checks import violations
 from tests.campaign.disks import Disk, state_disk
+from tests.campaign.evidence import ENDPOINT, Evidence, Json, aim_of, last_word
 from tests.campaign.hands import Hands
 from tests.campaign.plans import Round, rounds, surroundings
 from tests.campaign.running import PATIENCE_S, Programs, StuckError

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from qctui.actions.journal import journal_time
-from tests.campaign.checks import Confirmed, Evidence, Json, Program, violations
+from tests.campaign.checks import violations
+from tests.campaign.evidence import Confirmed, Evidence, Json, Program
 from tests.e2e.desk import LIQUIDATE
 
 AT = 1_700_000_000.0
@@ -174,6 +175,14 @@ PLANTED: dict[str, tuple[str, tuple[Plant, ...]]] = {
     "an exit code of another word": ("a console exited with 1", (ended(code=1),)),
     "an end by a signal that it handles": ("a console exited with -15", (ended(code=-15, signals=[15]),)),
     "a traceback": ("ended with a traceback", (ended(code=143, signals=[15], raw=b"Traceback (most"),)),
+    "an open end that is not said": (
+        "stood at accepted when its console ended, and that was not said",
+        (ended(code=0, quit=True, ended_at=AT + 3.5),),
+    ),
+    "a start that is promised in vain": (
+        "the next start was promised to verify it",
+        (unwritten(b"NO JOURNAL ... 1 action is not verified yet; verification goes on at the next start"),),
+    ),
     "modes left behind": ("left its terminal changed: 1049", (ended(code=0, quit=True, left_behind=["1049"]),)),
     "settings left behind": ("changed: line settings", (ended(code=0, quit=True, as_found=False),)),
     "the token in the journal": ("the token is in journal", (given(files={"journal": TOKEN.encode()}),)),

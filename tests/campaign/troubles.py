@@ -9,8 +9,8 @@ import signal
 import threading
 import time
 
-from tests.campaign.checks import ENDPOINT, Json
 from tests.campaign.disks import Disk, limit_files
+from tests.campaign.evidence import ENDPOINT, Json
 from tests.campaign.plans import DESKS, PAPER_FROM, SWEEPS, TRIGGER_BEHAVIOURS, Trouble
 from tests.campaign.running import PATIENCE_S, Programs, StuckError
 from tests.e2e.api import Api
