@@ -146,7 +146,7 @@ class Hands:
             self._programs.later(step.after_s, lambda: self._programs.disturb(one, step.end))
 
     def _dialog(self, step: Step) -> tuple[Running, str, str] | None:
-        """An open dialog, what answers it, and what it asks; None if its target has ended by now."""
+        """An open dialog, what answers it, and what it asks; None if its target has ended, or can't be selected yet."""
         one, desk = self.console(step.way), step.desks[0]
         if step.action == "abort" and self._troubles.around:
             self._troubles.clear()  # it has to be on the screen first
@@ -156,7 +156,9 @@ class Hands:
             self._programs.until(lambda: _ANSWER.search(one.text) is not None, 20.0)
             if prompt in one.text:
                 return one, keys, prompt
-            if step.action != "abort" and len(step.desks) == 1 and not self._lives(desk):
+            # A list of optimizations may have to wait for the budget of reads, which several consoles share.
+            unread = step.action == "abort" and "no optimization is selected" in one.text
+            if unread or (step.action != "abort" and len(step.desks) == 1 and not self._lives(desk)):
                 one.console.send("\x1b")
                 return None
             # It knows an older world: what goes wrong keeps it from reading.

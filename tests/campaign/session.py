@@ -68,6 +68,7 @@ def session(seed: int, plan: Iterable[Round] | None = None) -> Iterator[Session]
 
 def run_session(seed: int, most: int, until_mono: float) -> Report:
     """One session, in a process of its own: it ends with the one that started it, and takes with it what it started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     with session(seed) as made:
