@@ -171,6 +171,11 @@ class ActionStore:
             warnings.pop(topic, None)
         self.change(action_id, warnings=tuple(warnings.values()))
 
+    def note_lost(self) -> None:
+        """The program ends: of what is not in the journal now, no later start will know."""
+        for action_id in self._writer.missing & self._records.keys():
+            self.change(action_id, lost=True)
+
     @contextlib.contextmanager
     def held_back(self) -> Iterator[None]:
         """Publish nothing in between: while a batch leaves, the screen would take the processor from it."""

@@ -173,6 +173,11 @@ class JournalWriter:
         """Something handed over is not on the disk yet, or a turn is under way."""
         return self._current is not None or self._next is not None or bool(self._unwritten)
 
+    @property
+    def missing(self) -> frozenset[str]:
+        """Ids of the actions whose intent is not in the file."""
+        return frozenset(entry.id for entry in self._unwritten if entry.event == "intent")
+
     def _turn_soon(self) -> asyncio.Task[str]:
         if self._next is None:
             self._next = asyncio.ensure_future(self._turn(self._current))

@@ -130,6 +130,7 @@ class ActionService:
         flush_by = self._clock.monotonic() + FLUSH_S
         while (self._runner.busy or self._writer.busy) and self._clock.monotonic() < flush_by:
             await self._clock.sleep(0.01)
+        self._action_store.note_lost()
 
     async def aclose(self) -> None:
         """End every task. Actions being verified stay open in the journal and are verified by the next start."""

@@ -26,6 +26,7 @@ from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_un
 from qctui.cli.wiring import CONSOLE, account_of_person, engine_of, open_client_of, read_settings
 from qctui.engine.host import ApiClient, Observer
 from qctui.model.action import ACTIONS, ActionRecord, Rung
+from qctui.model.keys import JOURNAL
 from qctui.paths import config_dir, describe_path, state_dir
 from qctui.settings import Settings
 
@@ -138,9 +139,10 @@ class _Console:
         return self._host.store.get(ACTIONS).value or ()
 
     def _say_waiting(self) -> None:
+        # A start knows what the journal has got.
+        leave = "do not wait" if self._host.store.get(JOURNAL).value else "leave it to the next start"
         self._terminal.say(
-            f"qctui: a confirmed action is being sent or answered; waiting up to {DRAIN_S:.0f} s "
-            "(Ctrl+C: leave it to the next start)"
+            f"qctui: a confirmed action is being sent or answered; waiting up to {DRAIN_S:.0f} s (Ctrl+C: {leave})"
         )
 
     async def _open_client(self, observer: Observer) -> Client:

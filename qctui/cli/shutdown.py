@@ -32,6 +32,9 @@ ANSWER_S = 1.0
 DRAIN_S = 25.0
 """How long a confirmed action is given to be sent and its answer journalled, whatever ended the interface."""
 
+LOST = "the journal has not got it: no start takes it up; look at QuantConnect, and at the brokerage"
+"""What is said of an action that nothing verifies from here on."""
+
 _BAD_NEWS = (Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED)
 
 _ENDING = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
@@ -220,8 +223,11 @@ def last_words(seen: Mapping[str, Rung | None], records: Sequence[ActionRecord])
         for record in mine
         if record.rung in _BAD_NEWS and record.rung is not seen.get(record.action_id)
     ]
-    count = sum(1 for record in mine if not record.done)
-    if count:
-        them = "1 action is" if count == 1 else f"{count} actions are"
-        lines.append(f"qctui: {them} not verified yet; verification goes on at the next start (see: qctui journal)")
+    for lost, words in (
+        (False, "; verification goes on at the next start (see: qctui journal)"),
+        (True, f", and {LOST}"),
+    ):
+        count = sum(1 for record in mine if not record.done and record.lost is lost)
+        if count:
+            lines.append(f"qctui: {'1 action is' if count == 1 else f'{count} actions are'} not verified yet{words}")
     return lines

@@ -23,7 +23,7 @@ from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options, UsageError
-from qctui.cli.shutdown import DRAIN_S, Interrupts
+from qctui.cli.shutdown import DRAIN_S, LOST, Interrupts
 from qctui.cli.step_printer import Printer, StepPrinter
 from qctui.cli.wiring import account_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
@@ -301,7 +301,9 @@ class Trigger:
             await service.drain(DRAIN_S)
         steps.print_new()
         if steps.record is None or not steps.record.done:
-            steps.note("interrupted: the request stays sent; the console verifies it at its next start")
+            lost = steps.record is not None and steps.record.lost
+            verifies = LOST if lost else "the console verifies it at its next start"
+            steps.note(f"interrupted: the request stays sent; {verifies}")
 
 
 def exit_of_rung(rung: Rung | None) -> Exit:

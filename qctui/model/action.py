@@ -177,6 +177,8 @@ class ActionRecord(Value):
     """Found open in the journal at start and being verified again."""
     foreign: bool = False
     """Made by another console on this machine and seen through the shared journal."""
+    lost: bool = False
+    """The program ends and the journal has not got its intent: no later start takes it up."""
 
     @property
     def rung(self) -> Rung | None:

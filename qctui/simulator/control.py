@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -63,7 +63,12 @@ class Control:
         if scope["type"] != "http":
             return
         path = scope["path"][len(scope.get("root_path", "")) :].strip("/")
-        status, answer = self._answer(scope["method"], path, await Request(scope, receive).body())
+        try:
+            body = await Request(scope, receive).body()
+        except ClientDisconnect:
+            # It left in the middle of its request: nothing was asked.
+            return
+        status, answer = self._answer(scope["method"], path, body)
         text = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
         await Response(text, status, media_type="application/json")(scope, receive, send)
 
@@ -176,6 +181,8 @@ class Control:
                             "deployId": deployment.deploy_id,
                             "status": deployment.status(now),
                             "alive": deployment.alive(now),
+                            "stoppedAt": deployment.stopped_at(),
+                            "flatAt": deployment.all_flat_at(),
                             "environment": deployment.plan.environment,
                             "open": {one.symbol.ticker: one.quantity for one in deployment.open_positions(now)},
                         }

@@ -189,6 +189,13 @@ class Deployment:
             return None if opens_at <= liquidation.orders_at else opens_at + FILL_AFTER_OPEN_S
         return liquidation.flat_at
 
+    def all_flat_at(self) -> float | None:
+        """Return when its last position is closed, None while that is not decided."""
+        stopped_at = self.stopped_at()
+        closes = [] if stopped_at is None else [self.flat_at(position) for position in self.epoch(stopped_at).positions]
+        known = [each for each in closes if each is not None]
+        return max([stopped_at, *known]) if stopped_at is not None and len(known) == len(closes) else None
+
     def is_cash(self, symbol: Symbol) -> bool:
         """Say whether a symbol is crypto that is cash at its brokerage: a liquidation leaves it (REFERENCE.md 7.1)."""
         return bool(symbol.coin) and self.plan.brokerage == "CoinbaseBrokerage"

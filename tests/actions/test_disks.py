@@ -51,6 +51,30 @@ def test_without_a_journal_it_is_sent_all_the_same_and_said_loudly(tmp_path: Pat
     asyncio.run(main())
 
 
+def test_at_the_end_it_is_known_what_no_later_start_will_find(tmp_path: Path) -> None:
+    async def main() -> None:
+        blocked = tmp_path / "state"
+        blocked.write_text("a file where the folder should be")
+        rig = Rig(blocked)
+        await rig.service.start()
+        await rig.act()
+        await rig.clock.advance(1)
+        blocked.rename(tmp_path / "away")
+        await rig.clock.advance(5)
+        (tmp_path / "away").rename(tmp_path / "file")
+        blocked.rename(tmp_path / "kept")
+        blocked.write_text("again")
+        await rig.act()
+        await rig.clock.advance(1)
+        draining = asyncio.ensure_future(rig.service.drain(3.0))
+        await rig.clock.advance(5)
+        await draining
+        assert [record.lost for record in rig.records] == [False, True]
+        await rig.service.aclose()
+
+    asyncio.run(main())
+
+
 @in_rig
 async def test_a_disk_that_hangs_delays_sending_by_a_second_at_most(rig: Rig) -> None:
     rig.disk.hanging = True

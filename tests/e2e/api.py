@@ -27,8 +27,9 @@ _COPIES.set_forkserver_preload(["qctui.simulator.command_line", "qctui.simulator
 class Api:
     """One running simulator."""
 
-    def __init__(self, printed: TextIO) -> None:
+    def __init__(self, printed: TextIO, process_id: int) -> None:
         """`printed` is what it prints once it listens."""
+        self.process_id = process_id
         self.base_url = printed.readline().strip()
         self.user_id = printed.readline().strip().partition("=")[2]
         self.token = printed.readline().strip().partition("=")[2]
@@ -89,7 +90,8 @@ def simulator(*arguments: str) -> Iterator[Api]:
     out.close()
     try:
         with open(printed.fileno(), closefd=False) as lines:
-            yield Api(lines)
+            assert process.pid is not None
+            yield Api(lines, process.pid)
     finally:
         process.terminate()
         process.join()

@@ -178,6 +178,20 @@ def test_a_home_that_is_none_holds_up_no_emergency(api: Api, signed_in: dict[str
         assert (command, done.returncode, "Traceback" in done.stderr) == (command, code, False)
 
 
+def test_of_what_the_journal_has_not_got_no_later_start_is_promised(
+    api: Api, signed_in: dict[str, str], home: Path
+) -> None:
+    (home / "state" / "qctui" / "journal.jsonl").mkdir(parents=True)
+    project_id, _, _ = api.running("live")
+    api.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")
+    with Console("--base-url", api.base_url, "liquidate", str(project_id), "--yes", env=signed_in) as command:
+        command.wait_for("ACCEPTED", "the journal could not be written")
+        command.send("\x03")
+        assert command.wait_exit() == 130
+        assert "the request stays sent; the journal has not got it" in command.text
+        assert "next start" not in command.text
+
+
 def test_a_journal_that_can_not_be_written_is_said_as_long_as_that_lasts(
     api: Api, signed_in: dict[str, str], home: Path
 ) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 from email.utils import parsedate_to_datetime
 
 import pytest
+from starlette.types import Message
 
 from tests.simulator.support import MOMENTUM, Sim, headers_for
 
@@ -55,3 +57,18 @@ def test_optimizations_take_form_data(sim: Sim) -> None:
 def test_the_date_header_is_the_real_time(sim: Sim) -> None:
     date = sim.ask("authenticate").headers["date"]
     assert parsedate_to_datetime(date).timestamp() == int(sim.real_at)
+
+
+@pytest.mark.parametrize("path", ["/_sim/latency", "/api/v2/live/list"])
+def test_a_client_that_leaves_in_the_middle_of_its_request_has_asked_nothing(sim: Sim, path: str) -> None:
+    answered: list[Message] = []
+
+    async def leave() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "root_path": "", "headers": [], "query_string": b""}
+    asyncio.run(sim.app(scope, leave, send))
+    assert answered == []

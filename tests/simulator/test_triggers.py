@@ -53,6 +53,20 @@ def test_liquidate_is_accepted_then_stopped_then_flat(sim: Sim) -> None:
     assert set(portfolio["holdings"]) >= set(before)
 
 
+def test_what_was_accepted_is_known_to_the_control_surface_before_it_happens(sim: Sim) -> None:
+    def ends(project_id: int) -> tuple[float | None, float | None]:
+        projects = sim.control("projects", method="GET")["projects"]
+        current = next(each for each in projects if each["projectId"] == project_id)["deployments"][-1]
+        return current["stoppedAt"], current["flatAt"]
+
+    now = sim.clock.now()
+    assert ends(PAIRS) == (None, None)
+    sim.post("live/update/liquidate", projectId=PAIRS)
+    assert ends(PAIRS) == (now + STOP_S, now + STOP_S + FLAT_S)
+    sim.post("live/update/stop", projectId=MOMENTUM)
+    assert ends(MOMENTUM) == (now + STOP_S, None)
+
+
 def test_its_orders_are_submitted_then_partly_then_wholly_filled(sim: Sim) -> None:
     sim.config.lags.snapshot_s = 0.0
     before = held(sim)
