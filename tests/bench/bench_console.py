@@ -47,10 +47,10 @@ def idle_cost(seconds: float) -> Iterator[str]:
         console.wait_for("Momentum/Crossover Live", "Strategy Equity")
         for name, wait_s in (("first looks", 10.0), ("idle", FIRST_LOOKS_S - seconds)):
             console.draw_for(wait_s)
-            sent, spent = len(console.raw), _cpu(console.process.pid)
+            sent, spent = len(console.raw), cpu_s(console.process.pid)
             console.draw_for(seconds)
             rate = (len(console.raw) - sent) / seconds
-            percent = 100 * (_cpu(console.process.pid) - spent) / seconds
+            percent = 100 * (cpu_s(console.process.pid) - spent) / seconds
             memory = _memory(console.process.pid)
             cost = f"{rate:.1f} bytes/s, {percent:.2f} % of a core, {memory:.1f} MiB (0; 0.3; 70)"
             yield f"{name}, {seconds:.0f} s: {cost}"
@@ -85,7 +85,8 @@ def _cursor_row(console: Console) -> str:
     return next((line for line in console.text.splitlines() if line.startswith(("▸", ">"))), "")
 
 
-def _cpu(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Seconds of a core that a process has needed so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
