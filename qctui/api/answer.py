@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from qctui.api.auth import Scrubber
-from qctui.api.decode import Document, TimeSlice
+from qctui.api.decode import MAX_ENTRIES, Document, TimeSlice, TooLargeError
 from qctui.api.endpoints import DATA_MEMBERS, Endpoint
 from qctui.api.ports import ApiError, Loading
-from qctui.api.tolerant import fold, line, number
+from qctui.api.tolerant import fold, line, number, spelled
 from qctui.model.resource import FailureKind
 from qctui.value import Value
 
@@ -64,7 +64,7 @@ class Answer(Value):
         how many were left out because they parse to None.
 
         Raises ApiError if the list is absent, which is not "none", or if there were elements and none could be read:
-        that is not an empty list.
+        that is not an empty list. Raises TooLargeError for more than `MAX_ENTRIES`.
         """
         value = self.members.get(name)
         if not isinstance(value, dict) and not self.document.holds_array(value):
@@ -74,6 +74,8 @@ class Answer(Value):
         seen = 0
         time_slice = TimeSlice()
         async for chunk in self.document.chunks(value):
+            if seen + len(chunk) > MAX_ENTRIES:
+                raise TooLargeError
             for item in chunk:
                 seen += 1
                 parsed = parse(item)
@@ -100,7 +102,7 @@ def check(endpoint: Endpoint, status: int, tree: object, scrub: Scrubber) -> dic
         # Something in between mixed answers up. Whether it says yes or no, it says it of something else.
         raise endpoint.failure(FailureKind.MALFORMED, "the answer belongs to another request", status_code=status)
     # Old data may carry `Success` beside `success`; one that is not true is enough for a no.
-    success = [value for name, value in tree.items() if name.casefold() == "success"]
+    success = spelled(tree, {"success"})
     errors, others = _texts(members)
     if all(value is True for value in success) and not errors and 200 <= status < 300:
         return members

@@ -34,6 +34,10 @@ SCAN = 1024 * 1024
 MAX_WHOLE = 8 * 1024 * 1024
 """Bytes that may be decoded in one call: what is left of an answer when its known arrays have been cut out."""
 
+MAX_ENTRIES = 50_000
+"""Entries of a list of anything but points. Reading one takes some 20 us, so the smallest of entries, and there are
+millions of those in an answer that is not too large by its bytes, would keep a core busy for minutes."""
+
 _CUT_MINIMUM = 1024
 _MARK = "\x00cut"
 
@@ -131,6 +135,15 @@ class Document:
             return None
         index = value.get(_MARK)
         return self.cuts[index] if isinstance(index, int) and 0 <= index < len(self.cuts) else None
+
+
+def entries(value: object) -> list[object]:
+    """A list, or the values of a map; an empty list for anything else. Raises TooLargeError for more than
+    `MAX_ENTRIES`."""
+    found = listing(value)
+    if len(found) > MAX_ENTRIES:
+        raise TooLargeError
+    return found
 
 
 async def decode(raw: bytes) -> Document:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from qctui.api.answer import Answer
 from qctui.api.chart_points import Columns, read_columns
 from qctui.api.decode import Document
 from qctui.api.ports import Loading
-from qctui.api.tolerant import fold, integer, line
+from qctui.api.tolerant import MAX_NAMES, fold, integer, line
 from qctui.model.chart import Chart, Series, SeriesType
 from qctui.text import clean
 
@@ -57,7 +58,7 @@ async def chart(answer: Answer, name: str, start: float, end: float, count: int)
     listed = raw.get("series")
     found: list[Series] = []
     most = unread = 0
-    for key, item in _entries(listed, document):
+    for key, item in islice(_entries(listed, document), MAX_NAMES):
         series, entries = await _series(document, key, fold(item))
         found.append(series)
         if series.series_type in _SAMPLED:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qctui.api.answer import Answer
-from qctui.api.tolerant import MAX_NAMES, block, flag, fold, integer, line, listing, number, texts, unix_time
+from qctui.api.decode import entries
+from qctui.api.tolerant import MAX_NAMES, block, flag, fold, integer, line, number, texts, unix_time
 from qctui.model.deployment import (
     Deployment,
     DeploymentDetail,
@@ -63,7 +64,7 @@ def _project(item: object, user_id: str) -> Project | None:
     if project_id is None:
         return None
     control = None
-    for collaborator in map(fold, listing(raw.get("collaborators"))):
+    for collaborator in map(fold, entries(raw.get("collaborators"))):
         uid = integer(collaborator.get("uid"))
         if uid is not None and str(uid) == user_id:
             control = flag(collaborator.get("livecontrol"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from types import MappingProxyType
 
 from qctui.api.answer import Answer
-from qctui.api.decode import Document
+from qctui.api.decode import Document, TimeSlice, entries
 from qctui.api.tolerant import MAX_NAMES, fold, integer, line, listing, mapping, number, texts, unix_time
 from qctui.model.optimization import (
     STATISTICS,
@@ -72,7 +73,7 @@ async def optimization(answer: Answer, asked: str) -> Optimization:
         queued=_count(counts.get("inqueue")),
         total=_count(counts.get("total")) or None,  # before the start it may be 0, which is no total
         runtime=texts(raw.get("runtimestatistics")),
-        constraints=tuple(each for each in map(_constraint, listing(raw.get("constraints"))) if each.words),
+        constraints=tuple(each for each in map(_constraint, entries(raw.get("constraints"))) if each.words),
         parameters=_parameters(raw.get("parameters")),
         runs=await _runs(answer.document, raw.get("backtests")),
         node_type=line(raw.get("nodetype")),
@@ -162,8 +163,13 @@ async def compiled(answer: Answer) -> Compile:
 
 async def _runs(document: Document, value: object) -> tuple[Run, ...]:
     """The runs of a map by opaque key, or of a list."""
-    entries = enumerate(value) if isinstance(value, list) else mapping(value).items()
-    return tuple([await _run(document, line(key), item) for key, item in entries if isinstance(item, dict)])
+    time_slice = TimeSlice()
+    found: list[Run] = []
+    for key, item in zip(value if isinstance(value, dict) else count(), entries(value), strict=False):
+        if isinstance(item, dict):
+            found.append(await _run(document, line(key), item))
+            await time_slice.pause_if_over()
+    return tuple(found)
 
 
 async def _run(document: Document, key: str, item: object) -> Run:
@@ -193,9 +199,9 @@ def _equity_point(point: object) -> tuple[float, float] | None:
 
 def _statistics(value: object) -> MappingProxyType[str, float]:
     """Statistics by name, from a map keyed by index and custom names, or from a list (REFERENCE.md 5.2)."""
-    entries = enumerate(value) if isinstance(value, list) else mapping(value).items()
+    figures = enumerate(value) if isinstance(value, list) else mapping(value).items()
     found: dict[str, float] = {}
-    for key, raw in list(entries)[:MAX_NAMES]:
+    for key, raw in list(figures)[:MAX_NAMES]:
         known, figure = integer(key), number(raw)
         if figure is not None:
             found[STATISTICS[known] if known is not None and 0 <= known < len(STATISTICS) else line(key)] = figure

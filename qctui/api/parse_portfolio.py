@@ -3,11 +3,16 @@ taken for nothing (REFERENCE.md 6.6, 7.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from itertools import repeat
+from typing import TypeVar
 
 from qctui.api.answer import Answer
+from qctui.api.decode import TimeSlice, entries
 from qctui.api.tolerant import fold, line, number, spelled, symbol
 from qctui.model.portfolio import Cash, Holding, Portfolio
+
+T = TypeVar("T")
 
 _WORDS = frozenset({"symbol", "type", "c", "currencysymbol"})
 """Folded names of a holding's members that say what it is, and not how much."""
@@ -33,19 +38,25 @@ async def portfolio(answer: Answer) -> Portfolio:
     if not all(isinstance(body, (dict, list)) for body in bodies):
         raise answer.malformed("the answer has no portfolio")
     found = [each for body in bodies for each in spelled(body, {"holdings"}) if each is not None]
-    holdings = tuple(_holding(key, value) for each in found for key, value in _entries(each))
+    holdings = await _each(found, _holding)
     balances = [each for body in bodies for each in spelled(body, {"cash"})]
-    cash = tuple(_cash(key, value) for each in balances for key, value in _entries(each))
+    cash = await _each(balances, _cash)
     filled = bool(holdings) or any(balance.amount is not None for balance in cash)
     readable = bool(found) and all(isinstance(each, (dict, list)) for each in found)
     return Portfolio(holdings, cash, is_known=filled and readable)
 
 
-def _entries(value: object) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, list):
-        yield from (("", item) for item in value)
+async def _each(containers: list[object], read: Callable[[str, object], T]) -> tuple[T, ...]:
+    """Every entry of these maps and lists."""
+    time_slice = TimeSlice()
+    made: list[T] = []
+    for container in containers:
+        values = entries(container)
+        keys = container if isinstance(container, dict) else repeat("", len(values))
+        for key, value in zip(keys, values, strict=True):
+            made.append(read(key, value))
+            await time_slice.pause_if_over()
+    return tuple(made)
 
 
 def _holding(key: str, value: object) -> Holding:

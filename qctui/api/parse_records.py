@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qctui.api.answer import Answer
+from qctui.api.decode import entries
 from qctui.api.ports import Loading
-from qctui.api.tolerant import flag, fold, integer, line, listing, number, symbol, unix_time
+from qctui.api.tolerant import flag, fold, integer, line, number, symbol, unix_time
 from qctui.model.insight import Direction, Insight, InsightPage
 from qctui.model.order import ORDER_STATUS, ORDER_TYPE, Order, OrderEvent, OrderPage
 
@@ -77,7 +78,7 @@ def _order(item: object) -> Order | None:
     order_id = integer(raw.get("id"))
     if order_id is None:
         return None
-    raw_events = [fold(event) for event in listing(raw.get("events")) if isinstance(event, dict)]
+    raw_events = [fold(event) for event in entries(raw.get("events")) if isinstance(event, dict)]
     events = tuple(map(_event, raw_events))
     names = [*symbol(raw.get("symbol")), *(line(event.get("symbolvalue")) for event in raw_events)]
     return Order(

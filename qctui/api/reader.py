@@ -7,13 +7,14 @@ from typing import TypeAlias, TypeVar
 
 from qctui.api import endpoints
 from qctui.api.answer import Answer
-from qctui.api.decode import DecodeError, Document
+from qctui.api.decode import DecodeError, Document, TooLargeError
 from qctui.api.endpoints import Endpoint
 from qctui.api.parse_live import ChartNames, deployments, detail, identifies_deployment
 from qctui.api.parse_optimization import optimization, summaries
 from qctui.api.parse_portfolio import portfolio
 from qctui.api.parse_records import orders
 from qctui.api.ports import ApiError, Loading
+from qctui.api.response import too_large
 from qctui.api.transport import Channel, Timeouts
 from qctui.model.deployment import DeploymentDetail, DeploymentList
 from qctui.model.optimization import Optimization, OptimizationSummary
@@ -128,6 +129,8 @@ async def _parsed(answer: Answer, parse: Parser[T]) -> T:
         return await parse(answer)
     except ApiError:
         raise
+    except TooLargeError:
+        raise too_large(answer.endpoint) from None
     except DecodeError as error:
         raise answer.malformed(f"the answer cannot be read ({error})") from None
     except Exception as error:

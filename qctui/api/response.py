@@ -49,7 +49,7 @@ async def read_body(endpoint: Endpoint, response: httpx.Response, scrub: Scrubbe
     limit = MAX_BYTES if fine else MAX_ERROR_BYTES
     announced = response.headers.get("content-length", "")
     if fine and announced.isdigit() and len(announced) < 20 and int(announced) > limit:
-        raise _too_large(endpoint)
+        raise too_large(endpoint)
     if response.is_stream_consumed:
         return response.content  # a transport in memory made it whole, and httpx has decompressed it
     coding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -61,7 +61,7 @@ async def read_body(endpoint: Endpoint, response: httpx.Response, scrub: Scrubbe
             for part in (piece,) if stream is None else _inflate(stream, piece):
                 size += len(part)
                 if size > limit and fine:
-                    raise _too_large(endpoint)
+                    raise too_large(endpoint)
                 if size > limit:
                     return b"".join(pieces)
                 pieces.append(part)
@@ -98,7 +98,7 @@ async def judge(endpoint: Endpoint, response: httpx.Response, raw: bytes, scrub:
     try:
         document = await decode(raw)
     except TooLargeError:
-        raise _too_large(endpoint) from None
+        raise too_large(endpoint) from None
     except DecodeError as error:
         page = _page(response, raw)
         if response.is_success:
@@ -126,7 +126,8 @@ def _unreadable(endpoint: Endpoint, words: str) -> ApiError:
     return endpoint.failure(FailureKind.MALFORMED, f"the answer cannot be read ({words})")
 
 
-def _too_large(endpoint: Endpoint) -> ApiError:
+def too_large(endpoint: Endpoint) -> ApiError:
+    """The failure of an answer that has more bytes or entries than are read."""
     return endpoint.failure(FailureKind.TOO_LARGE, "the answer is larger than a real one can be")
 
 

@@ -86,6 +86,10 @@ GRID_SEARCH = "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy"
 """The search that the cloud offers."""
 
 
+MOST_BACKTESTS = 10**15
+"""A count beyond this comes from a range that makes no sense."""
+
+
 class Criterion(Value):
     """What is optimized."""
 
@@ -126,7 +130,8 @@ class Parameter(Value):
         if not self.step or self.step < 0:
             return None
         # A range of 0.1 to 0.3 by 0.1 has three values, whatever their binary fractions add up to.
-        return int((self.maximum - self.minimum) / self.step + 1e-9) + 1
+        steps = (self.maximum - self.minimum) / self.step
+        return int(steps + 1e-9) + 1 if steps < MOST_BACKTESTS else None
 
 
 class Constraint(Value):
@@ -156,7 +161,8 @@ class OptimizationPlan(Value):
     def backtests(self) -> int | None:
         """How many it runs: every combination of the parameters' values. None where that can't be told."""
         counts = [parameter.values for parameter in self.parameters]
-        return None if None in counts else prod(count for count in counts if count is not None)
+        total = prod(count for count in counts if count is not None)
+        return None if None in counts or total > MOST_BACKTESTS else total
 
     @property
     def problem(self) -> str:

@@ -1,5 +1,7 @@
 """Orders and their fills (REFERENCE.md 6.7)."""
 
+from math import isfinite
+
 from qctui.value import Value
 
 ORDER_STATUS = {
@@ -70,6 +72,8 @@ class Order(Value):
         """What has been filled so far, signed; None where that is not known. Events may leave quantities out: then
         there is only the status."""
         filled = sum(event.fill_quantity for event in self.events)
+        if not isfinite(filled):
+            return None
         if not filled and self.status == "filled":
             return self.quantity
         return filled if filled or (self.events and self.status != "partiallyFilled") else None

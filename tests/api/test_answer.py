@@ -63,6 +63,8 @@ def test_success(body: object) -> None:
         ({"success": "true"}, FailureKind.REJECTED, False, UNCLEAR),
         ({"success": 1}, FailureKind.REJECTED, False, UNCLEAR),
         ({"success": True, "Success": False}, FailureKind.REJECTED, False, UNCLEAR),
+        ({"success": True, "suc-cess": False}, FailureKind.REJECTED, False, UNCLEAR),
+        ({"success_": 1}, FailureKind.REJECTED, False, UNCLEAR),
         (
             payload("error__hash_mismatch"),
             FailureKind.AUTH,

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from qctui.api.client import Client
 from qctui.api.ports import ApiError
+from qctui.model.chart import Chart
 from qctui.model.resource import FailureKind
 from qctui.value import Value
 from tests.api.samples import CALLS
-from tests.api.support import PAYLOADS, ask
+from tests.api.support import PAYLOADS, ask, failure
 from tests.examples import fewer
 
 HOSTILE = ["[bold red]x[/] \x1b[31m 均值 [@click=app.quit]y[/]", "\x00\x07", "\u202e", "\ud800", "a\nb\tc", "9" * 5_000]
@@ -88,6 +89,35 @@ def test_anything_at_the_top(kind: str, body: object) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes(kind: str, body: bytes) -> None:
     outcome(body, CALLS[kind])
+
+
+MANY = {
+    "live_list": '{"success": true, "live": %s}',
+    "live_orders_read": '{"success": true, "orders": [{"id": 1, "events": %s}]}',
+    "live_portfolio_read": '{"success": true, "portfolio": {"holdings": {"A": {"q": 1}}, "cash": %s}}',
+    "live_logs_read": '{"success": true, "logs": %s}',
+    "optimizations_read": '{"success": true, "optimization": {"backtests": %s}}',
+    "projects_read": '{"success": true, "projects": [{"projectId": 1, "collaborators": %s}]}',
+}
+
+
+LIST = f"[{'{},' * 60_000}1]"
+MAP = json.dumps(dict.fromkeys(map(str, range(60_000)), 1))
+
+
+@pytest.mark.parametrize("kind", MANY)
+@pytest.mark.parametrize("members", [LIST, MAP], ids=["list", "map"])
+def test_more_entries_than_a_real_answer_can_have_are_not_read(kind: str, members: str) -> None:
+    """Millions of the smallest, a minute's work, are in an answer that is not too large by its bytes."""
+    error = failure(lambda: ask((MANY[kind] % members).encode(), CALLS[kind]))
+    assert error.kind is FailureKind.TOO_LARGE
+
+
+def test_more_series_than_any_screen_shows_are_left_out() -> None:
+    series = ",".join(f'"{number}": {{}}' for number in range(60_000))
+    chart = ask(f'{{"success": true, "chart": {{"series": {{{series}}}}}}}'.encode(), CALLS["live_chart_read"])
+    assert isinstance(chart, Chart)
+    assert len(chart.series) == 1_000
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

@@ -184,6 +184,18 @@ def test_12_charts_of_a_deployment(charts: object) -> None:
     assert detail(Charts=charts).charts == ("Equity",)
 
 
+def test_12_a_chart_named_with_half_a_surrogate_pair_is_asked_for_by_that_name() -> None:
+    detail = reply(raw=rb'{"success": true, "deployId": "L-1", "charts": {"\ud800a": {}}}')
+    client, script = client_for(detail, reply({"success": True, "chart": {"series": {}}}))
+
+    async def go() -> object:
+        (name,) = (await client.reads.fetch_detail(7)).charts
+        return await client.reads.fetch_chart(7, name, 0, 60, 10)
+
+    assert isinstance(run(go()), Chart)
+    assert script.bodies[1]["name"] == "\ud800a"
+
+
 def test_13_datacenter() -> None:
     assert detail(datacenter="NY7").datacenter == detail(dataCenter="NY7").datacenter == "NY7"
 

@@ -49,14 +49,19 @@ def console_times(runs: int) -> list[float]:
             console.wait_for(name)
             for _ in range(runs):
                 console.send("r")  # the chart and everything else on screen is read again now
-                console.send("L")
-                console.wait_for(f"Type {code} ", "Checked again")
-                _type(console, code)
-                began = time.monotonic()
-                console.send("\r")
-                console.wait_gone(f"Type {code} ")
-                times.append(tap.next_at() - began)
+                times.append(confirm(console, code, tap))
     return times
+
+
+def confirm(console: Console, code: str, tap: Tap) -> float:
+    """Liquidate what is selected. Returns the seconds from the confirming Enter to the first byte of the POST."""
+    console.send("L")
+    console.wait_for(f"Type {code} ", "Checked again")
+    _type(console, code)
+    began = time.monotonic()
+    console.send("\r")
+    console.wait_gone(f"Type {code} ")
+    return tap.next_at() - began
 
 
 def _type(console: Console, code: str) -> None:

@@ -1,7 +1,7 @@
 """A wire tap: forwards TCP to the API and tells when a trigger's first byte came by.
 
 A process of its own, because the simulator's clock would also count the time it is busy with a large answer.
-`python -m tests.bench.tap PORT` prints its own port, then a line `MONOTONIC_S PATH` for every POST of a trigger.
+`python -m tests.bench.tap PORT LISTEN` prints its own port, then a line `MONOTONIC_S PATH` for every POST of a trigger.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ _TRIGGER = re.compile(rb"POST (\S*/(?:live/update/\w+|optimizations/abort)) ")
 class Tap:
     """The process as a benchmark uses it."""
 
-    def __init__(self, port: int) -> None:
-        """Forward to `port` on this machine."""
+    def __init__(self, port: int, listen: int = 0) -> None:
+        """Forward to `port` on this machine, from the port `listen` or from any that is free."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.tap", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.bench.tap", str(port), str(listen)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         self.lines: IO[bytes] = self._out()
         self.port = int(self.lines.readline())
@@ -71,7 +73,7 @@ def _join(client: socket.socket, server: socket.socket) -> None:
 
 def main() -> None:
     """Forward for ever."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[2])), backlog=128)
     print(listener.getsockname()[1], flush=True)
     while True:
         client, _ = listener.accept()

@@ -54,7 +54,8 @@ def main() -> int:
     parser.add_argument("--mcp", type=Path, metavar="DIR", help="a clone of QuantConnect/mcp-server")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fidelity-") as folder:
-        clients = install(options.clients or Path(folder) / "clients", with_mcp=options.mcp is not None)
+        more = () if options.mcp is None else ("mcp[cli]>=1.9.3,<2", "httpx", "python-dotenv", "requests")
+        clients = install(options.clients or Path(folder) / "clients", *more)
         home = Path(folder)
         with simulator("--calm", "--port", str(PORT), "--stop-lag", "1", "--flat-lag", "1", "--abort-lag", "1") as api:
             rows = [*lean_commands(clients, home, api), *calls(clients, home, api, "lean_calls.py")]
@@ -69,13 +70,12 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def install(folder: Path, *, with_mcp: bool) -> Path:
-    """Make the environment of the clients where there is none. Returns its programs' folder."""
+def install(folder: Path, *more: str) -> Path:
+    """Make the environment of lean and of `more` packages where there is none. Returns its programs' folder."""
     programs = folder / "bin"
     if not (programs / "lean").exists():
         venv.create(folder, with_pip=True)
-    wanted = [LEAN, *(("mcp[cli]>=1.9.3,<2", "httpx", "python-dotenv", "requests") if with_mcp else ())]
-    subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", *wanted], check=True)
+    subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", LEAN, *more], check=True)
     (package,) = folder.glob("lib/python*/site-packages/lean")
     # What it downloads at its first start: a list of brokerages' modules, none of which is used here.
     (package / "modules-1.14.json").write_text('{"modules": []}', encoding="utf-8")
@@ -83,7 +83,17 @@ def install(folder: Path, *, with_mcp: bool) -> Path:
 
 
 def lean_commands(programs: Path, home: Path, api: Api) -> Iterator[Row]:
-    """lean's commands, one after the other, in a workspace whose organization is the user's own."""
+    """lean's commands, one after the other."""
+    workspace = lean_workspace(home)
+    login = ("login", "--user-id", api.user_id, "--api-token")
+    for arguments, due in (((*login, "wrong"), 1), ((*login, api.token), 0), *COMMANDS):
+        code, lines = run([str(programs / "lean"), *arguments], workspace, home)
+        shown = " ".join("***" if each == api.token else each for each in arguments)
+        yield f"lean {shown}", code, lines[-1] if lines else "", code == due
+
+
+def lean_workspace(home: Path) -> Path:
+    """Make lean's workspace, whose organization is the user's own. Returns its folder."""
     workspace = home / "workspace"
     workspace.mkdir()
     config = {"organization-id": organization_id(""), "data-folder": "data"}
@@ -92,11 +102,7 @@ def lean_commands(programs: Path, home: Path, api: Api) -> Iterator[Row]:
     # It looks for news of itself once a day, and fails with the command where there is no network.
     looked = dict.fromkeys(("last-update-check-cli", "last-update-check-announcements"), time.time())
     (home / ".lean" / "cache").write_text(json.dumps(looked), encoding="utf-8")
-    login = ("login", "--user-id", api.user_id, "--api-token")
-    for arguments, due in (((*login, "wrong"), 1), ((*login, api.token), 0), *COMMANDS):
-        code, lines = run([str(programs / "lean"), *arguments], workspace, home)
-        shown = " ".join("***" if each == api.token else each for each in arguments)
-        yield f"lean {shown}", code, lines[-1] if lines else "", code == due
+    return workspace
 
 
 def calls(programs: Path, home: Path, api: Api, script: str, *arguments: Path) -> Iterator[Row]:

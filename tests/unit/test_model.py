@@ -1,7 +1,8 @@
 import pytest
 
 from qctui.model.deployment import Environment, claims_paper, environment_of, is_alive
-from qctui.model.optimization import Criterion, Optimization, Run
+from qctui.model.optimization import Criterion, Optimization, Parameter, Run
+from qctui.model.order import Order, OrderEvent
 from qctui.model.portfolio import Holding, Portfolio
 
 
@@ -87,6 +88,24 @@ def test_the_best_run_is_a_finished_one_by_the_extremum() -> None:
     assert optimization(runs=runs, criterion=Criterion("Sharpe Ratio", maximize=False)).best is runs[0]
     assert optimization(runs=runs, criterion=Criterion("Alpha", maximize=True)).best is None
     assert optimization(runs=runs, criterion=Criterion("Sharpe Ratio", maximize=None)).best is None
+
+
+@pytest.mark.parametrize("step", [1e-308, 1e-300, 1e-9])
+def test_a_range_of_more_values_than_make_sense_is_no_count(step: float) -> None:
+    odd = Parameter("fast", -1.7e308, 1.7e308, step)
+    usual = Parameter("slow", 1.0, 30_000_000.0, 1.0)
+    assert odd.values is None
+    assert optimization(parameters=(usual, usual)).plan.backtests == 9 * 10**14
+    assert optimization(parameters=(usual, usual, usual)).plan.backtests is None
+    assert (
+        "fast"
+        in optimization(parameters=(odd,), criterion=Criterion("Alpha", maximize=True, wire_target="a")).plan.problem
+    )
+
+
+def test_fills_beyond_every_number_are_not_known() -> None:
+    fill = OrderEvent(None, "filled", 1.7e308, None, "L-1")
+    assert Order(1, "L-1", "SPY", "market", "filled", 5.0, None, None, None, "", (fill, fill)).filled_quantity is None
 
 
 def test_an_unreadable_quantity_is_never_flat() -> None:
