@@ -40,6 +40,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def pytest_sessionfinish() -> None:
+    """What the tests left is looked at once, and not by each of the five looks that pytest takes."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def process() -> Iterator[None]:
     """What `qctui.cli.main` changes in its process is put back: where the log goes, and that garbage is collected."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import textual.app
 import textual.pilot
+import textual.screen
 from textual._context import active_app
 from textual.screen import Screen
 
@@ -16,13 +17,14 @@ _RESIZE_S = 1 / 120
 
 
 def install() -> None:
-    """Let Textual's pilot wait by `until_idle`.
+    """Let Textual's pilot wait by `until_idle`, and paint meanwhile as seldom as the console does (`cli/console.py`).
 
     Its own waiting sleeps 20 ms twice for each key, and goes on while the process uses the processor: half of the time
     that the tests of the interface took, and a verdict that depended on how busy the machine was.
     """
     for module in (textual.app, textual.pilot):
         vars(module)["wait_for_idle"] = until_idle
+    vars(textual.screen)["UPDATE_PERIOD"] = 1 / 15
 
 
 async def until_idle(_at_least: float = 0.0, _at_most: float = 1.0) -> None:

@@ -71,7 +71,8 @@ def steps(
 ) -> Generator[int, None, Drawing]:
     """Draw in steps. The generator's return value is the drawing; it yields the points handled since the last yield.
 
-    `before`, the last drawing of the same chart, lends its value axes where they still fit, so that little changes.
+    `before`, the last drawing of the same chart, lends its value axes where they still fit, so that little changes; one
+    of another width lends no room for them.
     """
     yield from source.steps()
     marks = marks_of(source.chart, source.prepared, view)
@@ -80,7 +81,8 @@ def steps(
         return drawing
     panels = drawing.panels
     most = 0 if width < 16 else min(15, width // 3)  # columns for the value axis
-    gutter = most if before is None or before.time is None else min(most, max(0, width - before.time.columns))
+    lent = before.time.columns if before is not None and before.time is not None and before.grid.width == width else 0
+    gutter = min(most, width - lent) if lent else most
     kept = {(each.index, each.kind): each.scale for each in before.panels} if before is not None else {}
     plots: list[Panel] = []
     # What the value axis needs is known once its labels are, and those depend on what is visible beside it.
@@ -94,7 +96,7 @@ def steps(
         axes = (put_value_axis(None, 0, panel, drawing.time, view) for panel in plots)
         needed = min(most, max(axes, default=gutter))
         # Too wide is left as it is: a last value with a digit less must not move the whole chart.
-        if last or needed == gutter or (needed < gutter and before is not None):
+        if last or needed == gutter or (needed < gutter and lent):
             break
         gutter = needed
     if not plots:

@@ -146,6 +146,7 @@ class Market:
             ticker: Fractal(key_of(seed, "price", ticker), year_s=_YEAR_S[symbol.hours])
             for ticker, symbol in SYMBOLS.items()
         }
+        self._origins = {hours: trading_time(hours, _EPOCH_AT) for hours in _YEAR_S}
         self._recent: dict[tuple[str, float], float] = {}
         self._runs: dict[tuple[object, ...], array[float]] = {}
 
@@ -176,7 +177,7 @@ class Market:
             trading = self._runs.get(session_key) or [trading_time(hours, at) for at in times]
             self._keep(session_key, trading)
         year_s = _YEAR_S[hours]
-        origin = trading_time(hours, _EPOCH_AT)
+        origin = self._origins[hours]
         level, volatility, decimals = symbol.price, symbol.volatility, symbol.decimals
         exp = math.exp
         # A mild drift upwards, so that two years of equity look like a strategy and not like a coin.
@@ -192,3 +193,9 @@ class Market:
             if len(self._runs) >= _KEPT_RUNS:
                 self._runs.clear()
             self._runs[key] = array("d", run)
+
+
+@lru_cache(maxsize=4)
+def market_of(seed: int) -> Market:
+    """Return the market of one seed, the same for every world of this process: its prices are known already."""
+    return Market(seed)

@@ -16,7 +16,7 @@ from qctui.simulator.config import BEHAVIOURS, SimConfig
 from qctui.simulator.deployments import Deployment
 from qctui.simulator.incidents import Incident
 from qctui.simulator.ledger import Ledger
-from qctui.simulator.market import DAY_S, Market
+from qctui.simulator.market import DAY_S, market_of
 from qctui.simulator.noise import hex_of, key_of, unit
 from qctui.simulator.optimizations import Optimization, optimization, optimization_of, statistic_of
 from qctui.simulator.world_clock import WorldClock
@@ -61,7 +61,7 @@ class World:
         """`cast` are the projects, where they are not to be those of a file. Raises WorldFileError."""
         self.config = config
         self.clock = clock or WorldClock(start_at=config.start_at, speed=config.speed)
-        self.market = Market(config.seed)
+        self.market = market_of(config.seed)
         self.started_at = self.clock.now()
         self.behaviours: dict[int, str] = dict(config.behaviours)
         """Project id to one of `config.BEHAVIOURS`; may be changed at any time."""

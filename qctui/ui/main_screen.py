@@ -55,7 +55,10 @@ class MainScreen(PanesScreen):
         self.chart.view.opens = self._open_chart
 
     def compose(self) -> ComposeResult:
-        """Link bar, panes, action bar, alert line, keys."""
+        """Link bar, panes, action bar, alert line, keys, laid out for the width there is: Textual's own would style and
+        draw everything for none before it looks."""
+        width = self.app.size.width
+        self.add_class(*[name for least, name in self.HORIZONTAL_BREAKPOINTS if width >= least][-1:], update=False)
         yield self.link_bar
         with Container(id="panes"):
             yield self.deployments

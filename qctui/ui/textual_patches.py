@@ -24,6 +24,7 @@ from typing import Any, ClassVar, TypeVar
 from rich.console import Console
 from rich.control import Control
 from textual.app import App
+from textual.cache import LRUCache
 from textual.dom import DOMNode
 from textual.events import Event
 from textual.message import Message
@@ -55,6 +56,7 @@ def install() -> None:
     _replace("textual.drivers._writer_thread", "WriterThread", "run", _write_while_there)
     _replace("textual.drivers.linux_driver", "LinuxDriver", "_sigcont_application", _go_on)
     _replace("textual._xterm_parser", "XTermParser", "feed", _feed_apart)
+    _replace("textual.css.stylesheet", "Stylesheet", "_parse_rules", _parse_once)
     _wait_for_keys()
     if part("textual.app", "App", "_background_screens") is not None:
         App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see there
@@ -71,15 +73,15 @@ def _replace(module: str, owner: str, name: str, ours: Callable[..., Any]) -> No
         return
     works = True
 
-    def call(self: Any, *more: Any) -> Any:
+    def call(self: Any, *more: Any, **named: Any) -> Any:
         nonlocal works
         if works:
             try:
-                return ours(original, self, *more)
+                return ours(original, self, *more, **named)
             except (AttributeError, TypeError):
                 works = False
                 _log.exception("%s.%s is another than expected: it goes without its workaround", owner, name)
-        return original(self, *more)
+        return original(self, *more, **named)
 
     call.replaced = original  # type: ignore[attr-defined]  # a mark of ours: it is replaced once
     setattr(part(module, owner), name, call)
@@ -136,6 +138,23 @@ def _stamped(messages: Iterable[Message], time: float) -> Iterable[Message]:
     for message in messages:
         message.time = time
         yield message
+
+
+_parsed: LRUCache[tuple[Any, ...], Any] = LRUCache(512)
+"""The rules of styles by the text they were read from: those of all screens in five themes."""
+
+
+def _parse_once(original: Callable[..., Any], sheet: Any, css: str, **read: Any) -> Any:
+    """The rules of these styles, read once for each theme.
+
+    Textual's own reads them into one stylesheet, copies that and forgets what it read: before the first frame, and with
+    each change of the theme, everything is read twice.
+    """
+    key = (css, *sorted(read.items()), *sheet._variables.items())
+    found = _parsed.get(key)
+    if found is None:
+        found = _parsed[key] = original(sheet, css, **read)
+    return found
 
 
 def _write_while_there(original: Callable[..., None], writer: Any) -> None:

@@ -16,6 +16,7 @@ from qctui.plot.reading import reading_at, reading_last, value_text
 from qctui.value import replace
 from tests.plot.bare import NOW
 from tests.plot.samples import sample, sample_names
+from tests.ui.scene import equity_chart
 
 SIZES = [(80, 22), (120, 38), (38, 7), (20, 4)]
 
@@ -264,3 +265,10 @@ def test_the_tag_has_the_colour_of_the_last_drawn_candle() -> None:
     drawing = drawn(Chart("Equity", False, (candles,)), 80, 20)
     assert candles.ys[-1] > opens[-1]
     assert drawing.marks[0].ink.color == "down"
+
+
+@pytest.mark.parametrize("width", [40, 57, 120])
+def test_after_a_resize_the_time_has_the_columns_that_it_has_at_the_start(width: int) -> None:
+    source = Source(equity_chart(NOW))
+    view = PlotView(ChartWindow(86_400.0), now=NOW)
+    assert compose(source, width, 12, view, compose(source, 80, 12, view)).time == compose(source, width, 12, view).time

@@ -244,6 +244,13 @@ class TestMarket:
         times = [NOW - 86_400 * 30 + 613.0 * step for step in range(4000)]
         assert market.prices(symbol, times) == [other.price(symbol, at) for at in times]
 
+    def test_worlds_of_a_seed_share_their_prices_and_are_as_if_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Sim().post("live/list")
+        shared = Sim().post("live/list")
+        assert Sim().world.market is Sim().world.market is not Sim(seed=8).world.market
+        monkeypatch.setattr("qctui.simulator.world.market_of", Market)
+        assert Sim().post("live/list") == shared
+
     def test_prices_move_about_as_much_as_their_volatility(self) -> None:
         market = Market(7)
         for ticker in ("SPY", "BTCUSD"):

@@ -22,6 +22,7 @@ from qctui.ui.deployments.deployment_rows import DeploymentRow
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
+from qctui.ui.main_screen import MainScreen
 from qctui.ui.wording.load_state import LoadState
 from qctui.value import replace
 from tests.ui.page import OPTIONS, Size, console
@@ -78,6 +79,25 @@ async def test_no_line_is_wider_than_the_screen_at_any_size(size: Size) -> None:
     async with console(size) as page:
         assert len(page.lines) == size[1]
         assert all(cell_len(line) <= size[0] for line in page.lines)
+
+
+@pytest.mark.parametrize(("width", "name"), [(99, "-narrow"), (100, "-medium"), (160, "-wide")])
+async def test_the_first_layout_is_the_one_for_the_width(
+    monkeypatch: pytest.MonkeyPatch, width: int, name: str
+) -> None:
+    styled: list[frozenset[str]] = []
+    restyle = MainScreen.update_node_styles
+
+    def update_node_styles(screen: MainScreen, animate: bool = True) -> None:
+        styled.append(screen.classes & {"-narrow", "-medium", "-wide"})
+        restyle(screen, animate)
+
+    monkeypatch.setattr(MainScreen, "update_node_styles", update_node_styles)
+    async with console((width, 30)) as page:
+        assert styled == [{name}], "everything on it is styled once"
+        await page.pilot.resize_terminal(120, 30)
+        await page.settle()
+        assert page.main.classes & {"-narrow", "-medium", "-wide"} == {"-medium"}
 
 
 async def test_live_and_paper_are_told_apart_in_words() -> None:

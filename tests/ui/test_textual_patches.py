@@ -12,11 +12,15 @@ import pkgutil
 import re
 import selectors
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import textual.css.stylesheet
+from textual.css.types import CSSLocation
 from textual.message_pump import MessagePump
 
 import qctui.cli
@@ -35,6 +39,8 @@ PARTS = {
     ("textual.app", "App._handle_exception"): "ebf01bf0d7ba",
     ("textual.app", "App._print_error_renderables"): "67bc29e19ae8",
     ("textual.app", "App._refresh_notifications"): "200863c1513d",
+    ("textual.css.stylesheet", "Stylesheet._parse_rules"): "01a7957fb176",
+    ("textual.css.stylesheet", "Stylesheet.reparse"): "48258ab7f531",
     ("textual.drivers._writer_thread", "WriterThread.run"): "e8c205735286",
     ("textual.drivers.linux_driver", "LinuxDriver._sigcont_application"): "0ba4c34e8748",
     ("textual.drivers.linux_driver", "LinuxDriver.disable_input"): "fe6f73aa2ff8",
@@ -132,6 +138,34 @@ def test_a_replacement_that_misses_something_gives_way_to_the_original(monkeypat
     textual_patches._replace("a_library", "Owner", "run", ours)
     assert [Owner().run("one"), Owner().run("two")] == ["original one", "original two"]
     assert calls == ["one"]
+
+
+@pytest.mark.anyio
+async def test_styles_are_read_once_for_each_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: Counter[tuple[str, ...]] = Counter()
+    theme, parse = "", vars(textual.css.stylesheet)["parse"]
+
+    def counting(scope: str, css: str, read_from: CSSLocation, **more: Any) -> Any:
+        read[css, *read_from, scope, str(more["tie_breaker"]), theme] += 1
+        return parse(scope, css, read_from, **more)
+
+    monkeypatch.setattr(textual.css.stylesheet, "parse", counting)
+    textual_patches._parsed.clear()
+    async with console():
+        assert len(read) > 10
+        assert set(read.values()) == {1}
+    read.clear()
+    async with console() as page:
+        assert not read, "another app reads what the one before has read"
+        background = page.main.styles.background
+        page.app.theme = theme = "qctui-clear"
+        await page.settle()
+        assert page.main.styles.background != background
+        assert set(read.values()) == {1}
+        page.app.theme = theme = "qctui-dark"
+        await page.settle()
+        assert page.main.styles.background == background
+        assert {each[-1] for each in read} == {"qctui-clear"}
 
 
 def test_what_is_not_there_is_not_replaced() -> None:
