@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qctui.sweep.judging import Counts, Ground, Sweep
+from qctui.sweep.judging import Counts, Sweep
+from qctui.sweep.neighbours import Ground
 from qctui.sweep.ranking import RankedRun, statistic_text
 
 GROUND_WORDS = {

@@ -9,7 +9,8 @@ from fractions import Fraction
 import pytest
 
 from qctui.model.optimization import Optimization, Parameter, Run
-from qctui.sweep.judging import Ground, Objective, Sweep
+from qctui.sweep.judging import Objective, Sweep
+from qctui.sweep.neighbours import Ground
 from qctui.sweep.summaries import average_ranks, correlation_of, summarize
 from qctui.value import replace
 from tests.sweep.grids import grid, of, run

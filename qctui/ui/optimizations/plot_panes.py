@@ -11,6 +11,7 @@ from qctui.sweep import views
 from qctui.sweep.judging import Objective, Sweep
 from qctui.sweep.views import View
 from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.spans import Spans
 from qctui.ui.optimizations.run_plot import RunPlot
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.load_state import LoadStateWords
@@ -92,7 +93,10 @@ class PlotPane(ViewPane):
 
     def _show_title(self) -> None:
         title = self.plot.view.title if self.plot.view is not None else ""
-        self.show_frame(((f"{title} ", "muted"),) if title else (), self._words)
+        facts: Spans = ((f"{title} ", "muted"),) if title else ()
+        if self.plot.behind:
+            facts += (("of the reading before ", "stale"),)
+        self.show_frame(facts, self._words)
 
 
 class SlicesPane(PlotPane):
