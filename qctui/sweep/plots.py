@@ -84,7 +84,7 @@ class Plot(Value, eq=False):
     signs: Sequence[tuple[float, float, str]] = ()
     """Points that stand out whatever the colours: each with its place and its character."""
     flags: Sequence[tuple[float, str]] = ()
-    """Words of places on `x`, in the first line."""
+    """Words of places on `x`, ascending, in the first line."""
     sideways: bool = False
     """Bars go to the right."""
     points: Sequence[tuple[float, float]] = ()
@@ -222,12 +222,16 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     for (_, _, sign), cell in zip(plot.signs, area.cells(area.dots((x, y) for x, y, _ in plot.signs)), strict=True):
         if cell is not None:
             grid.put(*cell, _narrow(sign, ascii=ascii), Ink("mark", bold=True))
+    ends = 0
     for (_, words), cell in zip(
         plot.flags, area.cells(area.dots((x, area.y.high) for x, _ in plot.flags)), strict=True
     ):
         if cell is not None:
             text = _narrow(words, ascii=ascii)
-            grid.put(max(left, min(cell[0], width - 1 - len(text))), 1, text, Ink("title", bold=True))
+            at = max(left, min(cell[0], width - 1 - len(text)))
+            # Beside the one before, or below it: ascending flags share no cell.
+            grid.put(at, 1 if at >= ends else 2, text, Ink("title", bold=True))
+            ends = at + len(text) + 1
     return Drawn(grid, area, area.cells(area.dots(plot.points) if plot.points else dots))
 
 

@@ -6,17 +6,20 @@ import math
 from collections.abc import Iterator, Sequence
 
 from qctui.model.optimization import PERCENT_STATISTICS
-from qctui.plot.values import ValueScale, fit, round_step
+from qctui.plot.values import ValueScale, fit, round_step, ticks
 from qctui.sweep.judging import Influence, Objective, Slice, Sweep
 from qctui.sweep.plots import WIDEST, Cell, Kind, Layer, Plot, Side
 from qctui.sweep.ranking import UNTOLD, RankedRun, number_of, statistic_text
-from qctui.sweep.words import counts_words
+from qctui.sweep.words import count_text, counts_words
 from qctui.value import Value
 
 CELLS_A_BOX = 7
 """Columns that each value of a parameter needs for a box beside its runs."""
 
 CELLS_A_BAR = 4
+
+COUNTS = 5
+"""Numbers on an axis of what is counted."""
 
 LEAST_OF_A_VALUE = 3
 """Runs of a value whose median is worth calling the best."""
@@ -110,12 +113,15 @@ def distribution(sweep: Sweep, width: int) -> View:
     flags = [(summary.median, f"|median {statistic_text(summary.median, target)}")]
     if best is not None and best.final is not None:
         flags.append((best.final, f"|best {statistic_text(best.final, target)}"))
+        flags.sort()
     across = Side(ValueScale(first, first + step * bins), _unit(target))
     places = [(x, y) for _, x, y in points]
     plot = Plot([Layer(Kind.BARS, "chart-1", centres, heights)], across, _tall(max(heights)), (), flags, points=places)
     text = statistic_text
-    said = f"{summary.count:,} runs: median {text(summary.median, target)}, half of them between "
-    said += f"{text(summary.quarter, target)} and {text(summary.three_quarters, target)}."
+    said = f"One run has ended, with {text(summary.median, target)}."
+    if summary.count > 1:
+        said = f"{summary.count:,} runs: median {text(summary.median, target)}, half of them between "
+        said += f"{text(summary.quarter, target)} and {text(summary.three_quarters, target)}."
     if best is not None and best.final is not None and sweep.deviation:
         away, chance = abs(best.final - summary.median) / sweep.deviation, _luckiest(summary.count)
         said += f" The best, {text(best.final, target)}, is {away:.1f} standard deviations from the median; of so many "
@@ -150,7 +156,7 @@ def history(sweep: Sweep, sign: str) -> View:
     points = [(each.key, float(at), each.final or 0.0) for at, (each, _) in enumerate(found, 1)]
     layers = [_dots(points)]
     order = "The order is that of the API's answer, which tells no end times."
-    said = f"{len(found):,} runs; max or min is not told, so none is the best."
+    said = f"{count_text(len(found), 'run')}; max or min is not told, so none is the best."
     better = [(at, best) for at, (best, before) in enumerate(_pairs(found), 1) if best is not None and best != before]
     if better:
         # The line goes on at its height until the run that is better.
@@ -159,9 +165,9 @@ def history(sweep: Sweep, sign: str) -> View:
         layers.append(Layer(Kind.LINE, "chart-1", [x for x, _ in stairs], [y for _, y in stairs]))
         last, best = better[-1]
         idle = f", and no better one in the {len(found) - last:,} since" if last < len(found) else ""
-        value = statistic_text(best, target)
-        said = f"{value} at run {last:,} of {len(found):,}{idle}; {len(better):,} were the best yet."
-    across = Side(ValueScale(0.0, len(found) + 1.0))
+        value, be = statistic_text(best, target), "was" if len(better) == 1 else "were"
+        said = f"{value} at run {last:,} of {len(found):,}{idle}; {len(better):,} {be} the best yet."
+    across = _whole(ValueScale(0.0, len(found) + 1.0))
     plot = Plot(layers, across, _side(target, layers[0].ys), _best_signs(sweep, points, sign))
     return _view(title, f"{said} {order}{counts_words(sweep.counts, target)}", plot, points)
 
@@ -184,8 +190,9 @@ def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
     xs, ys = dots.xs, dots.ys
     plot = Plot([dots], _side(one.name, xs), _side(other.name, ys), front)
     best_x, best_y = (max(xs) if one.maximize else min(xs)), (max(ys) if other.maximize else min(ys))
-    said = f"{len(front):,} of {len(found):,} runs are on the front ({sign}): no other run is better in one of the two "
-    said += "and at least as good in the other. "
+    are = "is" if len(front) == 1 else "are"
+    said = f"{len(front):,} of {count_text(len(found), 'run')} {are} on the front ({sign}): no other run is better in "
+    said += "one of the two and at least as good in the other. "
     if any(on and x == best_x and y == best_y for _, x, y, on in found):
         said += "One run is the best in both: there is nothing to trade."
     else:
@@ -246,7 +253,12 @@ def _side(statistic: str, values: Sequence[float]) -> Side:
 
 def _tall(highest: int) -> Side:
     """Counts, with room for a line of words above the bars."""
-    return Side(ValueScale(0.0, highest * 1.25 or 1.0))
+    return _whole(ValueScale(0.0, highest * 1.25 or 1.0))
+
+
+def _whole(scale: ValueScale) -> Side:
+    """An axis of what is counted: there are no halves of it."""
+    return Side(scale, labels=[(value, f"{value:,.0f}") for value in ticks(scale, COUNTS) if value == int(value)])
 
 
 def _unit(statistic: str) -> str:

@@ -127,7 +127,7 @@ def grid_optimization(
         for y in range(slow):
             value = round(2 - math.hypot(x - 3, y - 2) / 3, 3)
             failed, under_way = x == fast - 1, (x, y) == (0, 0)
-            profit = 30.0 - 5 * y - 3 * abs(x - 3)
+            profit = max(-60.0, 30.0 - 5 * y - 3 * abs(x - 3))
             statistics = {} if failed or under_way else {
                 "Sharpe Ratio": value, "Drawdown": 10.0 + x, "Net Profit": profit, "Total Orders": 100.0 + x,
                 "Compounding Annual Return": round(100 * ((1 + profit / 100) ** 0.5 - 1), 3),

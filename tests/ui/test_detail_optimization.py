@@ -238,7 +238,7 @@ async def test_a_run_in_full() -> None:
     async with opened("2", "enter", "enter") as page:
         assert "run 3/2  rank 1 of 41  ● best" in page.text
         assert "fast 20 · slow 50.0 · fee 1" in page.line("Parameters")
-        assert "100,000.00 → 100,000.00 0.00%" in page.text
+        assert "100,000.00 → 120,000.00 +20.00%" in page.text
         for text in ("Sharpe Ratio", "2.000", "Net Profit", "20.00%", "Custom [b]turnover[/]", "0.37"):
             assert text in page.text
         await page.press("y")

@@ -312,6 +312,19 @@ def check_files(folder: Path, shown: str) -> None:
     assert all("<svg" in path.read_text() for path in files.values() if path.suffix == ".svg")
 
 
+async def test_of_one_run_each_view_says_what_one_run_can_tell() -> None:
+    one = of(run("a", 6.3), run("b", None, progress=0.2))
+    async with opened("2", "enter", prepare=holding(one)) as page:
+        assert page.line("Best").split() == ["Best", "6.300"]
+        spread = await look(page, "4")
+        assert "One run has ended, with 6.300." in spread
+        assert ("|median 6.300" in spread, "|best 6.300" in spread) == (True, True)
+        history = await look(page, "5")
+        assert "6.300 at run 1 of 1; 1 was the best yet" in history
+        assert "0.5" not in history
+        assert "the runs have one: Sharpe Ratio" in await look(page, "6")
+
+
 async def test_until_a_newer_reading_is_judged_all_of_the_screen_is_of_the_one_before() -> None:
     """And while its plot is being drawn the pane says that the one on screen is older."""
     newer = replace(grid_optimization(), completed=42, runs=grid_optimization().runs[:20])

@@ -161,6 +161,8 @@ class ParetoPane(PlotPane):
         known = {each.words: each for each in sweep.objectives}
         if not known:
             return View("", "No run has ended with a statistic yet.")
+        if len({each.name for each in known.values()}) < 2:
+            return View("", f"A trade-off is between two statistics; the runs have one: {sweep.objectives[0].name}.")
         usual = [*known.values()][:2]
         one, other = (known.get(words, each) for words, each in zip(self._words_of, _two(usual), strict=True))
         return views.pareto(sweep, one, other, self._glyphs.mark)
