@@ -26,7 +26,7 @@ class Ground(Enum):
     PLATEAU = "plateau"
     """They are level with it: what is near it does as well."""
     SLOPE = "slope"
-    """Some are better and some worse."""
+    """It is not level with them, and not far from their mean: also the best run can be."""
     SPIKE = "spike"
     """It is much better than they are: a small change of a parameter loses it."""
     DIP = "dip"

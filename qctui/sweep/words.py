@@ -8,7 +8,7 @@ from qctui.sweep.ranking import RankedRun, statistic_text
 
 GROUND_WORDS = {
     Ground.PLATEAU: "on a plateau: its neighbours do as well",
-    Ground.SLOPE: "on a slope: some neighbours are better, some worse",
+    Ground.SLOPE: "on a slope: not level with its neighbours, and not far from them",
     Ground.SPIKE: "a spike: its neighbours do much worse, a small change may lose it",
     Ground.DIP: "a dip: its neighbours do much better",
     Ground.APART: "far from its neighbours",
