@@ -115,21 +115,36 @@ class RerunCheck(OptimizationCheck):
     optimization of its name in the project."""
 
     _new: tuple[str, ...] = ()
+    _missing = ""
+    """What the API says instead of the one that it has made."""
 
     async def _find(self) -> _Finding | None:
         record = self._action_store.get(self._id)
         made = made_by(record) if record is not None else ""
         if made:
-            await self._api.fetch_optimization(made)
-            return Rung.VERIFIED, f"{made} is there"
+            return await self._find_made(made)
         sent_at = record.confirmed_at if record is not None else self._clock.now()
         self._new = new_ones(await self._api.fetch_optimizations(self._target.project_id), self._target, sent_at)
         return (Rung.VERIFIED, f"{self._new[0]} is there, new and of this name") if len(self._new) == 1 else None
+
+    async def _find_made(self, made: str) -> _Finding | None:
+        self._missing = ""
+        try:
+            await self._api.fetch_optimization(made)
+        except ApiError as error:
+            if not is_gone(error):
+                raise
+            # An answer, and it contradicts: what was found by the look before does not stand.
+            self._missing = f"{made} is not there: {error.message}"
+            return None
+        return Rung.VERIFIED, f"{made} is there"
 
     def _judge(self, optimization: Optimization) -> _Finding | None:
         return None
 
     def _unseen(self) -> str:
+        if self._missing:
+            return self._missing
         if self._new:
             return f"{len(self._new)} new optimizations are called {self._target.new_name}: which is it is not known"
         return f"no new optimization is called {self._target.new_name}"

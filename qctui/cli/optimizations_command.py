@@ -168,7 +168,8 @@ def summary_fields(row: OptimizationSummary, names: dict[int, str]) -> dict[str,
 
 def format_optimization(optimization: Optimization) -> Iterable[str]:
     """What it searched, how far it is, what can be read from its runs, and the best of them as a table."""
-    from qctui.sweep.judging import Ground, Sweep
+    from qctui.sweep.judging import Sweep
+    from qctui.sweep.neighbours import Ground
     from qctui.sweep.ranking import UNRANKED, statistic_text
     from qctui.sweep.words import counts_words, near_words
 

@@ -234,8 +234,9 @@ class OptimizationSummary(Value):
         return self.status.casefold() in FINISHED_STATUSES
 
 
-class Run(Value):
-    """One backtest of an optimization."""
+class Run(Value, gc=False):
+    """One backtest of an optimization. There are thousands, and a frozen value is part of no cycle: a search for those
+    need not look at each of them."""
 
     key: str
     backtest_id: str

@@ -10,19 +10,17 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from functools import cache
 from typing import Any
 
+from qctui.plot.chart_glyphs import BRAILLE
 from qctui.plot.grid import CellGrid, Ink
 from qctui.plot.values import ValueScale, tick_labels, ticks
 from qctui.text import cell_width
-from qctui.value import Value, replace
-
-MOST_POINTS = 2_000
-"""Points of a layer that are drawn as they are. Of more, one in each quarter of a cell is."""
+from qctui.value import Value
 
 WIDEST = 1e150
 """The widest range of an axis: beyond it arithmetic overflows."""
@@ -41,6 +39,10 @@ _log = logging.getLogger(__name__)
 
 Cell = tuple[int, int]
 """Column and row."""
+
+Dot = tuple[int, int]
+"""Dots from the left and from the bottom of the area within the frame. A character has 2 across and 4 up, in 7 bits
+one."""
 
 
 class Kind(Enum):
@@ -82,54 +84,79 @@ class Plot(Value, eq=False):
     signs: Sequence[tuple[float, float, str]] = ()
     """Points that stand out whatever the colours: each with its place and its character."""
     flags: Sequence[tuple[float, str]] = ()
-    """Words of places on `x`, in the first line."""
+    """Words of places on `x`, ascending, in the first line."""
     sideways: bool = False
     """Bars go to the right."""
     points: Sequence[tuple[float, float]] = ()
-    """What a person can go to, drawn or not."""
+    """What a person can go to, drawn or not; by default the dots."""
+
+
+class Area(Value, eq=False):
+    """The part of the cells within the frame."""
+
+    x: ValueScale
+    y: ValueScale
+    left: int
+    width: int
+    height: int
+    """It begins below the frame's first line."""
+    ascii: bool
+
+    def dots(self, points: Iterable[tuple[float, float]]) -> list[Dot | None]:
+        """Where each point lies, as plotext places them; None of one that is not on the plot."""
+        (wide, high), x, y = self._a_cell, self.x, self.y
+        # Capped: the ends may be too close for a quotient.
+        across = min(1e300, (self.width * wide - 1) / (x.high - x.low))
+        up = min(1e300, (self.height * high - 1) / (y.high - y.low))
+        left, right, bottom, top, half = x.low, x.high, y.low, y.high, 0.5 + 5e-9  # plotext rounds to eight digits
+        return [
+            (int(half + across * (a - left)), int(half + up * (b - bottom)))
+            if left <= a <= right and bottom <= b <= top
+            else None
+            for a, b in points
+        ]
+
+    def cells(self, dots: Iterable[Dot | None]) -> list[Cell | None]:
+        """The cells of dots."""
+        (wide, high), left, bottom = self._a_cell, self.left, self.height
+        return [None if dot is None else (left + dot[0] // wide, bottom - dot[1] // high) for dot in dots]
+
+    def marks(self, dots: Iterable[Dot | None]) -> tuple[list[float], list[float], list[str]]:
+        """The characters that these dots make together, each at the middle of its cell."""
+        wide, high = self._a_cell
+        masks: dict[Cell, int] = {}
+        for dot in set(dots):
+            if dot is None:
+                continue
+            x, y = dot
+            cell = x // wide, y // high
+            masks[cell] = masks.get(cell, 0) | 1 << ((high - 1 - y % high) * wide + x % wide)
+        across, up = max(1, self.width - 1), max(1, self.height - 1)
+        xs = [self.x.low + (self.x.high - self.x.low) * x / across for x, _ in masks]
+        ys = [self.y.low + (self.y.high - self.y.low) * y / up for _, y in masks]
+        return xs, ys, ["o" if self.ascii else BRAILLE.cells[mask] for mask in masks.values()]
+
+    @property
+    def _a_cell(self) -> tuple[int, int]:
+        return (1, 1) if self.ascii else (BRAILLE.sub_x, BRAILLE.sub_y)
 
 
 class Drawn(Value, eq=False):
     """A finished plot: its cells, and where its points are on them."""
 
     grid: CellGrid
-    plot: Plot | None = None
-    left: int = 0
-    top: int = 0
-    width: int = 0
-    height: int = 0
-    ascii: bool = False
+    area: Area | None = None
     cells: Sequence[Cell | None] = ()
     """Column and row of each of the plot's `points`; None of one that is not on it."""
     words: str = ""
     """Why there is none."""
 
-    def cell(self, x: float, y: float) -> Cell | None:
-        """The column and row of a point; None where it is not on the plot."""
-        if self.plot is None:
-            return None
-        across, up = self.plot.x.scale.unit(x), self.plot.y.scale.unit(y)
-        if not (0 <= across <= 1 and 0 <= up <= 1):
-            return None
-        # As the points are placed: dots of a braille character are 2 across and 4 up.
-        dots = (1, 1) if self.ascii else (2, 4)
-        return self.left + _dot(across, self.width, dots[0]), self.top + self.height - 1 - _dot(
-            up, self.height, dots[1]
-        )
 
-
-def _dot(share: float, cells: int, dots: int) -> int:
-    return math.floor(round(0.5 + (cells * dots - 1) * share, 8)) // dots
-
-
-def go_on(work: Iterator[object]) -> None:
-    """Do some work for plots that nobody waits for, step by step: a plot that is asked for goes between two steps."""
-
-    def step() -> None:
-        if next(work, work) is not work:
-            _thread().submit(step)
-
-    _thread().submit(step)
+async def work_off(work: Iterator[object]) -> None:
+    """Do some work on the thread of plots, step by step: a plot that is asked for goes between two steps."""
+    loop = asyncio.get_running_loop()
+    while await loop.run_in_executor(_thread(), next, work, work) is not work:
+        pass
 
 
 @cache
@@ -169,33 +196,55 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     plotext.canvas_color("default")
     plotext.axes_color("default")
     plotext.ticks_color(1)
+    most = max(2, width // 14), max(2, height // 4)
+    across, upwards = (_ticks(side, count, ascii=ascii) for side, count in zip((plot.x, plot.y), most, strict=True))
+    # plotext leaves a line for the words below the frame, and what the longest one needs for those beside it.
+    left = 1 + max([len(label) for _, label in upwards], default=0)
+    area = Area(plot.x.scale, plot.y.scale, left, width - left - 1, height - 3, ascii)
+    plotext.scatter([area.x.low], [area.y.low], marker=" ")  # without any point it draws no frame
+    dots: list[Dot | None] = []
     for layer in plot.layers:
-        _put(plotext, layer, roles, width, height, ascii=ascii, sideways=plot.sideways)
-    across = (plot.x, plotext.xlim, plotext.xticks, max(2, width // 14))
-    for side, limit, tick, most in (across, (plot.y, plotext.ylim, plotext.yticks, max(2, height // 4))):
-        limit(side.scale.low, side.scale.high)
-        values = [value for value, _ in side.labels] or ticks(side.scale, most)
-        labels = [label for _, label in side.labels] or tick_labels(values, side.unit, _TICK_CELLS)
-        tick(values, [_narrow(label, ascii=ascii) for label in labels])
+        if layer.kind is Kind.DOTS:
+            dots = area.dots(zip(layer.xs, layer.ys, strict=True))
+        _put(plotext, layer, roles, area, dots, sideways=plot.sideways)
+    for scale, limit, tick, labels in (
+        (area.x, plotext.xlim, plotext.xticks, across), (area.y, plotext.ylim, plotext.yticks, upwards)
+    ):  # fmt: skip
+        limit(scale.low, scale.high)
+        tick([value for value, _ in labels], [label for _, label in labels])
     text: str = plotext.build()
     grid = _cells(text, width, height, roles)
-    left, bottom, right = _frame(grid)
+    corners = grid.chars[0][left - 1], grid.chars[area.height + 1][left - 1], grid.chars[0][width - 1]
+    if corners != ("┌", "└", "┐"):
+        raise ValueError("plotext put its frame elsewhere")
     if ascii:
         grid.chars = [[_seven_bit(char) for char in row] for row in grid.chars]
-    found = Drawn(grid, plot, left, 1, right - left, bottom - 1, ascii)
-    found = replace(found, cells=[found.cell(*point) for point in plot.points])
-    for x, y, sign in plot.signs:
-        if (cell := found.cell(x, y)) is not None:
+    for (_, _, sign), cell in zip(plot.signs, area.cells(area.dots((x, y) for x, y, _ in plot.signs)), strict=True):
+        if cell is not None:
             grid.put(*cell, _narrow(sign, ascii=ascii), Ink("mark", bold=True))
-    for x, words in plot.flags:
-        if (cell := found.cell(x, plot.y.scale.high)) is not None:
+    ends = 0
+    for (_, words), cell in zip(
+        plot.flags, area.cells(area.dots((x, area.y.high) for x, _ in plot.flags)), strict=True
+    ):
+        if cell is not None:
             text = _narrow(words, ascii=ascii)
-            grid.put(max(left, min(cell[0], right - len(text))), 1, text, Ink("title", bold=True))
-    return found
+            at = max(left, min(cell[0], width - 1 - len(text)))
+            # Beside the one before, or below it: ascending flags share no cell.
+            grid.put(at, 1 if at >= ends else 2, text, Ink("title", bold=True))
+            ends = at + len(text) + 1
+    return Drawn(grid, area, area.cells(area.dots(plot.points) if plot.points else dots))
+
+
+def _ticks(side: Side, most: int, *, ascii: bool) -> Sequence[tuple[float, str]]:
+    labels = side.labels
+    if not labels:
+        values = ticks(side.scale, most)
+        labels = list(zip(values, tick_labels(values, side.unit, _TICK_CELLS), strict=True))
+    return [(value, _narrow(label, ascii=ascii)) for value, label in labels]
 
 
 def _put(
-    plotext: Any, layer: Layer, roles: Sequence[str], width: int, height: int, *, ascii: bool, sideways: bool
+    plotext: Any, layer: Layer, roles: Sequence[str], area: Area, dots: Iterable[Dot | None], *, sideways: bool
 ) -> None:
     color = roles.index(layer.role) + 1
     if layer.kind is Kind.BOXES:
@@ -204,35 +253,26 @@ def _put(
             xs, boxes = zip(*pairs, strict=True)
             plotext.box(xs, boxes, quintuples=True, colors=[color, len(roles)], width=0.4, reset_ticks=False)
         return
-    points = [(x, y) for x, y in zip(layer.xs, layer.ys, strict=True) if _finite(x, y)]
-    if not points:
+    if layer.kind is Kind.DOTS:
+        # plotext needs 10 us a point to put its dots together: it gets whole characters.
+        across, up, markers = area.marks(dots)
+        if markers:
+            plotext.scatter(across, up, color=color, marker=markers)
         return
+    finite = [(x, y) for x, y in zip(layer.xs, layer.ys, strict=True) if _finite(x, y)]
+    if not finite:
+        return
+    xs, ys = zip(*finite, strict=True)
     if layer.kind is Kind.BARS:
-        xs, ys = zip(*points, strict=True)
-        marker = "#" if ascii else "sd"
+        marker = "#" if area.ascii else "sd"
         way, wide = ("horizontal", 0.6) if sideways else ("vertical", 1.0)
         plotext.bar(xs, ys, color=color, marker=marker, width=wide, orientation=way, reset_ticks=False)
-        return
-    if layer.kind is Kind.DOTS and len(points) > MOST_POINTS:
-        points = _thinned(points, width, height)
-    xs, ys = zip(*points, strict=True)
-    marker = "o" if ascii else "braille"
-    (plotext.plot if layer.kind is Kind.LINE else plotext.scatter)(xs, ys, color=color, marker=marker)
+    else:
+        plotext.plot(xs, ys, color=color, marker="o" if area.ascii else "braille")
 
 
 def _finite(*values: float) -> bool:
     return all(map(math.isfinite, values))
-
-
-def _thinned(points: Sequence[tuple[float, float]], width: int, height: int) -> list[tuple[float, float]]:
-    """One point of each quarter of a cell."""
-    lows, highs = (tuple(pick(each[side] for each in points) for side in (0, 1)) for pick in (min, max))
-    found: dict[tuple[int, int], tuple[float, float]] = {}
-    for x, y in points:
-        across = (x - lows[0]) / (highs[0] - lows[0] or 1.0)
-        up = (y - lows[1]) / (highs[1] - lows[1] or 1.0)
-        found.setdefault((int(across * 2 * width), int(up * 2 * height)), (x, y))
-    return list(found.values())
 
 
 def _narrow(text: str, *, ascii: bool) -> str:
@@ -257,10 +297,3 @@ def _cells(text: str, width: int, height: int, roles: Sequence[str]) -> CellGrid
             else:
                 x = grid.put(x, y, part, ink)
     return grid
-
-
-def _frame(grid: CellGrid) -> tuple[int, int, int]:
-    """The first column within the frame, its lowest row, and its right edge."""
-    left = grid.chars[0].index("┌") + 1
-    bottom = next(y for y in range(grid.height - 1, 0, -1) if grid.chars[y][left - 1] == "└")
-    return left, bottom, grid.chars[bottom].index("┘")

@@ -16,7 +16,7 @@ UNRANKED = "max or min is not told: no rank"
 """Said of runs whose target has no extremum."""
 
 
-class RankedRun(Value):
+class RankedRun(Value, gc=False):
     """A run and its place among those with a value of the target."""
 
     run: Run
@@ -148,12 +148,31 @@ class Axis(Value):
     """Ascending, numbers before texts: those of its range and those that were run."""
 
 
-def axis_of(name: str, optimization: Optimization) -> Axis:
-    """The axis of a parameter."""
-    ran = map(value_key, {run.parameters[name] for run in optimization.runs if name in run.parameters})
+UNTOLD = -1
+"""The step of a run of which no value of the parameter is told."""
+
+
+class Column(Value, eq=False):
+    """One parameter of all runs."""
+
+    axis: Axis
+    steps: Sequence[int]
+    """The place of each run's value on the axis, or `UNTOLD`; in the order of the ranking."""
+    numbers: int
+    """How many of the axis' values are numbers."""
+
+
+def column_of(name: str, optimization: Optimization, runs: Sequence[RankedRun]) -> Column:
+    """A parameter of ranked runs."""
+    told = [each.run.parameters.get(name) for each in runs]
+    keys = {text: value_key(text) for text in set(told) if text is not None}
     ranges = [each for each in optimization.parameters if each.name == name]
-    values = dict.fromkeys([*(_steps(ranges[0]) if ranges else ()), *ran])
-    return Axis(name, tuple(sorted(values, key=value_order)))
+    values = sorted({*(_steps(ranges[0]) if ranges else ()), *keys.values()}, key=value_order)
+    at: dict[str | None, int] = {None: UNTOLD}
+    places = {value: place for place, value in enumerate(values)}
+    at.update((text, places[key]) for text, key in keys.items())
+    numbers = sum(number_of(value) is not None for value in values)
+    return Column(Axis(name, tuple(values)), [at[text] for text in told], numbers)
 
 
 def _steps(parameter: Parameter) -> Sequence[str]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from qctui.model.optimization import STATISTICS
 from qctui.plot.export import number_cell, safe_cell
-from qctui.sweep.judging import Ground, Sweep
+from qctui.sweep.judging import Sweep
+from qctui.sweep.neighbours import Ground
 from qctui.sweep.ranking import RankedRun
 
 FACTS = (

@@ -6,17 +6,20 @@ import math
 from collections.abc import Iterator, Sequence
 
 from qctui.model.optimization import PERCENT_STATISTICS
-from qctui.plot.values import ValueScale, fit, round_step
+from qctui.plot.values import ValueScale, fit, round_step, ticks
 from qctui.sweep.judging import Influence, Objective, Slice, Sweep
 from qctui.sweep.plots import WIDEST, Cell, Kind, Layer, Plot, Side
-from qctui.sweep.ranking import RankedRun, number_of, statistic_text, value_key
-from qctui.sweep.words import counts_words
-from qctui.value import Value, replace
+from qctui.sweep.ranking import UNTOLD, RankedRun, number_of, statistic_text
+from qctui.sweep.words import count_text, counts_words
+from qctui.value import Value
 
 CELLS_A_BOX = 7
 """Columns that each value of a parameter needs for a box beside its runs."""
 
 CELLS_A_BAR = 4
+
+COUNTS = 5
+"""Numbers on an axis of what is counted."""
 
 LEAST_OF_A_VALUE = 3
 """Runs of a value whose median is worth calling the best."""
@@ -24,11 +27,8 @@ LEAST_OF_A_VALUE = 3
 _BESIDE = 0.3
 """How far from the place of a value its runs are drawn, and its box on the other side."""
 
-
-class _Point(Value):
-    key: str
-    x: float
-    y: float
+Points = Sequence[tuple[str, float, float]]
+"""Key, x and y of what a person can go to."""
 
 
 class View(Value, eq=False):
@@ -52,13 +52,12 @@ def slices(sweep: Sweep, parameter: str, width: int, sign: str) -> View:
         return View(title, f"No run with a value of {parameter} has ended with a {sweep.target} yet.")
     places = {each.value: float(place) for place, each in enumerate(found)}
     boxes = width // len(found) >= CELLS_A_BOX
-    points: list[_Point] = []
-    for each in sweep.ranking.runs[: sweep.ranking.ended]:
-        value = each.run.parameters.get(parameter)
-        place = places.get(value_key(value)) if value is not None else None
-        if place is not None and each.final is not None:
-            points.append(_Point(each.key, place + (_BESIDE if boxes else 0.0), each.final))
-    layers = [Layer(Kind.DOTS, "chart-2", [each.x for each in points], [each.y for each in points])]
+    aside = _BESIDE if boxes else 0.0
+    valued = zip(sweep.ranking.runs[: sweep.ranking.ended], sweep.columns[parameter].steps, strict=False)
+    points = [
+        (each.key, step + aside, each.final) for each, step in valued if step != UNTOLD and each.final is not None
+    ]
+    layers = [_dots(points)]
     middle = [(places[each.value], each.summary) for each in ended if each.summary is not None]
     if boxes:
         five = [(each.high, each.three_quarters, each.median, each.quarter, each.low) for _, each in middle]
@@ -66,7 +65,7 @@ def slices(sweep: Sweep, parameter: str, width: int, sign: str) -> View:
     elif all(number_of(each.value) is not None for each in ended):
         layers.insert(0, Layer(Kind.LINE, "chart-1", [at for at, _ in middle], [each.median for _, each in middle]))
     across = Side(ValueScale(-0.6, len(found) - 0.4), labels=[(place, value) for value, place in places.items()])
-    plot = Plot(layers, across, _side(sweep.target, [each.y for each in points]), _best_signs(sweep, points, sign))
+    plot = Plot(layers, across, _side(sweep.target, layers[-1].ys), _best_signs(sweep, points, sign))
     return _view(title, _slices_reading(sweep, parameter, ended, found, boxes=boxes), plot, points)
 
 
@@ -103,22 +102,26 @@ def distribution(sweep: Sweep, width: int) -> View:
         return View(title, f"The values of {summary.count:,} runs are too far apart for a plot.")
     step, first, bins = _bins(summary.low, summary.high, summary.count, max(4, width // CELLS_A_BAR))
     heights = [0] * bins
-    points: list[_Point] = []
+    points: list[tuple[str, float, float]] = []
     for each in sweep.ranking.runs[: sweep.ranking.ended]:
         if each.final is not None:
             at = min(bins - 1, max(0, math.floor((each.final - first) / step + 1e-9)))
             heights[at] += 1
-            points.append(_Point(each.key, first + (at + 0.5) * step, heights[at] - 0.5))
+            points.append((each.key, first + (at + 0.5) * step, heights[at] - 0.5))
     centres = [first + (at + 0.5) * step for at in range(bins)]
     best = sweep.ranking.best
     flags = [(summary.median, f"|median {statistic_text(summary.median, target)}")]
     if best is not None and best.final is not None:
         flags.append((best.final, f"|best {statistic_text(best.final, target)}"))
+        flags.sort()
     across = Side(ValueScale(first, first + step * bins), _unit(target))
-    plot = Plot([Layer(Kind.BARS, "chart-1", centres, heights)], across, _tall(max(heights)), flags=flags)
+    places = [(x, y) for _, x, y in points]
+    plot = Plot([Layer(Kind.BARS, "chart-1", centres, heights)], across, _tall(max(heights)), (), flags, points=places)
     text = statistic_text
-    said = f"{summary.count:,} runs: median {text(summary.median, target)}, half of them between "
-    said += f"{text(summary.quarter, target)} and {text(summary.three_quarters, target)}."
+    said = f"One run has ended, with {text(summary.median, target)}."
+    if summary.count > 1:
+        said = f"{summary.count:,} runs: median {text(summary.median, target)}, half of them between "
+        said += f"{text(summary.quarter, target)} and {text(summary.three_quarters, target)}."
     if best is not None and best.final is not None and sweep.deviation:
         away, chance = abs(best.final - summary.median) / sweep.deviation, _luckiest(summary.count)
         said += f" The best, {text(best.final, target)}, is {away:.1f} standard deviations from the median; of so many "
@@ -150,10 +153,10 @@ def history(sweep: Sweep, sign: str) -> View:
     title = f"best {target} so far"
     if not found:
         return View(title, f"No run has ended with a {target} yet.")
-    points = [_Point(each.key, float(at), each.final or 0.0) for at, (each, _) in enumerate(found, 1)]
-    layers = [Layer(Kind.DOTS, "chart-2", [each.x for each in points], [each.y for each in points])]
+    points = [(each.key, float(at), each.final or 0.0) for at, (each, _) in enumerate(found, 1)]
+    layers = [_dots(points)]
     order = "The order is that of the API's answer, which tells no end times."
-    said = f"{len(found):,} runs; max or min is not told, so none is the best."
+    said = f"{count_text(len(found), 'run')}; max or min is not told, so none is the best."
     better = [(at, best) for at, (best, before) in enumerate(_pairs(found), 1) if best is not None and best != before]
     if better:
         # The line goes on at its height until the run that is better.
@@ -162,10 +165,10 @@ def history(sweep: Sweep, sign: str) -> View:
         layers.append(Layer(Kind.LINE, "chart-1", [x for x, _ in stairs], [y for _, y in stairs]))
         last, best = better[-1]
         idle = f", and no better one in the {len(found) - last:,} since" if last < len(found) else ""
-        value = statistic_text(best, target)
-        said = f"{value} at run {last:,} of {len(found):,}{idle}; {len(better):,} were the best yet."
-    across = Side(ValueScale(0.0, len(found) + 1.0))
-    plot = Plot(layers, across, _side(target, [each.y for each in points]), _best_signs(sweep, points, sign))
+        value, be = statistic_text(best, target), "was" if len(better) == 1 else "were"
+        said = f"{value} at run {last:,} of {len(found):,}{idle}; {len(better):,} {be} the best yet."
+    across = _whole(ValueScale(0.0, len(found) + 1.0))
+    plot = Plot(layers, across, _side(target, layers[0].ys), _best_signs(sweep, points, sign))
     return _view(title, f"{said} {order}{counts_words(sweep.counts, target)}", plot, points)
 
 
@@ -181,13 +184,15 @@ def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
     title = f"{one.words} against {other.words}"
     if not found:
         return View(title, "No run has ended with both statistics yet.")
-    points = [_Point(run.key, x, y) for run, x, y, _ in found]
+    points = [(run.key, x, y) for run, x, y, _ in found]
     front = [(x, y, sign) for _, x, y, on in found if on]
-    xs, ys = [each.x for each in points], [each.y for each in points]
-    plot = Plot([Layer(Kind.DOTS, "chart-2", xs, ys)], _side(one.name, xs), _side(other.name, ys), front)
+    dots = _dots(points)
+    xs, ys = dots.xs, dots.ys
+    plot = Plot([dots], _side(one.name, xs), _side(other.name, ys), front)
     best_x, best_y = (max(xs) if one.maximize else min(xs)), (max(ys) if other.maximize else min(ys))
-    said = f"{len(front):,} of {len(found):,} runs are on the front ({sign}): no other run is better in one of the two "
-    said += "and at least as good in the other. "
+    are = "is" if len(front) == 1 else "are"
+    said = f"{len(front):,} of {count_text(len(found), 'run')} {are} on the front ({sign}): no other run is better in "
+    said += "one of the two and at least as good in the other. "
     if any(on and x == best_x and y == best_y for _, x, y, on in found):
         said += "One run is the best in both: there is nothing to trade."
     else:
@@ -210,12 +215,12 @@ def importance(sweep: Sweep) -> View:
     # The strongest stands at the top.
     places = {each.name: float(len(found) - at) for at, each in enumerate(found)}
     bars = [(places[each.name], abs(each.correlation or 0.0)) for each in told]
-    points = [_Point(each.name, abs(each.correlation or 0.0), places[each.name]) for each in found]
+    points = [(each.name, abs(each.correlation or 0.0), places[each.name]) for each in found]
     labels = [(places[each.name], f"{each.name[:16]} {_figure(each)}") for each in found]
     across = Side(ValueScale(0.0, 1.0))
     upwards = Side(ValueScale(0.4, len(found) + 0.6), labels=labels)
     layer = Layer(Kind.BARS, "chart-1", [at for at, _ in bars], [size for _, size in bars])
-    plot = Plot([layer], across, upwards, sideways=True)
+    plot = Plot([layer], across, upwards, sideways=True, points=[(x, y) for _, x, y in points])
     first, maximize = told[0], sweep.optimization.criterion.maximize
     strength = abs(first.correlation or 0.0)
     better = "higher" if ((first.correlation or 0.0) > 0) == maximize else "lower"
@@ -227,9 +232,13 @@ def importance(sweep: Sweep) -> View:
     return _view(title, said + (f" {untold}." if untold else ""), plot, points)
 
 
-def _best_signs(sweep: Sweep, points: Sequence[_Point], sign: str) -> Sequence[tuple[float, float, str]]:
+def _dots(points: Points) -> Layer:
+    return Layer(Kind.DOTS, "chart-2", [x for _, x, _ in points], [y for _, _, y in points])
+
+
+def _best_signs(sweep: Sweep, points: Points, sign: str) -> Sequence[tuple[float, float, str]]:
     best = sweep.ranking.best
-    return [(each.x, each.y, sign) for each in points if best is not None and each.key == best.key]
+    return [(x, y, sign) for key, x, y in points if best is not None and key == best.key]
 
 
 def _figure(each: Influence) -> str:
@@ -244,16 +253,20 @@ def _side(statistic: str, values: Sequence[float]) -> Side:
 
 def _tall(highest: int) -> Side:
     """Counts, with room for a line of words above the bars."""
-    return Side(ValueScale(0.0, highest * 1.25 or 1.0))
+    return _whole(ValueScale(0.0, highest * 1.25 or 1.0))
+
+
+def _whole(scale: ValueScale) -> Side:
+    """An axis of what is counted: there are no halves of it."""
+    return Side(scale, labels=[(value, f"{value:,.0f}") for value in ticks(scale, COUNTS) if value == int(value)])
 
 
 def _unit(statistic: str) -> str:
     return "%" if statistic in PERCENT_STATISTICS else ""
 
 
-def _view(title: str, reading: str, plot: Plot, points: Sequence[_Point]) -> View:
-    placed = replace(plot, points=[(each.x, each.y) for each in points])
-    return View(title, reading, placed, [each.key for each in points])
+def _view(title: str, reading: str, plot: Plot, points: Points) -> View:
+    return View(title, reading, plot, [key for key, _, _ in points])
 
 
 def nearest(cells: Sequence[Cell | None], at: int, across: int, down: int) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qctui.sweep.judging import Counts, Ground, Sweep
+from qctui.sweep.judging import Counts, Sweep
+from qctui.sweep.neighbours import Ground
 from qctui.sweep.ranking import RankedRun, statistic_text
 
 GROUND_WORDS = {
     Ground.PLATEAU: "on a plateau: its neighbours do as well",
-    Ground.SLOPE: "on a slope: some neighbours are better, some worse",
+    Ground.SLOPE: "on a slope: not level with its neighbours, and not far from them",
     Ground.SPIKE: "a spike: its neighbours do much worse, a small change may lose it",
     Ground.DIP: "a dip: its neighbours do much better",
     Ground.APART: "far from its neighbours",
@@ -37,11 +38,18 @@ def near_words(sweep: Sweep, key: str) -> str:
     """How the neighbours of a run did, and what that says of the run."""
     near = sweep.neighbours(key)
     if near.mean is None:
+        if near.without == 1:
+            return "its one neighbour has no value"
         return f"none of its {near.without} neighbours has a value" if near.without else "it has no neighbours yet"
     mean = statistic_text(near.mean, sweep.target)
     spread = f" +- {statistic_text(near.spread, sweep.target)}" if near.spread is not None else ""
     without = f" ({near.without} more without a value)" if near.without else ""
-    return f"{near.count} neighbours{without} {mean}{spread}, {GROUND_WORDS[near.ground]}"
+    return f"{count_text(near.count, 'neighbour')}{without} {mean}{spread}, {GROUND_WORDS[near.ground]}"
+
+
+def count_text(count: int, what: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def counts_words(counts: Counts, target: str) -> str:

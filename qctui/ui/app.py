@@ -92,6 +92,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             self,
             engine,
             pointed=self._pointed,
+            subscribe=self._app_context.subscribe,
             glyphs=self.glyphs,
             zone=options.zone,
             unmark=lambda marks: self.selected.change(Unmarked(marks)),

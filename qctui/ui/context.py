@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import tzinfo
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from qctui.alerts.rules import Delivery
@@ -21,6 +21,9 @@ from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import DEFAULT_THEME
 from qctui.ui.wording.format import format_time
 from qctui.value import Value, field
+
+if TYPE_CHECKING:
+    from qctui.sweep.judging import Sweep  # most starts never need it
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +91,8 @@ class Detail(Value):
     """The run's key in the ranking, for a run."""
     runs: tuple[str, ...] = ()
     """Keys of runs, to compare them."""
+    sweep: Sweep | None = None
+    """What was judged of the optimization, for a run and for runs."""
     insight: Insight | None = None
     """The insight itself: the log it stands in may move on."""
     order: Order | None = None

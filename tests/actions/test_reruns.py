@@ -66,6 +66,22 @@ def test_without_an_answer_the_one_new_of_its_name_is_looked_for_and_nothing_is_
 
 
 @in_rig
+async def test_a_look_that_does_not_find_it_contradicts_the_one_before(rig: Rig) -> None:
+    """Two answers that know of it, with one between that does not, are no two that agree."""
+    missing = error(FailureKind.REJECTED, "optimization not found", answered=True)
+    looks = iter([True, False, True, *[False] * 1_000])
+
+    def answer(name: str) -> None:
+        if name == "optimization":
+            rig.api.fail = {} if next(looks) else {name: missing}
+
+    rig.api.on_read = answer
+    await rig.act(RERUN)
+    await rig.clock.advance(700)
+    assert last(rig.record()) == (Rung.UNVERIFIED, "O-new is not there: optimization not found")
+
+
+@in_rig
 async def test_two_new_ones_of_its_name_verify_nothing(rig: Rig) -> None:
     rig.api.tries = iter([Try(error(FailureKind.TIMEOUT))])
     rig.api.listed[1] = (listed("O-a"), listed("O-b"))

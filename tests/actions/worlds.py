@@ -7,7 +7,8 @@ some hundreds of each. What goes wrong in a world:
 - liars: now and then an answer tells another state altogether, never two of the last three of its endpoint;
 - answers with errors beside a full body, without a status, without a deploy id; reads that fail or hang;
 - triggers that connect late, are refused, answer late, never, or no although they acted;
-- holdings that can't be read, and a portfolio that says nothing.
+- holdings that can't be read, and a portfolio that says nothing;
+- of optimizations: reads that say `success: false` of what is there, and lists that are a replica's too.
 
 What must hold in all of them is in `check_verdicts` and `check_overtaking`.
 """
@@ -25,14 +26,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from qctui.api.ports import Loading
-from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung
+from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment
+from qctui.model.optimization import Criterion, Optimization, OptimizationSummary
 from qctui.model.order import OrderPage
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import FailureKind
 from qctui.value import replace
-from tests.actions.fakes import EMPTY, FLAT, HELD, SPY, FakeTriggers, InlineDisk, Rig, Try, error, target
-from tests.fakes import FakeClock, make_detail
+from tests.actions.fakes import EMPTY, FLAT, HELD, PLAN, SPY, FakeTriggers, InlineDisk, Rig, Try, error, target
+from tests.fakes import FakeClock, make_detail, make_optimization
 
 T = TypeVar("T")
 
@@ -124,6 +126,41 @@ class World(FakeTriggers):
         return OrderPage((), 0)
 
 
+class SweepWorld(World):
+    """The truth about one optimization that is to be renamed, deleted or run again, and what the API makes of it."""
+
+    def __init__(self, clock: FakeClock, luck: random.Random, aim: Target) -> None:
+        super().__init__(clock, luck)
+        self.aim = aim
+        self.slow_list_s = luck.choice([0.0, 0.0, 8.0])
+        """The list is this much later than the reads."""
+
+    def ended(self, at_mono: float) -> bool:
+        """Whether it has its new name, is gone, or is there."""
+        what = self.aim.new_name if self.aim.action == "rerun" else self.aim.optimization_id
+        return at_mono >= self.acted.get(what, float("inf")) + self.stop_after_s
+
+    async def fetch_optimization(self, optimization_id: str) -> Optimization:
+        await self._fault("optimization")
+        ended, action = self.ended(self._seen_at()) is not self._lies_now("optimization"), self.aim.action
+        there = ended is (action != "delete") or action == "rename"
+        if not there or (action == "delete" and self.luck.random() < 0.05):
+            raise error(FailureKind.REJECTED, "not found", answered=True)
+        name = self.aim.new_name if action == "rename" and ended else f"Optimization {optimization_id}"
+        return make_optimization(optimization_id, name=name, status="completed")
+
+    async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
+        await self._fault("optimizations")
+        ended = self.ended(self._seen_at() - self.slow_list_s) is not self._lies_now("optimizations")
+        named = {"O-1": "Optimization O-1", "O-old": self.aim.new_name}
+        if self.aim.action == "delete" and ended:
+            del named["O-1"]
+        if self.aim.action == "rerun" and ended:
+            named[self.made] = self.aim.new_name
+        goal = Criterion("Sharpe Ratio", maximize=True)
+        return tuple(OptimizationSummary(each, 1, name, "completed", goal, None) for each, name in named.items())
+
+
 def _trigger(luck: random.Random) -> Try:
     """What becomes of one request."""
     no = error(FailureKind.REJECTED, "the API says no", answered=True)
@@ -153,17 +190,34 @@ async def check_verdicts(seed: int, folder: Path) -> None:
     clock = FakeClock()
     world = World(clock, luck)
     plans = [_trigger(luck) for _ in range(3)]
+    await _see_out(folder, world, plans, target(luck.choice(["liquidate", "liquidate", "stop"])))
+
+
+async def check_optimizations(seed: int, folder: Path) -> None:
+    """The same of renaming, deleting and running again: what is run again must never be sent twice, it would cost
+    twice."""
+    luck = random.Random(seed)
+    aim = luck.choice([
+        target("rename", new_name="Grid 2"),
+        target("delete", status="completed"),
+        target("rerun", status="completed", new_name="Grid 2", plan=PLAN, compile_id="c1", others=("O-1", "O-old")),
+    ])  # fmt: skip
+    world = SweepWorld(FakeClock(), luck, aim)
+    plans = [_trigger(luck) for _ in range(3)]
+    await _see_out(folder, world, plans, aim)
+
+
+async def _see_out(folder: Path, world: World, plans: list[Try], aim: Target) -> None:
     world.tries = iter(plans)
-    action = luck.choice(["liquidate", "liquidate", "stop"])
-    async with Rig(folder, clock, world, disk=InlineDisk(luck.choice([0, 1, 3]))) as rig:
-        rig.service.confirm([target(action)], "console")
+    async with Rig(folder, world.clock, world, disk=InlineDisk(world.luck.choice([0, 1, 3]))) as rig:
+        rig.service.confirm([aim], "console")
         for _ in range(int(LONG_S)):
-            await clock.advance(1.0)
+            await world.clock.advance(1.0)
             if rig.record().done:
                 break
         record = rig.record()
         assert record.done, f"without a last word: {record.rung}"
-        _check_words(world, record, action)
+        _check_words(world, record, aim)
         # The request may have done something at most once: a second one only after those before provably did nothing.
         effective = [each for each, plan in zip(world.posts, _made(plans, world.calls), strict=False) if _counts(plan)]
         assert len(effective) <= 1, f"{len(effective)} requests that may have acted"
@@ -172,22 +226,22 @@ async def check_verdicts(seed: int, folder: Path) -> None:
         assert events[-1] == (record.rung.event if record.rung else ""), events
 
 
-def _check_words(world: World, record: ActionRecord, action: str) -> None:
+def _check_words(world: World, record: ActionRecord, aim: Target) -> None:
     final = record.steps[-1]
     if record.rung is Rung.VERIFIED:
-        assert world.ended(final.mono), "VERIFIED, and it runs"
-        if action == "liquidate":
+        assert world.ended(final.mono), "VERIFIED, and nothing has happened"
+        if aim.action == "liquidate":
             assert world.flat_at(final.mono), "VERIFIED, and it holds something"
     # One portfolio that lies is believed for FLAT, and no longer: it takes more for VERIFIED.
     if Rung.FLAT in record.standing and not world.lies:
         assert world.flat_at(final.mono), "FLAT stands at the end, and it holds something"
     if record.rung is Rung.REJECTED:
         # Two looks, three seconds apart: what shows later than that is beyond what a rejection can promise.
-        soon = world.acted.get(1, float("inf")) + world.stop_after_s + world.lag_s <= final.mono - 3.0
+        soon = min(world.acted.values(), default=float("inf")) + world.stop_after_s + world.lag_s <= final.mono - 3.0
         said = "could not be checked" in final.detail or "already" in final.detail
         assert not soon or said, f"REJECTED, and it acted: {final.detail}"
     if record.rung is Rung.NOT_SENT:
-        assert 1 not in world.acted, "NOT SENT, and it acted"
+        assert not world.acted, "NOT SENT, and it acted"
     assert record.rung in FINAL_RUNGS
 
 
@@ -237,6 +291,7 @@ async def check_overtaking(seed: int, folder: Path) -> None:
 
 CHECKS: dict[str, Callable[[int, Path], Awaitable[None]]] = {
     "verdicts": check_verdicts,
+    "optimizations": check_optimizations,
     "overtaking": check_overtaking,
 }
 

@@ -10,10 +10,12 @@ import argparse
 import asyncio
 import gc
 import os
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from qctui.cli.console import TURN_S
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Optimization
 from qctui.sweep import views
@@ -38,8 +40,19 @@ def reading(seed: int) -> Optimization:
     return replace(grid(*SIZES, seed=seed, under_way=24), optimization_id=OPTIMIZATION_ID)
 
 
-Times = list[tuple[float, float]]
-"""Seconds, and how many of them the interface's thread was at work: the rest is other threads, and other programs."""
+Times = list[tuple[float, float, float]]
+"""Seconds; how many of them this program was at work: they are all on a machine without other work, for its threads go
+one after the other; and how many of these its loop was."""
+
+
+def clocks() -> tuple[float, float, float]:
+    """What `Times` are differences of."""
+    return time.perf_counter(), time.process_time(), time.thread_time()
+
+
+def since(before: tuple[float, float, float]) -> tuple[float, float, float]:
+    now = clocks()
+    return now[0] - before[0], now[1] - before[1], now[2] - before[2]
 
 
 class Heartbeat:
@@ -51,14 +64,15 @@ class Heartbeat:
 
     async def _beat(self) -> None:
         while True:
-            before, worked = time.perf_counter(), time.thread_time()
+            before = clocks()
             await asyncio.sleep(0.001)
-            self.waits.append((time.perf_counter() - before - 0.001, time.thread_time() - worked))
+            self.waits.append(since(before))
 
-    async def longest(self) -> tuple[float, float]:
-        """The longest wait since the last question, and the longest work."""
+    async def longest(self) -> tuple[float, float, float]:
+        """The longest wait since the last question, the longest work, and the longest of the loop."""
         waits, self.waits = self.waits, []
-        return max((each for each, _ in waits), default=0.0), max((each for _, each in waits), default=0.0)
+        wall, program, loop = map(max, zip(*waits, (0.0, 0.0, 0.0), strict=True))
+        return wall, program, loop
 
     async def stop(self) -> None:
         """End."""
@@ -67,16 +81,17 @@ class Heartbeat:
             await self._task
 
 
-async def timed(page: Page, *keys: str) -> tuple[float, float]:
-    began, worked = time.perf_counter(), time.thread_time()
+async def timed(page: Page, *keys: str, drawn: bool = True) -> tuple[float, float, float]:
+    before = clocks()
     await page.press(*keys)
-    await page.drawn()
-    return time.perf_counter() - began, time.thread_time() - worked
+    if drawn:
+        await page.drawn()
+    return since(before)
 
 
 def print_times(what: str, times: Times, target_ms: float) -> None:
-    print_figures(what, [each for each, _ in times], target_ms)
-    print_figures(f"{what}, at work", [each for _, each in times], target_ms)
+    for words, column in zip(("", ", at work", ", its loop"), zip(*times, strict=True), strict=True):
+        print_figures(f"{what}{words}", column, target_ms)
 
 
 async def console_times(rounds: int, size: tuple[int, int]) -> None:
@@ -97,7 +112,8 @@ async def console_times(rounds: int, size: tuple[int, int]) -> None:
             page.engine.put(KEY, readings[number % 2], age_s=1)
             await page.settle()
             gc.collect()
-            opens.append(await timed(page, "enter"))
+            opens.append(await timed(page, "enter", drawn=False))
+            await page.drawn()
             for key in "234567":
                 view_times.setdefault(key, []).append(await timed(page, key))
             await page.press("1")
@@ -159,6 +175,8 @@ def main() -> None:
     parser.add_argument("--redraws", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
+    sys.setswitchinterval(TURN_S)  # as the program does
+    gc.freeze()
     idle.install()  # without it each key waits for an idle processor, which a heartbeat never lets be
     for size in ((80, 24), (120, 40)) if options.rounds else ():
         asyncio.run(console_times(options.rounds, size))

@@ -9,8 +9,10 @@ from fractions import Fraction
 import pytest
 
 from qctui.model.optimization import Optimization, Parameter, Run
-from qctui.sweep.judging import Ground, Objective, Sweep
+from qctui.sweep.judging import Objective, Sweep
+from qctui.sweep.neighbours import Ground
 from qctui.sweep.summaries import average_ranks, correlation_of, summarize
+from qctui.sweep.words import near_words
 from qctui.value import replace
 from tests.sweep.grids import grid, of, run
 
@@ -53,6 +55,14 @@ def test_a_plateau_a_spike_a_dip_and_a_slope() -> None:
     down = Sweep(of(*made, maximize=False))
     assert (down.neighbours("4").ground, down.neighbours("8").ground) == (Ground.DIP, Ground.SPIKE)
     assert Sweep(of(*made, maximize=None)).neighbours("4").ground is Ground.APART
+
+
+def test_of_the_best_run_no_words_say_that_a_neighbour_is_better() -> None:
+    made = [run(str(at), value, p=str(at)) for at, value in enumerate((0.0, 1.0, 1.6, 1.1, 0.0, 0.4))]
+    sweep = Sweep(of(*made))
+    assert sweep.ranking.best is sweep.ranking.by_key["2"]
+    assert sweep.neighbours("2").ground is Ground.SLOPE
+    assert "better" not in near_words(sweep, "2")
 
 
 def test_failed_and_valueless_neighbours_are_counted_and_never_a_zero() -> None:

@@ -29,10 +29,11 @@ async def draw(plot: Plot | None, width: int = 61, height: int = 13, *, ascii: b
 
 def inside(found: Drawn) -> set[tuple[int, int]]:
     """The cells within the frame that hold something."""
+    assert found.area is not None
     return {
         (x, y)
-        for y in range(found.top, found.top + found.height)
-        for x in range(found.left, found.left + found.width)
+        for y in range(1, found.area.height + 1)
+        for x in range(found.area.left, found.area.left + found.area.width)
         if found.grid.chars[y][x] != " "
     }
 
@@ -57,15 +58,24 @@ async def test_what_is_not_finite_is_not_drawn_and_takes_nothing_with_it() -> No
     assert inside(await draw(Plot([box], UNIT, UNIT))) == set()
 
 
-async def test_ten_thousand_points_are_drawn_as_the_few_thousand_that_can_be_seen() -> None:
+@pytest.mark.parametrize("ascii", [False, True])
+async def test_ten_thousand_points_are_all_drawn(ascii: bool) -> None:
     random = Random(3)
     points = [(random.random(), random.random() ** 2) for _ in range(10_000)]
-    found = await draw(dots(*points))
-    shown, there = inside(found), {cell for cell in found.cells if cell is not None}
-    assert shown <= there
-    beside = {(x + a, y + b) for x, y in shown for a in (-1, 0, 1) for b in (-1, 0, 1)}
-    assert there <= beside
-    assert len(shown) > 0.95 * len(there)
+    found = await draw(dots(*points), ascii=ascii)
+    assert inside(found) == set(found.cells)
+
+
+async def test_points_together_are_the_dots_of_each_of_them() -> None:
+    random = Random(4)
+    points = [(random.random(), random.random()) for _ in range(40)]
+    together, alone = await draw(dots(*points)), dict[tuple[int, int], int]()
+    for point in points:
+        one = await draw(dots(point))
+        (cell,) = one.cells
+        assert cell is not None
+        alone[cell] = alone.get(cell, 0) | ord(one.grid.chars[cell[1]][cell[0]]) - 0x2800
+    assert {cell: ord(together.grid.chars[cell[1]][cell[0]]) - 0x2800 for cell in inside(together)} == alone
 
 
 async def test_a_failure_of_any_kind_is_words() -> None:

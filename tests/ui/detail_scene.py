@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 from qctui.engine.engine_port import Visibility
@@ -105,6 +106,18 @@ def logs(count: int = 60, start: int = 40) -> LogPage:
     return LogPage(tuple(lines), start, start + count, 10)
 
 
+def equity_of(profit: float, dip: float) -> tuple[tuple[float, float], ...]:
+    """Two years of a backtest that ends with this profit in percent, after a fall of `dip` percent from its top."""
+    top = 1.0 + max(profit, 0.0) / 200
+    turns = ((0, 1.0), (12, top), (18, top * (1 - dip / 100)), (30, 1.0 + profit / 100))
+    points: list[tuple[float, float]] = []
+    for (begin, low), (end, high) in pairwise(turns):
+        for step in range(begin, end):
+            points.append((step, low + (high - low) * (step - begin) / (end - begin)))
+    points.append(turns[-1])
+    return tuple((NOW - 86_400.0 * 730 * (30 - step) / 30, round(100_000.0 * level, 2)) for step, level in points)
+
+
 def grid_optimization(
     fast: int = 8, slow: int = 6, *, target: str = "Sharpe Ratio", maximize: bool | None = True, done: int | None = None
 ) -> Optimization:
@@ -114,9 +127,11 @@ def grid_optimization(
         for y in range(slow):
             value = round(2 - math.hypot(x - 3, y - 2) / 3, 3)
             failed, under_way = x == fast - 1, (x, y) == (0, 0)
+            profit = max(-60.0, 30.0 - 5 * y - 3 * abs(x - 3))
             statistics = {} if failed or under_way else {
-                "Sharpe Ratio": value, "Drawdown": 10.0 + x, "Net Profit": 30.0 - 5 * y, "Total Orders": 100.0 + x,
-                "Compounding Annual Return": 12.0, "Custom [b]turnover[/]": 0.37,
+                "Sharpe Ratio": value, "Drawdown": 10.0 + x, "Net Profit": profit, "Total Orders": 100.0 + x,
+                "Compounding Annual Return": round(100 * ((1 + profit / 100) ** 0.5 - 1), 3),
+                "Custom [b]turnover[/]": 0.37,
             }  # fmt: skip
             runs.append(
                 Run(
@@ -127,7 +142,7 @@ def grid_optimization(
                     exit_code=1 if failed else None if under_way else 0,
                     parameters={"fast": str(5 + 5 * x), "slow": f"{30 + 10 * y}.0", "fee": "1"},
                     statistics=statistics,
-                    equity=tuple((NOW - 86_400.0 * (30 - day), 100_000.0 + 900 * day * (x - 3)) for day in range(30)),
+                    equity=equity_of(profit, dip=10.0 + x),
                 )
             )
     total = fast * slow

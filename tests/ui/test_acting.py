@@ -129,7 +129,9 @@ async def test_a_project_marked_twice_is_one_target() -> None:
     twice = Pointed((Mark(project_id(1), deploy_id(1)), Mark(project_id(1), deploy_id(1))))
     async with console(prepare=deployments(2)) as page:
         app = page.app
-        ActionController(app, app.engine, pointed=lambda: twice, glyphs=app.glyphs, zone=UTC).request("liquidate")
+        ActionController(
+            app, app.engine, pointed=lambda: twice, subscribe=lambda *_: None, glyphs=app.glyphs, zone=UTC
+        ).request("liquidate")
         assert len(page.engine.still_actions.rechecked[0]) == 1
 
 

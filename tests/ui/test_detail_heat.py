@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
+from qctui.sweep.judging import Sweep
 from qctui.sweep.ranking import rank_runs, value_key, varying_names
 from qctui.ui.optimizations.heat import (
     STEPS,
@@ -69,7 +70,7 @@ def test_without_an_extremum_nothing_is_ranked_and_the_values_are_in_order() -> 
 
 def test_a_map_without_an_extremum_goes_from_low_to_high_and_marks_none() -> None:
     optimization = grid_optimization(maximize=None)
-    grid = heat_grid(optimization, rank_runs(optimization))
+    grid = heat_grid(Sweep(optimization))
     assert grid is not None
     assert grid.best is None
     assert (grid.goodness(grid.low), grid.goodness(grid.high)) == (0.0, 1.0)
@@ -107,14 +108,14 @@ def test_values_that_are_the_same_have_the_same_key(one: str | float, other: str
 
 def test_the_grid_has_every_value_of_the_ranges_and_the_one_with_more_is_across() -> None:
     optimization = grid_optimization(8, 6, done=20)
-    grid = heat_grid(optimization, rank_runs(optimization))
+    grid = heat_grid(Sweep(optimization))
     assert grid is not None
     assert (grid.x.name, grid.y.name) == ("fast", "slow")
     assert grid.x.values == ("5", "10", "15", "20", "25", "30", "35", "40")
     assert grid.y.values == ("30", "40", "50", "60", "70", "80")
     assert len(grid.cells) == 20
     turned = grid_optimization(3, 6)
-    grid = heat_grid(turned, rank_runs(turned))
+    grid = heat_grid(Sweep(turned))
     assert grid is not None
     assert grid.x.name == "slow"
 
@@ -123,7 +124,7 @@ def test_where_several_runs_share_a_cell_the_best_counts() -> None:
     optimization = grid_optimization()
     again = replace(optimization.runs[30], key="again", statistics={"Sharpe Ratio": 99.0})
     optimization = replace(optimization, runs=(*optimization.runs, again))
-    grid = heat_grid(optimization, rank_runs(optimization))
+    grid = heat_grid(Sweep(optimization))
     assert grid is not None
     assert grid.best is not None
     assert grid.cells[grid.best].key == "again"
@@ -132,7 +133,7 @@ def test_where_several_runs_share_a_cell_the_best_counts() -> None:
 def test_goodness_follows_the_extremum_and_does_not_divide_by_nothing() -> None:
     for maximize, of_low in ((True, 0.0), (False, 1.0)):
         optimization = grid_optimization(maximize=maximize)
-        grid = heat_grid(optimization, rank_runs(optimization))
+        grid = heat_grid(Sweep(optimization))
         assert grid is not None
         assert grid.goodness(grid.low) == of_low
         assert grid.goodness(grid.high) == 1 - of_low
@@ -142,22 +143,21 @@ def test_goodness_follows_the_extremum_and_does_not_divide_by_nothing() -> None:
 def test_no_map_for_one_or_unknown_parameters() -> None:
     one = grid_optimization()
     changed = replace(one, parameters=one.parameters[:1])
-    assert heat_grid(changed, rank_runs(changed)) is None
+    assert heat_grid(Sweep(changed)) is None
     nothing = replace(one, parameters=(), runs=())
-    assert heat_grid(nothing, rank_runs(nothing)) is None
+    assert heat_grid(Sweep(nothing)) is None
 
 
 def test_of_three_parameters_a_map_shows_the_best_of_each_place_or_one_value_of_the_third() -> None:
     three = grid(4, 3, 2, failing=0, valueless=0, under_way=0)
-    ranking = rank_runs(three)
-    whole = heat_grid(three, ranking, ("p0", "p1"))
+    whole = heat_grid(Sweep(three), ("p0", "p1"))
     assert whole is not None
     for (x, y), each in whole.cells.items():
         values = {"p0": f"{5 + 5 * x}", "p1": f"{5 + 5 * y}"}
         here = [run for run in three.runs if values.items() <= run.parameters.items()]
         assert each.run == max(here, key=lambda run: run.statistics["Sharpe Ratio"])
         assert whole.shared[x, y] == len(here) == 2
-    cut = heat_grid(three, ranking, ("p0", "p1"), ("p2", "10"))
+    cut = heat_grid(Sweep(three), ("p0", "p1"), ("p2", "10"))
     assert cut is not None
     assert {each.run.parameters["p2"] for each in cut.cells.values()} == {"10"}
     assert len(cut.cells) == 12
@@ -165,7 +165,7 @@ def test_of_three_parameters_a_map_shows_the_best_of_each_place_or_one_value_of_
 
 def test_cells_say_what_they_are_without_colour() -> None:
     optimization = grid_optimization()
-    grid = heat_grid(optimization, rank_runs(optimization))
+    grid = heat_grid(Sweep(optimization))
     assert grid is not None
     texts = {place: cell_text(each, "Sharpe Ratio", UNICODE) for place, each in grid.cells.items()}
     assert texts[(7, 0)] == "fail"
@@ -182,7 +182,7 @@ def test_cells_say_what_they_are_without_colour() -> None:
 def test_numbers_where_they_fit_levels_where_they_do_not() -> None:
     small, large = grid_optimization(8, 6), grid_optimization(30, 6)
     for optimization, numbers in ((small, True), (large, False)):
-        grid = heat_grid(optimization, rank_runs(optimization))
+        grid = heat_grid(Sweep(optimization))
         assert grid is not None
         plan = plan_cells(grid, "Sharpe Ratio", 80, UNICODE)
         assert plan.numbers is numbers
@@ -232,7 +232,7 @@ def test_whatever_the_runs_are_there_is_a_ranking_and_a_grid_or_none(
     ranking = rank_runs(optimization)
     assert len(ranking.runs) == len(runs)
     assert len(ranking.by_key) == len(runs)
-    grid = heat_grid(optimization, ranking)
+    grid = heat_grid(Sweep(optimization))
     if grid is not None:
         for each in grid.cells.values():
             assert level_text(each, grid, UNICODE)

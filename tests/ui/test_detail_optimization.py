@@ -177,7 +177,7 @@ async def test_live_progress_moves_the_numbers_and_keeps_the_cursor_on_its_run()
             ),
         )
         page.engine.put(KEY, changed)
-        await page.settle()
+        await page.drawn()
         assert "100% of 48 · 42 done" in page.line("Progress")
         assert "3.500 with fast 5" in page.line("Best")
         assert screen(page).runs.table.cursor_key == under
@@ -212,10 +212,10 @@ async def test_not_begun_failing_and_stale() -> None:
         await page.settle()
         assert "HTTP 500" in page.text
         page.engine.put(KEY, grid_optimization(), age_s=130)
-        await page.settle()
+        await page.drawn()
         assert "no newer runs" in page.text
         page.engine.put(KEY, replace(grid_optimization(), status="completed"), age_s=130)
-        await page.settle()
+        await page.drawn()
         assert "no newer runs" not in page.text
 
 
@@ -238,7 +238,7 @@ async def test_a_run_in_full() -> None:
     async with opened("2", "enter", "enter") as page:
         assert "run 3/2  rank 1 of 41  ● best" in page.text
         assert "fast 20 · slow 50.0 · fee 1" in page.line("Parameters")
-        assert "100,000.00 → 100,000.00 0.00%" in page.text
+        assert "100,000.00 → 120,000.00 +20.00%" in page.text
         for text in ("Sharpe Ratio", "2.000", "Net Profit", "20.00%", "Custom [b]turnover[/]", "0.37"):
             assert text in page.text
         await page.press("y")
@@ -294,5 +294,5 @@ async def test_one_new_value_costs_little_on_both(monkeypatch: pytest.MonkeyPatc
                     sent.clear()
                 runs = tuple(replace(each, progress=progress) if each.key == "0-0" else each for each in before.runs)
                 page.engine.put(KEY, replace(before, runs=runs), age_s=5)
-                await page.settle()
+                await page.drawn()
             assert sum(len(each.encode()) for each in sent) < 100

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import stat
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
+from textual.worker import Worker
 
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Optimization
 from qctui.sweep.judging import Sweep
+from qctui.sweep.plots import drawn
 from qctui.sweep.words import run_reading
 from qctui.ui.kit.chooser import Chooser
 from qctui.ui.optimizations.optimization_screen import OptimizationScreen
@@ -26,6 +33,9 @@ pytestmark = pytest.mark.anyio
 
 KEY = optimization_key(OPTIMIZATION_ID)
 VIEWS = ("3", "4", "5", "6", "7")
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def holding(optimization: Optimization) -> Prepare:
@@ -155,7 +165,7 @@ async def test_a_new_answer_leaves_the_cursor_of_the_map_on_a_cell_without_a_run
     async with opened("2", "enter", "m", "end", prepare=holding(fewer)) as page:
         assert "no run here yet" in page.text
         page.engine.put(KEY, replace(fewer, completed=19), age_s=1)
-        await page.settle()
+        await page.drawn()
         assert "no run here yet" in page.text
 
 
@@ -181,7 +191,7 @@ async def test_a_plot_is_drawn_for_data_and_size_and_for_no_cursor() -> None:
         await look(page, "j", "l", "k", "space")
         assert plot._drawing is before
         page.engine.put(KEY, grid_optimization(), age_s=1)
-        await page.settle()
+        await page.drawn()
         await page.drawn()
         assert plot._drawing is not before
 
@@ -261,7 +271,7 @@ async def test_six_are_the_most_and_what_is_gone_is_no_longer_marked() -> None:
         assert page.said[-1] == "At most 6 runs can be compared: unmark one first"
         assert "+ 6 to compare" in page.text
         page.engine.put(KEY, grid_optimization(done=20), age_s=1)
-        await page.settle()
+        await page.drawn()
         assert "+ 6 to compare" not in page.text
 
 
@@ -300,3 +310,87 @@ def check_files(folder: Path, shown: str) -> None:
     (text,) = [path.read_text() for path in files.values() if path.suffix == ".txt"]
     assert text == shown + "\n"
     assert all("<svg" in path.read_text() for path in files.values() if path.suffix == ".svg")
+
+
+async def test_of_one_run_each_view_says_what_one_run_can_tell() -> None:
+    one = of(run("a", 6.3), run("b", None, progress=0.2))
+    async with opened("2", "enter", prepare=holding(one)) as page:
+        assert page.line("Best").split() == ["Best", "6.300"]
+        spread = await look(page, "4")
+        assert "One run has ended, with 6.300." in spread
+        assert ("|median 6.300" in spread, "|best 6.300" in spread) == (True, True)
+        history = await look(page, "5")
+        assert "6.300 at run 1 of 1; 1 was the best yet" in history
+        assert "0.5" not in history
+        assert "the runs have one: Sharpe Ratio" in await look(page, "6")
+
+
+async def test_until_a_newer_reading_is_judged_all_of_the_screen_is_of_the_one_before() -> None:
+    """And while its plot is being drawn the pane says that the one on screen is older."""
+    newer = replace(grid_optimization(), completed=42, runs=grid_optimization().runs[:20])
+    async with opened("2", "enter") as page:
+        before = await look(page, "4")
+        assert "41 runs: median" in before
+        async with held() as free:
+            page.engine.put(KEY, newer, age_s=5)
+            await page.settle()
+            waiting = " ".join(page.text.split())
+            judged, plot = workers(page, "_judge"), screen(page).plots[1].plot
+            vars(plot)["_make"] = made_after(drawn_at := threading.Event(), plot._make)
+            free.set()
+            await page.app.workers.wait_for_complete(judged)
+            await page.settle()
+            drawing = " ".join(page.text.split())
+            drawn_at.set()
+            after = await look(page)
+        assert waiting == before
+        assert "of the reading before" in drawing
+        assert "41 runs: median" in drawing
+        assert "Best 1.667" in drawing
+        assert "19 runs: median" in after
+        assert "of the reading before" not in after
+
+
+@asynccontextmanager
+async def held() -> AsyncIterator[threading.Event]:
+    """Keep the thread of plots busy until the event that this gives is set."""
+    free = threading.Event()
+    holding = asyncio.create_task(drawn(made_after(free, lambda: None), 0, 0))
+    try:
+        yield free
+    finally:
+        free.set()
+        await holding
+
+
+def made_after(event: threading.Event, make: Callable[P, R]) -> Callable[P, R]:
+    def waits(*args: P.args, **named: P.kwargs) -> R:
+        assert event.wait(60)
+        return make(*args, **named)
+
+    return waits
+
+
+def workers(page: Page, name: str) -> list[Worker[object]]:
+    found = [each for each in page.app.workers if each.name == name and not each.is_finished]
+    assert found
+    return found
+
+
+async def test_runs_that_cannot_be_judged_are_said_over_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened("2", "enter") as page:
+
+        def fails(self: Sweep) -> Iterator[None]:
+            raise ZeroDivisionError("secret")
+
+        monkeypatch.setattr(Sweep, "prepare", fails)
+        page.engine.put(KEY, replace(grid_optimization(), completed=47), age_s=1)
+        await page.drawn()
+        assert "the newest runs could not be judged (ZeroDivisionError)" in page.text
+        assert "secret" not in page.text
+        assert "47 done" not in page.text
+        monkeypatch.undo()
+        page.engine.put(KEY, replace(grid_optimization(), completed=48), age_s=1)
+        await page.drawn()
+        assert "could not be judged" not in page.text
+        assert "48 done" in page.line("Progress")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qctui.actions.spec import OF_OPTIMIZATIONS
+from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import PREPARATION, Preparation
 from qctui.model.keys import optimization_key
 from qctui.model.optimization import Criterion, Estimate, Optimization, Parameter
@@ -12,8 +13,8 @@ from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.rerun_screen import RerunScreen
 from qctui.value import replace
 from tests.ui.dialogs import opened, words
-from tests.ui.page import Page
-from tests.ui.scene import NOW, StillEngine
+from tests.ui.page import Page, Size
+from tests.ui.scene import NOW, StillEngine, fail
 from tests.ui.targets import OPTIMIZATION_ID, project_id, with_optimization
 
 pytestmark = pytest.mark.anyio
@@ -30,6 +31,11 @@ def with_one_read(engine: StillEngine) -> None:
         parameters=(Parameter("fast", 5, 20, 5), Parameter("slow", 30, 60, 10)), node_type="O2-8", parallel_nodes=2,
     )  # fmt: skip
     engine.put(optimization_key(OPTIMIZATION_ID), read)
+
+
+def form_text(page: Page) -> str:
+    assert isinstance(page.app.screen, RerunScreen)
+    return " ".join(page.app.screen.text.split())
 
 
 async def built(page: Page, preparation: Preparation = BUILT) -> None:
@@ -115,10 +121,36 @@ async def test_an_estimate_that_is_missing_is_said_in_the_question() -> None:
         assert ASKED in page.text
 
 
-async def test_what_was_not_read_and_what_can_not_be_sent_are_refused_in_words() -> None:
+async def test_what_was_not_read_is_read_for_the_form_which_says_so_meanwhile() -> None:
+    key = optimization_key(OPTIMIZATION_ID)
     async with opened("2", prepare=with_optimization) as page:
-        await page.press("I")
-        assert page.said[-1] == "Can't run again: what it was asked for has not been read: open it first"
+        await page.press("I", "x", "enter")
+        assert "Reading what it was asked for" in page.text
+        assert Subscription(key, Visibility.OPENED) in page.engine.views[-1]
+        fail(page.engine, key, "HTTP 500: server error")
+        await page.settle()
+        assert "What it was asked for could not be read: HTTP 500: server error. It is tried again." in form_text(page)
+        with_one_read(page.engine)
+        await page.settle()
+        assert "16 backtests" in page.text
+        await page.press("enter")
+        (plan,) = page.engine.still_actions.prepared
+        assert plan is not None
+        assert (plan.name, plan.project_id) == ("Grid of periods", project_id(0))
+        await page.press("escape")
+        assert Subscription(key, Visibility.OPENED) not in page.engine.views[-1]
+        assert len(page.app.screen_stack) == 1
+
+
+async def test_what_can_not_be_sent_is_refused_in_words() -> None:
+    async with opened("2", prepare=with_optimization) as page:
         page.engine.still_actions.read_only = True
         await page.press("I")
         assert page.said[-1] == "Can't run again: read-only: nothing can be sent"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_the_footer_has_the_keys_of_an_optimization_where_there_is_room(size: Size) -> None:
+    async with opened("2", prepare=with_one_read, size=size) as page:
+        shown = "I run again" in page.lines[-1] and "M rename" in page.lines[-1] and "K delete" in page.lines[-1]
+        assert shown == (size[0] == 200)

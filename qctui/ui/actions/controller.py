@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -13,7 +13,7 @@ from qctui.actions.capture import capture_deployment, capture_optimization, capt
 from qctui.actions.earlier_actions import is_same_object, without_effect
 from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY, RERUN
 from qctui.actions.wording import format_unreadable
-from qctui.engine.engine_port import Engine
+from qctui.engine.engine_port import Engine, Subscription
 from qctui.model.action import ACTIONS, Target
 from qctui.model.deployment import Environment, is_recent, name_of, names_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, optimization_key, optimizations_key
@@ -75,15 +75,16 @@ class ActionController:
         engine: Engine,
         *,
         pointed: Callable[[], Pointed],
+        subscribe: Callable[[object, Iterable[Subscription]], None],
         glyphs: Glyphs,
         zone: tzinfo | None = None,
         unmark: Callable[[tuple[Mark, ...] | None], None] | None = None,
         demo: bool = False,
     ) -> None:
-        """`pointed` is asked once for each request. `unmark` drops marks that have served, or these. `demo`: every
-        dialog says that it is one."""
+        """`pointed` is asked once for each request. `subscribe` is that of `AppContext`. `unmark` drops marks that have
+        served, or these. `demo`: every dialog says that it is one."""
         self._app, self._engine = app, engine
-        self._pointed = pointed
+        self._pointed, self._subscribe = pointed, subscribe
         self._glyphs, self._zone = glyphs, zone
         self._unmark, self._demo = unmark, demo
         self._confirmed: list[Target] = []
@@ -126,20 +127,24 @@ class ActionController:
     def _fill_in(self, pointed: Pointed) -> None:
         """Open the form of an optimization that is to be run again, and then the dialog."""
         old_id = pointed.optimization_id
-        read = self._engine.store.get(optimization_key(old_id)).value if old_id else None
-        if read is None:
-            unread = "what it was asked for has not been read: open it first"
-            self._refuse(RERUN.id, unread if old_id else self._nothing_to_aim_at(RERUN.id, pointed))
+        if not old_id:
+            self._refuse(RERUN.id, self._nothing_to_aim_at(RERUN.id, pointed))
             return
-        plan = replace(read.plan, project_id=read.project_id or pointed.optimization_project_id)
 
         def ask(ready: Ready | None) -> None:
             if ready is not None:
                 target = capture_rerun(self._engine.store, old_id, ready.plan, ready.preparation)
                 self._open([target], [self._engine.actions.refusal(target)])
 
-        headline = "demo" if self._demo else ""
-        self._app.push_screen(RerunScreen(plan, engine=self._engine, glyphs=self._glyphs, headline=headline), ask)
+        form = RerunScreen(
+            old_id,
+            pointed.optimization_project_id,
+            engine=self._engine,
+            subscribe=self._subscribe,
+            glyphs=self._glyphs,
+            headline="demo" if self._demo else "",
+        )
+        self._app.push_screen(form, ask)
 
     def _retry(self) -> None:
         """Ask again for what was rejected or not sent: of one action at a time, because a question is about one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from textual import events
@@ -10,14 +11,14 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from qctui.engine.engine_port import Engine
+from qctui.engine.engine_port import Engine, Subscription, Visibility
 from qctui.model.action import PREPARATION, Preparation
-from qctui.model.keys import Key
+from qctui.model.keys import Key, optimization_key
 from qctui.model.optimization import OptimizationPlan
 from qctui.ui.actions.plan_form import PlanForm, Row
 from qctui.ui.kit.lines import Lines, Paragraph, Piece, labelled, pieces
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.value import Value
+from qctui.value import Value, replace
 
 
 class Ready(Value):
@@ -58,11 +59,23 @@ class RerunScreen(ModalScreen[Ready | None]):
     }
     """
 
-    def __init__(self, plan: OptimizationPlan, *, engine: Engine, glyphs: Glyphs, headline: str = "") -> None:
-        """Filled from the plan of the optimization that is to be run again. `headline` is said before the title."""
+    def __init__(
+        self,
+        old_id: str,
+        project_id: int,
+        *,
+        engine: Engine,
+        subscribe: Callable[[object, Iterable[Subscription]], None],
+        glyphs: Glyphs,
+        headline: str = "",
+    ) -> None:
+        """Filled from the optimization that is to be run again, as soon as it has been read: `subscribe` asks for that.
+        `project_id` is that of its list. `headline` is said before the title."""
         super().__init__()
-        self._form, self._name = PlanForm(plan), plan.name
-        self._engine, self._glyphs, self._headline = engine, glyphs, headline
+        self._old_id, self._project_id = old_id, project_id
+        self._form: PlanForm | None = None
+        """None while it is not known what was asked for."""
+        self._engine, self._glyphs, self._headline, self._subscribe = engine, glyphs, headline, subscribe
         self._fields, self._found = Lines(glyphs, id="fields"), Lines(glyphs, id="found")
         self._keys = Lines(glyphs, id="hint")
         self._asked: OptimizationPlan | None = None
@@ -80,8 +93,14 @@ class RerunScreen(ModalScreen[Ready | None]):
             yield self._keys
 
     def on_mount(self) -> None:
-        """Show the fields."""
-        self._show()
+        """Show the fields, or read what they are filled from."""
+        self._fill_in()
+        if self._form is None:
+            self._subscribe(self, (Subscription(optimization_key(self._old_id), Visibility.OPENED),))
+
+    def on_unmount(self) -> None:
+        """Nothing is read for it any more."""
+        self._subscribe(self, ())
 
     @property
     def text(self) -> str:
@@ -89,7 +108,9 @@ class RerunScreen(ModalScreen[Ready | None]):
         return "\n".join(part.text for part in (self._fields, self._found, self._keys))
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
-        """How far the project is compiled."""
+        """What it is filled from, and how far the project is compiled."""
+        if self._form is None and optimization_key(self._old_id) in keys and self.is_mounted:
+            self._fill_in()
         if PREPARATION in keys and self._asked is not None and self.is_mounted:
             self._take(self._engine.store.get(PREPARATION).value)
 
@@ -97,7 +118,7 @@ class RerunScreen(ModalScreen[Ready | None]):
         """Into the field."""
         event.stop()
         event.prevent_default()
-        if self._asked is None:
+        if self._asked is None and self._form is not None:
             self._form.paste(event.text)
             self._show()
 
@@ -108,7 +129,7 @@ class RerunScreen(ModalScreen[Ready | None]):
         if event.key in ("escape", "ctrl+c"):
             self._engine.actions.stop_preparing()
             self.dismiss(None)
-        elif self._asked is not None:
+        elif self._asked is not None or self._form is None:
             return
         elif event.key == "enter":
             self._ask()
@@ -116,8 +137,14 @@ class RerunScreen(ModalScreen[Ready | None]):
             self._said = ""
             self._show()
 
+    def _fill_in(self) -> None:
+        read = self._engine.store.get(optimization_key(self._old_id)).value
+        if read is not None:
+            self._form = PlanForm(replace(read.plan, project_id=read.project_id or self._project_id))
+        self._show()
+
     def _ask(self) -> None:
-        plan = None if self._form.problem else self._form.plan
+        plan = None if self._form is None or self._form.problem else self._form.plan
         if plan is not None:
             self._asked, self._said = plan, ""
             self._engine.actions.prepare(plan)
@@ -135,9 +162,13 @@ class RerunScreen(ModalScreen[Ready | None]):
         self._show()
 
     def _show(self) -> None:
-        rows = self._form.rows
-        self._fields.show(self._row(row, at=number == self._form.at) for number, row in enumerate(rows))
-        self._found.show([Paragraph(pieces(*self._amounts()))])
+        if self._form is None:
+            self._fields.show([Paragraph(pieces(*self._unread()), max_lines=4)])
+            self._keys.show([Paragraph(pieces(("Escape leaves", "muted")), one_line=True)])
+            return
+        rows, at = self._form.rows, self._form.at
+        self._fields.show(self._row(row, at=number == at) for number, row in enumerate(rows))
+        self._found.show([Paragraph(pieces(*self._amounts(self._form)))])
         dot, left, right = self._glyphs.dot, *(("<", ">") if self._glyphs.ascii else ("\u2190", "\u2192"))
         words = f"Enter compiles and estimates {dot} Tab next field {dot} {left} {right} choose {dot} Escape leaves"
         self._keys.show(
@@ -157,15 +188,21 @@ class RerunScreen(ModalScreen[Ready | None]):
         mark = self._glyphs.cursor if at else " "
         return labelled(f"{mark} {row.label}", pieces(*said), max_lines=2, indent=17)
 
-    def _amounts(self) -> list[Piece]:
+    def _unread(self) -> list[Piece]:
+        failed = self._engine.store.get(optimization_key(self._old_id)).error
+        if failed is None:
+            return [f"Reading what it was asked for{self._glyphs.ellipsis}"]
+        return [("What it was asked for could not be read: ", "danger bold"), f"{failed.message}. It is tried again."]
+
+    def _amounts(self, form: PlanForm) -> list[Piece]:
         """What the fields amount to, or why they do not, and how far the project is."""
         if self._asked is not None:
             known = self._engine.store.get(PREPARATION).value
             return [known.words if known is not None and known.plan == self._asked else "Compiling the project."]
         if self._said:
             return [(self._said, "danger bold")]
-        plan = self._form.plan
-        if self._form.problem or plan is None:
-            return [(f"Can't be run: {self._form.problem}", "stale bold")]
+        plan = form.plan
+        if form.problem or plan is None:
+            return [(f"Can't be run: {form.problem}", "stale bold")]
         backtests = plan.backtests or 0
         return [(f"{backtests:,} backtest{'' if backtests == 1 else 's'}", "title bold")]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.style import Style
 from textual.color import Color
 
-from qctui.model.optimization import Optimization
-from qctui.sweep.ranking import Axis, RankedRun, Ranking, axis_of, statistic_text, value_key
+from qctui.sweep.judging import Sweep
+from qctui.sweep.ranking import UNTOLD, Axis, RankedRun, statistic_text
 from qctui.ui.kit.spans import width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
@@ -44,44 +44,32 @@ class HeatGrid(Value):
         return 1.0 - share if self.maximize is False else share
 
 
-def heat_grid(
-    optimization: Optimization,
-    ranking: Ranking,
-    over: tuple[str, ...] = (),
-    within: tuple[str, str] | None = None,
-) -> HeatGrid | None:
+def heat_grid(sweep: Sweep, over: tuple[str, ...] = (), within: tuple[str, str] | None = None) -> HeatGrid | None:
     """The map over two varying parameters, by default the first two; None where fewer vary. The one with more values is
     `x`. `within` is another parameter and its value: only its runs are on the map."""
-    over = over or ranking.varying[:2]
-    axes = [axis_of(name, optimization) for name in over]
-    if len(axes) < 2 or not all(axis.values for axis in axes):
+    ranking, criterion = sweep.ranking, sweep.optimization.criterion
+    columns = [sweep.columns[name] for name in over or ranking.varying[:2]]
+    if len(columns) < 2 or not all(column.axis.values for column in columns):
         return None
-    x, y = axes if len(axes[0].values) >= len(axes[1].values) else reversed(axes)
-    across, down = (_places(axis, ranking) for axis in (x, y))
+    x, y = sorted(columns, key=lambda column: len(column.axis.values), reverse=True)
+    shown: Iterable[int] = range(len(ranking.runs))
+    if within is not None:
+        third = sweep.columns[within[0]]
+        value = third.axis.values.index(within[1])
+        shown = [number for number, step in enumerate(third.steps) if step == value]
     cells: dict[tuple[int, int], RankedRun] = {}
     shared: dict[tuple[int, int], int] = {}
-    best: tuple[int, int] | None = None
-    for each in ranking.runs:
-        parameters = each.run.parameters
-        if within is not None and (within[0] not in parameters or value_key(parameters[within[0]]) != within[1]):
-            continue
-        if x.name in parameters and y.name in parameters:
+    for number in shown:
+        here = x.steps[number], y.steps[number]
+        if UNTOLD not in here:
             # The ranking is best first: the first run of a place is the one that counts.
-            here = across[parameters[x.name]], down[parameters[y.name]]
-            cells.setdefault(here, each)
+            cells.setdefault(here, ranking.runs[number])
             shared[here] = shared.get(here, 0) + 1
-            best = best or (here if each.rank == 1 else None)
-    final = [each.final for each in ranking.runs[: ranking.ended] if each.final is not None]
-    low, high = (min(final), max(final)) if final else (0.0, 0.0)
-    maximize = optimization.criterion.maximize
-    return HeatGrid(x, y, cells, shared, low, high, maximize, ranking.ended, ranking.ranked, best)
-
-
-def _places(axis: Axis, ranking: Ranking) -> dict[str, int]:
-    """The place on an axis of every text that stands for one of its values."""
-    at = {value: place for place, value in enumerate(axis.values)}
-    told = {each.run.parameters[axis.name] for each in ranking.runs if axis.name in each.run.parameters}
-    return {text: at[value_key(text)] for text in told}
+    best = next(iter(cells), None)
+    if best is not None and cells[best].rank != 1:
+        best = None
+    low, high = (sweep.finals[0], sweep.finals[-1]) if sweep.finals else (0.0, 0.0)
+    return HeatGrid(x.axis, y.axis, cells, shared, low, high, criterion.maximize, ranking.ended, ranking.ranked, best)
 
 
 STEPS = 8

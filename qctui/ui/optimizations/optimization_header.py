@@ -60,7 +60,7 @@ def _best(optimization: Optimization, ranking: Ranking, context: RenderContext) 
         return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
     values = f" {context.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
     figure = value_text(best.value, optimization.criterion.target, context.glyphs, 3)
-    return [(figure, "title bold"), (" with ", "muted"), values]
+    return [(figure, "title bold"), (" with ", "muted"), values] if values else [(figure, "title bold")]
 
 
 def _status(known: Optimization | OptimizationSummary | None) -> tuple[str, str]:

@@ -14,7 +14,6 @@ from qctui.model.optimization import OptimizationSummary
 from qctui.plot.export import svg_text
 from qctui.sweep import views
 from qctui.sweep.judging import Sweep
-from qctui.sweep.plots import go_on
 from qctui.sweep.run_export import csv_text, json_text
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
@@ -59,7 +58,6 @@ class OptimizationScreen(SearchScreen):
         importance = PlotPane(7, "Importance", glyphs, lambda sweep, _: views.importance(sweep))
         self.plots = (self.slices, distribution, history, ParetoPane(6, glyphs), importance)
         self._view: ViewPane = self.map
-        self._warm: Sweep | None = None
         super().__init__(context, detail, (self.runs, self.map, *self.plots))
         self.runs.table.opened = lambda row: self.open_run(row.key)
         self.runs.table.marked = lambda row: self._mark(row.key)
@@ -107,8 +105,10 @@ class OptimizationScreen(SearchScreen):
             self.say(f"Mark two to {MOST_COMPARED} runs with Space first; C shows them side by side")
             return
         runs = tuple(each.key for each in self.ranking.runs if each.key in self._compared)
-        detail = Detail(DetailKind.COMPARE, self._project_id, optimization_id=self._optimization_id, runs=runs)
-        self._app_context.open(detail)
+        whose = self._optimization_id
+        self._app_context.open(
+            Detail(DetailKind.COMPARE, self._project_id, optimization_id=whose, runs=runs, sweep=self.sweep)
+        )
 
     def action_export(self) -> None:
         """Ask what to write to a file."""
@@ -194,9 +194,6 @@ class OptimizationScreen(SearchScreen):
         sweep, words = self.sweep, runs_words(self.resource, context)
         if sweep is not None:
             self._compared &= sweep.ranking.by_key.keys()
-            if sweep is not self._warm:
-                self._warm = sweep
-                go_on(sweep.prepare())
         self._draw("The runs", lambda: self.runs.show(sweep, self._compared, words, context), self.runs)
         self._show_views(words)
 

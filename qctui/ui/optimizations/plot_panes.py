@@ -11,6 +11,7 @@ from qctui.sweep import views
 from qctui.sweep.judging import Objective, Sweep
 from qctui.sweep.views import View
 from qctui.ui.kit.pane import Pane
+from qctui.ui.kit.spans import Spans
 from qctui.ui.optimizations.run_plot import RunPlot
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.load_state import LoadStateWords
@@ -92,7 +93,10 @@ class PlotPane(ViewPane):
 
     def _show_title(self) -> None:
         title = self.plot.view.title if self.plot.view is not None else ""
-        self.show_frame(((f"{title} ", "muted"),) if title else (), self._words)
+        facts: Spans = ((f"{title} ", "muted"),) if title else ()
+        if self.plot.behind:
+            facts += (("of the reading before ", "stale"),)
+        self.show_frame(facts, self._words)
 
 
 class SlicesPane(PlotPane):
@@ -157,6 +161,8 @@ class ParetoPane(PlotPane):
         known = {each.words: each for each in sweep.objectives}
         if not known:
             return View("", "No run has ended with a statistic yet.")
+        if len({each.name for each in known.values()}) < 2:
+            return View("", f"A trade-off is between two statistics; the runs have one: {sweep.objectives[0].name}.")
         usual = [*known.values()][:2]
         one, other = (known.get(words, each) for words, each in zip(self._words_of, _two(usual), strict=True))
         return views.pareto(sweep, one, other, self._glyphs.mark)

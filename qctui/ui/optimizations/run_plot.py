@@ -55,6 +55,8 @@ class RunPlot(InkLines, can_focus=True):
         self._glyphs = glyphs
         self._make = make
         self._sweep: Sweep | None = None
+        self._seen: Sweep | None = None
+        """What is on screen."""
         self._words = ""
         self._key = self._run = ""
         self._compared: frozenset[str] = frozenset()
@@ -74,6 +76,11 @@ class RunPlot(InkLines, can_focus=True):
         """It is about something else now."""
         self._drawn_for = None
         self._draw_anew()
+
+    @property
+    def behind(self) -> bool:
+        """What is on screen is of an earlier reading: the newest is being drawn."""
+        return self._seen is not None and self._seen is not self._sweep
 
     def on_resize(self) -> None:
         """Draw for the new size."""
@@ -181,7 +188,7 @@ class RunPlot(InkLines, can_focus=True):
         drawing = await drawn(make, width, height - reading, ascii=self._glyphs.ascii)
         if wanted is not self._drawn_for:
             return  # it is about something else by now
-        self.view, self._drawing = (made[0] if made else View("", "")), drawing
+        self.view, self._drawing, self._seen = (made[0] if made else View("", "")), drawing, sweep
         self._idle.set()
         self._present()
         self.looked()
@@ -191,7 +198,7 @@ class RunPlot(InkLines, can_focus=True):
         if not width:
             return
         grid = CellGrid(width, height)
-        if self._sweep is None or self.view is None:
+        if self._sweep is None or self._seen is None or self.view is None:
             self._write(grid, 0, self._words, MUTED)
         else:
             plot = self._drawing.grid
@@ -202,7 +209,7 @@ class RunPlot(InkLines, can_focus=True):
             y = min(plot.height, height)
             if self._drawing.words:
                 self._write(grid, 0, self._drawing.words, Ink("error", bold=True))
-            y = self._write(grid, y, self._run_words(self._sweep), TEXT)
+            y = self._write(grid, y, self._run_words(self._seen), TEXT)
             self._write(grid, y, self.view.reading, MUTED)
         self.show_grid(grid)
 

@@ -10,7 +10,8 @@ from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
 from qctui.plot.export import Color
 from qctui.plot.grid import CellGrid
-from qctui.sweep.judging import Ground, Neighbours, Sweep
+from qctui.sweep.judging import Sweep
+from qctui.sweep.neighbours import Ground, Neighbours
 from qctui.sweep.ranking import UNRANKED, RankedRun, Ranking, value_order
 from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.render_context import RenderContext
@@ -57,9 +58,9 @@ class RunsPane(SectionPane[RankedRun]):
     ) -> None:
         """Show the ranked runs of an optimization; those `compared` are marked."""
         self._sweep, self._compared = sweep, compared
-        ranking = Ranking()
+        ranking, failed = Ranking(), 0
         if sweep is not None:
-            ranking = sweep.ranking
+            ranking, failed = sweep.ranking, sweep.counts.failed
             shape = ranking.varying[:MOST_PARAMETERS], sweep.target
             if shape != self._shape:
                 self._shape = shape
@@ -69,7 +70,6 @@ class RunsPane(SectionPane[RankedRun]):
         facts: list[tuple[str, str]] = []
         if ranking.runs:
             facts.append((f"{format_count(len(ranking.runs))} ", ""))
-            failed = sum(each.run.failed for each in ranking.runs)
             if failed:
                 facts.append((f"{dot} {format_count(failed)} failed ", "danger"))
             known = f"{context.glyphs.mark} best" if best else UNRANKED if ranking.ended else "none has ended"
@@ -200,7 +200,7 @@ class MapPane(ViewPane):
 
     @property
     def _values(self) -> tuple[str, ...]:
-        return dict(self._sweep.axes).get(self._third, ()) if self._sweep is not None and self._third else ()
+        return self._sweep.columns[self._third].axis.values if self._sweep is not None and self._third else ()
 
     def _draw_map(self, sweep: Sweep) -> None:
         pairs, values = self._pairs, self._values
@@ -212,7 +212,7 @@ class MapPane(ViewPane):
             said = "The values of its parameters are not known yet."
         within = (self._third, values[self._cut - 1]) if self._cut else None
         over = pairs[self._pair] if pairs else ()
-        self.map.show(heat_grid(sweep.optimization, sweep.ranking, over, within), sweep.target, said)
+        self.map.show(heat_grid(sweep, over, within), sweep.target, said)
 
     def _show_title(self) -> None:
         target, third = ("" if self._sweep is None else self._sweep.target), self._third
