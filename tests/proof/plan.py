@@ -29,8 +29,8 @@ class Plan:
         self.suspended_s = 0.0
         """How long the machine slept."""
         self.jumped = False
-        """The wall clock was set forward by so much that what others began a moment ago looks long over: the journal
-        has wall times only, and a process that has gone silent must not lock Stop for ever."""
+        """The wall clock was set forward, or the machine slept, by so much that what others began looks long over: the
+        journal has wall times only, and a process that has gone silent must not lock Stop for ever."""
         self._kills: dict[Process, int] = {}
         """The turn of the loop at which a process is killed."""
         self._kills_confirming = self.luck.random() < 0.2
@@ -167,6 +167,7 @@ class Plan:
         seconds = self.luck.choice([40.0, 700.0, 30_000.0])
         self._note("suspend", seconds)
         self.suspended_s += seconds
+        self.jumped = self.jumped or seconds > self.world.verify_s
         self.world.loop.suspend(seconds)
 
     def _calm(self) -> None:
