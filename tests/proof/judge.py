@@ -57,7 +57,6 @@ class Confirmed:
     process: Any
     action_id: str
     target: Target
-    at: float
     excused: str = ""
     """Why it may have no word: the disk did not take it."""
 
@@ -155,10 +154,9 @@ class Judge(logging.Handler):
     # What leaves.
 
     def confirmed(self, process: Any, ids: Sequence[str], targets: Sequence[Target]) -> None:
-        at = self.world.clock.monotonic()
         for action_id, target in zip(ids, targets, strict=True):
             self.note("confirmed", process.name, target.action, target.project_id, action_id)
-            self.confirmations.append(Confirmed(process, action_id, target, at))
+            self.confirmations.append(Confirmed(process, action_id, target))
         self.world.plan.confirmed(process)
 
     def _of(self, post: Post) -> list[Confirmed]:
@@ -256,7 +254,7 @@ class Judge(logging.Handler):
         """Two looks were taken at the target, some seconds apart: what shows later is beyond what they can promise."""
         truth, target = self.world.truth, record.target
         told = any(words in step.detail for words in ("could not be checked", "already", "redeployed", "credentials"))
-        if told or truth.lied or truth.simulation.endpoints.world.behaviours:
+        if told or truth.lied or truth.world.behaviours:
             return
         for post in truth.posts:
             hit = truth.deployment(target.project_id, post.hit) if post.acted else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,6 +195,3 @@ def answer(status: int, body: bytes, *headers: str, at: str = "") -> bytes:
     """A whole HTTP answer."""
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *([f"Date: {at}"] if at else []), *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-
-
-Backend = Callable[[], Network]
