@@ -1,16 +1,18 @@
 """Worlds in which everything goes wrong: `python -m tests.proof --seeds 100000`.
 
 Each seed is one world. One that breaks a promise is printed with the command that repeats it; with `--tell` everything
-that happens in it is printed too.
+that happens in it is printed too. Ctrl+C ends it with what there is by then.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -20,7 +22,7 @@ from functools import partial
 from tests.proof.judge import CHECKS, Violation
 from tests.proof.world import run_seed
 
-AT_ONCE = 50
+AT_ONCE = 25
 """Worlds of one piece of work."""
 
 
@@ -55,6 +57,7 @@ def run_some(first: int, *, seeds: int, check: str = "", tell: bool = False) -> 
 
 
 def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("qctui").addHandler(logging.NullHandler())
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -72,7 +75,7 @@ def main() -> int:
     firsts = range(options.first, options.first + options.seeds, AT_ONCE)
     work = partial(run_some, seeds=min(AT_ONCE, options.seeds), check=options.check, tell=options.tell)
     total, began_s = Found(), time.monotonic()
-    with multiprocessing.Pool(min(options.jobs, len(firsts)), _begin) as pool:
+    with multiprocessing.Pool(min(options.jobs, len(firsts)), _begin) as pool, contextlib.suppress(KeyboardInterrupt):
         for found in pool.imap(work, firsts):
             total.seeds += found.seeds
             total.cpu_s += found.cpu_s
