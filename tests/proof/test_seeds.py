@@ -10,7 +10,7 @@ import pytest
 
 from tests.proof.world import run_seed
 
-SEEDS = 300
+SEEDS = 200
 PIECE = 50
 
 
@@ -21,16 +21,16 @@ def test_no_promise_is_broken(first: int) -> None:
 
 
 def test_a_seed_is_one_world_and_another_is_another() -> None:
-    traces = [run_seed(seed).judge.trace for seed in (3, 4, 5, 6)]
-    assert traces == [run_seed(seed).judge.trace for seed in (3, 4, 5, 6)]
-    assert len(set(traces)) == 4
+    traces = [run_seed(seed).judge.trace for seed in (5, 6)]
+    assert traces == [run_seed(seed).judge.trace for seed in (5, 6)]
+    assert len(set(traces)) == 2
 
 
 def test_it_is_the_same_world_in_another_process() -> None:
     """Whose sets and dicts of texts have other orders."""
-    for seed in (3, 11):
-        command = [sys.executable, "-m", "tests.proof", "--seeds", "1", "--first", str(seed), "--tell"]
-        done = subprocess.run(
-            command, env={**os.environ, "PYTHONHASHSEED": str(seed)}, capture_output=True, text=True, check=True
-        )
-        assert f"trace {run_seed(seed).judge.trace}" in done.stdout.splitlines()
+    command = [sys.executable, "-m", "tests.proof", "--jobs", "1", "--first", "3", "--seeds", "2", "--tell"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONHASHSEED": "11"}, capture_output=True, text=True, check=True
+    )
+    traces = [line for line in done.stdout.splitlines() if line.startswith("trace ")]
+    assert traces == [f"trace {run_seed(seed).judge.trace}" for seed in (3, 4)]
