@@ -32,7 +32,7 @@ ANSWER_S = 1.0
 DRAIN_S = 25.0
 """How long a confirmed action is given to be sent and its answer journalled, whatever ended the interface."""
 
-LOST = "the journal has not got it: no start takes it up; look at QuantConnect, and at the brokerage"
+LOST = "not in the journal: no start will verify what was sent; look at QuantConnect, and at the brokerage"
 """What is said of an action that nothing verifies from here on."""
 
 _BAD_NEWS = (Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED)

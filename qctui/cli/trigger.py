@@ -302,8 +302,8 @@ class Trigger:
         steps.print_new()
         if steps.record is None or not steps.record.done:
             lost = steps.record is not None and steps.record.lost
-            verifies = LOST if lost else "the console verifies it at its next start"
-            steps.note(f"interrupted: the request stays sent; {verifies}")
+            after = f" and is {LOST}" if lost else "; the console verifies it at its next start"
+            steps.note(f"interrupted: the request stays sent{after}")
 
 
 def exit_of_rung(rung: Rung | None) -> Exit:

@@ -151,7 +151,7 @@ class Hands:
         if step.action == "abort" and self._troubles.around:
             self._troubles.clear()  # it has to be on the screen first
         keys, prompt = self._question(step)
-        for _ in range(4):
+        for _ in range(10):
             self._point_at(one, step)
             self._programs.until(lambda: _ANSWER.search(one.text) is not None, 20.0)
             if prompt in one.text:

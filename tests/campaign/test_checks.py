@@ -180,7 +180,7 @@ PLANTED: dict[str, tuple[str, tuple[Plant, ...]]] = {
         (ended(code=0, quit=True, ended_at=AT + 3.5),),
     ),
     "a start that is promised in vain": (
-        "the next start was promised to verify it",
+        "the next start was promised to verify 1",
         (unwritten(b"NO JOURNAL ... 1 action is not verified yet; verification goes on at the next start"),),
     ),
     "modes left behind": ("left its terminal changed: 1049", (ended(code=0, quit=True, left_behind=["1049"]),)),

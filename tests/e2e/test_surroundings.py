@@ -188,7 +188,7 @@ def test_of_what_the_journal_has_not_got_no_later_start_is_promised(
         command.wait_for("ACCEPTED", "the journal could not be written")
         command.send("\x03")
         assert command.wait_exit() == 130
-        assert "the request stays sent; the journal has not got it" in command.text
+        assert "the request stays sent and is not in the journal" in command.text
         assert "next start" not in command.text
 
 

@@ -20,7 +20,7 @@ OPEN = "qctui: 1 action is not verified yet; verification goes on at the next st
 
 
 LOST = (
-    "qctui: 1 action is not verified yet, and the journal has not got it: no start takes it up; "
+    "qctui: 1 action is not verified yet, and not in the journal: no start will verify what was sent; "
     "look at QuantConnect, and at the brokerage"
 )
 
