@@ -20,7 +20,7 @@ LAST_S = 240.0
 
 def repeat(report: Report) -> str:
     """The command that does the same again."""
-    return f"python -m tests.campaign --seed {report.seed} --confirmations 1000 --sessions 1"
+    return f"python -m tests.campaign --seed {report.seed} --sessions 1"
 
 
 def campaign(options: argparse.Namespace) -> Iterator[Report]:
@@ -41,6 +41,10 @@ def campaign(options: argparse.Namespace) -> Iterator[Report]:
             if not begun:
                 return
             done, begun = wait(begun, LAST_S + max(0.0, until_mono - time.monotonic()), FIRST_COMPLETED)
+            if not done:
+                for process in multiprocessing.active_children():
+                    process.terminate()
+                raise TimeoutError(f"{len(begun)} sessions did not end within {LAST_S:.0f} s after their time")
             for each in done:
                 confirmed += each.result().confirmations
                 yield each.result()

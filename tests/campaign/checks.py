@@ -63,8 +63,8 @@ def _intent_first(found: Evidence) -> Iterator[str]:
             if found.disk and program.code is None and found.posts_at(one.aim) and not found.of(one):
                 yield f"{_named(one)}: its lines were not written once the disk took them again"
             missing = found.disk and found.posts_at(one.aim) and not found.of(one)
-            # What was killed had no time to say it.
-            if missing and not program.owns_up and not program.killed:
+            # What was killed had no time to say it, and a terminal that was closed shows nothing.
+            if missing and not program.owns_up and not (program.killed or program.closed):
                 yield f"{_named(one)} was sent without a line in the journal, and that was not said"
             unsent = found.disk and one.sure and len(one.troubles) == 1 and not found.posts_at(one.aim)
             if unsent and not found.of(one):

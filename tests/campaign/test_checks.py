@@ -239,6 +239,11 @@ def test_what_a_kill_a_disk_or_a_closed_terminal_excuses_is_excused() -> None:
     unwritten(b"NO JOURNAL: No space left on device")(full)
     assert excused(full) == []
 
+    gone = evidence()
+    unwritten(b"")(gone)
+    ended(closed=True)(gone)
+    assert excused(gone) == []
+
     told_to_wait = evidence(posts=[post(1, fault="http-429", acted=False, success=False), post(2)])
     assert excused(told_to_wait) == []
 
