@@ -1,7 +1,7 @@
 """`qctui` without a command: starts the console's parts in the order in which they are seen, and ends them backwards.
 
-The simulator first (another process, another core), then the engine, whose first answers are on their way while the
-interface is still being imported; the interface last.
+The simulator first (another process, another core), then the engine, which opens what it writes to while the interface
+is imported, and asks once there is a first frame; the interface last.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from qctui.cli.console_app import Console
     from qctui.ui.context import UiOptions
 
-FRAME_S = 1.0
-"""How long the demo's first request may wait for the first frame."""
+FRAME_S = 2.0
+"""How long the first request may wait for the first frame: a terminal that does not read must not hold up the rest."""
 
 PATIENCE_S = 0.5
 """How long the end may take before it says what it waits for."""
@@ -144,11 +144,11 @@ class _Console:
         )
 
     async def _open_client(self, observer: Observer) -> Client:
+        # Importing the client, and reading what it brings, is a quarter of the work until the first frame, which shares
+        # this interpreter and needs neither.
+        await asyncio.to_thread(self._shown.wait, FRAME_S)
         if self._account is None:
             assert self._demo is not None, "without an account there is the simulator's"
-            # The simulator answers in milliseconds: importing the client meanwhile would only hold up the first frame,
-            # which shares this interpreter. A real API is far away, and its first answer wants an early start.
-            await asyncio.to_thread(self._shown.wait, FRAME_S)
             self._account = await self._demo.listen()
         return open_client_of(self._account, self._settings, self._host.clock, observer, self._host.tape)
 
