@@ -4,6 +4,7 @@ whether the workaround is still needed, before the digest here is renewed."""
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import importlib
 import inspect
@@ -12,6 +13,7 @@ import pkgutil
 import re
 import selectors
 import sys
+import weakref
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +24,7 @@ import pytest
 import textual.css.stylesheet
 from textual.css.types import CSSLocation
 from textual.message_pump import MessagePump
+from textual.widget import Widget
 
 import qctui.cli
 import qctui.ui
@@ -32,6 +35,7 @@ PARTS = {
     ("textual._callback", "invoke"): "266437a3910d",
     ("textual._compositor", "ChopsUpdate.render_segments"): "9457b4621f67",
     ("textual._xterm_parser", "XTermParser.feed"): "1a75b06dfb91",
+    ("textual._styles_cache", "StylesCache.get_inner_outer"): "63b84a59e324",
     ("textual.app", "App._background_screens"): "35815044ee32",
     ("textual.app", "App._check_bindings"): "b6850e10de3d",
     ("textual.app", "App._context"): "2283d89e5304",
@@ -207,3 +211,14 @@ def test_the_wait_for_keys_ends_with_a_key_and_with_the_end_and_looks_up_from_th
         os.close(keys)
         os.close(typed)
     textual_patches._KeyWaiter.wake()
+
+
+@pytest.mark.anyio
+async def test_nothing_that_was_drawn_of_a_closed_screen_stays_in_memory() -> None:
+    async with console((80, 24)) as page:
+        await page.press("enter")
+        drawn = [weakref.ref(widget._styles_cache) for widget in page.app.screen.walk_children(Widget)]
+        await page.press("escape")
+        gc.collect()
+        assert drawn
+        assert [each for each in drawn if each() is not None] == []
