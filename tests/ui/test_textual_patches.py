@@ -215,7 +215,7 @@ def test_the_wait_for_keys_ends_with_a_key_and_with_the_end_and_looks_up_from_th
 
 def test_what_was_drawn_of_a_widget_goes_with_it() -> None:
     textual_patches.install()
-    base, background = Color.parse("#102030"), Color.parse("#405060 50%")
+    base, background = Color.parse("#102030"), Color.parse("#40506080")
     drawn = StylesCache()
     inner, outer = drawn.get_inner_outer(base, background)
     assert (inner.background, outer.background) == (base + background, base)
