@@ -27,7 +27,7 @@ def outcome(sweep: Sweep, each: RankedRun) -> str:
     if each.run.failed:
         return f"failed, exit code {each.run.exit_code}"
     if each.run.progress < 1:
-        return "under way"
+        return "not ended"  # under way only while the optimization is
     if each.final is None:
         return f"ended without a {sweep.target}"
     rank = f", rank {each.rank} of {sweep.ranking.ranked:,}" if each.rank is not None else ""
@@ -54,6 +54,6 @@ def count_text(count: int, what: str) -> str:
 
 def counts_words(counts: Counts, target: str) -> str:
     """What is not in a figure, and why; empty where everything is."""
-    told = ((counts.failed, "failed"), (counts.under_way, "under way"), (counts.valueless, f"without a {target}"))
+    told = ((counts.failed, "failed"), (counts.under_way, "not ended"), (counts.valueless, f"without a {target}"))
     said = ", ".join(f"{count:,} {word}" for count, word in told if count)
     return f" Not in it: {said}." if said else ""

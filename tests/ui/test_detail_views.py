@@ -81,7 +81,7 @@ async def test_each_view_is_a_key_away_and_reads_itself() -> None:
         weight = await look(page, "7")
         assert "slow goes with Sharpe Ratio most (lower is better): 0.41 over 41 runs" in weight
         assert "slow -0.41┤" in weight
-        assert all("Not in it: 6 failed, 1 under way" in each for each in (slices, spread, history))
+        assert all("Not in it: 6 failed, 1 not ended" in each for each in (slices, spread, history))
         await page.press("escape")
         assert page.app.screen is page.main
 

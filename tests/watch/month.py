@@ -279,7 +279,8 @@ def month() -> list[Happening]:
             ),
             Happening(at(8.7), "... found on Tuesday", gone(False)),
             Happening(at(9.7), "redeployed in the session", redeploy(MOVED), "redeployed", MOVED, 60, at(9.8)),
-            Happening(at(11.1), "outage at night, 3 h", down("http-500"), "outage", 0, 900, at(11.3)),
+            # The machine is asleep for most of each hour of the night.
+            Happening(at(11.1), "outage at night, 3 h", down("http-500"), "outage", 0, HOUR_S + 300, at(11.3)),
             Happening(at(11.1) + 3 * HOUR_S, "... over", down(None)),
             Happening(
                 at(13.2), "login waits on Sunday", quiet(WAITS, on=True), "quiet", WAITS,
@@ -296,12 +297,10 @@ def month() -> list[Happening]:
             Happening(at(21) + close_s * DAY_S + 60, "holiday is over", quiet(*SHARES, on=False)),
             Happening(
                 at(23.7), "equity falls by 12 %", lambda program: program.world.move_equity(DROPS, -12.0),
-                "drawdown", DROPS, 600, None,
+                "step", DROPS, 600, at(23.72),
             ),
-            Happening(
-                at(23.7), "... at once", lambda program: None, "step", DROPS, 600, at(23.72),
-            ),
-            Happening(at(23.7), "... within a day", lambda program: None, "day-loss", DROPS, 600, at(24.05)),
+            # The same fall: listed at once, told when the first has cleared. The loss of the day is listed beside it.
+            Happening(at(23.7), "... and stays there", lambda program: None, "drawdown", DROPS, 1_000, None),
             Happening(
                 at(27.2), "brokerage lost again, summer time has ended", gone(True), "blind", LOSES,
                 DAY_S + (winter_open_s - 0.2) * DAY_S + 900, at(29.75),

@@ -278,7 +278,7 @@ class HeatMap(SpanLines, can_focus=True):
         elif each.run.failed:
             where.append((f"  failed, exit code {each.run.exit_code}", "danger"))
         else:
-            where.append(("  under way", "stale"))
+            where.append(("  not ended", "stale"))
         rest: list[Span] = [(" ", ""), (each.run.name or each.run.backtest_id, "muted")]
         if (shared := grid.shared.get((x, y), 0)) > 1:
             rest += [dot, (f"the best of {shared:,} runs here", "")]
