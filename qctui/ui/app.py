@@ -37,6 +37,8 @@ from qctui.value import replace
 THEME_CHECK_S = 5.0
 """How soon a saved theme file is shown."""
 
+GARBAGE_CHECK_S = 5.0
+
 
 class QctuiApp(AppBase[int], inherit_bindings=False):
     """One run of the console. `run()` returns 0, or None after a crash (`return_code` is its code then).
@@ -114,6 +116,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
         self.screen_change_signal.subscribe(self, lambda _screen: self.show_changes())
         self.set_interval(THEME_CHECK_S, lambda: self.draw("A theme", self.reload_themes))
+        self.set_interval(GARBAGE_CHECK_S, self.collect_garbage)
         for problem in self._problems:
             self.say(problem)
 

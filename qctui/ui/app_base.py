@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import time
 from typing import Any, TypeVar
 
 from textual import events
@@ -16,6 +18,13 @@ from qctui.ui.theme.themes import Palette, role_defaults
 R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
+
+COLLECTS_AT = (700, 10, 100)
+"""When Python searches memory for garbage by itself. Its third step looks at everything there is, for up to a tenth of
+a second in which no key is heard and nothing leaves: it comes ten times later than usual, if no pause came before."""
+
+COLLECTS_EARLIER_AT, PAUSE_S = 10, 2.0
+"""In a pause of the keys that step comes when it usually would."""
 
 
 class AppBase(textual_patches.PatchedApp[R]):
@@ -32,6 +41,13 @@ class AppBase(textual_patches.PatchedApp[R]):
     """
 
     _palette: tuple[dict[str, str], Palette] | None = None
+    _pressed_mono = 0.0
+    """When the last key came."""
+
+    def collect_garbage(self) -> None:
+        """Search memory for garbage if that is due, and nobody types."""
+        if gc.get_count()[2] >= COLLECTS_EARLIER_AT and time.monotonic() - self._pressed_mono >= PAUSE_S:
+            gc.collect()
 
     @property
     def palette(self) -> Palette:
@@ -75,6 +91,7 @@ class AppBase(textual_patches.PatchedApp[R]):
         """No widget on screen takes this key, and it is bound to nothing here."""
 
     async def _press(self, event: events.Event) -> None:
+        self._pressed_mono = time.monotonic()
         # What a click or a timer opened is finished first.
         await textual_patches.finish_screens(self)
         self.app_focus = True

@@ -29,3 +29,22 @@ def test_every_folder_has_its_place(folder: str) -> None:
 
 def test_it_is_one_page() -> None:
     assert len(MAP.splitlines()) < 100
+
+
+ROOT = PACKAGE.parent
+PROOF = (ROOT / "tests" / "PROOF.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_leads_to_what_is_proved() -> None:
+    assert "(tests/PROOF.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(tests/[\w/.]+)`", PROOF))))
+def test_every_test_that_proves_something_exists(name: str) -> None:
+    assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (tests[\w.]+)", PROOF))))
+def test_every_command_that_proves_something_exists(module: str) -> None:
+    path = ROOT.joinpath(*module.split("."))
+    assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from textual._compositor import CompositorUpdate
 
 from qctui.model.keys import DEPLOYMENTS
+from qctui.ui import app_base
 from qctui.value import replace
 from tests.ui.page import Page, Size, console
 from tests.ui.scene import deployments
@@ -59,3 +63,23 @@ async def test_an_update_begins_at_its_first_changed_cell(monkeypatch: pytest.Mo
         assert len(sent) == 1
         assert sent[0].startswith("\x1b[6;91H")
         assert len(sent[0]) < 60
+
+
+class Cycle:
+    itself: object = None
+
+
+async def test_memory_is_searched_for_garbage_in_a_pause_of_the_keys() -> None:
+    async with console((80, 24)) as page:
+        garbage = Cycle()
+        garbage.itself, left = garbage, weakref.ref(garbage)
+        gc.collect(1)  # old by now: only a search of everything finds it
+        del garbage
+        while gc.get_count()[2] < app_base.COLLECTS_EARLIER_AT:
+            gc.collect(1)
+        await page.press("j")
+        page.app.collect_garbage()
+        assert left() is not None
+        page.app._pressed_mono -= app_base.PAUSE_S
+        page.app.collect_garbage()
+        assert left() is None
