@@ -277,8 +277,10 @@ class HeatMap(SpanLines, can_focus=True):
             where.append((f"  {UNRANKED}", "muted"))
         elif each.run.failed:
             where.append((f"  failed, exit code {each.run.exit_code}", "danger"))
+        elif each.run.progress < 1:
+            where.append((f"  {grid.unended}", "stale"))
         else:
-            where.append(("  under way", "stale"))
+            where.append(("  ended without a value", "muted"))
         rest: list[Span] = [(" ", ""), (each.run.name or each.run.backtest_id, "muted")]
         if (shared := grid.shared.get((x, y), 0)) > 1:
             rest += [dot, (f"the best of {shared:,} runs here", "")]
