@@ -10,7 +10,6 @@ from textual.color import Color
 
 from qctui.sweep.judging import Sweep
 from qctui.sweep.ranking import UNTOLD, Axis, RankedRun, statistic_text
-from qctui.sweep.words import unended_words
 from qctui.ui.kit.spans import width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
@@ -35,8 +34,8 @@ class HeatGrid(Value):
     ranked: int
     """Those of them with a rank: all or none."""
     best: tuple[int, int] | None
-    unended: str
-    """What is said of a run that has not ended."""
+    over: bool
+    """Nothing goes on any more."""
 
     def goodness(self, value: float) -> float:
         """0 for the worst of all final values, 1 for the best; for the lowest and the highest where it is unknown what
@@ -74,7 +73,7 @@ def heat_grid(sweep: Sweep, over: tuple[str, ...] = (), within: tuple[str, str] 
     low, high = (sweep.finals[0], sweep.finals[-1]) if sweep.finals else (0.0, 0.0)
     return HeatGrid(
         x.axis, y.axis, cells, shared, low, high, criterion.maximize, ranking.ended, ranking.ranked, best,
-        unended_words(sweep),
+        sweep.optimization.finished,
     )  # fmt: skip
 
 
@@ -199,5 +198,6 @@ def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
     valueless = any(
         each.run.progress >= 1 and not each.run.failed and each.value is None for each in grid.cells.values()
     )
+    going = "cut off" if grid.over else "running"
     without = f"{VALUELESS} no value  " if valueless else ""
-    return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} {grid.unended}  {without}{none} none"
+    return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} {going}  {without}{none} none"

@@ -9,6 +9,7 @@ from textual import events
 from qctui.plot.export import Color
 from qctui.plot.grid import CellGrid, Ink
 from qctui.sweep.ranking import UNRANKED, RankedRun, value_key
+from qctui.sweep.words import unended_words
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines
 from qctui.ui.kit.render_context import nothing
@@ -278,7 +279,7 @@ class HeatMap(SpanLines, can_focus=True):
         elif each.run.failed:
             where.append((f"  failed, exit code {each.run.exit_code}", "danger"))
         elif each.run.progress < 1:
-            where.append((f"  {grid.unended}", "stale"))
+            where.append((f"  {unended_words(over=grid.over)}", "stale"))
         else:
             where.append(("  ended without a value", "muted"))
         rest: list[Span] = [(" ", ""), (each.run.name or each.run.backtest_id, "muted")]
