@@ -14,7 +14,7 @@ from qctui.actions.send import SEND_S, InFlightRequest, Refusal, Sender
 from qctui.actions.spec import ABORT, DELETE, RENAME, RERUN
 from qctui.actions.verify import VERIFY_S, Check
 from qctui.actions.verify_deployment import DeploymentCheck
-from qctui.actions.verify_optimization import AbortCheck, DeleteCheck, RenameCheck, RerunCheck
+from qctui.actions.verify_optimization import AbortCheck, DeleteCheck, RenameCheck, RerunCheck, but_for_others
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
@@ -198,7 +198,9 @@ class ActionRunner:
             request.action_id, ANSWER, f"the API said: {refusal.words}; looking whether nothing happened"
         )
         sent_at = self._clock.now() - (self._clock.monotonic() - request.sent_mono)
-        verdict = await judge_rejection(self._api, self._clock, request.target, sent_at, self._ending)
+        others = [each for each in self._action_store.records if each.action_id != request.action_id]
+        target = but_for_others(request.target, others) if request.target.action == RERUN.id else request.target
+        verdict = await judge_rejection(self._api, self._clock, target, sent_at, self._ending)
         self._action_store.warn(request.action_id, ANSWER, "")
         if verdict.acted:
             self._action_store.step(

@@ -17,6 +17,7 @@ from qctui.actions.locks import OwnerLock, owner_of
 from qctui.actions.send import SEND_S
 from qctui.actions.spec import ACTION_SPECS, OF_OPTIMIZATIONS, RENAME, RERUN
 from qctui.actions.verify import VERIFY_S
+from qctui.actions.verify_optimization import named_in
 from qctui.clock import Clock
 from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
@@ -145,13 +146,21 @@ class JournalWatcher:
             if record is None or not record.foreign or record.done:
                 continue
             self._lines.pop(action_id, None)
-            self._action_store.put([replace(record, foreign=False, resumed=True, goal_by_mono=None)])
+            target = record.target
+            if target.action == RERUN.id:
+                target = replace(target, others=self._made_by_others(action_id))
+            self._action_store.put([replace(record, target=target, foreign=False, resumed=True, goal_by_mono=None)])
             missing = _left_open_words(record)
             if missing is not None:
                 self._action_store.step(action_id, *missing)
             adopted = self._action_store.get(action_id)
             if adopted is not None and not adopted.done and self.adopt is not None:
                 self.adopt(adopted)
+
+    def _made_by_others(self, action_id: str) -> tuple[str, ...]:
+        """What every other rerun has made, by the whole journal."""
+        lines = [each for each in self._writer.entries if each.action == RERUN.id and each.id != action_id]
+        return named_in((RUNG_OF_EVENT.get(each.event), each.detail) for each in lines)
 
     async def _at_disk(self, job: Callable[[], bool | None]) -> bool:
         with contextlib.suppress(OSError):

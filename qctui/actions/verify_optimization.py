@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from qctui.actions.send import MADE
 from qctui.actions.verify import AGREEING, MOST_AGREEING, STATUS_S, Check
@@ -11,9 +11,13 @@ from qctui.api.ports import ApiError
 from qctui.model.action import ActionRecord, Rung, Target
 from qctui.model.optimization import Optimization, OptimizationSummary
 from qctui.model.resource import FailureKind
+from qctui.value import replace
 
 CLOCKS_DIFFER_S = 120.0
 """What was made this much before the request, by the API's clock, was not made by it."""
+
+FOUND = " is there, new and of this name"
+"""Behind the id of what was found without an answer, in the words of VERIFIED: others read them in the journal."""
 
 _Finding = tuple[Rung, str]
 """The rung that one look speaks for, and its words."""
@@ -112,9 +116,11 @@ class RenameCheck(OptimizationCheck):
 
 class RerunCheck(OptimizationCheck):
     """Looks for the optimization that was made: by the id of the answer, or, where that is not known, for the one new
-    optimization of its name in the project."""
+    optimization of its name in the project that no other request has made or may have made."""
 
     _new: tuple[str, ...] = ()
+    _rivals = 0
+    """Other requests for one of this name of which it is not known either what they made."""
     _missing = ""
     """What the API says instead of the one that it has made."""
 
@@ -124,8 +130,13 @@ class RerunCheck(OptimizationCheck):
         if made:
             return await self._find_made(made)
         sent_at = record.confirmed_at if record is not None else self._clock.now()
-        self._new = new_ones(await self._api.fetch_optimizations(self._target.project_id), self._target, sent_at)
-        return (Rung.VERIFIED, f"{self._new[0]} is there, new and of this name") if len(self._new) == 1 else None
+        listed = await self._api.fetch_optimizations(self._target.project_id)
+        others = [each for each in self._action_store.records if each.action_id != self._id]
+        self._new = new_ones(listed, but_for_others(self._target, others), sent_at)
+        self._rivals = sum(_is_rival(each, self._target) for each in others)
+        if len(self._new) != 1 or self._rivals:
+            return None
+        return Rung.VERIFIED, f"{self._new[0]}{FOUND}"
 
     async def _find_made(self, made: str) -> _Finding | None:
         self._missing = ""
@@ -146,14 +157,41 @@ class RerunCheck(OptimizationCheck):
         if self._missing:
             return self._missing
         if self._new:
-            return f"{len(self._new)} new optimizations are called {self._target.new_name}: which is it is not known"
+            new = "1 new optimization is" if len(self._new) == 1 else f"{len(self._new)} new optimizations are"
+            which = "whose it is" if len(self._new) == 1 else "which is it"
+            return f"{new} called {self._target.new_name}: {which} is not known"
         return f"no new optimization is called {self._target.new_name}"
 
 
 def made_by(record: ActionRecord) -> str:
     """The id of what an action has made, by the API's answer; empty if that had none."""
-    said = [step.detail for step in record.steps if step.rung is Rung.ACCEPTED and step.detail.startswith(MADE)]
-    return said[-1].removeprefix(MADE) if said else ""
+    return next(filter(None, (made_in(step.rung, step.detail) for step in reversed(record.steps))), "")
+
+
+def made_in(rung: Rung | None, detail: str) -> str:
+    """The id of what a rerun has made, in the words of the API's answer; empty if they have none."""
+    return detail.removeprefix(MADE) if rung is Rung.ACCEPTED and detail.startswith(MADE) else ""
+
+
+def named_in(said: Iterable[tuple[Rung | None, str]]) -> tuple[str, ...]:
+    """The ids of what reruns have made, in the words of their rungs: those of the API's answers, and of the looks that
+    found it without one."""
+    found = (made_in(*each) or (each[1].removesuffix(FOUND) if each[1].endswith(FOUND) else "") for each in said)
+    return tuple(filter(None, found))
+
+
+def but_for_others(target: Target, others: Sequence[ActionRecord]) -> Target:
+    """The target of a rerun; what `others` have made is none of its own."""
+    steps = [step for each in others if each.target.action == target.action for step in each.steps]
+    return replace(target, others=(*target.others, *named_in((step.rung, step.detail) for step in steps)))
+
+
+def _is_rival(other: ActionRecord, target: Target) -> bool:
+    """Whether another request may have made, or may be making, what this rerun looks for."""
+    same = (other.target.action, other.target.project_id, other.target.new_name)
+    if same != (target.action, target.project_id, target.new_name) or other.done or made_by(other):
+        return False
+    return any(step.rung in (Rung.SENT, Rung.UNKNOWN) for step in other.steps)
 
 
 def new_ones(listed: Sequence[OptimizationSummary], target: Target, sent_at: float) -> tuple[str, ...]:

@@ -178,7 +178,7 @@ def format_optimization(optimization: Optimization) -> Iterable[str]:
     status = optimization.status or "unknown"
     yield f"{optimization.name}  {status}  {optimization.criterion.extremum} {target}".rstrip()
     total = "an unknown number of" if optimization.total is None else f"{optimization.total:,}"
-    yield f"{counts.final + counts.failed + counts.valueless:,} of {total} runs ended.{counts_words(counts, target)}"
+    yield f"{counts.final + counts.failed + counts.valueless:,} of {total} runs ended.{counts_words(sweep)}"
     if ranking.best is not None:
         yield f"the best: {near_words(sweep, ranking.best.key)}"
     elif ranking.ended:

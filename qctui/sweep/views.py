@@ -74,7 +74,7 @@ def _slices_reading(
 ) -> str:
     shown = "A box is the middle half of a value's runs, its line the median." if boxes else ""
     shown = shown or "The line goes through the medians."
-    counts = counts_words(sweep.counts, sweep.target)
+    counts = counts_words(sweep)
     maximize = sweep.optimization.criterion.maximize
     enough = [each for each in ended if each.summary is not None and each.summary.count >= LEAST_OF_A_VALUE]
     if len(enough) < 2 or maximize is None:
@@ -126,7 +126,7 @@ def distribution(sweep: Sweep, width: int) -> View:
         away, chance = abs(best.final - summary.median) / sweep.deviation, _luckiest(summary.count)
         said += f" The best, {text(best.final, target)}, is {away:.1f} standard deviations from the median; of so many "
         said += f"draws of chance the luckiest would be {chance:.1f}."
-    return _view(title, f"{said}{counts_words(sweep.counts, target)}", plot, points)
+    return _view(title, f"{said}{counts_words(sweep)}", plot, points)
 
 
 def _luckiest(count: int) -> float:
@@ -169,7 +169,7 @@ def history(sweep: Sweep, sign: str) -> View:
         said = f"{value} at run {last:,} of {len(found):,}{idle}; {len(better):,} {be} the best yet."
     across = _whole(ValueScale(0.0, len(found) + 1.0))
     plot = Plot(layers, across, _side(target, layers[0].ys), _best_signs(sweep, points, sign))
-    return _view(title, f"{said} {order}{counts_words(sweep.counts, target)}", plot, points)
+    return _view(title, f"{said} {order}{counts_words(sweep)}", plot, points)
 
 
 def _pairs(found: Sequence[tuple[RankedRun, float | None]]) -> Iterator[tuple[float | None, float | None]]:
@@ -211,7 +211,7 @@ def importance(sweep: Sweep) -> View:
     told = [each for each in found if each.correlation is not None]
     untold = "; ".join(f"{each.name}: none, {each.why}" for each in found if each.correlation is None)
     if not told:
-        return View(title, f"{untold[:1].upper()}{untold[1:]}." if untold else "No parameter varies.")
+        return View(title, f"No correlation. {untold}." if untold else "No parameter varies.")
     # The strongest stands at the top.
     places = {each.name: float(len(found) - at) for at, each in enumerate(found)}
     bars = [(places[each.name], abs(each.correlation or 0.0)) for each in told]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qctui.sweep.judging import Counts, Sweep
+from qctui.sweep.judging import Sweep
 from qctui.sweep.neighbours import Ground
 from qctui.sweep.ranking import RankedRun, statistic_text
 
@@ -27,7 +27,7 @@ def outcome(sweep: Sweep, each: RankedRun) -> str:
     if each.run.failed:
         return f"failed, exit code {each.run.exit_code}"
     if each.run.progress < 1:
-        return "not ended"  # under way only while the optimization is
+        return unended_words(over=sweep.optimization.finished)
     if each.final is None:
         return f"ended without a {sweep.target}"
     rank = f", rank {each.rank} of {sweep.ranking.ranked:,}" if each.rank is not None else ""
@@ -52,8 +52,18 @@ def count_text(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def counts_words(counts: Counts, target: str) -> str:
+def unended_words(*, over: bool) -> str:
+    """What is said of a run that has not ended: nothing goes on in an optimization that is `over`."""
+    return "cut off" if over else "under way"
+
+
+def counts_words(sweep: Sweep) -> str:
     """What is not in a figure, and why; empty where everything is."""
-    told = ((counts.failed, "failed"), (counts.under_way, "not ended"), (counts.valueless, f"without a {target}"))
+    counts, without = sweep.counts, f"without a {sweep.target}"
+    told = (
+        (counts.failed, "failed"),
+        (counts.under_way, unended_words(over=sweep.optimization.finished)),
+        (counts.valueless, without),
+    )
     said = ", ".join(f"{count:,} {word}" for count, word in told if count)
     return f" Not in it: {said}." if said else ""

@@ -92,6 +92,61 @@ async def test_two_new_ones_of_its_name_verify_nothing(rig: Rig) -> None:
 
 
 @in_rig
+async def test_what_another_request_of_the_same_name_made_is_none_of_its_own(rig: Rig) -> None:
+    """The first did nothing and was asked for again: one sweep is there, and one action is VERIFIED."""
+    rig.api.tries = iter([Try(error(FailureKind.RESET), acts=False)])
+    (first,) = await rig.act(RERUN)
+    (second,) = await rig.act(replace(RERUN))
+    rig.api.listed[1] = (listed("O-new", created_at=rig.clock.now()),)
+    await rig.clock.advance(700)
+    assert rig.rungs(second) == ["SENDING", "SENT", "ACCEPTED", "VERIFIED"]
+    words = "no answer to the request; no new optimization is called Grid 2"
+    assert last(next(each for each in rig.records if each.action_id == first)) == (Rung.UNVERIFIED, words)
+
+
+@in_rig
+async def test_one_new_of_its_name_is_not_known_to_be_of_one_of_two_requests(rig: Rig) -> None:
+    rig.api.tries = iter([Try(error(FailureKind.RESET), acts=False), Try(error(FailureKind.RESET), acts=False)])
+    await rig.act(RERUN)
+    await rig.act(replace(RERUN))
+    rig.api.listed[1] = (listed("O-new", created_at=rig.clock.now()),)
+    await rig.clock.advance(700)
+    words = "no answer to the request; 1 new optimization is called Grid 2: whose it is is not known"
+    assert [last(each) for each in rig.records] == [(Rung.UNVERIFIED, words)] * 2
+    assert len(rig.api.posts) == 2
+
+
+@in_rig
+async def test_a_refused_one_is_not_taken_for_what_an_earlier_request_made(rig: Rig) -> None:
+    rig.api.tries = iter([Try(error(FailureKind.RESET)), Try(NO, acts=False)])
+    rig.api.listed[1] = (listed("O-new", created_at=rig.clock.now()),)
+    await rig.act(RERUN)
+    await rig.clock.advance(10)
+    (again,) = await rig.act(replace(RERUN))
+    await rig.clock.advance(10)
+    assert [each.rung for each in rig.records] == [Rung.VERIFIED, Rung.REJECTED]
+    assert rig.rungs(again) == ["SENDING", "SENT", "REJECTED"]
+
+
+def test_a_later_start_knows_what_the_others_made(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Rig(tmp_path) as rig:
+            rig.api.tries = iter([Try(error(FailureKind.RESET), acts=False)])
+            await rig.act(RERUN)
+            await rig.act(replace(RERUN))
+            await rig.clock.advance(10)
+            rungs = [each.rung for each in rig.records]
+            assert rungs == [Rung.UNKNOWN, Rung.VERIFIED]
+        async with Rig(tmp_path) as later:
+            later.api.listed[1] = (listed("O-new", created_at=later.clock.now()),)
+            await later.clock.advance(700)
+            words = "no answer to the request; no new optimization is called Grid 2"
+            assert last(later.record()) == (Rung.UNVERIFIED, words)
+
+    asyncio.run(main())
+
+
+@in_rig
 async def test_none_made_is_unverified_and_a_request_that_never_left_is_sent_again(rig: Rig) -> None:
     rig.api.tries = iter([Try(REFUSED_CONNECTION, leaves=False, acts=False), Try(hangs=True, acts=False)])
     await rig.act(RERUN)

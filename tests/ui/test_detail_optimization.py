@@ -154,6 +154,7 @@ async def test_no_map_for_one_parameter_and_it_says_why() -> None:
     one = replace(one, parameters=one.parameters[:1])
     async with opened("2", "enter", "m", prepare=holding(one)) as page:
         assert "needs two parameters that vary; this optimization has 1" in page.text
+        assert "more" not in page.line("━ 2 Heat map")
 
 
 async def test_table_and_map_beside_each_other_where_there_is_room() -> None:

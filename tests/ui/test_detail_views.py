@@ -81,7 +81,7 @@ async def test_each_view_is_a_key_away_and_reads_itself() -> None:
         weight = await look(page, "7")
         assert "slow goes with Sharpe Ratio most (lower is better): 0.41 over 41 runs" in weight
         assert "slow -0.41┤" in weight
-        assert all("Not in it: 6 failed, 1 not ended" in each for each in (slices, spread, history))
+        assert all("Not in it: 6 failed, 1 under way" in each for each in (slices, spread, history))
         await page.press("escape")
         assert page.app.screen is page.main
 
@@ -229,6 +229,24 @@ async def test_odd_sweeps_are_words_or_plots_and_never_a_defect(name: str) -> No
         assert not [each for each in said if "could not be drawn" in each or "not drawn" in each]
 
 
+async def test_what_ended_without_a_value_or_was_cut_off_is_never_said_to_go_on() -> None:
+    over = of(
+        run("a", 1.0, p="1", q="1"), run("b", None, p="2", q="1"), run("c", 0.5, progress=0.4, p="1", q="2"),
+        status="aborted",
+    )  # fmt: skip
+    over = replace(over, runs=(*over.runs, run("d", 0.7, p="2", q="2")))
+    # What is over stands behind what runs.
+    async with opened("2", "down", "down", "enter", prepare=holding(over)) as page:
+        shown = await look(page, "m", "home", "right")
+        assert "Sharpe Ratio — ended without a value" in shown
+        assert "▸ ?" in shown
+        assert "cut off ? no value — none" in shown
+        assert "Sharpe Ratio 0.500 cut off" in await look(page, "left", "down")
+        assert "Not in it: 1 cut off, 1 without a Sharpe Ratio." in await look(page, "4")
+        assert "No correlation. p: none, too few runs" in await look(page, "7")
+        assert "under way" not in page.text
+
+
 async def test_hostile_names_reach_no_plot_as_more_than_text() -> None:
     odd = grid_optimization()
     runs = [{HOSTILE: each.parameters["fast"], "[/x]": f"{each.parameters['slow']} 均"} for each in odd.runs]
@@ -273,6 +291,16 @@ async def test_six_are_the_most_and_what_is_gone_is_no_longer_marked() -> None:
         page.engine.put(KEY, grid_optimization(done=20), age_s=1)
         await page.drawn()
         assert "+ 6 to compare" not in page.text
+
+
+@pytest.mark.parametrize("count", [4, 5, 6])
+async def test_each_of_the_compared_runs_has_its_column_beside_the_curves(count: int) -> None:
+    assert CompareScreen.ROOMY == (116, 30)
+    async with opened("2", "enter", *(["space", "j"] * count), "C", size=CompareScreen.ROOMY) as page:
+        await page.drawn()
+        (at,) = [number for number, line in enumerate(page.lines) if "1 Compared" in line]
+        assert page.lines[at + 1].split()[:count] == list("ABCDEF"[:count]), page.text
+        assert "change in percent" in page.text
 
 
 async def test_runs_and_views_are_written_to_private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,8 @@ class HeatGrid(Value):
     ranked: int
     """Those of them with a rank: all or none."""
     best: tuple[int, int] | None
+    over: bool
+    """Nothing goes on any more."""
 
     def goodness(self, value: float) -> float:
         """0 for the worst of all final values, 1 for the best; for the lowest and the highest where it is unknown what
@@ -69,13 +71,19 @@ def heat_grid(sweep: Sweep, over: tuple[str, ...] = (), within: tuple[str, str] 
     if best is not None and cells[best].rank != 1:
         best = None
     low, high = (sweep.finals[0], sweep.finals[-1]) if sweep.finals else (0.0, 0.0)
-    return HeatGrid(x.axis, y.axis, cells, shared, low, high, criterion.maximize, ranking.ended, ranking.ranked, best)
+    return HeatGrid(
+        x.axis, y.axis, cells, shared, low, high, criterion.maximize, ranking.ended, ranking.ranked, best,
+        sweep.optimization.finished,
+    )  # fmt: skip
 
 
 STEPS = 8
 """Colours of the ramp."""
 
 MOST_LABEL_CELLS = 12
+
+VALUELESS = "?"
+"""In the cell of a run that ended without a value of the target."""
 
 _LEVEL_CELLS = 2
 
@@ -133,14 +141,14 @@ def plan_cells(grid: HeatGrid, target: str, width: int, glyphs: Glyphs) -> CellP
 
 
 def cell_text(each: RankedRun | None, target: str, glyphs: Glyphs) -> str:
-    """What stands in a cell: the value, `fail`, how far it is, or that there is none."""
+    """What stands in a cell: the value, `fail`, how far it is, that it has no value, or that there is no run."""
     if each is None:
         return glyphs.none
     if each.run.failed:
         return "fail"
     if each.run.progress < 1:
         return f"{done_text(each.run.progress)}{glyphs.ellipsis}"
-    return value_text(each.value, target, glyphs)
+    return VALUELESS if each.value is None else value_text(each.value, target, glyphs)
 
 
 def done_text(fraction: float) -> str:
@@ -155,7 +163,7 @@ def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
     if each.run.failed:
         return "x"
     if not each.ended or each.value is None:
-        return glyphs.ellipsis if each.run.progress < 1 else "?"
+        return glyphs.ellipsis if each.run.progress < 1 else VALUELESS
     top = len(glyphs.spark) - 1
     return glyphs.spark[round(grid.goodness(each.value) * top)]
 
@@ -187,4 +195,9 @@ def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
     none = glyphs.none if plan.numbers else glyphs.dot
     failed = "" if plan.numbers else "x failed  "
     shown = span if grid.ended else "no run has ended"
-    return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} running  {none} none"
+    valueless = any(
+        each.run.progress >= 1 and not each.run.failed and each.value is None for each in grid.cells.values()
+    )
+    going = "cut off" if grid.over else "running"
+    without = f"{VALUELESS} no value  " if valueless else ""
+    return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} {going}  {without}{none} none"

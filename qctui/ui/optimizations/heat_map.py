@@ -9,6 +9,7 @@ from textual import events
 from qctui.plot.export import Color
 from qctui.plot.grid import CellGrid, Ink
 from qctui.sweep.ranking import UNRANKED, RankedRun, value_key
+from qctui.sweep.words import unended_words
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines
 from qctui.ui.kit.render_context import nothing
@@ -277,8 +278,10 @@ class HeatMap(SpanLines, can_focus=True):
             where.append((f"  {UNRANKED}", "muted"))
         elif each.run.failed:
             where.append((f"  failed, exit code {each.run.exit_code}", "danger"))
+        elif each.run.progress < 1:
+            where.append((f"  {unended_words(over=grid.over)}", "stale"))
         else:
-            where.append(("  not ended", "stale"))
+            where.append(("  ended without a value", "muted"))
         rest: list[Span] = [(" ", ""), (each.run.name or each.run.backtest_id, "muted")]
         if (shared := grid.shared.get((x, y), 0)) > 1:
             rest += [dot, (f"the best of {shared:,} runs here", "")]

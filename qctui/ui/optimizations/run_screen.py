@@ -34,6 +34,9 @@ from qctui.value import Value
 
 _TRAIL_CELLS = 60
 
+_HALF_HOLDS = 4
+"""Runs whose columns fit into half of a wide screen."""
+
 
 class RunScreen(SearchScreen):
     """It follows the run through newer readings of its optimization."""
@@ -239,6 +242,7 @@ class CompareScreen(SearchScreen):
     ROOMY = (116, 30)
     DEFAULT_CSS = """
     CompareScreen > #sections.-roomy { grid-size: 2 1; grid-columns: 1fr 1fr; }
+    CompareScreen.-many > #sections.-roomy { grid-columns: 2fr 1fr; }
     """
 
     def __init__(self, context: AppContext, detail: Detail) -> None:
@@ -246,6 +250,8 @@ class CompareScreen(SearchScreen):
         self.values = ComparedPane(1, context.glyphs, len(detail.runs))
         self.equity = EquityPane(2, context.glyphs)
         super().__init__(context, detail, (self.values, self.equity))
+        # A column for each of them is what the screen is for: the curves make room.
+        self.set_class(len(detail.runs) > _HALF_HOLDS, "-many")
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Which letter is which run."""

@@ -195,8 +195,8 @@ class MapPane(ViewPane):
     def _third(self) -> str:
         """The parameter that the map is cut by."""
         varying = self._sweep.ranking.varying if self._sweep is not None else ()
-        over = self._pairs[self._pair] if self._pair < len(self._pairs) else ()
-        return next((name for name in varying if name not in over), "")
+        over = self._pairs[self._pair : self._pair + 1]
+        return next((name for pair in over for name in varying if name not in pair), "")
 
     @property
     def _values(self) -> tuple[str, ...]:
