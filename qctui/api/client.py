@@ -16,7 +16,7 @@ from qctui.api.parse_live import ChartNames, logs, projects
 from qctui.api.parse_optimization import compiled, estimate, summaries
 from qctui.api.parse_records import insights
 from qctui.api.ports import Gate, Loading, RequestReport
-from qctui.api.reader import Reader, RetryPolicy
+from qctui.api.reader import Reader, RetryPolicy, parsed
 from qctui.api.transport import Channel, Pool, Timeouts
 from qctui.clock import Clock
 from qctui.model.chart import Chart
@@ -202,7 +202,7 @@ class TriggerClient(Reader):
         # The service wants a figure and names none: this is lean-cli's for every optimization.
         body |= {"estimatedCost": 0.01, "nodeType": plan.node_type, "parallelNodes": plan.parallel_nodes}
         answer = await self._trigger(endpoints.CREATE, body, gate)
-        made = await summaries(answer)
+        made = await parsed(answer, summaries)
         return made[0].optimization_id if made else ""
 
     def _refuse_read_only(self, endpoint: Endpoint) -> None:

@@ -143,7 +143,7 @@ def _constraint(item: object) -> Constraint:
     raw = fold(item)
     target, operator, limit = line(raw.get("target")), line(raw.get("operator")), number(raw.get("targetvalue"))
     words = (target_words(target), operator, "" if limit is None else f"{limit:g}")
-    return Constraint(target, " ".join(part for part in words if part), operator, limit)
+    return Constraint(target, line(" ".join(part for part in words if part)), operator, limit)
 
 
 async def estimate(answer: Answer) -> Estimate:

@@ -77,7 +77,7 @@ class Reader:
             await clock.sleep(pause)
 
     async def _read(self, endpoint: Endpoint, body: dict[str, object], parse: Parser[T]) -> T:
-        return await _parsed(await self._post(endpoint, body), parse)
+        return await parsed(await self._post(endpoint, body), parse)
 
     async def fetch_deployments(self, project_id: int | None = None) -> DeploymentList:
         """live/list, without the start and end of its old documentation (REFERENCE.md 9, row 11)."""
@@ -98,7 +98,7 @@ class Reader:
                 raise
         # Charts are asked for by the names that the newest deployment has.
         names = ChartNames() if deploy_id else self._names
-        found = await _parsed(answer, lambda answer: detail(answer, project_id, names, errors))
+        found = await parsed(answer, lambda answer: detail(answer, project_id, names, errors))
         if deploy_id and found.deploy_id != deploy_id:
             # Today's documentation does not know the field: a service that ignores it answers with the newest.
             raise endpoints.LIVE_READ.failure(FailureKind.MALFORMED, "the answer is about another deployment")
@@ -123,7 +123,7 @@ class Reader:
         return await self._read(endpoints.OPTIMIZATION_LIST, {"projectId": project_id}, summaries)
 
 
-async def _parsed(answer: Answer, parse: Parser[T]) -> T:
+async def parsed(answer: Answer, parse: Parser[T]) -> T:
     """What `parse` makes of the answer. Whatever goes wrong in it becomes an ApiError."""
     try:
         return await parse(answer)

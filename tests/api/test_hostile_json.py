@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api.client import Client
+from qctui.api.decode import SMALL
 from qctui.api.ports import ApiError
 from qctui.model.chart import Chart
 from qctui.model.resource import FailureKind
@@ -163,3 +164,11 @@ def test_every_single_place_of_a_good_answer(kind: str) -> None:
             odd: list[object] = [None, [], {}, -1, HOSTILE[len(tried) % len(HOSTILE)], 10**400, [[{}]]]
             for new in odd:
                 outcome(replaced(body, path, new), CALLS[kind])
+
+
+def test_an_answer_to_a_create_that_turns_out_to_be_no_json_is_unknown_and_no_defect() -> None:
+    some = b'{"optimizationId": "O-1"}, ' * (SMALL // 20)
+    broken = b'{"success": true, "optimizations": [' + some + b'{"name": nothing}]}'
+    error = failure(lambda: ask(broken, CALLS["optimizations_create"]))
+    assert error.kind is FailureKind.MALFORMED
+    assert error.may_have_acted
