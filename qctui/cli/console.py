@@ -174,12 +174,12 @@ def run_interface(
     """Run an interface to its end. `build` makes it, of what is to be called once its first frame is out."""
     if not shutdown.interface_begins():
         return Exit.DONE
-    from qctui.ui.app_base import COLLECTS_AT
+    from qctui.ui.app_base import COLLECTS_AFTER
 
     app = build(lambda: shutdown.attach(asyncio.get_running_loop(), lambda: app.exit(0)))
     # Everything imported stays: collections need not look at it again, and none falls into the start.
     gc.freeze()
-    gc.set_threshold(*COLLECTS_AT)
+    gc.set_threshold(*gc.get_threshold()[:2], COLLECTS_AFTER)
     gc.enable()
     asyncio.run(app.run_async(mouse=mouse))
     if app.crash is None:

@@ -19,12 +19,12 @@ R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
 
-COLLECTS_AT = (700, 10, 100)
-"""When Python searches memory for garbage by itself. Its third step looks at everything there is, for up to a tenth of
-a second in which no key is heard and nothing leaves: it comes ten times later than usual, if no pause came before."""
+COLLECTS_AFTER = 100
+"""After so many smaller searches for garbage, ten times as many as usual, Python looks at everything there is by
+itself: for up to a tenth of a second in which no key is heard and nothing leaves."""
 
 COLLECTS_EARLIER_AT, PAUSE_S = 10, 2.0
-"""In a pause of the keys that step comes when it usually would."""
+"""In a pause of so many seconds that comes when it usually would."""
 
 
 class AppBase(textual_patches.PatchedApp[R]):

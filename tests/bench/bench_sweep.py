@@ -21,7 +21,7 @@ from qctui.model.optimization import Optimization
 from qctui.sweep import views
 from qctui.sweep.judging import Sweep
 from qctui.sweep.plots import Plot, drawn
-from qctui.ui.app_base import COLLECTS_AT
+from qctui.ui.app_base import COLLECTS_AFTER
 from qctui.value import replace
 from tests import idle
 from tests.bench.figures import print_figures
@@ -178,7 +178,7 @@ def main() -> None:
     options = parser.parse_args()
     sys.setswitchinterval(TURN_S)  # as the program does
     gc.freeze()
-    gc.set_threshold(*COLLECTS_AT)
+    gc.set_threshold(*gc.get_threshold()[:2], COLLECTS_AFTER)
     idle.install()  # without it each key waits for an idle processor, which a heartbeat never lets be
     for size in ((80, 24), (120, 40)) if options.rounds else ():
         asyncio.run(console_times(options.rounds, size))
