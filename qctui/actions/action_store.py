@@ -139,8 +139,7 @@ class ActionStore:
     def intend(self, action_ids: Sequence[str]) -> asyncio.Future[str]:
         """Journal the intents of one confirmation and that sending begins, with one write and one fsync.
 
-        Both lines are on the disk before a connection is tried. So a journal with an intent and no `sending` proves
-        that nothing was sent.
+        Both lines are on the disk before a connection is tried, unless the disk takes too long or takes nothing.
         """
         at = self._clock.now()
         records = [self._records[action_id] for action_id in action_ids]

@@ -27,7 +27,6 @@ from qctui.value import replace
 FOLLOW_S = 2.0
 """Between looks at the journal; one stat while nothing is appended."""
 
-NEVER_SENT = "the program ended before it was sent"
 NO_ANSWER = "the program ended before the answer"
 
 CLOSE_S = 0.2
@@ -227,11 +226,9 @@ def record_of(lines: Sequence[JournalEntry], clock: Clock) -> ActionRecord | Non
 def _left_open_words(record: ActionRecord) -> tuple[Rung, str] | None:
     """The step that a process that is gone can't have written of an action it left open; None if its lines say enough.
 
-    `sending` is on the disk before a connection is tried, so an intent without it was never sent. After it nothing is
-    certain until there is an answer.
+    An intent alone is what is left of one write that should have brought `sending` as well. It does not prove that
+    nothing was sent: a disk that hangs or is full keeps no request from leaving, and may take a part of the lines.
     """
-    if record.rung is None:
-        return Rung.NOT_SENT, NEVER_SENT
-    if record.rung in (Rung.SENDING, Rung.SENT):
+    if record.rung in (None, Rung.SENDING, Rung.SENT):
         return Rung.UNKNOWN, NO_ANSWER
     return None

@@ -12,7 +12,8 @@ from qctui.actions.spec import OF_OPTIMIZATIONS, disarm_reason
 from qctui.api.ports import REWARM_S, ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Recheck, Target, recheck_key
-from qctui.model.keys import Key
+from qctui.model.deployment import DeploymentDetail
+from qctui.model.keys import Key, detail_key
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
 from qctui.value import replace
@@ -127,7 +128,8 @@ class Rechecks:
 
     async def _read_detail(self, target: Target) -> _Update:
         detail = await self._api.fetch_detail(target.project_id)
-        return partial(self._put, detail=detail, disarmed=disarm_reason(target, detail, None))
+        disarmed = disarm_reason(target, detail, None)
+        return partial(self._put_news if disarmed else self._put, detail=detail, disarmed=disarmed)
 
     async def _read_portfolio(self, target: Target) -> _Update:
         """A portfolio that fails leaves the last one and says so; it is not what arms or disarms a dialog."""
@@ -136,6 +138,13 @@ class Rechecks:
         except ApiError as error:
             return partial(self._merge, portfolio_failure=error.message)
         return partial(self._merge, portfolio=portfolio, portfolio_mono=self._clock.monotonic(), portfolio_failure="")
+
+    def _put_news(self, target: Target, *, detail: DeploymentDetail, disarmed: str) -> None:
+        """Another deployment is live, or none. The next key must aim at what is known to be there, however long the
+        budget of the polling keeps the lists from being read again."""
+        now, mono = self._clock.now(), self._clock.monotonic()
+        self._store.put_value(detail_key(target.project_id), detail, at=now, mono=mono)
+        self._put(target, detail=detail, disarmed=disarmed)
 
     def _put(self, target: Target, **facts: Any) -> None:
         """A good look at the target itself: earlier failures of it are over."""

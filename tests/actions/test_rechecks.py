@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from qctui.actions.capture import capture_deployment
 from qctui.actions.recheck import AT_ONCE, MOST_CONNECTIONS
 from qctui.model.action import Recheck, Rung, Target, recheck_key
 from qctui.model.resource import FailureKind, Resource
@@ -43,6 +44,8 @@ async def test_a_changed_deploy_id_disarms_and_is_refused_by_the_service_too(rig
     assert recheck is not None
     assert recheck.disarmed == f"redeployed since: now {OTHER}"
     rig.service.close_rechecks()
+    # The lists may stay unread for long: what the dialog has found is what the next key aims at.
+    assert capture_deployment("liquidate", rig.store, 1).deploy_id == OTHER
     await rig.act(captured)
     assert last(rig.record()) == (Rung.REJECTED, f"redeployed since: now {OTHER}")
     assert rig.api.calls == 0

@@ -194,6 +194,7 @@ class Console:
 
 def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what was started by nohup hands on that it is ignored
 
 
 def run_command(*arguments: str, env: Mapping[str, str], given: str | None = None) -> subprocess.CompletedProcess[str]:
