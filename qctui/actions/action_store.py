@@ -86,6 +86,7 @@ class ActionStore:
         self._warnings: dict[str, dict[str, str]] = {}
         self._published: frozenset[str] = frozenset()
         """Ids published from here: any other in the store came from another thread."""
+        self._alive_mono: dict[str, float] = {}
         self._holding = 0
         self._unpublished = False
         """Something has changed that is held back."""
@@ -169,6 +170,14 @@ class ActionStore:
         else:
             warnings.pop(topic, None)
         self.change(action_id, warnings=tuple(warnings.values()))
+
+    def note_alive(self, deploy_id: str, asked_mono: float) -> None:
+        """live/read, asked then, showed this deployment alive: to whichever action or dialog of this process."""
+        self._alive_mono[deploy_id] = max(asked_mono, self._alive_mono.get(deploy_id, asked_mono))
+
+    def seen_alive_since(self, deploy_id: str, mono: float) -> bool:
+        """Whether an answer that was asked for after that time contradicts the end of this deployment."""
+        return self._alive_mono.get(deploy_id, mono) > mono
 
     def note_lost(self) -> None:
         """The program ends: of what is not in the journal now, no later start will know."""

@@ -39,10 +39,13 @@ _LOG = logging.getLogger(__name__)
 class Rechecks:
     """The re-reads of one dialog at a time. Used on the loop; `newest` from any thread."""
 
-    def __init__(self, api: TriggerApi, store: Store, clock: Clock) -> None:
+    def __init__(self, api: TriggerApi, store: Store, clock: Clock, note_alive: Callable[[str, float], None]) -> None:
+        """`note_alive` is told which deployment a read showed alive, and when it was asked: an action may be under way
+        whose end that contradicts."""
         self._api = api
         self._store = store
         self._clock = clock
+        self._note_alive = note_alive
         self._targets: tuple[Target, ...] = ()
         self._newest: dict[Key[Recheck], Recheck] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,7 +130,10 @@ class Rechecks:
         return partial(self._put, optimization=optimization, disarmed=disarm_reason(target, None, optimization))
 
     async def _read_detail(self, target: Target) -> _Update:
+        asked_mono = self._clock.monotonic()
         detail = await self._api.fetch_detail(target.project_id)
+        if detail.alive:
+            self._note_alive(detail.deploy_id, asked_mono)
         disarmed = disarm_reason(target, detail, None)
         return partial(self._put_news if disarmed else self._put, detail=detail, disarmed=disarmed)
 

@@ -103,7 +103,10 @@ class DeploymentCheck(Check):
 
     async def _look(self) -> bool:
         """Observe once and draw the conclusions. Whether ours was seen stopped."""
+        asked_mono = self._clock.monotonic()
         look = await observe(self._api, self._target.project_id, self._deploy_id)
+        if look.state is Observed.ALIVE:
+            self._action_store.note_alive(look.deploy_id, asked_mono)
         self._looked.set()
         self._warn("status", look.note)
         if look.state is Observed.UNKNOWN:
@@ -138,6 +141,8 @@ class DeploymentCheck(Check):
 
     def _see_stopped(self, look: Observation) -> None:
         words = look.ended_words(self._clock)
+        if self._stopped_looks and self._action_store.seen_alive_since(self._deploy_id, self._counted_mono):
+            self._begin_anew()  # another action or a dialog has seen it alive between two of our looks
         first = not self._stopped_looks
         mono = self._clock.monotonic()
         if first or mono - self._counted_mono >= LATER_S:

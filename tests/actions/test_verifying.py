@@ -114,6 +114,26 @@ async def test_a_portfolio_read_that_began_before_the_stop_does_not_count(rig: R
 
 
 @in_rig
+async def test_what_a_dialog_has_seen_alive_between_two_looks_is_not_verified_by_them(rig: Rig) -> None:
+    rig.api.stop_after_s = 1e9
+    await rig.act(target("stop"))
+    alive, ended = make_detail(1), make_detail(1, status="Stopped", stopped_at=1.0)
+    rig.api.details[1] = ended  # a lie, told to each look of the action and to nobody else
+    await rig.clock.advance(3)
+    assert rig.record().rung is Rung.STOPPED
+    await rig.clock.advance(1)
+    rig.api.details[1] = alive
+    rig.service.open_rechecks([target("liquidate")])
+    await rig.clock.advance(1)
+    rig.service.close_rechecks()
+    rig.api.details[1] = ended
+    await rig.clock.advance(1)
+    assert rig.record().rung is Rung.STOPPED
+    await rig.clock.advance(3)
+    assert rig.record().rung is Rung.VERIFIED
+
+
+@in_rig
 async def test_redeployed_during_verification_is_said_and_never_flat(rig: Rig) -> None:
     rig.api.flat_after_s = 0.0
     await rig.act()
