@@ -32,13 +32,15 @@ USER_ID = 271828
 TOKEN = "5eaf00d5ca1ab1e0ddba11c0ffee5eed5eaf00d5ca1ab1e0ddba11c0ffee5eed"
 TRIGGERS = {"live/update/liquidate": "liquidate", "live/update/stop": "stop"}
 MOST_LIES = 3
-"""Answers of an endpoint to a process between two that lie."""
+"""From one answer of an endpoint that lies to a process to the next, those that arrive plainly counted."""
 
 PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 BROKEN = ("refused", "hang", "reset-request", "reset-answer", "eof-answer", "never")
 WRONG = ("429", "429-retry", "500", "502", "page", "empty", "half", "no", "echo", "401")
 ODD = ("drip", "late", "twice", "twice-late", "stale", "swapped", "early", "errors", "silent", "nameless", "unreadable")
 KINDS = (*BROKEN, *WRONG, *ODD)
+PLAIN = ("", "drip")
+"""What becomes of a request whose answer surely arrives as it was meant."""
 
 
 @dataclass
@@ -155,7 +157,8 @@ class Truth(Server):
         post: Post | None = stream.memory.pop("post", None)
         fields = json.loads(body or b"{}")
         self._asking = stream.process, fields.get("projectId", 0)
-        self._since[self._asking, endpoint] = self._since.get((self._asking, endpoint), MOST_LIES) + 1
+        if kind in PLAIN:
+            self._since[self._asking, endpoint] = self._since.get((self._asking, endpoint), MOST_LIES) + 1
         if post is not None:
             post.project_id = fields["projectId"]
             self.judge.trigger_arrives(post)
