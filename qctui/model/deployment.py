@@ -111,17 +111,24 @@ class DeploymentState:
         return claims_paper(self.environment, self.account_environment)
 
 
-class Deployment(Value, DeploymentState):
-    """One row of live/list (REFERENCE.md 6.1). Names are in `Project`; the list does not carry them."""
+class DeploymentAnswer(Value, DeploymentState):
+    """What live/list and live/read both tell of a deployment. Every field may be missing on the wire."""
 
     project_id: int
+    """In live/read the one asked for: that answer does not carry it."""
     deploy_id: str
+    """Empty when the API does not say."""
     status: str
     """As the API spells it; empty when it does not say."""
     launched_at: float | None
     stopped_at: float | None
     brokerage: str
     environment: Environment
+
+
+class Deployment(DeploymentAnswer):
+    """One row of live/list (REFERENCE.md 6.1). Names are in `Project`; the list does not carry them."""
+
     equity: float | None
     """In the account's currency; None when unknown, never 0 for unknown."""
     error: str = ""
@@ -155,18 +162,9 @@ class DeploymentList(Value):
     """Entries left out because they name no project: a deployment that trades may be among them."""
 
 
-class DeploymentDetail(Value, DeploymentState):
-    """live/read (REFERENCE.md 6.2): the most recent deployment of a project. Every field may be missing on the wire."""
+class DeploymentDetail(DeploymentAnswer):
+    """live/read (REFERENCE.md 6.2): the most recent deployment of a project."""
 
-    project_id: int
-    """The one asked for: the answer does not carry it."""
-    deploy_id: str
-    """Empty when the API does not say."""
-    status: str
-    launched_at: float | None
-    stopped_at: float | None
-    brokerage: str
-    environment: Environment
     project_name: str
     message: str = ""
     security_types: str = ""

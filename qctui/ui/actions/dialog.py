@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events, on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Button
 
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
@@ -25,6 +23,7 @@ from qctui.model.pulse import PULSES
 from qctui.model.resource import Resource
 from qctui.ui.actions.dialog_answer import Answer, Outcome, wait_until_sent
 from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
+from qctui.ui.actions.question_screen import QuestionScreen
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.theme.glyph_set import Glyphs
@@ -45,37 +44,20 @@ _SCROLLS = {
 }
 
 
-class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
+class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
     """Asks before acting on targets captured by the caller, and sends on the right answer. Its result is the ids of the
     actions begun, or None if nothing was sent.
 
-    Every key ends here: none of them reaches a binding of the screen below or of the program. Pasted text is ignored
-    altogether. A target that ended or was redeployed is out for good, whatever a later read says: what a person read on
-    screen was about another state of the world. With several targets the others can still be sent; the question then
-    names the new count and what was typed for the old one is gone.
+    Pasted text is ignored altogether. A target that ended or was redeployed is out for good, whatever a later read
+    says: what a person read on screen was about another state of the world. With several targets the others can still
+    be sent; the question then names the new count and what was typed for the old one is gone.
     """
 
     AUTO_FOCUS = "#cancel"
-    stays_on_top = True
-    """A question that is asked is seen: nothing is opened above it."""
-    BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
     ConfirmScreen {
-        align: center middle;
-        /* Opaque: what changes below is not drawn at all while a person reads and types. */
-        background: $background;
-        & > #dialog {
-            width: 100%;
-            max-width: 100;
-            height: auto;
-            max-height: 100%;
-            border: heavy $danger;
-            border-title-color: $danger;
-            border-title-style: bold;
-            background: $surface;
-            padding: 0 1;
-        }
-        &.-ascii > #dialog { border: ascii $danger; }
+        & > #question { border: heavy $danger; border-title-color: $danger; }
+        &.-ascii > #question { border: ascii $danger; }
         & #check { max-height: 3; }
         &.-roomy #check { margin-top: 1; }
         &.-roomy #answer { margin-top: 1; }
@@ -101,7 +83,7 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         """`refused` has for each target why it can't be acted upon, or None; at least one must be None. `note` is
         said above the facts, for example how old the list is that the targets were taken from, and `headline`
         before the action's title. `again`: one of the targets was acted on before from this console."""
-        super().__init__()
+        super().__init__(glyphs, headline)
         self._targets = tuple(targets)
         self._again = again
         self.confirmed: tuple[Target, ...] = ()
@@ -109,27 +91,28 @@ class ConfirmScreen(ModalScreen[tuple[str, ...] | None]):
         self._refused = tuple(reason or "" for reason in refused)
         self._disarmed = [""] * len(self._targets)
         self._actions, self._store = engine.actions, engine.store
-        self._glyphs, self._note, self._headline = glyphs, note, headline
+        self._note = note
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
         self._asked, self._keys = _Question(glyphs, id="answer"), Lines(glyphs, id="hint")
         self._timer = AgeTimer(engine.clock, zone, glyphs, self._one_shot, self._show)
         self._answer: Answer | None = Answer(question_for(self._sendable()))
         self._opened_mono = engine.clock.monotonic()
-        self.set_class(glyphs.ascii, "-ascii")
         self._sent = False
         self._overflows = False
 
-    def compose(self) -> ComposeResult:
+    @property
+    def asks_for(self) -> str:
+        """The action."""
+        return ACTION_SPECS[self._targets[0].action].title
+
+    def compose_question(self) -> Iterable[Widget]:
         """Facts above, the question below them, Cancel last and focused."""
-        spec = ACTION_SPECS[self._targets[0].action]
-        with Vertical(id="dialog") as dialog:
-            dialog.border_title = f"{self._headline}{': ' if self._headline else ''}{spec.title}".upper()
-            yield self._facts
-            yield self._check
-            yield self._asked
-            with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield self._keys
+        yield self._facts
+        yield self._check
+        yield self._asked
+        with Horizontal(id="buttons"):
+            yield Button("Cancel", id="cancel", compact=True)
+            yield self._keys
 
     def on_mount(self) -> None:
         """Show what is known."""

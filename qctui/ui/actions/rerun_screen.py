@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from qctui.engine.engine_port import Engine, Subscription, Visibility
 from qctui.model.action import PREPARATION, Preparation
 from qctui.model.keys import Key, optimization_key
 from qctui.model.optimization import OptimizationPlan
 from qctui.ui.actions.plan_form import PlanForm, Row
+from qctui.ui.actions.question_screen import QuestionScreen
 from qctui.ui.kit.lines import Lines, Paragraph, Piece, labelled, pieces
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.value import Value, replace
@@ -28,32 +26,13 @@ class Ready(Value):
     preparation: Preparation
 
 
-class RerunScreen(ModalScreen[Ready | None]):
+class RerunScreen(QuestionScreen[Ready | None]):
     """The fields; Enter compiles the project and asks what it will take. Its result is what can be asked for then, or
     None if a person left. Nothing is started here: that is asked in a dialog of its own.
-
-    Every key ends here, as in the dialog.
     """
 
-    stays_on_top = True
-    """What is typed goes nowhere else."""
-    BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
     RerunScreen {
-        align: center middle;
-        background: $background;
-        & > #form {
-            width: 100%;
-            max-width: 100;
-            height: auto;
-            max-height: 100%;
-            border: heavy $focus;
-            border-title-color: $title;
-            border-title-style: bold;
-            background: $surface;
-            padding: 0 1;
-        }
-        &.-ascii > #form { border: ascii $focus; }
         & #found { margin-top: 1; max-height: 4; }
         & #hint { margin-top: 1; }
     }
@@ -71,26 +50,28 @@ class RerunScreen(ModalScreen[Ready | None]):
     ) -> None:
         """Filled from the optimization that is to be run again, as soon as it has been read: `subscribe` asks for that.
         `project_id` is that of its list. `headline` is said before the title."""
-        super().__init__()
+        super().__init__(glyphs, headline)
         self._old_id, self._project_id = old_id, project_id
         self._form: PlanForm | None = None
         """None while it is not known what was asked for."""
-        self._engine, self._glyphs, self._headline, self._subscribe = engine, glyphs, headline, subscribe
+        self._engine, self._subscribe = engine, subscribe
         self._fields, self._found = Lines(glyphs, id="fields"), Lines(glyphs, id="found")
         self._keys = Lines(glyphs, id="hint")
         self._asked: OptimizationPlan | None = None
         """What is being compiled for; None while the fields can be changed."""
         self._said = ""
         """Why the last try came to nothing."""
-        self.set_class(glyphs.ascii, "-ascii")
 
-    def compose(self) -> ComposeResult:
+    @property
+    def asks_for(self) -> str:
+        """What the fields are for."""
+        return "Run again"
+
+    def compose_question(self) -> Iterable[Widget]:
         """The fields, what they amount to, and the keys."""
-        with Vertical(id="form") as form:
-            form.border_title = f"{self._headline}{': ' if self._headline else ''}Run again".upper()
-            yield self._fields
-            yield self._found
-            yield self._keys
+        yield self._fields
+        yield self._found
+        yield self._keys
 
     def on_mount(self) -> None:
         """Show the fields, or read what they are filled from."""
