@@ -31,7 +31,7 @@ class Condition(Value):
     """What a rule looks for."""
 
     summary: str
-    """For the help and the README."""
+    """What it fires for, in the words of the README's table."""
     takes: frozenset[str] = frozenset()
     """The keys of a rule that it uses: `percent`, `after`, `within`, `pattern`."""
     needs: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""The pane on a screen: its faces, its keys, and what it does not send."""
+"""The pane of a chart on a screen: its faces, its keys, and what it does not send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The main screen at three sizes, cell by cell, with the text of each picture in a file of its own beside it."""
+"""The main screen at three sizes, cell by cell, with the text of each picture in a file of its own beside it.
+
+What looks otherwise on purpose is written again by `python -m pytest tests/snapshots --snapshot-update`; the texts
+show in a diff what changed.
+"""
 
 from __future__ import annotations
 

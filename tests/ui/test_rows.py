@@ -1,3 +1,5 @@
+"""The rows of the panes without a screen: their order, what they say, and what a filter finds in them."""
+
 from __future__ import annotations
 
 from qctui.model.deployment import Deployment, Environment, is_recent, name_of

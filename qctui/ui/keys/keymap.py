@@ -262,6 +262,7 @@ _DISPLAY = {
     "home": "Home",
     "end": "End",
 }
+"""Keys as a person reads them, by Textual's names. One that is not here is shown by that name."""
 _SPELLED = {sign: name for name, sign in _DISPLAY.items() if len(sign) == 1}
 _MODIFIERS = frozenset({"ctrl", "alt", "shift"})
 _NAMED = frozenset(key.value for key in Keys if len(key.value) > 1 and key.value[0] != "<") | frozenset(_DISPLAY)
