@@ -20,8 +20,8 @@ MAX_NAME = 40
 
 _UNITS = {"s": 1.0, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S}
 _BY_NAME = {rule.name: rule for rule in DEFAULT_RULES}
-_MEASURES = ("percent", "after", "within", "pattern")
-"""The keys that only some conditions use: every key that a condition `takes` is one of these."""
+_MEASURES = frozenset().union(*(each.takes for each in CONDITIONS.values()))
+"""The keys that only some conditions use."""
 
 
 def _name(value: Any) -> str:

@@ -58,9 +58,10 @@ def test_the_screen_looks_as_it_did(
         seen.append(screen_text(pilot.app.screen) + "\n")
 
     app = QctuiApp(engine, replace(OPTIONS, demo=True))
-    assert snap_compare(app, terminal_size=size, run_before=act)
+    same = snap_compare(app, terminal_size=size, run_before=act)
     twin = TEXTS / f"{name}-{size[0]}x{size[1]}.txt"
     if request.config.getoption("--snapshot-update"):
         twin.parent.mkdir(exist_ok=True)
         twin.write_text(seen[0], "utf-8")
     assert twin.read_text("utf-8") == seen[0]
+    assert same, "the same text in other colours; on purpose? python -m pytest tests/snapshots --snapshot-update"
