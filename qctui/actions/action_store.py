@@ -31,6 +31,12 @@ LOCK = "lock"
 _LOG = logging.getLogger(__name__)
 
 
+Sight = tuple[str, str | int]
+"""What speaks against the goal of an action: `ALIVE` and a deploy id, or `HOLDS` and a project id."""
+
+ALIVE, HOLDS = "alive", "holds"
+
+
 class JournalContext(Value):
     """Base URL and profile of these actions: a journal is shared by all profiles of a machine."""
 
@@ -86,7 +92,7 @@ class ActionStore:
         self._warnings: dict[str, dict[str, str]] = {}
         self._published: frozenset[str] = frozenset()
         """Ids published from here: any other in the store came from another thread."""
-        self._alive_mono: dict[str, float] = {}
+        self._sights: dict[Sight, float] = {}
         self._holding = 0
         self._unpublished = False
         """Something has changed that is held back."""
@@ -171,13 +177,13 @@ class ActionStore:
             warnings.pop(topic, None)
         self.change(action_id, warnings=tuple(warnings.values()))
 
-    def note_alive(self, deploy_id: str, asked_mono: float) -> None:
-        """live/read, asked then, showed this deployment alive: to whichever action or dialog of this process."""
-        self._alive_mono[deploy_id] = max(asked_mono, self._alive_mono.get(deploy_id, asked_mono))
+    def note_sight(self, sight: Sight, asked_mono: float) -> None:
+        """An answer that was asked for then showed this: to whichever action or dialog of this process."""
+        self._sights[sight] = max(asked_mono, self._sights.get(sight, asked_mono))
 
-    def seen_alive_since(self, deploy_id: str, mono: float) -> bool:
-        """Whether an answer that was asked for after that time contradicts the end of this deployment."""
-        return self._alive_mono.get(deploy_id, mono) > mono
+    def seen_since(self, sight: Sight, mono: float) -> bool:
+        """Whether an answer that was asked for after that time showed this."""
+        return self._sights.get(sight, mono) > mono
 
     def note_lost(self) -> None:
         """The program ends: of what is not in the journal now, no later start will know."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from qctui.actions.action_store import ALIVE, HOLDS, Sight
 from qctui.actions.spec import OF_OPTIMIZATIONS, disarm_reason
 from qctui.api.ports import REWARM_S, ApiError, TriggerApi
 from qctui.clock import Clock
@@ -39,13 +40,13 @@ _LOG = logging.getLogger(__name__)
 class Rechecks:
     """The re-reads of one dialog at a time. Used on the loop; `newest` from any thread."""
 
-    def __init__(self, api: TriggerApi, store: Store, clock: Clock, note_alive: Callable[[str, float], None]) -> None:
-        """`note_alive` is told which deployment a read showed alive, and when it was asked: an action may be under way
-        whose end that contradicts."""
+    def __init__(self, api: TriggerApi, store: Store, clock: Clock, note_sight: Callable[[Sight, float], None]) -> None:
+        """`note_sight` is told what a read showed that an action under way may take to be over, and when it was
+        asked."""
         self._api = api
         self._store = store
         self._clock = clock
-        self._note_alive = note_alive
+        self._note_sight = note_sight
         self._targets: tuple[Target, ...] = ()
         self._newest: dict[Key[Recheck], Recheck] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -133,16 +134,19 @@ class Rechecks:
         asked_mono = self._clock.monotonic()
         detail = await self._api.fetch_detail(target.project_id)
         if detail.alive:
-            self._note_alive(detail.deploy_id, asked_mono)
+            self._note_sight((ALIVE, detail.deploy_id), asked_mono)
         disarmed = disarm_reason(target, detail, None)
         return partial(self._put_news if disarmed else self._put, detail=detail, disarmed=disarmed)
 
     async def _read_portfolio(self, target: Target) -> _Update:
         """A portfolio that fails leaves the last one and says so; it is not what arms or disarms a dialog."""
+        asked_mono = self._clock.monotonic()
         try:
             portfolio = await self._api.fetch_portfolio(target.project_id)
         except ApiError as error:
             return partial(self._merge, portfolio_failure=error.message)
+        if portfolio.open_holdings:
+            self._note_sight((HOLDS, target.project_id), asked_mono)
         return partial(self._merge, portfolio=portfolio, portfolio_mono=self._clock.monotonic(), portfolio_failure="")
 
     def _put_news(self, target: Target, *, detail: DeploymentDetail, disarmed: str) -> None:

@@ -78,7 +78,7 @@ class ActionService:
         self._disk = disk or DiskThread()
         self._writer = JournalWriter(journal, self._disk, TAIL_BYTES if resume else SHORT_TAIL_BYTES)
         self._action_store = ActionStore(store, clock, self._writer, context)
-        self._rechecks = Rechecks(triggers, store, clock, self._action_store.note_alive)
+        self._rechecks = Rechecks(triggers, store, clock, self._action_store.note_sight)
         self._triggers = triggers
         self._preparing: asyncio.Future[Preparation] | None = None
         self._instance = secrets.token_hex(6)

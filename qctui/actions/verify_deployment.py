@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qctui.actions.action_store import ActionStore
+from qctui.actions.action_store import ALIVE, HOLDS, ActionStore
 from qctui.actions.observation import SILENT, Observation, Observed, observe
 from qctui.actions.spec import LIQUIDATE
 from qctui.actions.verify import AGREEING, MOST_AGREEING, SNAPSHOT_S, STATUS_S, Check
@@ -76,6 +76,8 @@ class DeploymentCheck(Check):
         self._counted_mono = 0.0
         self._flat_reads = 0
         """Portfolio reads in a row that were flat and followed by a look that showed ours stopped."""
+        self._flat_mono = 0.0
+        """When the last of them was asked for."""
         self._round = 0
         """Raised whenever those in a row begin anew."""
         self._others = 0
@@ -106,7 +108,7 @@ class DeploymentCheck(Check):
         asked_mono = self._clock.monotonic()
         look = await observe(self._api, self._target.project_id, self._deploy_id)
         if look.state is Observed.ALIVE:
-            self._action_store.note_alive(look.deploy_id, asked_mono)
+            self._action_store.note_sight((ALIVE, look.deploy_id), asked_mono)
         self._looked.set()
         self._warn("status", look.note)
         if look.state is Observed.UNKNOWN:
@@ -141,7 +143,7 @@ class DeploymentCheck(Check):
 
     def _see_stopped(self, look: Observation) -> None:
         words = look.ended_words(self._clock)
-        if self._stopped_looks and self._action_store.seen_alive_since(self._deploy_id, self._counted_mono):
+        if self._stopped_looks and self._action_store.seen_since((ALIVE, self._deploy_id), self._counted_mono):
             self._begin_anew()  # another action or a dialog has seen it alive between two of our looks
         first = not self._stopped_looks
         mono = self._clock.monotonic()
@@ -195,6 +197,7 @@ class DeploymentCheck(Check):
 
     async def _read_portfolio(self) -> None:
         stopped_since = self._round if self._stopped_looks else None
+        asked_mono = self._clock.monotonic()
         try:
             portfolio = await self._api.fetch_portfolio(self._target.project_id)
         except ApiError as error:
@@ -212,13 +215,17 @@ class DeploymentCheck(Check):
         self._warn("portfolio", f"not known to be flat: {unreadable}" if unreadable else "")
         self._action_store.change(self._id, holdings=holdings, holdings_mono=self._clock.monotonic())
         if holdings:
+            self._action_store.note_sight((HOLDS, self._target.project_id), asked_mono)
             self._flat_reads = 0
             if self._stands(Rung.FLAT):
                 self._withdraw(Rung.FLAT, f"a later portfolio shows {format_holdings(holdings)}")
         elif stopped_since is not None and await self._look() and stopped_since == self._round:
-            self._see_flat()
+            self._see_flat(asked_mono)
 
-    def _see_flat(self) -> None:
+    def _see_flat(self, asked_mono: float) -> None:
+        if self._action_store.seen_since((HOLDS, self._target.project_id), self._flat_mono):
+            self._flat_reads = 0  # another action or a dialog has seen holdings between two of our reads
+        self._flat_mono = asked_mono
         self._flat_reads += 1
         if not self._stands(Rung.FLAT):
             self._step(Rung.FLAT, "no holding with a quantity")

@@ -147,6 +147,8 @@ class Poll:
             return Priority.BACKGROUND if upkeep else Priority.UNKNOWN
         if self.priority is Priority.BULK:
             return Priority.BULK
+        if self.key == DEPLOYMENTS and self.priority is Priority.FRESH:
+            return Priority.AIM
         if self.visibility is Visibility.OPENED:
             return Priority.FRESH
         visible = self.visibility is Visibility.VISIBLE and self.key.kind not in ONE_A_ROW

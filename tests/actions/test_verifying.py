@@ -134,6 +134,25 @@ async def test_what_a_dialog_has_seen_alive_between_two_looks_is_not_verified_by
 
 
 @in_rig
+async def test_holdings_that_a_dialog_has_seen_between_two_flat_reads_are_not_verified_away(rig: Rig) -> None:
+    rig.api.stop_after_s, rig.api.flat_after_s = 1.0, 1e9
+    rig.api.portfolios[1] = FLAT
+    await rig.act()
+    await rig.clock.advance(3)
+    assert rig.record().rung is Rung.FLAT
+    await rig.clock.advance(1)
+    rig.api.portfolios[1] = HELD
+    rig.service.open_rechecks([target("liquidate")])
+    await rig.clock.advance(1)
+    rig.service.close_rechecks()
+    rig.api.portfolios[1] = FLAT
+    await rig.clock.advance(2)
+    assert rig.record().rung is Rung.FLAT
+    await rig.clock.advance(3)
+    assert rig.record().rung is Rung.VERIFIED
+
+
+@in_rig
 async def test_redeployed_during_verification_is_said_and_never_flat(rig: Rig) -> None:
     rig.api.flat_after_s = 0.0
     await rig.act()

@@ -17,12 +17,12 @@ from qctui.engine.poller import PollSettings
 from qctui.engine.rate_limiter import LEAST_BUDGET, WINDOW_S, Priority, RateLimiter
 from qctui.engine.shared_budget import SharedBudget
 from qctui.model.account import ACCOUNTS
-from qctui.model.keys import detail_key, insights_key, optimizations_key, portfolio_key
+from qctui.model.keys import DEPLOYMENTS, detail_key, insights_key, optimizations_key, portfolio_key
 from qctui.model.pulse import PULSES
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import crowd
 from tests.engine.test_host import StubActions, StubClient
-from tests.fakes import FakeApi, FakeClock
+from tests.fakes import FakeApi, FakeClock, make_deployment
 
 HOLD = """
 import sys
@@ -161,6 +161,26 @@ def test_two_that_want_all_of_it_stay_within_the_budget_and_get_half_each() -> N
     together = sorted(late[0] + late[1])
     assert max(sum(at <= other < at + WINDOW_S for other in together) for at in together) <= 60
     assert all(len(times) > 110 for times in late)
+
+
+def test_the_list_that_actions_aim_by_is_read_when_it_is_asked_for_whatever_the_others_have_read() -> None:
+    async def body(rig: Rig) -> None:
+        for _ in range(20):  # the budget is gone, this program's part of it too
+            rig.poller.refresh()
+            await rig.clock.advance(1)
+        rig.poller.share_budget(3, [rig.clock.monotonic()] * 60)
+        rig.subscribe(detail_key(1))
+        await rig.clock.advance(3)
+        assert rig.get(detail_key(1)).value is None
+        rig.api.deployments = [make_deployment(1, deploy_id="L-new")]
+        rig.poller.refresh([DEPLOYMENTS])
+        await rig.clock.advance(1)
+        assert [each.deploy_id for each in rig.value(DEPLOYMENTS)] == ["L-new"]
+        asked = len(rig.api.calls)
+        await rig.clock.advance(10)
+        assert len(rig.api.calls) == asked  # its routine keeps to the budget
+
+    on_rig(body, PollSettings(reads_per_minute=12))
 
 
 def test_beside_a_watcher_a_dozen_show_what_they_hold_within_two_minutes() -> None:
