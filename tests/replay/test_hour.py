@@ -56,7 +56,7 @@ async def test_every_screen_says_at_its_instant_what_it_said_then(hour: Recorded
         looks = [each for each in hour.seen if (each.keys[-1:] in (("J",), ("E",))) is alone]
         async with replaying(hour.path, hour.seen[-1].at, (SIZE[0], SIZE[1] + 1 + alone)) as app:
             for each in looks:
-                app.engine.seek(each.at - place(app).at)
+                await app.action_seek(each.at - place(app).at)
                 await settled(app)
                 await press(app, each.keys)
                 while " reading " in picture(app):  # a chart's new window is asked for once it rests
