@@ -112,13 +112,14 @@ async def test_scores_that_are_not_final_say_so_and_newer_readings_are_followed(
 REFERENCES: tuple[tuple[dict[str, object], str], ...] = (
     ({"reference_final": 0.0, "score_final": False}, "Final reference — not final yet"),
     ({"reference_final": 0.0, "score_final": None}, "Final reference — not told"),
-    ({"reference_final": 0.0, "score_final": True}, "Final reference — not told"),
-    ({"reference_final": None, "score_final": True}, "Final reference — not told"),
     ({"reference_final": 515.0, "score_final": False}, "Final reference 515.00 not final yet"),
+    ({"reference_final": 0.0, "score_final": True}, "Final reference — not told"),
     ({"reference_final": 515.0, "score_final": None}, "Final reference 515.00 +0.51% since the reference"),
-    ({"reference_final": 515.0, "close_at": NOW + 60}, "Final reference 515.00 not final yet"),
+    ({"reference_final": None, "score_final": True}, "Final reference — not told"),
     ({"reference": 0.0, "reference_final": 515.0}, "Final reference 515.00"),
+    ({"reference_final": 515.0, "close_at": NOW + 60}, "Final reference 515.00 not final yet"),
 )
+"""In an order in which none says what the one before says."""
 
 
 async def test_a_reference_that_is_not_final_is_no_loss() -> None:

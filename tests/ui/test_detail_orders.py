@@ -123,14 +123,14 @@ UNTOLD = (OrderEvent(1.0, "submitted", 0.0, None, ""), OrderEvent(2.0, "filled",
 
 TOLD = (
     ("filled", UNTOLD, "10/10"),
-    ("filled", (), "10/10"),
     ("partiallyFilled", UNTOLD[:1], "—/10"),
+    ("filled", (), "10/10"),
     ("submitted", UNTOLD[:1], "0/10"),
     ("submitted", (), "—/10"),
     ("canceled", UNTOLD[:1], "0/10"),
     ("canceled", (OrderEvent(1.0, "partiallyFilled", -4.0, 402.0, ""),), "4/10"),
 )
-"""An order's status, its events, and what is filled of it."""
+"""An order's status, its events, and what is filled of it: never what the one before says."""
 
 
 async def test_what_the_events_leave_out_the_status_tells() -> None:
