@@ -201,6 +201,8 @@ class Ledger:
     def equities(self, times: Sequence[float]) -> list[float]:
         """Return the equity at ascending times, none before the launch."""
         values: list[float] = []
+        # Of all times at once: an epoch may be shorter than the distance of two of them.
+        run_of: dict[str, Sequence[float]] = {}
         for epoch, first, last in self.spans(times):
             span = times[first:last]
             total = [epoch.equity] * len(span)
@@ -208,8 +210,9 @@ class Ledger:
                 symbol = position.symbol
                 factor = position.quantity * symbol.conversion
                 base = self.market.price(symbol, epoch.at)
-                prices = self.market.prices(symbol, span)
-                total = [value + factor * (price - base) for value, price in zip(total, prices, strict=True)]
+                if (run := run_of.get(symbol.ticker)) is None:
+                    run = run_of[symbol.ticker] = self.market.prices(symbol, times)
+                total = [value + factor * (price - base) for value, price in zip(total, run[first:last], strict=True)]
             for moved_at, amount in self._moves:
                 if moved_at > epoch.at:
                     total = [value + amount * (at >= moved_at) for value, at in zip(total, span, strict=True)]

@@ -44,11 +44,17 @@ def modules() -> dict[str, ast.Module]:
     return found
 
 
+@cache
+def nodes(tree: ast.AST) -> list[ast.AST]:
+    """Everything in a piece of source, walked once."""
+    return list(ast.walk(tree))
+
+
 def imports(tree: ast.AST) -> set[str]:
     """The modules of the package that are imported, at the top, in a function or for a type checker alone."""
     known = modules()
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
@@ -101,7 +107,7 @@ def _names(node: ast.stmt) -> list[str]:
 def used_names(tree: ast.AST) -> Counter[str]:
     """How often each name is read. That it is imported, or listed in `__all__`, is no use."""
     found: Counter[str] = Counter()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             found[node.id if isinstance(node, ast.Name) else node.attr] += 1
         elif isinstance(node, ast.ImportFrom):
@@ -116,13 +122,13 @@ def resolved_names(module: str, tree: ast.AST) -> Counter[tuple[str, str]]:
     """How often each name of the top of a module is read here, by the module that it was imported from."""
     known = modules()
     came: dict[str, tuple[str, str]] = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 came[alias.asname or alias.name] = (inner, "") if inner in known else (node.module, alias.name)
     found: Counter[tuple[str, str]] = Counter()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             found[came.get(node.id, (module, node.id))] += 1
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -134,6 +140,6 @@ def resolved_names(module: str, tree: ast.AST) -> Counter[tuple[str, str]]:
 
 def texts(tree: ast.AST) -> Iterator[str]:
     """Every text in the source."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ from tests.architecture.package import (
     definitions,
     imports,
     modules,
+    nodes,
     resolved_names,
     texts,
     used_names,
@@ -95,6 +97,32 @@ def test_a_secret_is_unwrapped_where_it_is_known_why_and_nowhere_else() -> None:
         if unwraps(statement)
     }
     assert found == UNWRAPS_A_SECRET.keys()
+
+
+def imports_private(node: ast.AST) -> bool:
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] not in {"textual", "rich"}:
+        return False
+    return any(part.startswith("_") for part in [*str(node.module).split("."), *(each.name for each in node.names)])
+
+
+def test_private_names_of_the_libraries_stand_in_one_file() -> None:
+    ours = {"_exit", "_SubParsersAction"}  # of os and argparse
+    for node in (node for tree in modules().values() for node in nodes(tree)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            ours.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            ours.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            ours.add(node.id)
+    elsewhere = [
+        f"{name}: {ast.unparse(node)}"
+        for name, tree in modules().items()
+        if re.match(r"qctui\.(ui|cli)\b", name) and name != "qctui.ui.textual_patches"
+        for node in nodes(tree)
+        if imports_private(node)
+        or (isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr) and node.attr not in ours)
+    ]
+    assert elsewhere == []
 
 
 def test_uses_are_counted_and_imports_are_not() -> None:

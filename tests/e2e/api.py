@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import multiprocessing
 import os
 import sys
 import time
@@ -15,13 +14,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TextIO
 
-from tests.e2e.console import DEADLINE_S, clean_environment
+from tests.e2e.console import COPIES, DEADLINE_S, clean_environment
 
 Json = dict[str, Any]
-
-_COPIES = multiprocessing.get_context("forkserver")
-# Importing the simulator costs more than most tests ask of it. It is imported once; each one is a copy of that process.
-_COPIES.set_forkserver_preload(["qctui.simulator.command_line", "qctui.simulator.server", __name__])
 
 
 class Api:
@@ -82,9 +77,9 @@ class Api:
 @contextmanager
 def simulator(*arguments: str) -> Iterator[Api]:
     """A simulator for the length of a `with`, in a process of its own that ends with this one."""
-    theirs, alive = _COPIES.Pipe(duplex=False)
-    printed, out = _COPIES.Pipe(duplex=False)
-    process = _COPIES.Process(target=_simulate, args=(("--exit-with-parent", *arguments), theirs, out), daemon=True)
+    theirs, alive = COPIES.Pipe(duplex=False)
+    printed, out = COPIES.Pipe(duplex=False)
+    process = COPIES.Process(target=_simulate, args=(("--exit-with-parent", *arguments), theirs, out), daemon=True)
     process.start()
     theirs.close()
     out.close()

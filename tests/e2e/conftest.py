@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.api import Api, simulator
-from tests.e2e.console import clean_environment
+from tests.e2e.console import Console, clean_environment
 from tests.e2e.line import Line
 
 
@@ -38,6 +39,19 @@ def api() -> Iterator[Api]:
         "0.5",
     ) as api:
         yield api
+
+
+@pytest.fixture(scope="module")
+def still() -> Iterator[Api]:
+    """A world that the tests of a module look at and change nothing of."""
+    with simulator("--calm") as api:
+        yield api
+
+
+@pytest.fixture
+def look(still: Api, home: Path) -> Callable[..., Console]:
+    """Opens a console on it."""
+    return partial(Console, "--base-url", still.base_url, env=still.environment(home))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import multiprocessing
 import os
 import pty
 import select
@@ -10,6 +11,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import qctui.cli
 from tests.e2e.terminal import Terminal
 
 QCTUI = Path(sys.executable).with_name("qctui")
@@ -24,6 +27,19 @@ QCTUI = Path(sys.executable).with_name("qctui")
 
 DEADLINE_S = 60.0
 """How long anything may take before a test gives up: far more than it needs, so that a busy machine fails nothing."""
+
+COPIES = multiprocessing.get_context("forkserver")
+# Importing costs more than most tests ask of a program. It is done once; simulators and what has no terminal are copies
+# of that process.
+COPIES.set_forkserver_preload(
+    [
+        "tests.e2e.api",
+        "qctui.simulator.command_line",
+        "qctui.simulator.server",
+        "qctui.api.client",
+        *(f"qctui.cli.{each}" for each in ("doctor", "optimizations_command", "status", "trigger")),
+    ]
+)
 
 LOOK_AGAIN_S = 0.5
 """After how long a test looks again at what no frame tells, such as a file."""
@@ -197,15 +213,26 @@ def _take_terminal() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what was started by nohup hands on that it is ignored
 
 
-def run_command(*arguments: str, env: Mapping[str, str], given: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `qctui` without a terminal."""
-    return subprocess.run(
-        [str(QCTUI), *arguments],
-        env=dict(env),
-        input=given if given is not None else "",
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=DEADLINE_S,
-        check=False,
-    )
+def run_command(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `qctui` without a terminal, in a copy of a process that has imported it."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = COPIES.Process(target=_command, args=(arguments, dict(env), folder), daemon=True)
+        process.start()
+        process.join(DEADLINE_S)
+        code = process.exitcode
+        if code is None:
+            process.kill()
+            process.join()
+        out, err = ((Path(folder) / each).read_text(encoding="utf-8") for each in ("out", "err"))
+    assert code is not None, f"still running after {DEADLINE_S:.0f} s: {out}{err}"
+    return subprocess.CompletedProcess(arguments, code, out, err)
+
+
+def _command(arguments: tuple[str, ...], env: dict[str, str], folder: str) -> None:
+    os.environ.clear()
+    os.environ.update(env)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, name in enumerate(("out", "err"), 1):
+        os.dup2(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT, 0o600), number)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
+    sys.exit(qctui.cli.main(arguments))

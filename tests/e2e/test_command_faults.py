@@ -11,6 +11,7 @@ from qctui.text import clean
 from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console, run_command
 from tests.e2e.desk import LIQUIDATE, await_event, events, journal
+from tests.e2e.test_surroundings import run_in_shell
 
 
 def test_429_is_sent_again_after_the_time_it_asks_for(api: Api, signed_in: dict[str, str], home: Path) -> None:
@@ -77,8 +78,8 @@ def test_a_stream_that_can_not_take_a_name_takes_the_ladder_all_the_same(signed_
     with simulator("--calm", "--hostile-text", "--stop-lag", "0.4") as api:
         projects = api.control("GET", "projects")["projects"]
         project = next(each for each in projects if not each["name"].isascii())
-        arguments = ("--base-url", api.base_url, "stop", str(project["projectId"]), "--yes", "--json")
-        done = run_command(*arguments, env=signed_in | {"PYTHONIOENCODING": "ascii"})
+        arguments = ["--base-url", api.base_url, "stop", str(project["projectId"]), "--yes", "--json"]
+        done = run_in_shell(arguments, signed_in | {"PYTHONIOENCODING": "ascii"})
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, [line["event"] for line in lines][-1]) == (0, "verified")
     assert {line["name"] for line in lines} == {clean(project["name"])}

@@ -4,12 +4,13 @@ import os
 import re
 import select
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.api import Api, simulator
-from tests.e2e.console import DEADLINE_S, Console, clean_environment
+from tests.e2e.console import DEADLINE_S, Console
 from tests.e2e.line import Line
 from tests.e2e.terminal import Terminal
 
@@ -36,8 +37,8 @@ def test_the_demo_opens_with_deployments_optimizations_insights_and_a_chart(env:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 60)])
-def test_it_opens_at_other_sizes_and_follows_a_resize(env: dict[str, str], columns: int, rows: int) -> None:
-    with Console("--demo", env=env, columns=columns, rows=rows) as console:
+def test_it_opens_at_other_sizes_and_follows_a_resize(look: Callable[..., Console], columns: int, rows: int) -> None:
+    with look(columns=columns, rows=rows) as console:
         console.wait_for("Momentum", "1 Deployments")
         console.resize(120, 40)
         console.wait_for(LIVE_PROJECT, "1 Deployments", "q quit")
@@ -81,8 +82,10 @@ def test_names_made_to_break_a_terminal_are_text(home: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)], ids=lambda each: str(each)
 )
-def test_a_signal_ends_it_with_the_terminal_as_it_was(env: dict[str, str], number: signal.Signals, code: int) -> None:
-    with Console("--demo", "--mouse", env=env) as console:
+def test_a_signal_ends_it_with_the_terminal_as_it_was(
+    look: Callable[..., Console], number: signal.Signals, code: int
+) -> None:
+    with look("--mouse") as console:
         console.wait_for(LIVE_PROJECT)
         assert console.terminal.modes["1049"]
         console.signal(number)
@@ -92,8 +95,8 @@ def test_a_signal_ends_it_with_the_terminal_as_it_was(env: dict[str, str], numbe
 
 
 @pytest.mark.parametrize("keys", ["q", "\x03"], ids=["q", "ctrl+c"])
-def test_a_key_ends_it_with_the_terminal_as_it_was(env: dict[str, str], keys: str) -> None:
-    with Console("--demo", env=env) as console:
+def test_a_key_ends_it_with_the_terminal_as_it_was(look: Callable[..., Console], keys: str) -> None:
+    with look() as console:
         console.wait_for(LIVE_PROJECT)
         console.send(keys)
         assert console.wait_exit() == 0
@@ -110,8 +113,8 @@ def test_a_signal_in_the_first_moment_ends_it_too(env: dict[str, str]) -> None:
         assert console.terminal_as_found()
 
 
-def test_a_closed_terminal_ends_it(env: dict[str, str], home: Path) -> None:
-    with Console("--demo", env=env) as console:
+def test_a_closed_terminal_ends_it(look: Callable[..., Console], home: Path) -> None:
+    with look() as console:
         console.wait_for(LIVE_PROJECT)
         console.hang_up()
         assert console.wait_exit() == 129
@@ -178,17 +181,16 @@ def test_a_name_that_is_not_a_theme_or_a_key_is_said_before_the_screen_is_touche
         assert "config.toml: keys" in console.text
 
 
-def test_without_a_utf8_locale_nothing_but_7_bit_reaches_the_terminal(home: Path) -> None:
-    environment = clean_environment(home) | {"LANG": "C"}
-    with Console("--demo", env=environment) as console:
+def test_without_a_utf8_locale_nothing_but_7_bit_reaches_the_terminal(still: Api, home: Path) -> None:
+    with Console("--base-url", still.base_url, env=still.environment(home, LANG="C")) as console:
         console.wait_for("Crossover Live", "1 Deployments")
         console.send("q")
         console.wait_exit()
         assert console.raw.isascii()
 
 
-def test_read_only_has_no_keys_that_act(env: dict[str, str]) -> None:
-    with Console("--demo", "--read-only", env=env) as console:
+def test_read_only_has_no_keys_that_act(look: Callable[..., Console]) -> None:
+    with look("--read-only") as console:
         console.wait_for(LIVE_PROJECT, "READ-ONLY")
         assert "liquidate" not in console.text
         console.send("L?")

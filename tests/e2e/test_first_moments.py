@@ -83,9 +83,9 @@ def test_a_signal_in_its_first_moments_leaves_the_terminal_untouched(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)
 def test_the_signal_to_go_on_that_comes_with_the_one_to_end_does_no_harm(
-    env: dict[str, str], home: Path, number: signal.Signals
+    look: Callable[..., Console], home: Path, number: signal.Signals
 ) -> None:
-    with Console("--demo", env=env) as console:
+    with look() as console:
         console.wait_for(LIVE_PROJECT)
         console.signal(number)
         console.signal(signal.SIGCONT)
@@ -94,9 +94,9 @@ def test_the_signal_to_go_on_that_comes_with_the_one_to_end_does_no_harm(
 
 
 def test_stopped_and_continued_from_elsewhere_it_draws_again_and_leaves_the_terminal_as_it_was(
-    env: dict[str, str], home: Path
+    look: Callable[..., Console], home: Path
 ) -> None:
-    with Console("--demo", env=env) as console:
+    with look() as console:
         console.wait_for(LIVE_PROJECT)
         console.signal(signal.SIGSTOP)
         console.terminal.screen.reset()

@@ -89,23 +89,26 @@ async def test_while_nothing_fires_it_takes_no_row() -> None:
         assert page.lines == before
 
 
-@pytest.mark.parametrize("keys", [("enter",), ("4", "enter"), ("2", "enter"), ("a",), ("3", "enter")])
-async def test_it_stands_on_every_screen_and_follows_there(keys: tuple[str, ...]) -> None:
+async def test_it_stands_on_every_screen_and_follows_there() -> None:
     async with console((120, 40)) as page:
-        await page.press(*keys)
-        focused = page.app.focused
-        page.engine.put(ALERTS, (blind_alert(), quiet_alert()))
-        await page.settle()
-        assert "a136: refused by its brokerage   " in line(page)
-        assert line(page).endswith("  1h  +1 more  N alerts")
-        assert page.app.focused is focused
-        page.engine.put(ALERTS, (blind_alert(AlertState.ACKNOWLEDGED), quiet_alert()))
-        await page.settle()
-        assert "2h (allowed 90m) no sign of life  " in line(page)
-        assert line(page).endswith("  2h  N alerts")
-        page.engine.put(ALERTS, ())
-        await page.settle()
-        assert "alerts" not in line(page)
+        for keys in (("1", "enter"), ("4", "enter"), ("2", "enter"), ("a",), ("3", "enter")):
+            await page.press(*keys)
+            focused, screen = page.app.focused, page.app.screen
+            assert screen is not page.main, keys
+            page.engine.put(ALERTS, (blind_alert(), quiet_alert()))
+            await page.settle()
+            assert "a136: refused by its brokerage   " in line(page), keys
+            assert line(page).endswith("  1h  +1 more  N alerts"), keys
+            assert page.app.focused is focused
+            page.engine.put(ALERTS, (blind_alert(AlertState.ACKNOWLEDGED), quiet_alert()))
+            await page.settle()
+            assert "2h (allowed 90m) no sign of life  " in line(page), keys
+            assert line(page).endswith("  2h  N alerts"), keys
+            page.engine.put(ALERTS, ())
+            await page.settle()
+            assert "alerts" not in line(page), keys
+            await page.press("escape")
+            assert page.app.screen is page.main, keys
 
 
 async def test_it_stands_below_the_actions_and_never_over_a_dialog() -> None:

@@ -132,13 +132,13 @@ async def test_capital_d_acknowledges_all_that_fire() -> None:
         assert page.engine.still_alerts.acknowledged == [(BLIND, QUIET, HELD)]
 
 
-@pytest.mark.parametrize(("moves", "seconds"), [(0, 3_600.0), (1, 14_400.0), (2, 86_400.0), (3, 604_800.0)])
-async def test_shelving_asks_for_how_long(moves: int, seconds: float) -> None:
+async def test_shelving_asks_for_how_long() -> None:
     async with opened() as page:
-        await page.press("z")
-        assert "Shelve the alert for" in page.text
-        await page.press(*["down"] * moves, "enter")
-        assert page.engine.still_alerts.shelved == [((BLIND,), seconds)]
+        for moves, seconds in enumerate((3_600.0, 14_400.0, 86_400.0, 604_800.0)):
+            await page.press("z")
+            assert "Shelve the alert for" in page.text
+            await page.press(*["down"] * moves, "enter")
+            assert page.engine.still_alerts.shelved[moves:] == [((BLIND,), seconds)]
 
 
 async def test_a_shelved_one_can_be_taken_back() -> None:

@@ -64,14 +64,14 @@ async def test_statistics_are_as_the_engine_formatted_them() -> None:
         assert any("$0.00" in text and role == "" for text, role in none)
 
 
-@pytest.mark.parametrize(("key", "shows"), [("2", "BTCUSD"), ("3", "¥"), ("4", "Liquidated"), ("5", "line 99")])
-async def test_sections_by_number_at_80x24(key: str, shows: str) -> None:
-    async with opened("enter", key) as page:
-        assert page.line(f"━ {key} ").startswith(f"━ {key} {SECTIONS[int(key) - 1]}")
-        if shows != "¥":
+async def test_sections_by_number_at_80x24() -> None:
+    async with opened("enter") as page:
+        for key, shows in (("2", "BTCUSD"), ("3", ""), ("4", "Liquidated"), ("5", "line 99")):
+            await page.press(key)
+            assert page.line(f"━ {key} ").startswith(f"━ {key} {SECTIONS[int(key) - 1]}")
             assert shows in page.text
-        visible = [section for section in screen(page).panes if section.display]
-        assert visible == [screen(page).panes[int(key) - 1]]
+            visible = [section for section in screen(page).panes if section.display]
+            assert visible == [screen(page).panes[int(key) - 1]]
 
 
 async def test_tab_goes_round_and_keys_pressed_at_once_reach_the_section_they_are_meant_for() -> None:

@@ -121,29 +121,29 @@ def test_the_side_is_a_word(quantity: float | None, word: str) -> None:
 UNTOLD = (OrderEvent(1.0, "submitted", 0.0, None, ""), OrderEvent(2.0, "filled", 0.0, 402.0, ""))
 
 
-@pytest.mark.parametrize(
-    ("status", "events", "filled"),
-    [
-        ("filled", UNTOLD, "10/10"),
-        ("filled", (), "10/10"),
-        ("partiallyFilled", UNTOLD[:1], "—/10"),
-        ("submitted", UNTOLD[:1], "0/10"),
-        ("submitted", (), "—/10"),
-        ("canceled", UNTOLD[:1], "0/10"),
-        ("canceled", (OrderEvent(1.0, "partiallyFilled", -4.0, 402.0, ""),), "4/10"),
-    ],
+TOLD = (
+    ("filled", UNTOLD, "10/10"),
+    ("partiallyFilled", UNTOLD[:1], "—/10"),
+    ("filled", (), "10/10"),
+    ("submitted", UNTOLD[:1], "0/10"),
+    ("submitted", (), "—/10"),
+    ("canceled", UNTOLD[:1], "0/10"),
+    ("canceled", (OrderEvent(1.0, "partiallyFilled", -4.0, 402.0, ""),), "4/10"),
 )
-async def test_what_the_events_leave_out_the_status_tells(
-    status: str, events: tuple[OrderEvent, ...], filled: str
-) -> None:
+"""An order's status, its events, and what is filled of it: never what the one before says."""
+
+
+async def test_what_the_events_leave_out_the_status_tells() -> None:
     async with opened("enter", "4") as page:
-        order = replace(orders()[-1], status=status, quantity=-10.0, events=events)
-        page.engine.put(orders_key(PROJECT), (*orders()[:-1], order))
-        await page.settle()
-        assert filled in page.line("QQQ").split()
-        await page.press("enter")
-        whole = filled.split("/")[0].replace("—", "not told")
-        assert f"Filled    {whole}" in page.text
+        for status, events, filled in TOLD:
+            order = replace(orders()[-1], status=status, quantity=-10.0, events=events)
+            page.engine.put(orders_key(PROJECT), (*orders()[:-1], order))
+            await page.settle()
+            assert filled in page.line("QQQ").split(), (status, events)
+            await page.press("enter")
+            whole = filled.split("/")[0].replace("—", "not told")
+            assert f"Filled    {whole}" in page.text, (status, events)
+            await page.press("escape")
 
 
 @pytest.mark.parametrize(

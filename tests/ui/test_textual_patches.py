@@ -15,6 +15,7 @@ import sys
 import weakref
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,53 +62,27 @@ PARTS = {
 }
 """The private parts that are used or replaced, and a digest of the source of each."""
 
-PATCHES = Path(textual_patches.__file__)
+
+@cache
+def source_of(module: str) -> tuple[str, ast.Module]:
+    """As it stands in the library's file: in the classes themselves some of it is replaced."""
+    source = Path(str(importlib.import_module(module).__file__)).read_text("utf-8")
+    return source, ast.parse(source)
 
 
 def digest(module: str, name: str) -> str:
-    """Of the source as it stands in the library's file: in the classes themselves some of it is replaced."""
-    source = Path(str(importlib.import_module(module).__file__)).read_text("utf-8")
-    nodes: list[ast.stmt] = ast.parse(source).body
+    source, found = source_of(module)
     for part in name.split("."):
-        found = next((each for each in nodes if getattr(each, "name", None) == part), None)
-        if found is None:
+        inner = [each for each in getattr(found, "body", []) if getattr(each, "name", None) == part]
+        if not inner:
             return "is not there"
-        nodes = getattr(found, "body", [])
-        text = ast.get_source_segment(source, found) or ""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+        found = inner[0]
+    return hashlib.sha256((ast.get_source_segment(source, found) or "").encode()).hexdigest()[:12]
 
 
 @pytest.mark.parametrize(("module", "name"), PARTS)
 def test_the_private_part_is_the_one_that_was_read(module: str, name: str) -> None:
     assert digest(module, name) == PARTS[module, name]
-
-
-def imports_private(node: ast.AST) -> bool:
-    if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] not in {"textual", "rich"}:
-        return False
-    return any(part.startswith("_") for part in [*str(node.module).split("."), *(each.name for each in node.names)])
-
-
-def test_private_names_of_the_libraries_stand_in_one_file() -> None:
-    ours = {"_exit", "_SubParsersAction"}  # of os and argparse
-    package = Path(qctui.__file__).parent
-    parsed = {path: list(ast.walk(ast.parse(path.read_text("utf-8")))) for path in package.rglob("*.py")}
-    for node in (node for nodes in parsed.values() for node in nodes):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            ours.add(node.name)
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            ours.add(node.attr)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            ours.add(node.id)
-    elsewhere = [
-        f"{path.name}: {ast.unparse(node)}"
-        for path, nodes in parsed.items()
-        if path != PATCHES and {"ui", "cli"} & set(path.relative_to(package).parts)
-        for node in nodes
-        if imports_private(node)
-        or (isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr) and node.attr not in ours)
-    ]
-    assert elsewhere == []
 
 
 def classes_of(package: ModuleType) -> set[type]:
