@@ -56,15 +56,6 @@ _AT_ONCE = 256 * 1024
 """Bytes of one look into a socket. That there are any is all that counts, except below TLS."""
 
 
-def import_network() -> None:
-    """Import what httpx and httpcore import with the first client and the first connection: 40 ms, for which there may
-    be something to do on another core."""
-    import httpcore  # noqa: F401
-
-    with contextlib.suppress(ImportError):  # another version: imported when it is needed, as without this
-        import anyio._backends._asyncio  # noqa: F401
-
-
 def has_unread(client: httpx.AsyncClient, request: Any) -> bool:
     """Whether anything has come over the connection that `request` (of httpcore) is about to be written to.
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from qctui.api.library_patches import (
     has_idle,
     has_unread,
     httpx,
-    import_network,
     resolve_in_daemon_threads,
 )
 from qctui.api.ports import ApiError, Gate, RequestReport
@@ -60,14 +58,8 @@ class Pool(Value):
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """The trusted certificates, read once and when first needed: 15 ms.
-
-    On a thread: OpenSSL lets go of the interpreter, which imports meanwhile what the first connection needs.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        reading = thread.submit(httpx.create_ssl_context)
-        import_network()
-        return reading.result()
+    """The trusted certificates, read once and when first needed: 15 ms."""
+    return httpx.create_ssl_context()
 
 
 class Channel:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from qctui.api import library_patches, transport
+from qctui.api import library_patches
 from qctui.api.library_patches import (
     SENDING_BEGINS,
     TCP_CONNECTED,
@@ -24,7 +24,6 @@ from qctui.api.library_patches import (
     has_idle,
     has_unread,
     httpx,
-    import_network,
     resolve_in_daemon_threads,
 )
 from tests.api.support import PAYLOADS, Requests, http, loopback_client, raw_server, run
@@ -154,38 +153,3 @@ def test_without_the_private_parts_a_trigger_is_sent_all_the_same(monkeypatch: p
             return received.posts
 
     assert run(go()) == 2
-
-
-AHEAD = """
-import sys
-from qctui.api import library_patches, transport
-lacking = {"httpcore", "anyio._backends._asyncio"} & set(sys.modules)
-context = transport.tls_context()
-print(len(lacking), "httpcore" in sys.modules, "anyio._backends._asyncio" in sys.modules, context.get_ca_certs() != [])
-before = set(sys.modules)
-assert transport.tls_context() is context and set(sys.modules) == before
-"""
-
-
-def test_what_a_connection_needs_is_imported_while_certificates_are_read() -> None:
-    done = subprocess.run([sys.executable, "-c", AHEAD], capture_output=True, text=True, check=False)
-    assert done.stdout == "0 True True True\n", done.stderr
-
-
-def test_without_anyio_of_today_its_import_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "anyio._backends._asyncio", None)
-    import_network()
-    assert "httpcore" in sys.modules
-
-
-def test_certificates_that_cannot_be_read_are_an_error_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreadable() -> ssl.SSLContext:
-        raise FileNotFoundError(2, "No such file or directory")
-
-    transport.tls_context.cache_clear()
-    monkeypatch.setattr(httpx, "create_ssl_context", unreadable)
-    for _ in range(2):
-        with pytest.raises(FileNotFoundError):
-            transport.tls_context()
-    monkeypatch.undo()
-    assert transport.tls_context().get_ca_certs()
