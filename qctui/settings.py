@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shlex
 import stat
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +215,8 @@ def load_config(path: Path, *, emergency: bool = False) -> Config:
         return Config()
     except OSError as error:
         raise SettingsError(f"{path}: can't be read ({error.strerror})") from error
+    import tomllib  # only where there is something to read: an emergency command without a file does not wait for it
+
     try:
         content = tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

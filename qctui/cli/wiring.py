@@ -124,7 +124,7 @@ def engine_of(
     """The engine, not started; without an account it is the demo's. The other processes of the account call this one
     `who`, and the tape of a watcher gives way to theirs."""
     from qctui.engine.host import EngineHost
-    from qctui.engine.poller import PollSettings
+    from qctui.engine.schedule import PollSettings
 
     config, clock = settings.config, SystemClock()
     return EngineHost(

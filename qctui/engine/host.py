@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
 from qctui.alerts.alert_service import AlertService
@@ -16,14 +16,16 @@ from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
 from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
-from qctui.engine.poller import Poller, PollSettings
-from qctui.engine.remembered import OpenRecorded, remember
+from qctui.engine.schedule import PollSettings
 from qctui.engine.shared_budget import ALONE_EVERY_S, EXCHANGE_EVERY_S, SharedBudget
-from qctui.engine.tape_follower import follow_tape
 from qctui.model.keys import Key
 from qctui.store import Store
 from qctui.tape.recorder import Recorder
 from qctui.value import replace
+
+if TYPE_CHECKING:
+    from qctui.engine.poller import Poller
+    from qctui.engine.remembered import OpenRecorded
 
 log = logging.getLogger(__name__)
 
@@ -230,6 +232,10 @@ class EngineHost:
             await self._bounded(actions.aclose(), CLOSE_S, "closing the actions")
 
     async def _run_polling(self, client: ApiClient) -> None:
+        # Not before there is a client: the first frame shares this interpreter, and nothing is read before it.
+        from qctui.engine.poller import Poller
+        from qctui.engine.tape_follower import follow_tape
+
         self._poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)
         self._apply_subscriptions()
         polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
@@ -263,6 +269,8 @@ class EngineHost:
 
     async def _remember(self, poller: Poller) -> None:
         if self.tape is not None and self._open_recorded is not None:
+            from qctui.engine.remembered import remember  # as late as the polling
+
             await remember(self.tape.path, self._open_recorded, poller.accounts, self.clock)
 
     async def _poll_for_ever(self, poller: Poller) -> None:

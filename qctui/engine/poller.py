@@ -12,7 +12,6 @@ import random
 from collections.abc import Collection, Coroutine, Iterable, Sequence
 from typing import Any
 
-from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError, ReadApi
 from qctui.clock import Clock, first_of
 from qctui.engine.accounts import Accounts
@@ -24,13 +23,13 @@ from qctui.engine.polls import Poll, Polls
 from qctui.engine.pulses import Pulses
 from qctui.engine.rate_limiter import UNHURRIED, Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
-from qctui.engine.schedule import backoff_s, interval_s, loading_s
+from qctui.engine.schedule import PollSettings, backoff_s, interval_s, loading_s
 from qctui.model.account import ACCOUNTS
 from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.model.resource import Failure, FailureKind, Progress
 from qctui.store import Store
-from qctui.value import Value, replace
+from qctui.value import replace
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +43,6 @@ times do not."""
 
 TICK_FLOOR_S = 0.01
 """The shortest: a time that is due in less than a rounding error must not become a busy loop."""
-
-
-class PollSettings(Value):
-    """What a user may tune."""
-
-    reads_per_minute: int = 60
-    """The read budget, shared by everything but the triggers and their verification."""
-    concurrency: int = 6
-    """Reads under way at once."""
-    blind_patterns: tuple[str, ...] = DEFAULT_BLIND
-    """Texts that mean that a brokerage is disconnected."""
 
 
 class Poller:

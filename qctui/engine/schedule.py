@@ -1,15 +1,20 @@
-"""When a resource is read again, by its kind, its visibility and its failures (DESIGN section 5). Pure functions."""
+"""When a resource is read again: by its kind, its visibility and its failures (DESIGN section 5). And how much is read.
+
+Pure functions, and what a user may tune.
+"""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import Any
 
+from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.engine.engine_port import Visibility
 from qctui.model.insight import InsightLog
 from qctui.model.keys import Key
 from qctui.model.optimization import Optimization
 from qctui.model.resource import FailureKind
+from qctui.value import Value
 
 HIDDEN_FACTOR = 3.0
 """What is off screen is read at a third of the rate."""
@@ -71,6 +76,17 @@ AUTH_CAP_S = 300.0
 
 JITTER = 0.1
 """Back-offs are this much longer at most, so that consoles that lost the API together do not return together."""
+
+
+class PollSettings(Value):
+    """What a user may tune."""
+
+    reads_per_minute: int = 60
+    """The read budget, shared by everything but the triggers and their verification."""
+    concurrency: int = 6
+    """Reads under way at once."""
+    blind_patterns: tuple[str, ...] = DEFAULT_BLIND
+    """Texts that mean that a brokerage is disconnected."""
 
 
 def interval_s(key: Key[Any], visibility: Visibility, value: object = None) -> float:

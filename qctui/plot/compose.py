@@ -76,6 +76,9 @@ def steps(
     """
     yield from source.steps()
     marks = marks_of(source.chart, source.prepared, view)
+    for mark in marks:
+        if mark.kind is Kind.LINE:
+            yield from mark.prepared.read_values()
     drawing = Drawing(CellGrid(width, height), view, panels_of(marks, view), marks)
     if width <= 0 or height <= 0:
         return drawing

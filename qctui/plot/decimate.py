@@ -25,6 +25,8 @@ _EXPONENT = 7 if sys.byteorder == "little" else 0
 """Which byte of a number has its sign and the higher bits of its exponent."""
 STRIDE = 16_384
 """Numbers read between two yields: about two milliseconds."""
+_SIGNS = int.from_bytes(array("d", [-0.0]) * BLOCK, sys.byteorder)
+"""The sign bit of each number of a block, and no other bit."""
 
 
 class Extremes:
@@ -91,6 +93,11 @@ class Prepared:
         place = bisect_right(gaps, first)
         return place < len(gaps) and gaps[place] <= last
 
+    def read_values(self) -> Generator[int, None, None]:
+        """Read what a line needs; of candles that are drawn as such, the closes alone are not needed."""
+        if not self.ys.lows:
+            yield from _read(self.ys)
+
     def range(self, start: int, end: int) -> tuple[float, float]:
         """Lowest and highest of the points in `start:end`, wicks included."""
         return (self.ys if self.candles is None else self.candles).of(start, end)
@@ -106,6 +113,10 @@ def prepare(series: Series) -> Generator[int, None, Prepared]:
     if any(len(column) != len(series.xs) for column in columns) or not (yield from _ascending(series.xs)):
         series = _repaired(series)
     ys = Extremes((series.ys,))
+    if series.opens is not None and series.highs is not None and series.lows is not None:
+        wicks = Extremes((series.highs,), (series.lows,))
+        if (yield from _enclosed(series.ys, series.opens, series.highs, series.lows)) and (yield from _read(wicks)):
+            return Prepared(series, series.xs, ys, wicks, series.gaps if len(series.gaps) else None)
     if not (yield from _read(ys)):
         series = _repaired(series)
         ys = Extremes((series.ys,))
@@ -139,6 +150,25 @@ def _ascending(xs: array[float]) -> Generator[int, None, bool]:
             return False
         previous = times[-1]
         yield len(times)
+    return True
+
+
+def _enclosed(
+    closes: array[float], opens: array[float], highs: array[float], lows: array[float]
+) -> Generator[int, None, bool]:
+    """Whether no candle reaches beyond its wick and none is below zero: then high and low are all there is to find.
+
+    Without their sign, floats are in the order of their bits read as whole numbers. So the 1,024 floats of a block are
+    read as one large number, and one subtraction compares all of them: where a float is less than what is taken from
+    it, its sign bit is set. A third of what it costs to make each into an object and ask for the largest. A missing
+    member (NaN) of an open, low or close is larger than any high; that highs are finite is for `_read` to see.
+    """
+    for start in range(0, len(closes), BLOCK):
+        parts = (column[start : start + BLOCK] for column in (closes, opens, highs, lows))
+        c, o, h, v = (int.from_bytes(part, sys.byteorder) for part in parts)
+        if (c | o | h | v | (h - c) | (c - v) | (h - o) | (o - v)) & _SIGNS:
+            return False
+        yield BLOCK
     return True
 
 

@@ -26,8 +26,9 @@ from qctui.api.client import open_client
 from qctui.api.recorded import open_recorded
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.health import Health
-from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.poller import Poller
 from qctui.engine.replay_host import ReplayHost
+from qctui.engine.schedule import PollSettings
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
     DEPLOYMENTS,

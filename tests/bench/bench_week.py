@@ -20,7 +20,8 @@ from typing import Any
 
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.health import Health
-from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.poller import Poller
+from qctui.engine.schedule import PollSettings
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
 from qctui.model.deployment import DeploymentDetail, DeploymentList, Project
 from qctui.model.keys import (

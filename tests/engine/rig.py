@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.health import Health
-from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.poller import Poller
+from qctui.engine.schedule import PollSettings
 from qctui.model.deployment import Project
 from qctui.model.keys import LINK, Key
 from qctui.model.link import Link

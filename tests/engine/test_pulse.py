@@ -9,8 +9,8 @@ import pytest
 from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError
 from qctui.engine.habit import HOUR_S, Habit
-from qctui.engine.poller import PollSettings
 from qctui.engine.pulse_judge import HOLD_S, LOG_REFUSAL_S, STALE_CHART_S, STALE_LOOK_S, PulseJudge
+from qctui.engine.schedule import PollSettings
 from qctui.model.deployment import LogPage
 from qctui.model.keys import detail_key, logs_key, optimization_key, orders_key, portfolio_key
 from qctui.model.order import Order, OrderEvent

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from qctui.engine.engine_port import Visibility
-from qctui.engine.poller import PollSettings
+from qctui.engine.schedule import PollSettings
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
     DEPLOYMENTS,

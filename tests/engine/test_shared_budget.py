@@ -13,8 +13,8 @@ import pytest
 
 from qctui.api.ports import RequestReport
 from qctui.engine.host import ApiClient, EngineHost
-from qctui.engine.poller import PollSettings
 from qctui.engine.rate_limiter import LEAST_BUDGET, WINDOW_S, Priority, RateLimiter
+from qctui.engine.schedule import PollSettings
 from qctui.engine.shared_budget import SharedBudget
 from qctui.model.account import ACCOUNTS
 from qctui.model.keys import DEPLOYMENTS, detail_key, insights_key, optimizations_key, portfolio_key

@@ -16,7 +16,8 @@ from qctui.api.auth import Credentials
 from qctui.api.client import open_client
 from qctui.engine.engine_port import Subscription
 from qctui.engine.health import Health
-from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.poller import Poller
+from qctui.engine.schedule import PollSettings
 from qctui.model.account import EQUITY_HISTORY
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (

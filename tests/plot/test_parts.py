@@ -6,7 +6,7 @@ import math
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
@@ -46,6 +46,38 @@ CANDLES = {
 }
 
 
+def boxed(place: int = 0, **member: float) -> Series:
+    """Candles as they should be, each within its wick and above zero; but for one member at one place."""
+    middle = array("d", (100.0 + value / 977 for value in column(4)))
+    columns = {"ys": middle[:]}
+    for name, beside in (("opens", -0.5), ("highs", 1.0), ("lows", -1.0)):
+        columns[name] = array("d", (value + beside for value in middle))
+    for name, value in member.items():
+        columns[name][place] = value
+    return candles(**columns)
+
+
+def candles(ys: array[float], opens: array[float], highs: array[float], lows: array[float]) -> Series:
+    return replace(LINE, ys=ys, opens=opens, highs=highs, lows=lows)
+
+
+MIDST = 5 * BLOCK - 1
+CANDLES |= {
+    "boxed": boxed(),
+    "close above its high": boxed(MIDST, ys=math.nextafter(1e3, 0), highs=150.0),
+    "open below its low": boxed(MIDST, opens=math.nextafter(0.0, 1)),
+    "open above its high": boxed(MIDST, opens=1e3),
+    "below zero": boxed(MIDST, ys=-7.0, highs=3.0),
+    "all below zero": candles(*[array("d", [-7.0]) * LONG] * 4),
+    "high below zero": boxed(MIDST, highs=-1e9),
+    "low above its high": boxed(MIDST, ys=-200.0, opens=-200.0, highs=1.0, lows=1e300),
+    "no high": boxed(MIDST, highs=math.nan),
+    "no low": boxed(LONG - 1, lows=-math.nan),
+    "no open": boxed(0, opens=math.nan),
+    "endless": boxed(MIDST, highs=math.inf, lows=-math.inf),
+}
+
+
 def prepared(series: Series) -> Prepared:
     steps = prepare(series)
     while True:
@@ -59,7 +91,11 @@ def prepared(series: Series) -> Prepared:
 READ = {"line": prepared(LINE), **{name: prepared(series) for name, series in CANDLES.items()}}
 
 
-@given(st.sampled_from(list(READ)), st.integers(0, LONG - 1), st.integers(1, LONG))
+@pytest.mark.parametrize("name", READ)
+@settings(max_examples=12)
+@given(st.integers(0, LONG - 1), st.integers(1, LONG))
+@example(0, LONG)
+@example(MIDST, 1)
 def test_extremes_of_any_slice(name: str, start: int, size: int) -> None:
     series = READ[name].series
     end = min(LONG, start + size)

@@ -18,8 +18,9 @@ from qctui.api.ports import ReadApi
 from qctui.api.recorded import Find, open_recorded
 from qctui.clock import Clock
 from qctui.engine.health import Health
-from qctui.engine.poller import Poller, PollSettings
+from qctui.engine.poller import Poller
 from qctui.engine.remembered import remember
+from qctui.engine.schedule import PollSettings
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.pulse import PULSES

@@ -32,7 +32,7 @@ from qctui.api.client import Client, open_client
 from qctui.api.ports import RequestReport
 from qctui.cli.watch_changes import WATCHED, Changes, Event
 from qctui.engine.host import EngineHost
-from qctui.engine.poller import PollSettings
+from qctui.engine.schedule import PollSettings
 from qctui.model.alert import Alert, AlertState
 from qctui.model.keys import Key
 from qctui.secret import SecretStr
