@@ -165,6 +165,9 @@ class Session:
                 aim = aim_of(line)[1]
                 if line["event"] != "sending" and aim not in helped and self._troubles.help(line["action"], aim):
                     helped.add(aim)
+                    # On a machine this slow it may have come to its end by itself: it is over another way now.
+                    for one in self._hands.confirmed:
+                        one.troubles = (*one.troubles, *(["helped"] if one.aim[1] == aim else []))
             commands = any(each.alive and each.program.way == "command" for each in self.programs.running)
             late = looked_at - begun > LATE_S
             return not left and not commands and (late or not self._unwritten())
