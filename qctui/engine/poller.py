@@ -156,7 +156,7 @@ class Poller:
             if poll.task is not None or running >= self._lanes(poll):
                 continue  # a read that ends wakes the scheduler
             priority = poll.priority_at(now)
-            budget_s = self._limiter.wait_s(priority, now)
+            budget_s = min(self._limiter.wait_s(priority, now), poll.free_in_s(now))
             if budget_s > 0:
                 self._waiting += priority not in UNHURRIED
                 wait_s = min(wait_s, budget_s)

@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from qctui.clock import Clock
@@ -26,6 +27,9 @@ from qctui.value import replace
 
 FRESH_S = 5.0
 """How long a newly subscribed resource is read before the routine. A crowd of them is no longer news by then."""
+
+LIST_GAP_S = 5.0
+"""Between two reads of the list of deployments that the budget does not bound: a key held down asks for many."""
 
 ONE_A_ROW = frozenset({"optimization"})
 """Kinds of which many may be on screen at once, one a row: a single row is never urgent unless it is opened."""
@@ -147,13 +151,18 @@ class Poll:
             return Priority.BACKGROUND if upkeep else Priority.UNKNOWN
         if self.priority is Priority.BULK:
             return Priority.BULK
-        if self.key == DEPLOYMENTS and self.priority is Priority.FRESH:
-            return Priority.AIM
         if self.visibility is Visibility.OPENED:
             return Priority.FRESH
         visible = self.visibility is Visibility.VISIBLE and self.key.kind not in ONE_A_ROW
         fresh = visible and mono - self.due_mono <= FRESH_S and self.priority is Priority.FRESH
         return Priority.FRESH if fresh else Priority.ROUTINE
+
+    def free_in_s(self, mono: float) -> float:
+        """Seconds until it may be read whatever is left of the budget. Only the list that actions aim by ever may, when
+        a person asks for it or nobody has read it: a refusal must not rest on what a newer list would deny."""
+        if self.key != DEPLOYMENTS or self.priority is not Priority.FRESH:
+            return inf
+        return max(0.0, self.sent_mono + LIST_GAP_S - mono)
 
     def order_at(self, mono: float) -> tuple[Visibility, float, float]:
         """What goes first when not everything can be read: the smallest. Among fresh ones the newest, because that is

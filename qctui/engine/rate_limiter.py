@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from math import inf
 
 WINDOW_S = 60.0
 
@@ -13,9 +12,6 @@ WINDOW_S = 60.0
 class Priority(Enum):
     """How urgent a read is. The value is the share of the budget that may be used up by the time it is made."""
 
-    AIM = inf
-    """The list that actions aim by, asked for by a person or not read yet: outside the budget, as the actions are. A
-    refusal must not rest on what a newer list would deny, however many programs have used the budget up."""
     FRESH = 1.5
     """Newly on screen, or asked for by a person. May exceed the budget: a person waits for it, moves are few, and what
     is over is taken from the routine of the same minute."""
@@ -70,8 +66,6 @@ class RateLimiter:
 
     def wait_s(self, priority: Priority, mono: float) -> float:
         """Seconds until such a read may be made, zero for now. An estimate: others may come first."""
-        if priority is Priority.AIM:
-            return 0.0
         self._forget(mono)
         if self._readers == 1:
             return _wait_s(self._reads, self.per_minute * priority.value, mono)

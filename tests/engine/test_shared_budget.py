@@ -13,6 +13,7 @@ import pytest
 
 from qctui.api.ports import RequestReport
 from qctui.engine.host import ApiClient, EngineHost
+from qctui.engine.polls import LIST_GAP_S
 from qctui.engine.rate_limiter import LEAST_BUDGET, WINDOW_S, Priority, RateLimiter
 from qctui.engine.schedule import PollSettings
 from qctui.engine.shared_budget import SharedBudget
@@ -174,7 +175,7 @@ def test_the_list_that_actions_aim_by_is_read_when_it_is_asked_for_whatever_the_
         assert rig.get(detail_key(1)).value is None
         rig.api.deployments = [make_deployment(1, deploy_id="L-new")]
         rig.poller.refresh([DEPLOYMENTS])
-        await rig.clock.advance(1)
+        await rig.clock.advance(LIST_GAP_S)
         assert [each.deploy_id for each in rig.value(DEPLOYMENTS)] == ["L-new"]
         asked = len(rig.api.calls)
         await rig.clock.advance(10)
