@@ -346,7 +346,7 @@ class Judge(logging.Handler):
             and each.process is one.process
             and each.target.action == target.action
             and each.target.project_id == target.project_id
-            and self.events(each.action_id)[-1:] not in ([], ["not_sent"])
+            and (each.excused or self.events(each.action_id)[-1:] not in ([], ["not_sent"]))
         ]
         return max(0, len(left) - len(others))
 
