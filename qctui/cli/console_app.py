@@ -32,10 +32,13 @@ class Console(QctuiApp):
         """`shown` is called once the first frame is out, `left` when no more will follow."""
         super().__init__(engine, options)
         self._shown, self._left = shown, left
+        self._is_shown = False
 
-    def on_ready(self) -> None:
-        """The screen is there. Not overriding: Textual calls the base's handler too."""
-        self.call_after_refresh(self._shown)
+    def post_display_hook(self) -> None:
+        """Something was drawn, or would have been if drawing had begun."""
+        if self.draws and not self._is_shown:
+            self._is_shown = True
+            self._shown()
 
     def exit(self, *more: Any, **named: Any) -> None:
         """As in Textual."""

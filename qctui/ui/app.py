@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -89,6 +90,9 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             open=self.open_detail,
         )
         self.main_screen = MainScreen(self._app_context)
+        self._held_back = ExitStack()
+        self.draws = False
+        """Nothing is drawn until there is something to see: two blank screens, 15 kB of a thin line, came first."""
         self._delivery = TerminalDelivery(options, engine.clock, lambda sequence: self.write_to_terminal(sequence))
         self.controller = ActionController(
             self,
@@ -108,10 +112,12 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the only one at the bottom."""
+        self._held_back.enter_context(self.batch_update())
         return self.main_screen
 
     def on_ready(self) -> None:
         """The panes exist: begin to listen to the store, and to the theme files."""
+        self.call_after_refresh(self._begin_to_draw)
         self._bridge.open()
         self.theme_changed_signal.subscribe(self, lambda _theme: self._repaint())
         self.screen_change_signal.subscribe(self, lambda _screen: self.show_changes())
@@ -119,6 +125,10 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         self.set_interval(GARBAGE_CHECK_S, self.collect_garbage)
         for problem in self._problems:
             self.say(problem)
+
+    def _begin_to_draw(self) -> None:
+        self._held_back.close()
+        self.draws = True
 
     def on_unmount(self) -> None:
         """Stop listening to the store."""

@@ -105,3 +105,9 @@ def test_stopped_and_continued_from_elsewhere_it_draws_again_and_leaves_the_term
         console.send("q")
         assert console.wait_exit() == 0
         assert ended_quietly(console, home)
+
+
+def test_nothing_is_drawn_before_there_is_something_to_see(api: Api, signed_in: dict[str, str]) -> None:
+    with Console("--base-url", api.base_url, env=signed_in) as console:
+        console.wait_for("1 Deployments")
+        assert len(console.raw.partition(b"Deployments")[0]) < 3_000  # a blank screen alone is 7 kB
