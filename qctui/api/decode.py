@@ -31,8 +31,9 @@ its threshold of 700, while larger slices made it look at every object of the pr
 SCAN = 1024 * 1024
 """Bytes searched for arrays in one call."""
 
-MAX_WHOLE = 8 * 1024 * 1024
-"""Bytes that may be decoded in one call: what is left of an answer when its known arrays have been cut out."""
+MAX_WHOLE = 5 * 1024 * 1024
+"""Bytes that may be decoded in one call: what is left of an answer when its known arrays have been cut out. A list of
+the smallest objects takes 45 times its bytes."""
 
 MAX_ENTRIES = 50_000
 """Entries of a list of anything but points. Reading one takes some 20 us, so the smallest of entries, and there are

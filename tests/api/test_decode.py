@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api import decode as decoding
+from qctui.api import response
 from qctui.api.client import Client
 from qctui.api.decode import DecodeError, Document, decode
 from qctui.model.resource import FailureKind
@@ -147,6 +149,18 @@ def test_half_a_surrogate_pair_in_a_name_does_not_lose_the_answer() -> None:
         document = run(decode(b'{"name": "a\\ud800b", "pad": "' + padding.encode() + b'"}'))
         assert isinstance(document.tree, dict)
         assert document.tree["name"] == "a\ud800b"
+
+
+def test_no_answer_takes_more_than_four_times_the_largest_one_in_memory() -> None:
+    one = b'{"id":1},'
+    body = b'{"logs": [' + one * ((decoding.MAX_WHOLE - 100) // len(one)) + b'{}], "success": true}'
+    tracemalloc.start()
+    try:
+        error = failure(lambda: ask(body, lambda client: client.reads.fetch_logs(1, "L-1", 0, 100)))
+        assert tracemalloc.get_traced_memory()[1] < 4 * response.MAX_BYTES
+    finally:
+        tracemalloc.stop()
+    assert error.kind is FailureKind.TOO_LARGE
 
 
 def test_a_long_answer_without_arrays_is_refused_before_it_is_decoded() -> None:
