@@ -60,9 +60,9 @@ def _intent_first(found: Evidence) -> Iterator[str]:
             yield f"a request without an intent before it: {aim}, {len(arrived)} requests, {len(written)} intents"
     for program in found.programs:
         for one in program.confirmed:
-            if found.disk and program.code is None and found.posts_at(one.aim) and not found.of(one):
+            missing = found.disk and found.untold(one)
+            if missing and program.code is None:
                 yield f"{_named(one)}: its lines were not written once the disk took them again"
-            missing = found.disk and found.posts_at(one.aim) and not found.of(one)
             # What was killed had no time to say it, and a terminal that was closed shows nothing.
             if missing and not program.owns_up and not (program.killed or program.closed):
                 yield f"{_named(one)} was sent without a line in the journal, and that was not said"

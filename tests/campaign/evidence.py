@@ -145,6 +145,12 @@ class Evidence:
         """The lines of the actions that this confirmation can have become."""
         return [each for each in self.actions.values() if aim_of(each[0]) == one.aim and each[0]["via"] == one.via]
 
+    def untold(self, one: Confirmed) -> bool:
+        """Whether there is no line of it, and a request that can be its and nobody else's."""
+        told = sum(aim_of(lines[0]) == one.aim for lines in self.actions.values())
+        sent = [each for each in self.posts_at(one.aim) if not each["fault"].startswith("http-429")]
+        return len(sent) > told and not self.of(one)
+
     def posts_at(self, aim: tuple[str, int | str]) -> list[Json]:
         """The requests to one endpoint about one target."""
         return [each for each in self.posts if post_aim(each) == aim]
