@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from qctui.api.answer import Answer
 from qctui.api.decode import TimeSlice, entries
-from qctui.api.tolerant import fold, line, number, spelled, symbol
+from qctui.api.tolerant import fold, line, number, overfull, spelled, symbol
 from qctui.model.portfolio import Cash, Holding, Portfolio
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ async def portfolio(answer: Answer) -> Portfolio:
     bodies = [body for body in spelled(answer.document.tree, {"portfolio"}) if body is not None]
     if not bodies:
         answer.refuse_loading()
-    if not all(isinstance(body, (dict, list)) for body in bodies):
+    if any(overfull(body) or not isinstance(body, (dict, list)) for body in bodies):
         raise answer.malformed("the answer has no portfolio")
     found = [each for body in bodies for each in spelled(body, {"holdings"}) if each is not None]
     holdings = await _each(found, _holding)
@@ -93,7 +93,7 @@ def _quantity(value: object) -> tuple[float, bool]:
     members, so a value, a profit or a paid price without a quantity is a quantity we failed to see. So may be a figure
     that can't be read, or one by a name we do not know.
     """
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or overfull(value):
         return 0.0, value != []  # an empty map may come as a list
     # Every spelling, nulls kept: if two disagree, the larger one is believed.
     given = spelled(value, _QUANTITY)

@@ -7,7 +7,7 @@ names.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -19,6 +19,10 @@ nothing here happens then."""
 
 MAX_NAMES = 1_000
 """Entries kept of a map of names: far more than any screen shows."""
+
+MAX_MEMBERS = 10_000
+"""An object with more members than that has none that can be read: a million names hold the loop for seconds. What is
+missing is unknown, and never taken for nothing."""
 
 _MILLISECONDS = 1e11
 """A number beyond this (in seconds the year 5138, in milliseconds 1973) counts milliseconds."""
@@ -125,10 +129,19 @@ def fold_name(key: str) -> str:
     return name
 
 
+def overfull(value: object) -> bool:
+    """Whether it is an object with so many members that `fold` and `spelled` find none."""
+    return len(mapping(value)) > MAX_MEMBERS
+
+
+def _members(value: object) -> Iterable[tuple[str, object]]:
+    return () if overfull(value) else mapping(value).items()
+
+
 def fold(value: object) -> dict[str, object]:
     """The members of a map under folded names. Of several spellings the first that is not null wins."""
     folded: dict[str, object] = {}
-    for key, member in mapping(value).items():
+    for key, member in _members(value):
         name = _FOLDED.get(key) or fold_name(key)
         if folded.get(name) is None:
             folded[name] = member
@@ -137,7 +150,7 @@ def fold(value: object) -> dict[str, object]:
 
 def spelled(value: object, names: Set[str]) -> list[object]:
     """Every member of a map whose folded name is one of `names`, however often it is there."""
-    return [member for key, member in mapping(value).items() if fold_name(key) in names]
+    return [member for key, member in _members(value) if fold_name(key) in names]
 
 
 def texts(value: object) -> MappingProxyType[str, str]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qctui.api.tolerant import MAX_MEMBERS
 from qctui.model.portfolio import Cash, Portfolio
 from qctui.model.resource import FailureKind
 from tests.api.support import ask, failure
@@ -84,6 +85,7 @@ def test_plainly_zero(holding: object) -> None:
         None,
         7,
         "100 shares",
+        {**dict.fromkeys(map(str, range(MAX_MEMBERS)), 0), "quantity": 100},
         [1],
         True,
     ],
@@ -150,7 +152,7 @@ def test_no_portfolio_at_all_says_nothing() -> None:
     assert (portfolio.is_known, portfolio.holdings, portfolio.cash) == (False, (), ())
 
 
-@pytest.mark.parametrize("portfolio", ["", "none", 0, True])
+@pytest.mark.parametrize("portfolio", ["", "none", 0, True, dict.fromkeys(map(str, range(MAX_MEMBERS + 1)))])
 def test_something_else_is_malformed(portfolio: object) -> None:
     assert failure(lambda: read(portfolio)).kind is FailureKind.MALFORMED
 
