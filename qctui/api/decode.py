@@ -35,8 +35,8 @@ MAX_WHOLE = 8 * 1024 * 1024
 """Bytes that may be decoded in one call: what is left of an answer when its known arrays have been cut out."""
 
 MAX_OBJECTS = 300_000
-"""Objects that may be decoded in one call. Ten thousand runs of an optimization have some 40,000. A list of the
-smallest takes 45 times its bytes in memory."""
+"""Objects and lists that may be decoded in one call. Ten thousand runs of an optimization have some 40,000. A list of
+the smallest takes 45 times its bytes in memory."""
 
 MAX_ENTRIES = 50_000
 """Entries of a list of anything but points. Reading one takes some 20 us, so the smallest of entries, and there are
@@ -153,15 +153,15 @@ def entries(value: object) -> list[object]:
 async def decode(raw: bytes) -> Document:
     """Decode an answer.
 
-    Raises DecodeError for what is not JSON and TooLargeError for more than `MAX_WHOLE` bytes, or `MAX_OBJECTS` objects,
-    that cannot be cut.
+    Raises DecodeError for what is not JSON and TooLargeError for more than `MAX_WHOLE` bytes, or `MAX_OBJECTS` objects
+    and lists, that cannot be cut.
     """
     if len(raw) <= SMALL:
         return Document(_loads(raw))
     if raw[:256].lstrip()[:1] == b"{" and raw[-256:].rstrip()[-1:] != b"}":
         raise DecodeError("truncated JSON")  # known without decoding all of it
     skeleton, cuts = await _cut_arrays(raw)
-    if len(skeleton) > MAX_WHOLE or skeleton.count(b"{") > MAX_OBJECTS:
+    if len(skeleton) > MAX_WHOLE or skeleton.count(b"{") + skeleton.count(b"[") > MAX_OBJECTS:
         raise TooLargeError
     return Document(_loads(skeleton), raw, cuts)
 

@@ -151,8 +151,8 @@ def test_half_a_surrogate_pair_in_a_name_does_not_lose_the_answer() -> None:
         assert document.tree["name"] == "a\ud800b"
 
 
-def test_no_answer_takes_more_than_four_times_the_largest_one_in_memory() -> None:
-    one = b'{"id":1},'
+@pytest.mark.parametrize("one", [b'{"id":1},', b"[],"])
+def test_no_answer_takes_more_than_four_times_the_largest_one_in_memory(one: bytes) -> None:
     body = b'{"logs": [' + one * ((decoding.MAX_WHOLE - 100) // len(one)) + b'{}], "success": true}'
     tracemalloc.start()
     try:
