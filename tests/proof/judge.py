@@ -26,6 +26,9 @@ for."""
 LEFT_OVER_S = 12.0
 """How long what the disk held up may still be under way after its trouble."""
 
+SAID_S = 0.01
+"""After the first byte of a request whose intent is not on the disk, within which that is said."""
+
 HALF = 24
 """Characters of a secret that are too many to be shown."""
 
@@ -195,12 +198,30 @@ class Judge(logging.Handler):
             self._read_journal()
         on_disk = {entry.id for end, entry in self.entries if end <= post.on_disk and entry.event == "intent"}
         missing = [each for each in confirmed if each.action_id not in on_disk]
-        told = [each for each in missing if post.troubled and _warnings_about_journal(each)]
-        if len(same) > len(confirmed) - len(missing) + len(told):
-            disk = "is not well, and nobody is told" if post.troubled else "is well"
-            self.fail("intent-first", f"{post.action} of {post.process.name} leaves without an intent; the disk {disk}")
+        late = len(same) - (len(confirmed) - len(missing))
+        if late > 0 and not post.troubled:
+            self.fail(
+                "intent-first", f"{post.action} of {post.process.name} leaves without an intent; the disk is well"
+            )
+        elif missing:
+            # It may leave at the very moment at which the disk says no: the words come with the next turns.
+            self.world.loop.call_later(SAID_S, self._look_at_words, post, missing, late)
+            self._excuse(missing)
+
+    def _excuse(self, missing: Sequence[Confirmed]) -> list[Confirmed]:
+        told = [each for each in missing if _warnings_about_journal(each)]
         for each in told:
             each.excused = "the disk did not take it"
+        return told
+
+    def _look_at_words(self, post: Post, missing: Sequence[Confirmed], late: int) -> None:
+        if post.process.dead:
+            for each in missing:
+                each.excused = each.excused or "there was nobody left to say so"
+        elif len(self._excuse(missing)) < late:
+            self.fail(
+                "intent-first", f"{post.action} of {post.process.name} left without an intent, and nobody is told"
+            )
 
     def _look_for_liquidation(self, post: Post) -> None:
         events: dict[str, list[str]] = defaultdict(list)
@@ -258,7 +279,9 @@ class Judge(logging.Handler):
             return
         for post in truth.posts:
             hit = truth.deployment(target.project_id, post.hit) if post.acted else None
-            if post.process is process and post.action == target.action and hit is not None:
+            if hit is None or target.deploy_id not in ("", post.hit):
+                continue
+            if post.process is process and post.action == target.action:
                 ended_at = hit.ended_at(truth.now() - SECOND_LOOK_S - truth.weather.lag_s)
                 if ended_at is not None:
                     self.fail("exit-code", f"REJECTED of {process.name}, and it acted: {step.detail}")
