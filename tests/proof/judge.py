@@ -208,17 +208,19 @@ class Judge(logging.Handler):
             self.world.loop.call_later(SAID_S, self._look_at_words, post, missing, late)
             self._excuse(missing)
 
-    def _excuse(self, missing: Sequence[Confirmed]) -> list[Confirmed]:
-        told = [each for each in missing if _warnings_about_journal(each)]
-        for each in told:
-            each.excused = "the disk did not take it"
-        return told
+    def _excuse(self, missing: Sequence[Confirmed]) -> None:
+        for each in missing:
+            if _warnings_about_journal(each):
+                each.excused = "the disk did not take it"
 
     def _look_at_words(self, post: Post, missing: Sequence[Confirmed], late: int) -> None:
         if post.process.dead:
             for each in missing:
                 each.excused = each.excused or "there was nobody left to say so"
-        elif len(self._excuse(missing)) < late:
+            return
+        self._excuse(missing)
+        # One that was told of before counts too: once a later fsync has covered it, that is rightly told no more.
+        if sum(bool(each.excused) for each in missing) < late:
             self.fail(
                 "intent-first", f"{post.action} of {post.process.name} left without an intent, and nobody is told"
             )
