@@ -5,6 +5,7 @@ Run by hand: `python -m tests.bench.bench_chart`. Prints a table; nothing here i
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import fcntl
 import math
@@ -32,6 +33,7 @@ from tests.plot.bare import NOW, ChartApp
 
 WIDTH, HEIGHT = 120, 40
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+KINDS = ("line", "candles", "plotext")
 QUIET_S = 0.4
 """Nothing for this long: the terminal has everything."""
 
@@ -214,7 +216,7 @@ def spawn(kind: str) -> Terminal:
 def measure_bytes() -> None:
     """What one new point and one move of the crosshair cost on the line."""
     print(f"\n{'':>24} {'whole':>8} {'new point: median':>18} {'worst':>8} {'crosshair: median':>18} {'worst':>8}")
-    for kind in ("line", "candles", "plotext"):
+    for kind in KINDS:
         child = spawn(kind)
         time.sleep(1.5)
         whole = child.drain()
@@ -232,8 +234,11 @@ def measure_bytes() -> None:
 
 def main() -> None:
     """Measure everything, or be the child that is measured."""
-    if len(sys.argv) > 1:
-        app: App[None] = PlotextChild() if sys.argv[1] == "plotext" else OurChild(candles=sys.argv[1] == "candles")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("child", nargs="?", choices=KINDS, help="draw one on this terminal instead, to be measured")
+    kind = parser.parse_args().child
+    if kind is not None:
+        app: App[None] = PlotextChild() if kind == "plotext" else OurChild(candles=kind == "candles")
         app.run()
         return
     measure_drawing()

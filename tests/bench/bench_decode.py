@@ -6,6 +6,7 @@ engine's loop does the same. Beside it, the same bytes through one call of the d
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
 import json
@@ -161,6 +162,7 @@ def measured(call: Callable[[], float]) -> list[float]:
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     ballast = [[i] for i in range(BALLAST)]
     read(chart_bytes([[START, 1]], 0))  # imports
     print(f"{'answer':24}{'MB':>6} {'way':18}{'ms':>8}{'thread waits':>14}{'task waits':>12}")
