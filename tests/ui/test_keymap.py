@@ -67,5 +67,5 @@ def test_one_key_may_mean_two_things_where_they_never_meet() -> None:
 
 
 def test_keys_are_shown_as_a_person_reads_them() -> None:
-    shown = [format_key(key) for key in ("question_mark", "ctrl+p", "L", "shift+tab", "pagedown", "ctrl+slash")]
-    assert shown == ["?", "Ctrl+P", "L", "Shift+Tab", "PgDn", "Ctrl+/"]
+    shown = [format_key(key) for key in ("question_mark", "ctrl+p", "L", "shift+left", "pagedown", "ctrl+slash")]
+    assert shown == ["?", "Ctrl+P", "L", "Shift+Left", "PgDn", "Ctrl+/"]

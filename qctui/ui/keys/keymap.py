@@ -237,7 +237,6 @@ _DISPLAY = {
     "escape": "Esc",
     "enter": "Enter",
     "tab": "Tab",
-    "shift+tab": "Shift+Tab",
     "space": "Space",
     "pagedown": "PgDn",
     "pageup": "PgUp",
@@ -316,11 +315,9 @@ def keys_of(command: Command, keymap: Mapping[str, str]) -> tuple[str, ...]:
 
 def format_key(key: str) -> str:
     """A key as a person reads it: `?` for `question_mark`, `Ctrl+P` for `ctrl+p`."""
-    if key in _DISPLAY:
-        return _DISPLAY[key]
     *modifiers, last = key.split("+")
-    name = _DISPLAY.get(last, last)
-    return "+".join([*(each.capitalize() for each in modifiers), name.upper() if modifiers else name])
+    name = _DISPLAY.get(last) or (last.upper() if modifiers else last)
+    return "+".join([*(each.capitalize() for each in modifiers), name])
 
 
 def _split(keys: object) -> Iterable[str]:
