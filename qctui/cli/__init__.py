@@ -63,8 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"qctui: {error}", file=sys.stderr)
         return Exit.USAGE
     except KeyboardInterrupt:
-        print("qctui: interrupted", file=sys.stderr)
-        return Exit.INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         # The reader of our output went away (`qctui status | head -1`): not worth a word, but Python would say one at
         # exit when it flushes.
@@ -77,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _no_room(options, f"no more files can be opened ({error.strerror}): raise the limit (ulimit -n)")
         return _unexpected(error)
     except Exception as error:  # the last resort: whatever it was, one line, and never the values around it
-        return _unexpected(error)
+        # Python 3.11 makes a RuntimeError of a Ctrl+C that comes while an import makes a class.
+        return _interrupted() if isinstance(error.__cause__, KeyboardInterrupt) else _unexpected(error)
 
 
 def run(options: Options) -> int:
@@ -194,6 +194,11 @@ def _no_room(options: Options | None, words: str) -> int:
     acts = options is not None and options.command in TRIGGERS
     print(f"qctui: {'nothing was sent: ' if acts else ''}{words}", file=sys.stderr)
     return Exit.NOT_SENT if acts else Exit.USAGE
+
+
+def _interrupted() -> int:
+    print("qctui: interrupted", file=sys.stderr)
+    return Exit.INTERRUPTED
 
 
 def _unexpected(error: Exception) -> int:

@@ -171,7 +171,7 @@ def format_optimization(optimization: Optimization) -> Iterable[str]:
     from qctui.sweep.judging import Sweep
     from qctui.sweep.neighbours import Ground
     from qctui.sweep.ranking import UNRANKED, statistic_text
-    from qctui.sweep.words import counts_words, near_words
+    from qctui.sweep.words import counts_words, near_words, progress_words
 
     sweep, target = Sweep(optimization), optimization.criterion.target
     ranking, counts = sweep.ranking, sweep.counts
@@ -188,8 +188,8 @@ def format_optimization(optimization: Optimization) -> Iterable[str]:
     rows: list[tuple[str, ...]] = [("#", *ranking.varying, target.upper(), "NEIGHBOURS", "", "LIES ON", "STATE", "RUN")]
     for each in ranking.runs[:MOST_RUNS]:
         near, run = sweep.neighbours(each.key), each.run
-        state = f"{int(run.progress * 100)}%" if run.progress < 1 else "done"
-        state = f"failed {run.exit_code}" if run.failed else state
+        state = progress_words(each) if each.unended else each.state.value
+        state = f"{state} {run.exit_code}" if run.failed else state
         values = [run.parameters.get(name, "") for name in ranking.varying]
         figures = ["" if value is None else statistic_text(value, target) for value in (each.final, near.mean)]
         spread = "" if near.spread is None else f"+-{statistic_text(near.spread, target, 2)}"

@@ -130,8 +130,14 @@ class Parameter(Value):
         if not self.step or self.step < 0:
             return None
         # A range of 0.1 to 0.3 by 0.1 has three values, whatever their binary fractions add up to.
-        steps = (self.maximum - self.minimum) / self.step
-        return int(steps + 1e-9) + 1 if steps < MOST_BACKTESTS else None
+        return None if self.endless else int((self.maximum - self.minimum) / self.step + 1e-9) + 1
+
+    @property
+    def endless(self) -> bool:
+        """All that is wrong about its range is that it has too many values."""
+        if self.minimum is None or self.maximum is None or not self.step or self.step < 0:
+            return False
+        return not (self.maximum - self.minimum) / self.step < MOST_BACKTESTS  # nor is what is no number a count
 
 
 class Constraint(Value):
@@ -177,7 +183,10 @@ class OptimizationPlan(Value):
             return "it has no parameter with a range"
         for each in self.parameters:
             if each.values is None:
-                return f"the range of {each.name} can't be run through"
+                why = f"has {MOST_BACKTESTS:g} values or more" if each.endless else "can't be run through"
+                return f"the range of {each.name} {why}"
+        if self.backtests is None:
+            return f"its ranges make more than {MOST_BACKTESTS:g} backtests"
         if any(not each.target or not each.operator or each.limit is None for each in self.constraints):
             return "a constraint of it can't be read"
         if not self.node_type or self.parallel_nodes < 1:

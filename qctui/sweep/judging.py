@@ -9,7 +9,7 @@ from functools import cached_property
 
 from qctui.model.optimization import HIGHER_IS_BETTER, Optimization
 from qctui.sweep.neighbours import Neighbourhood, Neighbours
-from qctui.sweep.ranking import UNTOLD, Column, RankedRun, Ranking, column_of, rank_runs
+from qctui.sweep.ranking import UNTOLD, Column, RankedRun, Ranking, RunState, column_of, rank_runs
 from qctui.sweep.summaries import Summary, average_ranks, correlation_of, deviation_of, summarize
 from qctui.value import Value
 
@@ -25,7 +25,8 @@ class Counts(Value):
     final: int
     """Ended, with a value of the target."""
     failed: int
-    under_way: int
+    running: int
+    cut_off: int
     valueless: int
     """Ended, without a value of the target, or with one that is no finite number."""
 
@@ -74,6 +75,11 @@ class Sweep:
     def target(self) -> str:
         """The statistic that is searched for."""
         return self.optimization.criterion.target
+
+    @property
+    def over(self) -> bool:
+        """Nothing goes on in it any more."""
+        return self.optimization.finished
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -221,14 +227,10 @@ class Sweep:
 
 def counted(runs: Iterable[RankedRun]) -> Counts:
     """How many there are of each kind."""
-    final = failed = under_way = valueless = 0
+    counts = dict.fromkeys(RunState, 0)
+    final = 0
     for each in runs:
-        if each.run.failed:
-            failed += 1
-        elif each.run.progress < 1:
-            under_way += 1
-        elif each.final is None:
-            valueless += 1
-        else:
-            final += 1
-    return Counts(final, failed, under_way, valueless)
+        counts[each.state] += 1
+        final += each.final is not None
+    done, failed, running, cut_off = counts.values()
+    return Counts(final, failed, running, cut_off, done - final)

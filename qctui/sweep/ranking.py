@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import lru_cache
 
 from qctui.model.optimization import PERCENT_STATISTICS, Optimization, Parameter, Run
@@ -16,10 +17,21 @@ UNRANKED = "max or min is not told: no rank"
 """Said of runs whose target has no extremum."""
 
 
+class RunState(StrEnum):
+    """How far a run is. The value is the word for it, on screen and in files."""
+
+    DONE = "done"
+    FAILED = "failed"
+    RUNNING = "running"
+    CUT_OFF = "cut off"
+    """It has not ended, and nothing goes on in its optimization any more."""
+
+
 class RankedRun(Value, gc=False):
     """A run and its place among those with a value of the target."""
 
     run: Run
+    state: RunState
     key: str
     """Names it in a list."""
     rank: int | None
@@ -33,7 +45,12 @@ class RankedRun(Value, gc=False):
     @property
     def ended(self) -> bool:
         """It ran to its end."""
-        return self.run.progress >= 1 and not self.run.failed
+        return self.state is RunState.DONE
+
+    @property
+    def unended(self) -> bool:
+        """It runs, or was cut off."""
+        return self.state in (RunState.RUNNING, RunState.CUT_OFF)
 
     @property
     def name(self) -> str:
@@ -42,8 +59,8 @@ class RankedRun(Value, gc=False):
 
 
 class Ranking(Value):
-    """Every run, the best first (where it is unknown what is best, the highest); then those under way by their
-    progress, then those that failed."""
+    """Every run, the best first (where it is unknown what is best, the highest); then those that have not
+    ended by their progress, then those that failed."""
 
     runs: tuple[RankedRun, ...] = ()
     ended: int = 0
@@ -68,21 +85,23 @@ def rank_runs(optimization: Optimization) -> Ranking:
     counted: dict[str, int] = {}
     scored: list[tuple[float, str, Run, float]] = []
     rest: list[RankedRun] = []
+    unended = RunState.CUT_OFF if optimization.finished else RunState.RUNNING
     keys: list[str] = []
     for run in optimization.runs:
         count = counted[run.key] = counted.get(run.key, 0) + 1
         key = run.key if count == 1 else f"{run.key} {count}"
         keys.append(key)
         value = statistic_of(run, target)
-        if value is not None and run.progress >= 1 and not run.failed:
+        state = RunState.FAILED if run.failed else RunState.DONE if run.progress >= 1 else unended
+        if value is not None and state is RunState.DONE:
             scored.append((value * sign, key, run, value))
         else:
-            rest.append(RankedRun(run, key, None, value, None))
+            rest.append(RankedRun(run, state, key, None, value, None))
     scored.sort(key=lambda each: each[0])
     rows: list[RankedRun] = []
     for place, (_, key, run, value) in enumerate(scored, 1):
         shared = rows[-1].rank if rows and rows[-1].value == value else place
-        rows.append(RankedRun(run, key, None if maximize is None else shared, value, value))
+        rows.append(RankedRun(run, RunState.DONE, key, None if maximize is None else shared, value, value))
     rest.sort(key=lambda each: (each.run.failed, -each.run.progress))
     everything = (*rows, *rest)
     found = {each.key: each for each in everything}

@@ -49,11 +49,10 @@ def _cell(value: object) -> str:
 def facts(sweep: Sweep, each: RankedRun) -> dict[str, Any]:
     """What is known of a run beside its parameters and statistics; None for what is not."""
     near, run = sweep.neighbours(each.key), each.run
-    state = "failed" if run.failed else "running" if run.progress < 1 else "done"
     ground = None if each.final is None or near.ground is Ground.UNKNOWN else near.ground.value
     values = (
-        each.rank, run.name, run.backtest_id, state, run.exit_code, run.progress, each.final, near.count, near.without,
-        near.mean, near.spread, ground,
+        each.rank, run.name, run.backtest_id, each.state.value, run.exit_code, run.progress, each.final, near.count,
+        near.without, near.mean, near.spread, ground,
     )  # fmt: skip
     return dict(zip(FACTS, values, strict=True))
 
@@ -71,7 +70,8 @@ def json_text(sweep: Sweep) -> str:
         "total": optimization.total,
         "with_value": counts.final,
         "failed": counts.failed,
-        "running": counts.under_way,
+        "running": counts.running,
+        "cut_off": counts.cut_off,
         "without_value": counts.valueless,
         "runs": [
             {

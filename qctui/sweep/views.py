@@ -10,7 +10,7 @@ from qctui.plot.values import ValueScale, fit, round_step, ticks
 from qctui.sweep.judging import Influence, Objective, Slice, Sweep
 from qctui.sweep.plots import WIDEST, Cell, Kind, Layer, Plot, Side
 from qctui.sweep.ranking import UNTOLD, RankedRun, number_of, statistic_text
-from qctui.sweep.words import count_text, counts_words
+from qctui.sweep.words import count_text, counts_words, yet
 from qctui.value import Value
 
 CELLS_A_BOX = 7
@@ -49,7 +49,7 @@ def slices(sweep: Sweep, parameter: str, width: int, sign: str) -> View:
     title = f"{sweep.target} by {parameter}"
     ended = [each for each in found if each.summary is not None]
     if not ended or sweep.summary is None:
-        return View(title, f"No run with a value of {parameter} has ended with a {sweep.target} yet.")
+        return View(title, f"No run with a value of {parameter} has ended with a {sweep.target}{yet(over=sweep.over)}.")
     places = {each.value: float(place) for place, each in enumerate(found)}
     boxes = width // len(found) >= CELLS_A_BOX
     aside = _BESIDE if boxes else 0.0
@@ -97,7 +97,7 @@ def distribution(sweep: Sweep, width: int) -> View:
     title = f"distribution of {sweep.target}"
     summary, target = sweep.summary, sweep.target
     if summary is None:
-        return View(title, f"No run has ended with a {target} yet.")
+        return View(title, f"No run has ended with a {target}{yet(over=sweep.over)}.")
     if not summary.high - summary.low <= WIDEST:
         return View(title, f"The values of {summary.count:,} runs are too far apart for a plot.")
     step, first, bins = _bins(summary.low, summary.high, summary.count, max(4, width // CELLS_A_BAR))
@@ -152,7 +152,7 @@ def history(sweep: Sweep, sign: str) -> View:
     found, target = sweep.history(), sweep.target
     title = f"best {target} so far"
     if not found:
-        return View(title, f"No run has ended with a {target} yet.")
+        return View(title, f"No run has ended with a {target}{yet(over=sweep.over)}.")
     points = [(each.key, float(at), each.final or 0.0) for at, (each, _) in enumerate(found, 1)]
     layers = [_dots(points)]
     order = "The order is that of the API's answer, which tells no end times."
@@ -183,7 +183,7 @@ def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
     found = sweep.front(one, other)
     title = f"{one.words} against {other.words}"
     if not found:
-        return View(title, "No run has ended with both statistics yet.")
+        return View(title, f"No run has ended with both statistics{yet(over=sweep.over)}.")
     points = [(run.key, x, y) for run, x, y, _ in found]
     front = [(x, y, sign) for _, x, y, on in found if on]
     dots = _dots(points)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qctui.sweep.judging import Sweep
 from qctui.sweep.neighbours import Ground
-from qctui.sweep.ranking import RankedRun, statistic_text
+from qctui.sweep.ranking import RankedRun, RunState, statistic_text
 
 GROUND_WORDS = {
     Ground.PLATEAU: "on a plateau: its neighbours do as well",
@@ -24,10 +24,10 @@ def run_reading(sweep: Sweep, each: RankedRun) -> str:
 
 def outcome(sweep: Sweep, each: RankedRun) -> str:
     """How a run did, and how its neighbours did."""
-    if each.run.failed:
+    if each.state is RunState.FAILED:
         return f"failed, exit code {each.run.exit_code}"
-    if each.run.progress < 1:
-        return unended_words(over=sweep.optimization.finished)
+    if each.state is not RunState.DONE:
+        return each.state.value
     if each.final is None:
         return f"ended without a {sweep.target}"
     rank = f", rank {each.rank} of {sweep.ranking.ranked:,}" if each.rank is not None else ""
@@ -40,7 +40,9 @@ def near_words(sweep: Sweep, key: str) -> str:
     if near.mean is None:
         if near.without == 1:
             return "its one neighbour has no value"
-        return f"none of its {near.without} neighbours has a value" if near.without else "it has no neighbours yet"
+        if near.without:
+            return f"none of its {near.without} neighbours has a value"
+        return f"it has no neighbours{yet(over=sweep.over)}"
     mean = statistic_text(near.mean, sweep.target)
     spread = f" +- {statistic_text(near.spread, sweep.target)}" if near.spread is not None else ""
     without = f" ({near.without} more without a value)" if near.without else ""
@@ -52,17 +54,29 @@ def count_text(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def unended_words(*, over: bool) -> str:
-    """What is said of a run that has not ended: nothing goes on in an optimization that is `over`."""
-    return "cut off" if over else "under way"
+def done_text(fraction: float) -> str:
+    """A progress in whole percent, 100 only when it is done."""
+    return f"{int(min(1.0, max(0.0, fraction)) * 100)}%"
+
+
+def progress_words(each: RankedRun) -> str:
+    """How far a run is that has not ended: `43% done`, or `cut off at 43%`."""
+    share = done_text(each.run.progress)
+    return f"{each.state.value} at {share}" if each.state is RunState.CUT_OFF else f"{share} done"
+
+
+def yet(*, over: bool) -> str:
+    """What ends a sentence about something missing that may still come: nothing does once all is `over`."""
+    return "" if over else " yet"
 
 
 def counts_words(sweep: Sweep) -> str:
     """What is not in a figure, and why; empty where everything is."""
     counts, without = sweep.counts, f"without a {sweep.target}"
     told = (
-        (counts.failed, "failed"),
-        (counts.under_way, unended_words(over=sweep.optimization.finished)),
+        (counts.failed, RunState.FAILED.value),
+        (counts.running, RunState.RUNNING.value),
+        (counts.cut_off, RunState.CUT_OFF.value),
         (counts.valueless, without),
     )
     said = ", ".join(f"{count:,} {word}" for count, word in told if count)

@@ -90,9 +90,9 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             open=self.open_detail,
         )
         self.main_screen = MainScreen(self._app_context)
-        self._held_back = ExitStack()
-        self.draws = False
-        """Nothing is drawn until there is something to see: two blank screens, 15 kB of a thin line, came first."""
+        self._held_back: ExitStack | None = ExitStack()
+        """What keeps it from drawing until there is something to see: two blank screens, 15 kB of a thin line, came
+        first. None from then on."""
         self._delivery = TerminalDelivery(options, engine.clock, lambda sequence: self.write_to_terminal(sequence))
         self.controller = ActionController(
             self,
@@ -112,8 +112,14 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen is the only one at the bottom."""
-        self._held_back.enter_context(self.batch_update())
+        if self._held_back is not None:
+            self._held_back.enter_context(self.batch_update())
         return self.main_screen
+
+    @property
+    def draws(self) -> bool:
+        """There is something to see, and it is drawn."""
+        return self._held_back is None
 
     def on_ready(self) -> None:
         """The panes exist: begin to listen to the store, and to the theme files."""
@@ -127,8 +133,9 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             self.say(problem)
 
     def _begin_to_draw(self) -> None:
-        self._held_back.close()
-        self.draws = True
+        if self._held_back is not None:
+            self._held_back.close()
+            self._held_back = None
 
     def on_unmount(self) -> None:
         """Stop listening to the store."""

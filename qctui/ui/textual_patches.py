@@ -10,11 +10,8 @@ import asyncio
 import contextlib
 import importlib
 import logging
-import os
 import re
 import selectors
-import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
@@ -30,6 +27,8 @@ from textual.events import Event
 from textual.message import Message
 from textual.notifications import Notification, Notifications
 from textual.screen import Screen
+
+from qctui.ui.key_waiter import KeyWaiter
 
 R = TypeVar("R")
 
@@ -201,68 +200,20 @@ def _go_on(original: Callable[..., None], driver: Any, *more: object) -> None:
         asyncio.get_running_loop().call_soon_threadsafe(refresh)
 
 
-KEYS_REST_S = 1.0
-"""After this long without a key none is half read."""
-KEYS_WAIT_S = 10.0
-
-
-class _KeyWaiter(selectors.SelectSelector):
-    """Waits for the terminal, and looks up ten times a second only while keys come.
-
-    Textual's own looks up as often for days, to see whether it is to end and whether Escape stands alone: a quarter of
-    the work of an idle program. Here the end is told (`wake`).
-    """
-
-    open: ClassVar[set[_KeyWaiter]] = set()
-    lock: ClassVar[threading.Lock] = threading.Lock()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._woken, self._waker = os.pipe()
-        self.register(self._woken, selectors.EVENT_READ)
-        self._ends, self._heard_mono = False, time.monotonic()
-        self.open.add(self)
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        rests = not self._ends and time.monotonic() - self._heard_mono > KEYS_REST_S
-        found = super().select(KEYS_WAIT_S if rests else timeout)
-        heard = [each for each in found if each[0].fd != self._woken]
-        if heard:
-            self._heard_mono = time.monotonic()
-        if len(heard) < len(found):
-            self._ends = True
-            self.unregister(self._woken)
-        return heard
-
-    def close(self) -> None:
-        with self.lock:
-            self.open.discard(self)
-        super().close()
-        os.close(self._woken)
-        os.close(self._waker)
-
-    @classmethod
-    def wake(cls) -> None:
-        """Each that waits looks up, and as often as it is asked to from now on."""
-        with cls.lock:
-            for waiter in cls.open:
-                os.write(waiter._waker, b"!")
-
-
 def _wait_for_keys() -> None:
-    """Have Textual's thread for the keys wait as `_KeyWaiter` does, if it can be told to end."""
+    """Have Textual's thread for the keys wait as `KeyWaiter` does, if it can be told to end."""
     driver = part("textual.drivers.linux_driver")
     if driver is None or part(driver.__name__, "LinuxDriver", "disable_input") is None:
         return
     _replace(driver.__name__, "LinuxDriver", "disable_input", _end_input)
     ours = ModuleType("selectors")
-    vars(ours).update(vars(selectors), SelectSelector=_KeyWaiter)
+    vars(ours).update(vars(selectors), SelectSelector=KeyWaiter)
     driver.selectors = ours
 
 
 def _end_input(original: Callable[..., None], driver: Any) -> None:
     """Textual's own, which waits for the thread that waits for the keys."""
-    _KeyWaiter.wake()
+    KeyWaiter.wake()
     original(driver)
 
 

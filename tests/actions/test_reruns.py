@@ -186,6 +186,14 @@ async def test_a_refusal_of_what_was_made_all_the_same_is_none(rig: Rig) -> None
             replace(RERUN, plan=replace(PLAN, parameters=(Parameter("a", 5, 1, 1),))),
             "the range of a can't be run through",
         ),
+        (
+            replace(RERUN, plan=replace(PLAN, parameters=(Parameter("a", 1e99, 2e99, 1),))),
+            "the range of a has 1e+15 values or more",
+        ),
+        (
+            replace(RERUN, plan=replace(PLAN, parameters=(Parameter("a", 1, 1e9, 1), Parameter("b", 1, 1e9, 1)))),
+            "its ranges make more than 1e+15 backtests",
+        ),
     ],
 )
 def test_what_can_not_be_asked_for_is_not_sent(tmp_path: Path, aim: Target, why: str) -> None:

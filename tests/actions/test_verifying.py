@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TypeVar
 
 from qctui.actions.observation import Observation, Observed
 from qctui.actions.verify_deployment import liquidation_orders
@@ -11,6 +12,8 @@ from qctui.model.resource import FailureKind
 from qctui.value import replace
 from tests.actions.fakes import EMPTY, FLAT, HELD, SPY, Rig, Try, error, in_rig, last, target
 from tests.fakes import FakeClock, make_detail, make_optimization, make_order
+
+T = TypeVar("T")
 
 OTHER = "L-" + "9" * 32
 SILENT = make_detail(1, deploy_id="", status="", launched_at=None)
@@ -113,20 +116,25 @@ async def test_a_portfolio_read_that_began_before_the_stop_does_not_count(rig: R
     assert rig.record().rung is Rung.FLAT
 
 
+async def show_a_dialog(rig: Rig, answers: dict[int, T], truth: T) -> None:
+    """A dialog is open for a second: it is answered with the truth, the looks before and after it as they were."""
+    told, answers[1] = answers[1], truth
+    rig.service.open_rechecks([target("liquidate")])
+    await rig.clock.advance(1)
+    rig.service.close_rechecks()
+    answers[1] = told
+
+
 @in_rig
 async def test_what_a_dialog_has_seen_alive_between_two_looks_is_not_verified_by_them(rig: Rig) -> None:
     rig.api.stop_after_s = 1e9
     await rig.act(target("stop"))
-    alive, ended = make_detail(1), make_detail(1, status="Stopped", stopped_at=1.0)
-    rig.api.details[1] = ended  # a lie, told to each look of the action and to nobody else
+    # A lie, told to each look of the action and to nobody else.
+    rig.api.details[1] = make_detail(1, status="Stopped", stopped_at=1.0)
     await rig.clock.advance(3)
     assert rig.record().rung is Rung.STOPPED
     await rig.clock.advance(1)
-    rig.api.details[1] = alive
-    rig.service.open_rechecks([target("liquidate")])
-    await rig.clock.advance(1)
-    rig.service.close_rechecks()
-    rig.api.details[1] = ended
+    await show_a_dialog(rig, rig.api.details, make_detail(1))
     await rig.clock.advance(1)
     assert rig.record().rung is Rung.STOPPED
     await rig.clock.advance(3)
@@ -141,11 +149,7 @@ async def test_holdings_that_a_dialog_has_seen_between_two_flat_reads_are_not_ve
     await rig.clock.advance(3)
     assert rig.record().rung is Rung.FLAT
     await rig.clock.advance(1)
-    rig.api.portfolios[1] = HELD
-    rig.service.open_rechecks([target("liquidate")])
-    await rig.clock.advance(1)
-    rig.service.close_rechecks()
-    rig.api.portfolios[1] = FLAT
+    await show_a_dialog(rig, rig.api.portfolios, HELD)
     await rig.clock.advance(2)
     assert rig.record().rung is Rung.FLAT
     await rig.clock.advance(3)

@@ -42,6 +42,7 @@ def check_one(api: Api, env: dict[str, str], row: dict[str, str]) -> None:
     lines = list(csv.DictReader(as_csv.stdout.splitlines()))
     assert [each["backtest_id"] for each in made["runs"]] == [line["backtest_id"] for line in lines]
     assert made["with_value"] + made["failed"] + made["running"] + made["without_value"] == len(lines) == made["total"]
+    assert (made["running"], made["cut_off"]) == (0, 0)
     best = made["runs"][0]
     assert best["rank"] == 1
     assert best["value"] == best["statistics"][row["target"]]

@@ -78,7 +78,7 @@ def test_failed_and_valueless_neighbours_are_counted_and_never_a_zero() -> None:
     )
     found = sweep.neighbours("a")
     assert (found.mean, found.spread, found.count, found.without) == (3.0, None, 1, 3)
-    assert (sweep.counts.final, sweep.counts.failed, sweep.counts.valueless, sweep.counts.under_way) == (3, 1, 2, 0)
+    assert (sweep.counts.final, sweep.counts.failed, sweep.counts.valueless, sweep.counts.running) == (3, 1, 2, 0)
     assert sweep.finals == [1.0, 2.0, 3.0]
 
 
@@ -151,7 +151,7 @@ def test_slices_are_summaries_of_the_runs_of_each_value(optimization: Optimizati
             values = sorted(value for one in mine if (value := final(one)) is not None)
             assert each.counts.final == len(values)
             assert each.counts.failed == sum(one.exit_code == 1 for one in mine)
-            assert each.counts.under_way == sum(one.progress < 1 for one in mine)
+            assert each.counts.running == sum(one.progress < 1 for one in mine)
             if len(values) > 1:
                 quarters = statistics.quantiles(values, n=4, method="inclusive")
                 assert each.summary is not None

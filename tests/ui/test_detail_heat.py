@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from qctui.model.optimization import Criterion, Optimization, Parameter, Run
 from qctui.sweep.judging import Sweep
 from qctui.sweep.ranking import rank_runs, value_key, varying_names
+from qctui.sweep.words import done_text
 from qctui.ui.optimizations.heat import (
     STEPS,
     cell_role,
     cell_text,
-    done_text,
     heat_grid,
     legend,
     level_text,

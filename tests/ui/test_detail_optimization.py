@@ -249,7 +249,7 @@ async def test_a_run_in_full() -> None:
 async def test_a_run_without_statistics_says_so() -> None:
     async with opened("2", "enter", "end", "enter") as page:
         assert "! failed, exit code 1" in page.text
-        assert "This run has no statistics yet." in page.text
+        assert "This run has no statistics." in page.text
 
 
 async def test_hostile_names_in_runs_and_parameters() -> None:

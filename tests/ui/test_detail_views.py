@@ -81,7 +81,7 @@ async def test_each_view_is_a_key_away_and_reads_itself() -> None:
         weight = await look(page, "7")
         assert "slow goes with Sharpe Ratio most (lower is better): 0.41 over 41 runs" in weight
         assert "slow -0.41┤" in weight
-        assert all("Not in it: 6 failed, 1 under way" in each for each in (slices, spread, history))
+        assert all("Not in it: 6 failed, 1 running" in each for each in (slices, spread, history))
         await page.press("escape")
         assert page.app.screen is page.main
 
@@ -244,7 +244,7 @@ async def test_what_ended_without_a_value_or_was_cut_off_is_never_said_to_go_on(
         assert "Sharpe Ratio 0.500 cut off" in await look(page, "left", "down")
         assert "Not in it: 1 cut off, 1 without a Sharpe Ratio." in await look(page, "4")
         assert "No correlation. p: none, too few runs" in await look(page, "7")
-        assert "under way" not in page.text
+        assert "running" not in page.text
 
 
 async def test_hostile_names_reach_no_plot_as_more_than_text() -> None:

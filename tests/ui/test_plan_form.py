@@ -90,6 +90,9 @@ def test_a_range_or_a_value(text: str, parameter: Parameter) -> None:
         (FAST, "20 to 5 by 1", "fast: a range from low to high by steps above 0 is expected"),
         (FAST, "5 to 20 by 0", "fast: a range from low to high by steps above 0 is expected"),
         (FAST, "5 to 20 by -1", "fast: a range from low to high by steps above 0 is expected"),
+        (FAST, "1e99 to 2e99 by 1", "fast: it has 1e+15 values or more: larger steps are expected"),
+        (FAST, "0 to 1 by 1e-99", "fast: it has 1e+15 values or more: larger steps are expected"),
+        (FAST, "2e99 to 1e99 by 1", "fast: a range from low to high by steps above 0 is expected"),
         (NODES, "0", "Nodes: a number from 1 to 24 is expected"),
         (NODES, "25", "Nodes: a number from 1 to 24 is expected"),
         (NODES, "9" * 50, "Nodes: a number from 1 to 24 is expected"),
@@ -99,6 +102,12 @@ def test_a_range_or_a_value(text: str, parameter: Parameter) -> None:
 )
 def test_what_can_not_be_asked_for_says_why(at: int, text: str, problem: str) -> None:
     assert filled(at, text).problem == problem
+
+
+def test_ranges_that_only_together_are_too_many_are_no_0_backtests() -> None:
+    form = filled(FAST, "0 to 1e9 by 1", filled(MODE, "1 to 1e9 by 1"))
+    assert form.plan is not None
+    assert form.problem == "its ranges make more than 1e+15 backtests"
 
 
 @pytest.mark.parametrize("text", ["Drawdown", "Drawdown < many", "Luck > 1", "< 1"])

@@ -29,7 +29,7 @@ from textual.message_pump import MessagePump
 
 import qctui.cli
 import qctui.ui
-from qctui.ui import textual_patches
+from qctui.ui import key_waiter, textual_patches
 from tests.ui.page import console
 
 PARTS = {
@@ -166,10 +166,10 @@ async def test_keys_act_where_textual_can_not_be_made_to_take_them_in_order(monk
 def test_the_wait_for_keys_ends_with_a_key_and_with_the_end_and_looks_up_from_then_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(textual_patches, "KEYS_REST_S", -1.0)
-    monkeypatch.setattr(textual_patches, "KEYS_WAIT_S", 600.0)
+    monkeypatch.setattr(key_waiter, "KEYS_REST_S", -1.0)
+    monkeypatch.setattr(key_waiter, "KEYS_WAIT_S", 600.0)
     keys, typed = os.pipe()
-    waiter = textual_patches._KeyWaiter()
+    waiter = key_waiter.KeyWaiter()
     waiter.register(keys, selectors.EVENT_READ)
     try:
         with ThreadPoolExecutor(1) as thread:
@@ -178,14 +178,14 @@ def test_the_wait_for_keys_ends_with_a_key_and_with_the_end_and_looks_up_from_th
             assert [key.fd for key, _ in waiting.result()] == [keys]
             assert os.read(keys, 1) == b"j"
             waiting = thread.submit(waiter.select, 0.0)
-            textual_patches._KeyWaiter.wake()
+            key_waiter.KeyWaiter.wake()
             assert waiting.result() == []
             assert waiter.select(0.0) == []
     finally:
         waiter.close()
         os.close(keys)
         os.close(typed)
-    textual_patches._KeyWaiter.wake()
+    key_waiter.KeyWaiter.wake()
 
 
 def test_what_was_drawn_of_a_widget_goes_with_it() -> None:

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from qctui.model.deployment import Environment, claims_paper, environment_of, is_alive
@@ -95,6 +97,7 @@ def test_a_range_of_more_values_than_make_sense_is_no_count(step: float) -> None
     odd = Parameter("fast", -1.7e308, 1.7e308, step)
     usual = Parameter("slow", 1.0, 30_000_000.0, 1.0)
     assert odd.values is None
+    assert Parameter("fast", -math.inf, math.inf, math.inf).values is None
     assert optimization(parameters=(usual, usual)).plan.backtests == 9 * 10**14
     assert optimization(parameters=(usual, usual, usual)).plan.backtests is None
     assert (

@@ -77,7 +77,7 @@ def test_the_tables() -> None:
     failed, going = sum(each.exit_code == 1 for each in sweep.runs), sum(each.progress < 1 for each in sweep.runs)
     empty = sum(not each.statistics for each in sweep.runs) - failed - going
     lines = list(format_optimization(sweep))
-    missing = f"{failed} failed, {going} under way, {empty} without a Sharpe Ratio"
+    missing = f"{failed} failed, {going} running, {empty} without a Sharpe Ratio"
     assert lines[1] == f"{56 - going} of 56 runs ended. Not in it: {missing}."
     assert lines[2].startswith("the best: ")
     assert lines[3].split() == ["#", "p0", "p1", "SHARPE", "RATIO", "NEIGHBOURS", "LIES", "ON", "STATE", "RUN"]

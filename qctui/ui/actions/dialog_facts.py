@@ -278,7 +278,8 @@ def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
         facts.insert(1, labelled("New name", pieces((target.new_name, "title bold")), 2))
     if optimization is not None and optimization.total:
         done = (optimization.completed or 0) + (optimization.failed or 0)
-        running = f", {optimization.running} running" if optimization.running else ""
+        word = "cut off" if optimization.finished else "running"
+        running = f", {optimization.running} {word}" if optimization.running else ""
         progress = pieces(
             f"{done:,} of {optimization.total:,} backtests{running}", _aged(aim.recheck.fetched_mono, context)
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from qctui.actions.spec import MAX_NAME
-from qctui.model.optimization import Constraint, Criterion, OptimizationPlan, Parameter
+from qctui.model.optimization import MOST_BACKTESTS, Constraint, Criterion, OptimizationPlan, Parameter
 from qctui.text import clean
 from qctui.value import Value, replace
 
@@ -150,6 +150,8 @@ class PlanForm:
             parameter = _parameter(row.label, row.text)
             if not row.text.strip():
                 return "a range or a value is expected"
+            if parameter.endless:
+                return f"it has {MOST_BACKTESTS:g} values or more: larger steps are expected"
             return "" if parameter.values is not None else "a range from low to high by steps above 0 is expected"
         if number == len(self._rows) - 1:
             fits = row.text.isascii() and row.text.isdigit() and 1 <= int(row.text[:9]) <= MOST_NODES

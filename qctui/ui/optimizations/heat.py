@@ -9,7 +9,8 @@ from rich.style import Style
 from textual.color import Color
 
 from qctui.sweep.judging import Sweep
-from qctui.sweep.ranking import UNTOLD, Axis, RankedRun, statistic_text
+from qctui.sweep.ranking import UNTOLD, Axis, RankedRun, RunState, statistic_text
+from qctui.sweep.words import done_text
 from qctui.ui.kit.spans import width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
@@ -22,7 +23,7 @@ class HeatGrid(Value):
     x: Axis
     y: Axis
     cells: dict[tuple[int, int], RankedRun]
-    """By place on `x` and `y`; where several runs share a place, the best. Missing: no run there yet."""
+    """By place on `x` and `y`; where several runs share a place, the best. Missing: no run there."""
     shared: dict[tuple[int, int], int]
     """How many runs each place has."""
     low: float
@@ -73,7 +74,7 @@ def heat_grid(sweep: Sweep, over: tuple[str, ...] = (), within: tuple[str, str] 
     low, high = (sweep.finals[0], sweep.finals[-1]) if sweep.finals else (0.0, 0.0)
     return HeatGrid(
         x.axis, y.axis, cells, shared, low, high, criterion.maximize, ranking.ended, ranking.ranked, best,
-        sweep.optimization.finished,
+        sweep.over,
     )  # fmt: skip
 
 
@@ -146,14 +147,9 @@ def cell_text(each: RankedRun | None, target: str, glyphs: Glyphs) -> str:
         return glyphs.none
     if each.run.failed:
         return "fail"
-    if each.run.progress < 1:
+    if each.unended:
         return f"{done_text(each.run.progress)}{glyphs.ellipsis}"
     return VALUELESS if each.value is None else value_text(each.value, target, glyphs)
-
-
-def done_text(fraction: float) -> str:
-    """A progress in whole percent, 100 only when it is done."""
-    return f"{int(min(1.0, max(0.0, fraction)) * 100)}%"
 
 
 def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
@@ -163,7 +159,7 @@ def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
     if each.run.failed:
         return "x"
     if not each.ended or each.value is None:
-        return glyphs.ellipsis if each.run.progress < 1 else VALUELESS
+        return glyphs.ellipsis if each.unended else VALUELESS
     top = len(glyphs.spark) - 1
     return glyphs.spark[round(grid.goodness(each.value) * top)]
 
@@ -195,9 +191,7 @@ def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
     none = glyphs.none if plan.numbers else glyphs.dot
     failed = "" if plan.numbers else "x failed  "
     shown = span if grid.ended else "no run has ended"
-    valueless = any(
-        each.run.progress >= 1 and not each.run.failed and each.value is None for each in grid.cells.values()
-    )
-    going = "cut off" if grid.over else "running"
+    valueless = any(each.ended and each.value is None for each in grid.cells.values())
+    going = (RunState.CUT_OFF if grid.over else RunState.RUNNING).value
     without = f"{VALUELESS} no value  " if valueless else ""
     return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} {going}  {without}{none} none"

@@ -9,7 +9,7 @@ from textual import events
 from qctui.plot.export import Color
 from qctui.plot.grid import CellGrid, Ink
 from qctui.sweep.ranking import UNRANKED, RankedRun, value_key
-from qctui.sweep.words import unended_words
+from qctui.sweep.words import yet
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines
 from qctui.ui.kit.render_context import nothing
@@ -269,7 +269,7 @@ class HeatMap(SpanLines, can_focus=True):
         where: list[Span] = [(" ", ""), (f"{grid.x.name} ", "muted"), (grid.x.values[x], "title bold"), dot]
         where += [(f"{grid.y.name} ", "muted"), (grid.y.values[y], "title bold"), dot]
         if each is None:
-            return [(*where, ("no run here yet", "muted")), ()]
+            return [(*where, (f"no run here{yet(over=grid.over)}", "muted")), ()]
         where += [(f"{self._target} ", "muted"), (value_text(each.value, self._target, glyphs, 3), "title bold")]
         if each.rank is not None:
             best = f" {glyphs.mark} best" if each.rank == 1 else ""
@@ -278,8 +278,8 @@ class HeatMap(SpanLines, can_focus=True):
             where.append((f"  {UNRANKED}", "muted"))
         elif each.run.failed:
             where.append((f"  failed, exit code {each.run.exit_code}", "danger"))
-        elif each.run.progress < 1:
-            where.append((f"  {unended_words(over=grid.over)}", "stale"))
+        elif each.unended:
+            where.append((f"  {each.state.value}", "stale"))
         else:
             where.append(("  ended without a value", "muted"))
         rest: list[Span] = [(" ", ""), (each.run.name or each.run.backtest_id, "muted")]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from qctui.model.optimization import Criterion, Optimization, OptimizationSummary, Parameter
-from qctui.sweep.ranking import UNRANKED, Ranking
+from qctui.sweep.ranking import UNRANKED, Ranking, RunState
+from qctui.sweep.words import done_text, yet
 from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled_lines, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.optimizations.heat import done_text, value_text
+from qctui.ui.optimizations.heat import value_text
 from qctui.ui.wording.format import format_bar, format_count
 
 _BAR_CELLS = 10
@@ -43,7 +44,7 @@ def header_of(
         line += [dot, f"{known.node_type}{nodes}"]
     head.append(Paragraph(pieces(*line), max_lines=2))
     if optimization is not None:
-        facts.append(("Progress", _progress(optimization, context)))
+        facts.append(("Progress", _progress(optimization, ranking, context)))
         facts.append(("Best", _best(optimization, ranking, context)))
         facts.append(("Cost", _cost(optimization, context)))
     if known is not None:
@@ -57,7 +58,8 @@ def header_of(
 def _best(optimization: Optimization, ranking: Ranking, context: RenderContext) -> list[Piece]:
     best = ranking.best
     if best is None:
-        return [(f"unknown: {UNRANKED}" if ranking.ended else "no run has ended yet", "muted")]
+        none = f"no run has ended{yet(over=optimization.finished)}"
+        return [(f"unknown: {UNRANKED}" if ranking.ended else none, "muted")]
     values = f" {context.glyphs.dot} ".join(f"{name} {value}" for name, value in best.run.parameters.items())
     figure = value_text(best.value, optimization.criterion.target, context.glyphs, 3)
     return [(figure, "title bold"), (" with ", "muted"), values] if values else [(figure, "title bold")]
@@ -74,18 +76,22 @@ def _criterion(criterion: Criterion) -> list[Piece]:
     return [(f"{criterion.extremum} ".lstrip(), "muted"), f"{criterion.target}{goal}"]
 
 
-def _progress(optimization: Optimization, context: RenderContext) -> list[Piece]:
+def _progress(optimization: Optimization, ranking: Ranking, context: RenderContext) -> list[Piece]:
     glyphs = context.glyphs
     done, rest = format_bar(optimization.progress, _BAR_CELLS, glyphs)
-    bar: list[Piece] = [("the number of runs is not known yet", "muted")]
+    over = optimization.finished
+    bar: list[Piece] = [(f"the number of runs is not known{yet(over=over)}", "muted")]
     if optimization.total is not None:
         share = done_text(optimization.progress or 0.0)
         bar = [(done, "focus"), (rest, "rule"), f" {share} of {format_count(optimization.total)}"]
+    # The API may count them as running even then, or no more.
+    cut_off = sum(each.state is RunState.CUT_OFF for each in ranking.runs) or (optimization.running if over else None)
     counts = (
         ("done", optimization.completed, ""),
         ("failed", optimization.failed or None, "danger"),
-        ("running", optimization.running, ""),
-        ("queued", optimization.queued or None, "muted"),
+        ("running", None if over else optimization.running, ""),
+        ("cut off", cut_off or None, "stale"),
+        ("never begun" if over else "queued", optimization.queued or None, "muted"),
     )
     for word, count, role in counts:
         if count is not None:

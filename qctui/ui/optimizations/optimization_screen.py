@@ -15,6 +15,7 @@ from qctui.plot.export import svg_text
 from qctui.sweep import views
 from qctui.sweep.judging import Sweep
 from qctui.sweep.run_export import csv_text, json_text
+from qctui.sweep.words import yet
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.chooser import Chooser
@@ -114,7 +115,7 @@ class OptimizationScreen(SearchScreen):
         """Ask what to write to a file."""
         sweep, view = self.sweep, self._view if self.chosen is not self.runs else None
         if sweep is None or not sweep.ranking.runs:
-            self.say("There are no runs to write yet")
+            self.say(f"There are no runs to write{yet(over=sweep is not None and sweep.over)}")
             return
         files = {"csv": "CSV: all runs", "json": "JSON: all runs"}
         if view is not None:

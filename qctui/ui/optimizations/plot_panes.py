@@ -10,6 +10,7 @@ from qctui.plot.grid import CellGrid
 from qctui.sweep import views
 from qctui.sweep.judging import Objective, Sweep
 from qctui.sweep.views import View
+from qctui.sweep.words import yet
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.spans import Spans
 from qctui.ui.optimizations.run_plot import RunPlot
@@ -160,7 +161,7 @@ class ParetoPane(PlotPane):
     def _make(self, sweep: Sweep, width: int) -> View:
         known = {each.words: each for each in sweep.objectives}
         if not known:
-            return View("", "No run has ended with a statistic yet.")
+            return View("", f"No run has ended with a statistic{yet(over=sweep.over)}.")
         if len({each.name for each in known.values()}) < 2:
             return View("", f"A trade-off is between two statistics; the runs have one: {sweep.objectives[0].name}.")
         usual = [*known.values()][:2]

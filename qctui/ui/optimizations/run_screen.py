@@ -13,8 +13,8 @@ from qctui.plot.compose import Source, compose
 from qctui.plot.grid import MUTED, CellGrid
 from qctui.plot.marks import PlotView
 from qctui.sweep.judging import Sweep
-from qctui.sweep.ranking import UNRANKED, RankedRun
-from qctui.sweep.words import near_words
+from qctui.sweep.ranking import UNRANKED, RankedRun, RunState
+from qctui.sweep.words import near_words, progress_words, yet
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.kit.facts_view import FactsPane, Group, fact
 from qctui.ui.kit.ink_lines import InkLines
@@ -24,7 +24,7 @@ from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
-from qctui.ui.optimizations.heat import done_text, value_text
+from qctui.ui.optimizations.heat import value_text
 from qctui.ui.optimizations.runs_panes import runs_words
 from qctui.ui.optimizations.search_screen import SearchScreen
 from qctui.ui.theme.glyph_set import Glyphs
@@ -57,8 +57,8 @@ class RunScreen(SearchScreen):
         title: list[Piece] = [(run.name or "unnamed run", "title bold"), "  "]
         if run.failed:
             title.append((f"{glyphs.alert} failed, exit code {run.exit_code}", "danger bold"))
-        elif run.progress < 1:
-            title.append((f"{done_text(run.progress)} done", "stale"))
+        elif ranked.unended:
+            title.append((progress_words(ranked), "stale"))
         elif ranked.rank is not None:
             best = f"  {glyphs.mark} best" if ranked.rank == 1 else ""
             title += [f"rank {ranked.rank} of {ranking.ranked}", (best, "mark bold")]
@@ -83,7 +83,8 @@ class RunScreen(SearchScreen):
             facts.append(fact(name, _statistic(value, name, context.glyphs), role_of_sign(value) if signed else ""))
         blocks: list[Paragraph | Group] = [Group("", tuple(facts))]
         if not facts:
-            blocks = [Paragraph(pieces(("This run has no statistics yet.", "muted")))]
+            said = f"This run has no statistics{yet(over=self._run.state is not RunState.RUNNING)}."
+            blocks = [Paragraph(pieces((said, "muted")))]
         self.statistics.show_blocks(blocks, (), runs_words(self.resource, context))
 
 
@@ -117,7 +118,7 @@ class ComparedRow(Value):
 def compared_rows(sweep: Sweep, runs: Sequence[RankedRun], glyphs: Glyphs) -> list[ComparedRow]:
     """What is said of each run: parameters, those that differ first; how it did among its neighbours; statistics."""
     none = glyphs.none
-    rows = [ComparedRow("rank", tuple(str(each.rank) if each.rank is not None else _state(each) for each in runs))]
+    rows = [ComparedRow("rank", tuple(str(each.rank or each.state.value) for each in runs))]
     names = list(dict.fromkeys(name for each in runs for name in each.run.parameters))
     values = {name: tuple(each.run.parameters.get(name, none) for each in runs) for name in names}
     names.sort(key=lambda name: len(set(values[name])) < 2)
@@ -146,10 +147,6 @@ def _statistic(value: float | None, name: str, glyphs: Glyphs) -> str:
     large = 0.0 if value is None else abs(value)
     digits = 0 if name == "Total Orders" or large >= 1e6 else 3 if large < 1_000 else 2
     return value_text(value, name, glyphs, digits)
-
-
-def _state(each: RankedRun) -> str:
-    return "failed" if each.run.failed else "running" if each.run.progress < 1 else "done"
 
 
 class ComparedPane(SectionPane[ComparedRow]):

@@ -12,12 +12,13 @@ from qctui.plot.export import Color
 from qctui.plot.grid import CellGrid
 from qctui.sweep.judging import Sweep
 from qctui.sweep.neighbours import Ground, Neighbours
-from qctui.sweep.ranking import UNRANKED, RankedRun, Ranking, value_order
+from qctui.sweep.ranking import UNRANKED, RankedRun, Ranking, RunState, value_order
+from qctui.sweep.words import progress_words, yet
 from qctui.ui.kit.list_pane import SectionPane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, text_column
-from qctui.ui.optimizations.heat import done_text, heat_grid, value_text
+from qctui.ui.optimizations.heat import heat_grid, value_text
 from qctui.ui.optimizations.heat_map import HeatMap
 from qctui.ui.optimizations.plot_panes import ViewPane
 from qctui.ui.optimizations.run_plot import COMPARED
@@ -57,14 +58,15 @@ class RunsPane(SectionPane[RankedRun]):
         self, sweep: Sweep | None, compared: frozenset[str], words: LoadStateWords, context: RenderContext
     ) -> None:
         """Show the ranked runs of an optimization; those `compared` are marked."""
-        self._sweep, self._compared = sweep, compared
         ranking, failed = Ranking(), 0
         if sweep is not None:
             ranking, failed = sweep.ranking, sweep.counts.failed
             shape = ranking.varying[:MOST_PARAMETERS], sweep.target
             if shape != self._shape:
                 self._shape = shape
+                # It shows the rows of the reading before until there are others: those are judged by their own.
                 self.table.change_columns(self._columns(*shape))
+        self._sweep, self._compared = sweep, compared
         best = ranking.best
         dot = context.glyphs.dot
         facts: list[tuple[str, str]] = []
@@ -209,7 +211,7 @@ class MapPane(ViewPane):
         count = len(sweep.ranking.varying)
         said = f"A heat map needs two parameters that vary; this optimization has {count}."
         if count >= 2:
-            said = "The values of its parameters are not known yet."
+            said = f"The values of its parameters are not known{yet(over=sweep.over)}."
         within = (self._third, values[self._cut - 1]) if self._cut else None
         over = pairs[self._pair] if pairs else ()
         self.map.show(heat_grid(sweep, over, within), sweep.target, said)
@@ -233,7 +235,7 @@ def runs_words(resource: Resource[Optimization], context: RenderContext) -> Load
         resource,
         context,
         what="runs",
-        nothing="No run has begun yet.",
+        nothing=f"No run has begun{yet(over=finished)}.",
         stale_after_s=float("inf") if finished else STALE_AFTER_S,
         size=0 if optimization is None else len(optimization.runs),
     )
@@ -278,17 +280,15 @@ def _parameter(name: str) -> Callable[[RankedRun, RenderContext], Spans]:
 
 
 def _state_word(each: RankedRun) -> str:
-    if each.run.failed:
-        return f"failed {each.run.exit_code}"
-    return "done" if each.run.progress >= 1 else "running"
+    return f"{each.state.value} {each.run.exit_code}" if each.run.failed else each.state.value
 
 
 def _state(each: RankedRun, context: RenderContext) -> Spans:
     if each.run.failed:
         return ((f"{context.glyphs.alert} exit {each.run.exit_code}", "danger"),)
-    if each.run.progress < 1:
-        return ((f"{done_text(each.run.progress)} done", "stale"),)
-    return (("done", "muted"),)
+    if each.state is RunState.RUNNING:
+        return ((progress_words(each), "stale"),)
+    return ((each.state.value, "stale" if each.unended else "muted"),)
 
 
 def _state_key(each: RankedRun) -> tuple[bool, float]:
