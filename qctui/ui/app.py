@@ -129,6 +129,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
     def _begin_to_draw(self) -> None:
         self._held_back.close()
         self.draws = True
+        textual_patches.draw(self.main_screen)
 
     def on_unmount(self) -> None:
         """Stop listening to the store."""
