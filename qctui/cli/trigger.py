@@ -251,6 +251,8 @@ class Trigger:
                 steps.note(f"warning: {caution}")
         self.confirmed = True
         (action_id,) = service.confirm([target], via="command")
+        # What was imported stays: the request need not wait until all of it has been looked at.
+        gc.freeze()
         gc.enable()
         with steps.following(action_id):
             await self._follow(service, steps, interrupts, action_id)

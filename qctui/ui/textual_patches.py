@@ -56,6 +56,7 @@ def install() -> None:
     _replace("textual.drivers.linux_driver", "LinuxDriver", "_sigcont_application", _go_on)
     _replace("textual._xterm_parser", "XTermParser", "feed", _feed_apart)
     _replace("textual.css.stylesheet", "Stylesheet", "_parse_rules", _parse_once)
+    _replace("textual.screen", "Screen", "_compositor_refresh", _render_what_is_sent)
     _replace("textual._styles_cache", "StylesCache", "get_inner_outer", _backgrounds)
     _wait_for_keys()
     if part("textual.app", "App", "_background_screens") is not None:
@@ -102,6 +103,15 @@ def _render_changed_cells(_original: object, update: Any, console: Console) -> s
             out.append(Control.move_to(start, y).segment.text)
             out.append(strip.crop(start - x, min(end, x2) - x).render(console))
     return "".join(out)
+
+
+def _render_what_is_sent(original: Callable[..., None], screen: Any) -> None:
+    """Draw what has changed, unless nothing is to be drawn yet.
+
+    Textual's own renders it all the same, throws that away, and takes what has changed for drawn.
+    """
+    if not screen.app._batch_count:
+        original(screen)
 
 
 _REST = r"[\x1b\[\]P_^]|O[A-DFHMP-Sabcdj-y]"
@@ -242,6 +252,20 @@ def lay_out(screen: Screen[Any]) -> None:
     """
     if (refresh_layout := getattr(screen, "_refresh_layout", None)) is not None:
         refresh_layout()
+
+
+def draw(screen: Screen[Any]) -> None:
+    """Draw the whole of a screen now, in one frame.
+
+    Textual waits for the next tick of its timer, up to 67 ms at 15 frames a second. Then it draws what the layout has
+    moved, and all of it once more.
+    """
+    screen.refresh()
+    if (draw_what_changed := getattr(screen, "_on_timer_update", None)) is not None:
+        with screen.app.batch_update():
+            lay_out(screen)
+        screen._layout_required = False
+        draw_what_changed()
 
 
 def keys_in_order(app: App[Any], event: Event) -> bool:

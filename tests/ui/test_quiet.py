@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 import pytest
 from textual._compositor import CompositorUpdate
+from textual.app import App
 
 from qctui.model.keys import DEPLOYMENTS
-from qctui.ui import app_base
+from qctui.ui import app_base, textual_patches
 from qctui.value import replace
 from tests.ui.page import Page, Size, console
 from tests.ui.scene import deployments
@@ -26,6 +28,38 @@ def record(page: Page, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(page.app, "_display", display)
     return sent
+
+
+def record_rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is rendered, by its kind, whether or not it may be sent."""
+    rendered: list[str] = []
+    original = App._display
+
+    def display(app: App[object], screen: Any, renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            rendered.append("in vain" if app._batch_count else type(renderable).__name__)
+        original(app, screen, renderable)
+
+    monkeypatch.setattr(App, "_display", display)
+    return rendered
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_first_frame_is_rendered_once(size: Size, monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = record_rendered(monkeypatch)
+    async with console(size):
+        assert rendered == ["LayoutUpdate"]
+
+
+async def test_what_is_to_be_drawn_now_waits_for_no_tick_and_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console() as page:
+        rendered = record_rendered(monkeypatch)
+        page.main.deployments.styles.height = 7
+        page.main.refresh(layout=True)
+        textual_patches.draw(page.main)
+        assert rendered == ["LayoutUpdate"]
+        await page.settle()
+        assert "LayoutUpdate" not in rendered[1:]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -56,6 +56,8 @@ PARTS = {
     ("textual.message_pump", "MessagePump._context"): "8a11902eb842",
     ("textual.message_pump", "MessagePump._flush_next_callbacks"): "86468ca6e3ad",
     ("textual.message_pump", "MessagePump._get_dispatch_methods"): "da069c0e9734",
+    ("textual.screen", "Screen._compositor_refresh"): "30c01d22baee",
+    ("textual.screen", "Screen._on_timer_update"): "b429ac023000",
     ("textual.screen", "Screen._refresh_layout"): "d5155dd0cae6",
     ("textual.widgets._toast", "ToastRack._toast_id"): "2b61fdd5c7ac",
     ("textual.widgets._toast", "ToastRack.show"): "d1d72e273183",
