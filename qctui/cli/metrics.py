@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from qctui import __version__
 from qctui.api.ports import RequestReport
-from qctui.cli.watched_engine import LATE_S, STALE_S, WatchedEngine
+from qctui.cli.watch import LATE_S, STALE_S, WatchedEngine
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.alert import ALERTS, AlertState
