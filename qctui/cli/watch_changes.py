@@ -8,7 +8,7 @@ from typing import Any
 
 from qctui.actions.wording import format_clock_time, format_rough_span
 from qctui.alerts.alert_json import alert_fields, iso_time
-from qctui.alerts.alert_wording import alert_words, pulse_sentence
+from qctui.alerts.alert_wording import alert_words, id_end, pulse_sentence
 from qctui.clock import Clock
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, Alert, AlertState, Severity
 from qctui.model.deployment import Deployment, name_of, names_of
@@ -287,7 +287,7 @@ class Changes:
     def _alert_event(self, kind: str, alert: Alert, word: str, said: str) -> Event:
         now, severity = self._clock.now(), alert.severity.name.lower()
         subject, cleared = alert.subject, alert.state is AlertState.CLEARED
-        end = subject.deploy_id[-4:] or subject.optimization_id[-4:]
+        end = id_end(subject)
         about = [subject.name, subject.environment.value if subject.environment is not None else ""]
         about += [f"whose id ends in {end}"] if end else []
         whose = f" for {', '.join(filter(None, about))}" if subject.name else ""
