@@ -169,7 +169,7 @@ class LinkBar(Bar):
         `on_screen` are the resources whose data the other panes show; `journal` is why actions can't be written down,
         empty while they can.
         """
-        dot = (f" {context.glyphs.dot} ", "rule")
+        dot = context.glyphs.between
         left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
         word, role = _STATES[link.state]
         if _refused_for_its_time(link):
