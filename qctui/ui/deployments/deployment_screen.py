@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from textual import on
-
 from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
 from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.deployment import DeploymentDetail, LogPage
@@ -79,6 +77,7 @@ class DeploymentScreen(DetailScreen):
         sections = (self.statistics, self.holdings, self.cash, self.orders, self.logs)
         super().__init__(context, sections)
         self.orders.table.opened = self._open_order
+        self.logs.subscribed = self._read_more_of_the_log
 
     def keys(self) -> Iterable[Key[Any]]:
         """Its own read, portfolio, orders and log; of an older one also the read of what actions aim at."""
@@ -152,8 +151,7 @@ class DeploymentScreen(DetailScreen):
         self.orders.show_earlier = not self.orders.show_earlier
         self.show_sections(self.ages.context())
 
-    @on(LogsPane.Subscribed)
-    def read_more_of_the_log(self) -> None:
+    def _read_more_of_the_log(self) -> None:
         """Show what is known of the windows that are wanted now, and ask for the rest."""
         self._show_log(self.deployed.deploy_id, self.ages.context())
         self.keep_current()
