@@ -66,7 +66,6 @@ class Changes:
         self._store, self._clock, self._profile = store, clock, profile
         self._alive: dict[tuple[int, str], Deployment] | None = None
         """Deployments that may trade, by project and deploy id; None before the first list."""
-        self._pulses: Mapping[str, Pulse] = {}
         self._said: dict[str, PulseState] = {}
         """By deploy id: the state that was last told, or needed no telling."""
         self._unknown: dict[str, Pulse] = {}

@@ -23,7 +23,7 @@ from qctui.engine.polls import Poll, Polls
 from qctui.engine.pulses import Pulses
 from qctui.engine.rate_limiter import UNHURRIED, Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
-from qctui.engine.schedule import PollSettings, backoff_s, interval_s, loading_s
+from qctui.engine.schedule import CONCURRENCY, PollSettings, backoff_s, interval_s, loading_s
 from qctui.model.account import ACCOUNTS
 from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
@@ -61,7 +61,6 @@ class Poller:
         self._store = store
         self._clock = clock
         self._health = health
-        self._concurrency = max(1, settings.concurrency)
         self._jitter = jitter or random.Random()
         self.limiter = RateLimiter(settings.reads_per_minute)
         """How many reads are made: a budget that the processes of one account share."""
@@ -184,11 +183,11 @@ class Poller:
         """How many reads may be under way for one more of this sort to begin."""
         if not self._breaker.proved:
             # Until the credentials are known to be good, many reads would only be refused many times.
-            return min(self._concurrency, 2)
+            return 2
         if poll.visibility is Visibility.HIDDEN or poll.priority is Priority.BULK:
             # A slow service must not be kept busy with what is off screen.
-            return max(1, self._concurrency - 2)
-        return self._concurrency
+            return CONCURRENCY - 2
+        return CONCURRENCY
 
     def _start(self, poll: Poll, now: float, *, probe: bool) -> None:
         self.limiter.take(now)

@@ -82,7 +82,7 @@ def _counts(alerts: Sequence[Alert], context: RenderContext) -> Spans:
 
 def _columns() -> tuple[Column[Alert], ...]:
     return (
-        Column("severity", "severity", 8, _severity, keep=10, sort_key=_severity_key, descending=True),
+        Column("severity", "severity", 8, _severity, keep=10, sort_key=lambda alert: alert.severity, descending=True),
         Column("state", "state", 12, _state, keep=8, sort_key=lambda alert: _STATES.index(alert.state)),
         Column("badge", "", 5, _badge, keep=9),
         Column(
@@ -100,10 +100,6 @@ def _columns() -> tuple[Column[Alert], ...]:
 def _severity(alert: Alert, context: RenderContext) -> Spans:
     quiet = alert.state in (AlertState.SHELVED, AlertState.CLEARED)
     return ((severity_word(alert.severity), "muted" if quiet else f"{SEVERITY_ROLES[alert.severity]} bold"),)
-
-
-def _severity_key(alert: Alert) -> int:
-    return alert.severity
 
 
 def _state(alert: Alert, context: RenderContext) -> Spans:

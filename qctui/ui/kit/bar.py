@@ -27,10 +27,10 @@ class Bar(SpanLines):
     """
     can_focus = False
 
-    def __init__(self, glyphs: Glyphs, *, fill: Span = (" ", ""), id: str | None = None) -> None:
-        """`fill` is drawn between left and right."""
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(glyphs, id=id)
-        self._fill = fill
+        self._fill: Span = (" ", "")
+        """Drawn between left and right."""
         self._left: Sequence[Span] = ()
         self._right: Sequence[Span] = ()
         self._optional: Sequence[Span] = ()
