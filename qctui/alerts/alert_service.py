@@ -13,7 +13,7 @@ from qctui.alerts.conditions import Memory, World, findings
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import AlertSettings, Delivery, Rule
 from qctui.alerts.shared_alerts import Request, Shared, SharedAlerts
-from qctui.alerts.sharing import ALONE_EVERY_S, Kept, Sharing, on_thread
+from qctui.alerts.sharing import ALONE_EVERY_S, Kept, Sharing
 from qctui.clock import Clock, first_of
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState, Subject
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
@@ -66,7 +66,7 @@ class AlertService:
         *,
         shared: SharedAlerts | None = None,
         open_hook: OpenHook | None = None,
-        off_loop: Callable[[Callable[[], Any]], Awaitable[Any]] = on_thread,
+        off_loop: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
         """Without `shared` the alerts live and die with this process. `open_hook` is called once there is a command to
         run. `off_loop` runs what may wait for the disk."""

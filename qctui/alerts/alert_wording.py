@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qctui.actions.wording import format_rough_span
-from qctui.model.alert import Alert
+from qctui.model.alert import Alert, Subject
 from qctui.model.pulse import Pulse, PulseState
 
 Ago = Callable[[float], str]
@@ -82,12 +82,23 @@ def alert_words(alert: Alert, now: float, profile: str = "") -> str:
         profile,
         subject.environment.value if subject.environment is not None else "",
         subject.name,
-        subject.deploy_id[-4:] or subject.optimization_id[-4:],
+        id_end(subject),
     ]
     since = format_rough_span(max(0.0, now - alert.began_at))
-    measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""
     unknown = ", no data now" if alert.no_data_since is not None else ""
-    return f"{' '.join(word for word in who if word)}{': ' if any(who) else ''}{alert.text}{measured}, {since}{unknown}"
+    named = " ".join(word for word in who if word)
+    return f"{named}{': ' if named else ''}{measured_words(alert)}, {since}{unknown}"
+
+
+def measured_words(alert: Alert) -> str:
+    """What is the matter, and what was measured against what."""
+    measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""
+    return f"{alert.text}{measured}"
+
+
+def id_end(subject: Subject) -> str:
+    """The end of the id of what an alert is about, by which it is told from others of its name; empty without one."""
+    return subject.deploy_id[-4:] or subject.optimization_id[-4:]
 
 
 def _rough_ago(now: float) -> Ago:

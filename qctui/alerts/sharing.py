@@ -48,11 +48,6 @@ class Kept(Value):
     """Why alerts can't be found or delivered, in words."""
 
 
-async def on_thread(call: Callable[[], T]) -> T:
-    """Run what may wait for a disk beside the loop."""
-    return await asyncio.to_thread(call)
-
-
 class Sharing:
     """Used on the engine's loop, but for `ask`, which any thread may call."""
 
@@ -61,7 +56,7 @@ class Sharing:
         files: SharedAlerts | None,
         clock: Clock,
         trouble: Callable[[str, str], None],
-        off_loop: Callable[[Callable[[], Any]], Awaitable[Any]] = on_thread,
+        off_loop: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
         """Without `files` the alerts live and die with this process. `trouble` is called with where it comes from and
         why the files can't be used, and with an empty reason once they can. `off_loop` runs what may wait for the

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from qctui.actions.wording import format_clock_time, format_rough_span
 from qctui.alerts.alert_json import alert_fields
+from qctui.alerts.alert_wording import id_end, measured_words
 from qctui.alerts.shared_alerts import HUNG_S, read_shared, shared_path
 from qctui.cli.credentials import find_user_id
 from qctui.cli.parser import Exit, Options, UsageError
@@ -69,7 +70,6 @@ def _row(alert: Alert, now: float) -> tuple[str, ...]:
         state += f", told by {alert.told_by}"
     elif alert.held_back:
         state += ", held back"
-    measured = f" ({alert.value}, allowed {alert.threshold})" if alert.value and alert.threshold else ""
     return (
         state,
         alert.severity.name.lower(),
@@ -77,6 +77,6 @@ def _row(alert: Alert, now: float) -> tuple[str, ...]:
         alert.rule,
         subject.environment.value if subject.environment is not None else "",
         subject.name,
-        subject.deploy_id[-4:] or subject.optimization_id[-4:],
-        f"{alert.text}{measured}",
+        id_end(subject),
+        measured_words(alert),
     )

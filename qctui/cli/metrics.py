@@ -1,17 +1,23 @@
-"""`--metrics`: what is known, as OpenMetrics for Prometheus. What is stale or not known is left out, never 0.
+"""`--metrics`: what is known, as OpenMetrics for Prometheus, and the server that gives it out, on threads of its own.
 
-Names and labels follow Prometheus' rules: base units, `_total` behind counters, no label that changes while its series
-lives. Imported only where metrics are asked for: it needs the extra `metrics`.
+What is stale or not known is left out, never 0. Names and labels follow Prometheus' rules: base units, `_total` behind
+counters, no label that changes while its series lives. Imported only where metrics are asked for: it needs the extra
+`metrics`.
 """
 
 from __future__ import annotations
 
+import logging
 import math
+import socket
+import socketserver
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -19,11 +25,12 @@ from prometheus_client.core import (
     Metric,
     StateSetMetricFamily,
 )
+from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
 from qctui import __version__
 from qctui.api.ports import RequestReport
-from qctui.cli.watched_engine import LATE_S, STALE_S, WatchedEngine
+from qctui.cli.watch import LATE_S, STALE_S, WatchedEngine
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.alert import ALERTS, AlertState
@@ -41,6 +48,14 @@ _ANSWERS = {LinkState.OK: True, LinkState.DEGRADED: True, LinkState.DOWN: False,
 
 _PULSES = (PulseState.OK, PulseState.QUIET, PulseState.BLIND)
 """The fourth is that it is not known."""
+
+MOST_SCRAPERS = 4
+"""Connections at once. More are closed unanswered."""
+
+SCRAPE_S = 5.0
+"""How long a connection may be silent."""
+
+_log = logging.getLogger(__name__)
 
 
 class RequestCounts:
@@ -190,3 +205,60 @@ def _gauge(name: str, words: str) -> GaugeMetricFamily:
 def _add(family: GaugeMetricFamily, labels: list[str], value: float | None) -> None:
     if value is not None and math.isfinite(value):
         family.add_metric(labels, value)
+
+
+def serve_metrics(host: str, port: int, collector: Collector) -> WSGIServer:
+    """Serve until the process ends: a slow scraper never touches the engine's loop.
+
+    Raises:
+        OSError: there is no such address, or it is taken.
+    """
+    registry = CollectorRegistry()
+    registry.register(collector)
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+
+    class Server(_BoundedServer):
+        address_family = family
+
+    server = make_server(str(address[0]), port, make_wsgi_app(registry), Server, handler_class=_Handler)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = SCRAPE_S
+
+    def log_message(self, format: str, *args: Any) -> None:
+        _log.debug(format, *args)
+
+
+class _BoundedServer(ThreadingWSGIServer):
+    """A few threads at most, each for one connection that may not be silent for long."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._free = threading.BoundedSemaphore(MOST_SCRAPERS)
+        super().__init__(*arguments)
+
+    def server_bind(self) -> None:
+        """Bind without asking a name server who we are, as http.server does."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.setup_environ()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """On a thread, if one is free."""
+        if not self._free.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """As the base, and free the place."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A scraper that went away, or was too slow. The base would print it."""
+        _log.debug("a scrape failed", exc_info=True)

@@ -6,23 +6,17 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from qctui.actions.wording import format_rough_span
 from qctui.api.ports import ApiError, ReadApi
-from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.status import iso_time
 from qctui.cli.tables import align
-from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings
-from qctui.clock import SystemClock
+from qctui.cli.wiring import read_once, read_settings
 from qctui.model.deployment import names_of
 from qctui.model.optimization import Optimization, OptimizationSummary
-from qctui.settings import Settings
-
-T = TypeVar("T")
 
 MOST_AT_ONCE = 4
 """Lists that are read side by side."""
@@ -38,8 +32,8 @@ def run_optimizations(options: Options) -> int:
         UsageError: the configuration or the credentials can't be used, or there are too many projects to read them all.
     """
     settings = read_settings(options)
-    found = _with_client(
-        settings, lambda api: listed(api, settings.project_id, settings.pinned, settings.config.polling.budget)
+    found = read_once(
+        settings, lambda api, _: listed(api, settings.project_id, settings.pinned, settings.config.polling.budget)
     )
     if not isinstance(found, tuple):
         return found
@@ -63,7 +57,7 @@ def run_optimization(options: Options) -> int:
     """
     settings = read_settings(options)
     optimization_id = str(options.target)
-    found = _with_client(settings, lambda api: api.fetch_optimization(optimization_id))
+    found = read_once(settings, lambda api, _: api.fetch_optimization(optimization_id))
     if isinstance(found, int):
         return found
     from qctui.sweep.judging import Sweep
@@ -80,19 +74,6 @@ def run_optimization(options: Options) -> int:
     else:
         print("\n".join(format_optimization(found)))
     return Exit.DONE
-
-
-def _with_client(settings: Settings, read: Callable[[ReadApi], Awaitable[T]]) -> T | Exit:
-    async def run(account: Account) -> T:
-        async with aclosing(open_client_of(account, settings, SystemClock())) as client:
-            return await read(client.reads)
-
-    with account_of(settings) as account:
-        try:
-            return asyncio.run(run(account))
-        except ApiError as error:
-            print(f"qctui: {error.advised}", file=sys.stderr)
-            return exit_of(error.kind)
 
 
 async def listed(

@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
-from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings
+from qctui.cli.wiring import read_once, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.deployment import Deployment, names_of
 from qctui.model.optimization import Optimization
@@ -51,25 +50,21 @@ def run_status(options: Options) -> int:
         UsageError: the configuration or the credentials can't be used.
     """
     settings = read_settings(options)
-    clock = SystemClock()
-    with account_of(settings) as account:
-        try:
-            status = asyncio.run(_read(account, settings, clock))
-        except ApiError as error:
-            print(f"qctui: {error.advised}", file=sys.stderr)
-            return exit_of(error.kind)
-        for warning in status.warnings:
-            print(f"qctui: warning: {warning}", file=sys.stderr)
-        if options.json:
-            print(json.dumps(as_json(status, account.base_url, settings.profile_name), ensure_ascii=False))
-        else:
-            print(format_status(status, account.base_url, settings))
+
+    async def read(api: ReadApi, account: Account) -> tuple[Status, str]:
+        return await look(api, SystemClock(), settings.project_id, settings.pinned), account.base_url
+
+    found = read_once(settings, read)
+    if isinstance(found, Exit):
+        return found
+    status, base_url = found
+    for warning in status.warnings:
+        print(f"qctui: warning: {warning}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(as_json(status, base_url, settings.profile_name), ensure_ascii=False))
+    else:
+        print(format_status(status, base_url, settings))
     return Exit.DONE
-
-
-async def _read(account: Account, settings: Settings, clock: Clock) -> Status:
-    async with aclosing(open_client_of(account, settings, clock)) as client:
-        return await look(client.reads, clock, settings.project_id, settings.pinned)
 
 
 async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Sequence[int]) -> Status:

@@ -7,13 +7,14 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
+from qctui.alerts.rules import Delivery, Rule
 from qctui.cli.parser import Exit
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.watch_changes import WATCHED, Changes, Event
 from qctui.cli.watch_output import WatchOutput
-from qctui.cli.watched_engine import LATE_S, STALE_S, WatchedEngine
+from qctui.clock import Clock
 from qctui.engine.engine_port import Subscription
 from qctui.engine.poller import TICK_CAP_S
 from qctui.model.alert import ALERTS, AlertState, Severity
@@ -21,6 +22,13 @@ from qctui.model.keys import DEPLOYMENTS, LINK, Key, optimization_key, optimizat
 from qctui.model.link import LinkState
 from qctui.model.resource import FailureKind, Resource
 from qctui.settings import Config, Profile, Settings, SettingsError, load_config
+from qctui.store import Store
+
+LATE_S = 4 * TICK_CAP_S
+"""A polling without a turn for so long hangs."""
+
+STALE_S = 300.0
+"""With a live list older than this all is not well: no heartbeat is sent, and what it says is no metric."""
 
 HEARTBEAT_S = 60.0
 
@@ -38,6 +46,33 @@ MOST_OPTIMIZATIONS = 8
 """Unfinished optimizations of the pinned projects whose progress is read: each costs a request."""
 
 _log = logging.getLogger(__name__)
+
+
+class WatchedEngine(Protocol):
+    """The engine, as far as it is watched, and measured for the metrics."""
+
+    @property
+    def store(self) -> Store:
+        """What is known."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What it goes by."""
+        ...
+
+    @property
+    def turned_mono(self) -> float:
+        """When the polling last had a turn."""
+        ...
+
+    def configure_alerts(self, rules: tuple[Rule, ...], delivery: Delivery, blind: tuple[str, ...]) -> None:
+        """Go by these from now on."""
+        ...
+
+    def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
+        """Keep these current."""
+        ...
 
 
 class Watch:

@@ -8,7 +8,7 @@ from typing import Any
 
 from qctui.actions.wording import format_clock_time, format_rough_span
 from qctui.alerts.alert_json import alert_fields, iso_time
-from qctui.alerts.alert_wording import alert_words, pulse_sentence
+from qctui.alerts.alert_wording import alert_words, id_end, pulse_sentence
 from qctui.clock import Clock
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, Alert, AlertState, Severity
 from qctui.model.deployment import Deployment, name_of, names_of
@@ -66,7 +66,6 @@ class Changes:
         self._store, self._clock, self._profile = store, clock, profile
         self._alive: dict[tuple[int, str], Deployment] | None = None
         """Deployments that may trade, by project and deploy id; None before the first list."""
-        self._pulses: Mapping[str, Pulse] = {}
         self._said: dict[str, PulseState] = {}
         """By deploy id: the state that was last told, or needed no telling."""
         self._unknown: dict[str, Pulse] = {}
@@ -287,7 +286,7 @@ class Changes:
     def _alert_event(self, kind: str, alert: Alert, word: str, said: str) -> Event:
         now, severity = self._clock.now(), alert.severity.name.lower()
         subject, cleared = alert.subject, alert.state is AlertState.CLEARED
-        end = subject.deploy_id[-4:] or subject.optimization_id[-4:]
+        end = id_end(subject)
         about = [subject.name, subject.environment.value if subject.environment is not None else ""]
         about += [f"whose id ends in {end}"] if end else []
         whose = f" for {', '.join(filter(None, about))}" if subject.name else ""

@@ -108,8 +108,7 @@ def _serve_metrics(address: tuple[str, int], host: EngineHost, settings: Setting
     Raises:
         UsageError: nothing can be served there.
     """
-    from qctui.cli.metrics import RequestCounts, StoreCollector
-    from qctui.cli.metrics_server import serve_metrics
+    from qctui.cli.metrics import RequestCounts, StoreCollector, serve_metrics
 
     counts = RequestCounts()
     pinned = [optimizations_key(each) for each in settings.pinned]

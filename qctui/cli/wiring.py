@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from qctui.cli.credentials import Account, find_account, find_user_id
 from qctui.cli.demo import Demo
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from qctui.store import Store
     from qctui.tape.recorder import Recorder
 
+T = TypeVar("T")
 
 CONSOLE, WATCHER = "a console", "qctui watch"
 """What the processes of an account call each other."""
@@ -116,6 +117,26 @@ def open_client_of(
         )
     except ValueError as error:
         raise UsageError(f"base URL: {error}") from error
+
+
+def read_once(settings: Settings, read: Callable[[ReadApi, Account], Awaitable[T]]) -> T | Exit:
+    """What one look at the API brings. One that fails has been said on stderr, and this is its exit code.
+
+    Raises:
+        UsageError: the credentials can't be used, or the client declines the base URL.
+    """
+    from qctui.api.ports import ApiError
+
+    async def run(account: Account) -> T:
+        async with aclosing(open_client_of(account, settings, SystemClock())) as client:
+            return await read(client.reads, account)
+
+    with account_of(settings) as account:
+        try:
+            return asyncio.run(run(account))
+        except ApiError as error:
+            print(f"qctui: {error.advised}", file=sys.stderr)
+            return exit_of(error.kind)
 
 
 def engine_of(

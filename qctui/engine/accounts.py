@@ -7,14 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
 from qctui.engine.circuit_breaker import ANSWERED
 from qctui.engine.equity_history import EquityHistory
-from qctui.engine.pulses import Look, Pulses
+from qctui.engine.pulses import Part, Pulses
 from qctui.engine.rate_limiter import Priority
 from qctui.engine.readers import Answer
 from qctui.engine.schedule import MIN_GAP_S, SLOW_LOADING_S
@@ -45,16 +44,6 @@ NOT_ITS_OWN = frozenset({FailureKind.AUTH, FailureKind.RATE_LIMITED, FailureKind
 """Failures that say nothing of what was asked for."""
 
 
-class Part(IntEnum):
-    """What is read of a deployment, the first one first."""
-
-    HOLDINGS = 0
-    EQUITY = 1
-    ORDERS = 2
-    LOG = 3
-    INSIGHTS = 4
-
-
 EVERY_S = {Part.HOLDINGS: 300.0, Part.EQUITY: 1_800.0, Part.ORDERS: 300.0, Part.LOG: 300.0, Part.INSIGHTS: 600.0}
 """How often. The live list continues the equity; the service takes its snapshots every five to ten minutes
 (REFERENCE.md 3)."""
@@ -62,7 +51,6 @@ EVERY_S = {Part.HOLDINGS: 300.0, Part.EQUITY: 1_800.0, Part.ORDERS: 300.0, Part.
 CROWD = 25
 """With more running deployments than this each is looked at less often, so that all of them fit in the budget."""
 
-_LOOKS = {Part.ORDERS: Look.ORDERS, Part.LOG: Look.LOG, Part.INSIGHTS: Look.INSIGHTS}
 _KINDS = {
     Part.HOLDINGS: "portfolio", Part.EQUITY: "", Part.ORDERS: "orders", Part.LOG: "logs", Part.INSIGHTS: "insights",
 }  # fmt: skip
@@ -130,14 +118,10 @@ class Accounts:
     def _follow(self, deployments: Iterable[Deployment]) -> bool:
         """Read the accounts of these as far as they run, and of no others. Returns whether one is new."""
         listed = tuple(deployments)
-        alive = alive_by_project(listed)
-        alone = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
         named = Counter(deploy_id for _, deploy_id in {(each.project_id, each.deploy_id) for each in listed})
-        followed = {each.deploy_id: each for each in alone if named[each.deploy_id] == 1}
-        before = self._running
-        # Real money first.
-        ordered = sorted(followed.values(), key=lambda each: each.environment is not Environment.LIVE)
-        self._running = {each.deploy_id: before.get(each.deploy_id) or self._begin(each) for each in ordered}
+        followed = {each.deploy_id: each for each in running_alone(listed) if named[each.deploy_id] == 1}
+        before, alive = self._running, alive_by_project(listed)
+        self._running = {deploy_id: before.get(deploy_id) or self._begin(each) for deploy_id, each in followed.items()}
         for running in self._running.values():
             running.deployment = followed[running.deployment.deploy_id]
         self.pulses.follow(each.deployment for each in self._running.values())
@@ -228,7 +212,7 @@ class Accounts:
         return float("-inf") if awaited else running.due_mono[part]
 
     def _awaited(self, running: _Running, part: Part) -> bool:
-        return part in _LOOKS and self.pulses.awaits(running.deployment.deploy_id, _LOOKS[part])
+        return self.pulses.awaits(running.deployment.deploy_id, part)
 
     def _put_off(self, running: _Running, part: Part, first_s: float) -> None:
         running.failures[part] += 1
@@ -277,7 +261,7 @@ class Accounts:
             self._note_holdings(project_id, portfolio)
 
     async def _read_look(self, running: _Running, part: Part) -> None:
-        answer = await self.pulses.read(running.deployment.deploy_id, _LOOKS[part])
+        answer = await self.pulses.read(running.deployment.deploy_id, part)
         if answer is None:
             return
         if answer.loading is not None:
@@ -296,6 +280,14 @@ class Accounts:
     def _publish(self) -> None:
         accounts = {deploy_id: running.account for deploy_id, running in self._running.items()}
         self._store.put_value(ACCOUNTS, accounts, at=self._clock.now(), mono=self._clock.monotonic())
+
+
+def running_alone(listed: Iterable[Deployment]) -> list[Deployment]:
+    """What runs alone in its project, real money first: holdings and charts are the project's."""
+    listed = tuple(listed)
+    alive = alive_by_project(listed)
+    running = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
+    return sorted(running, key=lambda each: each.environment is not Environment.LIVE)
 
 
 def equity_of(chart: Chart) -> Series | None:

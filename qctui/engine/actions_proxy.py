@@ -69,9 +69,9 @@ class ActionsProxy:
         self.read_only = actions.read_only
         self._actions = actions
 
-    def detach(self, reason: str = STOPPED) -> None:
-        """From now on nothing can be done, for this reason."""
-        self._reason = reason
+    def detach(self) -> None:
+        """From now on nothing can be done."""
+        self._reason = STOPPED
         self._actions = None
 
     def refusal(self, target: Target) -> str | None:

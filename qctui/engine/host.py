@@ -82,7 +82,6 @@ class EngineHost:
         open_client: OpenClient,
         open_actions: OpenActions,
         *,
-        store: Store | None = None,
         clock: Clock | None = None,
         settings: PollSettings | None = None,
         read_only: bool = False,
@@ -96,7 +95,7 @@ class EngineHost:
         `sharing` knows of the other processes that read the same account. `tape` records, from `run` on, and
         what it knows is taken up through `open_recorded`.
         """
-        self.store = store or Store()
+        self.store = Store()
         self.clock: Clock = clock or SystemClock()
         self._proxy = ActionsProxy(self.store, self.clock, read_only)
         self.actions: ActionsPort = self._proxy
@@ -239,30 +238,31 @@ class EngineHost:
         self._poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)
         self._apply_subscriptions()
         polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
-        watching = asyncio.ensure_future(ReadAfterActions(self.store, self.clock, self._poller.read_again).run())
-        alerting = asyncio.ensure_future(self._alerts.run())
-        sharing = asyncio.ensure_future(self._share_budget(self._poller))
-        taping = asyncio.ensure_future(follow_tape(self.tape, self.store, self.clock))
-        remembering = asyncio.ensure_future(self._remember(self._poller))
+        beside = [
+            asyncio.ensure_future(each)
+            for each in (
+                ReadAfterActions(self.store, self.clock, self._poller.read_again).run(),
+                self._alerts.run(),
+                self._share_budget(self._poller),
+                follow_tape(self.tape, self.store, self.clock),
+                self._remember(self._poller),
+            )
+        ]
         try:
             await self._unless_ending(polling)
         finally:
             self._poller = None
-            await _cancel(watching)
-            await _cancel(alerting)
-            await _cancel(sharing)
-            await _cancel(taping)
-            await _cancel(remembering)
-            await _cancel(polling)
+            for each in (*beside, polling):
+                await _cancel(each)
             if self._sharing is not None:
                 self._sharing.close()
 
     async def _share_budget(self, poller: Poller) -> None:
         while self._sharing is not None:
             # A disk may hang, and reading must not wait for it.
-            reads = poller.recent_reads()
-            readers, others = await asyncio.to_thread(self._sharing.exchange, reads, self.clock.monotonic())
-            poller.share_budget(readers, others)
+            mono = self.clock.monotonic()
+            readers, others = await asyncio.to_thread(self._sharing.exchange, poller.limiter.reads(mono), mono)
+            poller.limiter.share(readers, others)
             self._alerts.note_others(readers > 1)
             await self.clock.sleep(EXCHANGE_EVERY_S if readers > 1 else ALONE_EVERY_S)
         self._alerts.note_others(False)

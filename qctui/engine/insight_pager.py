@@ -13,11 +13,8 @@ from collections.abc import Sequence
 from enum import Enum
 
 from qctui.engine.known_insights import LIMIT, KnownInsights, identity
-from qctui.engine.paging import EndSearch, RowRanges, Window
+from qctui.engine.paging import PAGE, EndSearch, RowRanges, Window
 from qctui.model.insight import Insight, InsightLog, InsightPage
-
-PAGE = 99
-"""Rows asked for at once: the documented limit is end - start < 100."""
 
 OVERLAP = 49
 """Rows read again with each poll, so that scores that became final in them are seen; the rest of the page is room for
@@ -68,7 +65,7 @@ class InsightPager:
         self._covered = RowRanges()
         self._end: int | None = None
         """How many rows there are; None until a page has shown it."""
-        self._search = EndSearch(PAGE)
+        self._search = EndSearch()
         self._order = Order.UNCERTAIN
         self._renewed_at = 0.0
         """When the newest page was last read, or asked for again."""
@@ -158,7 +155,7 @@ class InsightPager:
         if self.published:
             self._refresh_log()
         if polling and not more:
-            self._recheck = self._known.take_closed(self._now, PAGE, oldest_first=self._appending)
+            self._recheck = self._known.take_closed(self._now, oldest_first=self._appending)
             more = self._recheck is not None
         return more
 
@@ -219,7 +216,7 @@ class InsightPager:
             self._shrunk += 1
             if self._shrunk >= SHRINK_PATIENCE:
                 # Rows went away: what is known stays on screen while the list is read anew.
-                self._covered, self._end, self._search, self._shrunk = RowRanges(), None, EndSearch(PAGE), 0
+                self._covered, self._end, self._search, self._shrunk = RowRanges(), None, EndSearch(), 0
                 self._pass_ids = set()
             return False
         if not appending:

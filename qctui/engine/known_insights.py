@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence, Set
 from heapq import heappop, heappush
 
-from qctui.engine.paging import Window
+from qctui.engine.paging import PAGE, Window
 from qctui.model.insight import Insight, InsightLog
 
 LIMIT = 100_000
@@ -83,7 +83,7 @@ class KnownInsights:
         self._touched = {}
         self.log = InsightLog(tuple(insights), *facts)
 
-    def take_closed(self, now: float, page: int, *, oldest_first: bool) -> Window | None:
+    def take_closed(self, now: float, *, oldest_first: bool) -> Window | None:
         """The page of the wire's list around the first insight that has closed since it was read, with those that
         closed near it; they are asked for once. None if none has closed."""
         window: Window | None = None
@@ -97,8 +97,8 @@ class KnownInsights:
             if oldest_first:
                 place = len(self.log.insights) - 1 - place
             if window is None:
-                start = max(0, place - page // 2)
-                window = Window(start, start + page)
+                start = max(0, place - PAGE // 2)
+                window = Window(start, start + PAGE)
             elif not window.start <= place < window.end:
                 elsewhere.append((close_at, insight_id))
         for each in elsewhere:

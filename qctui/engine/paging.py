@@ -1,10 +1,13 @@
-"""Reading a list in pages when its length is not certain: which rows have been read, and where the list ends."""
+"""Reading insights in pages when their number is not certain: which rows have been read, and where the list ends."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 from qctui.value import Value
+
+PAGE = 99
+"""Insights asked for at once: the documented limit is end - start < 100 (REFERENCE.md 6.4)."""
 
 SEARCH_LIMIT = 10_000_000
 """Rows beyond which a list is taken for one that never ends."""
@@ -55,8 +58,7 @@ class EndSearch:
     """Which page to ask for next to find the end: where the stated length says, else in strides that double until a
     page is empty, then by halving. No I/O. `top` is one more than the highest row read so far."""
 
-    def __init__(self, page: int) -> None:
-        self._page = page
+    def __init__(self) -> None:
         self.stated: int | None = None
         """The length that an answer stated, as long as nothing contradicts it."""
         self._stride = 1
@@ -66,16 +68,16 @@ class EndSearch:
     def window(self, top: int) -> Window:
         """The page to ask for."""
         if self.stated is not None:
-            if self.stated > top + self._page:
+            if self.stated > top + PAGE:
                 # One row fewer than a page, so that a right length is confirmed by a short answer.
-                return Window(self.stated - self._page + 1, self.stated + 1)
-            return Window(top, top + self._page)
+                return Window(self.stated - PAGE + 1, self.stated + 1)
+            return Window(top, top + PAGE)
         skipped = self._stride - 1
         if self._empty is not None:
-            skipped = min(skipped, (self._empty - top) // (2 * self._page))
+            skipped = min(skipped, (self._empty - top) // (2 * PAGE))
         # Whole pages are skipped: what lies between is filled without a row being asked for twice.
-        start = top + skipped * self._page
-        return Window(start, start + self._page)
+        start = top + skipped * PAGE
+        return Window(start, start + PAGE)
 
     def learn(self, asked: Window, rows: int, length: int | None, top: int, *, repeats: bool) -> int | None:
         """Take in an answer of `rows` rows; the end, if that shows it.

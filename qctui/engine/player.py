@@ -55,15 +55,6 @@ class TapeClock:
         """The same."""
         return self.now()
 
-    @property
-    def speed(self) -> float:
-        """Seconds of the tape in one real second; 0 while it stands still."""
-        return self._state[2]
-
-    def real_s(self, seconds: float) -> float:
-        """How long it really takes until so many seconds have passed; infinite while it stands still."""
-        return seconds / self.speed if self.speed else float("inf")
-
     def set(self, at: float, speed: float, limit: float = float("inf")) -> None:
         """Go on from there at this speed, up to a limit."""
         self._state = at, self._real.monotonic(), speed, limit

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Coroutine, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any
 
 from qctui.api.ports import ApiError, ReadApi
@@ -23,7 +23,7 @@ from qctui.engine.polls import Poll, Polls
 from qctui.engine.pulses import Pulses
 from qctui.engine.rate_limiter import UNHURRIED, Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
-from qctui.engine.schedule import PollSettings, backoff_s, interval_s, loading_s
+from qctui.engine.schedule import CONCURRENCY, PollSettings, backoff_s, interval_s, loading_s
 from qctui.model.account import ACCOUNTS
 from qctui.model.deployment import Deployment
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
@@ -61,9 +61,9 @@ class Poller:
         self._store = store
         self._clock = clock
         self._health = health
-        self._concurrency = max(1, settings.concurrency)
         self._jitter = jitter or random.Random()
-        self._limiter = RateLimiter(settings.reads_per_minute)
+        self.limiter = RateLimiter(settings.reads_per_minute)
+        """How many reads are made: a budget that the processes of one account share."""
         self._breaker = CircuitBreaker(self._jitter)
         self.pulses = Pulses(api, store, clock, settings.blind_patterns)
         self.accounts = Accounts(api, store, clock, EquityHistory(store), self.pulses)
@@ -87,14 +87,6 @@ class Poller:
         if self._breaker.failure is not None:
             self._polls.show_outage(self._breaker.failure, begun)
         self._wake.set()
-
-    def recent_reads(self) -> tuple[float, ...]:
-        """When this process read in the last minute, on the monotonic clock."""
-        return self._limiter.reads(self._clock.monotonic())
-
-    def share_budget(self, readers: int, others: Iterable[float]) -> None:
-        """So many processes of this machine read this account, this one included, the others at these times."""
-        self._limiter.share(readers, others)
 
     def refresh(self, keys: Sequence[Key[Any]] | None = None) -> None:
         """Read these (None: all) as soon as `MIN_GAP_S` allows. One that is being read is not read again."""
@@ -128,8 +120,8 @@ class Poller:
                 self._wake.clear()
                 wait_s = self._tick(self._clock.monotonic())
                 failing = [each.failure for each in self._polls if each.failure and each.failure.kind not in ANSWERED]
-                used = self._limiter.used(self._clock.monotonic())
-                self._health.publish(self._breaker, failing, used, self._waiting, self._limiter.per_minute)
+                used = self.limiter.used(self._clock.monotonic())
+                self._health.publish(self._breaker, failing, used, self._waiting, self.limiter.per_minute)
                 woken = asyncio.ensure_future(self._wake.wait())
                 try:
                     await first_of(self._clock, min(TICK_CAP_S, max(TICK_FLOOR_S, wait_s)), woken)
@@ -156,7 +148,7 @@ class Poller:
             if poll.task is not None or running >= self._lanes(poll):
                 continue  # a read that ends wakes the scheduler
             priority = poll.priority_at(now)
-            budget_s = min(self._limiter.wait_s(priority, now), poll.free_in_s(now))
+            budget_s = min(self.limiter.wait_s(priority, now), poll.free_in_s(now))
             if budget_s > 0:
                 self._waiting += priority not in UNHURRIED
                 wait_s = min(wait_s, budget_s)
@@ -174,7 +166,7 @@ class Poller:
             return wait_s
         if self._breaker.asks_credentials:
             self._breaker.note_probe(now)
-            self._limiter.take(now)
+            self.limiter.take(now)
             self._probe = self._spawn(self._check_credentials(), "check credentials")
             return TICK_CAP_S
         # The least recently tried goes first: an endpoint that stays broken must not be the only one asked whether
@@ -191,14 +183,14 @@ class Poller:
         """How many reads may be under way for one more of this sort to begin."""
         if not self._breaker.proved:
             # Until the credentials are known to be good, many reads would only be refused many times.
-            return min(self._concurrency, 2)
+            return 2
         if poll.visibility is Visibility.HIDDEN or poll.priority is Priority.BULK:
             # A slow service must not be kept busy with what is off screen.
-            return max(1, self._concurrency - 2)
-        return self._concurrency
+            return CONCURRENCY - 2
+        return CONCURRENCY
 
     def _start(self, poll: Poll, now: float, *, probe: bool) -> None:
-        self._limiter.take(now)
+        self.limiter.take(now)
         self._started += 1
         poll.note_sent(now)
         poll.task = self._spawn(self._read(poll, probe), f"read {poll.key.kind}")

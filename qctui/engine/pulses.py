@@ -9,6 +9,7 @@ from typing import Any
 
 from qctui.api.ports import ReadApi
 from qctui.clock import Clock
+from qctui.engine.paging import PAGE
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.engine.readers import Answer, LogReader, OrderReader, Reader
 from qctui.model.chart import EQUITY_CHART
@@ -18,21 +19,20 @@ from qctui.model.keys import Key
 from qctui.model.pulse import NEW_LINES, PULSES
 from qctui.store import Store
 
-INSIGHT_PAGE = 99
-"""Insights per request: what every source permits (REFERENCE.md 6.4)."""
-
 MOST_INSIGHTS = 500
 """Of all that were read for the screen, newest first, so many are looked at."""
 
 JUDGE_EVERY_S = 60.0
 
 
-class Look(IntEnum):
-    """What is read for a pulse, the most telling first."""
+class Part(IntEnum):
+    """What is read of a running deployment, the first one first. A pulse rests on the last three."""
 
-    ORDERS = 0
-    LOG = 1
-    INSIGHTS = 2
+    HOLDINGS = 0
+    EQUITY = 1
+    ORDERS = 2
+    LOG = 3
+    INSIGHTS = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +41,7 @@ class _Watched:
 
     deployment: Deployment
     judge: PulseJudge
-    readers: dict[Look, Reader] = field(default_factory=dict)
+    readers: dict[Part, Reader] = field(default_factory=dict)
 
 
 class Pulses:
@@ -79,27 +79,27 @@ class Pulses:
             watched.judge.adopt_habits(judge)
             self._judge([watched])
 
-    def awaits(self, deploy_id: str, look: Look) -> bool:
+    def awaits(self, deploy_id: str, part: Part) -> bool:
         """Whether QUIET waits for this part of it to be read."""
         watched = self._watched.get(deploy_id)
-        return watched is not None and look.name.casefold() in watched.judge.awaits
+        return watched is not None and part.name.casefold() in watched.judge.awaits
 
-    async def read(self, deploy_id: str, look: Look) -> Answer | None:
+    async def read(self, deploy_id: str, part: Part) -> Answer | None:
         """Make one request. None if the deployment is not watched any more. Raises `ApiError`."""
         watched = self._watched.get(deploy_id)
         if watched is None:
             return None
-        answer = await watched.readers[look].read()
+        answer = await watched.readers[part].read()
         if answer.value is not None and self._watched.get(deploy_id) is watched:
-            self._take(watched, look, answer.value, newest=answer.wait_s is None)
+            self._take(watched, part, answer.value, newest=answer.wait_s is None)
         return answer
 
     def note(self, key: Key[Any], value: Any) -> None:
         """Take in what was read for the screen; None: nothing new."""
         watched = next((each for each in self._watched.values() if _is_of(key, each.deployment)), None)
-        look = {"orders": Look.ORDERS, "logs": Look.LOG, "insights": Look.INSIGHTS}.get(key.kind)
-        if watched is not None and look is not None:
-            self._take(watched, look, value)
+        part = {"orders": Part.ORDERS, "logs": Part.LOG, "insights": Part.INSIGHTS}.get(key.kind)
+        if watched is not None and part is not None:
+            self._take(watched, part, value)
         elif watched is not None and value is not None and key.kind == "chart" and key.name == EQUITY_CHART:
             self.note_samples(watched.deployment.deploy_id, [at for series in value.series for at in series.xs[-50:]])
 
@@ -118,23 +118,23 @@ class Pulses:
 
     def _begin(self, deployment: Deployment) -> _Watched:
         project_id, deploy_id = deployment.project_id, deployment.deploy_id
-        readers: dict[Look, Reader] = {
-            Look.ORDERS: OrderReader(self._api, project_id),
-            Look.LOG: LogReader(self._api, project_id, deploy_id),
-            Look.INSIGHTS: _NewestInsights(self._api, project_id, deploy_id),
+        readers: dict[Part, Reader] = {
+            Part.ORDERS: OrderReader(self._api, project_id),
+            Part.LOG: LogReader(self._api, project_id, deploy_id),
+            Part.INSIGHTS: _NewestInsights(self._api, project_id, deploy_id),
         }
         judge = PulseJudge(deployment.launched_at, self._patterns, watched_since=self._clock.now())
         if (remembered := self._remembered.pop(deploy_id, None)) is not None:
             judge.adopt_habits(remembered)
         return _Watched(deployment, judge, readers)
 
-    def _take(self, watched: _Watched, look: Look, value: Any, *, newest: bool = True) -> None:
+    def _take(self, watched: _Watched, part: Part, value: Any, *, newest: bool = True) -> None:
         now, judge = self._clock.now(), watched.judge
         if value is None:
-            judge.looked_at[look.name.casefold()] = now
-        elif look is Look.ORDERS:
+            judge.looked_at[part.name.casefold()] = now
+        elif part is Part.ORDERS:
             judge.take_orders(value, watched.deployment.deploy_id, now)
-        elif look is Look.LOG:
+        elif part is Part.LOG:
             judge.take_log(value, now)
             self._put(NEW_LINES, {deploy_id: each.judge.lines for deploy_id, each in self._watched.items()})
         else:
@@ -168,12 +168,12 @@ class _NewestInsights:
     async def read(self) -> Answer:
         """Ask from where the newest were last time; again, further on, if the page is full."""
         start = self._start
-        page = await self._api.fetch_insights(self._project_id, start, start + INSIGHT_PAGE, self._deploy_id)
+        page = await self._api.fetch_insights(self._project_id, start, start + PAGE, self._deploy_id)
         # The length may be that of the page alone: it is only ever taken for a hint (REFERENCE.md 6.4).
         hinted = max(start + len(page.insights), page.length or 0)
-        if len(page.insights) < INSIGHT_PAGE:
+        if len(page.insights) < PAGE:
             return Answer(page.insights)
-        self._start = max(start + INSIGHT_PAGE, hinted - INSIGHT_PAGE // 2)
+        self._start = max(start + PAGE, hinted - PAGE // 2)
         return Answer(page.insights, wait_s=0.0)
 
 

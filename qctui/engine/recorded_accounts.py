@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from qctui.api.ports import ApiError
-from qctui.engine.accounts import Accounts
+from qctui.engine.accounts import Accounts, running_alone
 from qctui.engine.equity_history import SPACING_S, EquityHistory
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.engine.pulses import Pulses
 from qctui.engine.recorded_answers import RecordedAnswers
-from qctui.engine.remembered import Window, equity_chart, judge_of, restore_money, running_alone
+from qctui.engine.remembered import Window, equity_chart, judge_of, restore_money
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, EquityTrail
 from qctui.model.chart import EQUITY_CHART
 from qctui.model.deployment import Deployment

@@ -10,17 +10,12 @@ from typing import Any
 from qctui.api.ports import ApiError, RequestReport
 from qctui.engine.circuit_breaker import ANSWERED, CircuitBreaker
 from qctui.engine.health import Health
-from qctui.engine.insight_pager import PAGE
 from qctui.engine.known_insights import LIMIT, KnownInsights
-from qctui.engine.paging import RowRanges
+from qctui.engine.paging import PAGE, RowRanges
 from qctui.engine.readers import Answer, LogReader, OrderReader, Reader, ReaderSet
 from qctui.engine.recorded_accounts import RecordedAccounts
 from qctui.engine.recorded_answers import RecordedAnswers
-from qctui.engine.remembered import (
-    OpenRecorded,
-    Window,
-    windows_of,
-)
+from qctui.engine.remembered import OpenRecorded, Window, windows_of
 from qctui.engine.tape_events import TapeEvents
 from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERTS

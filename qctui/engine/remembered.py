@@ -13,12 +13,12 @@ from typing import Any, Protocol, cast
 
 from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
-from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, equity_of
+from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, equity_of, running_alone
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.model.account import DAY_S, EQUITY_HISTORY, Account
 from qctui.model.chart import EQUITY_CHART, Chart
-from qctui.model.deployment import Deployment, Environment, alive_by_project
+from qctui.model.deployment import Deployment
 from qctui.store import Store
 from qctui.tape.request_key import request_key
 from qctui.tape.tape import Answers, Tape
@@ -148,14 +148,6 @@ async def remember(path: Path, open_recorded: OpenRecorded, accounts: Accounts, 
         _log.exception("what is recorded could not be taken up")
     # Not when cancelled: a thread may be reading it.
     past.close()
-
-
-def running_alone(listed: Iterable[Deployment]) -> list[Deployment]:
-    """What runs alone in its project, real money first: holdings and charts are the project's."""
-    listed = tuple(listed)
-    alive = alive_by_project(listed)
-    running = [each for each in listed if each.alive and each.deploy_id and alive[each.project_id] == 1]
-    return sorted(running, key=lambda each: each.environment is not Environment.LIVE)
 
 
 async def restore_money(

@@ -77,14 +77,15 @@ AUTH_CAP_S = 300.0
 JITTER = 0.1
 """Back-offs are this much longer at most, so that consoles that lost the API together do not return together."""
 
+CONCURRENCY = 6
+"""Reads under way at once."""
+
 
 class PollSettings(Value):
     """What a user may tune."""
 
     reads_per_minute: int = 60
     """The read budget, shared by everything but the triggers and their verification."""
-    concurrency: int = 6
-    """Reads under way at once."""
     blind_patterns: tuple[str, ...] = DEFAULT_BLIND
     """Texts that mean that a brokerage is disconnected."""
 

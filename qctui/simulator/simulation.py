@@ -110,14 +110,16 @@ class Simulation:
             if name in known.needs or given.get(name) is not None:
                 given[name] = of(given[name])
         project_id = given.get("projectId")
-        if kind == "brokerage":
-            world.lose_brokerage(given["projectId"], gone=given["gone"], due_at=due_at)
-        elif kind == "quiet":
-            world.fall_quiet(given["projectId"], quiet=given["quiet"], due_at=due_at)
-        elif kind == "equity":
-            world.move_equity(given["projectId"], given["percent"], due_at=due_at)
-        elif kind == "log":
-            world.say(given["projectId"], given["text"], due_at=due_at)
+        if kind in ("brokerage", "quiet", "equity", "log"):
+            live, now = world.live(given["projectId"], due_at)
+            if kind == "brokerage":
+                live.ledger.gone.switch(now, on=given["gone"])
+            elif kind == "quiet":
+                live.ledger.quiet.switch(now, on=given["quiet"])
+            elif kind == "equity":
+                live.ledger.move(now, given["percent"])
+            else:
+                live.said.append((now, given["text"]))
         elif kind == "end":
             world.end(given["projectId"], given.get("status", "Stopped"), given.get("message", ""), due_at=due_at)
         elif kind == "redeploy":

@@ -149,27 +149,6 @@ class World:
         if live := self.projects[project_id].live(now):
             live.end(now, status, message)
 
-    def lose_brokerage(self, project_id: int, *, gone: bool, due_at: float | None = None) -> None:
-        """Let the brokerage of what is live in a project refuse it from now on, or take it again. It stays Running."""
-        live, now = self._live(project_id, due_at)
-        live.ledger.gone.switch(now, on=gone)
-
-    def fall_quiet(self, project_id: int, *, quiet: bool, due_at: float | None = None) -> None:
-        """Let nothing come from what is live in a project from now on, as while a login waits, or let it go on. It
-        stays Running."""
-        live, now = self._live(project_id, due_at)
-        live.ledger.quiet.switch(now, on=quiet)
-
-    def move_equity(self, project_id: int, percent: float, *, due_at: float | None = None) -> None:
-        """Let the equity of what is live in a project go up, or down, by so much at once."""
-        live, now = self._live(project_id, due_at)
-        live.ledger.move(now, percent)
-
-    def say(self, project_id: int, text: str, *, due_at: float | None = None) -> None:
-        """Let what is live in a project write a line into its log."""
-        live, now = self._live(project_id, due_at)
-        live.said.append((now, text))
-
     def behave(self, project_id: int, name: str) -> None:
         """Let the triggers of a project end otherwise from now on; an empty name is back to normal."""
         if not name:
@@ -179,8 +158,8 @@ class World:
         else:
             self.behaviours[project_id] = name
 
-    def _live(self, project_id: int, due_at: float | None) -> tuple[Deployment, float]:
-        """What is live in a project, and the time: now, or when something was due."""
+    def live(self, project_id: int, due_at: float | None) -> tuple[Deployment, float]:
+        """Return what is live in a project, and the time: now, or when something was due. Raises ValueError."""
         now = self.now() if due_at is None else due_at
         live = self.projects[project_id].live(now)
         if live is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 
-from qctui.model.optimization import PERCENT_STATISTICS, Optimization, Parameter, Run
+from qctui.model.optimization import PERCENT_STATISTICS, STATISTICS, Optimization, Parameter, Run
 from qctui.value import Value, field
 
 MOST_STEPS = 400
@@ -108,6 +108,12 @@ def rank_runs(optimization: Optimization) -> Ranking:
     ranked = 0 if maximize is None else len(rows)
     by_key = {key: found[key] for key in keys}
     return Ranking(everything, len(rows), ranked, varying_names(optimization), by_key)
+
+
+def statistics_told(runs: Sequence[RankedRun]) -> list[str]:
+    """The names of all statistics of these runs: the service's own in its order, then those that algorithms made."""
+    there = {name for each in runs for name in each.run.statistics}
+    return [*(name for name in STATISTICS if name in there), *sorted(there - set(STATISTICS))]
 
 
 def statistic_of(run: Run, name: str) -> float | None:

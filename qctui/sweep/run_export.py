@@ -8,11 +8,10 @@ import json
 import math
 from typing import Any
 
-from qctui.model.optimization import STATISTICS
 from qctui.plot.export import number_cell, safe_cell
 from qctui.sweep.judging import Sweep
 from qctui.sweep.neighbours import Ground
-from qctui.sweep.ranking import RankedRun
+from qctui.sweep.ranking import RankedRun, statistics_told
 
 FACTS = (
     "rank", "run", "backtest_id", "state", "exit_code", "progress", "value", "neighbours", "neighbours_without",
@@ -26,8 +25,7 @@ def csv_text(sweep: Sweep) -> str:
     empty cell. Cells that a spreadsheet would run as a formula are prefixed with an apostrophe."""
     runs = sweep.ranking.runs
     parameters = list(dict.fromkeys(name for each in runs for name in each.run.parameters))
-    there = {name for each in runs for name in each.run.statistics}
-    statistics = [*(name for name in STATISTICS if name in there), *sorted(there - set(STATISTICS))]
+    statistics = statistics_told(runs)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(

@@ -14,7 +14,6 @@ from qctui.model.resource import FailureKind
 from qctui.tape.difference import unpack
 from qctui.tape.tape_file import (
     EMPTY,
-    FOREVER,
     Position,
     TapeError,
     error_words,
@@ -230,12 +229,6 @@ class Tape:
                 found = []
             yield from found
             first = last
-
-    def place_of(self, seq: int, at: float) -> Position:
-        """The place right after an answer or event."""
-        with _reading():
-            row = self._file.execute("SELECT min(seq) FROM stretches WHERE seq > ?", (seq,)).fetchone()
-        return Position(at, seq, row[0] or FOREVER)
 
     def events(self, kinds: frozenset[str] | None = None) -> list[TapeEvent]:
         """Everything to seek for, in the order of recording; of these kinds only, if any are given."""

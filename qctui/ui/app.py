@@ -136,7 +136,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         if self._held_back is not None:
             self._held_back.close()
             self._held_back = None
-        textual_patches.draw(self.main_screen)
+            textual_patches.draw(self.main_screen)
 
     def on_unmount(self) -> None:
         """Stop listening to the store."""

@@ -22,7 +22,7 @@ from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table import KeyedTable
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.selection_owner import LocalCursor
-from qctui.ui.wording.format import format_instant
+from qctui.ui.wording.format import format_end, format_instant
 from qctui.value import Value
 
 LOOK_S = 2.0
@@ -234,8 +234,7 @@ def _environment(story: Story, context: RenderContext) -> Spans:
 
 
 def _target(story: Story, context: RenderContext) -> Spans:
-    identity = story.first.optimization_id or story.first.deploy_id
-    return ((f"{context.glyphs.ellipsis}{identity[-4:]}" if identity else context.glyphs.none, "muted"),)
+    return ((format_end(story.first.optimization_id or story.first.deploy_id, context.glyphs), "muted"),)
 
 
 def _outcome(story: Story, _render_context: RenderContext) -> Spans:

@@ -84,7 +84,7 @@ class ReplayBar(SpanLines):
         self.draw([(*line, (" " * (width - width_of(line)), "")) for line in lines])
 
     def _time(self, playback: Playback, now: float) -> list[Span]:
-        zone, dot = self._options.zone, (f" {self._glyphs.dot} ", "rule")
+        zone, dot = self._options.zone, self._glyphs.between
         state = (f"playing x{playback.speed:g}", "ok") if playback.playing else ("paused", "title bold")
         line: list[Span] = [(" REPLAY ", "demo badge"), (f" {self._options.profile} ", "title bold")]
         line += [(_formatted(now, zone, WHOLE), "title bold"), (" ", ""), state]

@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 
 from qctui.api.ports import ApiError
-from qctui.engine.accounts import EVERY_S, Part, currency_symbol
+from qctui.engine.accounts import EVERY_S, currency_symbol
+from qctui.engine.pulses import Part
 from qctui.engine.schedule import PollSettings
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.chart import EQUITY_CHART, Chart, Series, SeriesType

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qctui.api.ports import ApiError
-from qctui.engine.insight_pager import PAGE, InsightPager
+from qctui.engine.insight_pager import InsightPager
+from qctui.engine.paging import PAGE
 from qctui.engine.readers import InsightReader
 from qctui.model.insight import Insight, InsightPage
 from qctui.model.keys import insights_key

@@ -169,7 +169,7 @@ def test_the_list_that_actions_aim_by_is_read_when_it_is_asked_for_whatever_the_
         for _ in range(20):  # the budget is gone, this program's part of it too
             rig.poller.refresh()
             await rig.clock.advance(1)
-        rig.poller.share_budget(3, [rig.clock.monotonic()] * 60)
+        rig.poller.limiter.share(3, [rig.clock.monotonic()] * 60)
         rig.subscribe(detail_key(1))
         await rig.clock.advance(3)
         assert rig.get(detail_key(1)).value is None
@@ -191,14 +191,14 @@ def test_beside_a_watcher_a_dozen_show_what_they_hold_within_two_minutes() -> No
         for _ in range(60):
             # The watcher reads a dozen deployments in turn, and the list.
             mono = rig.clock.monotonic()
-            rig.poller.share_budget(
+            rig.poller.limiter.share(
                 2, [at * 5.0 for at in range(int(mono // 5) + 1) if 0 <= mono - at * 5.0 < WINDOW_S]
             )
             await rig.clock.advance(2)
         assert [each.positions for each in rig.value(ACCOUNTS).values()] == [2] * 12
         assert rig.link.budget == 60
         assert rig.link.waiting == 0
-        assert len(rig.poller.recent_reads()) <= 60 - 12
+        assert len(rig.poller.limiter.reads(rig.clock.monotonic())) <= 60 - 12
 
     on_rig(body, PollSettings(reads_per_minute=60), before=lambda rig: crowd(rig, 12))
 
@@ -210,7 +210,7 @@ def test_forty_are_looked_at_within_a_quarter_of_an_hour_beside_another_process_
         for step in range(2_400 // 2):
             mono = rig.clock.monotonic()
             # The other one reads as much in turn, but nothing for a screen.
-            rig.poller.share_budget(2, [mono - 3.0 * age for age in range(20)])
+            rig.poller.limiter.share(2, [mono - 3.0 * age for age in range(20)])
             await rig.clock.advance(2)
             if step > 900:
                 for pulse in rig.value(PULSES).values():

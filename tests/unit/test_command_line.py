@@ -170,6 +170,8 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_columns_count_what_a_terminal_shows() -> None:
     lines = align([("名前", "1"), ("x", "22"), ("é", "333")], right=frozenset({1}))
     assert lines == ["名前    1", "x      22", "é     333"]
+    # Vowels that stand above or below their letter take no column, whatever class of sign they are.
+    assert align([("\u078b\u07a8", "1"), ("x", "2")]) == ["\u078b\u07a8  1", "x  2"]
 
 
 def test_an_empty_table_is_no_lines() -> None:

@@ -240,14 +240,14 @@ def quiet(*projects: int, on: bool) -> Callable[[Program], object]:
 
     def act(program: Program) -> None:
         for each in projects:
-            program.world.fall_quiet(each, quiet=on)
+            program.simulation.happen("quiet", {"projectId": each, "quiet": on})
 
     return act
 
 
 def gone(on: bool) -> Callable[[Program], object]:
     """A brokerage is gone, or back."""
-    return lambda program: program.world.lose_brokerage(LOSES, gone=on)
+    return lambda program: program.simulation.happen("brokerage", {"projectId": LOSES, "gone": on})
 
 
 def down(kind: str | None) -> Callable[[Program], object]:
@@ -296,7 +296,8 @@ def month() -> list[Happening]:
             Happening(at(18) + close_s * DAY_S, "holiday begins (a Monday)", quiet(*SHARES, on=True)),
             Happening(at(21) + close_s * DAY_S + 60, "holiday is over", quiet(*SHARES, on=False)),
             Happening(
-                at(23.7), "equity falls by 12 %", lambda program: program.world.move_equity(DROPS, -12.0),
+                at(23.7), "equity falls by 12 %",
+                lambda program: program.simulation.happen("equity", {"projectId": DROPS, "percent": -12.0}),
                 "step", DROPS, 600, at(23.72),
             ),
             # The same fall: listed at once, told when the first has cleared. The loss of the day is listed beside it.

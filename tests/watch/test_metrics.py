@@ -17,10 +17,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from qctui import __version__
 from qctui.api.ports import RequestReport
-from qctui.cli.metrics import HOLDINGS_STALE_S, RequestCounts, StoreCollector
-from qctui.cli.metrics_server import MOST_SCRAPERS, serve_metrics
+from qctui.cli.metrics import HOLDINGS_STALE_S, MOST_SCRAPERS, RequestCounts, StoreCollector, serve_metrics
 from qctui.cli.parser import parse
-from qctui.cli.watched_engine import LATE_S, STALE_S
+from qctui.cli.watch import LATE_S, STALE_S
 from qctui.model.account import ACCOUNTS, EQUITY_HISTORY, Account, EquityTrail
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERTS, Alert, AlertState, Severity, Subject

@@ -17,10 +17,9 @@ import pytest
 from qctui.alerts.rules import DEFAULT_BLIND, DEFAULT_RULES, Delivery
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.step_printer import Printer
-from qctui.cli.watch import HEARTBEAT_S, Watch
+from qctui.cli.watch import HEARTBEAT_S, LATE_S, STALE_S, Watch
 from qctui.cli.watch_changes import Event
 from qctui.cli.watch_output import MOST_WAITING, Style, WatchOutput
-from qctui.cli.watched_engine import LATE_S, STALE_S
 from qctui.model.alert import ALERTS, Alert, AlertState, Severity, Subject
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, optimization_key, optimizations_key
 from qctui.model.link import Link, LinkState

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rich.cells import cell_len
 
+from qctui.alerts.alert_wording import id_end
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
 from qctui.ui.kit.bar import Bar
@@ -115,7 +116,7 @@ def _line_words(alert: Alert, room: int, glyphs: Glyphs) -> str:
     """An alert in about `room` cells: who, what was measured and against what, then the rest. A name gives way to the
     numbers, and takes no more than a third from words without any."""
     subject = alert.subject
-    end = subject.deploy_id[-4:] or subject.optimization_id[-4:]
+    end = id_end(subject)
     measured = f"{alert.value} (allowed {alert.threshold})" if alert.value and alert.threshold else ""
     unknown = "no data now" if alert.no_data_since is not None else ""
     what = ", ".join(each for each in (measured, unknown) if each)

@@ -17,7 +17,7 @@ from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, text_column
 from qctui.ui.selection_owner import Cursor
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count, format_instant
+from qctui.ui.wording.format import format_count, format_end, format_instant
 from qctui.ui.wording.load_state import LoadState, LoadStateWords
 
 _STATE_ROLES = {
@@ -82,7 +82,7 @@ def _counts(alerts: Sequence[Alert], context: RenderContext) -> Spans:
 
 def _columns() -> tuple[Column[Alert], ...]:
     return (
-        Column("severity", "severity", 8, _severity, keep=10, sort_key=_severity_key, descending=True),
+        Column("severity", "severity", 8, _severity, keep=10, sort_key=lambda alert: alert.severity, descending=True),
         Column("state", "state", 12, _state, keep=8, sort_key=lambda alert: _STATES.index(alert.state)),
         Column("badge", "", 5, _badge, keep=9),
         Column(
@@ -100,10 +100,6 @@ def _columns() -> tuple[Column[Alert], ...]:
 def _severity(alert: Alert, context: RenderContext) -> Spans:
     quiet = alert.state in (AlertState.SHELVED, AlertState.CLEARED)
     return ((severity_word(alert.severity), "muted" if quiet else f"{SEVERITY_ROLES[alert.severity]} bold"),)
-
-
-def _severity_key(alert: Alert) -> int:
-    return alert.severity
 
 
 def _state(alert: Alert, context: RenderContext) -> Spans:
@@ -128,8 +124,7 @@ def _since(alert: Alert, context: RenderContext) -> Spans:
 
 
 def _id(alert: Alert, context: RenderContext) -> Spans:
-    identity = alert.subject.deploy_id or alert.subject.optimization_id
-    return ((f"{context.glyphs.ellipsis}{identity[-4:]}" if identity else context.glyphs.none, "muted"),)
+    return ((format_end(alert.subject.deploy_id or alert.subject.optimization_id, context.glyphs), "muted"),)
 
 
 def _again(alert: Alert, context: RenderContext) -> Spans:
@@ -142,7 +137,7 @@ def _again(alert: Alert, context: RenderContext) -> Spans:
 def alert_paragraphs(alert: Alert, context: RenderContext) -> list[Paragraph]:
     """One alert in full: what, about what, and what becomes of it."""
     subject, glyphs = alert.subject, context.glyphs
-    dot = (f" {glyphs.dot} ", "rule")
+    dot = glyphs.between
     title: list[Piece] = [(severity_word(alert.severity), f"{SEVERITY_ROLES[alert.severity]} bold"), "  "]
     if subject.environment is not None:
         title += [format_badge(subject.environment), " "]

@@ -31,8 +31,8 @@ SLICE = 32_768
 class ChartCanvas(InkLines):
     """One chart, one view of it, one crosshair. `show_chart` is the only way in for data."""
 
-    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, *, ascii: bool = False) -> None:
+        super().__init__()
         self._ascii = ascii
         self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
         """How it is drawn now."""

@@ -27,8 +27,8 @@ class ChartView(ChartCanvas, can_focus=True):
     """
     BINDINGS = bindings(Scope.CHART)
 
-    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
-        super().__init__(ascii=ascii, id=id)
+    def __init__(self, *, ascii: bool = False) -> None:
+        super().__init__(ascii=ascii)
         self.enlarges = True
         """Enter has a larger screen to open."""
         self.window_changed: Callable[[], object] = nothing

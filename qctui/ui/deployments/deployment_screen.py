@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from textual import on
-
 from qctui.alerts.alert_wording import pulse_evidence, pulse_sentence
 from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.deployment import DeploymentDetail, LogPage
@@ -36,7 +34,7 @@ from qctui.ui.kit.facts_view import Fact, FactsPane, Group, fact, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.logs.logs_pane import LogsPane
-from qctui.ui.wording.format import format_instant, format_money, role_of_sign, sign_of
+from qctui.ui.wording.format import format_end, format_instant, format_money, role_of_sign, sign_of
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
 from qctui.value import replace
 
@@ -79,6 +77,7 @@ class DeploymentScreen(DetailScreen):
         sections = (self.statistics, self.holdings, self.cash, self.orders, self.logs)
         super().__init__(context, sections)
         self.orders.table.opened = self._open_order
+        self.logs.subscribed = self._read_more_of_the_log
 
     def keys(self) -> Iterable[Key[Any]]:
         """Its own read, portfolio, orders and log; of an older one also the read of what actions aim at."""
@@ -152,8 +151,7 @@ class DeploymentScreen(DetailScreen):
         self.orders.show_earlier = not self.orders.show_earlier
         self.show_sections(self.ages.context())
 
-    @on(LogsPane.Subscribed)
-    def read_more_of_the_log(self) -> None:
+    def _read_more_of_the_log(self) -> None:
         """Show what is known of the windows that are wanted now, and ask for the rest."""
         self._show_log(self.deployed.deploy_id, self.ages.context())
         self.keep_current()
@@ -167,7 +165,7 @@ class DeploymentScreen(DetailScreen):
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Who it is and how it is, in few lines."""
         shown = self.deployed
-        dot = (f" {context.glyphs.dot} ", "rule")
+        dot = context.glyphs.between
         badge = format_badge(shown.environment, claims_paper=shown.claims_paper)
         title: list[Piece] = [badge, " ", (shown.name or "unnamed", "title bold"), "  "]
         title.append((shown.status or "status unknown", _status_role(shown)))
@@ -187,7 +185,7 @@ class DeploymentScreen(DetailScreen):
         if self._older_id:
             lines.append(self._older_words(context))
         elif self._opened_id and shown.deploy_id and shown.deploy_id != self._opened_id:
-            again = f"Deployed again: {context.glyphs.ellipsis}{self._opened_id[-4:]} was opened; this is what runs now"
+            again = f"Deployed again: {format_end(self._opened_id, context.glyphs)} was opened; this is what runs now"
             lines.append(Paragraph(pieces((f"{context.glyphs.alert} {again}", "stale bold"))))
         pulse = self._pulse(shown)
         ago = partial(relative_words, context=context)
@@ -259,7 +257,7 @@ class DeploymentScreen(DetailScreen):
             if detail.description and detail.description != shown.name:
                 blocks.append(Group("Description", (fact("", detail.description),), roomy=True))
             if detail.deploy_id and detail.deploy_id != shown.deploy_id:
-                facts.append((f"of {context.glyphs.ellipsis}{detail.deploy_id[-4:]}, deployed before ", "stale bold"))
+                facts.append((f"of {format_end(detail.deploy_id, context.glyphs)}, deployed before ", "stale bold"))
         if pulse is not None and pulse.state is PulseState.OK:
             blocks += [Paragraph(), _evidence(pulse, context)]
         words = describe(resource, context, what="statistics", nothing="", stale_after_s=STALE_AFTER_S, size=1)

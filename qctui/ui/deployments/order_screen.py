@@ -58,7 +58,7 @@ class OrderScreen(DetailScreen):
         """The order in a few lines."""
         self._follow()
         order, glyphs = self._row.order, context.glyphs
-        dot = (f" {glyphs.dot} ", "rule")
+        dot = glyphs.between
         quantity = format_quantity(None if order.quantity is None else abs(order.quantity), glyphs)
         title: list[Piece] = [(f"Order {order.order_id}", "title bold"), "  ", side_of(order.quantity), f" {quantity} "]
         title += [(order.ticker, "title bold"), f" {order.order_type}", dot, status_span(order.status)]

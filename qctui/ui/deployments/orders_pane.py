@@ -12,7 +12,7 @@ from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, text_column
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.format import format_count, format_price, format_quantity
+from qctui.ui.wording.format import format_count, format_end, format_price, format_quantity
 from qctui.ui.wording.load_state import LoadStateWords, describe
 from qctui.value import Value
 
@@ -241,8 +241,7 @@ def _tag(row: OrderRow, context: RenderContext) -> Spans:
 
 
 def _of(row: OrderRow, context: RenderContext) -> Spans:
-    deploy_id = row.order.deploy_id
-    return ((f"{context.glyphs.ellipsis}{deploy_id[-4:]}" if deploy_id else context.glyphs.none, "muted"),)
+    return ((format_end(row.order.deploy_id, context.glyphs), "muted"),)
 
 
 def _event_text(row: tuple[int, OrderEvent]) -> str:

@@ -48,7 +48,7 @@ class InsightScreen(DetailScreen):
         """What is predicted, by whom, and whether it still stands."""
         self._follow()
         insight, glyphs = self._insight, context.glyphs
-        dot = (f" {glyphs.dot} ", "rule")
+        dot = glyphs.between
         ticker = insight.ticker or insight.symbol or "unknown symbol"
         title: list[Piece] = [(ticker, "title bold"), "  ", _direction(insight.direction, context)]
         if insight.period_s is not None:

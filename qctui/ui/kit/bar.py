@@ -27,10 +27,10 @@ class Bar(SpanLines):
     """
     can_focus = False
 
-    def __init__(self, glyphs: Glyphs, *, fill: Span = (" ", ""), id: str | None = None) -> None:
-        """`fill` is drawn between left and right."""
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(glyphs, id=id)
-        self._fill = fill
+        self._fill: Span = (" ", "")
+        """Drawn between left and right."""
         self._left: Sequence[Span] = ()
         self._right: Sequence[Span] = ()
         self._optional: Sequence[Span] = ()
@@ -169,7 +169,7 @@ class LinkBar(Bar):
         `on_screen` are the resources whose data the other panes show; `journal` is why actions can't be written down,
         empty while they can.
         """
-        dot = (f" {context.glyphs.dot} ", "rule")
+        dot = context.glyphs.between
         left: list[Span] = [(" ", ""), *_badges(self._options), (f" {self._options.profile}", "title bold"), dot]
         word, role = _STATES[link.state]
         if _refused_for_its_time(link):

@@ -26,8 +26,8 @@ class FactsView(Lines, can_focus=True):
     """
     BINDINGS = bindings(Scope.TABLE)
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(glyphs)
         self._blocks: tuple[Paragraph | Group, ...] = ()
 
     def show_blocks(self, blocks: Iterable[Paragraph | Group]) -> None:

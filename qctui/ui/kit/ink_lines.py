@@ -18,8 +18,8 @@ CellLine = tuple[list[str], list[Ink]]
 class InkLines(CellDiff[CellLine]):
     """Shows a grid of cells."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._inks: Inks | None = None
         self.shown = CellGrid(0, 0)
         """The cells on screen."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from textual.message import Message
+from collections.abc import Callable, Sequence
 
 from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.cell_diff import SpanLines, scroll_thumb
+from qctui.ui.kit.render_context import nothing
 from qctui.ui.kit.spans import Span, Spans
 from qctui.ui.logs.log_reading import times_of, wrap_line
 from qctui.ui.theme.glyph_set import Glyphs
@@ -30,18 +29,12 @@ class LogView(SpanLines, can_focus=True):
     """
     BINDINGS = bindings(Scope.TABLE)
 
-    class Scrolled(Message):
-        """Other lines are on screen, or it follows the end again."""
-
-    class Turned(Message):
-        """A person asks for the beginning of the log or for its end."""
-
-        def __init__(self, *, to_end: bool) -> None:
-            super().__init__()
-            self.to_end = to_end
-
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(glyphs)
+        self.scrolled: Callable[[], object] = nothing
+        """Called when other lines are on screen, or it follows the end again."""
+        self.turned: Callable[[bool], object] = nothing
+        """Called when a person asks for the beginning of the log, or (true) for its end."""
         self._lines: Sequence[str] = ()
         self._first_line = 0
         self._rows: list[tuple[int, str, bool]] = []
@@ -107,12 +100,12 @@ class LogView(SpanLines, can_focus=True):
     def action_first(self) -> None:
         """Go to the first line there is."""
         self._turn_to(0)
-        self.post_message(self.Turned(to_end=False))
+        self.turned(False)
 
     def action_last(self) -> None:
         """Go to the last line, and follow what is added."""
         self._turn_to(len(self._rows))
-        self.post_message(self.Turned(to_end=True))
+        self.turned(True)
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel scrolls."""
@@ -132,7 +125,7 @@ class LogView(SpanLines, can_focus=True):
         self._wrap()
         self._hold(anchor)
         self._draw()
-        self.post_message(self.Scrolled())
+        self.scrolled()
 
     @property
     def place(self) -> Place:
@@ -165,7 +158,7 @@ class LogView(SpanLines, can_focus=True):
         if top != self._top or following != self.following:
             self._top, self.following = top, following
             self._draw()
-            self.post_message(self.Scrolled())
+            self.scrolled()
 
     def _wrap(self) -> None:
         width = self.size.width - 3

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.message import Message
-
 from qctui.model.deployment import LogPage
 from qctui.model.keys import Key, log_lines_key
 from qctui.model.resource import Resource
 from qctui.ui.kit.pane import Pane
-from qctui.ui.kit.render_context import RenderContext
+from qctui.ui.kit.render_context import RenderContext, nothing
 from qctui.ui.logs.log_reading import LogReading, times_of
 from qctui.ui.logs.log_view import FOLLOWING, LogView, Place
 from qctui.ui.theme.glyph_set import Glyphs
@@ -33,12 +31,12 @@ class LogsPane(Pane):
     searchable = True
     FILTER_HINT = "Enter searches the whole log for ..."
 
-    class Subscribed(Message):
-        """Other windows of the log are wanted than before."""
-
     def __init__(self, number: int, glyphs: Glyphs) -> None:
         self.view = LogView(glyphs)
         super().__init__(number, "Logs", self.view, glyphs)
+        self.view.scrolled, self.view.turned = self._look, self._turn
+        self.subscribed: Callable[[], object] = nothing
+        """Called when other windows of the log are wanted than before."""
         self._log = LogReading()
         self._search: LogReading | None = None
         self._source = (0, "")
@@ -93,17 +91,17 @@ class LogsPane(Pane):
         self._search = LogReading(text) if text else None
         self._found = Resource()
         self._show_rows(FOLLOWING if text else self._left_at)
-        self.post_message(self.Subscribed())
+        self.subscribed()
 
-    def on_log_view_scrolled(self) -> None:
+    def _look(self) -> None:
         """Whether it follows is in the title, and near the first line the lines before it are read."""
         self.show_title()
         self._ask_for_windows()
 
-    def on_log_view_turned(self, event: LogView.Turned) -> None:
+    def _turn(self, to_end: bool) -> None:
         """The beginning or the end of the log is not always among the lines that have been read."""
         shown = self._shown
-        if not event.to_end:
+        if not to_end:
             shown.go_to_beginning()
         elif shown.at_beginning:
             shown.go_to_end()
@@ -217,7 +215,7 @@ class LogsPane(Pane):
 
     def _ask_for_windows(self) -> None:
         if self.keys() != self._asked:
-            self.post_message(self.Subscribed())
+            self.subscribed()
 
     def _match_facts(self, search: LogReading) -> list[tuple[str, str]]:
         if self._found.value is None:

@@ -265,7 +265,7 @@ class HeatMap(SpanLines, can_focus=True):
     def _reading(self, grid: HeatGrid) -> list[Spans]:
         """The cell under the cursor: its values, its rank, and the run's main statistics."""
         (x, y), each, glyphs = self._cursor, self.under, self._glyphs
-        dot = (f" {glyphs.dot} ", "rule")
+        dot = glyphs.between
         where: list[Span] = [(" ", ""), (f"{grid.x.name} ", "muted"), (grid.x.values[x], "title bold"), dot]
         where += [(f"{grid.y.name} ", "muted"), (grid.y.values[y], "title bold"), dot]
         if each is None:

@@ -29,7 +29,7 @@ def header_of(
     """The header's lines. Before the first reading the list's `summary` stands in. `whose`: the id, and the project's
     name. A `short` one says the state and the best alone."""
     known: Optimization | OptimizationSummary | None = optimization or summary
-    glyphs, dot = context.glyphs, (f" {context.glyphs.dot} ", "rule")
+    glyphs, dot = context.glyphs, context.glyphs.between
     title: list[Piece] = [(name, "title bold"), "  ", _status(known)]
     if known is not None:
         title += [dot, *_criterion(known.criterion)]
@@ -95,14 +95,14 @@ def _progress(optimization: Optimization, ranking: Ranking, context: RenderConte
     )
     for word, count, role in counts:
         if count is not None:
-            bar += [(f" {glyphs.dot} ", "rule"), (f"{format_count(count)} {word}", role)]
+            bar += [glyphs.between, (f"{format_count(count)} {word}", role)]
     return bar
 
 
 def _cost(optimization: Optimization, context: RenderContext) -> list[Piece]:
     """What was used so far. `Consumed` is in QuantConnect credits (REFERENCE.md 5.2)."""
     parts: list[Piece] = []
-    dot = (f" {context.glyphs.dot} ", "rule")
+    dot = context.glyphs.between
     for name, before, after in (
         ("Consumed", "", " QCC"),
         ("Total Runtime", "ran ", ""),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from qctui.plot.export import Color
 from qctui.plot.grid import CellGrid
 from qctui.sweep import views
-from qctui.sweep.judging import Objective, Sweep
+from qctui.sweep.judging import Sweep
 from qctui.sweep.views import View
 from qctui.sweep.words import yet
 from qctui.ui.kit.pane import Pane
@@ -165,9 +165,5 @@ class ParetoPane(PlotPane):
         if len({each.name for each in known.values()}) < 2:
             return View("", f"A trade-off is between two statistics; the runs have one: {sweep.objectives[0].name}.")
         usual = [*known.values()][:2]
-        one, other = (known.get(words, each) for words, each in zip(self._words_of, _two(usual), strict=True))
+        one, other = (known.get(words, each) for words, each in zip(self._words_of, (usual[0], usual[-1]), strict=True))
         return views.pareto(sweep, one, other, self._glyphs.mark)
-
-
-def _two(usual: Sequence[Objective]) -> tuple[Objective, Objective]:
-    return usual[0], usual[-1]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from string import ascii_uppercase
 
 from qctui.model.chart import Chart, ChartWindow, Series, SeriesType
-from qctui.model.optimization import HIGHER_IS_BETTER, STATISTICS
+from qctui.model.optimization import HIGHER_IS_BETTER
 from qctui.plot.chart_glyphs import ASCII, BRAILLE
 from qctui.plot.compose import Source, compose
 from qctui.plot.grid import MUTED, CellGrid
 from qctui.plot.marks import PlotView
 from qctui.sweep.judging import Sweep
-from qctui.sweep.ranking import UNRANKED, RankedRun, RunState
+from qctui.sweep.ranking import UNRANKED, RankedRun, RunState, statistics_told
 from qctui.sweep.words import near_words, progress_words, yet
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.kit.facts_view import FactsPane, Group, fact
@@ -25,7 +25,7 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.optimizations.heat import value_text
-from qctui.ui.optimizations.runs_panes import runs_words
+from qctui.ui.optimizations.runs_panes import SIGNED, runs_words
 from qctui.ui.optimizations.search_screen import SearchScreen
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_change, format_instant, format_money, format_sparkline, role_of_sign
@@ -53,7 +53,7 @@ class RunScreen(SearchScreen):
         resource, ranking = self.resource, self.ranking
         self._run = ranking.by_key.get(self._run.key, self._run)
         ranked, run, glyphs = self._run, self._run.run, context.glyphs
-        dot = (f" {glyphs.dot} ", "rule")
+        dot = glyphs.between
         title: list[Piece] = [(run.name or "unnamed run", "title bold"), "  "]
         if run.failed:
             title.append((f"{glyphs.alert} failed, exit code {run.exit_code}", "danger bold"))
@@ -79,8 +79,8 @@ class RunScreen(SearchScreen):
         statistics = self._run.run.statistics
         facts = []
         for name, value in statistics.items():
-            signed = name in {"Net Profit", "Compounding Annual Return"}
-            facts.append(fact(name, _statistic(value, name, context.glyphs), role_of_sign(value) if signed else ""))
+            role = role_of_sign(value) if name in SIGNED else ""
+            facts.append(fact(name, _statistic(value, name, context.glyphs), role))
         blocks: list[Paragraph | Group] = [Group("", tuple(facts))]
         if not facts:
             said = f"This run has no statistics{yet(over=self._run.state is not RunState.RUNNING)}."
@@ -127,9 +127,8 @@ def compared_rows(sweep: Sweep, runs: Sequence[RankedRun], glyphs: Glyphs) -> li
     rows.append(ComparedRow("neighbours", tuple(value_text(each.mean, sweep.target, glyphs, 3) for each in near)))
     lies = [each.ground.value if run.final is not None else none for run, each in zip(runs, near, strict=True)]
     rows.append(ComparedRow("lies on", tuple(lies)))
-    there = {name for each in runs for name in each.run.statistics}
-    order = [sweep.target, *STATISTICS, *sorted(there - set(STATISTICS))]
-    for name in dict.fromkeys(each for each in order if each in there):
+    told = statistics_told(runs)
+    for name in sorted(told, key=lambda name: name != sweep.target):
         known = sweep.optimization.criterion.maximize if name == sweep.target else HIGHER_IS_BETTER.get(name)
         figures = [each.run.statistics.get(name) for each in runs]
         ended = [value for each, value in zip(runs, figures, strict=True) if value is not None and each.ended]

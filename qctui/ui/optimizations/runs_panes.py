@@ -36,7 +36,8 @@ MOST_PARAMETERS = 6
 _SHORT = {"Probabilistic Sharpe Ratio": "PSR", "Compounding Annual Return": "annual ret."}
 """Targets too long for a column's head; the screen's header has them whole."""
 
-_SIGNED = frozenset({"Net Profit", "Compounding Annual Return"})
+SIGNED = frozenset({"Net Profit", "Compounding Annual Return"})
+"""Statistics that are gains or losses: their sign has a colour."""
 
 
 NOT_JUDGED = Neighbours(None, None, 0, 0, Ground.UNKNOWN)
@@ -262,7 +263,7 @@ def _statistic(
         text = value_text(value, name, context.glyphs, digits)
         if not each.ended:
             return ((text, "muted"),)
-        if name in _SIGNED:
+        if name in SIGNED:
             return ((f"+{text}" if value > 0 else text, role_of_sign(value)),)
         return ((text, "title bold" if strong and each.rank == 1 else ""),)
 

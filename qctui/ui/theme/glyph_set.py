@@ -44,6 +44,11 @@ class Glyphs(Value):
     track: str = "│"
     """The scroll position at a table's right edge."""
 
+    @property
+    def between(self) -> tuple[str, str]:
+        """The dot as a span, with the room that it takes between two facts."""
+        return f" {self.dot} ", "rule"
+
 
 UNICODE = Glyphs()
 

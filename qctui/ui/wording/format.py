@@ -158,6 +158,11 @@ def format_count(count: int) -> str:
     return f"{count:,}"
 
 
+def format_end(identity: str, glyphs: Glyphs) -> str:
+    """The end of an id, by which a person knows it: `…430e`."""
+    return f"{glyphs.ellipsis}{identity[-4:]}" if identity else glyphs.none
+
+
 def format_latency(seconds: float | None) -> str:
     """A latency in coarse steps, so that jitter does not redraw it: `50 ms`, `100 ms`, `200 ms`, `500 ms`, `1 s` ..."""
     if seconds is None or not math.isfinite(seconds):
