@@ -157,7 +157,9 @@ class Market:
         if found is None:
             if len(self._recent) > 20_000:
                 self._recent.clear()
-            found = self._recent[key] = self.prices(symbol, (at,))[0]
+            trading = trading_time(symbol.hours, at)
+            curve = self._curves[symbol.ticker].at(trading)
+            found = self._recent[key] = self._quoted(symbol, (trading,), (curve,))[0]
         return found
 
     def prices(self, symbol: Symbol, times: Sequence[float]) -> Sequence[float]:
@@ -176,17 +178,20 @@ class Market:
             session_key = (hours, *run)
             trading = self._runs.get(session_key) or [trading_time(hours, at) for at in times]
             self._keep(session_key, trading)
-        year_s = _YEAR_S[hours]
-        origin = self._origins[hours]
+        made = self._quoted(symbol, trading, self._curves[symbol.ticker].along(trading))
+        self._keep(key, made)
+        return made
+
+    def _quoted(self, symbol: Symbol, trading: Sequence[float], curve: Sequence[float]) -> list[float]:
+        """The prices where so many seconds of open market lie before, and the curve is there."""
+        year_s, origin = _YEAR_S[symbol.hours], self._origins[symbol.hours]
         level, volatility, decimals = symbol.price, symbol.volatility, symbol.decimals
         exp = math.exp
         # A mild drift upwards, so that two years of equity look like a strategy and not like a coin.
-        made = [
+        return [
             round(level * exp(volatility * noise + 0.05 * ((at - origin) / year_s - 6.2)), decimals)
-            for noise, at in zip(self._curves[symbol.ticker].along(trading), trading, strict=True)
+            for noise, at in zip(curve, trading, strict=True)
         ]
-        self._keep(key, made)
-        return made
 
     def _keep(self, key: tuple[object, ...], run: Sequence[float]) -> None:
         if len(run) > _LONG_RUN:

@@ -59,6 +59,19 @@ class Fractal:
             self._octaves.append((1.0 / wavelength, amplitude, phase, bits(key, 1000 + octave) & _TABLE_MASK))
             wavelength *= 3.0
 
+    def at(self, time: float) -> float:
+        """Return the curve at one time, in seconds: what `along` says of it, in two thirds of the time."""
+        table, mask = _TABLE, _TABLE_MASK
+        total = 0.0
+        for inverse, amplitude, phase, salt in self._octaves:
+            u = time * inverse + phase
+            cell = int(u)
+            following = cell + 1
+            a = table[(cell * 40503 + (cell >> 5) + salt) & mask]
+            b = table[(following * 40503 + (following >> 5) + salt) & mask]
+            total += amplitude * (a + (b - a) * (u - cell))
+        return total
+
     def along(self, times: Sequence[float]) -> list[float]:
         """Return the curve at ascending times, in seconds. A value depends on its time only, not on its neighbours."""
         count = len(times)

@@ -37,6 +37,8 @@ COPIES.set_forkserver_preload(
         "qctui.simulator.command_line",
         "qctui.simulator.server",
         "qctui.api.client",
+        "anyio._backends._asyncio",
+        "httpcore",
         *(f"qctui.cli.{each}" for each in ("doctor", "optimizations_command", "status", "trigger")),
     ]
 )

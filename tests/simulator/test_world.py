@@ -287,3 +287,4 @@ class TestMarket:
         curve = Fractal(99, year_s=86_400.0 * 365)
         times = [1e9 + 37.7 * step for step in range(2000)]
         assert curve.along(times) == pytest.approx([curve.along((time,))[0] for time in times], abs=1e-9)
+        assert [curve.at(time) for time in times] == [curve.along((time,))[0] for time in times]
