@@ -145,12 +145,14 @@ async def _list(api: TriggerApi, project_id: int) -> tuple[tuple[Deployment, ...
 def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy_id: str, failure: str) -> Observation:
     """What both witnesses show, live/read being in doubt: failed, with errors, silent, or about another deployment.
 
-    Whatever else is alive in the project matters too: the portfolio is then that one's.
+    Whatever else is alive in the project matters too, or was launched later: the portfolio is then that one's.
     """
     note = failure or _doubt_about(detail, deploy_id)
     row = _newest(row for row in rows if deploy_id in ("", row.deploy_id))
     ours = row if row is not None and (row.status or row.stopped_at is not None) else None
-    other: Deployment | DeploymentDetail | None = _newest(row for row in rows if row is not ours and row.alive)
+    other: Deployment | DeploymentDetail | None = _newest(
+        row for row in rows if row is not ours and (row.alive or _is_newer(row, ours))
+    )
     if detail is not None and not _is_same(deploy_id, detail.deploy_id):
         other = detail
     if other is not None and (ours is None or not ours.alive):
@@ -183,6 +185,13 @@ def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str,
 def _newest(rows: Iterable[Deployment]) -> Deployment | None:
     """The one alive, else the one launched last."""
     return max(rows, key=lambda row: (row.alive, row.launched_at or 0.0), default=None)
+
+
+def _is_newer(row: Deployment, ours: Deployment | None) -> bool:
+    """Whether it is known to have been launched after ours."""
+    if ours is None or ours.launched_at is None or row.launched_at is None:
+        return False
+    return row.launched_at > ours.launched_at
 
 
 def _observation_of(known: Deployment | DeploymentDetail, source: str, note: str = "") -> Observation:

@@ -161,11 +161,11 @@ class DeploymentCheck(Check):
             self._finish(Rung.VERIFIED, words)
 
     def _see_another(self, look: Observation) -> None:
-        """The project's most recent deployment is not ours any more: what live/read and the portfolio show from now on
-        is about the other one."""
+        """The project's most recent deployment is not ours, or not any more: what live/read and the portfolio show is
+        about the other one."""
         now = look.other_words
         known = look.deploy_id in self._target.others
-        said = f"live/read tells of {now}, not of ours" if known else f"redeployed meanwhile: now {now}"
+        said = f"{look.source} tells of {now}, not of ours" if known else f"redeployed meanwhile: now {now}"
         self._warn("redeployed", said)
         self._others += 1
         self._begin_anew()

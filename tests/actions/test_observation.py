@@ -20,8 +20,13 @@ STOPPED = make_detail(1, deploy_id=OURS, status="Stopped", stopped_at=1_699_999_
 WITH_ERRORS = "the backend is busy"
 
 
-def row(deploy_id: str = OURS, status: str = "Running", stopped_at: float | None = None) -> Deployment:
-    return Deployment(1, deploy_id, status, 1_600_000_000.0, stopped_at, "IB", Environment.LIVE, None)
+LAUNCHED_AT = 1_600_000_000.0
+
+
+def row(
+    deploy_id: str = OURS, status: str = "Running", stopped_at: float | None = None, launched_at: float = LAUNCHED_AT
+) -> Deployment:
+    return Deployment(1, deploy_id, status, launched_at, stopped_at, "IB", Environment.LIVE, None)
 
 
 @dataclass
@@ -115,6 +120,19 @@ def test_a_clear_answer_asks_no_second_witness() -> None:
         ),
         # Ours has ended, and what the portfolio will show is the other one's.
         (World(None, (row(status="Stopped"), row(OTHER))), Observed.REPLACED, "live/list", "live/read fails: no"),
+        # So it is once the other one has ended too, as long as that is the newer one.
+        (
+            World(None, (row(status="Stopped"), row(OTHER, "Liquidated", launched_at=LAUNCHED_AT + 1))),
+            Observed.REPLACED,
+            "live/list",
+            "live/read fails: no",
+        ),
+        (
+            World(None, (row(status="Stopped"), row(OTHER, "Liquidated", launched_at=LAUNCHED_AT - 1))),
+            Observed.ENDED,
+            "live/list",
+            "live/read fails: no",
+        ),
     ],
 )
 def test_what_both_witnesses_show(world: World, seen: Observed, source: str, note: str) -> None:
