@@ -61,9 +61,10 @@ def _nested(depth: int) -> bytes:
     return rb"[\[{](?:" + inside + rb")*+[\]}]"
 
 
-# A run of whole elements up to the end of the window. Possessive throughout: it never backtracks, so its time is
-# linear.
-_RUN = re.compile(rb"(?:\s*+(?:" + _nested(4) + rb"|null)\s*+(?:,|(?=\])))++", re.DOTALL)
+# A run of whole elements up to the end of the window. Possessive inside, and nothing follows that could fail: it never
+# backtracks, so its time is linear. The outermost repeat is not possessive, because until 3.11.4 Python forgets what a
+# possessive one has matched when its last turn fails.
+_RUN = re.compile(rb"(?:\s*+(?:" + _nested(4) + rb"|null)\s*+(?:,|(?=\])))+", re.DOTALL)
 _SPACE = re.compile(rb"\s*+")
 
 
