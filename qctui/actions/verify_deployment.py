@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from qctui.actions.action_store import ALIVE, HOLDS, ActionStore
 from qctui.actions.observation import SILENT, Observation, Observed, observe
@@ -29,8 +30,7 @@ _REACHED_BY = (Rung.ACCEPTED, Rung.UNKNOWN)
 """What is left of a ladder whose evidence was withdrawn."""
 
 
-@dataclass(slots=True)
-class ReadState:
+class ReadState(Struct):
     """How one kind of read has gone."""
 
     good_at: float | None = None

@@ -9,9 +9,10 @@ import heapq
 import math
 from array import array
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import cast
+
+from msgspec import Struct, field
 
 from qctui.api.decode import TimeSlice
 from qctui.api.tolerant import LAST_UNIX_TIME, fold, line, number
@@ -24,8 +25,7 @@ _RUN = 4096
 _AT_ONCE = 256
 
 
-@dataclass(slots=True)
-class Columns:
+class Columns(Struct):
     """The points of one series while they are read.
 
     Among candles a point with one value is a candle that never moved, as LEAN reads it.

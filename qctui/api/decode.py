@@ -12,9 +12,10 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
+from msgspec import Struct, field
 
 from qctui.api.tolerant import listing
 
@@ -61,10 +62,16 @@ def _nested(depth: int) -> bytes:
     return rb"[\[{](?:" + inside + rb")*+[\]}]"
 
 
-# A run of whole elements up to the end of the window. Possessive inside, and nothing follows that could fail: it never
-# backtracks, so its time is linear. The outermost repeat is not possessive, because until 3.11.4 Python forgets what a
-# possessive one has matched when its last turn fails.
-_RUN = re.compile(rb"(?:\s*+(?:" + _nested(4) + rb"|null)\s*+(?:,|(?=\])))+", re.DOTALL)
+@cache
+def _run() -> re.Pattern[bytes]:
+    """A run of whole elements up to the end of the window. Possessive inside, and nothing follows that could fail: it
+    never backtracks, so its time is linear. Compiled when the first long answer comes: a millisecond that an emergency
+    request need not wait for."""
+    # The outermost repeat is not possessive: until 3.11.4 Python forgets what such a one has matched when its last turn
+    # fails.
+    return re.compile(rb"(?:\s*+(?:" + _nested(4) + rb"|null)\s*+(?:,|(?=\])))+", re.DOTALL)
+
+
 _SPACE = re.compile(rb"\s*+")
 
 
@@ -102,8 +109,7 @@ class TooLargeError(ValueError):
     """It may be JSON, but no answer that long has this shape."""
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """A decoded answer whose long arrays are still raw bytes."""
 
     tree: object
@@ -200,7 +206,7 @@ async def _pieces(raw: bytes, start: int, time_slice: TimeSlice) -> tuple[list[t
     pieces: list[tuple[int, int]] = []
     position, window = start, WINDOW
     while True:
-        run = _RUN.match(raw, position, position + window)
+        run = _run().match(raw, position, position + window)
         if run is not None:
             pieces.append((position, run.end()))
             position, window = run.end(), WINDOW

@@ -22,9 +22,7 @@ MAX_BYTES = 1_000_000
 _HIDDEN = "***"
 # What signs a request (REFERENCE.md 1.2): the header in any spelling, and any SHA-256 in hex, which is what a server
 # echoes when it refuses one (REFERENCE.md 2.2).
-_SIGNING = re.compile(
-    r"(?i)(authorization['\"]?\s*[:=,]\s*b?['\"]?)[^'\"\r\n]+|\bbasic\s+[a-z0-9+/=]{16,}|\b[0-9a-f]{64}\b"
-)
+_SIGNING = r"(?i)(authorization['\"]?\s*[:=,]\s*b?['\"]?)[^'\"\r\n]+|\bbasic\s+[a-z0-9+/=]{16,}|\b[0-9a-f]{64}\b"
 
 
 def log_path() -> Path:
@@ -52,7 +50,7 @@ class RedactingFormatter(logging.Formatter):
         text = super().format(record)
         for secret in self.secrets:
             text = text.replace(secret.get_secret_value(), _HIDDEN)
-        return _SIGNING.sub(lambda match: (match[1] or "") + _HIDDEN, text)
+        return re.sub(_SIGNING, lambda match: (match[1] or "") + _HIDDEN, text)
 
 
 class PrivateRotatingHandler(RotatingFileHandler):

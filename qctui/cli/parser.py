@@ -6,8 +6,9 @@ Parses only; nothing is read, opened or sent here.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, NoReturn
 
@@ -121,14 +122,39 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(int(Exit.USAGE))
 
 
-def build_parser(wanted: str | None = None) -> Parser:
-    """The whole command line.
+class _WrongError(Exception):
+    """The command line is not right, as far as a parser of a part of the commands can tell."""
+
+
+class _PartParser(Parser):
+    """A parser without some of the commands: what is wrong, and what could stand there, is for the whole one to say."""
+
+    def error(self, message: str) -> NoReturn:
+        """Let the whole parser say it."""
+        raise _WrongError(message)
+
+
+class _Ignored:
+    """Takes the options of a command that is not on the command line."""
+
+    def add_argument(self, *names: str, **named: Any) -> None:
+        """Nothing."""
+
+    def add_mutually_exclusive_group(self) -> _Ignored:
+        """Nothing either."""
+        return self
+
+
+def build_parser(wanted: str | None = None, words: Collection[str] | None = None) -> Parser:
+    """The command line.
 
     Args:
         wanted: the subcommand that is about to run, if known: `simulate` has many options of its own, which only
             it loads.
+        words: only the commands among these; by default all. Making every one takes 3 ms that an emergency waits for.
     """
-    parser = Parser(
+    kind = Parser if words is None else _PartParser
+    parser = kind(
         prog="qctui",
         description="A terminal console for QuantConnect: live deployments, optimizations, insights and charts, "
         "and an emergency stop that can be trusted. Without a command it opens the console.",
@@ -138,12 +164,14 @@ def build_parser(wanted: str | None = None) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"qctui {__version__}")
     _add_common(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=kind)
     # A command's own default would overwrite what was given before its name: these have none.
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_common(common)
 
-    def command(name: str, summary: str, description: str = "") -> argparse.ArgumentParser:
+    def command(name: str, summary: str, description: str = "") -> argparse.ArgumentParser | _Ignored:
+        if words is not None and name not in words:
+            return _Ignored()
         return commands.add_parser(
             name,
             help=summary,
@@ -154,7 +182,8 @@ def build_parser(wanted: str | None = None) -> Parser:
         )
 
     add_commands(command)
-    _add_simulate(commands, wanted)
+    if words is None or "simulate" in words:
+        _add_simulate(commands, wanted)
     completion = command("completion", "print what makes a shell complete qctui's commands and options", COMPLETION)
     completion.add_argument("shell", choices=SHELLS, help="the shell to print it for")
     return parser
@@ -194,6 +223,9 @@ def parse(argv: Sequence[str]) -> Options:
         SystemExit: help or version was asked for (0), or it is wrong (2); the line has been printed.
     """
     wanted = "simulate" if "simulate" in argv else None
+    if not {"-h", "--help"} & set(argv):
+        with contextlib.suppress(_WrongError):
+            return build_parser(wanted, argv).parse_args(argv, namespace=Options())
     return build_parser(wanted).parse_args(argv, namespace=Options())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from qctui.model.keys import Key
@@ -14,8 +13,7 @@ NO_ANSWER = frozenset({FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.RES
 """Failures that leave no whole answer to record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Value):
     """One finished request to the API, as it came and before anything was made of it."""
 
     endpoint: str
@@ -24,11 +22,14 @@ class Exchange:
     """The JSON that was sent; no header is in it."""
     status: int | None
     """HTTP status; None where no answer came."""
-    body: bytes = field(repr=False)
+    body: bytes
     """Decompressed, and not scrubbed yet. Of a failure in `NO_ANSWER` its message."""
     failure: FailureKind | None
     """Why it has no usable answer; None for a good one."""
     latency_s: float
+
+    def __repr__(self) -> str:
+        return f"Exchange({self.endpoint!r}, status={self.status!r})"  # the body may be a megabyte, and has secrets
 
 
 class Recording(Enum):

@@ -7,7 +7,7 @@ import pytest
 
 from qctui import __version__
 from qctui.cli import main
-from qctui.cli.parser import parse
+from qctui.cli.parser import build_parser, parse
 from qctui.cli.tables import align
 from qctui.cli.trigger import exit_of_rung
 from qctui.model.action import Rung
@@ -131,6 +131,27 @@ def test_help_names_the_exit_codes_and_the_credentials(capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     for word in ("exit codes:", "QUANTCONNECT_USER_ID", "token-command", "~/.lean/credentials", "--demo"):
         assert word in out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--profile stop lquidate",
+        "liquidate",
+        "liquidate -h",
+        "-h",
+        "--nonsense",
+        "completion x",
+        "--version",
+    ],
+)
+def test_what_ends_it_is_said_with_every_command_in_view(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as whole:
+        build_parser().parse_args(line.split())
+    said = capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        parse(line.split())
+    assert (end.value.code, capsys.readouterr()) == (whole.value.code, said)
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
