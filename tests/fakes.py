@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from qctui.alerts.alert_service import AlertService
+from qctui.alerts.rules import DEFAULT_RULES, AlertSettings, Delivery
 from qctui.api.ports import ApiError, Loading, RequestReport
+from qctui.clock import Clock
 from qctui.model.chart import Chart
 from qctui.model.deployment import Deployment, DeploymentDetail, DeploymentList, Environment, LogPage, Project
 from qctui.model.insight import Direction, Insight, InsightPage
@@ -18,12 +21,17 @@ from qctui.model.optimization import Criterion, Optimization, OptimizationSummar
 from qctui.model.order import Order, OrderPage
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind
+from qctui.store import Store
 from qctui.value import replace
 
 T = TypeVar("T")
 
 _SETTLE_LIMIT = 1_000_000
 _PAUSE_S = 0.05
+
+
+def default_alerts(store: Store, clock: Clock) -> AlertService:
+    return AlertService(store, clock, AlertSettings(DEFAULT_RULES, Delivery()))
 
 
 class FakeClock:

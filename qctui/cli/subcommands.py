@@ -86,10 +86,8 @@ def add_commands(command: Any) -> None:
     _add_json(journal, "print one JSON object a line, as in the file")
     replay = command("replay", "the console over what was recorded", REPLAY)
     replay.add_argument("file", metavar="FILE", nargs="?", help="the tape or bundle; by default the account's own tape")
-    replay.add_argument("--at", metavar="TIME", default=None, help="begin there, standing still")
-    replay.add_argument(
-        "--speed", metavar="N", type=speed, default=None, help=f"play N times as fast, {SLOWEST:g} to {FASTEST:g}"
-    )
+    replay.add_argument("--at", metavar="TIME", help="begin there, standing still")
+    replay.add_argument("--speed", metavar="N", type=speed, help=f"play N times as fast, {SLOWEST:g} to {FASTEST:g}")
     command("doctor", "check credentials, clock, API, terminal and configuration, and say what to do")
     _add_bundle(command)
 
@@ -103,14 +101,12 @@ def _add_watch(command: Any) -> None:
         "--metrics",
         metavar="ADDR",
         type=listen_address,
-        default=None,
         help="serve OpenMetrics there: PORT or :PORT (this machine alone) or HOST:PORT; needs the extra `metrics`",
     )
     watch.add_argument(
         "--heartbeat",
         metavar="URL",
         type=heartbeat_url,
-        default=None,
         help="fetch this once a minute while all is well: https, or http on this machine",
     )
 
@@ -122,9 +118,9 @@ def _add_bundle(command: Any) -> None:
     which.add_argument("--last", metavar="TIME", type=span, default=3_600.0, help=summary)
     summary = "from 10 minutes before an action's first step to 10 after its last: its id in `qctui journal --json`, "
     summary += "or the end of it"
-    which.add_argument("--action", metavar="ID", default=None, help=summary)
+    which.add_argument("--action", metavar="ID", help=summary)
     summary = "the file to write, or its folder; never one that is there (qctui-bundle-DATE-TIME.zip)"
-    bundle.add_argument("file", metavar="FILE", nargs="?", default=None, help=summary)
+    bundle.add_argument("file", metavar="FILE", nargs="?", help=summary)
     _add_json(bundle, "print one JSON object instead of words")
 
 
@@ -153,7 +149,7 @@ def _add_triggers(command: Any) -> None:
             without = "asked for without" if name == "rename" else "that of the old one without"
             parser.add_argument("name", metavar="NAME", nargs="?", type=new_name, help=f"the new name; {without}")
         if metavar == "PROJECT":
-            parser.add_argument("--deploy-id", metavar="ID", default=None, help="refuse any other deployment")
+            parser.add_argument("--deploy-id", metavar="ID", help="refuse any other deployment")
         parser.add_argument("--no-wait", action="store_true", help="end after the API's answer, without verifying")
         _add_json(parser, "print one JSON object a line instead of words")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
 from qctui.alerts.alert_service import AlertService
-from qctui.alerts.rules import DEFAULT_RULES, AlertSettings, Delivery, Rule
+from qctui.alerts.rules import Delivery, Rule
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
@@ -66,10 +66,6 @@ OpenAlerts = Callable[[Store, Clock], AlertService]
 """Makes the alerts for this store and clock."""
 
 
-def _by_default(store: Store, clock: Clock) -> AlertService:
-    return AlertService(store, clock, AlertSettings(DEFAULT_RULES, Delivery()))
-
-
 class EngineHost:
     """The `Engine` of `qctui.engine.engine_port`, on a thread (`start`, `stop`) or on the caller's loop (`run`).
 
@@ -81,11 +77,11 @@ class EngineHost:
         self,
         open_client: OpenClient,
         open_actions: OpenActions,
+        open_alerts: OpenAlerts,
         *,
         clock: Clock | None = None,
         settings: PollSettings | None = None,
         read_only: bool = False,
-        open_alerts: OpenAlerts = _by_default,
         sharing: SharedBudget | None = None,
         tape: Recorder | None = None,
         open_recorded: OpenRecorded | None = None,

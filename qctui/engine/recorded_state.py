@@ -12,7 +12,7 @@ from qctui.engine.circuit_breaker import ANSWERED, CircuitBreaker
 from qctui.engine.health import Health
 from qctui.engine.known_insights import LIMIT, KnownInsights
 from qctui.engine.paging import PAGE, RowRanges
-from qctui.engine.readers import Answer, LogReader, OrderReader, Reader, ReaderSet
+from qctui.engine.readers import Answer, LogReader, OrderReader, PlainReader, Reader, ReaderSet
 from qctui.engine.recorded_accounts import RecordedAccounts
 from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.engine.remembered import OpenRecorded, Window, windows_of
@@ -197,15 +197,11 @@ class RecordedState:
         last = windows[-1].request if windows else {"start": 0, "end": PAGE}
         answers.asked += [(each.endpoint, each.name) for each in windows[-5:]]
 
-        class Last:
-            """The newest window that was asked for."""
+        def newest_window() -> Reader:
+            api = answers.reads
+            return PlainReader(lambda: api.fetch_insights(key.project_id, last["start"], last["end"], key.name))
 
-            async def read(self) -> Answer:
-                """Ask for it."""
-                api = answers.reads
-                return Answer(await api.fetch_insights(key.project_id, last["start"], last["end"], key.name))
-
-        return await self._with_failure(resource, Last)
+        return await self._with_failure(resource, newest_window)
 
     async def _log_of(self, key: Key[Any], chosen: Sequence[tuple[Window, Recorded]]) -> InsightLog:
         known, covered = KnownInsights(LIMIT), RowRanges()

@@ -17,7 +17,7 @@ from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, equity_
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.model.account import DAY_S, EQUITY_HISTORY, Account
-from qctui.model.chart import EQUITY_CHART, Chart
+from qctui.model.chart import EQUITY_CHART, Chart, Series
 from qctui.model.deployment import Deployment
 from qctui.store import Store
 from qctui.tape.request_key import request_key
@@ -56,7 +56,6 @@ class Known(Protocol):
 
     at: float
     """When the last answer came."""
-    known: Mapping[tuple[str, str], Answers]
 
     def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
         """When the newest good answer to a request came last; 0 if none did."""
@@ -167,8 +166,7 @@ async def restore_money(
     for each in running:
         account = Account()
         try:
-            chart = await equity_chart(reads, each.project_id, past.at)
-            equity = None if isinstance(chart, Loading) else equity_of(chart)
+            equity = await _equity(reads, each.project_id, past.at)
             if equity is not None:
                 history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, past.at)
                 account = Account(currency=equity.unit if equity.unit != "%" else "")
@@ -195,6 +193,11 @@ async def equity_chart(reads: ReadApi, project_id: int, until: float) -> Chart |
     return await reads.fetch_chart(project_id, EQUITY_CHART, until - CHART_SPAN_S, until, CHART_SAMPLES)
 
 
+async def _equity(reads: ReadApi, project_id: int, until: float) -> Series | None:
+    chart = await equity_chart(reads, project_id, until)
+    return None if isinstance(chart, Loading) else equity_of(chart)
+
+
 def windows_of(known: Mapping[tuple[str, str], Answers]) -> Mapping[int, Sequence[Window]]:
     """By project: every window of log lines, orders and insights that was asked for, in their order."""
     windows: dict[int, list[Window]] = defaultdict(list)
@@ -217,8 +220,7 @@ async def judge_of(
     project_id, deploy_id = deployment.project_id, deployment.deploy_id
     judge = PulseJudge(deployment.launched_at, patterns)
     try:
-        chart = await equity_chart(reads, project_id, past.at)
-        equity = None if isinstance(chart, Loading) else equity_of(chart)
+        equity = await _equity(reads, project_id, past.at)
         if equity is not None:
             judge.take_samples(equity.xs, past.at)
     except ApiError:

@@ -18,6 +18,9 @@ from qctui.tape.tape import TapeEvent
 from qctui.text import clean
 from qctui.value import replace
 
+MARKED = ("action", "alert", "ended")
+"""What can be sought for."""
+
 _SEEN = "acknowledged"
 
 _TEXTS = set(JournalEntry.__struct_fields__) - {"project_id"}
@@ -43,11 +46,11 @@ class TapeEvents:
     @property
     def marks(self) -> tuple[tuple[float, str], ...]:
         """When and what."""
-        return tuple((each.at, each.kind) for each in self.events if each.kind in ("action", "alert", "ended"))
+        return tuple((each.at, each.kind) for each in self.events if each.kind in MARKED)
 
     def beside(self, at: float, *, forward: bool) -> TapeEvent | None:
         """The nearest event on one side of an instant."""
-        events = [each for each in self.events if each.kind in ("action", "alert", "ended")]
+        events = [each for each in self.events if each.kind in MARKED]
         if forward:
             return next((each for each in events if each.at > at), None)
         return next((each for each in reversed(events) if each.at < at), None)

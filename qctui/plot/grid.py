@@ -88,6 +88,10 @@ class CellGrid:
                 row[x] = char
             self.inks[y][x] = ink
 
+    def to_ascii(self) -> None:
+        """Put a question mark for each cell of what 7 bits can't hold: there are names in outside text."""
+        self.chars = [[char if char.isascii() and char else "?" for char in row] for row in self.chars]
+
     def char(self, x: int, y: int) -> str:
         """The character of a cell; a blank outside the grid."""
         return self.chars[y][x] if 0 <= y < self.height and 0 <= x < self.width else " "

@@ -87,7 +87,7 @@ class Recorder:
         self._state = TapeState(Recording.STANDBY)
         self.told = self._state
         """The state when `changed` was called last."""
-        self.changed: Callable[[], object] = _ignore
+        self.changed: Callable[[], object] = lambda: None
         """Called, on any thread, when the state has become another. It must be quick and not raise."""
         self._missed = self._missed_noted = 0
         self._busy_since: float | None = None
@@ -273,7 +273,3 @@ class Recorder:
         status = os.statvfs(self.path.parent)
         if status.f_bavail * status.f_frsize < self._spare:
             raise TapeError("its disk is nearly full")
-
-
-def _ignore() -> None:
-    """Nobody wants to know."""

@@ -80,7 +80,7 @@ class SelectionOwner:
     def __init__(self, *, pinned: bool = False) -> None:
         """`pinned` as in `after`."""
         self.now = Selection()
-        self.on_change: Callable[[Selection, Selection, Change], None] = _ignore
+        self.on_change: Callable[[Selection, Selection, Change], None] = lambda _before, _now, _change: None
         """`on_change(before, now, change)` is called at once, whenever the selection is another one."""
         self.deploy_ids: Mapping[int, str] = {}
         """As in `after`. Set before the deployments are listed."""
@@ -146,7 +146,3 @@ class KeysOf(Sequence[Hashable], Generic[R]):
 
     def __iter__(self) -> Iterator[Hashable]:
         return map(self._key_of, self._rows)
-
-
-def _ignore(_before: Selection, _now: Selection, _change: Change) -> None:
-    """There is nothing yet that draws a selection."""

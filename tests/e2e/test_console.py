@@ -172,13 +172,14 @@ def test_a_name_that_is_not_a_theme_or_a_key_is_said_before_the_screen_is_touche
     (folder / "themes" / "mine.toml").write_text('name = "mine"\n[colors]\nprimary = "no colour"\n')
     with Console("--demo", env=env) as console:
         assert console.wait_exit() == 2
-        said = console.text.replace("\n", "")
-        assert f"{folder / 'config.toml'}: `theme`: there is no theme 'mine'" in said
-        assert f"{folder / 'themes' / 'mine.toml'}: 'colors.primary' is not a colour: 'no colour'" in said
+        # The terminal folds it where the path's length wants it, and a blank at a fold is gone.
+        said = "".join(console.text.split())
+        assert f"{folder / 'config.toml'}:`theme`:thereisnotheme'mine'" in said
+        assert f"{folder / 'themes' / 'mine.toml'}:'colors.primary'isnotacolour:'nocolour'" in said
     (folder / "config.toml").write_text('[keys]\nliquidate = "q"\n')
     with Console("--demo", env=env) as console:
         assert console.wait_exit() == 2
-        assert "config.toml: keys" in console.text
+        assert "config.toml:keys" in "".join(console.text.split())
 
 
 def test_without_a_utf8_locale_nothing_but_7_bit_reaches_the_terminal(still: Api, home: Path) -> None:

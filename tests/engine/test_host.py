@@ -18,7 +18,7 @@ from qctui.model.keys import DEPLOYMENTS, LINK, Key, detail_key
 from qctui.model.link import LinkState
 from qctui.model.optimization import OptimizationPlan
 from qctui.model.resource import FailureKind
-from tests.fakes import FakeApi, FakeClock, make_deployment
+from tests.fakes import FakeApi, FakeClock, default_alerts, make_deployment
 
 WAIT_S = 10.0
 """Bounds a wait for an event that always comes; never reached by a passing test."""
@@ -100,7 +100,7 @@ class Stage:
             self.api.observe = observe
             return self.client
 
-        self.host = EngineHost(open_client, lambda client: self.actions, clock=SystemClock())
+        self.host = EngineHost(open_client, lambda client: self.actions, default_alerts, clock=SystemClock())
 
     def expect(self, key: Key[Any], condition: Callable[[], bool]) -> None:
         """Wait until `condition` holds, looking each time `key` changes."""
@@ -163,7 +163,7 @@ def test_a_client_that_does_not_open_is_seen(caplog: pytest.LogCaptureFixture) -
     async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
         raise RuntimeError("boom")
 
-    host = EngineHost(open_client, lambda client: StubActions())
+    host = EngineHost(open_client, lambda client: StubActions(), default_alerts)
     host.start()
     assert host.wait_ready(WAIT_S)
     link = host.store.get(LINK).value
@@ -196,7 +196,7 @@ def _on_loop(body: Callable[[EngineHost, FakeClock, StubActions, FakeApi], Await
         async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             return StubClient(api)
 
-        host = EngineHost(open_client, lambda client: actions, clock=clock)
+        host = EngineHost(open_client, lambda client: actions, default_alerts, clock=clock)
         running = asyncio.create_task(host.run())
         await clock.settle()
         await body(host, clock, actions, api)
@@ -259,7 +259,7 @@ def test_the_actions_are_given_time_to_drain_while_nothing_is_polled() -> None:
         async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             return client
 
-        host = EngineHost(open_client, lambda _: actions, clock=clock)
+        host = EngineHost(open_client, lambda _: actions, default_alerts, clock=clock)
         running = asyncio.create_task(host.run())
         await clock.settle()
         host.stop(drain_s=30.0)

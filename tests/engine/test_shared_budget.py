@@ -23,7 +23,7 @@ from qctui.model.pulse import PULSES
 from tests.engine.rig import Rig, on_rig
 from tests.engine.test_accounts import crowd
 from tests.engine.test_host import StubActions, StubClient
-from tests.fakes import FakeApi, FakeClock, make_deployment
+from tests.fakes import FakeApi, FakeClock, default_alerts, make_deployment
 
 HOLD = """
 import sys
@@ -71,7 +71,7 @@ def test_alone_the_others_are_looked_for_now_and_then_and_known_soon(
         async def open_client(observe: Callable[[RequestReport], None]) -> ApiClient:
             return StubClient(FakeApi(clock))
 
-        host = EngineHost(open_client, lambda _: StubActions(), clock=clock, sharing=mine)
+        host = EngineHost(open_client, lambda _: StubActions(), default_alerts, clock=clock, sharing=mine)
         running = asyncio.create_task(host.run())
         await clock.advance(600)
         assert len(looks) <= 600 / 15 + 1

@@ -48,7 +48,7 @@ def read_on(reading: LogReading, service: Service, *, first: bool = False, last:
 def test_nothing_is_read_that_nobody_nears() -> None:
     reading = opened(Service(1_000))
     assert reading.wanted(near_first=False, near_last=True) is None
-    assert reading.earlier == 810
+    assert reading.log.earlier == 810
 
 
 @pytest.mark.parametrize("cut", [200, 70, 1])
@@ -59,7 +59,7 @@ def test_older_lines_come_window_by_window_down_to_this_deployment(cut: int) -> 
     assert reading.wanted(near_first=True, near_last=False) == 610
     read_on(reading, service, first=True, limit=1_000)
     assert reading.log.lines == service.lines[333:]
-    assert (reading.earlier, reading.stuck) == (0, "")
+    assert (reading.log.earlier, reading.stuck) == (0, "")
 
 
 def test_a_service_that_gives_no_older_lines_is_not_asked_for_ever() -> None:
@@ -89,7 +89,7 @@ def test_the_beginning_is_one_request_away_and_meets_the_end() -> None:
     reading = opened(service)
     assert reading.go_to_beginning()
     assert read_on(reading, service) == 1
-    assert (reading.at_beginning, reading.log.first_line, reading.earlier) == (True, 100, 0)
+    assert (reading.at_beginning, reading.log.first_line, reading.log.earlier) == (True, 100, 0)
     assert reading.log.lines == service.lines[100:300]
     read_on(reading, service, last=True)
     assert (reading.at_beginning, reading.log.lines) == (False, service.lines[100:])

@@ -165,8 +165,7 @@ class ChartCanvas(InkLines):
 
     def _present(self, grid: CellGrid) -> None:
         if self._ascii:
-            # Names in outside text: what 7 bits can't hold becomes a question mark for each cell it took.
-            grid.chars = [[char if char.isascii() and char else "?" for char in row] for row in grid.chars]
+            grid.to_ascii()
         self.show_grid(grid)
 
     def look_at(self, at: float | None) -> None:

@@ -11,6 +11,9 @@ from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, LogPage
 MOST_LINES = 20_000
 """Kept of one deployment while its log is open; the oldest go first, and no older ones are read beyond it."""
 
+HANG = 2
+"""By so many cells what follows a break of a line is moved in."""
+
 
 class JoinedLog:
     """The lines of one deployment, without gaps. Line numbers count over all deployments of the project."""
@@ -64,13 +67,11 @@ class JoinedLog:
         if self.empty_window:
             return
         start, end = page.start_line, page.start_line + len(page.lines)
-        if not self.lines or start > self.end_line or end < self.first_line or end < self.end_line:
-            # Fewer lines than there were: the log was cut, or it is another one.
-            self.lines, self.first_line = list(page.lines), start
-        elif start < self.first_line:
-            self.lines, self.first_line = list(page.lines), start
-        else:
+        if self.first_line <= start <= self.end_line <= end:
             self.lines[start - self.first_line :] = page.lines
+        else:
+            # Where there are fewer lines than there were, the log was cut, or it is another one.
+            self.lines, self.first_line = list(page.lines), start
         self._cut()
 
     def _cut(self) -> None:
@@ -79,12 +80,12 @@ class JoinedLog:
             self.first_line += excess
 
 
-def wrap_line(text: str, width: int, hang: int = 2) -> list[str]:
+def wrap_line(text: str, width: int) -> list[str]:
     """A line of a log in rows of at most `width` cells, broken at spaces where there are some; what follows a break is
-    moved in by `hang`. Its own line breaks and indents stay."""
+    moved in by `HANG`. Its own line breaks and indents stay."""
     rows: list[str] = []
     for part in text.split("\n"):
-        rows += _wrap_part(part, max(1, width), hang if width > hang + 8 else 0)
+        rows += _wrap_part(part, max(1, width), HANG if width > HANG + 8 else 0)
     return rows
 
 
@@ -155,11 +156,6 @@ class LogReading:
     def at_beginning(self) -> bool:
         """What is shown begins with the first line and does not reach to the newest one."""
         return self.log is not self.end
-
-    @property
-    def earlier(self) -> int:
-        """Lines before the first one shown."""
-        return self.log.earlier
 
     @property
     def stuck(self) -> str:

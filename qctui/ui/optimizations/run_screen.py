@@ -210,7 +210,7 @@ class EquityLines(InkLines, can_focus=True):
             view = PlotView(window, 0.0, ASCII if self._glyphs.ascii else BRAILLE, percent=True)
             grid = compose(Source(Chart("Equity", False, series)), width, height, view).grid
             if self._glyphs.ascii:
-                grid.chars = [[char if char.isascii() and char else "?" for char in row] for row in grid.chars]
+                grid.to_ascii()
         else:
             grid.put(1, 0, "The API's answer has no equity of these runs.", MUTED)
         self.show_grid(grid)
