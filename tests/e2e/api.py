@@ -18,6 +18,10 @@ from tests.e2e.console import COPIES, DEADLINE_S, clean_environment
 
 Json = dict[str, Any]
 
+LOOK_SOON_S = 0.02
+"""After how long a test looks again at what the API was asked, or at the journal. Looking without a pause keeps a core
+from the very programs that it waits for."""
+
 
 class Api:
     """One running simulator."""
@@ -55,11 +59,11 @@ class Api:
         self.control("DELETE", "faults")
 
     def until(self, met: Callable[[], bool], what: str) -> None:
-        """Ask the server again and again until `met`: for what no screen tells."""
+        """Look again and again until `met`: for what no screen tells."""
         give_up = time.monotonic() + DEADLINE_S
         while not met():
             assert time.monotonic() < give_up, f"{what}: not within {DEADLINE_S:.0f} s"
-            self.control("GET", "clock")
+            time.sleep(LOOK_SOON_S)
 
     def running(self, environment: str) -> tuple[int, str, str]:
         """Project id, name and deploy id of something that runs, `live` or `paper` by its environment."""
