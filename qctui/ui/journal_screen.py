@@ -207,7 +207,7 @@ def _columns() -> tuple[Column[Story], ...]:
         Column("time", "time", 11, _time, keep=9),
         Column("action", "action", 9, _cell(lambda story: (story.first.action, "title bold")), keep=10),
         Column("environment", "", 5, _environment, keep=8),
-        Column("name", "name", 16, _cell(lambda story: (story.first.name, "")), most=40, keep=7),
+        Column("name", "name", 16, _cell(lambda story: (story.first.name, "")), most=40, names=True, keep=7),
         Column("target", "id", 6, _target, keep=5),
         Column("outcome", "outcome", 16, _outcome, keep=11),
         Column("via", "via", 7, _cell(lambda story: (story.first.via, "muted")), keep=3),

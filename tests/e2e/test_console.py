@@ -70,7 +70,7 @@ def test_names_made_to_break_a_terminal_are_text(home: Path) -> None:
         simulator("--calm", "--hostile-text") as api,
         Console("--base-url", api.base_url, env=api.environment(home)) as console,
     ):
-        console.wait_for("[bold red]x[/]", "均值")
+        console.wait_for("[bold red]x[/]", "quit]y[/]")
         console.wait_for("240")
         console.send("q")
         assert console.wait_exit() == 0

@@ -13,7 +13,7 @@ from tests.e2e.api import Api, simulator
 from tests.e2e.console import Console
 from tests.e2e.test_surroundings import run_in_shell
 
-NAME = "Momentum/Cross"
+NAME = "Momentum"
 
 
 def tape_of(home: Path) -> Path:

@@ -123,7 +123,7 @@ async def test_an_acknowledged_one_stays_and_says_so() -> None:
         await page.press("d")
         page.engine.put(ALERTS, (blind_alert(AlertState.ACKNOWLEDGED), *alerts()[1:]))
         await page.settle()
-        assert "▸ CRITICAL acknowledged LIVE  Pairs/KO-P" in page.text
+        assert "▸ CRITICAL acknowledged LIVE  Pairs" in page.text
 
 
 async def test_capital_d_acknowledges_all_that_fire() -> None:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from qctui.ui.kit.cell_diff import by_cell, changed_runs
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Spans, fit, seven_bit, width_of, wrap
+from qctui.ui.kit.spans import Spans, cut_name, fit, keep_ends, seven_bit, width_of, wrap
 from qctui.ui.kit.table_columns import Column, place
 from qctui.ui.theme.glyph_set import ASCII, UNICODE
 
@@ -29,6 +29,21 @@ def test_text_that_is_cut_says_so() -> None:
     assert plain(fit((("abcdef", ""),), 4, ASCII)) == "abc~"
     assert plain(fit((("均值均值", ""),), 4, UNICODE)) == "均 …"
     assert plain(fit((("ab", ""),), 4, UNICODE, right=True)) == "  ab"
+
+
+@given(TEXT, st.integers(0, 20))
+def test_a_name_that_is_cut_stays_within_its_cells(name: str, room: int) -> None:
+    assert cell_len(cut_name(name, room, UNICODE)) <= room
+    assert cell_len(name) > room or cut_name(name, room, UNICODE) == name
+
+
+def test_a_name_that_is_cut_keeps_both_ends() -> None:
+    assert cut_name("Momentum/Crossover Live", 16, UNICODE) == "Momentum…er Live"
+    assert cut_name("Momentum/Crossover Live", 16, ASCII) == "Momentum~er Live"
+    assert cut_name("均值均值均值", 6, UNICODE) == "均…值"
+    assert [cut_name("abc", room, UNICODE) for room in range(5)] == ["", "…", "a…", "abc", "abc"]
+    marked = keep_ends((("! ", "danger"), ("Momentum/Crossover Live", "title")), 16, UNICODE)
+    assert marked == (("! ", "danger"), ("Momentu…r Live", "title"))
 
 
 @given(SPANS)

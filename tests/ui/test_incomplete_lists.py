@@ -44,7 +44,7 @@ def two_alive(engine: StillEngine, status: str = "Running") -> None:
 async def test_two_alive_in_one_project_are_told_in_its_row_and_counted(size: tuple[int, int]) -> None:
     async with console(size, prepare=two_alive) as page:
         assert "Running +1 " in page.line("▸ LIVE  Crypto/BTC trend ")
-        assert "Running +" not in page.line("LIVE  Pairs/KO-PEP")
+        assert "Running +" not in page.line("LIVE  Pairs/KO")
         assert "7 running " in page.line("1 Deployments")
         assert "1 failed" in page.line("1 Deployments")
 

@@ -98,13 +98,13 @@ async def test_the_first_layout_is_the_one_for_the_width(
 async def test_live_and_paper_are_told_apart_in_words() -> None:
     async with console() as page:
         assert "LIVE" in page.line("Crypto/BTC trend  Running")
-        assert "PAPER" in page.line("Research/vol car")
+        assert "PAPER" in page.line("ol carry")
 
 
 async def test_an_unknown_equity_is_never_a_zero() -> None:
     async with console() as page:
-        assert "—" in page.line("Research/vol car")
-        assert "0.00" not in page.line("Research/vol car")
+        assert "—" in page.line("ol carry")
+        assert "0.00" not in page.line("ol carry")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -465,7 +465,8 @@ async def test_hostile_text_is_literal_in_every_pane() -> None:
     async with console((200, 60)) as page:
         await page.press("j", "j", "j")
         assert page.main.presenter.data.name == HOSTILE
-        assert page.text.count("[bold red]x[/]") >= 4
+        assert page.text.count("[bold red]x[/]") >= 3
+        assert "quit]y[/]" in page.line("PAPER [bold")
         await page.press("slash", *"[/x]")
         assert "/[/x]" in page.line("1 Deployments")
         await page.press("escape", "p")
@@ -480,7 +481,7 @@ async def test_hostile_text_in_failures_and_optimizations_is_literal() -> None:
         fail(page.engine, DEPLOYMENTS, "[/x] [@click=app.quit]error[/]")
         await page.settle()
         assert "[@click=app.quit]error[/]" in page.text
-        assert "[bold red]x[/]" in page.line("▸ [bold red]")
+        assert "y[/]" in page.line("▸ [bold")
 
 
 async def test_read_only_takes_the_keys_of_actions_away() -> None:

@@ -38,7 +38,7 @@ async def test_each_row_tells_the_days_change_in_money_and_percent_and_what_is_a
         line = page.line("1,204,332").partition("┃")[0]
         assert f"{gain:+,.0f}" in line
         assert f"{gain / base:+.2%}" in line
-        assert page.line("Pairs/KO-PEP").split("—")[0].count("30.4k") == 1
+        assert page.line("Pairs/KO").split("—")[0].count("30.4k") == 1
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -52,7 +52,7 @@ async def test_before_anything_of_the_day_is_known_no_change_is_shown(size: Size
         rows = page.main.deployments.table.visible_rows
         assert len(rows) > 5
         assert {row.change for row in rows} == {row.gain for row in rows} == {None}
-        line = page.line("Pairs/KO-PEP").partition("  12d")[0]
+        line = page.line("Pairs/KO").partition("  12d")[0]
         assert line.count("—") >= 3
 
 
@@ -111,16 +111,16 @@ async def test_positions_that_were_read_long_ago_carry_their_age() -> None:
     async with console((120, 40)) as page:
         old = replace(accounts()[deploy_id(MOMENTUM + 1)], read_mono=MONO - 1_900)
         await accounts_are(page, **{deploy_id(MOMENTUM + 1): old})
-        assert " 30k 30m" in page.line("Pairs/KO-PEP")
+        assert " 30k 30m" in page.line("Pairs/KO")
         assert page.line("Total of 3 LIVE").count("30m") == 1
 
 
 async def test_holdings_that_can_not_be_read_are_no_zero() -> None:
     async with console((120, 40)) as page:
         await accounts_are(page, **{deploy_id(MOMENTUM + 1): Account(None, None, False, MONO, "$")})
-        assert " — " in page.line("Pairs/KO-PEP").partition("%")[2]
+        assert " — " in page.line("Pairs/KO").partition("%")[2]
         await accounts_are(page, **{deploy_id(MOMENTUM + 1): Account(0, 0.0, False, MONO, "$")})
-        assert page.line("Pairs/KO-PEP").split()[-3:-1] == ["0", "0"]
+        assert page.line("Pairs/KO").split()[-3:-1] == ["0", "0"]
 
 
 async def test_the_total_follows_the_rows_and_takes_no_key() -> None:

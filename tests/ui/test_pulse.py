@@ -41,9 +41,9 @@ async def go_to(page: Page, name: str) -> None:
 async def test_the_pulse_is_a_word_beside_the_status(size: Size) -> None:
     async with console(size, prepare=with_pulses) as page:
         assert " Running QUIET " in page.line("LIVE  Crypto/BTC")
-        assert " Running BLIND " in page.line("LIVE  Pairs/KO-PEP")
-        assert " Running ok " in page.line("LIVE  Momentum/ES")
-        assert " Running ? " in page.line("PAPER Research/sector")
+        assert " Running BLIND " in page.line("LIVE  Pairs/KO")
+        assert " Running ok " in page.line("LIVE  Momentum")
+        assert " Running ? " in page.line("rotation")
 
 
 async def test_the_exposure_stays_on_screen_beside_it() -> None:
@@ -95,7 +95,7 @@ async def test_a_changed_pulse_costs_its_own_cells(size: Size, monkeypatch: pyte
         await page.settle()
         total = sum(len(each.encode()) for each in sent)
         assert 0 < total <= 100, f"{total} bytes: {sent}"
-        assert "Running QUIET" in page.line("LIVE  Momentum/ES")
+        assert "Running QUIET" in page.line("LIVE  Momentum")
 
 
 @pytest.mark.parametrize("size", SIZES)

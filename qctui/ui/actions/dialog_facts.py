@@ -21,7 +21,7 @@ from qctui.ui.actions.progress import format_badge, format_identity, format_ladd
 from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import cut_text
+from qctui.ui.kit.spans import cut_name
 from qctui.ui.wording.format import format_money
 from qctui.value import Value
 
@@ -331,7 +331,7 @@ def _total_equity(armed: Sequence[Aim], context: RenderContext) -> Text:
 def _row(aim: Aim, context: RenderContext, name_cells: int) -> Paragraph:
     """One target of several: badge, name, end of the id, equity with its age, and why it is skipped or worth a look."""
     target = aim.target
-    name = cut_text(target_name(target), name_cells, context.glyphs)
+    name = cut_name(target_name(target), name_cells, context.glyphs)
     row = pieces(
         format_badge(target.environment, aligned=True),
         " ",

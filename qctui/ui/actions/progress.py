@@ -12,7 +12,7 @@ from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
 from qctui.ui.kit.lines import pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import cut_text
+from qctui.ui.kit.spans import cut_name
 from qctui.ui.theme.glyph_set import Glyphs
 
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
@@ -78,7 +78,7 @@ def format_list(items: Sequence[str], most: int, glyphs: Glyphs) -> str:
 
 def format_aim(target: Target, glyphs: Glyphs, name_cells: int = 48, *, aligned: bool = False) -> Text:
     """Badge, name and the end of the id. An abort has no badge: an optimization trades nothing."""
-    name = cut_text(target_name(target), name_cells, glyphs)
+    name = cut_name(target_name(target), name_cells, glyphs)
     badge = pieces() if target.optimization_id else pieces(format_badge(target.environment, aligned=aligned), " ")
     return pieces(badge, (name, "title bold"), " ", (format_identity(target, glyphs), "muted"))
 

@@ -86,7 +86,15 @@ def _columns() -> tuple[Column[Alert], ...]:
         Column("state", "state", 12, _state, keep=8, sort_key=lambda alert: _STATES.index(alert.state)),
         Column("badge", "", 5, _badge, keep=9),
         Column(
-            "name", "about", 12, _name, good=20, most=32, keep=11, sort_key=lambda alert: alert.subject.name.casefold()
+            "name",
+            "about",
+            12,
+            _name,
+            good=20,
+            most=32,
+            names=True,
+            keep=11,
+            sort_key=lambda alert: alert.subject.name.casefold(),
         ),
         Column("text", "what", 20, _text, good=26, most=80, keep=12, sort_key=lambda alert: alert.text.casefold()),
         Column("since", "since", 5, _since, right=True, keep=7, sort_key=lambda alert: -alert.began_at),

@@ -109,7 +109,17 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
     """What a row of Deployments shows, and what goes first where it does not fit."""
     return (
         Column("badge", "", 5, _badge, keep=11),
-        Column("name", "project", 16, _name, good=30, most=44, keep=12, sort_key=lambda row: row.name.casefold()),
+        Column(
+            "name",
+            "project",
+            16,
+            _name,
+            good=30,
+            most=44,
+            names=True,
+            keep=12,
+            sort_key=lambda row: row.name.casefold(),
+        ),
         Column("status", "status, pulse", STATUS_CELLS, _status, keep=9, sort_key=_status_key),
         figure("equity", "equity", 11, _equity, keep=10, sort_key=lambda row: row.deployment.equity),
         figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),

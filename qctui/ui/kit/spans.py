@@ -56,6 +56,28 @@ def cut_text(text: str, cells: int, glyphs: Glyphs) -> str:
     return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + glyphs.ellipsis
 
 
+def cut_name(name: str, cells: int, glyphs: Glyphs) -> str:
+    """A name in at most so many cells, with an ellipsis in place of its middle: those that begin alike differ at their
+    ends."""
+    if cell_len(name) <= cells:
+        return name
+    if cells <= 0:
+        return ""
+    room = (cells - 1) // 2
+    end = name[-room:] if room else ""
+    while cell_len(end) > room:
+        end = end[1:]
+    return set_cell_size(name, cells - 1 - cell_len(end)).rstrip() + glyphs.ellipsis + end
+
+
+def keep_ends(spans: Spans, width: int, glyphs: Glyphs) -> Spans:
+    """The spans, the last of them cut as a name where they are wider than `width`."""
+    if width_of(spans) <= width:
+        return spans
+    *before, (name, role) = spans
+    return (*before, (cut_name(name, width - width_of(before), glyphs), role))
+
+
 def wrap(spans: Spans, width: int) -> tuple[Spans, ...]:
     """The spans' words in lines of at most `width` cells. A wider word stays whole: `fit` cuts it."""
     lines: list[Spans] = []

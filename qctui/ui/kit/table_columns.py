@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.kit.spans import Span, Spans, fit, seven_bit
+from qctui.ui.kit.spans import Span, Spans, fit, keep_ends, seven_bit
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.value import Value
 
@@ -36,6 +36,8 @@ class Column(Value, Generic[R], eq=False):
     """Cells it should have before a column that only comes when there is plenty of room (keep 2 and less) does."""
     most: int = 0
     """Cells it may grow to when there is room; 0: it does not grow."""
+    names: bool = False
+    """It holds names: one that does not fit loses its middle, and keeps the end that tells it from another."""
     keep: int = 0
     """When room is short, columns with the smallest number go first."""
     sort_key: Callable[[R], Any] | None = None
@@ -148,6 +150,8 @@ def row_cells(
         if each.x > x:
             cells.append((" " * (each.x - x), ""))
         spans = format_cell(each.column)
+        if each.column.names:
+            spans = keep_ends(spans, each.width, glyphs)
         if glyphs.ascii:
             spans = seven_bit(spans)
         cells += fit(spans, each.width, glyphs, right=each.column.right)

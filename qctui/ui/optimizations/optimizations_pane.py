@@ -116,18 +116,28 @@ def _order(row: OptimizationRow) -> tuple[bool, float]:
 
 
 def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
-    project: Column[OptimizationRow] = text_column("project", 10, lambda row: row.project, most=24, keep=5)
+    project: Column[OptimizationRow] = text_column("project", 10, lambda row: row.project, most=24, names=True, keep=5)
     return (
-        Column("name", "name", 10, _name, good=22, most=36, keep=9, sort_key=lambda row: row.summary.name.casefold()),
+        Column(
+            "name",
+            "name",
+            10,
+            _name,
+            good=20,
+            most=36,
+            names=True,
+            keep=9,
+            sort_key=lambda row: row.summary.name.casefold(),
+        ),
         *([project] if several else []),
         Column("progress", "progress", _BAR_CELLS, _progress, keep=8, sort_key=_fraction, descending=True),
         Column("runs", "runs", 7, _runs, right=True, keep=6),
         Column("best", "best", 6, _best, right=True, keep=7, sort_key=lambda row: row.best, descending=True),
-        Column("target", "target", 18, _target, most=32, keep=3, sort_key=_target_name),
+        Column("target", "target", 18, _target, most=32, keep=1, sort_key=_target_name),
         text_column(
-            "status", 9, lambda row: row.status or "unknown", keep=2, sort_key=lambda row: row.status.casefold()
+            "status", 9, lambda row: row.status or "unknown", keep=0, sort_key=lambda row: row.status.casefold()
         ),
-        Column("age", "age", 4, _age, right=True, keep=4, sort_key=_age_key),
+        Column("age", "age", 4, _age, right=True, keep=2, sort_key=_age_key),
     )
 
 
