@@ -251,9 +251,10 @@ class Trigger:
                 steps.note(f"warning: {caution}")
         self.confirmed = True
         (action_id,) = service.confirm([target], via="command")
-        # What was imported stays: the request need not wait until all of it has been looked at.
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():
+            # What was imported stays: the request need not wait until all of it has been looked at.
+            gc.freeze()
+            gc.enable()
         with steps.following(action_id):
             await self._follow(service, steps, interrupts, action_id)
             code = exit_of_rung(steps.record.rung if steps.record is not None else None)
