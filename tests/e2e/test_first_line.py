@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,16 @@ PROGRAMS = pytest.mark.parametrize("program", [[str(QCTUI)], [sys.executable, "-
 
 
 def run_at(
-    program: list[str], module: str, folder: Path, env: dict[str, str], *, before: str = ":"
+    program: list[str], module: str, folder: Path, env: dict[str, str], inherited: signal.Handlers = signal.SIG_DFL
 ) -> subprocess.CompletedProcess[str]:
-    """Run `qctui journal`, which needs nothing from outside, and interrupt it where `module` is imported first."""
+    """Run `qctui journal`, which needs nothing from outside, and interrupt it where `module` is imported first. It
+    inherits `inherited` for Ctrl+C, whatever these tests were given themselves."""
     (folder / "sitecustomize.py").write_text(INTERRUPTING)
     return subprocess.run(
-        ["bash", "-c", f'{before}; exec "$@"', "bash", *program, "journal"],
+        [*program, "journal"],
         env=env | {"PYTHONPATH": str(folder), "INTERRUPT_AT": module},
         stdin=subprocess.DEVNULL,
+        preexec_fn=partial(signal.signal, signal.SIGINT, inherited),
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
@@ -69,5 +72,5 @@ def test_from_the_command_line_on_it_says_that_it_was_interrupted(
 def test_where_interrupts_are_ignored_they_stay_ignored(
     program: list[str], module: str, tmp_path: Path, env: dict[str, str]
 ) -> None:
-    done = run_at(program, module, tmp_path, env, before="trap '' INT")
+    done = run_at(program, module, tmp_path, env, signal.SIG_IGN)
     assert (done.returncode, done.stderr) == (0, "")
