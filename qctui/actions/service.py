@@ -41,6 +41,9 @@ SHORT_TAIL_BYTES = 256 * 1024
 FLUSH_S = 1.0
 """How long the end of the program waits for the journal's last lines."""
 
+FLUSH_TRY_S = 0.1
+"""How long it waits for one try."""
+
 KEPT_TAKEN = 2_000
 """Confirmed targets remembered, several times the largest batch."""
 
@@ -127,10 +130,20 @@ class ActionService:
         while self._queued:  # noqa: ASYNC110 - an event can't be set from that thread
             await asyncio.sleep(0)
         await self._runner.await_responses(give_up)
-        flush_by = self._clock.monotonic() + FLUSH_S
-        while (self._runner.busy or self._writer.busy) and self._clock.monotonic() < flush_by:
-            await self._clock.sleep(0.01)
+        await self._flush()
         self._action_store.note_lost()
+
+    async def _flush(self) -> None:
+        """Try what is not in the journal until it is, or the time is over."""
+        flush_by = self._clock.monotonic() + FLUSH_S
+        over = False
+        while (self._runner.busy or self._writer.busy) and not over:
+            # Once more when it is over: the machine may have slept through it, and its disk be well again.
+            over = self._clock.monotonic() >= flush_by
+            trying = asyncio.ensure_future(self._writer.poll())
+            await first_of(self._clock, FLUSH_TRY_S, trying)
+            trying.cancel()
+            await self._clock.sleep(0.01)
 
     async def aclose(self) -> None:
         """End every task. Actions being verified stay open in the journal and are verified by the next start."""

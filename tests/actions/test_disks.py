@@ -9,7 +9,7 @@ from pathlib import Path
 from qctui.actions.action_runner import JOURNAL_WAIT_S
 from qctui.actions.action_store import KEPT_RECORDS, JournalContext
 from qctui.actions.locks import OwnerLock, owner_of
-from qctui.actions.service import ActionService
+from qctui.actions.service import FLUSH_S, ActionService
 from qctui.clock import SystemClock
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
 from qctui.model.resource import Resource
@@ -70,6 +70,24 @@ def test_at_the_end_it_is_known_what_no_later_start_will_find(tmp_path: Path) ->
         await rig.clock.advance(5)
         await draining
         assert [record.lost for record in rig.records] == [False, True]
+        await rig.service.aclose()
+
+    asyncio.run(main())
+
+
+def test_at_the_end_what_the_disk_refused_is_tried_until_the_time_is_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        blocked = tmp_path / "state"
+        blocked.write_text("a file where the folder should be")
+        rig = Rig(blocked)
+        await rig.service.start()
+        await rig.act()
+        draining = asyncio.ensure_future(rig.service.drain(3.0))
+        await rig.clock.advance(FLUSH_S / 2)
+        blocked.rename(tmp_path / "away")
+        await rig.clock.advance(FLUSH_S / 4)
+        assert draining.done()
+        assert rig.events() == ["intent", "sending", "sent", "accepted"]
         await rig.service.aclose()
 
     asyncio.run(main())

@@ -39,7 +39,7 @@ CONNECTIONS = {
 
 
 @dataclass(frozen=True)
-class RenderContext:
+class Moment:
     """What a kill -9 at this turn of the loop leaves behind."""
 
     journal: bytes
@@ -50,15 +50,15 @@ class RenderContext:
     mono: float
 
 
-async def _life(folder: Path, tries: list[Try], lag: int) -> list[RenderContext]:
+async def _life(folder: Path, tries: list[Try], lag: int) -> list[Moment]:
     """One action from the key to a verified end, with every moment of it that differs from the one before."""
     rig = Rig(folder, disk=InlineDisk(lag))
-    moments: list[RenderContext] = []
+    moments: list[Moment] = []
 
     def note() -> None:
         journal = rig.journal.read_bytes() if rig.journal.exists() else b""
         acted = rig.api.acted.get(1)
-        moment = RenderContext(journal, len(rig.api.posts), acted, rig.clock.now(), rig.clock.monotonic())
+        moment = Moment(journal, len(rig.api.posts), acted, rig.clock.now(), rig.clock.monotonic())
         if not moments or (moments[-1].journal, moments[-1].left) != (moment.journal, moment.left):
             moments.append(moment)
 
@@ -77,7 +77,7 @@ async def _life(folder: Path, tries: list[Try], lag: int) -> list[RenderContext]
     return moments
 
 
-async def _rise_again(folder: Path, moment: RenderContext, journal: bytes | None = None) -> Rig:
+async def _rise_again(folder: Path, moment: Moment, journal: bytes | None = None) -> Rig:
     """The next start finds that journal, and a world in which the first life's request did or did not act."""
     folder.mkdir()  # noqa: ASYNC240 - nothing else runs on this loop yet
     clock = FakeClock(moment.now + 30, moment.mono + 30)
