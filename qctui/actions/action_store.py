@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -93,6 +94,7 @@ class ActionStore:
         self._published: frozenset[str] = frozenset()
         """Ids published from here: any other in the store came from another thread."""
         self._sights: dict[Sight, float] = {}
+        self._contradictions: Counter[str] = Counter()
         self._holding = 0
         self._unpublished = False
         """Something has changed that is held back."""
@@ -184,6 +186,14 @@ class ActionStore:
     def seen_since(self, sight: Sight, mono: float) -> bool:
         """Whether an answer that was asked for after that time showed this."""
         return self._sights.get(sight, mono) > mono
+
+    def note_contradiction(self, about: str) -> None:
+        """A later answer about a deployment took back what earlier ones had shown of it, to whichever action."""
+        self._contradictions[about] += 1
+
+    def contradictions(self, about: str) -> int:
+        """How often that has happened: its answers are worth so much less."""
+        return self._contradictions[about]
 
     def note_lost(self) -> None:
         """The program ends: of what is not in the journal now, no later start will know."""

@@ -82,7 +82,6 @@ class DeploymentCheck(Check):
         """Raised whenever those in a row begin anew."""
         self._others = 0
         """Looks in a row that showed another deployment in its place."""
-        self._contradictions = 0
         self._looked = asyncio.Event()
         """Set by the first look: before it, it is not known whose portfolio the project's is."""
         self._portfolio_task: asyncio.Task[None] | None = None
@@ -94,8 +93,13 @@ class DeploymentCheck(Check):
             self._keep_looking(self._read_orders, lambda: SNAPSHOT_S)
 
     @property
+    def _about(self) -> str:
+        """What is contradicted: the deployment, whose id may never be told."""
+        return self._deploy_id or self._id
+
+    @property
     def _agreeing(self) -> int:
-        return min(MOST_AGREEING, AGREEING + self._contradictions)
+        return min(MOST_AGREEING, AGREEING + self._action_store.contradictions(self._about))
 
     def _stands(self, rung: Rung) -> bool:
         record = self._action_store.get(self._id)
@@ -261,7 +265,7 @@ class DeploymentCheck(Check):
         record = self._action_store.get(self._id)
         if record is None:
             return
-        self._contradictions += 1
+        self._action_store.note_contradiction(self._about)
         below = record.standing[: record.standing.index(rung)]
         ground = next((each for each in reversed(below) if each in (*_REACHED_BY, Rung.STOPPED)), Rung.UNKNOWN)
         self._step(ground, f"{rung.value} withdrawn: {why}")

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from qctui.actions.observation import Observation, Observed
+from qctui.actions.verify import STATUS_S
 from qctui.actions.verify_deployment import liquidation_orders
 from qctui.model.action import Rung
 from qctui.model.order import Order
@@ -154,6 +155,24 @@ async def test_holdings_that_a_dialog_has_seen_between_two_flat_reads_are_not_ve
     assert rig.record().rung is Rung.FLAT
     await rig.clock.advance(3)
     assert rig.record().rung is Rung.VERIFIED
+
+
+@in_rig
+async def test_what_contradicted_one_action_makes_all_on_that_deployment_look_once_more(rig: Rig) -> None:
+    rig.api.stop_after_s = 1e9
+    stopped = make_detail(1, status="Stopped", stopped_at=1.0)
+    await rig.act(target("stop"))
+    rig.api.details[1] = stopped
+    await rig.clock.advance(3)
+    rig.api.details[1] = make_detail(1)
+    await rig.clock.advance(3)
+    assert "STOPPED withdrawn" in last(rig.record())[1]
+    (second,) = await rig.act(target("stop"))
+    rig.api.details[1] = stopped
+    await rig.clock.advance(2 * STATUS_S + 1)
+    assert rig.rungs(second)[-1] == "STOPPED"
+    await rig.clock.advance(STATUS_S)
+    assert rig.rungs(second)[-1] == "VERIFIED"
 
 
 @in_rig
