@@ -257,15 +257,15 @@ def _base(world: World, rule: Rule, row: Deployment, trail: EquityTrail | None) 
     if trail is None or not trail.ats:
         return None
     if rule.when == "equity-below-launch":
-        seen = row.launched_at is not None and trail.since <= row.launched_at + SEEN_S
-        return trail.values[0] if seen else None
+        return trail.at_launch(row.launched_at)
     if rule.when == "equity-step":
         at = world.now - (rule.within_s or 0.0)
         # What was last read before an outage did not stay so until something was read again.
         return _at(trail, at) if at >= world.back_at + SEEN_S else None
     midnight = datetime.fromtimestamp(world.now, world.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    launched_at = row.launched_at if row.launched_at is not None else 0.0
-    return _at(trail, max(midnight.timestamp(), launched_at))
+    if row.launched_at is not None and row.launched_at > midnight.timestamp():
+        return trail.at_launch(row.launched_at)
+    return _at(trail, midnight.timestamp())
 
 
 def _at(trail: EquityTrail, at: float) -> float | None:

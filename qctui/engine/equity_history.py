@@ -25,12 +25,19 @@ DEPLOYMENTS_KEPT = 2_000
 """Those beyond are not followed, alive ones first: a list that long is not looked at row by row."""
 
 
+LAUNCH_S = 60.0
+"""The first equity listed this soon after a launch is that of the launch, if lists were read before: it does not trade
+yet."""
+
+
 class EquityHistory:
     """Collects trails and publishes them under `EQUITY_HISTORY` when one changed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._trails: dict[str, EquityTrail] = {}
+        self._listed = False
+        """A list has been taken in."""
         self._taken_mono: dict[str, float] = {}
         """When the newest sample of a trail began, monotonic: spacing must not depend on the wall clock."""
 
@@ -54,6 +61,7 @@ class EquityHistory:
         )
         self._taken_mono = {deploy_id: self._taken_mono[deploy_id] for deploy_id in listed}
         self._trails = listed
+        self._listed = True
         if changed:
             self._publish(at, mono)
 
@@ -100,7 +108,7 @@ class EquityHistory:
             return trail
         if trail is None:
             self._taken_mono[deployment.deploy_id] = mono
-            return EquityTrail(array("d", [at]), array("d", [equity]), at)
+            return EquityTrail(array("d", [at]), array("d", [equity]), self._since(deployment.launched_at, at))
         # The first one is never replaced: a change may be measured from it.
         kept = len(trail.ats)
         if mono - self._taken_mono[deployment.deploy_id] < SPACING_S:
@@ -111,6 +119,12 @@ class EquityHistory:
             self._taken_mono[deployment.deploy_id] = mono
         ats, values = trail.ats[:kept] + array("d", [at]), trail.values[:kept] + array("d", [equity])
         return _bounded(ats, values, trail.since, at)
+
+    def _since(self, launched_at: float | None, at: float) -> float:
+        """From when on everything is known of what is new in the list: it may have been launched just now."""
+        if not self._listed or launched_at is None or at - launched_at > LAUNCH_S:
+            return at
+        return min(at, launched_at)
 
 
 def _thinned(xs: array[float], ys: array[float]) -> tuple[array[float], array[float]]:

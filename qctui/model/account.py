@@ -13,7 +13,8 @@ DAY_S = 86_400.0
 """What a change is measured over. The account's zone is not known, so no day has a known beginning."""
 
 SEEN_S = 300.0
-"""A deployment that was first seen this soon after the time it is measured from counts as seen from then on."""
+"""What was first seen this soon after midnight, or after the same time a day ago, counts as seen from then on. A launch
+does not: an account may lose a tenth in its first minutes."""
 
 NEAR_S = 3_600.0
 """The first known equity stands for that of a day ago if it is at most this much later."""
@@ -56,12 +57,16 @@ class EquityTrail(Value, eq=False):
             return None
         day_ago = now - DAY_S
         if launched_at is not None and launched_at > day_ago:
-            return self.values[0] if self.since <= launched_at + SEEN_S else None
+            return self.at_launch(launched_at)
         # An equity stays what it was until the next one is sampled.
         if at := bisect_right(self.ats, day_ago):
             return self.values[at - 1]
         complete = self.since <= day_ago + SEEN_S and self.ats[0] <= day_ago + NEAR_S
         return self.values[0] if complete else None
+
+    def at_launch(self, launched_at: float | None) -> float | None:
+        """The equity with which it was launched; None where that was not seen."""
+        return self.values[0] if self.ats and launched_at is not None and self.since <= launched_at else None
 
     def sampled(self, now: float, count: int) -> list[float]:
         """The last 24 hours in at most `count` values: the newest of each equal part; parts before the first are left

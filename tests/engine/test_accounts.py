@@ -153,6 +153,22 @@ def test_a_launch_that_was_seen_is_measured_from_without_a_chart() -> None:
     on_rig(body)
 
 
+@pytest.mark.parametrize("ago_s", [20, 120])
+def test_a_launch_shortly_before_the_start_was_not_seen_and_only_the_chart_tells_of_it(ago_s: float) -> None:
+    def stage(rig: Rig) -> None:
+        rig.api.deployments = [make_deployment(1, launched_at=rig.clock.now() - ago_s, equity=900.0)]
+
+    async def body(rig: Rig) -> None:
+        await rig.clock.advance(30)
+        assert (trail(rig).values[0], base(rig)) == (900.0, None)
+        launched_at = rig.api.deployments[0].launched_at or 0.0
+        charted(rig, equity((launched_at, 1_000.0)))
+        await rig.clock.advance(1_800)
+        assert base(rig) == 1_000.0
+
+    on_rig(body, before=stage)
+
+
 def test_points_seconds_apart_are_thinned() -> None:
     def stage(rig: Rig) -> None:
         now = rig.clock.now()
