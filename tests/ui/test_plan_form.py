@@ -24,6 +24,7 @@ PLAN = OptimizationPlan(
     (Constraint(DRAWDOWN, "Drawdown Less 0.25", "Less", 0.25),),
     "O2-8", 2,
 )  # fmt: skip
+NUMBERS = "numbers as in 5 to 20 by 0.5 are expected, exponents of two digits at most"
 NAME, TARGET, EXTREMUM, FAST, MODE, LIMIT, MORE, NODE, NODES = range(9)
 
 
@@ -92,6 +93,11 @@ def test_a_range_or_a_value(text: str, parameter: Parameter) -> None:
         (FAST, "5 to 20 by -1", "fast: a range from low to high by steps above 0 is expected"),
         (FAST, "1e99 to 2e99 by 1", "fast: it has 1e+15 values or more: larger steps are expected"),
         (FAST, "0 to 1 by 1e-99", "fast: it has 1e+15 values or more: larger steps are expected"),
+        (FAST, "1,5 to 3,5 by 0,5", f"fast: {NUMBERS}"),
+        (FAST, "1,5 to", "fast: a range from low to high by steps above 0 is expected"),
+        (FAST, "nan to 5 by 1", f"fast: {NUMBERS}"),
+        (FAST, "1e-320 to 1e-310 by 1e-320", f"fast: {NUMBERS}"),
+        (FAST, "1 to 1e100 by 1", f"fast: {NUMBERS}"),
         (FAST, "2e99 to 1e99 by 1", "fast: a range from low to high by steps above 0 is expected"),
         (NODES, "0", "Nodes: a number from 1 to 24 is expected"),
         (NODES, "25", "Nodes: a number from 1 to 24 is expected"),

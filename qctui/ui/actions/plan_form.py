@@ -37,6 +37,8 @@ OPERATORS = {
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,2})?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s+to\s+({_NUMBER})\s+by\s+({_NUMBER})\s*")
+_MEANT = re.compile(r"\s*(?:\S+\s+to\s+\S+\s+by\b|[-+.,\d]\S*\s+to\b)")
+"""What is meant as a range, though it may be none: a decimal comma, a number that is too long."""
 _LIMIT = re.compile(rf"\s*(.+?)\s*(<=|>=|!=|<|>|=)\s*({_NUMBER})\s*")
 _SIGNS = {spelled.casefold(): sign for sign, spelled in OPERATORS.items()}
 
@@ -152,7 +154,11 @@ class PlanForm:
                 return "a range or a value is expected"
             if parameter.endless:
                 return f"it has {MOST_BACKTESTS:g} values or more: larger steps are expected"
-            return "" if parameter.values is not None else "a range from low to high by steps above 0 is expected"
+            if parameter.values is not None:
+                return ""
+            if " by " in row.text and not _RANGE.fullmatch(row.text):
+                return "numbers as in 5 to 20 by 0.5 are expected, exponents of two digits at most"
+            return "a range from low to high by steps above 0 is expected"
         if number == len(self._rows) - 1:
             fits = row.text.isascii() and row.text.isdigit() and 1 <= int(row.text[:9]) <= MOST_NODES
             return "" if fits else f"a number from 1 to {MOST_NODES} is expected"
@@ -187,8 +193,7 @@ def _parameter(name: str, text: str) -> Parameter:
     """A parameter as it is typed: a range, or a value that stays the same. A number alone is a value too."""
     found = _RANGE.fullmatch(text)
     if found is None:
-        # What begins like a range is meant as one.
-        return Parameter(name) if re.match(rf"\s*{_NUMBER}\s+to\b", text) else Parameter(name, value=text.strip())
+        return Parameter(name) if _MEANT.match(text) else Parameter(name, value=text.strip())
     low, high, step = (float(each) for each in found.groups())
     return Parameter(name, low, high, step)
 

@@ -37,7 +37,7 @@ class Column(Value, Generic[R], eq=False):
     most: int = 0
     """Cells it may grow to when there is room; 0: it does not grow."""
     names: bool = False
-    """It holds names: one that does not fit loses its middle, and keeps the end that tells it from another."""
+    """It holds names. One that does not fit loses its middle: names of one folder differ at their end more often."""
     keep: int = 0
     """When room is short, columns with the smallest number go first."""
     sort_key: Callable[[R], Any] | None = None
