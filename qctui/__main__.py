@@ -5,7 +5,7 @@ Once the command line runs, Ctrl+C is an exception again, and later whatever the
 """
 
 # A part of the interpreter: `signal` itself would be the first slow import.
-import _signal  # type: ignore[import-not-found]
+import _signal  # type: ignore[import-not-found]  # mypy knows no types of it
 
 _INTERRUPTIBLE = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
 """An inherited "ignore" (a shell's background job) stays."""
