@@ -17,7 +17,7 @@ from qctui.api.parse_optimization import compiled, estimate, summaries
 from qctui.api.parse_records import insights
 from qctui.api.ports import Gate, Loading, RequestReport
 from qctui.api.reader import Reader, RetryPolicy, parsed
-from qctui.api.transport import Channel, Pool, Timeouts
+from qctui.api.transport import Channel, Place, Pool, Timeouts
 from qctui.clock import Clock
 from qctui.model.chart import Chart
 from qctui.model.deployment import LogPage, Project
@@ -28,9 +28,9 @@ from qctui.model.resource import FailureKind
 from qctui.value import Value
 
 READ_POOL = Pool(connections=20, idle_s=30.0)
-TRIGGER_LANES = 8
+TRIGGER_LANES = 16
 TRIGGER_POOL = Pool(connections=16, idle_s=4.0)
-"""In each of `TRIGGER_LANES`: for a hundred at once while some are being warmed.
+"""In each of `TRIGGER_LANES`: for a hundred at once in half of them, while some are being warmed in the others.
 
 A pool looks at each of its connections for every request: a hundred requests in one pool of a hundred connections spend
 more time on that than on being sent.
@@ -38,8 +38,9 @@ more time on that than on being sent.
 Idle connections are trusted only briefly: one that the server closes just as a trigger leaves would make its outcome
 unknown. Common servers keep them for 5 s and more; while a dialog is open, `warm` is called more often than that.
 
-They carry triggers and credential checks and nothing else: an answer that something in between delays, repeats or gives
-to the wrong request is then never one about a deployment.
+Each carries a trigger, before it at most one credential check that was answered well, and nothing else: an answer that
+something in between delays, repeats or gives to the wrong request is then never one about a deployment, nor a refusal
+that another request met with.
 """
 
 CHECK_POOL = Pool(connections=100, idle_s=4.0)
@@ -121,16 +122,38 @@ class Lanes:
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         self._channels = tuple(channels)
+        self._lanes = range(len(channels))
         self._under_way = [0] * len(channels)
 
-    async def post(
-        self, endpoint: Endpoint, body: dict[str, object], *, timeouts: Timeouts, gate: Gate | None = None
+    def half_for_checks(self) -> range:
+        """The half of the lanes in which no connection stands idle: those that do are left to the triggers."""
+        half = len(self._channels) // 2
+        first_has_idle = any(channel.has_idle() for channel in self._channels[:half])
+        return self._lanes[half:] if first_has_idle else self._lanes[:half]
+
+    async def check(self, lanes: range) -> None:
+        """Check the credentials over a new connection in the least used of `lanes`."""
+        lane = min(lanes, key=self._under_way.__getitem__)
+        await self._post(lane, endpoints.AUTHENTICATE, {}, WARM_TIMEOUTS, None, Place.FIRST)
+
+    async def trigger(
+        self, endpoint: Endpoint, body: dict[str, object], timeouts: Timeouts, gate: Gate | None
     ) -> Answer:
         """As `Channel.post`, over the lane with a connection to spare, else the one least used."""
-        lane = min(range(len(self._channels)), key=self._rank)
+        return await self._post(min(self._lanes, key=self._rank), endpoint, body, timeouts, gate, Place.LAST)
+
+    async def _post(
+        self,
+        lane: int,
+        endpoint: Endpoint,
+        body: dict[str, object],
+        timeouts: Timeouts,
+        gate: Gate | None,
+        place: Place,
+    ) -> Answer:
         self._under_way[lane] += 1
         try:
-            return await self._channels[lane].post(endpoint, body, timeouts=timeouts, gate=gate)
+            return await self._channels[lane].post(endpoint, body, timeouts=timeouts, gate=gate, place=place)
         finally:
             self._under_way[lane] -= 1
 
@@ -159,7 +182,7 @@ class TriggerClient(Reader):
         self._for_triggers = for_triggers
         self._read_only = read_only
         self._trigger_timeouts = timeouts
-        self._warming: set[asyncio.Task[object]] = set()
+        self._warming: set[asyncio.Task[None]] = set()
         self._waiting = 0
         """Triggers that wait for one of `_warming`."""
 
@@ -213,16 +236,16 @@ class TriggerClient(Reader):
         self._refuse_read_only(endpoint)
         await self._wait_for_warm()
         # Once, whatever happens: a repeated liquidation could hit a deployment that was started in between.
-        answer = await self._for_triggers.post(endpoint, body, timeouts=self._trigger_timeouts, gate=gate)
+        answer = await self._for_triggers.trigger(endpoint, body, self._trigger_timeouts, gate)
         if answer.members.get("success") is not True:
             raise endpoint.failure(FailureKind.MALFORMED, "the answer does not say that it succeeded")
         return answer
 
     async def warm(self, connections: int = 1) -> None:
         """Check the credentials on as many connections at once, those that are still under way counted in."""
+        lanes = self._for_triggers.half_for_checks()
         for _ in range(connections - len(self._warming)):
-            check = self._for_triggers.post(endpoints.AUTHENTICATE, {}, timeouts=WARM_TIMEOUTS)
-            task: asyncio.Task[object] = asyncio.ensure_future(check)
+            task = asyncio.ensure_future(self._for_triggers.check(lanes))
             self._warming.add(task)
             task.add_done_callback(self._warming.discard)
         # A connection that could not be opened shows when something is sent.

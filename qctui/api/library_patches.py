@@ -48,7 +48,9 @@ default) cover connecting only. A write that fails is not an error there: the an
 connection that the server has closed shows as a failed read, and the request may have acted.
 """
 
-TCP_CONNECTED = "connection.connect_tcp.complete"
+TCP_CONNECTED = ".connect_tcp.complete"
+"""Ends the event's name; before it stands `connection`, or `socks` for a proxy of that kind."""
+
 TLS_ESTABLISHED = "connection.start_tls.complete"
 """A request cancelled between these two events leaves a connection that httpcore does not close: we do."""
 
@@ -77,9 +79,11 @@ def has_unread(client: httpx.AsyncClient, request: Any) -> bool:
 
 
 def has_idle(client: httpx.AsyncClient) -> bool:
-    """Whether the next request finds a connection that stands and that nothing is using."""
+    """Whether the next request finds a connection that stands, is still trusted and that nothing is using."""
     try:
-        return any(each.is_available() for pool in _pools(client) for each in pool.connections)
+        return any(
+            each.is_available() and not each.has_expired() for pool in _pools(client) for each in pool.connections
+        )
     except (AttributeError, TypeError):  # another version of the libraries: no connection is known to be free
         return False
 

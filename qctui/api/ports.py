@@ -196,8 +196,8 @@ class TriggerApi(DetailReads, Protocol):
         ...
 
     async def warm(self, connections: int = 1) -> None:
-        """Open up to `connections` connections ahead of a trigger, or use those that are open, so that sending costs no
-        handshake. To be called again every `REWARM_S` while a trigger may come. Never raises for a failure."""
+        """Open `connections` connections ahead of a trigger, so that sending costs no handshake. To be called again
+        every `REWARM_S` while a trigger may come. Never raises for a failure."""
         ...
 
     async def fetch_deployments(self, project_id: int) -> DeploymentList:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable
+from enum import Enum, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,21 @@ class Pool(Value):
     idle_s: float
 
 
+class Place(Enum):
+    """Which of a connection's requests one is.
+
+    HTTP/1.1 has no numbers on its answers. If the one to the first request comes twice, the second request is given it
+    again, the third is given the second's, and so on. Where that must not happen a connection carries two requests at
+    most: a `FIRST` with a good answer, whose repetition says nothing bad, and a `LAST`.
+    """
+
+    ANY = auto()
+    FIRST = auto()
+    """On a new connection, which is kept only for a good answer."""
+    LAST = auto()
+    """On a new connection or after a `FIRST`; the connection is closed."""
+
+
 @cache
 def tls_context() -> ssl.SSLContext:
     """The trusted certificates, read once and when first needed: 15 ms."""
@@ -97,14 +113,20 @@ class Channel:
             await self._opened.aclose()
 
     async def post(
-        self, endpoint: Endpoint, body: dict[str, object], *, timeouts: Timeouts, gate: Gate | None = None
+        self,
+        endpoint: Endpoint,
+        body: dict[str, object],
+        *,
+        timeouts: Timeouts,
+        gate: Gate | None = None,
+        place: Place = Place.ANY,
     ) -> Answer:
         """Send one POST, once, and give its successful answer.
 
         `gate` is awaited right before the first byte leaves; an ApiError it raises keeps everything from being
         written and comes out of here.
         """
-        call = _Call(self, endpoint, body, gate)
+        call = _Call(self, endpoint, body, gate, place)
         try:
             async with asyncio.timeout(timeouts.total_s):
                 answer = await call.run(timeouts)
@@ -172,13 +194,15 @@ class Channel:
 
 
 class _UnusableConnection(Exception):
-    """The connection brought something before the request was written, and nothing was written to it."""
+    """Nothing was written to the connection: it brought something before that, or has carried another request."""
 
 
 class _Call:
     """One request under way."""
 
-    def __init__(self, channel: Channel, endpoint: Endpoint, body: dict[str, object], gate: Gate | None) -> None:
+    def __init__(
+        self, channel: Channel, endpoint: Endpoint, body: dict[str, object], gate: Gate | None, place: Place
+    ) -> None:
         self._channel = channel
         self._endpoint = endpoint
         self._body = body
@@ -186,6 +210,7 @@ class _Call:
         self._raw = b""
         """What was answered, as far as it was."""
         self._gate = gate
+        self._place = place
         self._began_mono = channel.clock.monotonic()
         self._headers_mono: float | None = None
         self._headers_at: float | None = None
@@ -220,6 +245,8 @@ class _Call:
         # Escaped throughout: half a surrogate pair, which the name of a chart may have, can't be sent otherwise.
         content = json.dumps(self._body, separators=(",", ":"), allow_nan=False).encode()
         address, headers = f"{channel.base_url}/{endpoint.path}", {"Content-Type": "application/json"}
+        if self._place is Place.LAST:
+            headers["Connection"] = "close"
         request = client.build_request("POST", address, content=content, headers=headers, timeout=timeout)
         if channel.traced:
             request.extensions["trace"] = self._trace
@@ -229,9 +256,13 @@ class _Call:
         try:
             self._note_headers(response)
             self._raw = await read_body(endpoint, response, channel.scrub)
+            return await judge(endpoint, response, self._raw, channel.scrub, channel.clock.now())
+        except ApiError:
+            if self._place is Place.FIRST and "network_stream" in response.extensions:
+                await response.extensions["network_stream"].aclose()
+            raise
         finally:
             await response.aclose()
-        return await judge(endpoint, response, self._raw, channel.scrub, channel.clock.now())
 
     @property
     def skew_s(self) -> float | None:
@@ -247,7 +278,7 @@ class _Call:
                 await self._half_open.aclose()
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
-        if event == TCP_CONNECTED:
+        if event.endswith(TCP_CONNECTED):
             self._half_open = info.get("return_value")
             self._is_new = True
         elif event in (TLS_ESTABLISHED, SENDING_BEGINS):
@@ -255,6 +286,8 @@ class _Call:
         # Through a proxy the CONNECT that opens the tunnel has the same event: nothing of ours is in it.
         request = info.get("request")
         if event == SENDING_BEGINS and getattr(request, "method", b"POST") == b"POST":
+            if self._place is Place.FIRST and not self._is_new:
+                raise _UnusableConnection
             self._refuse_unread(request)
             await self._pass_gate(request)
 

@@ -93,9 +93,9 @@ def test_the_steps_of_a_request_have_the_names_we_know(certificate: Path | None)
             await client.post(url, extensions={"trace": note})
 
     run(go())
-    known = [TCP_CONNECTED, *([TLS_ESTABLISHED] if certificate else []), SENDING_BEGINS]
+    known = [f"connection{TCP_CONNECTED}", *([TLS_ESTABLISHED] if certificate else []), SENDING_BEGINS]
     assert [event for event in events if event in known] == known
-    assert "return_value" in keys[TCP_CONNECTED]
+    assert "return_value" in keys[f"connection{TCP_CONNECTED}"]
     assert "request" in keys[SENDING_BEGINS]
 
 

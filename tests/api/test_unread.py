@@ -1,5 +1,5 @@
 """An answer that arrived before the request was written is never its own, and the triggers' connections carry nothing
-but triggers and what keeps them warm."""
+but a trigger after one good credential check."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ RUNNING = http(b'{"success": true, "status": "Running", "deployId": "L-1"}')
 STOPPED = http(b'{"success": true, "status": "Stopped", "deployId": "L-9", "stopped": "2026-11-20 10:00:00"}')
 BIG = http(b'{"success": true}'.ljust(65_536 - len(http(b"", "200 OK")) - 4))
 """As long as one read of the transport: what follows it in the same read stays below HTTP."""
+CONNECTIONS = 25
 CERTIFICATE = PAYLOADS / "loopback.pem"
 """Self-signed, for 127.0.0.1, made for these tests."""
 
@@ -105,7 +106,10 @@ def test_extra_bytes_after_a_triggers_answer_are_not_the_next_ones(certificate: 
     run(go())
 
 
-def test_a_clean_connection_is_used_again(certificate: Path | None) -> None:
+TOO_MANY = http(b'{"success": false}', "429 Too Many Requests", "Retry-After: 2")
+
+
+def test_a_clean_connection_carries_a_check_and_a_trigger(certificate: Path | None) -> None:
     async def go() -> None:
         async with raw_server(Babbler(OK), certificate=certificate) as (url, received):
             client = loopback_client(url)
@@ -113,7 +117,71 @@ def test_a_clean_connection_is_used_again(certificate: Path | None) -> None:
                 await client.triggers.warm()
                 await client.triggers.liquidate(7)
             await client.aclose()
-            assert (received.connections, received.posts) == (1, 6)
+            assert (received.connections, received.posts) == (3, 6)
+
+    run(go())
+
+
+def test_a_late_copy_of_an_answer_gives_no_trigger_the_refusal_of_a_check() -> None:
+    """On each connection the first answer comes again with the second request, and from then on all are one late."""
+
+    async def shifted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, received: Received) -> None:
+        late = OK
+        while await received.read(reader):
+            writer.write(late)
+            late = TOO_MANY if b"authenticate" in received.heads[-1] and len(received.heads) > 1 else OK
+            await writer.drain()
+
+    async def go() -> None:
+        async with raw_server(shifted) as (url, received):
+            client = loopback_client(url)
+            await client.triggers.warm()
+            await client.triggers.warm()
+            await client.triggers.liquidate(7)
+            await client.aclose()
+            assert received.bodies == [b"{}", b"{}", b'{"projectId":7}']
+
+    run(go())
+
+
+@pytest.mark.parametrize("refusal", [TOO_MANY, NO, http(b"", "500 Server Error")])
+def test_after_a_check_that_was_refused_a_trigger_has_a_connection_of_its_own(
+    refusal: bytes, certificate: Path | None
+) -> None:
+    async def go() -> None:
+        async with raw_server(Babbler(refusal, then=OK), certificate=certificate) as (url, received):
+            client = loopback_client(url)
+            await client.triggers.warm()
+            await client.triggers.liquidate(7)
+            await client.aclose()
+            assert received.bodies == [b"{}", b'{"projectId":7}']
+            assert received.connections == 2
+
+    run(go())
+
+
+def test_warming_again_leaves_what_is_warm_to_the_triggers() -> None:
+    both = asyncio.Event()
+
+    async def second_waits(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, received: Received) -> None:
+        mine = received.connections
+        while await received.read(reader):
+            if mine > CONNECTIONS and b"authenticate" in received.heads[-1]:
+                await both.wait()
+            writer.write(OK)
+            await writer.drain()
+
+    async def go() -> None:
+        async with raw_server(second_waits) as (url, received):
+            client = loopback_client(url)
+            await client.triggers.warm(CONNECTIONS)
+            again = asyncio.ensure_future(client.triggers.warm(CONNECTIONS))
+            await received.came(2 * CONNECTIONS)
+            await asyncio.gather(*(client.triggers.liquidate(project) for project in range(CONNECTIONS)))
+            assert received.connections == 2 * CONNECTIONS
+            both.set()
+            await again
+            await client.aclose()
 
     run(go())
 

@@ -53,13 +53,15 @@ def test_a_number_is_always_the_same_case() -> None:
     assert [str(case_of(number)) for number in range(50)] == [str(case_of(number)) for number in range(50)]
 
 
-async def twice(lanes: Lanes, *arguments: Any, **named: Any) -> object:
-    await lanes._channels[0].post(*arguments, **named)
-    return await lanes._channels[0].post(*arguments, **named)
+async def twice(lanes: Lanes, lane: int, *arguments: Any) -> object:
+    endpoint, body, timeouts, gate, place = arguments
+    for _ in range(2):
+        answer = await lanes._channels[lane].post(endpoint, body, timeouts=timeouts, gate=gate, place=place)
+    return answer
 
 
 async def without_success(client: TriggerClient, endpoint: Any, body: Any, gate: Any) -> object:
-    return await client._for_triggers.post(endpoint, body, timeouts=client._trigger_timeouts, gate=gate)
+    return await client._for_triggers.trigger(endpoint, body, client._trigger_timeouts, gate)
 
 
 async def fails(*_: object) -> None:
@@ -96,7 +98,7 @@ PLANTED: dict[str, tuple[object, str, object]] = {
     "not clean": (tolerant, "clean", lambda value, limit=0: str("" if value is None else value)[:2_000]),
     "where a finite number": (tolerant, "math", SimpleNamespace(isfinite=lambda value: True)),
     "where a text is promised": (parse_live, "line", lambda value: value or ""),
-    "requests": (Lanes, "post", twice),
+    "requests": (Lanes, "_post", twice),
     "without a word of success": (TriggerClient, "_trigger", without_success),
     "where it says success": (response, "check", lambda endpoint, status, tree, scrub: tolerant.fold(tree)),
     "the token in a message": (Scrubber, "__call__", lambda scrubber, text: clean(text, 300)),

@@ -97,12 +97,12 @@ class Stream(httpcore.AsyncNetworkStream):
 
     def fileno(self) -> int:
         """Asked for by who looks for unread bytes beside the queue: there is no socket, and nothing in it."""
-        if self._ended or self._failed:
+        if self._ended or self._failed or self._closed:
             raise EOFError
         raise BlockingIOError
 
     def get_extra_info(self, info: str) -> Any:
-        return bool(self.read_queue or self._ended or self._failed) if info == "is_readable" else None
+        return bool(self.read_queue or self._ended or self._failed or self._closed) if info == "is_readable" else None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
