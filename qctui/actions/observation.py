@@ -44,8 +44,11 @@ class Observation(Value):
     deploy_id: str = ""
     """Of the deployment that was observed, where it is known; of the other one if ours was replaced."""
     status: str = ""
+    launched_at: float | None = None
+    """Unix seconds, as `stopped_at`."""
     stopped_at: float | None = None
-    """Unix seconds."""
+    newer: bool = False
+    """The other one was launched after ours: no replica that lags shows that."""
     note: str = ""
     """What to know of this observation, for the screen: a read that failed, errors beside the fields, a contradiction.
     Empty if all was clear."""
@@ -75,9 +78,10 @@ class Observation(Value):
         return f"{self.deploy_id or 'another deployment'} ({self.status or 'status unknown'})"
 
 
-async def observe(api: TriggerApi, project_id: int, deploy_id: str) -> Observation:
+async def observe(api: TriggerApi, project_id: int, deploy_id: str, there_at: float | None = None) -> Observation:
     """Observe the deployment `deploy_id` of a project; with an empty id, the project's most recent one.
 
+    `there_at` is when it is known to have been launched already, Unix seconds: another one launched later is newer.
     Never raises for a failing API: the observation then shows nothing, with the reason in its note.
     """
     detail, failure = await _read(api, project_id)
@@ -85,8 +89,8 @@ async def observe(api: TriggerApi, project_id: int, deploy_id: str) -> Observati
         return _observation_of(detail, "live/read")
     rows, list_failure = await _list(api, project_id)
     if list_failure:
-        return _without_list(detail, deploy_id, failure, list_failure)
-    return _weigh(detail, rows, deploy_id, failure)
+        return _without_list(detail, deploy_id, there_at, failure, list_failure)
+    return _weigh(detail, rows, deploy_id, there_at, failure)
 
 
 class CurrentDeployment(Value):
@@ -142,7 +146,13 @@ async def _list(api: TriggerApi, project_id: int) -> tuple[tuple[Deployment, ...
     return tuple(row for row in listed.deployments if row.project_id == project_id), ""
 
 
-def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy_id: str, failure: str) -> Observation:
+def _weigh(
+    detail: DeploymentDetail | None,
+    rows: tuple[Deployment, ...],
+    deploy_id: str,
+    there_at: float | None,
+    failure: str,
+) -> Observation:
     """What both witnesses show, live/read being in doubt: failed, with errors, silent, or about another deployment.
 
     Whatever else is alive in the project matters too, or was launched later: the portfolio is then that one's.
@@ -151,12 +161,15 @@ def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy
     row = _newest(row for row in rows if deploy_id in ("", row.deploy_id))
     ours = row if row is not None and (row.status or row.stopped_at is not None) else None
     other: Deployment | DeploymentDetail | None = _newest(
-        row for row in rows if row is not ours and (row.alive or _is_newer(row, ours))
+        row
+        for row in rows
+        if row is not ours and (row.alive or (ours is not None and _is_newer(row, ours.launched_at)))
     )
     if detail is not None and not _is_same(deploy_id, detail.deploy_id):
         other = detail
     if other is not None and (ours is None or not ours.alive):
-        return _replaced(other, note)
+        launched_at = row.launched_at if row is not None and row is not other else None
+        return _replaced(other, there_at if launched_at is None else launched_at, note)
     if other is detail and detail is not None and ours is not None:
         words = f"live/read shows {detail.deploy_id}, live/list that {deploy_id} is {ours.status or 'alive'}"
         return Observation(Observed.UNKNOWN, note="; ".join(filter(None, (words, note))))
@@ -172,13 +185,15 @@ def _weigh(detail: DeploymentDetail | None, rows: tuple[Deployment, ...], deploy
     return _observation_of(detail, "live/read", note)
 
 
-def _without_list(detail: DeploymentDetail | None, deploy_id: str, failure: str, list_failure: str) -> Observation:
+def _without_list(
+    detail: DeploymentDetail | None, deploy_id: str, there_at: float | None, failure: str, list_failure: str
+) -> Observation:
     """Live/read in doubt and no second witness: what is readable counts, with the doubt beside it."""
     note = "; ".join(filter(None, (failure or _doubt_about(detail, deploy_id), list_failure)))
     if detail is None or not detail.has_status:
         return Observation(Observed.UNKNOWN, note=note)
     if not _is_same(deploy_id, detail.deploy_id):
-        return _replaced(detail, note)
+        return _replaced(detail, there_at, note)
     return _observation_of(detail, "live/read", note)
 
 
@@ -187,21 +202,26 @@ def _newest(rows: Iterable[Deployment]) -> Deployment | None:
     return max(rows, key=lambda row: (row.alive, row.launched_at or 0.0), default=None)
 
 
-def _is_newer(row: Deployment, ours: Deployment | None) -> bool:
-    """Whether it is known to have been launched after ours."""
-    if ours is None or ours.launched_at is None or row.launched_at is None:
-        return False
-    return row.launched_at > ours.launched_at
+def _is_newer(other: Deployment | DeploymentDetail, there_at: float | None) -> bool:
+    """Whether it is known to have been launched later."""
+    return other.launched_at is not None and there_at is not None and other.launched_at > there_at
 
 
 def _observation_of(known: Deployment | DeploymentDetail, source: str, note: str = "") -> Observation:
     seen = Observed.ALIVE if known.alive else Observed.ENDED
-    return Observation(seen, source, known.deploy_id, known.status, known.stopped_at, note)
+    return _of(known, seen, source, note=note)
 
 
-def _replaced(other: Deployment | DeploymentDetail, note: str) -> Observation:
+def _replaced(other: Deployment | DeploymentDetail, there_at: float | None, note: str) -> Observation:
     source = "live/read" if isinstance(other, DeploymentDetail) else "live/list"
-    return Observation(Observed.REPLACED, source, other.deploy_id, other.status, other.stopped_at, note)
+    return _of(other, Observed.REPLACED, source, newer=_is_newer(other, there_at), note=note)
+
+
+def _of(
+    known: Deployment | DeploymentDetail, seen: Observed, source: str, *, newer: bool = False, note: str
+) -> Observation:
+    launched_at, stopped_at = known.launched_at, known.stopped_at
+    return Observation(seen, source, known.deploy_id, known.status, launched_at, stopped_at, newer, note)
 
 
 def _doubt_about(detail: DeploymentDetail | None, deploy_id: str) -> str:

@@ -82,6 +82,11 @@ class DeploymentCheck(Check):
         """Raised whenever those in a row begin anew."""
         self._others = 0
         """Looks in a row that showed another deployment in its place."""
+        record = action_store.get(action_id)
+        self._there_at = record.confirmed_at if record is not None else None
+        """When ours was launched, or had been, Unix seconds."""
+        self._newer = ""
+        """One that any look showed and that was launched later, in words; from then on the portfolio may be its."""
         self._looked = asyncio.Event()
         """Set by the first look: before it, it is not known whose portfolio the project's is."""
         self._portfolio_task: asyncio.Task[None] | None = None
@@ -110,7 +115,7 @@ class DeploymentCheck(Check):
     async def _look(self) -> bool:
         """Observe once and draw the conclusions. Whether ours was seen stopped."""
         asked_mono = self._clock.monotonic()
-        look = await observe(self._api, self._target.project_id, self._deploy_id)
+        look = await observe(self._api, self._target.project_id, self._deploy_id, self._there_at)
         if look.state is Observed.ALIVE:
             self._action_store.note_sight((ALIVE, look.deploy_id), asked_mono)
         self._looked.set()
@@ -126,7 +131,10 @@ class DeploymentCheck(Check):
             self._see_another(look)
             return False
         self._others = 0
-        self._warn("redeployed", "")
+        if not self._newer:
+            self._warn("redeployed", "")
+        if look.launched_at is not None:
+            self._there_at = look.launched_at
         self._deploy_id = self._deploy_id or look.deploy_id
         self._status = look.status
         if look.state is Observed.ALIVE:
@@ -172,6 +180,9 @@ class DeploymentCheck(Check):
         said = f"{look.source} tells of {now}, not of ours" if known else f"redeployed meanwhile: now {now}"
         self._warn("redeployed", said)
         self._others += 1
+        if look.newer:
+            self._newer = now
+            self._action_store.change(self._id, holdings=None, holdings_mono=None)
         self._begin_anew()
         if self._others < SURE_OF_ANOTHER:
             return
@@ -208,7 +219,7 @@ class DeploymentCheck(Check):
             self._miss_portfolio(error.message)
             return
         await self._looked.wait()
-        if self._others or self._done.is_set():
+        if self._others or self._newer or self._done.is_set():
             return
         if not portfolio.is_known:
             self._miss_portfolio("the answer is empty, which may mean anything")
@@ -285,7 +296,9 @@ class DeploymentCheck(Check):
             status=self._status,
             stopped=self._stands(Rung.STOPPED),
             status_failure=self._status_reads.failure_words("the deployment", self._clock),
-            portfolio_failure=self._portfolio_reads.failure_words("the portfolio", self._clock),
+            portfolio_failure=f"the portfolio may be that of {self._newer}"
+            if self._newer
+            else self._portfolio_reads.failure_words("the portfolio", self._clock),
             mono=self._clock.monotonic(),
         )
         self._step(Rung.UNVERIFIED, "; ".join(filter(None, (words, self._unfilled()))))

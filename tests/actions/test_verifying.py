@@ -223,6 +223,20 @@ async def test_one_lagging_answer_about_another_deployment_concludes_nothing(rig
 
 
 @in_rig
+async def test_one_answer_about_a_newer_deployment_leaves_nobody_sure_of_the_portfolio(rig: Rig) -> None:
+    """The portfolio is that of the most recent one, and a replica that lags shows none that is not there yet."""
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER, launched_at=rig.clock.now() + 1.0)
+    await rig.act()
+    del rig.api.details[1]
+    rig.api.portfolios[1] = FLAT
+    await rig.clock.advance(700)
+    assert "FLAT" not in rig.rungs()
+    rung, words = last(rig.record())
+    assert rung is Rung.UNVERIFIED
+    assert f"stopped, not seen flat; the portfolio may be that of {OTHER} (Running)" in words
+
+
+@in_rig
 async def test_a_stop_whose_deployment_was_replaced_by_one_that_trades_is_loud(rig: Rig) -> None:
     rig.api.details[1] = make_detail(1, deploy_id=OTHER)
     rig.api.stop_after_s = 1e9
