@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import intern
 
 from qctui.api.answer import Answer
 from qctui.api.decode import entries
@@ -31,7 +32,8 @@ def _insight(item: object) -> Insight | None:
         return None
     raw = fold(item)
     generated_at, created_at = unix_time(raw.get("generatedtime")), unix_time(raw.get("createdtime"))
-    symbol_id = line(raw.get("symbol"))
+    # A hundred thousand are kept, and these texts are the same in most of them.
+    symbol_id = intern(line(raw.get("symbol")))
     reference_final, score_final = number(raw.get("referencefinal")), flag(raw.get("scorefinal"))
     return Insight(
         insight_id=line(raw.get("id")),
@@ -39,8 +41,8 @@ def _insight(item: object) -> Insight | None:
         generated_at=generated_at or created_at,
         close_at=unix_time(raw.get("closetime")),
         symbol=symbol_id,
-        ticker=line(raw.get("ticker")) or symbol_id.partition(" ")[0],
-        kind=line(raw.get("type")),
+        ticker=intern(line(raw.get("ticker")) or symbol_id.partition(" ")[0]),
+        kind=intern(line(raw.get("type"))),
         direction=_direction(raw.get("direction")),
         period_s=number(raw.get("period")),
         magnitude=number(raw.get("magnitude")),
@@ -52,7 +54,7 @@ def _insight(item: object) -> Insight | None:
         score_magnitude=number(raw.get("scoremagnitude")),
         score_final=flag(raw.get("scoreisfinal")) if score_final is None else score_final,
         estimated_value=number(raw.get("estimatedvalue")),
-        model=line(raw.get("sourcemodel")),
+        model=intern(line(raw.get("sourcemodel"))),
         group_id=line(raw.get("groupid")),
         tag=line(raw.get("tag")),
         created_at=created_at or generated_at,

@@ -68,9 +68,12 @@ class KnownInsights:
             if facts != (self.log.complete, self.log.expected, self.log.newest):
                 self.log = InsightLog(self.log.insights, *facts)
             return
-        insights = [each for each in self.log.insights if identity(each) not in touched]
-        if complete:
-            insights = [each for each in insights if identity(each) in self._by_id]
+        insights = list(self.log.insights)
+        # Most often a few are new and that is all: then none of the many others is looked at.
+        if len(insights) + len(touched) > len(self._by_id):
+            insights = [each for each in insights if identity(each) not in touched]
+            if complete:
+                insights = [each for each in insights if identity(each) in self._by_id]
         if len(touched) * 8 < len(insights):
             for insight in touched.values():
                 insort(insights, insight, key=_newest_first)
