@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from qctui.api import endpoints
 from qctui.api.answer import Answer
 from qctui.api.auth import Credentials
 from qctui.api.endpoints import Endpoint
+from qctui.api.lanes import TRIGGER_LANES, TRIGGER_POOL, Lanes
 from qctui.api.library_patches import httpx
 from qctui.api.parse_chart import chart
 from qctui.api.parse_live import ChartNames, logs, projects
@@ -17,7 +18,7 @@ from qctui.api.parse_optimization import compiled, estimate, summaries
 from qctui.api.parse_records import insights
 from qctui.api.ports import Gate, Loading, RequestReport
 from qctui.api.reader import Reader, RetryPolicy, parsed
-from qctui.api.transport import Channel, Place, Pool, Timeouts
+from qctui.api.transport import Channel, Pool, Timeouts
 from qctui.clock import Clock
 from qctui.model.chart import Chart
 from qctui.model.deployment import LogPage, Project
@@ -28,21 +29,6 @@ from qctui.model.resource import FailureKind
 from qctui.value import Value
 
 READ_POOL = Pool(connections=20, idle_s=30.0)
-TRIGGER_LANES = 16
-TRIGGER_POOL = Pool(connections=16, idle_s=4.0)
-"""In each of `TRIGGER_LANES`: for a hundred at once in half of them, while some are being warmed in the others.
-
-A pool looks at each of its connections for every request: a hundred requests in one pool of a hundred connections spend
-more time on that than on being sent.
-
-Idle connections are trusted only briefly: one that the server closes just as a trigger leaves would make its outcome
-unknown. Common servers keep them for 5 s and more; while a dialog is open, `warm` is called more often than that.
-
-Each carries a trigger, before it at most one credential check that was answered well, and nothing else: an answer that
-something in between delays, repeats or gives to the wrong request is then never one about a deployment, nor a refusal
-that another request met with.
-"""
-
 CHECK_POOL = Pool(connections=100, idle_s=4.0)
 """For the reads of a trigger's target, before and after. They are not repeated either, so a connection that may be
 closed at any time is not for them."""
@@ -51,9 +37,6 @@ READ_TIMEOUTS = Timeouts(connect_s=5.0, read_s=30.0, total_s=60.0)
 TRIGGER_TIMEOUTS = Timeouts(connect_s=3.0, read_s=20.0, total_s=30.0)
 CHECK_TIMEOUTS = Timeouts(connect_s=3.0, read_s=10.0, total_s=20.0)
 """Reads of a trigger's target: the verification of an action asks again anyway."""
-
-WARM_TIMEOUTS = Timeouts(connect_s=3.0, read_s=3.0, total_s=5.0)
-"""A connection that answers more slowly than this is none that a trigger should wait on."""
 
 WAIT_FOR_WARM_S = 0.25
 """How long a trigger waits at most for a connection that is just being warmed: most often the rest of one round trip,
@@ -115,54 +98,6 @@ class QuantConnectClient(Reader):
         if query:
             body["query"] = query
         return await self._read(endpoints.LOGS, body, lambda answer: logs(answer, start_line))
-
-
-class Lanes:
-    """Several pools to the same address, used as one."""
-
-    def __init__(self, channels: Sequence[Channel]) -> None:
-        self._channels = tuple(channels)
-        self._lanes = range(len(channels))
-        self._under_way = [0] * len(channels)
-
-    def half_for_checks(self) -> range:
-        """The half of the lanes in which no connection stands idle: those that do are left to the triggers."""
-        half = len(self._channels) // 2
-        first_has_idle = any(channel.has_idle() for channel in self._channels[:half])
-        return self._lanes[half:] if first_has_idle else self._lanes[:half]
-
-    async def check(self, lanes: range) -> None:
-        """Check the credentials over a new connection in the least used of `lanes`."""
-        lane = min(lanes, key=self._under_way.__getitem__)
-        await self._post(lane, endpoints.AUTHENTICATE, {}, WARM_TIMEOUTS, None, Place.FIRST)
-
-    async def trigger(
-        self, endpoint: Endpoint, body: dict[str, object], timeouts: Timeouts, gate: Gate | None
-    ) -> Answer:
-        """As `Channel.post`, over the lane with a connection to spare, else the one least used."""
-        return await self._post(min(self._lanes, key=self._rank), endpoint, body, timeouts, gate, Place.LAST)
-
-    async def _post(
-        self,
-        lane: int,
-        endpoint: Endpoint,
-        body: dict[str, object],
-        timeouts: Timeouts,
-        gate: Gate | None,
-        place: Place,
-    ) -> Answer:
-        self._under_way[lane] += 1
-        try:
-            return await self._channels[lane].post(endpoint, body, timeouts=timeouts, gate=gate, place=place)
-        finally:
-            self._under_way[lane] -= 1
-
-    def has_idle(self) -> bool:
-        """Whether a connection stands that nothing is using."""
-        return any(channel.has_idle() for channel in self._channels)
-
-    def _rank(self, lane: int) -> tuple[bool, int, int]:
-        return (not self._channels[lane].has_idle(), self._under_way[lane], lane)
 
 
 class TriggerClient(Reader):

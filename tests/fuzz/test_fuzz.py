@@ -15,7 +15,8 @@ import pytest
 from qctui.api import answer, chart_points, parse_chart, parse_live, response, tolerant
 from qctui.api.auth import Scrubber
 from qctui.api.chart_points import Columns
-from qctui.api.client import Lanes, QuantConnectClient, TriggerClient
+from qctui.api.client import QuantConnectClient, TriggerClient
+from qctui.api.lanes import Lanes
 from qctui.api.parse_live import ChartNames
 from qctui.model.portfolio import Portfolio
 from qctui.text import clean
