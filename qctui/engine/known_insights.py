@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Sequence, Set
 from heapq import heappop, heappush
 
@@ -69,17 +69,15 @@ class KnownInsights:
                 self.log = InsightLog(self.log.insights, *facts)
             return
         insights = list(self.log.insights)
-        # Most often a few are new and that is all: then none of the many others is looked at.
-        if len(insights) + len(touched) > len(self._by_id):
-            insights = [each for each in insights if identity(each) not in touched]
-            if complete:
-                insights = [each for each in insights if identity(each) in self._by_id]
         if len(touched) * 8 < len(insights):
             for insight in touched.values():
-                insort(insights, insight, key=_newest_first)
+                _put(insights, insight)
         else:
+            insights = [each for each in insights if identity(each) not in touched]
             insights.extend(touched.values())
             insights.sort(key=_newest_first)
+        if len(insights) > len(self._by_id):  # some are gone, or stand where they stood before their time changed
+            insights = [each for each in insights if self._by_id.get(identity(each)) is each]
         for gone in insights[self._limit :]:
             del self._by_id[identity(gone)]
         del insights[self._limit :]
@@ -113,6 +111,15 @@ def identity(insight: Insight) -> str:
     """What makes it the same insight when it is read again: its id, or, where it carries none, what never changes in
     it. Without that all of those would be one."""
     return insight.insight_id or f"|{insight.generated_at}|{insight.symbol}|{insight.model}|{insight.tag}"
+
+
+def _put(insights: list[Insight], insight: Insight) -> None:
+    """Put one in its place, or in the place of what it was before. None of the many others is looked at."""
+    place = bisect_left(insights, _newest_first(insight), key=_newest_first)
+    if place < len(insights) and identity(insights[place]) == identity(insight):
+        insights[place] = insight
+    else:
+        insights.insert(place, insight)
 
 
 def _newest_first(insight: Insight) -> tuple[float, str]:
