@@ -28,6 +28,10 @@ from tests.e2e.api import Api, simulator
 
 LET_BE_S = 1.5
 """How long actions are left alone before the world is changed for those that get nowhere."""
+AGAIN_S = 20.0
+"""After a change of the world that has ended nothing, until another: an action that was confirmed without a deploy id
+takes what it sees first for its own."""
+
 LATE_S = 20.0
 """After which lines that were not written are not waited for: they are missed when they are judged."""
 _PR_SET_PDEATHSIG = 1
@@ -152,7 +156,7 @@ class Session:
     def _settle(self) -> None:
         """Every action comes to an end: those that get nowhere by a world that changes once more."""
         self._hands.console()
-        begun, helped = time.monotonic(), set[int | str]()
+        begun, helped = time.monotonic(), dict[int | str, float]()
         looked_at = begun
 
         def settled() -> bool:
@@ -163,8 +167,10 @@ class Session:
             left = self._open()
             for line in left if looked_at - begun > LET_BE_S else []:
                 aim = aim_of(line)[1]
-                if line["event"] != "sending" and aim not in helped and self._troubles.help(line["action"], aim):
-                    helped.add(aim)
+                if line["event"] == "sending" or looked_at - helped.get(aim, -AGAIN_S) < AGAIN_S:
+                    continue
+                if self._troubles.help(line["action"], aim):
+                    helped[aim] = looked_at
                     # On a machine this slow it may have come to its end by itself: it is over another way now.
                     for one in self._hands.confirmed:
                         one.troubles = (*one.troubles, *(["helped"] if one.aim[1] == aim else []))
