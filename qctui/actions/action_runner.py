@@ -15,6 +15,7 @@ from qctui.actions.spec import ABORT, DELETE, RENAME, RERUN
 from qctui.actions.verify import VERIFY_S, Check
 from qctui.actions.verify_deployment import DeploymentCheck
 from qctui.actions.verify_optimization import AbortCheck, DeleteCheck, RenameCheck, RerunCheck, but_for_others
+from qctui.actions.wording import ENDED_BEFORE_ANSWER, ENDED_BEFORE_TAKEN
 from qctui.api.ports import TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.action import FINAL_RUNGS, ActionRecord, Rung, Target
@@ -33,8 +34,6 @@ ANSWER = "answer"
 """Topic of the warning about an answer that is being checked."""
 
 CANCELLED = "cancelled before it was sent"
-ENDED_BEFORE_SENT = "the program ended before the API could be reached"
-ENDED_BEFORE_ANSWER = "the program ended before the answer"
 
 _CHECKS: Mapping[str, type[Check]] = {
     ABORT.id: AbortCheck,
@@ -112,7 +111,7 @@ class ActionRunner:
         await first_of(self._clock, until_mono - self._clock.monotonic(), idle)
         idle.cancel()
         for request in tuple(self._requests.values()):
-            request.abandon(ENDED_BEFORE_SENT if request.sent_mono is None else ENDED_BEFORE_ANSWER)
+            request.abandon(ENDED_BEFORE_TAKEN if request.sent_mono is None else ENDED_BEFORE_ANSWER)
 
     async def aclose(self) -> None:
         """Cancel every task. What is being verified stays open in the journal."""

@@ -13,7 +13,7 @@ from qctui.actions.actions_port import JournalEntry
 from qctui.actions.journal import journal_time, public_url
 from qctui.actions.journal_writer import JournalWriter
 from qctui.clock import Clock
-from qctui.model.action import ACTIONS, ActionRecord, Rung, Step
+from qctui.model.action import ACTIONS, ASKED, ActionRecord, Rung, Step
 from qctui.model.resource import Resource
 from qctui.store import Store
 from qctui.text import clean
@@ -144,6 +144,11 @@ class ActionStore:
         if journal:
             entry = entry_of(record, rung.event, at, detail, self._context)
             self._warn_unless_written(self._writer.write([entry]), [action_id])
+
+    def note_asked(self, deploy_ids: Iterable[str]) -> None:
+        """Publish the deployments that actions of earlier runs were about."""
+        at, mono = self._clock.now(), self._clock.monotonic()
+        self._store.put_value(ASKED, frozenset(filter(None, deploy_ids)), at=at, mono=mono)
 
     def intend(self, action_ids: Sequence[str]) -> asyncio.Future[str]:
         """Journal the intents of one confirmation and that sending begins, with one write and one fsync.

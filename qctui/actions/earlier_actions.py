@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from qctui.actions.spec import LIQUIDATE
 from qctui.model.action import ActionRecord, Rung, Target
 
-_WITHOUT_EFFECT = (Rung.REJECTED, Rung.NOT_SENT)
+WITHOUT_EFFECT = (Rung.REJECTED, Rung.NOT_SENT)
+"""The ends of an action that did nothing."""
 
 
 def is_same_object(one: Target, other: Target) -> bool:
@@ -25,7 +26,7 @@ def earlier_action(records: Sequence[ActionRecord], target: Target) -> ActionRec
     """
     for record in reversed(records):
         same = record.target.action == target.action and is_same_object(record.target, target)
-        if same and record.rung not in _WITHOUT_EFFECT:
+        if same and record.rung not in WITHOUT_EFFECT:
             return record
     return None
 
@@ -50,7 +51,7 @@ def without_effect(records: Sequence[ActionRecord]) -> tuple[ActionRecord, ...]:
     return tuple(
         record
         for record in records
-        if record.rung in _WITHOUT_EFFECT and not (record.acknowledged or record.foreign or record.action_id in again)
+        if record.rung in WITHOUT_EFFECT and not (record.acknowledged or record.foreign or record.action_id in again)
     )
 
 
@@ -70,7 +71,7 @@ def stop_lock(records: Sequence[ActionRecord], target: Target, mono: float) -> s
             continue
         if record.done and not same:
             continue
-        if record.rung in (*_WITHOUT_EFFECT, Rung.VERIFIED):
+        if record.rung in (*WITHOUT_EFFECT, Rung.VERIFIED):
             continue
         if record.rung is Rung.UNVERIFIED and record.acknowledged:
             continue

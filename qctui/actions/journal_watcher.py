@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 from qctui.actions.action_store import ActionStore, JournalContext
 from qctui.actions.actions_port import JournalEntry
+from qctui.actions.earlier_actions import WITHOUT_EFFECT, retried
 from qctui.actions.journal import FINAL_EVENTS, RUNG_OF_EVENT, lines_by_action, parse_journal_time, public_url
 from qctui.actions.journal_writer import Disk, JournalWriter
 from qctui.actions.locks import OwnerLock, owner_of
@@ -18,16 +19,18 @@ from qctui.actions.send import SEND_S
 from qctui.actions.spec import ACTION_SPECS, OF_OPTIMIZATIONS, RENAME, RERUN
 from qctui.actions.verify import VERIFY_S
 from qctui.actions.verify_optimization import named_in
+from qctui.actions.wording import ENDED_BEFORE_ANSWER, ENDED_BEFORE_TAKEN
 from qctui.clock import Clock
 from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
 from qctui.text import clean
 from qctui.value import replace
 
+DAY_S = 86_400.0
+"""How long what an earlier run did or did not get done is of interest to a later one."""
+
 FOLLOW_S = 2.0
 """Between looks at the journal; one stat while nothing is appended."""
-
-NO_ANSWER = "the program ended before the answer"
 
 CLOSE_S = 0.2
 """How long the end of the program waits for the disk to let go of the locks."""
@@ -84,10 +87,28 @@ class JournalWatcher:
         left_open = [lines for lines in by_id.values() if _is_open(lines)]
         for lines in left_open:
             self._show(lines)
+        recent = self._recent(by_id.values())
+        self._action_store.note_asked(each.target.deploy_id for each in recent if each.rung not in WITHOUT_EFFECT)
         if self.adopt is not None:
+            self._take_up_unsent(recent)
             await self._adopt_left_behind()
             keep = frozenset(owner_of(lines[0].id) for lines in left_open)
             await self._at_disk(partial(self._owner_lock.sweep, keep))
+
+    def _recent(self, actions: Iterable[list[JournalEntry]]) -> list[ActionRecord]:
+        """What was confirmed against this API within a day, oldest first."""
+        ours = (record_of(lines, self._clock) for lines in actions if lines[0].base_url == self._base_url)
+        since = self._clock.now() - DAY_S
+        return [record for record in ours if record is not None and record.confirmed_at >= since]
+
+    def _take_up_unsent(self, recent: Sequence[ActionRecord]) -> None:
+        """Show what was not sent because its program ended first: nobody may have seen it say so. What was asked for
+        again since is left out, and what can't be: a rerun, whose lines do not say what it was to run."""
+        again = retried(recent)
+        for record in recent:
+            died = record.rung is Rung.NOT_SENT and record.steps[-1].detail == ENDED_BEFORE_TAKEN
+            if died and record.target.action != RERUN.id and record.action_id not in again:
+                self._action_store.put([replace(record, resumed=True)])
 
     async def _look(self) -> None:
         await self._writer.poll()
@@ -230,5 +251,5 @@ def _left_open_words(record: ActionRecord) -> tuple[Rung, str] | None:
     nothing was sent: a disk that hangs or is full keeps no request from leaving, and may take a part of the lines.
     """
     if record.rung in (None, Rung.SENDING, Rung.SENT):
-        return Rung.UNKNOWN, NO_ANSWER
+        return Rung.UNKNOWN, ENDED_BEFORE_ANSWER
     return None

@@ -29,6 +29,9 @@ WORDS = {
 NAMED_HOLDINGS = 5
 """Positions named in one line; the rest is counted."""
 
+ENDED_BEFORE_TAKEN = "the program ended before the API took it"
+ENDED_BEFORE_ANSWER = "the program ended before the answer"
+
 CHECK_BROKERAGE = "check the brokerage"
 
 UNFILLED = frozenset({"new", "submitted", "partiallyFilled", "cancelPending", "updateSubmitted", "invalid", "none"})

@@ -12,7 +12,7 @@ from qctui.actions.wording import format_holdings, format_rough_span
 from qctui.alerts.alert_wording import refused_words
 from qctui.alerts.rules import DAY_S, HOUR_S, Rule
 from qctui.model.account import EQUITY_HISTORY, SEEN_S, EquityTrail
-from qctui.model.action import ACTIONS, ActionRecord, Rung
+from qctui.model.action import ACTIONS, ASKED, ActionRecord, Rung
 from qctui.model.alert import Subject
 from qctui.model.deployment import Deployment, name_of, names_of
 from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS
@@ -104,7 +104,7 @@ class World:
 
     def asked_by_us(self, row: Deployment) -> bool:
         """Whether an action of ours may have ended it."""
-        return any(
+        return row.deploy_id in (self.store.get(ASKED).value or ()) or any(
             record.target.deploy_id == row.deploy_id and any(step.rung in _SENT for step in record.steps)
             for record in self.records
         )

@@ -219,6 +219,9 @@ class ActionRecord(Value):
         return replace(self, steps=(*steps, step))
 
 
+ASKED: Key[frozenset[str]] = Key("asked")
+"""Deploy ids that actions of earlier runs, within a day before this one, were about: how those end is no surprise."""
+
 ACTIONS: Key[tuple[ActionRecord, ...]] = Key("actions")
 """Every action of this run, and those resumed from the journal, oldest first. One resource, always with a value once
 the engine runs."""

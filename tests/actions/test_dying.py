@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from qctui.actions.journal_watcher import NO_ANSWER
-from qctui.model.action import Rung
+from qctui.actions.earlier_actions import without_effect
+from qctui.actions.journal_watcher import DAY_S
+from qctui.actions.wording import ENDED_BEFORE_ANSWER, ENDED_BEFORE_TAKEN
+from qctui.model.action import ASKED, Rung
 from qctui.model.resource import FailureKind
 from tests.actions.fakes import (
     REFUSED_CONNECTION,
@@ -141,7 +143,7 @@ def test_a_journal_cut_at_any_byte_is_read_and_never_claims_more_than_it_proves(
                 case 0:
                     assert not rig.records
                 case 1 | 2 | 3:
-                    assert last(rig.record()) == (Rung.UNKNOWN, NO_ANSWER)
+                    assert last(rig.record()) == (Rung.UNKNOWN, ENDED_BEFORE_ANSWER)
                 case _ if complete < len(ends):
                     assert rig.record().resumed
             await rig.service.aclose()
@@ -207,7 +209,7 @@ def test_an_answer_that_does_not_come_before_the_end_is_journalled_as_unknown_an
     asyncio.run(main())
 
 
-def test_what_could_not_be_sent_before_the_end_never_will_be(tmp_path: Path) -> None:
+def test_what_could_not_be_sent_before_the_end_never_will_be_and_is_shown_at_the_next_start(tmp_path: Path) -> None:
     async def main() -> None:
         rig = Rig(tmp_path)
         await rig.service.start()
@@ -221,8 +223,19 @@ def test_what_could_not_be_sent_before_the_end_never_will_be(tmp_path: Path) -> 
         rig.api.per_project.clear()
         async with Rig(tmp_path, rig.clock, rig.api) as again:
             await rig.clock.advance(60)
-            assert again.records == ()
+            assert last(again.record()) == (Rung.NOT_SENT, ENDED_BEFORE_TAKEN)
+            assert again.record().resumed
+            assert without_effect(again.records) == again.records
         assert rig.api.posts == []
+        async with Rig(tmp_path, rig.clock, rig.api) as sent:
+            await sent.act()
+            assert len(rig.api.posts) == 1
+        async with Rig(tmp_path, rig.clock, rig.api) as since:
+            assert [each.rung for each in since.records if each.rung is Rung.NOT_SENT] == []
+            assert since.store.get(ASKED).value == frozenset({target().deploy_id})
+        await rig.clock.advance(DAY_S + 1.0)
+        async with Rig(tmp_path, rig.clock, rig.api) as later:
+            assert later.store.get(ASKED).value == frozenset()
 
     asyncio.run(main())
 

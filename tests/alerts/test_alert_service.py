@@ -13,7 +13,7 @@ from qctui.alerts import conditions
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import DEFAULT_RULES, Delivery, Rule
 from qctui.model.account import EQUITY_HISTORY, EquityTrail
-from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
+from qctui.model.action import ACTIONS, ASKED, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Severity
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_key
@@ -343,9 +343,15 @@ def test_an_end_that_nobody_asked_for_is_told_and_one_of_ours_is_not() -> None:
         target = Target("stop", "One", 2, make_deployment(2).deploy_id)
         sent = ActionRecord("a1", "b1", target, "console", 0.0, 0.0, (Step(Rung.SENT, 0.0, 0.0),))
         desk.put(ACTIONS, (sent,))
+        desk.put(ASKED, frozenset({make_deployment(4).deploy_id}))
         ended = {"status": "Stopped", "stopped_at": desk.clock.now(), "environment": Environment.LIVE}
         failed = {**ended, "status": "RuntimeError", "error": "division\x1b[31m by zero"}
-        desk.list(make_deployment(1, **ended), make_deployment(2, **ended), make_deployment(3, **failed))
+        desk.list(
+            make_deployment(1, **ended),
+            make_deployment(2, **ended),
+            make_deployment(3, **failed),
+            make_deployment(4, **ended),
+        )
         await desk.clock.advance(10)
         assert set(desk.alerts) == {f"ended@{ONE.deploy_id}", f"runtime-error@{make_deployment(3).deploy_id}"}
         assert "\x1b" not in desk.alert(f"runtime-error@{make_deployment(3).deploy_id}").text

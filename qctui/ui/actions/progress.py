@@ -14,6 +14,7 @@ from qctui.ui.kit.lines import pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_name
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.value import replace
 
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
 """Rungs that must not be overlooked: the action did not do, or can't be said to have done, what was asked."""
@@ -91,11 +92,14 @@ def rung_role(rung: Rung | None) -> str:
 
 
 def shown_steps(record: ActionRecord) -> tuple[Step, ...]:
-    """The steps worth showing: a SENDING that went out at the first try is not."""
+    """The steps worth showing: a SENDING that went out at the first try is not. One that did not began with the
+    confirmation, whenever the last try was."""
     steps = record.steps
-    if len(steps) > 1 and steps[0].rung is Rung.SENDING and record.tries <= 1:
+    if not steps or steps[0].rung is not Rung.SENDING:
+        return steps
+    if len(steps) > 1 and record.tries <= 1:
         return steps[1:]
-    return steps
+    return (replace(steps[0], at=record.confirmed_at, mono=record.confirmed_mono), *steps[1:])
 
 
 def format_ladder(record: ActionRecord, context: RenderContext) -> Text:
