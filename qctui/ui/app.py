@@ -28,7 +28,6 @@ from qctui.ui.keys.keymap import COMMANDS, Command, Scope, bindings, commands_no
 from qctui.ui.kit.bar import refresh_words
 from qctui.ui.kit.pane import Pane
 from qctui.ui.main_screen import MainScreen
-from qctui.ui.selection import Unmarked
 from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.sync.presenter import Bridge, ShowsStore, StoreChanged
 from qctui.ui.theme.glyph_set import glyphs
@@ -94,16 +93,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         """What keeps it from drawing until there is something to see: two blank screens, 15 kB of a thin line, came
         first. None from then on."""
         self._delivery = TerminalDelivery(options, engine.clock, lambda sequence: self.write_to_terminal(sequence))
-        self.controller = ActionController(
-            self,
-            engine,
-            pointed=self._pointed,
-            subscribe=self._app_context.subscribe,
-            glyphs=self.glyphs,
-            zone=options.zone,
-            unmark=lambda marks: self.selected.change(Unmarked(marks)),
-            demo=options.demo,
-        )
+        self.controller = ActionController(self, self._app_context, self._pointed)
         self.set_keymap(options.keymap)
 
     def real_s(self, seconds: float) -> float:
