@@ -76,8 +76,6 @@ def _show(host: ReplayHost, ui: UiOptions, terminal: Terminal, *, mouse: bool) -
         class Replay(Console, ReplayApp):
             """The replay as the program runs it."""
 
-            CSS_PATH = ReplayApp.CSS_PATH
-
         host.wait_shown(FIRST_S)
 
         def build(shown: Callable[[], object]) -> Console:
