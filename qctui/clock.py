@@ -4,6 +4,9 @@ import asyncio
 import time
 from typing import Any, Protocol
 
+AHEAD_S = 60.0
+"""Up to this far ahead a time of the service's is now: its clock and ours need not agree."""
+
 
 class Clock(Protocol):
     """Two times and a way to wait. Whatever waits or dates is given one, so that tests own the time."""

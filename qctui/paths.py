@@ -27,6 +27,11 @@ def state_dir() -> Path:
     return _folder(platformdirs.user_state_dir)
 
 
+def journal_path() -> Path:
+    """Where every action is written down."""
+    return state_dir() / "journal.jsonl"
+
+
 def home_dir() -> Path:
     """The user's home directory; `NO_HOME` where there is none."""
     home = expand_home("~")

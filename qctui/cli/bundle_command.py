@@ -25,7 +25,7 @@ from qctui.actions.journal import (
 from qctui.cli.bundle_contents import Contents, counted_words, open_redactor, readme
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.wiring import own_tape, read_settings
-from qctui.paths import describe_path, open_private, state_dir
+from qctui.paths import describe_path, journal_path, open_private
 from qctui.settings import Settings
 from qctui.tape.bundle import TAPE, pack_bundle, tape_in
 from qctui.tape.tape import Tape
@@ -119,7 +119,7 @@ def span_of_action(wanted: str, journal: list[JournalEntry], tape: Path, now: fl
 
 def _read_journal(settings: Settings) -> list[JournalEntry]:
     """The actions of this profile on its API: of another account nothing is told."""
-    path = state_dir() / "journal.jsonl"
+    path = journal_path()
     try:
         entries = JournalTail(path).read()
     except OSError as error:

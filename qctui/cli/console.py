@@ -16,18 +16,17 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from qctui.actions.action_store import JournalContext
 from qctui.cli.credentials import Account
 from qctui.cli.demo import Demo
 from qctui.cli.log_file import log_path
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
-from qctui.cli.wiring import CONSOLE, account_of_person, engine_of, open_client_of, read_settings
+from qctui.cli.wiring import CONSOLE, account_of_person, actions_of, engine_of, open_client_of, read_settings
 from qctui.engine.host import ApiClient, Observer
 from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.model.keys import JOURNAL
-from qctui.paths import config_dir, describe_path, state_dir
+from qctui.paths import config_dir, describe_path
 from qctui.settings import Settings
 
 if TYPE_CHECKING:
@@ -155,17 +154,8 @@ class _Console:
         return open_client_of(self._account, self._settings, self._host.clock, observer, self._host.tape)
 
     def _open_actions(self, client: ApiClient) -> ActionService:
-        from qctui.actions.service import ActionService
-
         assert self._account is not None, "the client was opened for one"
-        return ActionService(
-            client.triggers,
-            self._host.store,
-            self._host.clock,
-            state_dir() / "journal.jsonl",
-            JournalContext(self._account.base_url, self._settings.profile_name),
-            read_only=self._settings.read_only,
-        )
+        return actions_of(self._account, self._settings, client.triggers, self._host.store, self._host.clock)
 
 
 def run_interface(

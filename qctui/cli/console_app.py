@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
 
-from qctui import ui
 from qctui.engine.engine_port import Engine
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
@@ -21,8 +19,6 @@ class Console(QctuiApp):
     """`QctuiApp` without Textual's crash report, which prints local variables: the log gets the traceback instead."""
 
     CRASH_REPORT = False
-    CSS_PATH = str(Path(ui.__file__).with_name("styles") / "app.tcss")  # a subclass would look for it in its own folder
-
     crash: str | None = None
     """What ended it, by name; None if it ended as asked."""
 

@@ -22,7 +22,7 @@ from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings,
 from qctui.clock import SystemClock
 from qctui.model.link import SKEW_LIMIT_S
 from qctui.model.resource import FailureKind
-from qctui.paths import config_dir, describe_path, state_dir
+from qctui.paths import config_dir, describe_path, journal_path
 from qctui.settings import DEMO_PROFILE, Settings
 from qctui.tape.tape import Tape, TapeEvent
 from qctui.tape.tape_file import EMPTY, TapeError
@@ -67,7 +67,7 @@ def run_doctor(options: Options) -> int:
             findings += check_tape(tape_path(account, settings), settings)
     if settings is not None:
         findings += [*check_keys(settings), *check_themes(settings)]
-    findings += [*check_terminal(os.environ), *check_journal(state_dir() / "journal.jsonl")]
+    findings += [*check_terminal(os.environ), *check_journal(journal_path())]
     rows = [(each.result.value, each.what, each.found) for each in findings]
     for row, each in zip(align(rows), findings, strict=True):
         print(row)

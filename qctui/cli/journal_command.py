@@ -16,7 +16,7 @@ from qctui.actions.journal import (
 )
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
-from qctui.paths import describe_path, state_dir
+from qctui.paths import describe_path, journal_path
 
 
 def run_journal(options: Options) -> int:
@@ -25,7 +25,7 @@ def run_journal(options: Options) -> int:
     Raises:
         UsageError: it is there and can't be read.
     """
-    path = state_dir() / "journal.jsonl"
+    path = journal_path()
     tail = JournalTail(path)
     try:
         entries = tail.read()

@@ -12,7 +12,7 @@ from typing import Any
 from qctui.actions.wording import format_rough_span
 from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.parser import Exit, Options, UsageError
-from qctui.cli.status import iso_time
+from qctui.cli.status import iso_second
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
 from qctui.model.deployment import names_of
@@ -139,7 +139,7 @@ def summary_fields(row: OptimizationSummary, names: dict[int, str]) -> dict[str,
         "status": row.status,
         "target": row.criterion.target,
         "extremum": row.criterion.extremum or None,
-        "created_at": iso_time(row.created_at),
+        "created_at": iso_second(row.created_at),
         "node_type": row.node_type,
         "sharpe_ratio": row.sharpe_ratio,
         "psr": row.psr,

@@ -18,7 +18,7 @@ from qctui.clock import SystemClock
 from qctui.engine.instants import instant_of
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.tape_events import TapeEvents, began_at
-from qctui.paths import describe_path, expand_home, state_dir
+from qctui.paths import describe_path, expand_home, journal_path
 from qctui.settings import Settings
 from qctui.tape.bundle import tape_in
 from qctui.tape.tape import Tape
@@ -76,8 +76,6 @@ def _show(host: ReplayHost, ui: UiOptions, terminal: Terminal, *, mouse: bool) -
         class Replay(Console, ReplayApp):
             """The replay as the program runs it."""
 
-            CSS_PATH = ReplayApp.CSS_PATH
-
         host.wait_shown(FIRST_S)
 
         def build(shown: Callable[[], object]) -> Console:
@@ -118,7 +116,7 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
         UsageError: it names none.
     """
     try:
-        journal = JournalTail(state_dir() / "journal.jsonl").read()
+        journal = JournalTail(journal_path()).read()
     except OSError:
         journal = ()  # it can't be read: the tape has the steps
     try:

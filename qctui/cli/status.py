@@ -6,23 +6,20 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from qctui.actions.wording import format_rough_span, format_unreadable
+from qctui.alerts.alert_json import iso_time
 from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
-from qctui.clock import Clock, SystemClock
+from qctui.clock import AHEAD_S, Clock, SystemClock
 from qctui.model.deployment import Deployment, names_of
 from qctui.model.optimization import Optimization
 from qctui.settings import Settings
 from qctui.value import Value
-
-SKEW_S = 60.0
-"""Up to this far ahead a time of the service's is now: its clock and ours need not agree."""
 
 
 class Status(Value):
@@ -120,7 +117,7 @@ def chosen(deployments: Sequence[Deployment], project_id: int | None) -> tuple[D
 
 def format_status(status: Status, base_url: str, settings: Settings) -> str:
     """The table, below a line that says from where and when it is."""
-    lines = [f"{iso_time(status.at)}  {settings.profile_name}  {base_url}"]
+    lines = [f"{iso_second(status.at)}  {settings.profile_name}  {base_url}"]
     if status.deployments:
         rows: list[tuple[str, ...]] = [("", "NAME", "STATUS", "EQUITY", "LAUNCHED", "PROJECT", "DEPLOYMENT")]
         rows += [_row(each, status) for each in status.deployments]
@@ -154,7 +151,7 @@ def _row(each: Deployment, status: Status) -> tuple[str, ...]:
 def _since(at: float | None, now: float) -> str:
     if at is None:
         return "unknown"
-    return "in the future" if at - now > SKEW_S else f"{format_rough_span(now - at)} ago"
+    return "in the future" if at - now > AHEAD_S else f"{format_rough_span(now - at)} ago"
 
 
 def _optimization_row(each: Optimization) -> tuple[str, ...]:
@@ -167,7 +164,7 @@ def _optimization_row(each: Optimization) -> tuple[str, ...]:
 def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
     """What `--json` prints (README)."""
     return {
-        "at": iso_time(status.at),
+        "at": iso_second(status.at),
         "base_url": base_url,
         "profile": profile,
         "deployments": [
@@ -180,8 +177,8 @@ def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
                 "environment": each.environment.value,
                 "brokerage": each.brokerage,
                 "equity": each.equity,
-                "launched_at": iso_time(each.launched_at),
-                "stopped_at": iso_time(each.stopped_at),
+                "launched_at": iso_second(each.launched_at),
+                "stopped_at": iso_second(each.stopped_at),
                 "error": each.error,
             }
             for each in status.deployments
@@ -204,11 +201,7 @@ def as_json(status: Status, base_url: str, profile: str) -> dict[str, Any]:
     }
 
 
-def iso_time(at: float | None) -> str | None:
-    """UTC in ISO 8601, to the second."""
-    if at is None:
-        return None
-    try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):  # a time no calendar has
-        return None
+def iso_second(at: float | None) -> str | None:
+    """As `iso_time`, to the second."""
+    text = iso_time(at)
+    return None if text is None else f"{text[:19]}Z"

@@ -25,13 +25,12 @@ from qctui.cli.credentials import Account
 from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.shutdown import DRAIN_S, LOST, Interrupts
 from qctui.cli.step_printer import Printer, StepPrinter
-from qctui.cli.wiring import account_of, open_client_of, read_settings
+from qctui.cli.wiring import account_of, actions_of, open_client_of, read_settings
 from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.keys import Key, detail_key, optimization_key
 from qctui.model.optimization import Optimization
 from qctui.model.resource import Resource
-from qctui.paths import state_dir
 from qctui.settings import Settings
 from qctui.store import Store
 from qctui.value import replace
@@ -94,15 +93,7 @@ class Trigger:
     async def run(self) -> int:
         """Carry it out, on a loop of its own."""
         client = open_client_of(self._account, self._settings, self._clock)
-        service = ActionService(
-            client.triggers,
-            self._store,
-            self._clock,
-            state_dir() / "journal.jsonl",
-            self._context,
-            read_only=self._settings.read_only,
-            resume=False,
-        )
+        service = actions_of(self._account, self._settings, client.triggers, self._store, self._clock, resume=False)
         # The connection for the trigger is made while the target is read over another.
         warming = asyncio.ensure_future(client.triggers.warm())
         with Interrupts() as interrupts:

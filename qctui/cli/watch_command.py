@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from qctui.actions.action_store import JournalContext
 from qctui.actions.service import ActionService
 from qctui.api.ports import RequestReport
 from qctui.cli.credentials import Account
@@ -22,10 +21,9 @@ from qctui.cli.shutdown import Shutdown
 from qctui.cli.step_printer import Printer
 from qctui.cli.watch import Watch
 from qctui.cli.watch_output import Style, WatchOutput
-from qctui.cli.wiring import WATCHER, account_of, engine_of, open_client_of, read_settings
+from qctui.cli.wiring import WATCHER, account_of, actions_of, engine_of, open_client_of, read_settings
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.keys import optimizations_key
-from qctui.paths import state_dir
 from qctui.settings import Settings
 from qctui.value import replace
 
@@ -89,9 +87,7 @@ def open_host(account: Account, settings: Settings, observers: Sequence[Observer
         return open_client_of(account, settings, host.clock, report, host.tape)
 
     def open_actions(client: ApiClient) -> ActionService:
-        context = JournalContext(account.base_url, settings.profile_name)
-        journal = state_dir() / "journal.jsonl"
-        return ActionService(client.triggers, host.store, host.clock, journal, context, read_only=True)
+        return actions_of(account, settings, client.triggers, host.store, host.clock)
 
     host = engine_of(account, settings, open_client, open_actions, who=WATCHER)
     return host

@@ -16,13 +16,14 @@ from qctui.cli.log_file import keep_out_of_logs, start_logging
 from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock, SystemClock
 from qctui.model.resource import FailureKind
-from qctui.paths import describe_path, expand_home, state_dir
+from qctui.paths import describe_path, expand_home, journal_path, state_dir
 from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    from qctui.actions.service import ActionService
     from qctui.alerts.alert_service import AlertService, Hook
     from qctui.api.client import Client
-    from qctui.api.ports import ReadApi, RequestReport
+    from qctui.api.ports import ReadApi, RequestReport, TriggerApi
     from qctui.api.recorded import Find
     from qctui.engine.host import EngineHost, OpenActions, OpenClient
     from qctui.engine.shared_budget import SharedBudget
@@ -159,6 +160,17 @@ def engine_of(
         tape=_tape_of(account, settings, clock, gives_way=who == WATCHER),
         open_recorded=open_recorded,
     )
+
+
+def actions_of(
+    account: Account, settings: Settings, triggers: TriggerApi, store: Store, clock: Clock, *, resume: bool = True
+) -> ActionService:
+    """The action service of this account, not started. `resume` as in `ActionService`."""
+    from qctui.actions.action_store import JournalContext
+    from qctui.actions.service import ActionService
+
+    context = JournalContext(account.base_url, settings.profile_name)
+    return ActionService(triggers, store, clock, journal_path(), context, read_only=settings.read_only, resume=resume)
 
 
 def _sharing_of(account: Account | None, settings: Settings) -> SharedBudget | None:

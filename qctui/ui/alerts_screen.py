@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.events import DescendantFocus
 
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, Alert, AlertState
 from qctui.model.keys import JOURNAL, LINK, Key
@@ -61,10 +60,6 @@ class AlertsScreen(PanesScreen):
         """Show what is known already."""
         self.show_all(self.ages.context())
         self.choose(self.alerts)
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """The footer shows the keys that work now."""
-        self.show_keys()
 
     def show_alerts(self, context: RenderContext) -> None:
         """Draw the table, and what is selected in it."""

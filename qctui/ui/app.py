@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -22,13 +23,11 @@ from qctui.ui import textual_patches
 from qctui.ui.actions.controller import ActionController, Pointed, acts_on
 from qctui.ui.alerts.terminal_delivery import TerminalDelivery
 from qctui.ui.app_base import AppBase
-from qctui.ui.console_screen import AlertedScreen
+from qctui.ui.console_screen import AlertedScreen, ConsoleScreen
 from qctui.ui.context import AppContext, Detail, DetailKind, SafeDraw, UiOptions
 from qctui.ui.keys.keymap import COMMANDS, Command, Scope, bindings, commands_now, format_key, keys_of
 from qctui.ui.kit.bar import refresh_words
-from qctui.ui.kit.pane import Pane
 from qctui.ui.main_screen import MainScreen
-from qctui.ui.selection import Unmarked
 from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.sync.presenter import Bridge, ShowsStore, StoreChanged
 from qctui.ui.theme.glyph_set import glyphs
@@ -48,7 +47,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
     """
 
     TITLE = "qctui"
-    CSS_PATH = "styles/app.tcss"
+    CSS_PATH = str(Path(__file__).with_name("styles") / "app.tcss")  # a subclass would look for it in its own folder
     BINDINGS = bindings(Scope.APP)
     # Textual's own searches in the background: Enter behind what is typed would find nothing yet.
     ENABLE_COMMAND_PALETTE = False
@@ -94,16 +93,7 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         """What keeps it from drawing until there is something to see: two blank screens, 15 kB of a thin line, came
         first. None from then on."""
         self._delivery = TerminalDelivery(options, engine.clock, lambda sequence: self.write_to_terminal(sequence))
-        self.controller = ActionController(
-            self,
-            engine,
-            pointed=self._pointed,
-            subscribe=self._app_context.subscribe,
-            glyphs=self.glyphs,
-            zone=options.zone,
-            unmark=lambda marks: self.selected.change(Unmarked(marks)),
-            demo=options.demo,
-        )
+        self.controller = ActionController(self, self._app_context, self._pointed)
         self.set_keymap(options.keymap)
 
     def real_s(self, seconds: float) -> float:
@@ -208,19 +198,15 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
         if command.action == "filter":
             from qctui.ui.help import NothingToSearch
 
-            self.push_screen(NothingToSearch(self._searched()))
+            # What has the keys, by its title.
+            pane = self.screen.focused_pane if isinstance(self.screen, ConsoleScreen) else None
+            self.push_screen(NothingToSearch(pane.title_text if pane is not None else where))
         elif command.acts and self.engine.actions.read_only:
             self.say(f"Can't {command.label}: {self.WHY_READ_ONLY}")
         elif command.acts:
             self.say(f"Can't {command.label}: {where} is on screen, no {acts_on(command.id)}")
         else:
             self.say(f"{format_key(key)} ({command.label}) does nothing here")
-
-    def _searched(self) -> str:
-        """What has the keys, by its title."""
-        nodes = self.focused.ancestors_with_self if self.focused is not None else ()
-        pane = next((each for each in nodes if isinstance(each, Pane)), None)
-        return pane.title_text if pane is not None else getattr(self.screen, "NAME", "what is on screen")
 
     def action_command_palette(self) -> None:
         """Find a command by name."""

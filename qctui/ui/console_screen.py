@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import on
+from textual.events import DescendantFocus
 from textual.screen import Screen
 
 from qctui.engine.engine_port import Subscription
@@ -129,6 +130,46 @@ class ConsoleScreen(AlertedScreen):
         """Bring the footer up to date with the keys that work now."""
         self.key_bar.show(self.footer_commands())
 
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Other keys work now. Textual calls this behind the handlers of subclasses."""
+        self.show_keys()
+
+    @property
+    @abstractmethod
+    def panes(self) -> Sequence[Pane]:
+        """What the keys go through, in this order."""
+
+    @property
+    def focused_pane(self) -> Pane | None:
+        """The pane that the focused widget stands in."""
+        # Asked of the screen: when the message about a focus arrives, the focus may be somewhere else already.
+        nodes = self.focused.ancestors_with_self if self.focused is not None else ()
+        return next((each for each in nodes if isinstance(each, Pane)), None)
+
+    @property
+    def current_pane(self) -> Pane | None:
+        """The pane that filter, sort and copy are about."""
+        return self.focused_pane
+
+    def choose(self, pane: Pane) -> None:
+        """Give a pane the keys."""
+        pane.focus_body()
+
+    def action_go_on(self, by: int) -> None:
+        """Give the keys to the next pane; behind the last one to the action bar, while there is one."""
+        stops: list[Pane | ActionBar | None] = [*self.panes]
+        if not self.action_bar.empty:
+            stops.append(self.action_bar)
+        if not stops:
+            return
+        here = self.action_bar if self.focused is self.action_bar else self.current_pane
+        at = stops.index(here) if here in stops else -by
+        there = stops[(at + by) % len(stops)]
+        if isinstance(there, Pane):
+            self.choose(there)
+        else:
+            self.action_bar.take_keys()
+
     def show_actions(self, context: RenderContext) -> None:
         """Draw the action bar."""
         records = self._engine.store.get(ACTIONS).value or ()
@@ -180,29 +221,17 @@ class PanesScreen(ConsoleScreen):
         self, context: AppContext, panes: Sequence[Pane], *, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(context, id=id, classes=classes)
-        self.panes = tuple(panes)
-        """In the order of their numbers."""
+        self._panes = tuple(panes)
         self.link_bar = LinkBar(context.options, self._glyphs)
+
+    @property
+    def panes(self) -> Sequence[Pane]:
+        """In the order of their numbers."""
+        return self._panes
 
     @abstractmethod
     def resources(self) -> Iterable[Resource[Any]]:
         """The resources on screen, for the age of the oldest."""
-
-    def choose(self, pane: Pane) -> None:
-        """Give a pane the keys."""
-        pane.focus_body()
-
-    @property
-    def focused_pane(self) -> Pane | None:
-        """The pane that the focused widget stands in."""
-        # Asked of the screen: when the message about a focus arrives, the focus may be somewhere else already.
-        nodes = self.focused.ancestors_with_self if self.focused is not None else ()
-        return next((each for each in nodes if isinstance(each, Pane)), None)
-
-    @property
-    def current_pane(self) -> Pane | None:
-        """The pane that filter, sort and copy are about."""
-        return self.focused_pane
 
     def show_all(self, context: RenderContext) -> None:
         """As in `ConsoleScreen`."""
@@ -231,19 +260,6 @@ class PanesScreen(ConsoleScreen):
         if action == "filter":
             return pane is not None and pane.searchable
         return action != "sort" or isinstance(pane, ListPane)
-
-    def action_go_on(self, by: int) -> None:
-        """Give the keys to the next pane; behind the last one to the action bar, while there is one."""
-        stops: list[Pane | ActionBar | None] = [*self.panes]
-        if not self.action_bar.empty:
-            stops.append(self.action_bar)
-        here = self.action_bar if self.focused is self.action_bar else self.current_pane
-        at = stops.index(here) if here in stops else -by
-        there = stops[(at + by) % len(stops)]
-        if isinstance(there, Pane):
-            self.choose(there)
-        else:
-            self.action_bar.take_keys()
 
     async def action_filter(self) -> None:
         """Filter the pane with the keys."""

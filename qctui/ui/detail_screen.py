@@ -137,7 +137,6 @@ class DetailScreen(PanesScreen):
         if section is not None and section is not self.chosen:
             self.chosen = section
             self._show_tabs()
-        self.show_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what this screen has can be asked for."""

@@ -23,7 +23,7 @@ from qctui.ui.keys.keymap import Scope, bindings
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.optimizations.optimizations_pane import OptimizationRow, OptimizationsPane
-from qctui.ui.selection import Mark, Marked, Selection, Unmarked
+from qctui.ui.selection import Mark, Marked, Unmarked
 from qctui.ui.sync.presenter import Presenter
 
 
@@ -90,14 +90,9 @@ class MainScreen(PanesScreen):
         """What the panes show."""
         return self.presenter.resources()
 
-    @property
-    def selection(self) -> Selection:
-        """What is selected now."""
-        return self.selected.now
-
     def pointed(self) -> Pointed:
         """What an action asked for now aims at."""
-        now, optimization = self.selection, self.optimizations.table.cursor_row
+        now, optimization = self.selected.now, self.optimizations.table.cursor_row
         why_not = "" if now.deployed else self.presenter.why_nothing().rstrip(".")
         return Pointed(
             now.marks,
@@ -119,13 +114,13 @@ class MainScreen(PanesScreen):
         self._open(DetailKind.OPTIMIZATION, each.project_id, optimization_id=each.optimization_id, name=each.name)
 
     def _open_insight(self, insight: Insight) -> None:
-        now = self.selection
+        now = self.selected.now
         if now.project_id is not None:
             name = self.presenter.data.name
             self._open(DetailKind.INSIGHT, now.project_id, deploy_id=now.deploy_id, insight=insight, name=name)
 
     def _open_chart(self, kind: DetailKind) -> None:
-        now, data = self.selection, self.presenter.data
+        now, data = self.selected.now, self.presenter.data
         if now.project_id is not None:
             window = self.chart.view.plot.window
             self._open(
@@ -136,9 +131,8 @@ class MainScreen(PanesScreen):
         self._app_context.open(Detail(kind, project_id, **more))
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """The pane with the keys gets the room, and the footer shows its keys."""
+        """The pane with the keys gets the room."""
         self._give_room()
-        self.show_keys()
 
     def _give_room(self) -> None:
         for pane in self.panes:
@@ -177,7 +171,7 @@ class MainScreen(PanesScreen):
 
     def action_open_chart(self, kind: str) -> None:
         """Show charts of the deployment, or of all, on the whole screen."""
-        if self.selection.project_id is None:
+        if self.selected.now.project_id is None:
             self.say(f"Can't show charts: {self.presenter.why_nothing()}")
         else:
             self._open_chart(DetailKind(kind))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from datetime import datetime, tzinfo
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from weakref import WeakSet
 
@@ -19,7 +18,6 @@ from textual.widget import Widget
 
 from qctui.engine.engine_port import Engine, PlayerPort
 from qctui.model.playback import NOTHING_SENT, PLAYBACK, Playback
-from qctui.ui import console_screen
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
@@ -155,7 +153,6 @@ class ReplayApp(QctuiApp):
     """One run of a replay."""
 
     BINDINGS = bindings(Scope.REPLAY)
-    CSS_PATH = str(Path(console_screen.__file__).with_name("styles") / "app.tcss")
     WHY_READ_ONLY = NOTHING_SENT
     TOOLTIPS: ClassVar[Mapping[str, str]] = {
         "refresh": "",

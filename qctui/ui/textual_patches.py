@@ -20,15 +20,13 @@ from typing import Any, ClassVar, TypeVar
 
 from rich.console import Console
 from rich.control import Control
-from rich.segment import Segment
 from textual.app import App
-from textual.cache import FIFOCache, LRUCache
+from textual.cache import LRUCache
 from textual.dom import DOMNode
 from textual.events import Event
 from textual.message import Message
 from textual.notifications import Notification, Notifications
 from textual.screen import Screen
-from textual.strip import Strip
 
 from qctui.ui.key_waiter import KeyWaiter
 
@@ -61,7 +59,6 @@ def install() -> None:
     _replace("textual.screen", "Screen", "_compositor_refresh", _render_what_is_sent)
     _replace("textual._styles_cache", "StylesCache", "get_inner_outer", _backgrounds)
     _wait_for_keys()
-    _remember_when_asked()
     if part("textual.app", "App", "_background_screens") is not None:
         App._background_screens = property(visible_background)  # type: ignore[method-assign,assignment]  # see there
 
@@ -184,45 +181,6 @@ def _backgrounds(original: Any, _cache: object, base: Any, background: Any) -> A
     if found is None:
         found = _behind[base, background] = original.__wrapped__(None, base, background)
     return found
-
-
-_STRIP = {"_segments", "_cell_length", "_render_cache", "_link_ids", "_cell_count"}
-_MEMORIES = {
-    "_divide_cache": 4,
-    "_crop_cache": 16,
-    "_style_cache": 16,
-    "_filter_cache": 4,
-    "_line_length_cache": 4,
-    "_crop_extend_cache": 4,
-    "_offsets_cache": 4,
-}
-"""What a row of cells remembers of what was made of it, and how much of each."""
-
-
-def _remember_when_asked() -> None:
-    """Have a row of cells make each of its memories when it is first asked for it.
-
-    Textual's own makes all seven with every row. For a start and fourteen keys it made 34,000, and 2,900 were used.
-    """
-    if set(getattr(Strip, "__slots__", ())) == _STRIP | _MEMORIES.keys():
-        Strip.__init__ = _new_strip  # type: ignore[method-assign,assignment]
-        Strip.__getattr__ = _memory  # type: ignore[attr-defined]  # asked for what has no value yet
-
-
-def _new_strip(strip: Strip, segments: Iterable[Segment], cell_length: int | None = None) -> None:
-    strip._segments = list(segments)
-    strip._cell_length = cell_length
-    strip._render_cache = None
-    strip._link_ids = None
-    strip._cell_count = None
-
-
-def _memory(strip: Strip, name: str) -> FIFOCache[Any, Any]:
-    if name not in _MEMORIES:
-        raise AttributeError(name)
-    made: FIFOCache[Any, Any] = FIFOCache(_MEMORIES[name])
-    setattr(strip, name, made)
-    return made
 
 
 def _write_while_there(original: Callable[..., None], writer: Any) -> None:

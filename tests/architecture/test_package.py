@@ -32,7 +32,6 @@ BY_CONVENTION = {
 }
 BY_TESTS = {
     "qctui.engine.host.EngineHost.wait_ready": "an end of starting that a test can wait for without a clock",
-    "qctui.ui.kit.pane.Pane.frame_text": "title and note of a pane as they read",
 }
 BY_DECORATOR = {"on": "Textual, when the message arrives that it names"}
 

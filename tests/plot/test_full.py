@@ -15,6 +15,7 @@ from qctui.ui.kit.bar import KeyBar
 from qctui.value import replace
 from tests.plot.full import FullApp
 from tests.plot.samples import sample
+from tests.ui.page import frame_text
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +56,7 @@ async def test_all_charts_of_a_deployment_are_shown_and_asked_for() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await answered(app, pilot)
         assert charts_wanted(app) == [(1, name) for name in NAMES]
-        assert [name in pane.frame_text for pane, name in zip(panes(app), NAMES, strict=True)] == [True] * 5
+        assert [name in frame_text(pane) for pane, name in zip(panes(app), NAMES, strict=True)] == [True] * 5
         assert "Tech" in panes(app)[4].view.shown.text()
         await pilot.press("tab", "tab", "enter")
         await answered(app, pilot)
@@ -79,7 +80,7 @@ async def test_the_equity_of_all_deployments_and_what_an_action_would_hit() -> N
     async with app.run_test(size=(120, 40)) as pilot:
         await answered(app, pilot)
         assert charts_wanted(app) == [(number, "Strategy Equity") for number in (1, 2, 3)]
-        assert "Project [b]2[/b] 均值" in panes(app)[1].frame_text
+        assert "Project [b]2[/b] 均值" in frame_text(panes(app)[1])
         assert "Return" not in panes(app)[0].view.shown.text()
         assert screen(app).pointed() == Pointed(project_id=1)
         await pilot.press("tab")
@@ -94,7 +95,7 @@ async def test_another_deployment_is_laid_over_in_percent() -> None:
         await answered(app, pilot)
         assert charts_wanted(app) == [(1, "Strategy Equity"), (1, "Benchmark")]
         (pane,) = panes(app)
-        assert "change in %" in pane.frame_text
+        assert "change in %" in frame_text(pane)
         assert "a━ Trend $100,255.43" in pane.view.shown.text()
         assert "b━ Benchmark $590.11" in pane.view.shown.text()
 
@@ -107,7 +108,7 @@ async def test_turning_charts_at_key_repeat_ends_on_the_right_one() -> None:
             await pilot.press("right_square_bracket")
         await answered(app, pilot)
         assert charts_wanted(app) == [(1, NAMES[23 % 5])]
-        assert NAMES[23 % 5] in panes(app)[0].frame_text
+        assert NAMES[23 % 5] in frame_text(panes(app)[0])
         assert "Equity - Long Ratio" in panes(app)[0].view.shown.text()
 
 
@@ -152,7 +153,7 @@ async def test_a_small_chart_has_no_number_in_its_title_that_could_be_cut() -> N
     app = FullApp(names=NAMES, kind=DetailKind.EQUITIES)
     async with app.run_test(size=(80, 40)) as pilot:
         await answered(app, pilot)
-        title = panes(app)[0].frame_text.splitlines()[0]
+        title = frame_text(panes(app)[0]).splitlines()[0]
         assert "$" not in title or "$100,255.43" in title
         assert "Equity $100,255.43 +0.21%" in panes(app)[0].view.shown.text()
 

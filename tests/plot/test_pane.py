@@ -15,6 +15,7 @@ from qctui.ui.wording.load_state import LoadState
 from qctui.value import replace
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.samples import sample
+from tests.ui.page import frame_text
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,7 @@ async def test_faces_tell_which_one_they_are() -> None:
         app.show_resource(good.with_error(failure), "Strategy Equity")
         await pilot.pause()
         assert face_of(app) is LoadState.FAILED
-        assert "no answer within 15 s" in app.pane.frame_text
+        assert "no answer within 15 s" in frame_text(app.pane)
         assert "Equity" in app.pane.view.shown.text()
         app.show_resource(Resource[Chart]().with_value(EQUITY, at=NOW, mono=100.0), "Strategy Equity")
         assert face_of(app) is LoadState.STALE
@@ -65,7 +66,7 @@ async def test_a_sparse_answer_says_so() -> None:
         await pilot.pause()
         app.show(replace(sample("single_point"), sparse=True))
         await pilot.pause()
-        assert "sparse: 1 points for 1d" in app.pane.frame_text
+        assert "sparse: 1 points for 1d" in frame_text(app.pane)
 
 
 async def test_names_from_outside_are_shown_as_they_are() -> None:
@@ -88,7 +89,7 @@ async def test_the_crosshair_reads_the_payloads_numbers() -> None:
         app.show(EQUITY)
         await pilot.press("end")
         await pilot.pause()
-        assert "2026-11-20 15:20:00 UTC" in app.pane.frame_text
+        assert "2026-11-20 15:20:00 UTC" in frame_text(app.pane)
         assert "O 100,265.88 H 100,297.38 L 100,227.18 C 100,255.43" in app.pane.view.shown.text()
         await pilot.press("escape")
         await pilot.pause()
@@ -210,7 +211,7 @@ async def test_twenty_quick_charts_end_on_the_last() -> None:
             if app.pane.view.drawing is not None:
                 break
         assert "Series 19" in app.pane.view.shown.text()
-        assert "Chart 19" in app.pane.frame_text
+        assert "Chart 19" in frame_text(app.pane)
 
 
 async def test_only_seven_bits_where_that_is_asked_for() -> None:
@@ -221,7 +222,7 @@ async def test_only_seven_bits_where_that_is_asked_for() -> None:
         await pilot.press("left", "m", "b")
         await pilot.pause()
         assert app.pane.view.shown.text().isascii()
-        assert app.pane.frame_text.isascii()
+        assert frame_text(app.pane).isascii()
         await pilot.press("t")
         await pilot.pause()
         assert screen_text(app).isascii()

@@ -12,6 +12,7 @@ from qctui.plot.reading import Reading, change_text, value_text
 from qctui.plot.times import TimeScale
 from tests.plot.bare import NOW, ChartApp
 from tests.plot.test_parts import prepared
+from tests.ui.page import frame_text
 
 pytestmark = pytest.mark.anyio
 
@@ -75,14 +76,14 @@ async def test_a_panned_chart_tells_the_last_visible_value_everywhere() -> None:
         await pilot.pause()
         view = app.pane.view
         assert view.shown.text().count("$1,047.00") >= 2
-        assert "$1,047.00" in app.pane.frame_text
+        assert "$1,047.00" in frame_text(app.pane)
         view.set_window(ChartWindow(start=NOW - 40 * HOUR, end=NOW - 20.5 * HOUR))
         app.show(prices())
         await pilot.pause()
-        assert "$1,047.00" not in view.shown.text() + app.pane.frame_text
+        assert "$1,047.00" not in view.shown.text() + frame_text(app.pane)
         assert view.shown.text().count("$1,026.00") >= 2
-        assert "$1,026.00" in app.pane.frame_text
-        assert "+1.89%" in app.pane.frame_text
+        assert "$1,026.00" in frame_text(app.pane)
+        assert "+1.89%" in frame_text(app.pane)
 
 
 def test_a_candle_is_found_where_dividing_its_time_rounds_it_into_the_next() -> None:

@@ -14,6 +14,8 @@ from textual.screen import Screen
 
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
+from qctui.ui.kit.bar import Bar
+from qctui.ui.kit.pane import Pane
 from qctui.ui.main_screen import MainScreen
 from qctui.value import replace
 from tests.idle import until_idle
@@ -88,6 +90,11 @@ def screen_text(screen: Screen[object]) -> str:
     width, height = screen.size
     strips = screen._compositor.render_strips(screen.size)
     return "\n".join(strip.crop(0, width).text.rstrip() for strip in strips[:height])
+
+
+def frame_text(pane: Pane) -> str:
+    """Title and note of a pane, as they read."""
+    return "\n".join(bar.text for bar in pane.query(Bar)).strip()
 
 
 @asynccontextmanager

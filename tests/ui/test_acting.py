@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
 from typing import Any
 
 import pytest
@@ -128,10 +127,7 @@ async def test_rechecks_begin_at_the_key_press_with_the_captured_target() -> Non
 async def test_a_project_marked_twice_is_one_target() -> None:
     twice = Pointed((Mark(project_id(1), deploy_id(1)), Mark(project_id(1), deploy_id(1))))
     async with console(prepare=deployments(2)) as page:
-        app = page.app
-        ActionController(
-            app, app.engine, pointed=lambda: twice, subscribe=lambda *_: None, glyphs=app.glyphs, zone=UTC
-        ).request("liquidate")
+        ActionController(page.app, page.app._app_context, lambda: twice).request("liquidate")
         assert len(page.engine.still_actions.rechecked[0]) == 1
 
 

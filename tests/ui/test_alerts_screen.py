@@ -154,14 +154,14 @@ async def test_enter_opens_the_deployment_and_the_keys_act_on_it() -> None:
         await page.press("enter")
         assert isinstance(top(page), DeploymentScreen)
         assert "Pairs/KO-PEP mean reversion" in page.text
-        assert page.main.selection.project_id == PAIRS
+        assert page.main.selected.now.project_id == PAIRS
         await page.press("L", *"a136", "enter")
         assert [[each.project_id for each in targets] for targets in page.engine.still_actions.confirmed] == [[PAIRS]]
         await page.press("escape")
         assert isinstance(top(page), AlertsScreen)
         await page.press("escape")
         assert top(page) is page.main
-        assert page.main.selection.project_id == PAIRS
+        assert page.main.selected.now.project_id == PAIRS
 
 
 async def test_enter_opens_the_optimization() -> None:
@@ -169,7 +169,7 @@ async def test_enter_opens_the_optimization() -> None:
         await page.press(*"jjj", "enter")
         assert isinstance(top(page), OptimizationScreen)
         assert STUCK.optimization_id in page.text
-        assert page.main.selection.project_id == CRYPTO
+        assert page.main.selected.now.project_id == CRYPTO
 
 
 async def test_what_is_about_no_project_has_nothing_to_open() -> None:
@@ -269,7 +269,7 @@ async def test_a_burst_ends_where_slow_keys_end() -> None:
             keys = ("N", "j", "d", "z", "down", "enter", "j", "j", "D", "k", "k", "enter", "escape", "escape", "j")
             await (page.burst if burst else page.press)(*keys)
             asked = page.engine.still_alerts
-            return page.text, page.said, asked.acknowledged, asked.shelved, page.main.selection.project_id
+            return page.text, page.said, asked.acknowledged, asked.shelved, page.main.selected.now.project_id
 
     slow, fast = await after(burst=False), await after(burst=True)
     assert slow == fast

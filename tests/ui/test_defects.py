@@ -18,7 +18,7 @@ from qctui.ui.kit.pane import Pane
 from qctui.ui.wording.load_state import LoadState
 from qctui.value import replace
 from tests.ui.detail_scene import PROJECT, opened
-from tests.ui.page import Page, console
+from tests.ui.page import Page, console, frame_text
 from tests.ui.targets import record, target
 
 pytestmark = pytest.mark.anyio
@@ -64,21 +64,21 @@ async def test_a_pane_that_cannot_be_drawn_wears_the_failed_face_until_it_can(
         pane, key = pane_of(page), key_of(page)
         await read_again(page, key)
         assert face_of(pane) is LoadState.DATA
-        fine = pane.frame_text
+        fine = frame_text(pane)
         with monkeypatch.context() as patch:
             patch.setattr(part_of(page), drawing, broken)
             await read_again(page, key)
             assert face_of(pane) is LoadState.FAILED
-            title, note = pane.frame_text.split("\n")
+            title, note = frame_text(pane).split("\n")
             assert title[:-1].endswith("! not drawn ")
             assert "now" not in title.split("not drawn")[1]
             assert note.startswith(" ! not drawn since 14:32:06 (ZeroDivisionError)")
             # A key that words the title anew does not wash it off.
             await page.press("tab", "tab", "tab", "tab")
-            assert "not drawn" in pane.frame_text
+            assert "not drawn" in frame_text(pane)
         await read_again(page, key)
         assert face_of(pane) is LoadState.DATA
-        assert pane.frame_text == fine
+        assert frame_text(pane) == fine
 
 
 async def test_a_chart_whose_picture_fails_is_not_as_fresh_as_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ async def test_a_chart_whose_picture_fails_is_not_as_fresh_as_its_data(monkeypat
             pane.view.redraw()
             await page.settle()
             assert face_of(pane) is LoadState.FAILED
-            assert "! not drawn (ZeroDivisionError)" in pane.frame_text
+            assert "! not drawn (ZeroDivisionError)" in frame_text(pane)
             assert "This chart could not be drawn." in page.text
         pane.view.redraw()
         await page.app.workers.wait_for_complete()

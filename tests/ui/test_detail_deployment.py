@@ -80,7 +80,7 @@ async def test_tab_goes_round_and_keys_pressed_at_once_reach_the_section_they_ar
         await page.press("shift+tab", "shift+tab", "shift+tab")
         assert screen(page).chosen is screen(page).logs
         await page.press("4", "j", "j")
-        assert screen(page).orders.table.position[0] == 3
+        assert screen(page).orders.table.cursor.place.index == 2
 
 
 async def test_all_sections_beside_each_other_where_there_is_room() -> None:

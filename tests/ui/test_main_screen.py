@@ -195,12 +195,12 @@ async def test_twenty_quick_moves_leave_one_selection_which_the_engine_is_asked_
 
 async def test_a_deployment_that_was_redeployed_takes_the_panes_with_it() -> None:
     async with console() as page:
-        assert page.main.selection.deploy_id == deploy_id(23456791)
+        assert page.main.selected.now.deploy_id == deploy_id(23456791)
         rows = [each for each in deployments() if each.project_id != 23456791]
         old = next(each for each in deployments() if each.project_id == 23456791)
         page.engine.put(DEPLOYMENTS, (*rows, replace(old, deploy_id="L-new")))
         await page.settle()
-        assert page.main.selection.deploy_id == "L-new"
+        assert page.main.selected.now.deploy_id == "L-new"
         assert page.main.insights.load_state is LoadState.LOADING
 
 
@@ -229,11 +229,11 @@ async def test_nothing_slides_under_the_keys_when_the_selected_project_vanishes(
 async def test_a_project_without_deployments_can_be_picked() -> None:
     async with console() as page:
         await page.press("p", *"never", "enter")
-        assert page.main.selection.project_id == 23456799
+        assert page.main.selected.now.project_id == 23456799
         assert "Ideas/never deployed was never deployed." in page.text
         assert page.main.pointed().project_id is None
         await page.press("j")
-        assert page.main.selection.project_id != 23456799
+        assert page.main.selected.now.project_id != 23456799
 
 
 async def test_a_project_that_ended_long_ago_can_be_picked() -> None:
@@ -541,7 +541,7 @@ async def test_a_thousand_deployments_format_only_what_is_visible() -> None:
         await page.settle()
         assert 0 < len(formatted) <= 24
         await page.press("end")
-        assert page.main.deployments.table.position == (1_000, 1_000)
+        assert page.main.deployments.table.cursor.place.index == 999
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -567,7 +567,7 @@ async def test_the_first_row_is_current_until_the_names_have_put_the_list_in_ord
         engine = page.engine
         engine.put(PROJECTS, projects())
         await page.settle()
-        assert page.main.deployments.table.position[0] == 1
+        assert page.main.deployments.table.cursor.place.index == 0
         first = page.main.deployments.table.cursor_row
         engine.put(PROJECTS, tuple(replace(each, name=f"{99 - n} renamed") for n, each in enumerate(projects())))
         await page.settle()

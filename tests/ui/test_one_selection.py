@@ -83,7 +83,7 @@ async def test_what_ended_long_ago_leaves_the_list_with_the_selection_and_not_at
 async def test_a_list_that_is_covered_whole_is_drawn_when_it_is_seen_again_also_when_an_age_changes_its_word() -> None:
     async with console((120, 40)) as page:
         await page.press("j", "j")
-        before = page.main.selection.project
+        before = page.main.selected.now.project
         above = page.main.deployments.table.visible_rows[0].project_id
         await page.press("enter")
         page.engine.put(DEPLOYMENTS, tuple(each for each in deployments() if each.project_id != above))
@@ -92,8 +92,8 @@ async def test_a_list_that_is_covered_whole_is_drawn_when_it_is_seen_again_also_
         await page.settle()
         assert page.main.deployments.table.visible_rows[0].project_id == above
         await page.press("escape")
-        assert page.main.selection.project.key == before.key
-        assert page.main.selection.project.index == before.index - 1
+        assert page.main.selected.now.project.key == before.key
+        assert page.main.selected.now.project.index == before.index - 1
         assert "1h" in page.line("Deployments")
 
 
@@ -174,7 +174,7 @@ async def test_enter_and_the_key_in_one_go_leave_the_dialog_on_top() -> None:
 
 async def test_enters_behind_a_confirmation_open_one_screen() -> None:
     async with console(prepare=fill_details) as page:
-        code = page.main.selection.deploy_id[-4:]
+        code = page.main.selected.now.deploy_id[-4:]
         await page.burst("L", *code, *["enter"] * 6)
         assert len(page.engine.still_actions.confirmed) == 1
         assert [type(each) for each in page.app.screen_stack[1:]] == [DeploymentScreen]
@@ -182,7 +182,7 @@ async def test_enters_behind_a_confirmation_open_one_screen() -> None:
 
 async def test_a_burst_confirms_an_object_once_and_a_second_time_only_what_was_seen() -> None:
     async with console() as page:
-        code = page.main.selection.deploy_id[-4:]
+        code = page.main.selected.now.deploy_id[-4:]
         await page.burst("L", *code, "enter", "L", *code, "enter")
         assert len(page.engine.still_actions.confirmed) == 1
         assert "A second time: type it again" in page.text
@@ -217,9 +217,9 @@ async def test_what_is_shown_in_full_stays_selected_while_the_list_loses_it() ->
         await page.press("enter")
         page.engine.put(DEPLOYMENTS, tuple(each for each in deployments() if each.project_id != PROJECT))
         await page.settle()
-        assert page.main.selection.project_id == PROJECT
+        assert page.main.selected.now.project_id == PROJECT
         await page.press("escape")
-        assert page.main.selection.project_id == PROJECT
+        assert page.main.selected.now.project_id == PROJECT
 
 
 async def test_the_chart_with_the_keys_is_the_selected_deployment() -> None:
@@ -228,7 +228,7 @@ async def test_the_chart_with_the_keys_is_the_selected_deployment() -> None:
         assert isinstance(page.app.screen, ChartScreen)
         tile = page.app.screen._tiles.focused()
         assert tile is not None
-        assert page.main.selection.project_id == tile.project_id
+        assert page.main.selected.now.project_id == tile.project_id
         await page.press("escape")
         row = page.main.deployments.table.cursor_row
         assert row is not None

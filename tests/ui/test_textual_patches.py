@@ -22,12 +22,10 @@ from typing import Any
 
 import pytest
 import textual.css.stylesheet
-from rich.segment import Segment
 from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.css.types import CSSLocation
 from textual.message_pump import MessagePump
-from textual.strip import Strip
 
 import qctui.cli
 import qctui.ui
@@ -61,7 +59,6 @@ PARTS = {
     ("textual.screen", "Screen._compositor_refresh"): "30c01d22baee",
     ("textual.screen", "Screen._on_timer_update"): "b429ac023000",
     ("textual.screen", "Screen._refresh_layout"): "d5155dd0cae6",
-    ("textual.strip", "Strip.__init__"): "466b535b5e38",
     ("textual.widgets._toast", "ToastRack._toast_id"): "2b61fdd5c7ac",
     ("textual.widgets._toast", "ToastRack.show"): "d1d72e273183",
 }
@@ -191,27 +188,6 @@ def test_the_wait_for_keys_ends_with_a_key_and_with_the_end_and_looks_up_from_th
         os.close(keys)
         os.close(typed)
     key_waiter.KeyWaiter.wake()
-
-
-def test_a_row_of_cells_makes_a_memory_when_it_is_asked_for_it() -> None:
-    textual_patches.install()
-    row = Strip([Segment("four"), Segment(" more")])
-
-    def made() -> set[str]:
-        return {each for each in textual_patches._MEMORIES if has_value(each)}
-
-    def has_value(name: str) -> bool:
-        try:
-            vars(Strip)[name].__get__(row)
-        except AttributeError:
-            return False
-        return True
-
-    assert made() == set()
-    half = row.crop(0, 4)
-    assert (half.text, row.cell_length, row.crop(0, 4) is half) == ("four", 9, True)
-    assert made() == {"_crop_cache"}
-    assert not hasattr(row, "_no_such_memory")
 
 
 def test_what_was_drawn_of_a_widget_goes_with_it() -> None:

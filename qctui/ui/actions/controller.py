@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import tzinfo
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import App
@@ -13,7 +12,6 @@ from qctui.actions.capture import capture_deployment, capture_optimization, capt
 from qctui.actions.earlier_actions import is_same_object, without_effect
 from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY, RERUN
 from qctui.actions.wording import format_unreadable
-from qctui.engine.engine_port import Engine, Subscription
 from qctui.model.action import ACTIONS, Target
 from qctui.model.deployment import Environment, is_recent, name_of, names_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, optimization_key, optimizations_key
@@ -21,8 +19,8 @@ from qctui.ui.actions.action_bar import ActionBar, uppermost_bar
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.progress import format_list, format_number, target_name
 from qctui.ui.actions.rerun_screen import Ready, RerunScreen
-from qctui.ui.selection import Mark
-from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.context import AppContext
+from qctui.ui.selection import Mark, Unmarked
 from qctui.ui.wording.format import format_age
 from qctui.value import Value, replace
 
@@ -69,24 +67,10 @@ def acts_on(request_id: str) -> str:
 class ActionController:
     """Captures targets, refuses in words, and opens at most one dialog at a time."""
 
-    def __init__(
-        self,
-        app: App[Any],
-        engine: Engine,
-        *,
-        pointed: Callable[[], Pointed],
-        subscribe: Callable[[object, Iterable[Subscription]], None],
-        glyphs: Glyphs,
-        zone: tzinfo | None = None,
-        unmark: Callable[[tuple[Mark, ...] | None], None] | None = None,
-        demo: bool = False,
-    ) -> None:
-        """`pointed` is asked once for each request. `subscribe` is that of `AppContext`. `unmark` drops marks that have
-        served, or these. `demo`: every dialog says that it is one."""
-        self._app, self._engine = app, engine
-        self._pointed, self._subscribe = pointed, subscribe
-        self._glyphs, self._zone = glyphs, zone
-        self._unmark, self._demo = unmark, demo
+    def __init__(self, app: App[Any], context: AppContext, pointed: Callable[[], Pointed]) -> None:
+        """`pointed` is asked once for each request."""
+        self._app, self._context, self._pointed = app, context, pointed
+        self._engine, self._glyphs = context.engine, context.glyphs
         self._confirmed: list[Target] = []
         self.dialog: ConfirmScreen | None = None
         """The dialog that is open; None without one."""
@@ -115,9 +99,10 @@ class ActionController:
         refused = [lost.get(target.project_id) or self._engine.actions.refusal(target) for target in targets]
         if all(refused):
             self._refuse(request_id, _reasons_of(targets, refused))
-            if lost and self._unmark is not None:
+            if lost:
                 # It has been said: the next key acts on what is selected.
-                self._unmark(tuple(mark for mark in pointed.marks if mark.project_id in lost))
+                gone = tuple(mark for mark in pointed.marks if mark.project_id in lost)
+                self._context.selected.change(Unmarked(gone))
             return
         if request_id == PANIC:
             self._open(targets, refused, self._list_note(), headline="panic")
@@ -136,15 +121,7 @@ class ActionController:
                 target = capture_rerun(self._engine.store, old_id, ready.plan, ready.preparation)
                 self._open([target], [self._engine.actions.refusal(target)])
 
-        form = RerunScreen(
-            old_id,
-            pointed.optimization_project_id,
-            engine=self._engine,
-            subscribe=self._subscribe,
-            glyphs=self._glyphs,
-            headline="demo" if self._demo else "",
-        )
-        self._app.push_screen(form, ask)
+        self._app.push_screen(RerunScreen(self._context, old_id, pointed.optimization_project_id), ask)
 
     def _retry(self) -> None:
         """Ask again for what was rejected or not sent: of one action at a time, because a question is about one."""
@@ -283,13 +260,11 @@ class ActionController:
     ) -> None:
         actions = self._engine.actions
         dialog = ConfirmScreen(
+            self._context,
             targets,
             refused=refused,
-            engine=self._engine,
-            glyphs=self._glyphs,
-            zone=self._zone,
             note=note,
-            headline=", ".join(each for each in ("demo" if self._demo else "", headline) if each),
+            headline=headline,
             again=any(is_same_object(target, earlier) for target in targets for earlier in self._confirmed),
         )
         # Before the dialog is drawn: the connection the trigger will use is warm by the time a person has read it.
@@ -314,8 +289,7 @@ class ActionController:
                 )
         if action_ids and dialog is not None:
             self._confirmed += dialog.confirmed
-            if self._unmark is not None:
-                self._unmark(None)
+            self._context.selected.change(Unmarked())
 
     def _refuse(self, request_id: str, why: str) -> None:
         verb = RETRY if request_id == RETRY else ACTION_SPECS[LIQUIDATE.id if request_id == PANIC else request_id].verb

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import tzinfo
 from typing import Any
 
 from textual import events, on
@@ -15,7 +14,6 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
-from qctui.engine.engine_port import Engine
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
 from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.keys import PROJECTS, Key
@@ -24,6 +22,7 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.dialog_answer import Answer, Outcome, wait_until_sent
 from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
 from qctui.ui.actions.question_screen import QuestionScreen
+from qctui.ui.context import AppContext
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.theme.glyph_set import Glyphs
@@ -70,12 +69,10 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
 
     def __init__(
         self,
+        context: AppContext,
         targets: Sequence[Target],
         *,
         refused: Sequence[str | None],
-        engine: Engine,
-        glyphs: Glyphs,
-        zone: tzinfo | None = None,
         note: str = "",
         headline: str = "",
         again: bool = False,
@@ -83,7 +80,8 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         """`refused` has for each target why it can't be acted upon, or None; at least one must be None. `note` is
         said above the facts, for example how old the list is that the targets were taken from, and `headline`
         before the action's title. `again`: one of the targets was acted on before from this console."""
-        super().__init__(glyphs, headline)
+        super().__init__(context, headline)
+        engine, glyphs = context.engine, context.glyphs
         self._targets = tuple(targets)
         self._again = again
         self.confirmed: tuple[Target, ...] = ()
@@ -94,7 +92,13 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         self._note = note
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
         self._asked, self._keys = _Question(glyphs, id="answer"), Lines(glyphs, id="hint")
-        self._timer = AgeTimer(engine.clock, zone, glyphs, self._one_shot, self._show)
+        self._timer = AgeTimer(
+            engine.clock,
+            context.options.zone,
+            glyphs,
+            lambda after_s, call: self.set_timer(after_s, call).stop,
+            self._show,
+        )
         self._answer: Answer | None = Answer(question_for(self._sendable()))
         self._opened_mono = engine.clock.monotonic()
         self._sent = False
@@ -305,9 +309,6 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         self._facts.styles.max_height = max(3, room)
         self._overflows = self._facts.line_count > room
         self._show_keys()
-
-    def _one_shot(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        return self.set_timer(seconds, callback).stop
 
 
 class _Question(Lines):

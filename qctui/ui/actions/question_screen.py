@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.context import AppContext
 
 R = TypeVar("R")
 
@@ -22,7 +21,6 @@ class QuestionScreen(ModalScreen[R]):
 
     stays_on_top = True
     """A question that is asked is seen: nothing is opened above it."""
-    BINDINGS: ClassVar[list[BindingType]] = []
     # Opaque: what changes below is not drawn at all while a person reads and types.
     DEFAULT_CSS = """
     QuestionScreen {
@@ -43,11 +41,12 @@ class QuestionScreen(ModalScreen[R]):
     }
     """
 
-    def __init__(self, glyphs: Glyphs, headline: str) -> None:
-        """`headline` is said before the title."""
+    def __init__(self, context: AppContext, headline: str = "") -> None:
+        """`headline` is said before the title; in a demo also that it is one."""
         super().__init__()
-        self._glyphs, self._headline = glyphs, headline
-        self.set_class(glyphs.ascii, "-ascii")
+        self._glyphs = context.glyphs
+        self._headline = ", ".join(filter(None, ("demo" if context.options.demo else "", headline)))
+        self.set_class(context.glyphs.ascii, "-ascii")
 
     def compose(self) -> ComposeResult:
         """The frame, with its title, and what is in it."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from textual import events
 from textual.widget import Widget
 
-from qctui.engine.engine_port import Engine, Subscription, Visibility
+from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.action import PREPARATION, Preparation
 from qctui.model.keys import Key, optimization_key
 from qctui.model.optimization import OptimizationPlan
 from qctui.ui.actions.plan_form import PlanForm, Row
 from qctui.ui.actions.question_screen import QuestionScreen
+from qctui.ui.context import AppContext
 from qctui.ui.kit.lines import Lines, Paragraph, Piece, labelled, pieces
-from qctui.ui.theme.glyph_set import Glyphs
 from qctui.value import Value, replace
 
 
@@ -38,23 +38,15 @@ class RerunScreen(QuestionScreen[Ready | None]):
     }
     """
 
-    def __init__(
-        self,
-        old_id: str,
-        project_id: int,
-        *,
-        engine: Engine,
-        subscribe: Callable[[object, Iterable[Subscription]], None],
-        glyphs: Glyphs,
-        headline: str = "",
-    ) -> None:
-        """Filled from the optimization that is to be run again, as soon as it has been read: `subscribe` asks for that.
-        `project_id` is that of its list. `headline` is said before the title."""
-        super().__init__(glyphs, headline)
+    def __init__(self, context: AppContext, old_id: str, project_id: int) -> None:
+        """Filled from the optimization that is to be run again, as soon as it has been read. `project_id` is that of
+        its list."""
+        super().__init__(context)
+        glyphs = context.glyphs
         self._old_id, self._project_id = old_id, project_id
         self._form: PlanForm | None = None
         """None while it is not known what was asked for."""
-        self._engine, self._subscribe = engine, subscribe
+        self._engine, self._subscribe = context.engine, context.subscribe
         self._fields, self._found = Lines(glyphs, id="fields"), Lines(glyphs, id="found")
         self._keys = Lines(glyphs, id="hint")
         self._asked: OptimizationPlan | None = None

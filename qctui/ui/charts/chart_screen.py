@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import DescendantFocus, Resize
-from textual.widget import Widget
 
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.model.chart import EQUITY_CHART
@@ -24,6 +23,7 @@ from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Command, Scope, bindings
 from qctui.ui.kit.bar import Bar
 from qctui.ui.kit.chooser import Chooser
+from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Picked
 from qctui.value import replace
@@ -180,9 +180,18 @@ class ChartScreen(ConsoleScreen):
             self.call_later(self._lay_out)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """A click selects too, and the footer shows the keys that work now."""
+        """A click selects too."""
         self._follow_focus()
-        self.show_keys()
+
+    @property
+    def panes(self) -> Sequence[Pane]:
+        """The charts on screen."""
+        return [pane for _, pane in self._tiles.shown]
+
+    def choose(self, pane: Pane) -> None:
+        """Give a chart the keys, and select it."""
+        super().choose(pane)
+        self._follow_focus()
 
     def _follow_focus(self) -> None:
         """What has the keys is what is selected."""
@@ -230,8 +239,7 @@ class ChartScreen(ConsoleScreen):
 
     def action_go_to_tile(self, number: int) -> None:
         """Give the keys to one of several charts."""
-        self._tiles.shown[number - 1][1].focus_body()
-        self._follow_focus()
+        self.choose(self.panes[number - 1])
 
     def go_back(self) -> None:
         """One step back: to the grid a chart was enlarged from, or to where this was opened."""
@@ -239,21 +247,6 @@ class ChartScreen(ConsoleScreen):
             self._turn_to(self._shown.before)
         else:
             super().go_back()
-
-    def action_go_on(self, by: int) -> None:
-        """Give the keys to the next chart; behind the last one to the action bar, while there is one."""
-        stops: list[Widget] = [pane.view for _, pane in self._tiles.shown]
-        if not self.action_bar.empty:
-            stops.append(self.action_bar)
-        if not stops:
-            return
-        at = stops.index(self.focused) if self.focused in stops else -by
-        there = stops[(at + by) % len(stops)]
-        if there is self.action_bar:
-            self.action_bar.take_keys()
-        else:
-            self.set_focus(there)
-            self._follow_focus()
 
     def action_turn_chart(self, by: int) -> None:
         """The next or previous chart; with several on screen, page."""

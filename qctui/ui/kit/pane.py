@@ -131,12 +131,6 @@ class Pane(Vertical):
         """The state it shows now."""
         return self._state_words.state
 
-    @property
-    def frame_text(self) -> str:
-        """Title and note as plain text."""
-        note = self._note.text if self.has_class("-noted") else ""
-        return f"{self._bar.text}\n{note}".strip()
-
     async def open_filter(self) -> None:
         """Open the line in which a person types what rows must contain."""
         existing = self.query(FilterField)

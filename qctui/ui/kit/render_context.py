@@ -6,13 +6,10 @@ import math
 from collections.abc import Callable
 from datetime import tzinfo
 
-from qctui.clock import Clock
+from qctui.clock import AHEAD_S, Clock
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_age, format_late, format_time, format_wait
 from qctui.value import Value
-
-AHEAD_S = 60.0
-"""Up to this far ahead a time of the service's is `now`: its clock and ours need not agree."""
 
 
 def nothing(*_: object) -> None:

@@ -141,11 +141,6 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         return self._rows[at] if selected and self._key_of(self._rows[at]) == self.cursor_key else None
 
     @property
-    def position(self) -> tuple[int, int]:
-        """The cursor's place from 1, and how many rows there are."""
-        return (self._at + 1 if self._rows else 0), len(self._rows)
-
-    @property
     def visible_rows(self) -> Sequence[R]:
         """The rows on screen."""
         return self._rows[self._top : self._top + self._height]
