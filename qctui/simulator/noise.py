@@ -50,9 +50,9 @@ class Fractal:
     The curve has no unit; over `tau` seconds it moves by about `sqrt(tau / year_s)`, so a volatility scales it.
     """
 
-    def __init__(self, key: int, *, year_s: float, shortest_s: float = 60.0, octaves: int = 14) -> None:
+    def __init__(self, key: int, *, year_s: float, octaves: int = 14) -> None:
         self._octaves: list[tuple[float, float, float, int]] = []
-        wavelength = shortest_s
+        wavelength = 60.0
         for octave in range(octaves):
             amplitude = 0.95 * (wavelength / year_s) ** 0.5
             phase = unit(key, octave) * 1000.0

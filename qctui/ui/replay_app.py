@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from functools import partial
 from typing import Any, ClassVar, Protocol
 from weakref import WeakSet
@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from qctui.engine.engine_port import Engine, PlayerPort
 from qctui.model.playback import NOTHING_SENT, PLAYBACK, Playback
+from qctui.plot.times import on_calendar
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
@@ -40,8 +41,14 @@ LEAST_SCALE = 20
 _SIGNS = {"action": ("A", "title bold"), "alert": ("!", "stale bold"), "ended": ("x", "danger bold")}
 """How what there is to seek for stands on the scale."""
 
-_KEYS = (("play", ""), ("next_change", "change"), ("next_event", "event"), ("minute_on", "minute"), ("go_to_time", ""))
-"""The keys of the bar, the most important first, with the word for one that has a counterpart."""
+_KEYS = (
+    (("play",), ""),
+    (("previous_change", "next_change"), "change"),
+    (("previous_event", "next_event"), "event"),
+    (("minute_back", "minute_on"), "minute"),
+    (("go_to_time",), ""),
+)
+"""The keys of the bar, the most important first, with the word for two together."""
 
 
 class ReplayEngine(Engine, PlayerPort, Protocol):
@@ -111,13 +118,9 @@ class ReplayBar(SpanLines):
 
     def _keys(self, playback: Playback) -> list[Span]:
         spans: list[Span] = []
-        for number, word in _KEYS:
-            names = [BY_ID[number]]
-            if word:
-                backs = {"next_change": "previous_change", "next_event": "previous_event", "minute_on": "minute_back"}
-                names.insert(0, BY_ID[backs[number]])
-            key = "".join(format_key(keys_of(each, self._options.keymap)[0]) for each in names)
-            word = word or ("pause" if number == "play" and playback.playing else BY_ID[number].label)
+        for ids, word in _KEYS:
+            key = "".join(format_key(keys_of(BY_ID[each], self._options.keymap)[0]) for each in ids)
+            word = word or ("pause" if ids == ("play",) and playback.playing else BY_ID[ids[0]].label)
             spans += [(f" {key}", "key bold"), (f" {word} ", "muted")]
         return spans
 
@@ -273,11 +276,8 @@ class ReplayApp(QctuiApp):
 
 
 def _formatted(at: float, zone: tzinfo | None, form: str) -> str:
-    try:
-        moment = datetime.fromtimestamp(at, zone)
-        return (moment if zone is not None else moment.astimezone()).strftime(form)
-    except (ValueError, OverflowError, OSError):  # a time no calendar has
-        return "?"
+    moment = on_calendar(at, zone)
+    return "?" if moment is None else moment.strftime(form)
 
 
 def _gap_words(gap: tuple[float, float | None], zone: tzinfo | None) -> str:

@@ -17,6 +17,7 @@ from qctui.model.optimization import OptimizationPlan
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.pulse import Pulse, PulseState
 from qctui.model.resource import Resource
+from qctui.ui.actions.plan_form import range_of
 from qctui.ui.actions.progress import format_badge, format_identity, format_ladder, format_list, target_name
 from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
@@ -290,12 +291,7 @@ def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
 def _plan_facts(target: Target, plan: OptimizationPlan, context: RenderContext) -> list[Paragraph]:
     """What is asked for, and what it will take."""
     dot, backtests = f" {context.glyphs.dot} ", plan.backtests or 0
-    ranges = [
-        f"{each.name} = {each.value}"
-        if each.value is not None
-        else f"{each.name} {each.minimum:.10g} to {each.maximum:.10g} by {each.step or 1:.10g}"
-        for each in plan.parameters
-    ]
+    ranges = [f"{each.name}{' =' if each.value is not None else ''} {range_of(each)}" for each in plan.parameters]
     takes: list[Piece] = [(f"{backtests:,} backtest{'' if backtests == 1 else 's'}", "title bold")]
     takes.append(f" on {plan.parallel_nodes} x {plan.node_type}")
     if target.estimate is None or target.estimate.seconds is None:

@@ -68,7 +68,7 @@ class PlanForm:
             Row("Name", plan.name, hint=f"1 to {MAX_NAME} characters"),
             Row("Target", goal.target, targets),
             Row("Extremum", goal.extremum or "max", ("max", "min")),
-            *(Row(each.name, _range_of(each), hint="5 to 20 by 5, or one value") for each in plan.parameters),
+            *(Row(each.name, range_of(each), hint="5 to 20 by 5, or one value") for each in plan.parameters),
             *(Row("Constraint", _limit_of(each), hint="Drawdown < 0.25, or nothing") for each in plan.constraints),
             Row("Constraint", "", hint="Drawdown < 0.25, or nothing"),
             Row("Node", plan.node_type, tuple(dict.fromkeys([plan.node_type, *NODES]))),
@@ -180,7 +180,8 @@ class PlanForm:
         return Constraint(wire, text.strip(), OPERATORS[found[2]], float(found[3]))
 
 
-def _range_of(parameter: Parameter) -> str:
+def range_of(parameter: Parameter) -> str:
+    """A parameter's range, or its value, as it is typed; empty while neither is known."""
     if parameter.value is not None:
         return parameter.value
     low, high, step = parameter.minimum, parameter.maximum, parameter.step

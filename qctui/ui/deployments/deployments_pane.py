@@ -110,11 +110,10 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             # Another object: rows are formatted again although time stood still.
             self.show(self._resource, self._known, replace(self._render_context))
 
-    def toggle_older(self) -> bool:
-        """Show or hide what ended more than 24 hours ago. Returns whether it is shown."""
+    def toggle_older(self) -> None:
+        """Show or hide what ended more than 24 hours ago."""
         self.show_older = not self.show_older
         self.show_again()
-        return self.show_older
 
     def note_seen(self, row: DeploymentRow) -> None:
         """A person has looked at this row: its runtime error no longer stands out."""

@@ -11,7 +11,6 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT, Pointed
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.deployments.orders_pane import (
-    STALE_AFTER_S,
     EventsPane,
     OrderRow,
     average_fill,
@@ -84,7 +83,7 @@ class OrderScreen(DetailScreen):
         resource: Resource[tuple[Order, ...]] = self._engine.store.get(orders_key(self.project_id))
         order = self._row.order
         none, size = "The service tells of no events of this order.", len(order.events)
-        words = describe(resource, context, what="events", nothing=none, stale_after_s=STALE_AFTER_S, size=size)
+        words = describe(resource, context, what="events", nothing=none, size=size)
         self.events.show(order, words, context)
 
     def _follow(self) -> None:

@@ -16,9 +16,6 @@ from qctui.ui.wording.format import format_count, format_end, format_price, form
 from qctui.ui.wording.load_state import LoadStateWords, describe
 from qctui.value import Value
 
-STALE_AFTER_S = 240.0
-"""Orders are read every 60 s, at a third of that pace while they are covered."""
-
 _WORDS = {"partiallyfilled": "partial", "cancelpending": "cancelling", "updatesubmitted": "updated"}
 """Statuses too long for their column."""
 
@@ -113,7 +110,7 @@ class OrdersPane(SectionPane[OrderRow]):
         nothing = "No order of this deployment among the project's newest." if older else "No orders yet."
         if hidden:
             nothing = f"No order of this deployment among the project's newest; {self._earlier_key} shows earlier ones."
-        words = describe(resource, context, what="orders", nothing=nothing, stale_after_s=STALE_AFTER_S, size=len(rows))
+        words = describe(resource, context, what="orders", nothing=nothing, size=len(rows))
         self.show_rows(rows, context, words, self._title_facts(rows, hidden, context))
 
     def _title_facts(self, rows: Sequence[OrderRow], hidden: int, context: RenderContext) -> Spans:

@@ -24,9 +24,6 @@ from qctui.ui.wording.format import (
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
 from qctui.value import replace
 
-STALE_AFTER_S = 240.0
-"""The portfolio is read every 60 s, at a third of that pace while it is covered."""
-
 UNKNOWN = "Unknown: the service tells of no holdings and no cash, which is not the same as flat."
 
 
@@ -88,7 +85,7 @@ def portfolio_words(
     resource: Resource[Portfolio], context: RenderContext, *, nothing: str, size: int
 ) -> LoadStateWords:
     """The load state of one half of a portfolio. An answer that leaves it out is unknown, never empty."""
-    words = describe(resource, context, what="portfolio", nothing=nothing, stale_after_s=STALE_AFTER_S, size=size)
+    words = describe(resource, context, what="portfolio", nothing=nothing, size=size)
     if resource.value is None or resource.value.is_known:
         return words
     if words.note:

@@ -11,7 +11,7 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.insights.insights_pane import STALE_AFTER_S, insight_key
+from qctui.ui.insights.insights_pane import insight_key
 from qctui.ui.kit.facts_view import Fact, FactsPane, Group, fact, instant_words, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
@@ -60,7 +60,7 @@ class InsightScreen(DetailScreen):
     def show_sections(self, context: RenderContext) -> None:
         """Every field."""
         resource: Resource[InsightLog] = self._engine.store.get(insights_key(self.project_id, self._deploy_id))
-        words = describe(resource, context, what="insights", nothing="", stale_after_s=STALE_AFTER_S, size=1)
+        words = describe(resource, context, what="insights", nothing="", size=1)
         self.facts.show_blocks(_blocks(self._insight, context), (), words)
 
     def _follow(self) -> None:

@@ -18,9 +18,6 @@ from qctui.ui.wording.format import format_count, format_duration, format_number
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
 from qctui.value import replace
 
-STALE_AFTER_S = 240.0
-"""Insights are read every 60 s, at a third of that pace while they are covered."""
-
 _ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: "", Direction.UNKNOWN: "muted"}
 
 
@@ -51,7 +48,7 @@ class InsightsPane(ListPane[Insight]):
         rows = () if log is None else log.insights
         reading = log is not None and not log.complete
         none = "Reading insights" if reading else "No insights from this deployment."
-        words = describe(resource, context, what="insights", nothing=none, stale_after_s=STALE_AFTER_S, size=len(rows))
+        words = describe(resource, context, what="insights", nothing=none, size=len(rows))
         facts: list[tuple[str, str]] = [(f"{scope} ", "muted")] if scope else []
         dot = context.glyphs.dot
         if log is not None and not log.newest and words.state is LoadState.DATA:

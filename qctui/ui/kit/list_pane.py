@@ -63,15 +63,14 @@ class ListPane(Pane, Generic[R]):
         self._marked = marked
         self._refresh_rows()
 
-    def cycle_sort(self) -> str:
-        """Sort by the next column that is on screen, then by none. Returns what it is sorted by, in words."""
+    def cycle_sort(self) -> None:
+        """Sort by the next column that is on screen, then by none."""
         lay_out(self.screen)
         columns = [column for column in self.table.shown_columns if column.sort_key is not None]
         ids = [column.id for column in columns]
         at = ids.index(self._sort[0]) + 1 if self._sort is not None and self._sort[0] in ids else 0
         self._sort = (columns[at].id, columns[at].descending) if at < len(columns) else None
         self._refresh_rows()
-        return f"by {columns[at].header}" if at < len(columns) else "in the usual order"
 
     searchable = True
 

@@ -25,7 +25,7 @@ class Column(Value, Generic[R], eq=False):
 
     id: str
     header: str
-    """Short words; also what the sort is called."""
+    """Short words."""
     width: int
     """Cells it needs at least. Fixed widths: a longer value never moves the others."""
     cell: Callable[[R, RenderContext], Spans]

@@ -15,9 +15,6 @@ from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_count
 from qctui.ui.wording.load_state import LoadStateWords, describe
 
-STALE_AFTER_S = 240.0
-"""Logs are read every 60 s, at a third of that pace while they are covered."""
-
 MOST_WINDOWS = 200
 """Windows taken over from what was read before at one go: more than any log keeps."""
 
@@ -206,7 +203,7 @@ class LogsPane(Pane):
             if joined.empty_window:
                 nothing = f"No rows in this window, though the log has {expected}."
         size = len(joined.lines)
-        return describe(resource, context, what=what, nothing=nothing, stale_after_s=STALE_AFTER_S, size=size)
+        return describe(resource, context, what=what, nothing=nothing, size=size)
 
     def _show_rows(self, place: Place | None = None) -> None:
         joined, words = self._shown.log, "" if self._state is None else self._state.body

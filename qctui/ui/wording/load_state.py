@@ -18,6 +18,10 @@ SNAPSHOT_LAG_S = 90.0
 """A server's snapshot is only worth a second age when it is clearly older than our reading of it."""
 
 
+STALE_AFTER_S = 240.0
+"""Of what is read every 60 s, at a third of that pace while it is covered."""
+
+
 class LoadState(Enum):
     """What a pane shows."""
 
@@ -52,7 +56,7 @@ def describe(
     *,
     what: str,
     nothing: str,
-    stale_after_s: float,
+    stale_after_s: float = STALE_AFTER_S,
     size: int | None = None,
 ) -> LoadStateWords:
     """The words for a resource's load state.
