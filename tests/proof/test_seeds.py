@@ -1,4 +1,4 @@
-"""Some hundreds of simulated worlds; a hundred thousand are run by hand (`python -m tests.proof --seeds 100000`)."""
+"""A thousand simulated worlds; a hundred thousand are run by hand (`python -m tests.proof --seeds 100000`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.proof.world import run_seed
 
-SEEDS = 200
+SEEDS = 1_000
 PIECE = 50
 
 
