@@ -8,6 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from qctui.alerts.alert_service import AlertService
@@ -25,6 +26,9 @@ from qctui.store import Store
 from qctui.value import replace
 
 T = TypeVar("T")
+
+IN_MEMORY = next(filter(Path.is_dir, [Path("/dev/shm")]), None)
+"""Where there is one, simulated worlds have their disk here: only simulated time counts in them. None: anywhere."""
 
 _SETTLE_LIMIT = 1_000_000
 _PAUSE_S = 0.05

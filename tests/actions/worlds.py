@@ -34,7 +34,7 @@ from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import FailureKind
 from qctui.value import replace
 from tests.actions.fakes import EMPTY, FLAT, HELD, PLAN, SPY, FakeTriggers, InlineDisk, Rig, Try, error, target
-from tests.fakes import FakeClock, make_detail, make_optimization
+from tests.fakes import IN_MEMORY, FakeClock, make_detail, make_optimization
 
 T = TypeVar("T")
 
@@ -298,7 +298,7 @@ CHECKS: dict[str, Callable[[int, Path], Awaitable[None]]] = {
 
 def run_seed(check: str, seed: int) -> None:
     """One world. AssertionError names the seed and the command that repeats it."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
 
         async def go() -> None:
             await CHECKS[check](seed, Path(folder))

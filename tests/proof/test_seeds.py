@@ -1,4 +1,5 @@
-"""Some hundreds of simulated worlds; a hundred thousand are run by hand (`python -m tests.proof --seeds 100000`)."""
+"""Some hundreds of simulated worlds. `.ci/run` has some thousands; a hundred thousand are run by hand (`python -m
+tests.proof --seeds 100000`)."""
 
 from __future__ import annotations
 

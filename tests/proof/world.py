@@ -19,14 +19,12 @@ import httpcore._async.connection_pool as pools
 from qctui.actions import action_runner, journal, journal_watcher, locks, verify
 from qctui.api import decode
 from qctui.cli import trigger
+from tests.fakes import IN_MEMORY
 from tests.proof.judge import ALL_BUT_VERIFYING_S, Judge, Violation
 from tests.proof.loop import PROCESS, LoopClock, SimulatedLoop
 from tests.proof.machine import Machine, NotingService, Process
 from tests.proof.plan import Plan
 from tests.proof.truth import BEGIN, Truth
-
-MEMORY = Path("/dev/shm")
-"""Where there is one, worlds have their disk in memory: only simulated time counts."""
 
 VERIFY_S = 45.0
 """How long a goal is looked for in most worlds, in place of ten minutes of the same reads again and again."""
@@ -154,7 +152,7 @@ def simulated(world: World) -> Iterator[None]:
 
 def run_seed(seed: int, only: str = "", *, keeps: bool = False) -> World:
     """The world of a seed, run to its end. A `Violation` names the command that repeats it."""
-    folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(dir=IN_MEMORY))
     world = World(seed, folder, only, keeps=keeps)
     try:
         world.run()
