@@ -16,9 +16,9 @@ from unittest import mock
 
 import httpcore._async.connection_pool as pools
 
-from qctui.actions import action_runner, journal, journal_watcher, locks, verify
+from qctui.actions import action_runner, journal, journal_watcher, locks, service, verify
 from qctui.api import decode
-from qctui.cli import trigger
+from qctui.cli import trigger, wiring
 from tests.fakes import IN_MEMORY
 from tests.proof.judge import ALL_BUT_VERIFYING_S, Judge, Violation
 from tests.proof.loop import PROCESS, LoopClock, SimulatedLoop
@@ -128,8 +128,8 @@ def simulated(world: World) -> Iterator[None]:
     def open_service(triggers: Any, store: Any, *rest: Any, **more: Any) -> NotingService:
         process = PROCESS.get()
         process.take(store)
-        process.service = service = NotingService(triggers, store, *rest, disk=process.disk, **more)
-        return service
+        process.service = made = NotingService(triggers, store, *rest, disk=process.disk, **more)
+        return made
 
     replaced: list[tuple[Any, str, Any]] = [
         (journal, "os", machine),
@@ -140,8 +140,8 @@ def simulated(world: World) -> Iterator[None]:
         (pools, "AutoBackend", lambda: PROCESS.get().network),
         (trigger, "SystemClock", lambda: world.clock),
         (trigger, "Printer", Paper),
-        (trigger, "state_dir", lambda: machine.folder),
-        (trigger, "ActionService", open_service),
+        (wiring, "journal_path", lambda: machine.folder / "journal.jsonl"),
+        (service, "ActionService", open_service),
     ]
     with contextlib.ExitStack() as stack:
         for owner, name, value in replaced:
