@@ -12,7 +12,7 @@ from typing import Any
 from qctui.actions.wording import format_rough_span, format_unreadable
 from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.credentials import Account
-from qctui.cli.parser import Exit, Options
+from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
 from qctui.clock import Clock, SystemClock
@@ -47,7 +47,7 @@ def run_status(options: Options) -> int:
     """Print what is running.
 
     Raises:
-        UsageError: the configuration or the credentials can't be used.
+        UsageError: the configuration or the credentials can't be used, or there is no such project.
     """
     settings = read_settings(options)
 
@@ -72,6 +72,7 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
 
     Raises:
         ApiError: the deployments can't be read. Anything else that fails becomes a warning.
+        UsageError: the projects were read, and `project_id` is none of them.
     """
     warnings: list[str] = []
 
@@ -106,6 +107,9 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
     read = [rows for rows in lists if rows is not None]
     optimizations = tuple(each for rows in read for each in rows) if len(read) == len(lists) else None
     shown = chosen(listed.deployments, project_id)
+    # An entry that can't be read may be its own.
+    if project_id is not None and found and project_id not in found and not shown and not listed.unreadable:
+        raise UsageError(f"--project: there is no project {project_id} in this account, unless in the recycle bin")
     return Status(clock.now(), shown, found, optimizations, tuple(warnings), listed.unreadable)
 
 
@@ -129,9 +133,8 @@ def format_status(status: Status, base_url: str, settings: Settings) -> str:
             lines += [line, *([f"       {error}"] if error else [])]
     else:
         known = " that can be read" if status.unreadable else ""
-        lines.append(
-            f"nothing{known} is running" if settings.project_id is None else f"this project has no deployment{known}"
-        )
+        of_project = f"no deployment of project {settings.project_id}{known} is known"
+        lines.append(f"nothing{known} is running" if settings.project_id is None else of_project)
     if status.optimizations:
         table: list[tuple[str, ...]] = [("OPTIMIZATION", "STATUS", "RUNS", "TARGET", "ID")]
         table += [_optimization_row(each) for each in status.optimizations]

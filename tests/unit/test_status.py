@@ -6,8 +6,9 @@ import pytest
 
 from qctui.actions.wording import format_rough_span
 from qctui.api.ports import ApiError
+from qctui.cli.parser import UsageError
 from qctui.cli.status import Status, as_json, chosen, format_status, look
-from qctui.model.deployment import Deployment, Environment
+from qctui.model.deployment import Deployment, Environment, Project
 from qctui.model.resource import FailureKind
 from qctui.settings import load_settings
 from qctui.value import replace
@@ -94,6 +95,22 @@ def test_optimizations_that_can_not_be_read_are_not_none_running() -> None:
     told = as_json(status, "https://x", "m")
     assert told["optimizations"] is None
     assert told["warnings"] == ["no optimizations of project 1: optimizations: server error"]
+
+
+def test_a_project_that_is_not_listed_is_unknown_if_the_projects_were_read() -> None:
+    api = FakeApi(FakeClock())
+    api.deployments, api.projects = [RUNNING, ENDED], [Project(1, "Alpha"), Project(2, "Beta")]
+    with pytest.raises(UsageError, match="--project: there is no project 999 in this account, unless in the recycle"):
+        asyncio.run(look(api, api.clock, 999, ()))
+    settings = replace(load_settings(), project_id=2)
+    status = asyncio.run(look(api, api.clock, 2, ()))
+    assert format_status(status, "https://x", settings).splitlines()[-1] == "no deployment of project 2 is known"
+    assert asyncio.run(look(api, api.clock, 3, ())).deployments == (ENDED,)  # whatever the list of projects leaves out
+    api.fail(ApiError(FailureKind.SERVER, "projects: server error"), "projects")
+    unlisted = asyncio.run(look(api, api.clock, 999, ()))
+    settings = replace(settings, project_id=999)
+    assert format_status(unlisted, "https://x", settings).splitlines()[-1] == "no deployment of project 999 is known"
+    assert "no project names: projects: server error" in unlisted.warnings
 
 
 @pytest.mark.parametrize("project_id", [None, 1])
