@@ -95,15 +95,15 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
     others = [asyncio.create_task(unfinished(each)) for each in ([project_id] if project_id else pinned)]
     try:
         listed = await api.fetch_deployments()
-    except ApiError:
+        found = await reading
+        lists = [await task for task in others]
+    finally:
+        # What is still read when this ends early, by a failure or a Ctrl+C, ends before the client is closed.
         for task in (reading, *others):
             task.cancel()
         await asyncio.gather(reading, *others, return_exceptions=True)
-        raise
     if listed.unreadable:
         warnings.append(format_unreadable(listed.unreadable))
-    found = await reading
-    lists = [await task for task in others]
     read = [rows for rows in lists if rows is not None]
     optimizations = tuple(each for rows in read for each in rows) if len(read) == len(lists) else None
     shown = chosen(listed.deployments, project_id)

@@ -129,3 +129,19 @@ def test_without_the_list_there_is_no_answer() -> None:
     api.fail(ApiError(FailureKind.CONNECT, "nothing answers"), "deployments")
     with pytest.raises(ApiError, match="nothing answers"):
         asyncio.run(look(api, api.clock, 1, ()))
+
+
+def test_what_is_still_read_ends_before_an_interrupted_look_does() -> None:
+    """The client is closed next: a read that then connects again would be torn down half made, with a warning."""
+
+    async def interrupt() -> set[asyncio.Task[object]]:
+        api = FakeApi(FakeClock())
+        for each in ("deployments", "projects", "optimizations"):
+            api.hold(each)
+        looking = asyncio.ensure_future(look(api, api.clock, 1, ()))
+        await api.clock.settle()
+        looking.cancel()
+        await asyncio.wait({looking})
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(interrupt()) == set()
