@@ -35,7 +35,7 @@ def rungs(out: str) -> list[str]:
 
 
 def one_line(text: str) -> bool:
-    return text.startswith("qctui: ") and text.count("\n") == 1 and "Traceback" not in text
+    return re.match(r"qctui( \w+)?: ", text) is not None and text.count("\n") == 1 and "Traceback" not in text
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def one_line(text: str) -> bool:
     [
         ([], "needs a terminal"),
         (["status"], "no credentials"),
-        (["doctor", "--nonsense"], "unrecognized"),
+        (["doctor", "--nonsense"], "there is no option --nonsense"),
         (["--base-url", "http://example.org/api", "status"], "http is allowed for this machine only"),
         (["--base-url", "ftp://localhost", "status"], "not a URL"),
         (["--config", "/nowhere/config.toml", "status"], "no such file"),
