@@ -8,15 +8,17 @@ import contextlib
 import os
 import sys
 import termios
+from collections.abc import Sequence
 
 from qctui.actions.actions_port import ActionsPort
 from qctui.actions.spec import ACTION_SPECS, MAX_NAME, OF_OPTIMIZATIONS, Ask, cautions, question_for
-from qctui.actions.wording import format_holdings
+from qctui.actions.wording import NAMED_HOLDINGS, format_holdings
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.cli.shutdown import Interrupts
 from qctui.cli.step_printer import Printer
 from qctui.model.action import Target, recheck_key
-from qctui.model.keys import Key
+from qctui.model.keys import Key, detail_key
+from qctui.model.portfolio import Cash
 from qctui.store import Store
 from qctui.text import clean
 from qctui.value import replace
@@ -42,10 +44,10 @@ async def ask(
     spec, question = ACTION_SPECS[target.action], question_for([target])
     actions.open_rechecks([target])
     try:
-        for line in (*_describe(target), *await _exposure(api, target), spec.consequence, spec.leftovers):
+        told = [*_describe(target), *await _exposure(api, store, target), spec.consequence, spec.leftovers]
+        told += [f"Note: {caution}." for caution in cautions(target)]
+        for line in _wrapped(told):
             printer.note(line)
-        for caution in cautions(target):
-            printer.note(f"Note: {caution}.")
         printer.note("")
         await interrupts.or_wait(printer.printed())
         _forget_typed()
@@ -77,17 +79,49 @@ def _describe(target: Target) -> list[str]:
     ]
 
 
-async def _exposure(api: TriggerApi, target: Target) -> list[str]:
+def _wrapped(lines: list[str]) -> list[str]:
+    """The lines, broken between words where the terminal is narrower. An id is never broken: it is compared."""
+    from textwrap import wrap
+
+    try:
+        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        width = 80
+    return [part for line in lines for part in wrap(line, width, break_long_words=False, break_on_hyphens=False)]
+
+
+async def _exposure(api: TriggerApi, store: Store, target: Target) -> list[str]:
+    """What is at risk, as the console's dialog has it: a brokerage may keep coins as cash, and none as holdings."""
     if target.action in OF_OPTIMIZATIONS:
         return []
+    equity = f"Equity: {_equity(store, target)}"
     try:
         async with asyncio.timeout(EXPOSURE_S):
             portfolio = await api.fetch_portfolio(target.project_id)
     except (ApiError, TimeoutError):
-        return ["Holdings: could not be read"]
+        return [equity, "Holdings and cash: could not be read"]
     # Neither holdings nor cash reported: that is unknown, and must not read as flat (REFERENCE.md 7.5).
     held = (format_holdings(portfolio.open_holdings) or "none") if portfolio.is_known else "unknown"
-    return [f"Holdings (a snapshot, up to 10 minutes old): {held}"]
+    cash = (_balances(portfolio.cash) or "none told") if portfolio.is_known else "unknown"
+    return [equity, f"Holdings (a snapshot, up to 10 minutes old): {held}", f"Cash (the same snapshot): {cash}"]
+
+
+def _equity(store: Store, target: Target) -> str:
+    """As live/read tells it, if that was of this deployment, or else the list."""
+    detail = store.get(detail_key(target.project_id)).value
+    told = detail.statistics.get("Equity") if detail and detail.deploy_id in ("", target.deploy_id) else None
+    return told or ("unknown" if target.equity is None else f"{target.equity:,.2f}")
+
+
+def _balances(cash: Sequence[Cash]) -> str:
+    """Each currency with as many digits as its amount has: a coin has eight. Those that are not 0 come first."""
+    ordered = sorted(cash, key=lambda each: each.amount == 0.0)
+    named = ", ".join(
+        f"{each.currency} {'unknown' if each.amount is None else f'{each.amount:,.10g}'}"
+        for each in ordered[:NAMED_HOLDINGS]
+    )
+    rest = len(ordered) - NAMED_HOLDINGS
+    return f"{named} and {rest} more" if rest > 0 else named
 
 
 async def _disarmed(store: Store, target: Target) -> str:

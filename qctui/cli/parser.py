@@ -121,6 +121,42 @@ class Parser(argparse.ArgumentParser):
         print(f"{self.prog}: {message} (see `{self.prog} --help`)", file=sys.stderr)
         raise SystemExit(int(Exit.USAGE))
 
+    def check_words(self, argv: Sequence[str]) -> None:
+        """Name the first option or command that there is not, with what is near it: argparse would take what follows a
+        misspelt option for the command, and would not name the option at all.
+
+        Raises:
+            SystemExit: there is one; the line has been printed.
+        """
+        if {"-h", "--help"} & set(argv):
+            return
+        parser: argparse.ArgumentParser = self
+        words = iter(argv)
+        for word in words:
+            options = {name: each for each in parser._actions for name in each.option_strings}
+            commands = [each.choices for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
+            if word == "--":
+                return
+            if len(word) > 1 and word.startswith("-"):
+                name, has_value, _ = word.partition("=")
+                if name not in options:
+                    # Not its value: that may be as good as a password.
+                    parser.error(f"there is no option {name}{_near(name, options)}")
+                if options[name].nargs != 0 and not has_value:
+                    next(words, None)
+            elif commands:
+                if word not in commands[0]:
+                    parser.error(f"there is no command {word!r}{_near(word, commands[0])}")
+                parser = commands[0][word]
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    """The nearest of these words, as a question; empty if none is."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 1)
+    return f": did you mean {near[0]}?" if near else ""
+
 
 class _WrongError(Exception):
     """The command line is not right, as far as a parser of a part of the commands can tell."""
@@ -226,7 +262,9 @@ def parse(argv: Sequence[str]) -> Options:
     if not {"-h", "--help"} & set(argv):
         with contextlib.suppress(_WrongError):
             return build_parser(wanted, argv).parse_args(argv, namespace=Options())
-    return build_parser(wanted).parse_args(argv, namespace=Options())
+    parser = build_parser(wanted)
+    parser.check_words(argv)
+    return parser.parse_args(argv, namespace=Options())
 
 
 def completion_script(shell: str) -> str:

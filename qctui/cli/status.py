@@ -12,7 +12,7 @@ from qctui.actions.wording import format_rough_span, format_unreadable
 from qctui.alerts.alert_json import iso_time
 from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.credentials import Account
-from qctui.cli.parser import Exit, Options
+from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
 from qctui.clock import AHEAD_S, Clock, SystemClock
@@ -44,7 +44,7 @@ def run_status(options: Options) -> int:
     """Print what is running.
 
     Raises:
-        UsageError: the configuration or the credentials can't be used.
+        UsageError: the configuration or the credentials can't be used, or there is no such project.
     """
     settings = read_settings(options)
 
@@ -69,6 +69,7 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
 
     Raises:
         ApiError: the deployments can't be read. Anything else that fails becomes a warning.
+        UsageError: the projects were read, and `project_id` is none of them.
     """
     warnings: list[str] = []
 
@@ -91,18 +92,21 @@ async def look(api: ReadApi, clock: Clock, project_id: int | None, pinned: Seque
     others = [asyncio.create_task(unfinished(each)) for each in ([project_id] if project_id else pinned)]
     try:
         listed = await api.fetch_deployments()
-    except ApiError:
+        found = await reading
+        lists = [await task for task in others]
+    finally:
+        # What is still read when this ends early, by a failure or a Ctrl+C, ends before the client is closed.
         for task in (reading, *others):
             task.cancel()
         await asyncio.gather(reading, *others, return_exceptions=True)
-        raise
     if listed.unreadable:
         warnings.append(format_unreadable(listed.unreadable))
-    found = await reading
-    lists = [await task for task in others]
     read = [rows for rows in lists if rows is not None]
     optimizations = tuple(each for rows in read for each in rows) if len(read) == len(lists) else None
     shown = chosen(listed.deployments, project_id)
+    # An entry that can't be read may be its own.
+    if project_id is not None and found and project_id not in found and not shown and not listed.unreadable:
+        raise UsageError(f"--project: there is no project {project_id} in this account, unless in the recycle bin")
     return Status(clock.now(), shown, found, optimizations, tuple(warnings), listed.unreadable)
 
 
@@ -126,9 +130,8 @@ def format_status(status: Status, base_url: str, settings: Settings) -> str:
             lines += [line, *([f"       {error}"] if error else [])]
     else:
         known = " that can be read" if status.unreadable else ""
-        lines.append(
-            f"nothing{known} is running" if settings.project_id is None else f"this project has no deployment{known}"
-        )
+        of_project = f"no deployment of project {settings.project_id}{known} is known"
+        lines.append(f"nothing{known} is running" if settings.project_id is None else of_project)
     if status.optimizations:
         table: list[tuple[str, ...]] = [("OPTIMIZATION", "STATUS", "RUNS", "TARGET", "ID")]
         table += [_optimization_row(each) for each in status.optimizations]

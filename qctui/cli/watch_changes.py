@@ -160,15 +160,16 @@ class Changes:
         }
 
     def _link(self, link: Link) -> Iterator[Event]:
-        mono, running = self._clock.monotonic(), len(self._alive or ())
+        mono, running = self._clock.monotonic(), None if self._alive is None else len(self._alive)
         watched = f"{running} deployment{'' if running == 1 else 's'}"
         if link.state in _LOST and self._lost_mono is None:
             self._lost_mono = mono
             why = link.failure.message if link.failure is not None else "no answer"
+            unwatched = "the deployments are not known" if running is None else f"{watched} can't be watched"
             yield Event(
                 "api_lost",
-                f"API lost: {why}; {watched} can't be watched",
-                f"The API does not answer any more: {why.rstrip('.')}; {watched} can't be watched.",
+                f"API lost: {why}; {unwatched}",
+                f"The API does not answer any more: {why.rstrip('.')}; {unwatched}.",
                 Severity.WARNING,
                 fields={"reason": why, "running": running},
             )
@@ -178,6 +179,7 @@ class Changes:
             hours, minutes = divmod(int(away_s // 60), 60)
             span = f"{hours}h {minutes}m" if hours else format_rough_span(away_s)
             again = f"{watched} {'is' if running == 1 else 'are'} watched again"
+            again = "the deployments are not known yet" if running is None else again
             yield Event(
                 "api_back",
                 f"API back after {span}; {again}",

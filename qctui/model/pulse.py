@@ -68,6 +68,9 @@ class Pulse(Value):
         return min(looks or self.looked_at.values(), default=None)
 
 
+NOT_LOOKED_AT = Pulse(PulseState.UNKNOWN, 0.0, "not looked at")
+"""Of a running deployment before the first look, and where two run in one project: nothing is read of these."""
+
 PULSES: Key[Mapping[str, Pulse]] = Key("pulses")
 """By deploy id, of every running deployment that was looked at."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from qctui.actions.spec import ACTION_SPECS
 from tests.e2e.api import Api
 from tests.e2e.console import QCTUI, Console, run_command
 from tests.e2e.desk import events, journal
@@ -34,7 +35,7 @@ def rungs(out: str) -> list[str]:
 
 
 def one_line(text: str) -> bool:
-    return text.startswith("qctui: ") and text.count("\n") == 1 and "Traceback" not in text
+    return re.match(r"qctui( \w+)?: ", text) is not None and text.count("\n") == 1 and "Traceback" not in text
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def one_line(text: str) -> bool:
     [
         ([], "needs a terminal"),
         (["status"], "no credentials"),
-        (["doctor", "--nonsense"], "unrecognized"),
+        (["doctor", "--nonsense"], "there is no option --nonsense"),
         (["--base-url", "http://example.org/api", "status"], "http is allowed for this machine only"),
         (["--base-url", "ftp://localhost", "status"], "not a URL"),
         (["--config", "/nowhere/config.toml", "status"], "no such file"),
@@ -375,6 +376,23 @@ def test_on_a_terminal_it_asks_the_same_question(api: Api, signed_in: dict[str, 
         assert "ACCEPTED" in console.text
     assert len(api.requests(LIQUIDATE)) == 1
     assert events(home)[:4] == ["intent", "sending", "sent", "accepted"]
+
+
+def test_the_question_tells_what_the_dialog_does_and_breaks_between_words(api: Api, signed_in: dict[str, str]) -> None:
+    """Of an account whose coins are cash: that there are no holdings is not all that there is."""
+    projects = api.control("GET", "projects")["projects"]
+    (crypto,) = (each["projectId"] for each in projects if each["name"] == "Crypto/BTC-ETH Trend")
+    with Console("--base-url", api.base_url, "liquidate", str(crypto), env=signed_in, columns=80, rows=24) as console:
+        console.wait_for("to liquidate, then Enter.")
+        lines = console.text.splitlines()
+        console.send("\n")
+        assert console.wait_exit() == 3
+    told = {line.split(":")[0]: line for line in lines}
+    assert re.fullmatch(r"Equity: \$[\d,.]+", told["Equity"])
+    assert told["Holdings (a snapshot, up to 10 minutes old)"].endswith(": none")
+    assert re.fullmatch(r"Cash \(the same snapshot\): .*BTC 0\.\d+, .*", told["Cash (the same snapshot)"])
+    words = set(" ".join(lines).split())
+    assert words > {*ACTION_SPECS["liquidate"].consequence.split(), *ACTION_SPECS["liquidate"].leftovers.split()}
 
 
 @pytest.mark.parametrize("answer", ["\n", "y\n", "\x04"], ids=repr)

@@ -43,8 +43,8 @@ def two_alive(engine: StillEngine, status: str = "Running") -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_two_alive_in_one_project_are_told_in_its_row_and_counted(size: tuple[int, int]) -> None:
     async with console(size, prepare=two_alive) as page:
-        assert "Running +1 " in page.line("▸ LIVE  Crypto/BTC trend ")
-        assert "Running +" not in page.line("LIVE  Pairs/KO")
+        assert "Running ? +1 " in page.line("▸ LIVE  Crypto/BTC trend ")
+        assert "Running ? +" not in page.line("LIVE  Pairs/KO")
         assert "7 running " in page.line("1 Deployments")
         assert "1 failed" in page.line("1 Deployments")
 
@@ -54,7 +54,7 @@ async def test_however_long_a_status_is_the_others_are_told() -> None:
         rows = [replace(each, status="Initializing") for each in deployments()]
         page.engine.put(DEPLOYMENTS, (*rows, replace(rows[2], deploy_id="L-older")))
         await page.settle()
-        assert f"Initializ{page.main.deployments._glyphs.ellipsis} +1 " in page.line("▸ LIVE  Crypto/BTC trend ")
+        assert f"Initial{page.main.deployments._glyphs.ellipsis} ? +1 " in page.line("▸ LIVE  Crypto/BTC trend ")
 
 
 async def test_the_dialog_says_what_a_liquidation_hits_where_several_are_alive() -> None:

@@ -151,7 +151,7 @@ async def test_a_runtime_error_stands_out_until_somebody_stood_on_it() -> None:
 async def test_the_column_of_times_says_whose_they_are() -> None:
     async with console((120, 40)) as page:
         assert page.line("exposure pos").endswith(" up/ended")
-        assert page.line("  Running         25,900.40").endswith(" 3d")
+        assert page.line("  Running ?       25,900.40").endswith(" 3d")
         assert page.line("Options/wheel").endswith(" 7h ago")
 
 
@@ -391,7 +391,7 @@ async def test_what_is_not_on_the_tape_is_said_on_the_first_line(size: tuple[int
 async def test_the_selected_row_is_copied() -> None:
     async with console() as page:
         await page.press("y")
-        assert page.app.clipboard.startswith("LIVE\tCrypto/BTC trend\tRunning\t25,900.40")
+        assert page.app.clipboard.startswith("LIVE\tCrypto/BTC trend\tRunning ?\t25,900.40")
 
 
 async def test_q_leaves_with_zero() -> None:

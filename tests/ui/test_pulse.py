@@ -51,7 +51,7 @@ async def test_the_exposure_stays_on_screen_beside_it() -> None:
         assert "exposure" in page.line("status, pulse")
 
 
-async def test_what_was_not_looked_at_says_nothing_and_what_ended_has_no_pulse() -> None:
+async def test_what_was_not_looked_at_is_not_known_and_what_ended_has_no_pulse() -> None:
     def ended(engine: StillEngine) -> None:
         with_pulses(engine)
         rows = [
@@ -61,8 +61,22 @@ async def test_what_was_not_looked_at_says_nothing_and_what_ended_has_no_pulse()
         engine.put(DEPLOYMENTS, tuple(rows))
 
     async with console((120, 40), prepare=ended) as page:
-        assert "Running   " in page.line("PAPER [bold red]x[/]")
+        assert " Running ? " in page.line("PAPER [bold red]x[/]")
         assert "QUIET" not in page.line("Crypto/BTC trend  ")
+        assert "Stopped   " in page.line("Crypto/BTC trend  ")
+
+
+async def test_before_the_first_look_a_filter_a_sort_and_the_details_say_that_it_is_not_known() -> None:
+    async with console((120, 40), prepare=fill) as page:
+        await page.press("s", "s")
+        assert {row.pulse.state.value for row in page.main.deployments.table.visible_rows if row.pulse} == {"?"}
+        assert page.text.count("Running ?") >= 4
+        await go_to(page, "?")
+        await page.press("enter")
+        assert "Pulse ?: not looked at" in evidence(page)
+        put_pulses(page.engine, **{name: ok() for name in ("momentum", "pairs", "crypto", "rotation")})
+        await page.settle()
+        assert "Pulse ok" in evidence(page)
 
 
 async def test_others_in_the_project_are_told_beside_the_pulse() -> None:
@@ -79,8 +93,8 @@ async def test_a_filter_finds_it_and_a_sort_puts_it_first() -> None:
         assert [row.name for row in page.main.deployments.table.visible_rows] == ["Pairs/KO-PEP mean reversion"]
         await page.press("escape", "s", "s")
         assert page.line("status, puls▴")
-        assert [row.pulse.state.value for row in page.main.deployments.table.visible_rows[:4] if row.pulse] == [
-            "BLIND", "QUIET", "?", "ok",
+        assert [row.pulse.state.value for row in page.main.deployments.table.visible_rows[:6] if row.pulse] == [
+            "BLIND", "QUIET", "?", "?", "?", "ok",
         ]  # fmt: skip
 
 

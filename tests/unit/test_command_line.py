@@ -146,12 +146,46 @@ def test_help_names_the_exit_codes_and_the_credentials(capsys: pytest.CaptureFix
     ],
 )
 def test_what_ends_it_is_said_with_every_command_in_view(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def whole_parser() -> None:
+        parser = build_parser()
+        parser.check_words(line.split())
+        parser.parse_args(line.split())
+
     with pytest.raises(SystemExit) as whole:
-        build_parser().parse_args(line.split())
+        whole_parser()
     said = capsys.readouterr()
     with pytest.raises(SystemExit) as end:
         parse(line.split())
     assert (end.value.code, capsys.readouterr()) == (whole.value.code, said)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--proect 3", "qctui: there is no option --proect: did you mean --project? (see `qctui --help`)"),
+        ("--zzz=a-secret status", "qctui: there is no option --zzz (see `qctui --help`)"),
+        ("-z", "qctui: there is no option -z (see `qctui --help`)"),
+        ("liquidat 1", "qctui: there is no command 'liquidat': did you mean liquidate? (see `qctui --help`)"),
+        ("--profile stop lquidate", "qctui: there is no command 'lquidate': did you mean liquidate?"),
+        ("3", "qctui: there is no command '3' (see `qctui --help`)"),
+        ("status --jsno", "qctui status: there is no option --jsno: did you mean --json? (see `qctui status --help`)"),
+        ("stop 1 --deploy-id -1 --jes", "qctui stop: there is no option --jes: did you mean --yes?"),
+        ("simulate --prot 1", "qctui simulate: there is no option --prot: did you mean --port?"),
+        ("replay --at -2h", "argument --at: expected one argument"),
+    ],
+)
+def test_what_is_misspelt_is_named_with_what_is_near(line: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line.split()) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+    assert "a-secret" not in err
+
+
+@pytest.mark.parametrize("line", ["journal -- --json", "liquidate -1", "--at 1 replay"])
+def test_what_may_be_a_value_is_not_called_a_misspelt_command(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line.split()) == 2
+    assert "no command" not in capsys.readouterr().err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

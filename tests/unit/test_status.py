@@ -6,8 +6,9 @@ import pytest
 
 from qctui.actions.wording import format_rough_span
 from qctui.api.ports import ApiError
+from qctui.cli.parser import UsageError
 from qctui.cli.status import Status, as_json, chosen, format_status, look
-from qctui.model.deployment import Deployment, Environment
+from qctui.model.deployment import Deployment, Environment, Project
 from qctui.model.resource import FailureKind
 from qctui.settings import load_settings
 from qctui.value import replace
@@ -96,6 +97,22 @@ def test_optimizations_that_can_not_be_read_are_not_none_running() -> None:
     assert told["warnings"] == ["no optimizations of project 1: optimizations: server error"]
 
 
+def test_a_project_that_is_not_listed_is_unknown_if_the_projects_were_read() -> None:
+    api = FakeApi(FakeClock())
+    api.deployments, api.projects = [RUNNING, ENDED], [Project(1, "Alpha"), Project(2, "Beta")]
+    with pytest.raises(UsageError, match="--project: there is no project 999 in this account, unless in the recycle"):
+        asyncio.run(look(api, api.clock, 999, ()))
+    settings = replace(load_settings(), project_id=2)
+    status = asyncio.run(look(api, api.clock, 2, ()))
+    assert format_status(status, "https://x", settings).splitlines()[-1] == "no deployment of project 2 is known"
+    assert asyncio.run(look(api, api.clock, 3, ())).deployments == (ENDED,)  # whatever the list of projects leaves out
+    api.fail(ApiError(FailureKind.SERVER, "projects: server error"), "projects")
+    unlisted = asyncio.run(look(api, api.clock, 999, ()))
+    settings = replace(settings, project_id=999)
+    assert format_status(unlisted, "https://x", settings).splitlines()[-1] == "no deployment of project 999 is known"
+    assert "no project names: projects: server error" in unlisted.warnings
+
+
 @pytest.mark.parametrize("project_id", [None, 1])
 def test_entries_that_can_not_be_read_are_reported_beside_those_that_can(project_id: int | None) -> None:
     api = FakeApi(FakeClock())
@@ -112,3 +129,19 @@ def test_without_the_list_there_is_no_answer() -> None:
     api.fail(ApiError(FailureKind.CONNECT, "nothing answers"), "deployments")
     with pytest.raises(ApiError, match="nothing answers"):
         asyncio.run(look(api, api.clock, 1, ()))
+
+
+def test_what_is_still_read_ends_before_an_interrupted_look_does() -> None:
+    """The client is closed next: a read that then connects again would be torn down half made, with a warning."""
+
+    async def interrupt() -> set[asyncio.Task[object]]:
+        api = FakeApi(FakeClock())
+        for each in ("deployments", "projects", "optimizations"):
+            api.hold(each)
+        looking = asyncio.ensure_future(look(api, api.clock, 1, ()))
+        await api.clock.settle()
+        looking.cancel()
+        await asyncio.wait({looking})
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(interrupt()) == set()

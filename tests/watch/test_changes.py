@@ -110,6 +110,22 @@ def test_the_api_lost_and_back(told: Told) -> None:
     assert event.sentence == "The API answers again, after 2 hours 59 minutes; 2 deployments are watched again."
 
 
+def test_how_many_deployments_there_are_is_not_known_before_a_list() -> None:
+    told = Told()
+    (event,) = told.put(LINK, Link(LinkState.AUTH, failure=DOWN))
+    assert event.words == "API lost: connection refused; the deployments are not known"
+    assert event.sentence == "The API does not answer any more: connection refused; the deployments are not known."
+    assert event.fields == {"reason": "connection refused", "running": None}
+    asyncio.run(told.clock.advance(300))
+    (event,) = told.put(LINK, Link(LinkState.OK))
+    assert event.words == "API back after 5m; the deployments are not known yet"
+    assert event.fields["running"] is None
+    told.put(PROJECTS, ())
+    told.put(DEPLOYMENTS, ())
+    (event,) = told.put(LINK, Link(LinkState.DOWN, failure=DOWN))
+    assert event.words == "API lost: connection refused; 0 deployments can't be watched"
+
+
 def pulses(state: PulseState, deploy_id: str = ONE.deploy_id) -> MappingProxyType[str, Pulse]:
     return MappingProxyType({deploy_id: replace(BLIND, state=state)})
 

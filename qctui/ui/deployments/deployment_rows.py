@@ -7,7 +7,7 @@ from typing import Any
 from qctui.model.account import Account, EquityTrail
 from qctui.model.alert import Alert
 from qctui.model.deployment import Deployment, Environment
-from qctui.model.pulse import Pulse, PulseState
+from qctui.model.pulse import NOT_LOOKED_AT, Pulse, PulseState
 from qctui.ui.actions.progress import LIVE_IN_DOUBT
 from qctui.ui.alerts.alert_line import alert_mark
 from qctui.ui.kit.render_context import RenderContext
@@ -38,14 +38,14 @@ class DeploymentRow(Value):
     """Deployments of the project that may trade. The row shows the one launched last."""
     account: Account = field(default_factory=Account)
     """What is at risk in it, as far as it is known."""
-    known_pulse: Pulse | None = None
-    """Its pulse, as it was judged last."""
+    known_pulse: Pulse = NOT_LOOKED_AT
+    """Its pulse, as it was judged last, if it runs."""
     alert: Alert | None = None
     """The worst open alert about the project."""
 
     @property
     def pulse(self) -> Pulse | None:
-        """Whether it shows signs of life; None of what does not run, and before the first look."""
+        """Whether it shows signs of life; None of what does not run."""
         return self.known_pulse if self.deployment.alive else None
 
     @property

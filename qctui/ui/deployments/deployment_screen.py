@@ -19,7 +19,7 @@ from qctui.model.keys import (
     orders_key,
     portfolio_key,
 )
-from qctui.model.pulse import PULSES, Pulse, PulseState
+from qctui.model.pulse import NOT_LOOKED_AT, PULSES, Pulse, PulseState
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.actions.progress import format_badge
@@ -140,7 +140,7 @@ class DeploymentScreen(DetailScreen):
     def _pulse(self, shown: DeploymentSummary) -> Pulse | None:
         store = self._engine.store
         pulses = alerted_pulses(store.get(PULSES).value or {}, store.get(ALERTS).value or ())
-        return pulses.get(shown.deploy_id) if shown.alive else None
+        return pulses.get(shown.deploy_id, NOT_LOOKED_AT) if shown.alive else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Orders of earlier deployments can be asked for where orders are."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from qctui.model.account import Account, EquityTrail
 from qctui.model.alert import Alert
 from qctui.model.deployment import Deployment, alive_by_project, is_recent, name_of, newest_deployments
-from qctui.model.pulse import Pulse
+from qctui.model.pulse import NOT_LOOKED_AT, Pulse
 from qctui.model.resource import Resource
 from qctui.ui.deployments.deployment_rows import DeploymentRow, deployment_columns, deployment_order, deployment_text
 from qctui.ui.deployments.deployment_total import Total, total_cells, total_of
@@ -135,7 +135,7 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             deployment.failed and key not in self._seen,
             self._alive[deployment.project_id],
             known.accounts.get(deployment.deploy_id, _UNREAD),
-            known.pulses.get(deployment.deploy_id),
+            known.pulses.get(deployment.deploy_id, NOT_LOOKED_AT),
             known.alerts.get(deployment.project_id),
         )
 
