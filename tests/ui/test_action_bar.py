@@ -181,6 +181,14 @@ async def test_details_tell_every_rung_the_orders_and_their_fills() -> None:
         assert deploy_id(0) not in bar.text
 
 
+async def test_the_price_of_a_small_coin_is_no_zero() -> None:
+    event = OrderEvent(NOW + 7, "filled", -5e6, 0.00213, deploy_id(0))
+    order = Order(17, deploy_id(0), "SHIB", "market", "filled", -5e6, None, NOW + 5, NOW + 7, "Liquidated", (event,))
+    async with shown(record("a", target(), *LADDER, orders=(order,))) as (page, bar):
+        await page.press("v")
+        assert "last at 0.00213  " in bar.text
+
+
 async def test_enter_on_the_focused_bar_opens_details() -> None:
     async with shown(record("a", target(), *LADDER)) as (page, bar):
         bar.focus()

@@ -25,7 +25,7 @@ from qctui.ui.actions.progress import (
 )
 from qctui.ui.kit.lines import Paragraph, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.wording.format import format_money
+from qctui.ui.wording.format import format_price
 
 SHOWN_OPEN = 5
 """Positions named in the line of an action that did not reach its goal; the detail names them all."""
@@ -170,7 +170,7 @@ def _order(order: Order, context: RenderContext) -> Text:
     line.append(f"  filled {filled}")
     prices = [event.fill_price for event in order.events if event.fill_quantity and event.fill_price is not None]
     if prices:
-        line.append(f" last at {format_money(prices[-1], context.glyphs)}")
+        line.append(f" last at {format_price(prices[-1], context.glyphs)}")
     if order.last_fill_at is not None:
         line.append(f"  {context.time(order.last_fill_at)}", "muted")
     return line

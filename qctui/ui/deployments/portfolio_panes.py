@@ -13,6 +13,7 @@ from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, number_column
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import (
+    format_balance,
     format_count,
     format_money,
     format_number,
@@ -221,10 +222,8 @@ def _amount(cash: Cash, context: RenderContext) -> Spans:
     if cash.amount is None:
         return (("unknown", "stale"),)
     sign = "-" if cash.amount < 0 else ""
-    digits = (
-        f"{abs(cash.amount):,.2f}" if abs(cash.amount) >= 1_000 else format_quantity(abs(cash.amount), context.glyphs)
-    )
-    return ((f"{sign}{cash.currency_symbol}{digits}", "stale" if cash.amount < 0 else ""),)
+    amount = format_balance(abs(cash.amount), context.glyphs)
+    return ((f"{sign}{cash.currency_symbol}{amount}", "stale" if cash.amount < 0 else ""),)
 
 
 def _rate(cash: Cash, context: RenderContext) -> Spans:
