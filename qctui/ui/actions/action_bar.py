@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from qctui.actions.earlier_actions import retried, without_effect
 from qctui.model.action import ActionRecord, Rung
-from qctui.ui.actions.action_lines import batch_paragraphs, group_batches
+from qctui.ui.actions.action_lines import PortfolioOf, batch_paragraphs, group_batches
 from qctui.ui.actions.progress import LOUD, format_counts, format_identity, format_reason
 from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
@@ -63,11 +63,17 @@ class ActionBar(Vertical, can_focus=True):
     """
 
     def __init__(
-        self, glyphs: Glyphs, keymap: Mapping[str, str] | None = None, *, read_only: bool = False, id: str | None = None
+        self,
+        glyphs: Glyphs,
+        portfolio_of: PortfolioOf,
+        keymap: Mapping[str, str] | None = None,
+        *,
+        read_only: bool = False,
+        id: str | None = None,
     ) -> None:
         """`keymap` are the user's own keys. `read_only`: nothing that acts is offered."""
         super().__init__(id=id)
-        self._glyphs = glyphs
+        self._glyphs, self._portfolio_of = glyphs, portfolio_of
         self._keys = {command: format_key(keys_of(BY_ID[command], keymap or {})[0]) for command in HINTS}
         self._lines = Lines(glyphs, id="action-lines")
         self._read_only = read_only
@@ -106,7 +112,9 @@ class ActionBar(Vertical, can_focus=True):
         self.set_class(any(record.rung in LOUD for record in self._standing), "-loud")
         paragraphs = []
         for batch in group_batches(self._records):
-            paragraphs += batch_paragraphs(batch, context, details=self._details, retried=self._retried)
+            paragraphs += batch_paragraphs(
+                batch, context, details=self._details, portfolio_of=self._portfolio_of, retried=self._retried
+            )
         self._lines.show(paragraphs)
         self._fit()
         self._draw_frame()

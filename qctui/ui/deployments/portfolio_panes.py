@@ -12,6 +12,7 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, number_column
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.balances import is_foreign
 from qctui.ui.wording.format import (
     format_balance,
     format_count,
@@ -43,7 +44,7 @@ class HoldingsPane(SectionPane[Holding]):
         held = () if portfolio is None else portfolio.open_holdings
         watched = [] if portfolio is None else [each for each in portfolio.holdings if not each.open]
         rows = [*held, *sorted(watched, key=lambda each: each.ticker.casefold())]
-        coins = 0 if portfolio is None else sum(_foreign(each) for each in portfolio.cash)
+        coins = 0 if portfolio is None else sum(is_foreign(each) for each in portfolio.cash)
         nothing = "No holding in this snapshot."
         if coins:
             nothing += f" Cash has balances in {format_count(coins)} other {_currencies(coins)}."
@@ -104,11 +105,6 @@ def _holding_key(holding: Holding) -> str:
 
 def _holding_text(holding: Holding) -> str:
     return holding.ticker or holding.symbol
-
-
-def _foreign(cash: Cash) -> bool:
-    """A balance whose worth moves: crypto brokerages keep the coins themselves as cash (REFERENCE.md 6.6)."""
-    return cash.amount != 0.0 and cash.conversion_rate is not None and cash.conversion_rate != 1.0
 
 
 def _currencies(count: int) -> str:
