@@ -149,12 +149,57 @@ async def test_counts_stand_in_the_title_where_scrolling_cannot_hide_them() -> N
         assert "1 VERIFIED, 1 UNVERIFIED" in str(bar.border_title)
 
 
-async def test_actions_of_an_earlier_run_come_first_and_say_so() -> None:
+async def test_actions_left_open_by_an_earlier_run_come_before_what_is_over_and_say_so() -> None:
     old = record("old", target(), (Rung.SENT, -4_000.0), (Rung.UNKNOWN, -3_990.0), resumed=True)
-    new = record("new", target(1), (Rung.SENT, 0.0))
-    async with shown(old, new) as (_, bar):
+    over = record("new", target(1), *LADDER)
+    async with shown(old, over) as (_, bar):
         assert "from the last run" in bar.text.splitlines()[0]
         assert "UNKNOWN  +10s" in bar.text
+
+
+async def test_what_is_under_way_stands_above_what_is_over_and_above_earlier_runs_and_other_consoles() -> None:
+    records = (
+        record("left", target(0, name="Left"), (Rung.SENT, -9.0), (Rung.UNKNOWN, -8.0), resumed=True),
+        record("sent", target(1, name="Sent"), (Rung.SENT, 0.0)),
+        record("tried", target(6, name="Tried"), (Rung.REJECTED, 0.0)),
+        record("failed", target(2, name="Failed"), (Rung.SENT, 0.0), (Rung.REJECTED, 1.0)),
+        record("again", target(6, name="Again"), (Rung.SENT, 0.0)),
+        record("over", target(3, name="Over"), *LADDER),
+        record("other", target(4, name="Other"), (Rung.SENT, 0.0), foreign=True),
+        record("done", target(5, name="Done"), *LADDER, resumed=True),
+    )
+    async with shown(*records, size=(200, 60)) as (_, bar):
+        names = sorted((each.target.name for each in records), key=lambda name: bar.text.index(f" {name} "))
+        assert names == ["Again", "Failed", "Sent", "Left", "Other", "Done", "Over", "Tried"]
+
+
+async def test_a_new_confirmation_brings_the_bar_to_its_head() -> None:
+    """Whatever of the others had been scrolled to, and wherever the keys are."""
+    batch = [record(f"v{n}", target(n), (Rung.SENT, 0.0), batch_id="b") for n in range(6)]
+    new = record("new", target(7, name="Seventh"), (Rung.SENDING, 0.0))
+    left = [replace(each, batch_id=each.action_id, resumed=True) for each in batch[:2]]
+    for before, keys in (
+        (batch, ("shift+tab", "pagedown", "pagedown", "escape")),
+        (batch, ("v", "end")),
+        (left, ()),
+        ([], ()),
+    ):
+        async with shown(*before, size=(80, 24)) as (page, bar):
+            await page.press(*keys)
+            at = bar.query_one(Lines).scroll_offset.y
+            assert bool(at) == bool(keys)
+            other = record("other", target(8), (Rung.SENT, 0.0), foreign=True)
+            await now_shown(page, *before, other)
+            assert bar.query_one(Lines).scroll_offset.y == at, "what another console does moves nothing"
+            await now_shown(page, *before, other, new)
+            top = page.lines[bar.region.y + 1]
+            assert "LIQUIDATE  LIVE  Seventh " in top, page.text
+            assert "SENDING" in f"{top} {page.lines[bar.region.y + 2]}"
+            if "escape" in keys:
+                await page.press("shift+tab", "end")
+                sent = replace(new, steps=(*new.steps, replace(new.steps[0], rung=Rung.SENT)))
+                await now_shown(page, *before, other, sent)
+                assert bar.query_one(Lines).scroll_offset.y > 0, "a step of it is no new confirmation"
 
 
 async def test_actions_of_another_console_say_so() -> None:

@@ -85,6 +85,8 @@ class ActionBar(Vertical, can_focus=True):
         self._retryable = False
         self.set_class(glyphs.ascii, "-ascii")
         self._details = False
+        self._confirmed: set[str] = set()
+        """Confirmations of this run that have been shown."""
         self.shares_acknowledge = False
         """Something else on the screen is acknowledged by the same key, unless the bar has the keys."""
         self._keys_from: Widget | None = None
@@ -111,12 +113,17 @@ class ActionBar(Vertical, can_focus=True):
             self.give_back_keys()
         self.set_class(any(record.rung in LOUD for record in self._standing), "-loud")
         paragraphs = []
-        for batch in group_batches(self._records):
+        for batch in group_batches(self._records, self._retried):
             paragraphs += batch_paragraphs(
                 batch, context, details=self._details, portfolio_of=self._portfolio_of, retried=self._retried
             )
         self._lines.show(paragraphs)
         self._fit()
+        ours = {record.batch_id for record in self._records if not (record.foreign or record.resumed)}
+        if ours - self._confirmed:
+            # Whoever has just confirmed looks for that, whatever the bar was scrolled to before.
+            self.action_first()
+        self._confirmed = ours
         self._draw_frame()
         self._report_if_covered()
         self._tick_while_pending()

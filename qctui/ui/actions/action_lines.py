@@ -39,13 +39,18 @@ _CHECK = pieces(("Check the brokerage.", "title bold"))
 """Said once an action on positions has ended: what the service knows may lag (REFERENCE.md 7.1)."""
 
 
-def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, ...]]:
-    """Actions by confirmation: those left open by an earlier run first, then the newest confirmation first."""
+def group_batches(records: Iterable[ActionRecord], retried: Collection[str]) -> list[tuple[ActionRecord, ...]]:
+    """Actions by confirmation, the newest first: what is under way or did not work, of this run, of an earlier one, of
+    other consoles; then what is over. `retried` as in `batch_paragraphs`."""
     batches: dict[str, list[ActionRecord]] = {}
     for record in records:
         batches.setdefault(record.batch_id, []).append(record)
-    newest_first = [tuple(batch) for batch in reversed(batches.values())]
-    return sorted(newest_first, key=lambda batch: not any(record.resumed for record in batch))
+
+    def turn(batch: Sequence[ActionRecord]) -> int:
+        stands = any((record.rung in LOUD or not record.done) and record.action_id not in retried for record in batch)
+        return (2 if batch[0].foreign else 1 if batch[0].resumed else 0) if stands else 3
+
+    return sorted([tuple(batch) for batch in reversed(batches.values())], key=turn)
 
 
 def batch_paragraphs(
