@@ -10,11 +10,13 @@ from textual import on
 from textual.events import DescendantFocus
 from textual.screen import Screen
 
+from qctui.actions.capture import capture_deployment
 from qctui.engine.engine_port import Subscription
-from qctui.model.action import ACTIONS
+from qctui.model.action import ACTIONS, Target
 from qctui.model.alert import ALERT_TROUBLE, ALERTS
 from qctui.model.keys import JOURNAL, LINK, Key
 from qctui.model.link import Link
+from qctui.model.portfolio import Portfolio
 from qctui.model.recording import TAPE
 from qctui.model.resource import Resource
 from qctui.ui import textual_patches
@@ -90,7 +92,9 @@ class ConsoleScreen(AlertedScreen):
     def __init__(self, context: AppContext, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(context, id=id, classes=classes)
         options, glyphs = context.options, context.glyphs
-        self.action_bar = ActionBar(glyphs, options.keymap, read_only=options.read_only, id="actions")
+        self.action_bar = ActionBar(
+            glyphs, self._portfolio_of, options.keymap, read_only=options.read_only, id="actions"
+        )
         self.key_bar = KeyBar(glyphs, options.keymap)
         self._subscribed: tuple[Subscription, ...] = ()
 
@@ -101,7 +105,7 @@ class ConsoleScreen(AlertedScreen):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """As in `AlertedScreen`."""
-        if ACTIONS in keys:
+        if ACTIONS in keys or (not self.action_bar.empty and any(key.kind == "portfolio" for key in keys)):
             self.show_elapsed()
         super().show_changes(keys)
 
@@ -174,6 +178,13 @@ class ConsoleScreen(AlertedScreen):
         """Draw the action bar."""
         records = self._engine.store.get(ACTIONS).value or ()
         self._draw("The actions", lambda: self.action_bar.show(records, context), self.action_bar)
+
+    def _portfolio_of(self, target: Target) -> Resource[Portfolio]:
+        """What was read last of a deployment that was acted on: of its project as long as nothing else runs there, else
+        what was known when it was asked for."""
+        now = capture_deployment(target.action, self._engine.store, target.project_id)
+        ours = now.deploy_id == target.deploy_id and now.portfolio.value is not None
+        return now.portfolio if ours else target.portfolio
 
     @on(ActionBar.Ticked)
     def show_elapsed(self) -> None:

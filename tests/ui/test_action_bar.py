@@ -11,13 +11,15 @@ from textual.geometry import Region
 from qctui.actions.wording import format_fine_span
 from qctui.model.action import ActionRecord, Rung
 from qctui.model.deployment import Environment
+from qctui.model.keys import DEPLOYMENTS, portfolio_key
 from qctui.model.order import Order, OrderEvent
+from qctui.model.portfolio import Cash, Portfolio
 from qctui.ui.actions.action_bar import ActionBar
 from qctui.ui.kit.lines import Lines
 from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, Size, console
-from tests.ui.scene import MONO, NOW, StillEngine
-from tests.ui.targets import HOSTILE, deploy_id, portfolio, put_actions, record, target
+from tests.ui.scene import MONO, NOW, StillEngine, deployments
+from tests.ui.targets import HOSTILE, deploy_id, portfolio, project_id, put_actions, record, target
 
 pytestmark = pytest.mark.anyio
 
@@ -147,12 +149,57 @@ async def test_counts_stand_in_the_title_where_scrolling_cannot_hide_them() -> N
         assert "1 VERIFIED, 1 UNVERIFIED" in str(bar.border_title)
 
 
-async def test_actions_of_an_earlier_run_come_first_and_say_so() -> None:
+async def test_actions_left_open_by_an_earlier_run_come_before_what_is_over_and_say_so() -> None:
     old = record("old", target(), (Rung.SENT, -4_000.0), (Rung.UNKNOWN, -3_990.0), resumed=True)
-    new = record("new", target(1), (Rung.SENT, 0.0))
-    async with shown(old, new) as (_, bar):
+    over = record("new", target(1), *LADDER)
+    async with shown(old, over) as (_, bar):
         assert "from the last run" in bar.text.splitlines()[0]
         assert "UNKNOWN  +10s" in bar.text
+
+
+async def test_what_is_under_way_stands_above_what_is_over_and_above_earlier_runs_and_other_consoles() -> None:
+    records = (
+        record("left", target(0, name="Left"), (Rung.SENT, -9.0), (Rung.UNKNOWN, -8.0), resumed=True),
+        record("sent", target(1, name="Sent"), (Rung.SENT, 0.0)),
+        record("tried", target(6, name="Tried"), (Rung.REJECTED, 0.0)),
+        record("failed", target(2, name="Failed"), (Rung.SENT, 0.0), (Rung.REJECTED, 1.0)),
+        record("again", target(6, name="Again"), (Rung.SENT, 0.0)),
+        record("over", target(3, name="Over"), *LADDER),
+        record("other", target(4, name="Other"), (Rung.SENT, 0.0), foreign=True),
+        record("done", target(5, name="Done"), *LADDER, resumed=True),
+    )
+    async with shown(*records, size=(200, 60)) as (_, bar):
+        names = sorted((each.target.name for each in records), key=lambda name: bar.text.index(f" {name} "))
+        assert names == ["Again", "Failed", "Sent", "Left", "Other", "Done", "Over", "Tried"]
+
+
+async def test_a_new_confirmation_brings_the_bar_to_its_head() -> None:
+    """Whatever of the others had been scrolled to, and wherever the keys are."""
+    batch = [record(f"v{n}", target(n), (Rung.SENT, 0.0), batch_id="b") for n in range(6)]
+    new = record("new", target(7, name="Seventh"), (Rung.SENDING, 0.0))
+    left = [replace(each, batch_id=each.action_id, resumed=True) for each in batch[:2]]
+    for before, keys in (
+        (batch, ("shift+tab", "pagedown", "pagedown", "escape")),
+        (batch, ("v", "end")),
+        (left, ()),
+        ([], ()),
+    ):
+        async with shown(*before, size=(80, 24)) as (page, bar):
+            await page.press(*keys)
+            at = bar.query_one(Lines).scroll_offset.y
+            assert bool(at) == bool(keys)
+            other = record("other", target(8), (Rung.SENT, 0.0), foreign=True)
+            await now_shown(page, *before, other)
+            assert bar.query_one(Lines).scroll_offset.y == at, "what another console does moves nothing"
+            await now_shown(page, *before, other, new)
+            top = page.lines[bar.region.y + 1]
+            assert "LIQUIDATE  LIVE  Seventh " in top, page.text
+            assert "SENDING" in f"{top} {page.lines[bar.region.y + 2]}"
+            if "escape" in keys:
+                await page.press("shift+tab", "end")
+                sent = replace(new, steps=(*new.steps, replace(new.steps[0], rung=Rung.SENT)))
+                await now_shown(page, *before, other, sent)
+                assert bar.query_one(Lines).scroll_offset.y > 0, "a step of it is no new confirmation"
 
 
 async def test_actions_of_another_console_say_so() -> None:
@@ -176,9 +223,70 @@ async def test_details_tell_every_rung_the_orders_and_their_fills() -> None:
         assert deploy_id(0) in bar.text
         assert "#17 market -1,200 SPY  filled  filled -1,200 last at 537.10  14:32:12" in bar.text
         assert "14:32:11" in bar.text
-        assert "Still open  nothing by the newest snapshot (snapshot now)" in bar.text
+        assert "Still open  no holding (snapshot now); balances: open the deployment, Cash" in bar.text
         await page.press("v")
         assert deploy_id(0) not in bar.text
+
+
+COINS = (Cash("BTC", 0.288, "₿", 60_000.0), Cash("SOL", 69.2, "◎", 150.0), Cash("USD", 10.0, "$", 1.0))
+
+
+async def sold(page: Page, *cash: Cash, age_s: float = 0.0) -> None:
+    """Its deployment has been sold, by a snapshot of its holdings, and its portfolio was read."""
+    deployed = replace(deployments()[0], project_id=project_id(0), deploy_id=deploy_id(0), status="Liquidated")
+    page.engine.put(DEPLOYMENTS, (deployed,))
+    page.engine.put(portfolio_key(project_id(0)), Portfolio((), cash, is_known=True), age_s=age_s)
+    await page.settle()
+
+
+async def test_coins_that_are_left_are_named_where_it_says_what_is_open() -> None:
+    done = record("a", target(), *LADDER, holdings=(), holdings_mono=MONO + 21)
+    async with shown(done, elapsed_s=30.0) as (page, bar):
+        await page.press("v")
+        await sold(page, *COINS)
+        assert "Still open  no holding (snapshot now); in Cash: BTC 0.288 · SOL 69.2 (now)" in bar.text
+        await sold(page, *COINS[2:])
+        assert "Still open  no holding (snapshot now); in Cash: no other currency (now)" in bar.text
+        # What was there before it says nothing of what is there now.
+        await sold(page, *COINS, age_s=600.0)
+        assert "(snapshot now); in Cash before it: BTC 0.288 · SOL 69.2 (10m)" in bar.text
+        await sold(page, *COINS[2:], age_s=600.0)
+        assert "no holding (snapshot now); balances: open the deployment, Cash" in bar.text
+        # Another one has its project now, and the portfolio with it.
+        await sold(page, *COINS)
+        page.engine.put(DEPLOYMENTS, (replace(deployments()[0], project_id=project_id(0)),))
+        put_actions(page.engine, replace(done, warnings=("redeployed meanwhile",)))
+        await page.settle()
+        assert "no holding (snapshot now); balances: open the deployment, Cash" in bar.text
+
+
+async def test_unverified_names_the_coins_too() -> None:
+    stuck = record("a", target(), (Rung.ACCEPTED, 0.2), (Rung.UNVERIFIED, 600.0), holdings=(), holdings_mono=MONO)
+    async with shown(stuck, elapsed_s=605.0) as (page, bar):
+        await sold(page, *COINS)
+        assert "Still open: no holding (snapshot 10m); in Cash: BTC 0.288 · SOL 69.2 (now)" in bar.text
+
+
+async def test_what_another_console_saw_flat_is_not_called_unknown() -> None:
+    """Its journal says when that was; what it read is not in it."""
+    for rungs in (LADDER, LADDER[:5], (*LADDER[:3], LADDER[5])):
+        async with shown(record("a", target(), *rungs, foreign=True), elapsed_s=30.0) as (page, bar):
+            await page.press("v")
+            seen = f"no holding when it was seen {rungs[-1][0].value}, 14:32:26; balances: open the deployment, Cash"
+            assert f"Still open {seen}" in text_of(bar)
+            assert "unknown, no snapshot" not in bar.text
+    for unseen in (LADDER[:4], (*LADDER[:5], (Rung.STOPPED, 22.0)), (*LADDER, (Rung.UNVERIFIED, 22.0))):
+        async with shown(record("a", target(), *unseen, foreign=True), elapsed_s=30.0) as (page, bar):
+            await page.press("v")
+            assert "Still open  unknown, no snapshot since" in bar.text
+
+
+async def test_the_price_of_a_small_coin_is_no_zero() -> None:
+    event = OrderEvent(NOW + 7, "filled", -5e6, 0.00213, deploy_id(0))
+    order = Order(17, deploy_id(0), "SHIB", "market", "filled", -5e6, None, NOW + 5, NOW + 7, "Liquidated", (event,))
+    async with shown(record("a", target(), *LADDER, orders=(order,))) as (page, bar):
+        await page.press("v")
+        assert "last at 0.00213  " in bar.text
 
 
 async def test_enter_on_the_focused_bar_opens_details() -> None:

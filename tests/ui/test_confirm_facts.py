@@ -108,7 +108,18 @@ async def test_facts_are_refreshed_while_it_is_open() -> None:
         await page.settle()
         assert "$999.00 (now)" in page.text
         assert "none open in the newest snapshot (now)" in page.text
-        assert "USD 7.00" in page.text
+        assert "USD 7 (now)" in page.text
+
+
+async def test_a_balance_of_coins_has_the_digits_that_it_has() -> None:
+    coins = (
+        Cash("BTC", 0.004), Cash("ETH", -0.333), Cash("USD", 12_000.5), Cash("SHIB", 1e-9), Cash("SOL", 69.2),
+    )  # fmt: skip
+    for size in ((80, 24), (120, 40)):
+        async with opened(size=size) as page:
+            recheck(page.engine, target(), Recheck(detail(), Portfolio((), coins, is_known=True), MONO))
+            await page.settle()
+            assert "BTC 0.004 · ETH -0.333 · USD 12,000.50 · SHIB 1e-09 · 1 more" in words(page)
 
 
 async def test_holdings_that_could_not_be_reread_keep_their_age() -> None:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from qctui.actions.earlier_actions import retried, without_effect
 from qctui.model.action import ActionRecord, Rung
-from qctui.ui.actions.action_lines import batch_paragraphs, group_batches
+from qctui.ui.actions.action_lines import PortfolioOf, batch_paragraphs, group_batches
 from qctui.ui.actions.progress import LOUD, format_counts, format_identity, format_reason
 from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
@@ -63,11 +63,17 @@ class ActionBar(Vertical, can_focus=True):
     """
 
     def __init__(
-        self, glyphs: Glyphs, keymap: Mapping[str, str] | None = None, *, read_only: bool = False, id: str | None = None
+        self,
+        glyphs: Glyphs,
+        portfolio_of: PortfolioOf,
+        keymap: Mapping[str, str] | None = None,
+        *,
+        read_only: bool = False,
+        id: str | None = None,
     ) -> None:
         """`keymap` are the user's own keys. `read_only`: nothing that acts is offered."""
         super().__init__(id=id)
-        self._glyphs = glyphs
+        self._glyphs, self._portfolio_of = glyphs, portfolio_of
         self._keys = {command: format_key(keys_of(BY_ID[command], keymap or {})[0]) for command in HINTS}
         self._lines = Lines(glyphs, id="action-lines")
         self._read_only = read_only
@@ -79,6 +85,8 @@ class ActionBar(Vertical, can_focus=True):
         self._retryable = False
         self.set_class(glyphs.ascii, "-ascii")
         self._details = False
+        self._confirmed: set[str] = set()
+        """Confirmations of this run that have been shown."""
         self.shares_acknowledge = False
         """Something else on the screen is acknowledged by the same key, unless the bar has the keys."""
         self._keys_from: Widget | None = None
@@ -105,10 +113,17 @@ class ActionBar(Vertical, can_focus=True):
             self.give_back_keys()
         self.set_class(any(record.rung in LOUD for record in self._standing), "-loud")
         paragraphs = []
-        for batch in group_batches(self._records):
-            paragraphs += batch_paragraphs(batch, context, details=self._details, retried=self._retried)
+        for batch in group_batches(self._records, self._retried):
+            paragraphs += batch_paragraphs(
+                batch, context, details=self._details, portfolio_of=self._portfolio_of, retried=self._retried
+            )
         self._lines.show(paragraphs)
         self._fit()
+        ours = {record.batch_id for record in self._records if not (record.foreign or record.resumed)}
+        if ours - self._confirmed:
+            # Whoever has just confirmed looks for that, whatever the bar was scrolled to before.
+            self.action_first()
+        self._confirmed = ours
         self._draw_frame()
         self._report_if_covered()
         self._tick_while_pending()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rich.text import Text
 
 from qctui.actions.wording import format_fine_span, format_holding
-from qctui.model.action import ActionRecord, Rung
+from qctui.model.action import ActionRecord, Rung, Target
 from qctui.model.order import Order
-from qctui.model.portfolio import Holding
+from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.resource import Resource
 from qctui.ui.actions.progress import (
     LOUD,
     RETRIED,
@@ -25,7 +26,11 @@ from qctui.ui.actions.progress import (
 )
 from qctui.ui.kit.lines import Paragraph, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.wording.format import format_money
+from qctui.ui.wording.balances import is_foreign, is_own, named_balance
+from qctui.ui.wording.format import format_price
+
+PortfolioOf = Callable[[Target], Resource[Portfolio]]
+"""What was read last of a target's portfolio; empty where it is not known to be the target's."""
 
 SHOWN_OPEN = 5
 """Positions named in the line of an action that did not reach its goal; the detail names them all."""
@@ -34,22 +39,32 @@ _CHECK = pieces(("Check the brokerage.", "title bold"))
 """Said once an action on positions has ended: what the service knows may lag (REFERENCE.md 7.1)."""
 
 
-def group_batches(records: Iterable[ActionRecord]) -> list[tuple[ActionRecord, ...]]:
-    """Actions by confirmation: those left open by an earlier run first, then the newest confirmation first."""
+def group_batches(records: Iterable[ActionRecord], retried: Collection[str]) -> list[tuple[ActionRecord, ...]]:
+    """Actions by confirmation, the newest first: what is under way or did not work, of this run, of an earlier one, of
+    other consoles; then what is over. `retried` as in `batch_paragraphs`."""
     batches: dict[str, list[ActionRecord]] = {}
     for record in records:
         batches.setdefault(record.batch_id, []).append(record)
-    newest_first = [tuple(batch) for batch in reversed(batches.values())]
-    return sorted(newest_first, key=lambda batch: not any(record.resumed for record in batch))
+
+    def turn(batch: Sequence[ActionRecord]) -> int:
+        stands = any((record.rung in LOUD or not record.done) and record.action_id not in retried for record in batch)
+        return (2 if batch[0].foreign else 1 if batch[0].resumed else 0) if stands else 3
+
+    return sorted([tuple(batch) for batch in reversed(batches.values())], key=turn)
 
 
 def batch_paragraphs(
-    batch: Sequence[ActionRecord], context: RenderContext, *, details: bool, retried: Collection[str] = ()
+    batch: Sequence[ActionRecord],
+    context: RenderContext,
+    *,
+    details: bool,
+    portfolio_of: PortfolioOf,
+    retried: Collection[str] = (),
 ) -> list[Paragraph]:
     """One confirmation. Several targets: the total, then a line each: what needs a person first, what is over last.
     `retried` are the ids of actions that a newer one stands for."""
     if len(batch) == 1:
-        return _single(batch[0], context, details=details, retried=batch[0].action_id in retried)
+        return _single(batch[0], context, portfolio_of, details=details, retried=batch[0].action_id in retried)
     total = pieces(format_total(batch, retried), _origin(batch[0]))
     if any(record.done and record.target.action == "liquidate" for record in batch):
         total.append_text(pieces("  ", _CHECK))
@@ -57,26 +72,28 @@ def batch_paragraphs(
     for record in sorted(batch, key=lambda each: (each.action_id in retried, each.rung not in LOUD, each.done)):
         again = record.action_id in retried
         if details:
-            lines += _single(record, context, details=True, retried=again)
+            lines += _single(record, context, portfolio_of, details=True, retried=again)
         else:
-            lines.append(Paragraph(_target_line(record, context, retried=again), hang=4, max_lines=2))
+            lines.append(Paragraph(_target_line(record, context, portfolio_of, retried=again), hang=4, max_lines=2))
     return lines
 
 
-def _single(record: ActionRecord, context: RenderContext, *, details: bool, retried: bool) -> list[Paragraph]:
+def _single(
+    record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf, *, details: bool, retried: bool
+) -> list[Paragraph]:
     head = pieces((record.target.action.upper(), "title bold"), " ", format_aim(record.target, context.glyphs))
     again = (f"  {RETRIED}", "muted") if retried else ""
     line = pieces(head, _origin(record), "  ", format_ladder(record, context), again)
     lines = [Paragraph(line, hang=2)]
     if details:
-        return lines + _details(record, context)
-    alarms = _alarms(record, context)
+        return lines + _details(record, context, portfolio_of)
+    alarms = _alarms(record, context, portfolio_of)
     if record.rung in (Rung.VERIFIED, Rung.UNVERIFIED) and record.target.action == "liquidate":
         alarms.append(_CHECK)
     return lines + [Paragraph(text, indent=2, max_lines=2) for text in alarms]
 
 
-def _target_line(record: ActionRecord, context: RenderContext, *, retried: bool) -> Text:
+def _target_line(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf, *, retried: bool) -> Text:
     """One target of several: how far it is comes first, so that a column of words can be read down."""
     rung = record.rung
     word = rung_word(rung) if rung is not None else "CONFIRMED"
@@ -91,7 +108,7 @@ def _target_line(record: ActionRecord, context: RenderContext, *, retried: bool)
         line.append(f"  +{format_fine_span(steps[-1].mono - steps[0].mono)}", "muted")
     elif not record.done:
         line.append(f"  {format_awaited(record, context.mono)}", "muted")
-    for text in _alarms(record, context):
+    for text in _alarms(record, context, portfolio_of):
         line.append("  ").append_text(text)
     return line
 
@@ -104,7 +121,7 @@ def _origin(record: ActionRecord) -> Text:
     return pieces()
 
 
-def _alarms(record: ActionRecord, context: RenderContext) -> list[Text]:
+def _alarms(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf) -> list[Text]:
     """What must not be overlooked: why it failed, what is still open, what happened meanwhile."""
     alarms = [
         pieces((reason, "stale bold"))
@@ -112,21 +129,43 @@ def _alarms(record: ActionRecord, context: RenderContext) -> list[Text]:
         if reason
     ]
     if record.rung is Rung.UNVERIFIED and record.target.action == "liquidate":
-        alarms.append(pieces(("Still open: ", "title bold"), _open_now(record, context, SHOWN_OPEN)))
+        still = _open_now(record, context, portfolio_of, SHOWN_OPEN)
+        alarms.append(pieces(("Still open: ", "title bold"), still))
     return alarms
 
 
-def _open_now(record: ActionRecord, context: RenderContext, most: int) -> Text:
-    """The quantities still open, and how old the snapshot is that says so."""
-    if record.holdings is None:
-        return pieces(("unknown, no snapshot since", "stale bold"))
-    held = [holding for holding in record.holdings if holding.open]
-    age = context.age(record.holdings_mono)
+def _open_now(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf, most: int) -> Text:
+    """The quantities still open and the coins that are left, and how old the snapshots are that say so."""
+    holdings, age = record.holdings, context.age(record.holdings_mono)
+    if holdings is None:
+        # What another console read is not in its journal, but when it saw it flat is.
+        if not record.foreign or record.rung not in (Rung.FLAT, Rung.VERIFIED):
+            return pieces(("unknown, no snapshot since", "stale bold"))
+        seen = f"no holding when it was seen {record.rung.value}, {context.time(record.steps[-1].at)}"
+        return pieces(seen, _coins(record, context, portfolio_of, most, flat=True))
+    held = [_quantity(holding) for holding in holdings if holding.open]
+    open_now = (format_list(held, most, context.glyphs), "stale bold") if held else "no holding"
     aged = f" (snapshot {age})" if age else ""
-    if not held:
-        return pieces("nothing by the newest snapshot", (aged, "muted"))
-    listed = format_list([_quantity(holding) for holding in held], most, context.glyphs)
-    return pieces((listed, "stale bold"), (aged, "muted"))
+    return pieces(open_now, (aged, "muted"), _coins(record, context, portfolio_of, most, flat=not held))
+
+
+def _coins(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf, most: int, *, flat: bool) -> Text:
+    """What of the balances is no money of the account: no holding, and worth as much. `flat`: that not enough is known
+    of them is said too."""
+    read = portfolio_of(record.target)
+    cash = read.value.cash if read.value is not None and read.value.is_known else ()
+    coins = [named_balance(each, context.glyphs) for each in cash if is_foreign(each)]
+    ended_at = next((step.at for step in record.steps if step.rung is Rung.STOPPED), record.confirmed_at)
+    since = read.fetched_at is not None and read.fetched_at >= ended_at
+    aged = (f" ({context.age(read.fetched_mono)})", "muted")
+    if coins:
+        where = "; in Cash: " if since else "; in Cash before it: "
+        return pieces(where, (format_list(coins, most, context.glyphs), "stale bold"), aged)
+    if not flat:
+        return pieces()
+    if since and cash and all(is_own(each) for each in cash):
+        return pieces("; in Cash: no other currency", aged)
+    return pieces(("; balances: open the deployment, Cash", "stale bold"))
 
 
 def _quantity(holding: Holding) -> str:
@@ -135,7 +174,7 @@ def _quantity(holding: Holding) -> str:
     return f"{holding.quantity:+,.10g} {holding.ticker}"
 
 
-def _details(record: ActionRecord, context: RenderContext) -> list[Paragraph]:
+def _details(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf) -> list[Paragraph]:
     """Every rung with its time, what is still open, the orders of the liquidation and their fills."""
 
     def fact(label: str, body: Text) -> Paragraph:
@@ -152,7 +191,7 @@ def _details(record: ActionRecord, context: RenderContext) -> list[Paragraph]:
         if record.goal_by_mono is not None and (left := context.wait(record.goal_by_mono)):
             lines.append(fact("Watched", pieces(f"for {left} more")))
     if target.action == "liquidate":
-        lines.append(fact("Still open", _open_now(record, context, most=100)))
+        lines.append(fact("Still open", _open_now(record, context, portfolio_of, most=100)))
         lines += [fact("Order", _order(order, context)) for order in record.orders]
         if not record.orders:
             lines.append(fact("Orders", pieces(("none tagged Liquidated seen yet", "muted"))))
@@ -170,7 +209,7 @@ def _order(order: Order, context: RenderContext) -> Text:
     line.append(f"  filled {filled}")
     prices = [event.fill_price for event in order.events if event.fill_quantity and event.fill_price is not None]
     if prices:
-        line.append(f" last at {format_money(prices[-1], context.glyphs)}")
+        line.append(f" last at {format_price(prices[-1], context.glyphs)}")
     if order.last_fill_at is not None:
         line.append(f"  {context.time(order.last_fill_at)}", "muted")
     return line

@@ -23,6 +23,7 @@ from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_name
+from qctui.ui.wording.balances import named_balance
 from qctui.ui.wording.format import format_money
 from qctui.value import Value
 
@@ -257,7 +258,7 @@ def _cash(aim: Aim, context: RenderContext) -> Text:
         return pieces(("unknown", "stale bold"))
     if not portfolio.cash:
         return pieces("none told", _aged(received, context))
-    balances = [f"{cash.currency} {format_money(cash.amount, context.glyphs)}" for cash in portfolio.cash]
+    balances = [named_balance(cash, context.glyphs) for cash in portfolio.cash]
     return pieces(format_list(balances, SHOWN, context.glyphs), _aged(received, context))
 
 

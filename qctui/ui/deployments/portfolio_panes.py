@@ -12,7 +12,9 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, number_column
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.balances import is_foreign
 from qctui.ui.wording.format import (
+    format_balance,
     format_count,
     format_money,
     format_number,
@@ -39,7 +41,7 @@ class HoldingsPane(SectionPane[Holding]):
         held = () if portfolio is None else portfolio.open_holdings
         watched = [] if portfolio is None else [each for each in portfolio.holdings if not each.open]
         rows = [*held, *sorted(watched, key=lambda each: each.ticker.casefold())]
-        coins = 0 if portfolio is None else sum(_foreign(each) for each in portfolio.cash)
+        coins = 0 if portfolio is None else sum(is_foreign(each) for each in portfolio.cash)
         nothing = "No holding in this snapshot."
         if coins:
             nothing += f" Cash has balances in {format_count(coins)} other {_currencies(coins)}."
@@ -100,11 +102,6 @@ def _holding_key(holding: Holding) -> str:
 
 def _holding_text(holding: Holding) -> str:
     return holding.ticker or holding.symbol
-
-
-def _foreign(cash: Cash) -> bool:
-    """A balance whose worth moves: crypto brokerages keep the coins themselves as cash (REFERENCE.md 6.6)."""
-    return cash.amount != 0.0 and cash.conversion_rate is not None and cash.conversion_rate != 1.0
 
 
 def _currencies(count: int) -> str:
@@ -218,10 +215,8 @@ def _amount(cash: Cash, context: RenderContext) -> Spans:
     if cash.amount is None:
         return (("unknown", "stale"),)
     sign = "-" if cash.amount < 0 else ""
-    digits = (
-        f"{abs(cash.amount):,.2f}" if abs(cash.amount) >= 1_000 else format_quantity(abs(cash.amount), context.glyphs)
-    )
-    return ((f"{sign}{cash.currency_symbol}{digits}", "stale" if cash.amount < 0 else ""),)
+    amount = format_balance(abs(cash.amount), context.glyphs)
+    return ((f"{sign}{cash.currency_symbol}{amount}", "stale" if cash.amount < 0 else ""),)
 
 
 def _rate(cash: Cash, context: RenderContext) -> Spans:

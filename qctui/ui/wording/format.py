@@ -253,3 +253,8 @@ def format_quantity(value: float | None, glyphs: Glyphs) -> str:
     if value is None:
         return glyphs.none
     return f"{value:,.10g}"
+
+
+def format_balance(value: float | None, glyphs: Glyphs) -> str:
+    """A balance: cents from a thousand on; below, where coins are, as a quantity. Nothing but zero reads as zero."""
+    return format_quantity(value, glyphs) if value is None or abs(value) < 1_000 else f"{value:,.2f}"
