@@ -79,6 +79,10 @@ class Fuzz:
         """What did not hold for a case; with `traced` its memory is looked at too."""
         found, taken, held = await self._try(case)
         megabytes = max(1.0, sum(len(each.body) for each in self._exchanges) / 2**20)
+        if taken > LONGEST_S * megabytes or held > LONGEST_S:
+            # What else the machine does slows a core down too. A body that is slow is slow each time.
+            _, *again = await self._try(case)
+            taken, held = min(taken, again[0]), min(held, again[1])
         self.slowest = max(self.slowest, (taken / megabytes, name))
         self.longest = max(self.longest, (held, name))
         if taken > LONGEST_S * megabytes:
