@@ -109,7 +109,12 @@ async def judge(endpoint: Endpoint, response: httpx.Response, raw: bytes, scrub:
     # A refusal in the API's own words; 401, 429 and 5xx mean more than their text.
     speaks = 400 <= status < 500 and status not in (401, 429) and isinstance(document.tree, dict)
     if response.is_success or speaks:
-        return Answer(endpoint, check(endpoint, status, document.tree, scrub), document)
+        try:
+            return Answer(endpoint, check(endpoint, status, document.tree, scrub), document)
+        except ApiError as refusal:
+            # A no with a list so long that it was cut out unread may be no JSON at all: no certain one.
+            refusal.answered = refusal.answered and not document.cuts
+            raise
     raise of_status(endpoint, status, response.headers, now, words, scrub.refused)
 
 

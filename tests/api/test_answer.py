@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from qctui.api.answer import check
 from qctui.api.auth import Credentials, Scrubber
+from qctui.api.client import Client
 from qctui.api.endpoints import LIVE_READ
 from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
+from tests.actions.fakes import PLAN
 from tests.api.support import CREDENTIALS, ask, client_for, failure, failure_of, payload, reply, run
 
 NO_WORDS = "deployment: the API refused without saying why"
@@ -27,6 +31,24 @@ def test_credentials_that_are_not_accepted_are_named_by_their_source() -> None:
         check(LIVE_READ, 200, body, Scrubber(credentials))
     words = "credentials from profile main in config.toml not accepted (UserID not valid)"
     assert caught.value.message == f"deployment: {words}"
+
+
+@pytest.mark.parametrize(
+    ("ask_for", "name", "success"),
+    [
+        (lambda client: client.triggers.create(PLAN, "c1"), b"optimizations", b"true"),
+        (lambda client: client.triggers.create(PLAN, "c1"), b"optimizations", b"false"),
+        (lambda client: client.triggers.fetch_orders(1, 0, 100), b"orders", b"false"),
+    ],
+)
+def test_a_long_answer_that_is_no_json_is_neither_a_certain_yes_nor_a_certain_no(
+    ask_for: Callable[[Client], Awaitable[object]], name: bytes, success: bytes
+) -> None:
+    """What is wrong stands in a list that is so long that it is not read as a whole."""
+    damaged = b'{"%s": [' % name + b'{"id": 1}, ' * 10_000 + b'{"a": "20-b": false}], "success": %s}' % success
+    client, _ = client_for(reply(raw=damaged))
+    error = run(failure_of(ask_for(client)))
+    assert (error.answered, error.may_have_acted) == (False, True)
 
 
 @pytest.mark.parametrize(
