@@ -30,6 +30,7 @@ class ChartApp(AppBase[None]):
         self.glyphs = ASCII if ascii_only else UNICODE
         self.zone = zone
         self.now = NOW
+        self._shown = Resource[Chart]()
         self.pane = ChartPane(self.glyphs)
         self.asked: list[tuple[ChartWindow, int]] = []
         self.pane.view.window_changed = lambda: self.asked.append(self.pane.view.wanted)
@@ -47,9 +48,11 @@ class ChartApp(AppBase[None]):
 
     def show(self, chart: Chart | None, **changed: object) -> None:
         """Show a chart as if it had just been read."""
-        resource: Resource[Chart] = Resource()
+        resource = Resource[Chart]()
         if chart is not None:
-            resource = resource.with_value(chart, at=self.now, mono=1_000.0)
+            # A version on, as the store has it.
+            resource = self._shown.with_value(chart, at=self.now, mono=1_000.0)
+        self._shown = resource
         self.show_resource(resource, chart.name if chart is not None else "Strategy Equity")
 
     def show_resource(self, resource: Resource[Chart], name: str) -> None:
