@@ -427,7 +427,7 @@ async def test_nothing_read_yet_and_failing_says_why_and_claims_nothing() -> Non
         fail(engine, DEPLOYMENTS, "no connection: connection refused")
 
     async with console(prepare=unreachable) as page:
-        assert "No deployments received yet." in page.text
+        assert "No deployments received yet: no connection: connection refused" in page.text
         assert "connection refused" in page.text
         assert "No deployments yet." not in page.text
         assert "0 running" not in page.text
