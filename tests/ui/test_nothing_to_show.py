@@ -46,6 +46,19 @@ async def test_an_outage_is_told_by_every_pane_that_hangs_on_the_deployments(pro
         assert "never deployed" not in page.text
 
 
+@pytest.mark.parametrize("typed", [(), (*"Strategy Equity", "enter"), (*"sS", "escape")])
+async def test_choosing_a_chart_of_nothing_says_so_and_what_is_typed_for_it_is_no_command(
+    typed: tuple[str, ...],
+) -> None:
+    async with console((80, 24), prepare=nothing_listed) as page:
+        await page.burst("c", *typed)
+        if not typed:
+            assert "Can't show charts: No deployment is selected. Enter or Esc goes back" in page.text
+            await page.press("escape")
+        assert page.app.screen is page.main
+        assert page.said == []
+
+
 async def test_a_long_reason_is_read_whole_at_80_columns() -> None:
     why = "the API's side closed the connection before the answer was complete, after 1 of 3 tries: nothing came"
 
