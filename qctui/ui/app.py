@@ -27,6 +27,7 @@ from qctui.ui.console_screen import AlertedScreen, ConsoleScreen
 from qctui.ui.context import AppContext, Detail, DetailKind, SafeDraw, UiOptions
 from qctui.ui.keys.keymap import COMMANDS, Command, Scope, bindings, commands_now, format_key, keys_of
 from qctui.ui.kit.bar import refresh_words
+from qctui.ui.kit.not_available import NotAvailable
 from qctui.ui.main_screen import MainScreen
 from qctui.ui.selection_owner import SelectionOwner
 from qctui.ui.sync.presenter import Bridge, ShowsStore, StoreChanged
@@ -196,15 +197,14 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             return
         command, where = commands[0], getattr(self.screen, "NAME", "what is on screen")
         if command.action == "filter":
-            from qctui.ui.help import NothingToSearch
-
             # What has the keys, by its title.
             pane = self.screen.focused_pane if isinstance(self.screen, ConsoleScreen) else None
-            self.push_screen(NothingToSearch(pane.title_text if pane is not None else where))
-        elif command.acts and self.engine.actions.read_only:
-            self.say(f"Can't {command.label}: {self.WHY_READ_ONLY}")
+            shown = pane.title_text if pane is not None else where
+            self.push_screen(NotAvailable(f"Nothing to search in {shown}", self.glyphs, takes=None))
         elif command.acts:
-            self.say(f"Can't {command.label}: {where} is on screen, no {acts_on(command.id)}")
+            shown = f"{where} is on screen, no {acts_on(command.id)}"
+            why = self.WHY_READ_ONLY if self.engine.actions.read_only else shown
+            self.controller.refuse(command.id, f"Can't {command.label}: {why}")
         else:
             self.say(f"{format_key(key)} ({command.label}) does nothing here")
 

@@ -96,6 +96,9 @@ class AppBase(textual_patches.PatchedApp[R]):
         await textual_patches.finish_screens(self)
         self.app_focus = True
         key = event.key if isinstance(event, events.Key) else ""
+        give_way = getattr(self.screen, "give_way", None)
+        if give_way is not None and give_way(event):
+            await textual_patches.finish_screens(self)
         try:
             if not await textual_patches.press(self, event, key):
                 self.key_unused(key)

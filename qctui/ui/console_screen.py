@@ -28,6 +28,7 @@ from qctui.ui.keys.keymap import Command, commands_now
 from qctui.ui.kit.bar import KeyBar, LinkBar
 from qctui.ui.kit.facts_view import FactsView
 from qctui.ui.kit.list_pane import ListPane
+from qctui.ui.kit.not_available import NotAvailable
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 
@@ -208,12 +209,16 @@ class ConsoleScreen(AlertedScreen):
         """Show a message in passing."""
         self.app.notify(message, severity="warning", markup=False)
 
+    def not_available(self, words: str) -> None:
+        """Say why there is nothing to choose from by its name, and take the name that is typed all the same."""
+        self.app.push_screen(NotAvailable(words.rstrip("."), self._glyphs, takes=None))
+
     def choose_chart(self, names: Sequence[str], current: str, chosen: Callable[[str], Any]) -> None:
         """Choose one of a deployment's charts by name."""
         from qctui.ui.kit.chooser import Chooser
 
         if not names:
-            self.say("This deployment's charts are not known yet")
+            self.not_available("This deployment's charts are not known yet")
             return
         at = names.index(current) if current in names else None
         chooser = Chooser("Chart", names, self._glyphs, current=at)

@@ -6,18 +6,14 @@ from collections.abc import Iterable, Mapping
 from textwrap import wrap
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
 from qctui.ui.app_base import palette_of
 from qctui.ui.keys.keymap import Command, Scope, format_key, keys_of
 from qctui.ui.kit.chooser import BoxScreen, Chooser
-from qctui.ui.kit.pane import Field
-from qctui.ui.kit.render_context import nothing
 from qctui.ui.kit.spans import cut_text
 from qctui.ui.theme.glyph_set import Glyphs
 
@@ -135,33 +131,3 @@ class CommandPalette(Chooser):
 
 def _keys(command: Command, keymap: Mapping[str, str]) -> str:
     return ", ".join(format_key(key) for key in keys_of(command, keymap))
-
-
-class NothingToSearch(ModalScreen[None]):
-    """A line that says so, and that keeps a text typed for a search from being taken for commands."""
-
-    AUTO_FOCUS = "Field"
-    BINDINGS = [  # noqa: RUF012  # as its base declares it
-        Binding("ctrl+c", "app.quit", "quit", show=False, id="no_search_quit", tooltip="Leave the program"),
-    ]
-    DEFAULT_CSS = """
-    NothingToSearch { align: center bottom; background: transparent; }
-    NothingToSearch > Vertical { width: 100%; height: 2; background: $panel; }
-    NothingToSearch Static { padding: 0 1; color: $stale; text-style: bold; }
-    NothingToSearch Field, NothingToSearch Field:focus { color: $muted; }
-    """
-
-    def __init__(self, where: str) -> None:
-        """`where` is what is on screen, in our words."""
-        super().__init__()
-        self._where = where
-
-    def compose(self) -> ComposeResult:
-        """Why, and the line."""
-        with Vertical():
-            yield Static(f"Nothing to search in {self._where}: Enter or Esc goes back", markup=False)
-            yield Field(placeholder="", typed=nothing, entered=self._close, left=self._close)
-
-    def _close(self) -> None:
-        if self.is_current:
-            self.dismiss(None)

@@ -167,6 +167,9 @@ class MainScreen(PanesScreen):
     def action_pick_chart(self) -> None:
         """Choose one of the deployment's charts by name."""
         data = self.presenter.data
+        if self.selected.now.project_id is None:
+            self.not_available(f"Can't show charts: {self.presenter.why_nothing()}")
+            return
         self.choose_chart(data.chart_names, data.chart_name, self.presenter.choose_chart)
 
     def action_open_chart(self, kind: str) -> None:

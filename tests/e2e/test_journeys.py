@@ -224,8 +224,7 @@ def test_what_ended_is_refused_and_what_was_deployed_again_asks_for_its_new_code
         console.send("L" + codes[MACRO][1] + "\r")
         console.wait_for("Can't liquidate: Macro/FX Carry")
         deploy_id = forty.control("POST", "redeploy", projectId=codes[MACRO][0])["deployId"]
-        console.send("\x1b\x1b\x1b")
-        console.wait_for("1 Deployments", "Stopped")  # the rest of the code had opened something else
+        console.wait_for("1 Deployments", "Stopped")
         console.send("r")
         console.wait_gone("Stopped")
         console.send("L" + deploy_id[-4:] + "\r")

@@ -17,6 +17,7 @@ from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.model.action import ACTIONS, Rung
 from qctui.model.playback import PLAYBACK, Playback
 from qctui.tape.tape import Tape
+from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.replay_app import ReplayApp, ReplayBar
 from qctui.value import replace
 from tests.replay.hour import OPTIONS, Recorded, Seen, burst, home, picture, press, record, replaying, settled
@@ -89,7 +90,7 @@ def place(app: ReplayApp) -> Playback:
 
 def bar(app: ReplayApp) -> str:
     """The bar itself, whatever stands over it."""
-    return app.screen.query_one(ReplayBar).text
+    return app.main_screen.query_one(ReplayBar).text
 
 
 def files_of(hour: Recorded) -> dict[str, bytes]:
@@ -103,12 +104,13 @@ async def test_nothing_can_be_done_from_here(hour: Recorded) -> None:
         assert action.rung is Rung.ACCEPTED, "it stands as it stood three seconds after the key"
         for key in ("L", "S", "A", "X", "R", "u"):
             await press(app, [key])
-            assert app.screen is app.main_screen, key
-            assert app.messages[-1].message.endswith("this is a replay of a tape: nothing can be sent from here"), key
+            assert not isinstance(app.screen, ConfirmScreen), key
             # That is said below the bar, not over it.
             lines = picture(app).split("\n")
             assert lines[:2] == bar(app).split("\n"), key
-            assert "nothing can be sent" in lines[2], key
+            assert "this is a replay of a tape: nothing can be sent" in lines[2], key
+            await press(app, ["escape"])
+            assert app.screen is app.main_screen, key
         offered = {command.id for command in app._offered()}
         assert not offered & {"liquidate", "stop", "abort", "panic", "retry", "cancel_sending"}
         assert {"play", "next_change", "go_to_time"} <= offered

@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Any
 
 from textual import events
+from textual._context import visible_screen_stack
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -15,6 +16,7 @@ from textual.screen import Screen
 from qctui.ui.app import QctuiApp
 from qctui.ui.context import UiOptions
 from qctui.ui.kit.bar import Bar
+from qctui.ui.kit.not_available import NotAvailable
 from qctui.ui.kit.pane import Pane
 from qctui.ui.main_screen import MainScreen
 from qctui.value import replace
@@ -81,12 +83,14 @@ class Page:
 
     @property
     def said(self) -> list[str]:
-        """What was said in passing, newest last."""
-        return [notification.message for notification in self.app._notifications]
+        """What was said in passing, newest last, and why the last key does nothing while that stands there."""
+        refused = [self.app.screen.words] if isinstance(self.app.screen, NotAvailable) else []
+        return [*(notification.message for notification in self.app._notifications), *refused]
 
 
 def screen_text(screen: Screen[object]) -> str:
-    """The screen's cells as text."""
+    """The screen's cells as text, with what is seen through it."""
+    visible_screen_stack.set(screen.app._background_screens)
     width, height = screen.size
     strips = screen._compositor.render_strips(screen.size)
     return "\n".join(strip.crop(0, width).text.rstrip() for strip in strips[:height])

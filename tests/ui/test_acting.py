@@ -48,7 +48,7 @@ async def said(key: str, prepare: Callable[[StillEngine], object]) -> list[str]:
     async with console(prepare=prepare) as page:
         await page.press(key)
         assert page.engine.still_actions.rechecked == []
-        assert len(page.app.screen_stack) == 1
+        assert not isinstance(page.app.screen, ConfirmScreen)
         return page.said
 
 
@@ -225,6 +225,80 @@ async def test_a_pasted_burst_answers_no_question_for_y() -> None:
         assert sent(page) == []
         assert isinstance(page.app.screen, ConfirmScreen)
         assert page.app.clipboard == ""
+
+
+def ended(engine: StillEngine) -> None:
+    """One that has ended, with an action over in the bar, a finished optimization, and one that runs below."""
+    with_deployments(engine, 2)
+    rows = engine.store.get(DEPLOYMENTS).value or ()
+    engine.put(DEPLOYMENTS, (replace(rows[0], status="Stopped", stopped_at=NOW - 60.0), rows[1]), age_s=0.0)
+    with_optimization(engine, "completed")
+    put_actions(engine, record("a", target(), (Rung.SENT, 0.0), (Rung.VERIFIED, 9.0)))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("keys", "verb"),
+    [
+        (("L", *"505a", "enter"), "liquidate"),
+        (("S", *"1d2c", "enter"), "stop"),
+        (("S", *"1dxc", "backspace", "backspace", *"fe", "enter"), "stop"),
+        (("L", *"505a", "escape"), "liquidate"),
+        (("A", "y", "enter"), "abort"),
+        (("K", *"dead", "enter"), "delete"),
+        (("R", *"430e", "enter"), "retry"),
+    ],
+)
+async def test_what_is_typed_behind_a_refused_key_is_no_command(
+    keys: tuple[str, ...], verb: str, at_once: bool
+) -> None:
+    async with console(prepare=ended) as page:
+        await select(page, 0)
+        if verb in {"abort", "delete"}:
+            page.engine.still_actions.refusals[project_id(0)] = "locked"
+        before, stack = page.app.focused, list(page.app.screen_stack)
+        await (page.burst if at_once else page.press)(*keys[:-1])
+        assert page.said[-1].startswith(f"Can't {verb}: ")
+        assert " ".join(f"{page.said[-1]}. Enter or Esc goes back".split()) in " ".join(page.text.split())
+        line = page.said[-1]
+        await page.press(keys[-1])
+        assert page.app.screen_stack == stack
+        assert page.said == ([] if keys[-1] == "escape" else [line])
+        assert page.app.focused is before
+        assert page.engine.still_actions.acknowledged == []
+        assert page.engine.still_actions.rechecked == []
+        assert page.app.clipboard == ""
+        assert page.app.selected.now.project_id == project_id(0)
+        await page.press("space")
+        assert [mark.project_id for mark in page.app.selected.now.marks] == [project_id(0)]
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_nor_is_it_where_the_key_is_not_there_at_all(read_only: bool) -> None:
+    async with console(prepare=ended, read_only=read_only) as page:
+        await page.press(*(() if read_only else ("N",)))
+        stack = list(page.app.screen_stack)
+        await page.burst("L", *"505ad", "enter")
+        assert page.app.screen_stack == stack
+        assert [each for each in page.said if each.startswith("Can't liquidate: ")] == page.said
+        assert "Can't liquidate: " in page.lines[0]
+        assert page.engine.still_actions.acknowledged == []
+        await page.press("S")
+        assert page.said[-1].startswith("Can't stop: ")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_key_that_is_part_of_no_answer_acts_at_once_behind_a_refused_one(at_once: bool) -> None:
+    async with console(prepare=ended) as page:
+        press = page.burst if at_once else page.press
+        await select(page, 0)
+        await press("L", "5", "X")
+        assert isinstance(page.app.screen, ConfirmScreen)
+        await press("escape")
+        await select(page, 0)
+        await press("L", "L", "down", "L", "k", "L", *"9b1f", "enter")
+        assert sent(page) == [(deploy_id(1),)]
+        assert len(page.app.screen_stack) == 1
 
 
 async def test_l_twice_in_one_burst_opens_one_dialog() -> None:

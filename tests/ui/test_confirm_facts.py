@@ -50,6 +50,7 @@ async def test_ages_are_told_before_the_first_recheck() -> None:
     async with opened() as page:
         text = page.text
         assert "1,204,567 (now)" in text
+        assert "status Running (now)" in text
         assert "5 open (2m)" in text
         assert "Checking the target again; you need not wait for it." in text
 

@@ -278,7 +278,7 @@ async def test_the_action_bar_is_here_too_and_an_outcome_is_acknowledged_here() 
 
 async def test_nothing_acts_here_in_read_only_mode() -> None:
     async with opened(read_only=True) as page:
-        await page.press("L", "S")
+        await page.press("L", "S", "escape")
         assert page.app.screen is screen(page)
         assert "liquidate" not in page.lines[-1]
 

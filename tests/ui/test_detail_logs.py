@@ -198,7 +198,7 @@ async def test_a_search_without_a_match_and_one_that_fails() -> None:
         await page.press("slash", "y", "enter")
         fail(page.engine, window(0, "zy"), "logs: HTTP 502")
         await page.settle()
-        assert page.line("No matches received yet.")
+        assert page.line("No matches received yet: logs: HTTP 502")
         assert "HTTP 502" in page.text
         assert "! failed" in title(page)
         await page.press("escape")

@@ -73,7 +73,7 @@ def test_rejected_credentials_say_what_to_do_where_nothing_is_cut() -> None:
 
 def test_a_failure_before_any_data() -> None:
     said = words(Resource[Any]().with_error(FAILURE))
-    assert (said.state, said.body) == (LoadState.FAILED, "No things received yet.")
+    assert (said.state, said.body) == (LoadState.FAILED, "No things received yet: no answer in 30 s")
     assert text(said.age) == "! failed"
 
 

@@ -46,6 +46,34 @@ async def test_an_outage_is_told_by_every_pane_that_hangs_on_the_deployments(pro
         assert "never deployed" not in page.text
 
 
+@pytest.mark.parametrize("typed", [(), (*"Strategy Equity", "enter"), (*"sS", "escape")])
+async def test_choosing_a_chart_of_nothing_says_so_and_what_is_typed_for_it_is_no_command(
+    typed: tuple[str, ...],
+) -> None:
+    async with console((80, 24), prepare=nothing_listed) as page:
+        await page.burst("c", *typed)
+        if not typed:
+            assert "Can't show charts: No deployment is selected. Enter or Esc goes back" in page.text
+            await page.press("escape")
+        assert page.app.screen is page.main
+        assert page.said == []
+
+
+async def test_a_long_reason_is_read_whole_at_80_columns() -> None:
+    why = "the API's side closed the connection before the answer was complete, after 1 of 3 tries: nothing came"
+
+    def failing(engine: StillEngine) -> None:
+        nothing_read(engine)
+        fail(engine, DEPLOYMENTS, why)
+
+    async with console((80, 24), prepare=failing) as page:
+        for pane, keys in ((page.main.deployments, "1"), (page.main.insights, "3"), (page.main.chart, "4")):
+            await page.press(keys)
+            assert why in " ".join(pane_text(page, pane).split()), keys
+        await page.press("1")
+        assert f"The deployments can't be read: {why}" in " ".join(pane_text(page, page.main.chart).split())
+
+
 async def test_a_tape_without_a_list_is_no_list_that_can_not_be_read() -> None:
     def unread(engine: StillEngine) -> None:
         engine.store.put(DEPLOYMENTS, Resource().with_error(Failure(FailureKind.REFUSED, "It was not read.", 0.0, 0.0)))

@@ -8,8 +8,9 @@ from qctui.model.keys import DEPLOYMENTS, detail_key, orders_key
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.charts.chart_screen import ChartScreen
 from qctui.ui.deployments.deployment_screen import DeploymentScreen
-from qctui.ui.help import HelpScreen, NothingToSearch
+from qctui.ui.help import HelpScreen
 from qctui.ui.keys.keymap import commands_now
+from qctui.ui.kit.not_available import NotAvailable
 from qctui.value import replace
 from tests.ui.detail_scene import PROJECT, fill_details, opened, orders
 from tests.ui.page import Page, console
@@ -42,6 +43,7 @@ async def test_with_no_match_nothing_is_selected_and_the_keys_say_so() -> None:
         before = page.main.presenter.data.name
         await page.press("/", *"foo", "enter", "L")
         assert page.said == ["Can't liquidate: no deployment matches /foo"]
+        await page.press("escape")
         assert "No deployment matches /foo." in page.text
         await page.press("escape", "L")
         assert page.main.presenter.data.name == before
@@ -195,11 +197,11 @@ async def test_a_burst_confirms_an_object_once_and_a_second_time_only_what_was_s
 async def test_what_is_typed_for_a_search_where_there_is_none_is_no_command() -> None:
     async with opened() as page:
         await page.burst("/", "S", "y")
-        assert isinstance(page.app.screen, NothingToSearch)
+        assert isinstance(page.app.screen, NotAvailable)
         await page.press("enter")
         assert page.engine.still_actions.rechecked == []
         await page.press("/")
-        assert "Nothing to search in Statistics: Enter or Esc goes back" in page.text
+        assert "Nothing to search in Statistics. Enter or Esc goes back" in page.text
         await page.press("escape")
         assert isinstance(page.app.screen, DeploymentScreen)
 

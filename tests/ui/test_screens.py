@@ -5,15 +5,18 @@ import re
 import pytest
 from textual.widgets import Input
 
-from qctui.model.keys import PROJECTS
+from qctui.model.insight import Direction, InsightLog
+from qctui.model.keys import PROJECTS, insights_key
 from qctui.ui.help import CommandPalette, HelpScreen
 from qctui.ui.keys.keymap import COMMANDS
 from qctui.ui.kit.chooser import ProjectPicker
 from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, console
-from tests.ui.scene import StillEngine, fail, outage
+from tests.ui.scene import StillEngine, deploy_id, fail, fill, insights, outage
 
 pytestmark = pytest.mark.anyio
+
+SELECTED = 23456791
 
 
 async def entries(page: Page) -> set[str]:
@@ -132,7 +135,20 @@ async def test_the_picker_says_why_it_has_no_projects() -> None:
 
     async with console(prepare=failing) as page:
         await page.press("p")
-        assert "No projects received yet. connection refused" in re.sub(r"[\s│]+", " ", page.text)
+        assert "No projects received yet: connection refused" in re.sub(r"[\s│]+", " ", page.text)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_a_flat_insight_is_told_from_one_without_a_direction(ascii_only: bool) -> None:
+    def two(engine: StillEngine) -> None:
+        fill(engine)
+        rows = insights().insights[:2]
+        known = (replace(rows[0], direction=Direction.FLAT), replace(rows[1], direction=Direction.UNKNOWN))
+        engine.put(insights_key(SELECTED, deploy_id(SELECTED)), InsightLog(known, complete=True, expected=2))
+
+    async with console((120, 40), options=replace(OPTIONS, ascii=ascii_only), prepare=two) as page:
+        flat, unknown = (page.line(each).split(each)[1].split()[0] for each in (" SPY ", " QQQ "))
+        assert (flat, unknown) == ("=" if ascii_only else "→", "?")
 
 
 @pytest.mark.parametrize("keys", [(), ("question_mark",), ("p",), ("ctrl+p",), ("slash",), ("y",), ("L",), ("J",)])

@@ -10,7 +10,7 @@ from textual.app import App
 
 from qctui.actions.capture import capture_deployment, capture_optimization, capture_rerun, newest_known, running_targets
 from qctui.actions.earlier_actions import is_same_object, without_effect
-from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY, RERUN
+from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY, RENAME, RERUN
 from qctui.actions.wording import format_unreadable
 from qctui.model.action import ACTIONS, Target
 from qctui.model.deployment import Environment, is_recent, name_of, names_of
@@ -20,6 +20,7 @@ from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.progress import format_list, format_number, target_name
 from qctui.ui.actions.rerun_screen import Ready, RerunScreen
 from qctui.ui.context import AppContext
+from qctui.ui.kit.not_available import ANSWERS, NotAvailable
 from qctui.ui.selection import Mark, Unmarked
 from qctui.ui.wording.format import format_age
 from qctui.value import Value, replace
@@ -36,6 +37,9 @@ REQUESTS = (*ACTION_SPECS, PANIC, RETRY)
 LIST_LATE_S = 60.0
 """A list of deployments older than this (four reads missed) is said to be old before panic aims by it."""
 
+
+TYPED_INTO = frozenset({RENAME.id, RERUN.id})
+"""Requests whose dialog takes whatever can be printed."""
 
 NAMED_FAILED = 3
 """Deployments that panic does not reach, named; the rest is counted."""
@@ -293,7 +297,20 @@ class ActionController:
 
     def _refuse(self, request_id: str, why: str) -> None:
         verb = RETRY if request_id == RETRY else ACTION_SPECS[LIQUIDATE.id if request_id == PANIC else request_id].verb
-        self._app.notify(f"Can't {verb}: {why}", severity="error", markup=False)
+        self.refuse(request_id, f"Can't {verb}: {why}")
+
+    def refuse(self, command_id: str, words: str) -> None:
+        """Say why nothing is asked for. What is typed as the answer all the same is taken."""
+        if command_id in REQUESTS:
+            typed = None if command_id in TYPED_INTO else ANSWERS
+
+            def closed(unread: bool | None) -> None:
+                if unread:
+                    self._app.notify(words, severity="error", markup=False)
+
+            self._app.push_screen(NotAvailable(words, self._glyphs, takes=typed), closed)
+        else:
+            self._say(words)
 
     def _say(self, message: str) -> None:
         self._app.notify(message, severity="warning", markup=False)

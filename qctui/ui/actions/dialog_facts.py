@@ -179,7 +179,7 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     detail = _detail(aim)
     source = "" if typed_code_source(target) == "deploy id" else "  (you type the end of the project id)"
     status = (detail.status if detail is not None else "") or target.status or context.glyphs.none
-    checked = f" ({context.age(aim.recheck.fetched_mono)})" if detail is not None else ""
+    checked = _aged(aim.recheck.fetched_mono if detail is not None else target.equity_mono, context)
     amount, amount_mono = _equity(aim, context)
     return [
         Paragraph(pieces(format_badge(target.environment), " ", (target_name(target), "title bold")), max_lines=2),
@@ -188,7 +188,7 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
         ),
         labelled(
             "Brokerage",
-            pieces(target.brokerage or context.glyphs.none, ("   status ", "muted"), status, (checked, "muted")),
+            pieces(target.brokerage or context.glyphs.none, ("   status ", "muted"), status, checked),
             2,
         ),
         labelled("Equity", pieces(amount, _aged(amount_mono, context)), 1),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Generator
 from datetime import UTC, tzinfo
+from textwrap import wrap
 from typing import Any
 
 from textual import work
@@ -157,7 +158,7 @@ class ChartCanvas(InkLines):
     def _say(self, words: str) -> None:
         """Show a few lines in the middle instead of the chart."""
         grid = CellGrid(self.size.width, self.size.height)
-        lines = words.split("\n")
+        lines = [row for line in words.split("\n") for row in wrap(line, max(1, grid.width)) or [""]]
         for y, line in enumerate(lines, max(0, (grid.height - len(lines)) // 2)):
             text = cut(line, grid.width, self.plot.glyphs.ellipsis)
             grid.put((grid.width - width_of(text)) // 2, y, text, MUTED)

@@ -291,7 +291,7 @@ class ProjectPicker(BoxScreen[int | None]):
     def _nothing(self, context: RenderContext) -> str:
         resource = self._store.get(PROJECTS)
         words = describe(resource, context, what="projects", nothing="No projects.", stale_after_s=float("inf"))
-        return words.body if resource.error is None else f"{words.body} {resource.error.message}"
+        return words.body or (resource.error.message if resource.error is not None else "")
 
 
 def _columns() -> tuple[Column[_Choice], ...]:

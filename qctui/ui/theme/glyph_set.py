@@ -58,7 +58,7 @@ ASCII = Glyphs(
     mark="*",
     up="^",
     down="v",
-    flat="-",
+    flat="=",
     ascending="^",
     descending="v",
     spark="_.-=+*#",

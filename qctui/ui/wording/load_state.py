@@ -114,7 +114,8 @@ def _failed(resource: Resource[Any], context: RenderContext, what: str) -> LoadS
     age: Spans = ((f"{alert} failed", "danger bold"),)
     if resource.value is not None:
         age += ((f" data {context.late(resource.fetched_mono)} old", "stale"),)
-    body = f"No {what} received yet." if resource.value is None else ""
+    # The reason here too: the line below is cut where it is longer than that.
+    body = f"No {what} received yet: {error.message}" if resource.value is None else ""
     return LoadStateWords(LoadState.FAILED, age, ((f"{alert} {error.message}", "danger"),), retry, body)
 
 
