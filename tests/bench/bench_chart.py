@@ -21,6 +21,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -139,6 +140,8 @@ def measure_waits() -> None:
 class OurChild(ChartApp):
     """The pane on a real terminal: `n` brings one more point, arrows move the crosshair."""
 
+    BINDINGS: ClassVar = [("n", "more", "One more point")]
+
     def __init__(self, *, candles: bool) -> None:
         super().__init__()
         self.candles = candles
@@ -147,7 +150,7 @@ class OurChild(ChartApp):
     def on_ready(self) -> None:
         self.more()
 
-    def key_n(self) -> None:
+    def action_more(self) -> None:
         self.more()
 
     def more(self) -> None:
