@@ -97,9 +97,11 @@ class JournalWatcher:
 
     def _recent(self, actions: Iterable[list[JournalEntry]]) -> list[ActionRecord]:
         """What was confirmed against this API within a day, oldest first."""
-        ours = (record_of(lines, self._clock) for lines in actions if lines[0].base_url == self._base_url)
         since = self._clock.now() - DAY_S
-        return [record for record in ours if record is not None and record.confirmed_at >= since]
+        ours = (lines for lines in actions if lines[0].base_url == self._base_url)
+        # By its date alone: a journal of years is read before an emergency command sends.
+        recent = (lines for lines in ours if (parse_journal_time(lines[0].at) or since) >= since)
+        return [record for lines in recent if (record := record_of(lines, self._clock)) is not None]
 
     def _take_up_unsent(self, recent: Sequence[ActionRecord]) -> None:
         """Show what was not sent because its program ended first: nobody may have seen it say so. What was asked for

@@ -176,6 +176,11 @@ class Channel:
                 raise ApiError(FailureKind.CONNECT, text, may_have_acted=False) from None
         return self._opened
 
+    @property
+    def most_connections(self) -> int:
+        """How many may stand at once."""
+        return self._pool.connections
+
     def has_idle(self) -> bool:
         """Whether a connection stands that nothing is using."""
         return self._opened is not None and has_idle(self._opened)
@@ -226,15 +231,16 @@ class _Call:
 
     async def run(self, timeouts: Timeouts) -> Answer:
         """Write the request to one connection, which has brought nothing but the answers it was asked for."""
-        while True:
+        # As many as were idle may be unusable. Should nothing tell any longer which are new, this ends too.
+        for _ in range(self._channel.most_connections + MOST_UNUSABLE):
             try:
                 return await self._attempt(timeouts)
-            except _UnusableConnection:
-                # The pool has closed it and gives another. As many as were idle may be like it.
+            except _UnusableConnection:  # the pool has closed it and gives another
                 self._unusable += self._is_new
             if self._unusable >= MOST_UNUSABLE:
-                words = "the API's side answers before it is asked"
-                raise self._endpoint.failure(FailureKind.CONNECT, words, may_have_acted=False)
+                break
+        words = "the API's side answers before it is asked"
+        raise self._endpoint.failure(FailureKind.CONNECT, words, may_have_acted=False)
 
     async def _attempt(self, timeouts: Timeouts) -> Answer:
         channel, endpoint = self._channel, self._endpoint

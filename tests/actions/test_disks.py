@@ -51,13 +51,19 @@ def test_without_a_journal_it_is_sent_all_the_same_and_said_loudly(tmp_path: Pat
     asyncio.run(main())
 
 
+async def acted_without_a_journal(folder: Path) -> tuple[Path, Rig]:
+    """A started service that has acted, and the file that stands where its folder should be."""
+    blocked = folder / "state"
+    blocked.write_text("a file where the folder should be")
+    rig = Rig(blocked)
+    await rig.service.start()
+    await rig.act()
+    return blocked, rig
+
+
 def test_at_the_end_it_is_known_what_no_later_start_will_find(tmp_path: Path) -> None:
     async def main() -> None:
-        blocked = tmp_path / "state"
-        blocked.write_text("a file where the folder should be")
-        rig = Rig(blocked)
-        await rig.service.start()
-        await rig.act()
+        blocked, rig = await acted_without_a_journal(tmp_path)
         await rig.clock.advance(1)
         blocked.rename(tmp_path / "away")
         await rig.clock.advance(5)
@@ -77,11 +83,7 @@ def test_at_the_end_it_is_known_what_no_later_start_will_find(tmp_path: Path) ->
 
 def test_at_the_end_what_the_disk_refused_is_tried_until_the_time_is_over(tmp_path: Path) -> None:
     async def main() -> None:
-        blocked = tmp_path / "state"
-        blocked.write_text("a file where the folder should be")
-        rig = Rig(blocked)
-        await rig.service.start()
-        await rig.act()
+        blocked, rig = await acted_without_a_journal(tmp_path)
         draining = asyncio.ensure_future(rig.service.drain(3.0))
         await rig.clock.advance(FLUSH_S / 2)
         blocked.rename(tmp_path / "away")

@@ -13,6 +13,7 @@ import pytest
 
 from qctui.api import transport
 from qctui.api.client import Client
+from qctui.api.lanes import TRIGGER_POOL
 from qctui.api.library_patches import SENDING_BEGINS
 from qctui.api.ports import ApiError
 from qctui.model.resource import FailureKind
@@ -156,6 +157,21 @@ def test_after_a_check_that_was_refused_a_trigger_has_a_connection_of_its_own(
             await client.aclose()
             assert received.bodies == [b"{}", b'{"projectId":7}']
             assert received.connections == 2
+
+    run(go())
+
+
+def test_where_nothing_tells_which_connections_are_new_warming_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "TCP_CONNECTED", "another name")
+
+    async def go() -> None:
+        async with raw_server(Babbler(OK)) as (url, received):
+            client = loopback_client(url)
+            await client.triggers.warm()
+            await client.triggers.liquidate(7)
+            await client.aclose()
+            assert received.bodies == [b'{"projectId":7}']
+            assert received.connections <= TRIGGER_POOL.connections + transport.MOST_UNUSABLE + 1
 
     run(go())
 
