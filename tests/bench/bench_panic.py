@@ -8,7 +8,6 @@ Prints a table; asserts nothing.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import statistics
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from tests.bench.tap import Tap
 from tests.e2e.api import simulator
 from tests.e2e.console import Console
+from tests.e2e.desk import journal
 
 PATIENCE_S = 90.0
 
@@ -53,10 +53,9 @@ def panic(size: int, *, stalled: bool) -> tuple[list[float], int]:
 
 
 def _verified_before(home: Path, wall: float) -> int:
-    lines = (home / "state" / "qctui" / "journal.jsonl").read_text().splitlines()
-    entries = [json.loads(line) for line in lines]
     return sum(
-        entry["event"] == "verified" and datetime.fromisoformat(entry["at"]).timestamp() < wall for entry in entries
+        entry["event"] == "verified" and datetime.fromisoformat(entry["at"]).timestamp() < wall
+        for entry in journal(home)
     )
 
 

@@ -128,28 +128,29 @@ class Session:
         self._settle()
         self._judge()
 
-    def _lines(self) -> tuple[list[Json], list[str]]:
-        """The journal's lines of this round, and those that are none."""
+    def _read(self) -> bytes:
+        return self._journal.read_bytes() if self._journal.exists() else b""
+
+    def _lines(self, journal: bytes) -> tuple[list[Json], list[str]]:
+        """The lines of this round in `journal`, and those that are none."""
         lines, damaged = [], []
-        if self._journal.exists():
-            data = self._journal.read_bytes()[self._judged_bytes :]
-            for raw in data.decode("utf-8", "replace").splitlines():
-                try:
-                    lines.append(json.loads(raw))
-                except ValueError:
-                    damaged.append(raw)
+        for raw in journal[self._judged_bytes :].decode("utf-8", "replace").splitlines():
+            try:
+                lines.append(json.loads(raw))
+            except ValueError:
+                damaged.append(raw)
         return lines, damaged
 
     def _open(self) -> list[Json]:
         """The last lines of the actions that have no last word."""
-        last = {line["id"]: line for line in self._lines()[0]}
+        last = {line["id"]: line for line in self._lines(self._read())[0]}
         return [line for line in last.values() if line["event"] not in FINAL_EVENTS]
 
     def _unwritten(self) -> bool:
         """A console that goes on has lines that the disk did not take."""
         if not self._troubles.damage:
             return False
-        written = {aim_of(line) for line in self._lines()[0]}
+        written = {aim_of(line) for line in self._lines(self._read())[0]}
         going_on = [one for each in self.programs.running if each.alive for one in each.program.confirmed]
         return any(one.sure and one.aim not in written for one in going_on)
 
@@ -181,8 +182,8 @@ class Session:
         self.programs.until(settled, 2 * PATIENCE_S)
 
     def _judge(self) -> None:
-        lines, damaged = self._lines()
-        journal = self._journal.read_bytes() if self._journal.exists() else b""
+        journal = self._read()  # once: a console that goes on may write meanwhile
+        lines, damaged = self._lines(journal)
         self._judged_bytes = len(journal)
         requests = self._troubles.control("GET", "requests")["requests"]
         new = [each for each in requests if each["number"] > self._judged_requests]

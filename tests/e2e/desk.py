@@ -14,8 +14,12 @@ LIQUIDATE = "live/update/liquidate"
 
 
 def journal(home: Path) -> list[dict[str, Any]]:
+    """What the journal has by now, without a line that is still being written: a read may see half of one."""
     path = home / "state" / "qctui" / "journal.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    if not path.exists():
+        return []
+    whole, _, _ = path.read_bytes().rpartition(b"\n")
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def events(home: Path) -> list[str]:
