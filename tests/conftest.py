@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import examples, idle
+from tests import examples, idle, order
 
 examples.install()
 idle.install()
@@ -34,6 +34,11 @@ def pytest_collection() -> Iterator[None]:
         except BlockingIOError:
             fcntl.flock(lock, fcntl.LOCK_SH)
         return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What mostly waits for other programs is done beside what computes, and not all of it at the end."""
+    items[:] = order.beside_each_other(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:
