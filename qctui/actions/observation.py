@@ -14,7 +14,7 @@ from qctui.actions.wording import format_clock_time
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock, first_of
 from qctui.model.deployment import Deployment, DeploymentDetail, is_alive
-from qctui.value import Value
+from qctui.value import Value, replace
 
 SILENT_S = 2.0
 """How long live/read may be silent before live/list is asked beside it."""
@@ -49,6 +49,8 @@ class Observation(Value):
     stopped_at: float | None = None
     newer: bool = False
     """The other one was launched after ours: no replica that lags shows that."""
+    ours_ended: bool = False
+    """Beside the other one live/list shows that ours has ended."""
     note: str = ""
     """What to know of this observation, for the screen: a read that failed, errors beside the fields, a contradiction.
     Empty if all was clear."""
@@ -71,6 +73,13 @@ class Observation(Value):
     def alive(self) -> bool:
         """The deployment it names may still trade."""
         return is_alive(self.status, self.stopped_at)
+
+    def is_before(self, launched_at: float | None) -> bool:
+        """Whether the other one was launched before ours, which was launched then, and nothing shows that ours has
+        ended: a replica that lags."""
+        if launched_at is None or self.launched_at is None:
+            return False
+        return self.launched_at < launched_at and not self.ours_ended
 
     @property
     def other_words(self) -> str:
@@ -169,7 +178,8 @@ def _weigh(
         other = detail
     if other is not None and (ours is None or not ours.alive):
         launched_at = row.launched_at if row is not None and row is not other else None
-        return _replaced(other, there_at if launched_at is None else launched_at, note)
+        known_at = there_at if launched_at is None else launched_at
+        return _replaced(other, known_at, note, ours_ended=ours is not None)
     if other is detail and detail is not None and ours is not None:
         words = f"live/read shows {detail.deploy_id}, live/list that {deploy_id} is {ours.status or 'alive'}"
         return Observation(Observed.UNKNOWN, note="; ".join(filter(None, (words, note))))
@@ -209,19 +219,19 @@ def _is_newer(other: Deployment | DeploymentDetail, there_at: float | None) -> b
 
 def _observation_of(known: Deployment | DeploymentDetail, source: str, note: str = "") -> Observation:
     seen = Observed.ALIVE if known.alive else Observed.ENDED
-    return _of(known, seen, source, note=note)
+    return _of(known, seen, source, note)
 
 
-def _replaced(other: Deployment | DeploymentDetail, there_at: float | None, note: str) -> Observation:
-    source = "live/read" if isinstance(other, DeploymentDetail) else "live/list"
-    return _of(other, Observed.REPLACED, source, newer=_is_newer(other, there_at), note=note)
-
-
-def _of(
-    known: Deployment | DeploymentDetail, seen: Observed, source: str, *, newer: bool = False, note: str
+def _replaced(
+    other: Deployment | DeploymentDetail, there_at: float | None, note: str, *, ours_ended: bool = False
 ) -> Observation:
-    launched_at, stopped_at = known.launched_at, known.stopped_at
-    return Observation(seen, source, known.deploy_id, known.status, launched_at, stopped_at, newer, note)
+    source = "live/read" if isinstance(other, DeploymentDetail) else "live/list"
+    seen = _of(other, Observed.REPLACED, source, note)
+    return replace(seen, newer=_is_newer(other, there_at), ours_ended=ours_ended)
+
+
+def _of(known: Deployment | DeploymentDetail, seen: Observed, source: str, note: str) -> Observation:
+    return Observation(seen, source, known.deploy_id, known.status, known.launched_at, known.stopped_at, note=note)
 
 
 def _doubt_about(detail: DeploymentDetail | None, deploy_id: str) -> str:

@@ -74,6 +74,7 @@ class DeploymentCheck(Check):
         self._stopped_looks = 0.0
         """Looks in a row that showed ours stopped. One that needed a second witness, or had none, counts half."""
         self._counted_mono = 0.0
+        """When the last of them was asked for."""
         self._flat_reads = 0
         """Portfolio reads in a row that were flat and followed by a look that showed ours stopped."""
         self._flat_mono = 0.0
@@ -82,6 +83,10 @@ class DeploymentCheck(Check):
         """Raised whenever those in a row begin anew."""
         self._others = 0
         """Looks in a row that showed another deployment in its place."""
+        self._others_mono = 0.0
+        """When the first of them was asked for."""
+        self._launched_at: float | None = None
+        """When ours was launched by the looks that showed it, Unix seconds."""
         record = action_store.get(action_id)
         self._there_at = record.confirmed_at if record is not None else None
         """When ours was launched, or had been, Unix seconds."""
@@ -128,19 +133,19 @@ class DeploymentCheck(Check):
         if self._done.is_set():
             return False
         if look.state is Observed.REPLACED:
-            self._see_another(look)
+            self._see_another(look, asked_mono)
             return False
         self._others = 0
         if not self._newer:
             self._warn("redeployed", "")
         if look.launched_at is not None:
-            self._there_at = look.launched_at
+            self._there_at = self._launched_at = look.launched_at
         self._deploy_id = self._deploy_id or look.deploy_id
         self._status = look.status
         if look.state is Observed.ALIVE:
             self._see_alive(look)
             return False
-        self._see_stopped(look)
+        self._see_stopped(look, asked_mono)
         return True
 
     def _begin_anew(self) -> None:
@@ -153,14 +158,13 @@ class DeploymentCheck(Check):
         if self._stands(Rung.STOPPED):
             self._withdraw(Rung.STOPPED, f"{look.source} says {look.status or 'alive'} again")
 
-    def _see_stopped(self, look: Observation) -> None:
+    def _see_stopped(self, look: Observation, asked_mono: float) -> None:
         words = look.ended_words(self._clock)
-        if self._stopped_looks and self._action_store.seen_since((ALIVE, self._deploy_id), self._counted_mono):
-            self._begin_anew()  # another action or a dialog has seen it alive between two of our looks
+        if self._stopped_looks and self._seen_alive_since(self._counted_mono):
+            self._begin_anew()
         first = not self._stopped_looks
-        mono = self._clock.monotonic()
-        if first or mono - self._counted_mono >= LATER_S:
-            self._counted_mono = mono
+        if first or asked_mono - self._counted_mono >= LATER_S:
+            self._counted_mono = asked_mono
             self._stopped_looks += 0.5 if look.note else 1.0
         if not self._stands(Rung.STOPPED):
             self._step(Rung.STOPPED, words)
@@ -172,18 +176,26 @@ class DeploymentCheck(Check):
         elif self._stopped_looks >= self._agreeing:
             self._finish(Rung.VERIFIED, words)
 
-    def _see_another(self, look: Observation) -> None:
+    def _seen_alive_since(self, mono: float) -> bool:
+        """Another action or a dialog has seen ours alive between two of our looks."""
+        return self._action_store.seen_since((ALIVE, self._deploy_id), mono)
+
+    def _see_another(self, look: Observation, asked_mono: float) -> None:
         """The project's most recent deployment is not ours, or not any more: what live/read and the portfolio show is
         about the other one."""
         now = look.other_words
-        known = look.deploy_id in self._target.others
-        said = f"{look.source} tells of {now}, not of ours" if known else f"redeployed meanwhile: now {now}"
+        known, lags = look.deploy_id in self._target.others, look.is_before(self._launched_at)
+        said = f"{look.source} tells of {now}, not of ours" if known or lags else f"redeployed meanwhile: now {now}"
         self._warn("redeployed", said)
+        self._begin_anew()
+        if lags:
+            return
+        if not self._others or self._seen_alive_since(self._others_mono):
+            self._others, self._others_mono = 0, asked_mono
         self._others += 1
         if look.newer:
             self._newer = now
             self._action_store.change(self._id, holdings=None, holdings_mono=None)
-        self._begin_anew()
         if self._others < SURE_OF_ANOTHER:
             return
         if not self._stands(Rung.STOPPED):

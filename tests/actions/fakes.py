@@ -127,6 +127,8 @@ class FakeTriggers:
         self.optimizations: dict[str, Optimization] = {}
         self.fail: dict[str, ApiError] = {}
         """Failures by read: `detail`, `deployments`, `portfolio`, `orders`, `optimization`."""
+        self.read_s: dict[str, float] = {}
+        """How long the answer to each kind of read takes; the others come at once."""
         self.hang: set[str] = set()
         self.reads: list[tuple[str, float]] = []
         self.warmed: list[int] = []
@@ -210,6 +212,8 @@ class FakeTriggers:
         self.reads.append((name, self.clock.monotonic()))
         if name in self.hang:
             await asyncio.Event().wait()
+        if name in self.read_s:
+            await self.clock.sleep(self.read_s[name])
         await asyncio.sleep(0)
         self.on_read(name)
         if name in self.fail:

@@ -7,6 +7,7 @@ from qctui.actions.observation import Observation, Observed
 from qctui.actions.verify import STATUS_S
 from qctui.actions.verify_deployment import liquidation_orders
 from qctui.model.action import Rung
+from qctui.model.deployment import Deployment, DeploymentList, Environment
 from qctui.model.order import Order
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.resource import FailureKind
@@ -143,6 +144,23 @@ async def test_what_a_dialog_has_seen_alive_between_two_looks_is_not_verified_by
 
 
 @in_rig
+async def test_what_is_seen_alive_while_the_first_look_is_not_answered_yet_speaks_against_it(rig: Rig) -> None:
+    rig.api.stop_after_s = 1e9
+    await rig.act(target("stop"))
+    rig.api.read_s["detail"] = 2.0
+    await rig.clock.advance(3.5)
+    rig.api.read_s.clear()
+    rig.api.details[1] = make_detail(1, status="Stopped", stopped_at=1.0)
+    await show_a_dialog(rig, rig.api.details, make_detail(1))
+    await rig.clock.advance(1)
+    assert rig.record().rung is Rung.STOPPED
+    await rig.clock.advance(3)
+    assert rig.record().rung is Rung.STOPPED
+    await rig.clock.advance(3)
+    assert rig.record().rung is Rung.VERIFIED
+
+
+@in_rig
 async def test_holdings_that_a_dialog_has_seen_between_two_flat_reads_are_not_verified_away(rig: Rig) -> None:
     rig.api.stop_after_s, rig.api.flat_after_s = 1.0, 1e9
     rig.api.portfolios[1] = FLAT
@@ -219,6 +237,35 @@ async def test_one_lagging_answer_about_another_deployment_concludes_nothing(rig
     await rig.clock.advance(4)
     assert rig.record().warnings == ()
     await rig.clock.advance(60)
+    assert rig.record().rung is Rung.VERIFIED
+
+
+@in_rig
+async def test_what_was_launched_before_ours_can_not_have_replaced_it(rig: Rig) -> None:
+    await rig.act(target("stop"))
+    launched_at = make_detail(1).launched_at or 0.0
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER, status="Stopped", launched_at=launched_at - 86_400.0)
+    await rig.clock.advance(60)
+    assert rig.record().rung is Rung.ACCEPTED
+    assert rig.record().warnings == (f"live/read tells of {OTHER} (Stopped), not of ours",)
+    # Live/list knows what became of ours: what live/read tells of then is no replica that lags.
+    ours = Deployment(1, target().deploy_id, "Stopped", launched_at, None, "IB", Environment.LIVE, None)
+    rig.api.lists[1] = DeploymentList((ours,))
+    await rig.clock.advance(6)
+    assert last(rig.record()) == (Rung.VERIFIED, f"replaced by {OTHER} (Stopped), which has ended too")
+
+
+@in_rig
+async def test_another_in_its_place_counts_no_more_once_a_dialog_has_seen_ours_alive(rig: Rig) -> None:
+    await rig.act(target("stop"))
+    rig.api.stop_after_s = 1e9
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER, status="Stopped", launched_at=None)
+    await rig.clock.advance(4)
+    assert rig.record().rung is Rung.ACCEPTED
+    await show_a_dialog(rig, rig.api.details, make_detail(1))
+    await rig.clock.advance(1)
+    assert rig.record().rung is Rung.ACCEPTED
+    await rig.clock.advance(3)
     assert rig.record().rung is Rung.VERIFIED
 
 
