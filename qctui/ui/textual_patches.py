@@ -14,12 +14,14 @@ import re
 import selectors
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from itertools import pairwise
+from itertools import islice, pairwise
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
+from rich.segment import Segment
 from textual.app import App
 from textual.cache import LRUCache
 from textual.dom import DOMNode
@@ -95,13 +97,16 @@ def _render_changed_cells(_original: object, update: Any, console: Console) -> s
     whole row before it, styles included.
     """
     out: list[str] = []
+    colors = console._color_system or ColorSystem.TRUECOLOR
     for y, x1, x2 in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is None or x >= x2 or end <= x1:
                 continue
             start = max(x, x1)
             out.append(Control.move_to(start, y).segment.text)
-            out.append(strip.crop(start - x, min(end, x2) - x).render(console))
+            # As segments: each strip made of a run of cells would bring seven caches that nothing asks.
+            _, run = islice(Segment.divide(strip, (start - x, min(end, x2) - x)), 2)
+            out += [strip.render_style(style, text, colors) if style else text for text, style, _ in run]
     return "".join(out)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -53,15 +54,15 @@ class CellDiff(Widget, Generic[L]):
         """The line cell by cell."""
 
     @abstractmethod
-    def strip_of(self, line: L) -> Strip:
-        """The line as Textual draws it."""
+    def strip_of(self, line: L, under: Style) -> Strip:
+        """The line as Textual draws it, on the widget's own colours."""
 
     def render_line(self, y: int) -> Strip:
         """One line of the visible part."""
-        at = y + self.scroll_offset.y
+        at, width, under = y + self.scroll_offset.y, self.size.width, self.rich_style
         if at >= len(self.drawn):
-            return Strip.blank(self.size.width, self.rich_style)
-        return self.strip_of(self.drawn[at]).adjust_cell_length(self.size.width, self.rich_style)
+            return Strip.blank(width, under)
+        return self.strip_of(self.drawn[at], under).adjust_cell_length(width, under)
 
 
 class SpanLines(CellDiff[Spans]):
@@ -89,9 +90,9 @@ class SpanLines(CellDiff[Spans]):
         """The line cell by cell."""
         return by_cell(line)
 
-    def strip_of(self, line: Spans) -> Strip:
+    def strip_of(self, line: Spans, under: Style) -> Strip:
         """The line as Textual draws it."""
-        return to_strip(line, self.palette, self.rich_style)
+        return to_strip(line, self.palette, under)
 
 
 def scroll_thumb(y: int, top: int, height: int, count: int, glyphs: Glyphs) -> Span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from qctui.plot.grid import CellGrid, Ink
@@ -45,12 +46,12 @@ class InkLines(CellDiff[CellLine]):
         """The line cell by cell."""
         return line
 
-    def strip_of(self, line: CellLine) -> Strip:
+    def strip_of(self, line: CellLine, under: Style) -> Strip:
         """The line as Textual draws it."""
         chars, inks = line
-        base, styles = self.rich_style, self.inks
+        styles = self.inks
         segments: list[Segment] = []
         for ink, places in groupby(range(len(inks)), inks.__getitem__):
             run = list(places)
-            segments.append(Segment("".join(chars[run[0] : run[-1] + 1]), base + styles[ink]))
+            segments.append(Segment("".join(chars[run[0] : run[-1] + 1]), under + styles[ink]))
         return Strip(segments, len(chars))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
@@ -238,10 +239,10 @@ class KeyedTable(CellDiff[_Drawn[R]], Generic[R], can_focus=True):
         texts, roles = by_cell(line.cells)
         return texts, [(role, line.under) for role in roles] if line.under else roles
 
-    def strip_of(self, line: _Drawn[R]) -> Strip:
+    def strip_of(self, line: _Drawn[R], under: Style) -> Strip:
         """The line as Textual draws it."""
         palette = palette_of(self)
-        return to_strip(line.cells, palette, self.rich_style + palette.background(line.under))
+        return to_strip(line.cells, palette, under + palette.background(line.under))
 
     @property
     def _height(self) -> int:
