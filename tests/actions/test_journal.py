@@ -170,9 +170,7 @@ def test_lines_the_disk_did_not_confirm_are_not_written_twice(tmp_path: Path, mo
     assert read_journal(tmp_path / "journal.jsonl") == (ENTRY, _entry(2))
 
 
-def test_the_name_of_a_new_journal_survives_a_power_cut(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_name_of_a_new_journal_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders: list[int] = []
 
     def note(fd: int) -> None:
