@@ -193,3 +193,23 @@ async def test_a_refusal_is_reported_after_two_looks_that_agree(rig: Rig) -> Non
     assert last(rig.record()) == (Rung.REJECTED, "the API says no")
     assert rig.record().warnings == ()
     assert [name for name, _ in rig.api.reads] == ["detail", "detail"]
+
+
+@in_rig
+async def test_a_flat_portfolio_that_was_asked_for_before_it_was_seen_running_again_does_not_count(rig: Rig) -> None:
+    statuses(rig, STOPPED, RUNNING, STOPPED)
+    portfolios(rig, FLAT)
+    right, asked = rig.api.fetch_portfolio, 0
+
+    async def slow(project_id: int) -> Portfolio:
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # the one that begins with the first look: it comes after the second
+            await rig.clock.sleep(4.0)
+        return await right(project_id)
+
+    rig.api.fetch_portfolio = slow  # type: ignore[method-assign]
+    await rig.act()
+    await rig.clock.advance(4.1)
+    assert asked == 2
+    assert rig.rungs()[3:] == ["STOPPED", "ACCEPTED", "STOPPED"]

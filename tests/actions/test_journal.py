@@ -154,6 +154,35 @@ def test_lines_the_disk_did_not_confirm_are_kept_apart_from_lines_not_written(
     assert read_journal(path) == (ENTRY,)
 
 
+def test_lines_the_disk_did_not_confirm_are_not_written_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    async def main() -> None:
+        writer = JournalWriter(tmp_path / "journal.jsonl", InlineDisk(), 1_000_000)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", fail)
+            assert await writer.write([ENTRY]) == "Input/output error"
+        assert not writer.missing
+        assert await writer.write([_entry(2)]) == ""
+
+    asyncio.run(main())
+    assert read_journal(tmp_path / "journal.jsonl") == (ENTRY, _entry(2))
+
+
+def test_the_name_of_a_new_journal_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[int] = []
+
+    def note(fd: int) -> None:
+        status = os.fstat(fd)
+        if stat.S_ISDIR(status.st_mode):
+            folders.append(status.st_ino)
+
+    monkeypatch.setattr(os, "fsync", note)
+    append_entries(tmp_path / "journal.jsonl", [ENTRY])
+    assert folders == [tmp_path.stat().st_ino]
+
+
 def test_a_lock_that_is_never_let_go_does_not_silence_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from qctui.actions.send import ANSWER_S, SEND_S
 from qctui.cli.parser import Exit
 from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.simulator.deployments import Deployment
-from tests.proof.truth import TOKEN, Post
+from tests.proof.truth import NO_WORD, TOKEN, Post
 
 ALL_BUT_VERIFYING_S = JOURNAL_WAIT_S + SEND_S + ANSWER_S + 2 * LOOK_S + SECOND_LOOK_S + HOLD_BACK_S + 10.0
 """From a confirmation, or from the start that found it open, to its last word at most, less how long its goal is looked
@@ -39,7 +39,8 @@ CHECKS = {
     "last-word": "every confirmation ends in a word",
     "exit-code": "exit code and journal agree with the world",
     "no-secret": "no secret in journal, log, records and what is printed",
-    "no-overtaking": "no stop leaves after a liquidation was accepted and before it is verified",
+    "no-overtaking": "no stop leaves after a liquidation was accepted, or written down by another process, and before "
+    "it is verified",
 }
 
 
@@ -230,10 +231,18 @@ class Judge(logging.Handler):
         for end, entry in self.entries:
             if end <= post.on_disk and entry.action == "liquidate" and entry.project_id == post.project_id:
                 events[entry.id].append(entry.event)
+        # One that could not have the lock in time has said so. One of this process is in its records before that.
+        unseen = {
+            each.action_id
+            for each in self.confirmations
+            if each.process is post.process or any("the others" in words for words in _warnings(each))
+        }
         (stop,) = self._of(post)[-1:] or (None,)
         warned = stop is None or post.troubled or any("another process" in each for each in _warnings(stop))
         for action_id, known in events.items():
-            if "accepted" in known and not FINAL_EVENTS & set(known) and not warned and not self.world.plan.jumped:
+            if "accepted" not in known and action_id in unseen:
+                continue
+            if not FINAL_EVENTS & set(known) and not warned and not self.world.plan.jumped:
                 self.fail("no-overtaking", f"a stop of {post.process.name} leaves, {action_id} is at {known[-1]}")
 
     # What is said.
@@ -256,6 +265,8 @@ class Judge(logging.Handler):
                 self.check_secret("a record", step.detail)
                 if step.rung in (Rung.VERIFIED, Rung.FLAT) and not (record.resumed and old is None):
                     self._look_at_word(process, record, step)
+                if step.rung is Rung.STOPPED:
+                    self.world.plan.stopped(record.target.project_id)
                 if step.rung is Rung.REJECTED:
                     self._look_at_rejection(process, record, step)
 
@@ -276,17 +287,41 @@ class Judge(logging.Handler):
     def _look_at_rejection(self, process: Any, record: ActionRecord, step: Step) -> None:
         """Two looks were taken at the target, some seconds apart: what shows later is beyond what they can promise."""
         truth, target = self.world.truth, record.target
-        told = any(words in step.detail for words in ("could not be checked", "already", "redeployed", "credentials"))
-        if told or truth.lied or truth.world.behaviours:
+        posts = [
+            each
+            for each in truth.posts
+            if each.acted
+            and each.process is process
+            and each.action == target.action
+            and each.project_id == target.project_id
+            and target.deploy_id in ("", each.hit)
+        ]
+        if len(self._alike(process, target)) == 1:
+            for post in posts:
+                if post.kind in NO_WORD:
+                    self.fail("exit-code", f"REJECTED of {process.name}, and nobody said no: {step.detail}")
+        if truth.lied or truth.world.behaviours:
             return
-        for post in truth.posts:
-            hit = truth.deployment(target.project_id, post.hit) if post.acted else None
-            if hit is None or target.deploy_id not in ("", post.hit):
-                continue
-            if post.process is process and post.action == target.action:
+        if "already" in step.detail and posts and target.status and self.world.keeps_time:
+            self.fail("exit-code", f"REJECTED of {process.name}, and it lived when asked: {step.detail}")
+        if any(words in step.detail for words in ("could not be checked", "already", "redeployed", "credentials")):
+            return
+        for post in posts:
+            hit = truth.deployment(target.project_id, post.hit)
+            if hit is not None:
                 ended_at = hit.ended_at(truth.now() - SECOND_LOOK_S - truth.weather.lag_s)
                 if ended_at is not None:
                     self.fail("exit-code", f"REJECTED of {process.name}, and it acted: {step.detail}")
+
+    def _alike(self, process: Any, target: Target) -> list[Confirmed]:
+        """The confirmations of a process that ask for the same of the same project."""
+        return [
+            each
+            for each in self.confirmations
+            if each.process is process
+            and each.target.action == target.action
+            and each.target.project_id == target.project_id
+        ]
 
     def _hit_by(self, record: ActionRecord) -> list[Deployment]:
         """The deployment that a word is about: the one that was aimed at, or what the request met where that was not

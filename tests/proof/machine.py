@@ -57,6 +57,8 @@ class Machine:
         self.journal = folder / "journal.jsonl"
         self.usual_s = luck.choice([0.0, 0.0, 0.001, 0.02])
         """How long a job takes the disk."""
+        self.heard_s = luck.choice([0.0, 0.0, 0.03])
+        """How long after a job is done its process hears of it: what others write meanwhile it has not read."""
         self.trouble = ""
         """`full`, `partly` (a write takes a part), `unsynced`, `slow`, `hangs`; empty if all is well."""
         self.troubled_at = -1e9
@@ -123,6 +125,8 @@ class SimulatedDisk:
         self._machine = machine
         self._jobs: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         self._busy = False
+        self._heard_at = 0.0
+        """When the result of the latest job is heard of, by the loop's time."""
         self.dead = False
 
     def run(self, job: Callable[[], T]) -> asyncio.Future[T]:
@@ -175,12 +179,21 @@ class SimulatedDisk:
             failure = error
         self._jobs.popleft()
         self._busy = False
-        if not future.done():
-            if failure is not None:
-                future.set_exception(failure)
-            else:
-                future.set_result(result)
+        if machine.heard_s:
+            # In the order in which they were done: what is due at one instant comes in any.
+            self._heard_at = max(self._heard_at, machine.loop.time() + machine.heard_s) + 1e-6
+            machine.loop.call_at(self._heard_at, self._tell, future, result, failure)
+        else:
+            self._tell(future, result, failure)
         self.go_on()
+
+    def _tell(self, future: asyncio.Future[Any], result: Any, failure: Exception | None) -> None:
+        if self.dead or future.done():
+            return
+        if failure is not None:
+            future.set_exception(failure)
+        else:
+            future.set_result(result)
 
 
 class NotingService(ActionService):

@@ -34,6 +34,8 @@ class Plan:
         self._kills: dict[Process, int] = {}
         """The turn of the loop at which a process is killed."""
         self._kills_confirming = self.luck.random() < 0.2
+        self._redeploys_stopped = False
+        """A project is deployed again soon after its deployment was seen to have stopped."""
 
     def draw(self) -> None:
         """Decide all of it."""
@@ -51,6 +53,9 @@ class Plan:
         for _ in range(luck.choice([0, 0, 1]) if consoles else luck.choice([1, 2])):
             action, project = luck.choice(["liquidate", "liquidate", "stop"]), luck.choice(list(truth.world.projects))
             self._at(luck.uniform(0.0, 8.0), partial(self._open_command, action, project, luck.random() < 0.2))
+        if luck.random() < 0.08:
+            self._open_rivals()
+        self._redeploys_stopped = luck.random() < 0.08
         self._sometimes(0.3, 12.0, self._kill)
         self._sometimes(0.05, 12.0, self._lose_power)
         self._sometimes(0.15, 12.0, self._signal)
@@ -95,6 +100,13 @@ class Plan:
         process = self.world.begin("console")
         process.start(console(self.world, process, acts, lists=lists))
 
+    def _open_rivals(self) -> None:
+        """A stop and a liquidation of one project are confirmed in two consoles at about the same time, on a disk that
+        is heard of late: whichever decides first, the other has to know."""
+        self.world.machine.heard_s = 0.03
+        for action, after_s in (("stop", 1.0), ("liquidate", 1.0 + self.luck.uniform(0.0, 0.15))):
+            self._at(0.0, partial(self.open_console, [Act(after_s, action, [1], 0.5)]))
+
     def _open_command(self, action: str, project: int, no_wait: bool) -> None:
         process = self.world.begin("command")
         process.start(command(self.world, process, options(action, project, no_wait)))
@@ -104,6 +116,12 @@ class Plan:
         if self._kills_confirming:
             self._kills_confirming = False
             self._kill(process)
+
+    def stopped(self, project: int) -> None:
+        """A deployment of the project was seen to have stopped. Whoever did that may want another one at once."""
+        if self._redeploys_stopped:
+            self._redeploys_stopped = False
+            self._after(self.luck.uniform(0.0, 8.0), partial(self._redeploy, project))
 
     def _kill(self, process: Process | None = None) -> None:
         """A process is killed some turns of the loop later, at whatever it is by then."""

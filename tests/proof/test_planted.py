@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from qctui.actions import send, service
+from qctui.actions import contradictions, send, service
 from qctui.actions.action_runner import ActionRunner
 from qctui.actions.journal_watcher import JournalWatcher
+from qctui.actions.locks import SendLock
 from qctui.actions.verify_deployment import DeploymentCheck
-from qctui.api import client
+from qctui.api import client, response
 from qctui.api.auth import Scrubber
 from qctui.api.ports import ApiError
 from qctui.cli import trigger
@@ -21,7 +22,7 @@ from qctui.model.action import Rung
 from tests.proof.judge import CHECKS, Violation
 from tests.proof.world import run_seed
 
-SEEDS = 150
+SEEDS = 400
 """Worlds in which a planted defect must show."""
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -77,19 +78,41 @@ def a_stop_looks_at_nothing(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "stop_lock", lambda *args: None)
 
 
-PLANTED: dict[str, Plant] = {
-    "one-post": sent_again_after_a_reset,
-    "intent-first": sent_while_it_is_written_down,
-    "no-false-word": one_look_is_enough,
-    "last-word": what_was_left_open_is_not_taken_over,
-    "exit-code": accepted_counts_as_done,
-    "no-secret": what_the_api_echoes_is_shown,
-    "no-overtaking": a_stop_looks_at_nothing,
-}
+def nobody_locks_while_deciding(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SendLock, "acquire", lambda self: "")
+
+
+def a_server_error_is_a_no(patch: pytest.MonkeyPatch) -> None:
+    right = response.of_status
+
+    def wrong(*args: Any) -> ApiError:
+        error = right(*args)
+        error.answered = error.answered or (error.status_code or 0) >= 500
+        return error
+
+    patch.setattr(response, "of_status", wrong)
+
+
+def what_ended_after_the_request_had_ended_before(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(contradictions, "BEFORE_S", -5.0)
+
+
+PLANTED: list[tuple[str, Plant]] = [
+    ("one-post", sent_again_after_a_reset),
+    ("intent-first", sent_while_it_is_written_down),
+    ("no-false-word", one_look_is_enough),
+    ("last-word", what_was_left_open_is_not_taken_over),
+    ("exit-code", accepted_counts_as_done),
+    ("exit-code", a_server_error_is_a_no),
+    ("exit-code", what_ended_after_the_request_had_ended_before),
+    ("no-secret", what_the_api_echoes_is_shown),
+    ("no-overtaking", a_stop_looks_at_nothing),
+    ("no-overtaking", nobody_locks_while_deciding),
+]
 
 
 def test_there_is_one_for_each() -> None:
-    assert PLANTED.keys() == CHECKS.keys()
+    assert {check for check, _ in PLANTED} == CHECKS.keys()
 
 
 def run_until_found(check: str) -> None:
@@ -97,9 +120,9 @@ def run_until_found(check: str) -> None:
         run_seed(seed, check)
 
 
-@pytest.mark.parametrize("check", PLANTED)
-def test_it_is_found(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    PLANTED[check](monkeypatch)
+@pytest.mark.parametrize(("check", "plant"), PLANTED)
+def test_it_is_found(check: str, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
     with pytest.raises(Violation) as found:
         run_until_found(check)
     assert found.value.check == check

@@ -39,6 +39,8 @@ BROKEN = ("refused", "hang", "reset-request", "reset-answer", "eof-answer", "nev
 WRONG = ("429", "429-retry", "500", "502", "page", "empty", "half", "no", "echo", "401")
 ODD = ("drip", "late", "twice", "twice-late", "stale", "swapped", "early", "errors", "silent", "nameless", "unreadable")
 KINDS = (*BROKEN, *WRONG, *ODD)
+NO_WORD = ("reset-answer", "eof-answer", "never", "500", "502", "page", "empty", "half")
+"""What is no answer of the API's own, and so neither a yes nor a no."""
 PLAIN = ("", "drip")
 """What becomes of a request whose answer surely arrives as it was meant."""
 
@@ -74,6 +76,8 @@ class Post:
     """The API did what it asks for."""
     hit: str = ""
     """The deployment that was live when it arrived."""
+    kind: str = ""
+    """What became of its answer."""
 
 
 @dataclass
@@ -160,7 +164,7 @@ class Truth(Server):
         if kind in PLAIN:
             self._since[self._asking, endpoint] = self._since.get((self._asking, endpoint), MOST_LIES) + 1
         if post is not None:
-            post.project_id = fields["projectId"]
+            post.project_id, post.kind = fields["projectId"], kind
             self.judge.trigger_arrives(post)
         signed = headers["authorization"].partition(" ")[2]
         self.digests |= {signed, base64.b64decode(signed).decode().partition(":")[2]}

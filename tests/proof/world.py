@@ -55,6 +55,11 @@ class World:
         """The processes that run."""
         return [each for each in self.processes if not each.dead]
 
+    @property
+    def keeps_time(self) -> bool:
+        """The machine's wall clock tells about the API's time."""
+        return abs(self.clock.now() - self.clock.monotonic() - BEGIN) < 1.0
+
     def begin(self, kind: str) -> Process:
         """A new process."""
         process = Process(self, f"{kind} {next(self._numbers)}")
