@@ -54,6 +54,13 @@ async def test_what_the_store_knows_to_have_ended_is_refused(rig: Rig) -> None:
 
 
 @in_rig
+async def test_what_runs_is_not_refused_because_an_older_one_of_its_project_has_ended(rig: Rig) -> None:
+    older = make_deployment(1, deploy_id="L-" + "9" * 32, status="RuntimeError")
+    rig.store.put(DEPLOYMENTS, Resource[tuple[Deployment, ...]](value=(older,)))
+    assert rig.service.refusal(target()) is None
+
+
+@in_rig
 async def test_stop_is_refused_while_a_liquidation_of_that_deployment_is_not_verified(rig: Rig) -> None:
     liquidated = target()
     await rig.act(liquidated)
