@@ -3,9 +3,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TypeVar
 
+from qctui.actions.liquidation_orders import liquidation_orders
 from qctui.actions.observation import Observation, Observed
 from qctui.actions.verify import STATUS_S
-from qctui.actions.verify_deployment import liquidation_orders
 from qctui.model.action import Rung
 from qctui.model.deployment import Deployment, DeploymentList, Environment
 from qctui.model.order import Order
