@@ -296,13 +296,15 @@ class Judge(logging.Handler):
             and each.project_id == target.project_id
             and target.deploy_id in ("", each.hit)
         ]
-        if len(self._alike(process, target)) == 1:
+        # Otherwise the posts may be those of an earlier one that asked for the same.
+        alone = len(self._alike(process, target)) == 1
+        if alone:
             for post in posts:
                 if post.kind in NO_WORD:
                     self.fail("exit-code", f"REJECTED of {process.name}, and nobody said no: {step.detail}")
         if truth.lied or truth.world.behaviours:
             return
-        if "already" in step.detail and posts and target.status and self.world.keeps_time:
+        if "already" in step.detail and alone and posts and target.status and self.world.keeps_time:
             self.fail("exit-code", f"REJECTED of {process.name}, and it lived when asked: {step.detail}")
         if any(words in step.detail for words in ("could not be checked", "already", "redeployed", "credentials")):
             return
