@@ -31,7 +31,9 @@ IN_MEMORY = next(filter(Path.is_dir, [Path("/dev/shm")]), None)
 """Where there is one, simulated worlds have their disk here: only simulated time counts in them. None: anywhere."""
 
 _SETTLE_LIMIT = 1_000_000
-_PAUSE_S = 0.05
+_PAUSE_S = 0.005
+"""Longer than any pause of the client or of a chart that is drawn in slices, and far shorter than a frame: frames are
+painted by whoever looks at the screen."""
 
 
 def default_alerts(store: Store, clock: Clock) -> AlertService:

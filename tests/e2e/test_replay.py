@@ -17,7 +17,9 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_run_is_seen_again_and_nothing_is_asked_of_the_api(api: Api, signed_in: dict[str, str], home: Path) -> None:
-    with Console("--base-url", api.base_url, env=signed_in, columns=80, rows=24) as console:
+    project_id, _, _ = api.running("live")
+    at = ("--base-url", api.base_url, "--project", str(project_id))  # what is opened is read before the others
+    with Console(*at, env=signed_in, columns=80, rows=24) as console:
         console.wait_for(NAME, "API ok")
         console.wait_until(lambda: bool(money_of(console)), "its last 24 hours")
         console.wait_until(lambda: holds(home, "live/portfolio/read"), "the tape to hold it")

@@ -46,9 +46,10 @@ def money_of(console: Console) -> str:
 
 
 def test_the_last_day_is_whole_in_the_first_list_after_a_kill(api: Api, signed_in: dict[str, str], home: Path) -> None:
-    listed = api.control("GET", "projects")["projects"]
-    of_project = next(f'"projectId":{each["projectId"]}' for each in listed if each["name"].startswith(NAME))
-    with Console("--base-url", api.base_url, env=signed_in, columns=120, rows=40) as console:
+    project_id, _, _ = api.running("live")
+    of_project = f'"projectId":{project_id}'
+    # What is opened is read before the others.
+    with Console("--base-url", api.base_url, "--project", str(project_id), env=signed_in) as console:
         console.wait_for(NAME, "API ok")
         console.wait_until(lambda: bool(money_of(console)), "its last 24 hours")
         console.wait_until(

@@ -156,7 +156,8 @@ def test_a_brokerage_that_is_gone_is_told_by_both_and_by_the_dialog(home: Path) 
         api.control("POST", "brokerage", projectId=project_id, gone=True)
         api.control("POST", "clock", advance=100)
         env = api.environment(home)
-        with Console("--base-url", api.base_url, env=env, columns=80, rows=24) as console:
+        at = ("--base-url", api.base_url, "--project", str(project_id))  # what is opened is read before the others
+        with Console(*at, env=env, columns=80, rows=24) as console:
             console.wait_for(f"{deploy_id[-4:]}: BLIND", "BLIND")
             console.send("/momentum\rL")
             console.wait_for(f"Type {deploy_id[-4:]} to liquidate", "BLIND: 1 order refused", "Go to the broker")
