@@ -49,22 +49,22 @@ class Habit:
 
     def add(self, ats: Iterable[float]) -> None:
         """These signs were seen. Order and repetitions do not matter."""
-        known, before, hours = self._ats, (len(self._ats), self.last_at), len(self._active)
+        known, hours, changed = self._ats, len(self._active), False
         for at in ats:
-            if at < self.last_at - KEEP_S:
-                continue
             place = bisect_left(known, at)
-            if place == len(known):
-                # The newest sign is kept to the second, as long as it is in the bucket of the one before.
-                if len(known) > 1 and known[-1] - known[-2] < BUCKET_S:
-                    known.pop()
-                known.append(at)
-            elif known[place] - at >= BUCKET_S and (not place or at - known[place - 1] >= BUCKET_S):
-                known.insert(place, at)
-            else:
+            if at < self.last_at - KEEP_S or known[place : place + 1] == [at]:
                 continue
+            bucket, start, end = _bucket(at), place, place
+            while start and _bucket(known[start - 1]) == bucket:
+                start -= 1
+            while end < len(known) and _bucket(known[end]) == bucket:
+                end += 1
+            if start < place < end:
+                continue
+            known[start:end] = [at, *known[max(start, end - 1) : end]] if place == start else [known[start], at]
             self._active.add(_local_hour(at))
-        if before == (len(known), self.last_at):
+            changed = True
+        if not changed:
             return
         self._learnt = -1
         if known[0] < self.last_at - KEEP_S - DAY_H * HOUR_S:
@@ -99,8 +99,8 @@ class Habit:
 
     @property
     def count(self) -> int:
-        """Signs it rests on."""
-        return len(self._ats)
+        """Signs it rests on: those in one bucket are one."""
+        return _count(self._ats)
 
     @property
     def hours(self) -> frozenset[int]:
@@ -139,7 +139,7 @@ class Habit:
         if not _is_enough(known):
             # With signs that were not read the silences are longer than they were, never shorter.
             known = self._ats
-        self._learnt = len(known)
+        self._learnt = _count(known)
         if not _is_enough(known):
             return None
         longest = 0.0
@@ -151,7 +151,15 @@ class Habit:
 
 
 def _is_enough(ats: Sequence[float]) -> bool:
-    return len(ats) >= LEAST_SIGNS and ats[-1] - ats[0] >= LEAST_SPAN_S
+    return _count(ats) >= LEAST_SIGNS and ats[-1] - ats[0] >= LEAST_SPAN_S
+
+
+def _bucket(at: float) -> float:
+    return at // BUCKET_S
+
+
+def _count(ats: Sequence[float]) -> int:
+    return len(set(map(_bucket, ats)))
 
 
 @lru_cache(maxsize=1)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qctui.alerts.rules import DEFAULT_BLIND
 from qctui.api.ports import ApiError
@@ -133,6 +136,18 @@ def test_a_dense_stream_has_a_habit_too() -> None:
     assert habit.usual_s is not None
     assert habit.usual_s <= 600.0
     assert habit.last_at == NOW
+
+
+@given(st.lists(st.integers(0, 6 * 3_600), min_size=12, max_size=60), st.randoms(use_true_random=False))
+def test_a_habit_is_the_same_in_whatever_order_and_how_often_the_signs_are_read(ats: list[int], luck: Random) -> None:
+    """As they come, all at once with the newest first, or again from a tape: what is told of it must be the same."""
+    as_they_came, at_once, mixed = Habit(), Habit(), Habit()
+    for at in sorted(ats):
+        as_they_came.add([NOW + at])
+    at_once.add(NOW + at for at in sorted(ats, reverse=True))
+    mixed.add(NOW + at for at in luck.sample(ats * 2, 2 * len(ats)))
+    told = {(each.signs, each.count, each.usual_s, each.tolerated_s) for each in (as_they_came, at_once, mixed)}
+    assert len(told) == 1
 
 
 def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders() -> None:

@@ -82,7 +82,7 @@ class Hour:
 
     def __init__(self, folder: Path, size: Size) -> None:
         self.clock, self.folder, self.size = FakeClock(now=SESSION_AT), folder, size
-        self.config = SimConfig(deployments=12, events=False, loading=1)
+        self.config = SimConfig(deployments=12, events=False, loading=1, insights=120)
         world_clock = WorldClock(speed=1.0, real=self.clock.now, monotonic=self.clock.monotonic)
         self.world = World(self.config, world_clock)
         self.simulation = Simulation(self.world)
