@@ -136,11 +136,12 @@ class Habit:
 
     def _longest_s(self) -> float | None:
         known = self._ats[bisect_left(self._ats, self._complete_since) :]
-        if not _is_enough(known):
+        if not _is_enough(known, count := _count(known)):
             # With signs that were not read the silences are longer than they were, never shorter.
             known = self._ats
-        self._learnt = _count(known)
-        if not _is_enough(known):
+            count = _count(known)
+        self._learnt = count
+        if not _is_enough(known, count):
             return None
         longest = 0.0
         for a, b in pairwise(known):
@@ -150,8 +151,8 @@ class Habit:
         return longest
 
 
-def _is_enough(ats: Sequence[float]) -> bool:
-    return _count(ats) >= LEAST_SIGNS and ats[-1] - ats[0] >= LEAST_SPAN_S
+def _is_enough(ats: Sequence[float], count: int) -> bool:
+    return count >= LEAST_SIGNS and ats[-1] - ats[0] >= LEAST_SPAN_S
 
 
 def _bucket(at: float) -> float:
@@ -159,7 +160,7 @@ def _bucket(at: float) -> float:
 
 
 def _count(ats: Sequence[float]) -> int:
-    return len(set(map(_bucket, ats)))
+    return len({at // BUCKET_S for at in ats})
 
 
 @lru_cache(maxsize=1)

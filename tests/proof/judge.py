@@ -272,16 +272,18 @@ class Judge(logging.Handler):
 
     def _look_at_word(self, process: Any, record: ActionRecord, step: Step) -> None:
         truth, target = self.world.truth, record.target
-        newer = len(truth.world.projects[target.project_id].deployments) > 1
-        if step.rung is Rung.FLAT and (truth.lied or (newer and truth.weather.lag_s)):
+        deployments, lag_s = truth.world.projects[target.project_id].deployments, truth.weather.lag_s
+        if step.rung is Rung.FLAT and (truth.lied or (len(deployments) > 1 and lag_s)):
             # One portfolio that lies, or that is a newer deployment's of which the replica that tells what runs knows
             # nothing yet, is believed for FLAT, and no longer.
             return
+        # The portfolio is the newest one's, and so shortly after its launch every look may have met the other replica.
+        unseen = truth.now() - deployments[-1].launched_at < lag_s
         for deployment in self._hit_by(record):
             said = f"{step.rung.value} of {process.name}, and {deployment.deploy_id}"
             if not truth.has_ended(deployment):
                 self.fail("no-false-word", f"{said} runs: {step.detail}")
-            elif target.action == "liquidate" and not truth.is_flat(deployment):
+            elif target.action == "liquidate" and not unseen and not truth.is_flat(deployment):
                 self.fail("no-false-word", f"{said} holds something: {step.detail}")
 
     def _look_at_rejection(self, process: Any, record: ActionRecord, step: Step) -> None:
