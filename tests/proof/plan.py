@@ -187,6 +187,8 @@ class Plan:
         self.suspended_s += seconds
         self.jumped = self.jumped or seconds > self.world.verify_s
         self.world.loop.suspend(seconds)
+        # What the disk did not take just before, nobody could write again meanwhile.
+        self.world.machine.troubled_at += seconds
 
     def _calm(self) -> None:
         """The worst is over: what is left is to find out how things stand."""
