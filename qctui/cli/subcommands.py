@@ -10,6 +10,7 @@ from qctui.cli.argument_types import (
     heartbeat_url,
     listen_address,
     new_name,
+    not_empty,
     project,
     span,
     speed,
@@ -86,7 +87,7 @@ def add_commands(command: Any) -> None:
     _add_json(journal, "print one JSON object a line, as in the file")
     replay = command("replay", "the console over what was recorded", REPLAY)
     replay.add_argument("file", metavar="FILE", nargs="?", help="the tape or bundle; by default the account's own tape")
-    replay.add_argument("--at", metavar="TIME", help="begin there, standing still")
+    replay.add_argument("--at", metavar="TIME", type=not_empty, help="begin there, standing still")
     replay.add_argument("--speed", metavar="N", type=speed, help=f"play N times as fast, {SLOWEST:g} to {FASTEST:g}")
     command("doctor", "check credentials, clock, API, terminal and configuration, and say what to do")
     _add_bundle(command)
@@ -118,7 +119,7 @@ def _add_bundle(command: Any) -> None:
     which.add_argument("--last", metavar="TIME", type=span, default=3_600.0, help=summary)
     summary = "from 10 minutes before an action's first step to 10 after its last: its id in `qctui journal --json`, "
     summary += "or the end of it"
-    which.add_argument("--action", metavar="ID", help=summary)
+    which.add_argument("--action", metavar="ID", type=not_empty, help=summary)
     summary = "the file to write, or its folder; never one that is there (qctui-bundle-DATE-TIME.zip)"
     bundle.add_argument("file", metavar="FILE", nargs="?", help=summary)
     _add_json(bundle, "print one JSON object instead of words")
@@ -149,7 +150,7 @@ def _add_triggers(command: Any) -> None:
             without = "asked for without" if name == "rename" else "that of the old one without"
             parser.add_argument("name", metavar="NAME", nargs="?", type=new_name, help=f"the new name; {without}")
         if metavar == "PROJECT":
-            parser.add_argument("--deploy-id", metavar="ID", help="refuse any other deployment")
+            parser.add_argument("--deploy-id", metavar="ID", type=not_empty, help="refuse any other deployment")
         parser.add_argument("--no-wait", action="store_true", help="end after the API's answer, without verifying")
         _add_json(parser, "print one JSON object a line instead of words")
 

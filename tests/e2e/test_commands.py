@@ -297,6 +297,17 @@ def test_another_deployment_is_refused(api: Api, signed_in: dict[str, str], home
     assert (api.requests(LIQUIDATE), events(home)) == ([], [])
 
 
+@pytest.mark.parametrize("guard", [("--deploy-id", ""), ("--deploy-id=", "--no-wait"), ("--profile", " ")])
+def test_an_empty_guard_is_no_guard_that_was_left_out(
+    api: Api, signed_in: dict[str, str], home: Path, guard: tuple[str, str]
+) -> None:
+    project_id, _, _ = api.running("live")
+    code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes", *guard)
+    assert (code, out) == (2, "")
+    assert "must not be empty" in err
+    assert (api.control("GET", "requests")["total"], events(home)) == (0, [])
+
+
 def test_a_deployment_that_can_not_be_compared_is_refused_too(api: Api, signed_in: dict[str, str]) -> None:
     project_id, _, deploy_id = api.running("live")
     for witness in ("live/read", "live/list"):
