@@ -308,6 +308,16 @@ def test_an_empty_guard_is_no_guard_that_was_left_out(
     assert (api.control("GET", "requests")["total"], events(home)) == (0, [])
 
 
+@pytest.mark.parametrize("command", [("abort", "", "--yes"), ("delete", " ", "--yes"), ("optimization", "")])
+def test_an_optimization_without_an_id_is_asked_for_nowhere(
+    api: Api, signed_in: dict[str, str], home: Path, command: tuple[str, ...]
+) -> None:
+    code, out, err = trigger(api, signed_in, *command)
+    assert (code, out) == (2, "")
+    assert "must not be empty" in err
+    assert (api.control("GET", "requests")["total"], events(home)) == (0, [])
+
+
 def test_a_deployment_that_can_not_be_compared_is_refused_too(api: Api, signed_in: dict[str, str]) -> None:
     project_id, _, deploy_id = api.running("live")
     for witness in ("live/read", "live/list"):

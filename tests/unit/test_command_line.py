@@ -143,6 +143,30 @@ def test_a_blank_value_is_never_taken_for_an_option_that_was_not_given(
         assert f"argument {option}: " in err
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize(
+    ("words", "argument"),
+    [
+        (["liquidate"], "PROJECT"),
+        (["stop"], "PROJECT"),
+        (["abort"], "OPTIMIZATION_ID"),
+        (["rename"], "OPTIMIZATION_ID"),
+        (["rename", "O-1"], "NAME"),
+        (["delete"], "OPTIMIZATION_ID"),
+        (["rerun"], "OPTIMIZATION_ID"),
+        (["rerun", "O-1"], "NAME"),
+        (["optimization"], "ID"),
+        (["replay"], "FILE"),
+        (["bundle"], "FILE"),
+    ],
+)
+def test_a_blank_argument_names_nothing(
+    words: list[str], argument: str, blank: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, blank]) == 2
+    assert f"qctui {words[0]}: argument {argument}: " in capsys.readouterr().err
+
+
 def test_no_profile_is_another_than_the_one_that_was_named(home: Path) -> None:
     folder = home / "config" / "qctui"
     folder.mkdir(parents=True)
