@@ -242,6 +242,16 @@ def test_abort_is_verified_when_it_is_aborted(api: Api, signed_in: dict[str, str
     assert request["body"] == {"optimizationId": running}
 
 
+@pytest.mark.parametrize("command", [("abort", "O-nothing"), ("rename", "O-nothing", "Another")])
+def test_an_optimization_that_does_not_exist_is_said_not_to(
+    api: Api, signed_in: dict[str, str], command: tuple[str, ...]
+) -> None:
+    code, out, _ = trigger(api, signed_in, *command, "--yes")
+    assert (code, rungs(out)) == (1, ["SENDING", "SENT", "REJECTED"])
+    said = f"there is no such optimization; the API said: {command[0]}: Optimization not found"
+    assert out.splitlines()[-1].endswith(f" REJECTED {said}")
+
+
 def test_an_optimization_is_renamed_and_deleted_once_it_is_over(
     api: Api, signed_in: dict[str, str], home: Path
 ) -> None:
