@@ -318,12 +318,12 @@ def _exists(path: Path) -> bool | None:
 def _choose_profile(config: Config, wanted: str | None, path: Path) -> tuple[str, Profile]:
     if DEMO_PROFILE in config.profiles:
         raise SettingsError(f"{path}: `profiles.{DEMO_PROFILE}` is the simulator's name; call the profile otherwise")
-    name = wanted or config.profile
+    name = config.profile if wanted is None else wanted
     if name is None:
         return "default", config.profiles.get("default") or Profile()
     if name in config.profiles:
         return name, config.profiles[name]
-    source = "--profile" if wanted else f"{path}: `profile`"
+    source = f"{path}: `profile`" if wanted is None else "--profile"
     known = ", ".join(clean(each, 40) for each in sorted(config.profiles)) or "none is defined"
     raise SettingsError(f"{source}: there is no profile {clean(name, 40)!r} in {path} (profiles: {known})")
 

@@ -45,6 +45,10 @@ LIST_MAY_PRECEDE_S = 5.0
 WATCHED_S = 900.0
 """How long after its end an action can still be contradicted; by then every snapshot has been renewed."""
 
+NOT_FOUND = "optimization not found"
+"""The API's words for an id that it does not know, in small letters. Its other refusals of a read say nothing of the
+optimization."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -54,7 +58,8 @@ class Verdict(Value):
     acted: bool
     """The world says that it acted all the same."""
     words: str = ""
-    """How that is known, that the target had already ended, or why it could not be looked at; empty if it lives on."""
+    """How that is known, that the target had already ended or does not exist, or why it could not be looked at; empty
+    if it lives on."""
     unchecked: bool = False
     """It could not be looked at: the API's word stands alone."""
 
@@ -105,6 +110,8 @@ async def _look_at_optimization(api: TriggerApi, target: Target, sent_at: float,
     except ApiError as error:
         if target.action == DELETE.id and is_gone(error):
             return Verdict(acted=True, words=f"it can't be read any more ({error.message})")
+        if is_gone(error) and NOT_FOUND in error.message.casefold():
+            return Verdict(acted=False, words="there is no such optimization")
         return _unchecked(error.message)
     if target.action == RENAME.id and optimization.name == target.new_name:
         return Verdict(acted=True, words=f"its name is {optimization.name}")

@@ -8,6 +8,17 @@ SLOWEST, FASTEST = 0.1, 3_600.0
 """Speeds of a replay."""
 
 
+def not_empty(text: str) -> str:
+    """Any text, as it is; but a variable of a script that was never set must not take away what was asked for.
+
+    Raises:
+        argparse.ArgumentTypeError: nothing, or nothing but blanks.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
 def project_id(text: str) -> int:
     """A project id from the command line.
 

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any, NoReturn
 
 from qctui import __version__
-from qctui.cli.argument_types import project_id
+from qctui.cli.argument_types import not_empty, project_id
 from qctui.cli.subcommands import add_commands
 
 EPILOG = """\
@@ -229,12 +229,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     """The options that every command takes, before or after its name."""
     group = parser.add_argument_group("common options")
     group.add_argument("--demo", action="store_true", help="use a simulated API on this machine")
-    group.add_argument("--profile", metavar="NAME", help="profile of config.toml to use")
+    group.add_argument("--profile", metavar="NAME", type=not_empty, help="profile of config.toml to use")
     group.add_argument("--read-only", action="store_true", help="take away everything that can act")
     group.add_argument("--project", metavar="ID", type=project_id, help="project to start on, or to report")
-    group.add_argument("--theme", metavar="NAME", help="colour theme")
-    group.add_argument("--base-url", metavar="URL", help="API to use: https, or http on this machine")
-    group.add_argument("--config", metavar="FILE", help="configuration file to use instead")
+    group.add_argument("--theme", metavar="NAME", type=not_empty, help="colour theme")
+    group.add_argument("--base-url", metavar="URL", type=not_empty, help="API to use: https, or http on this machine")
+    group.add_argument("--config", metavar="FILE", type=not_empty, help="configuration file to use instead")
     group.add_argument("--mouse", action="store_true", help="let the mouse select and scroll")
     group.add_argument("--ascii", action="store_true", help="draw with 7-bit characters only")
 

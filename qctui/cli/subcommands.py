@@ -10,6 +10,7 @@ from qctui.cli.argument_types import (
     heartbeat_url,
     listen_address,
     new_name,
+    not_empty,
     project,
     span,
     speed,
@@ -85,8 +86,9 @@ def add_commands(command: Any) -> None:
     journal = command("journal", "the actions taken from this machine")
     _add_json(journal, "print one JSON object a line, as in the file")
     replay = command("replay", "the console over what was recorded", REPLAY)
-    replay.add_argument("file", metavar="FILE", nargs="?", help="the tape or bundle; by default the account's own tape")
-    replay.add_argument("--at", metavar="TIME", help="begin there, standing still")
+    summary = "the tape or bundle; by default the account's own tape"
+    replay.add_argument("file", metavar="FILE", type=not_empty, nargs="?", help=summary)
+    replay.add_argument("--at", metavar="TIME", type=not_empty, help="begin there, standing still")
     replay.add_argument("--speed", metavar="N", type=speed, help=f"play N times as fast, {SLOWEST:g} to {FASTEST:g}")
     command("doctor", "check credentials, clock, API, terminal and configuration, and say what to do")
     _add_bundle(command)
@@ -118,9 +120,9 @@ def _add_bundle(command: Any) -> None:
     which.add_argument("--last", metavar="TIME", type=span, default=3_600.0, help=summary)
     summary = "from 10 minutes before an action's first step to 10 after its last: its id in `qctui journal --json`, "
     summary += "or the end of it"
-    which.add_argument("--action", metavar="ID", help=summary)
+    which.add_argument("--action", metavar="ID", type=not_empty, help=summary)
     summary = "the file to write, or its folder; never one that is there (qctui-bundle-DATE-TIME.zip)"
-    bundle.add_argument("file", metavar="FILE", nargs="?", help=summary)
+    bundle.add_argument("file", metavar="FILE", type=not_empty, nargs="?", help=summary)
     _add_json(bundle, "print one JSON object instead of words")
 
 
@@ -140,7 +142,7 @@ def _add_triggers(command: Any) -> None:
     ):
         parser = command(name, summary, summary[0].upper() + summary[1:] + ".\n\n" + explain.format(rungs=rungs))
         if metavar == "OPTIMIZATION_ID":
-            parser.add_argument("target", metavar=metavar)
+            parser.add_argument("target", metavar=metavar, type=not_empty)
         else:
             what = "the project's id, or the exact name of the one that runs (with an id nothing is listed first)"
             parser.add_argument("target", metavar=metavar, type=project, help=what)
@@ -149,7 +151,7 @@ def _add_triggers(command: Any) -> None:
             without = "asked for without" if name == "rename" else "that of the old one without"
             parser.add_argument("name", metavar="NAME", nargs="?", type=new_name, help=f"the new name; {without}")
         if metavar == "PROJECT":
-            parser.add_argument("--deploy-id", metavar="ID", help="refuse any other deployment")
+            parser.add_argument("--deploy-id", metavar="ID", type=not_empty, help="refuse any other deployment")
         parser.add_argument("--no-wait", action="store_true", help="end after the API's answer, without verifying")
         _add_json(parser, "print one JSON object a line instead of words")
 
@@ -158,7 +160,8 @@ def _add_optimizations(command: Any) -> None:
     listed = command("optimizations", "the optimizations of a project, of the pinned ones, or of all", OPTIMIZATIONS)
     _add_json(listed, "print one JSON object an optimization instead of a table")
     one = command("optimization", "one optimization, and how its runs did", OPTIMIZATION)
-    one.add_argument("target", metavar="ID", help="the optimization's id, as `qctui optimizations` prints it")
+    what = "the optimization's id, as `qctui optimizations` prints it"
+    one.add_argument("target", metavar="ID", type=not_empty, help=what)
     form = one.add_mutually_exclusive_group()
     _add_json(form, "print one JSON object with every run instead of a table")
     form.add_argument("--csv", action="store_true", help="print every run as CSV instead of a table")

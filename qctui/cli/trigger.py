@@ -263,7 +263,7 @@ class Trigger:
     def _other_deployment(self, target: Target) -> str | None:
         """Why `--deploy-id` forbids this; None if it does not. What can't be compared is another one."""
         wanted = self._options.deploy_id if target.action not in OF_OPTIMIZATIONS else None
-        if not wanted or target.deploy_id == wanted:
+        if wanted is None or target.deploy_id == wanted:
             return None
         found = target.deploy_id or "a deployment whose id is not known"
         return f"not {wanted}: {found} is in project {target.project_id}"

@@ -22,6 +22,12 @@ def _instant(text: str) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
 def _count(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
@@ -81,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     server = parser.add_argument_group("server")
     server.add_argument("--port", type=_port, default=0, help="loopback port; 0 lets the system choose (default)")
     server.add_argument("--user-id", type=_count, default=usual.user_id, help="accepted user id (%(default)s)")
-    server.add_argument("--token", default=usual.token, help="accepted API token (a demo constant)")
+    server.add_argument("--token", type=_not_empty, default=usual.token, help="accepted API token (a demo constant)")
     server.add_argument(
         "--auth-failure",
         choices=AUTH_FAILURES,
@@ -92,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     window = "how far the Timestamp header may be off, in real seconds (%(default)g)"
     _add_seconds(server, "--auth-window", "auth_window_s", usual.auth_window_s, window)
     server.add_argument("--auth-clock", choices=("real", "world"), default="real", help=argparse.SUPPRESS)
-    server.add_argument("--request-log", metavar="FILE", help="append one JSON object a request")
+    server.add_argument("--request-log", metavar="FILE", type=_not_empty, help="append one JSON object a request")
     server.add_argument(
         "--exit-with-parent", action="store_true", help="end when standard input closes or the parent process dies"
     )
@@ -101,12 +107,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     world.add_argument(
         "--world",
         metavar="FILE",
+        type=_not_empty,
         help="another world than the demo's, in TOML: projects, deployments, positions, optimizations, and incidents "
         "at their times (the README has all of its keys)",
     )
     world.add_argument(
         "--tape",
         metavar="FILE",
+        type=_not_empty,
         help="serve what was recorded on a tape of qctui, or in a bundle, from its beginning on, its times moved to "
         "the present; past its end the last answers stay. Triggers are refused. What invents a world (chance, events, "
         "scale, shapes, behaviours, lags) has no part in it; time, credentials and faults have",

@@ -94,6 +94,30 @@ async def test_an_abort_rejected_because_it_had_finished_says_so(rig: Rig) -> No
 
 
 @in_rig
+async def test_where_the_api_knows_no_such_optimization_nothing_can_have_happened(rig: Rig) -> None:
+    no = error(FailureKind.REJECTED, "abort: Optimization not found", answered=True)
+    rig.api.fail["optimization"] = error(FailureKind.REJECTED, "optimization: Optimization not found", answered=True)
+    rig.api.tries = iter([Try(no, acts=False), Try(no, acts=False)])
+    await rig.act(target("abort", status=""), target("rename", 2, new_name="New"))
+    said = "there is no such optimization; the API said: abort: Optimization not found"
+    assert [last(record) for record in rig.records] == [(Rung.REJECTED, said)] * 2
+
+
+@in_rig
+async def test_a_look_that_fails_otherwise_does_not_say_that_there_is_no_optimization(rig: Rig) -> None:
+    no = error(FailureKind.REJECTED, "no", answered=True)
+    rig.api.tries = iter([Try(no, acts=False), Try(no, acts=False)])
+    rig.api.fail["optimization"] = error(FailureKind.REJECTED, "something went wrong", answered=True)
+    await rig.act(target("abort"))
+    rig.api.fail["optimization"] = error(FailureKind.SERVER, "page not found")
+    await rig.act(target("abort", 2))
+    assert [last(record)[1] for record in rig.records] == [
+        "no; could not be checked: something went wrong",
+        "no; could not be checked: page not found",
+    ]
+
+
+@in_rig
 async def test_a_second_look_that_hangs_or_fails_leaves_the_apis_words(rig: Rig) -> None:
     rig.api.hang.add("detail")
     no = error(FailureKind.REJECTED, "no", answered=True)

@@ -242,6 +242,16 @@ def test_abort_is_verified_when_it_is_aborted(api: Api, signed_in: dict[str, str
     assert request["body"] == {"optimizationId": running}
 
 
+@pytest.mark.parametrize("command", [("abort", "O-nothing"), ("rename", "O-nothing", "Another")])
+def test_an_optimization_that_does_not_exist_is_said_not_to(
+    api: Api, signed_in: dict[str, str], command: tuple[str, ...]
+) -> None:
+    code, out, _ = trigger(api, signed_in, *command, "--yes")
+    assert (code, rungs(out)) == (1, ["SENDING", "SENT", "REJECTED"])
+    said = f"there is no such optimization; the API said: {command[0]}: Optimization not found"
+    assert out.splitlines()[-1].endswith(f" REJECTED {said}")
+
+
 def test_an_optimization_is_renamed_and_deleted_once_it_is_over(
     api: Api, signed_in: dict[str, str], home: Path
 ) -> None:
@@ -295,6 +305,27 @@ def test_another_deployment_is_refused(api: Api, signed_in: dict[str, str], home
     assert (code, rungs(out)) == (3, ["NOT SENT"])
     assert deploy_id in out
     assert (api.requests(LIQUIDATE), events(home)) == ([], [])
+
+
+@pytest.mark.parametrize("guard", [("--deploy-id", ""), ("--deploy-id=", "--no-wait"), ("--profile", " ")])
+def test_an_empty_guard_is_no_guard_that_was_left_out(
+    api: Api, signed_in: dict[str, str], home: Path, guard: tuple[str, str]
+) -> None:
+    project_id, _, _ = api.running("live")
+    code, out, err = trigger(api, signed_in, "liquidate", str(project_id), "--yes", *guard)
+    assert (code, out) == (2, "")
+    assert "must not be empty" in err
+    assert (api.control("GET", "requests")["total"], events(home)) == (0, [])
+
+
+@pytest.mark.parametrize("command", [("abort", "", "--yes"), ("delete", " ", "--yes"), ("optimization", "")])
+def test_an_optimization_without_an_id_is_asked_for_nowhere(
+    api: Api, signed_in: dict[str, str], home: Path, command: tuple[str, ...]
+) -> None:
+    code, out, err = trigger(api, signed_in, *command)
+    assert (code, out) == (2, "")
+    assert "must not be empty" in err
+    assert (api.control("GET", "requests")["total"], events(home)) == (0, [])
 
 
 def test_a_deployment_that_can_not_be_compared_is_refused_too(api: Api, signed_in: dict[str, str]) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import argparse
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from qctui.cli.parser import build_parser, parse
 from qctui.cli.tables import align
 from qctui.cli.trigger import exit_of_rung
 from qctui.model.action import Rung
+from qctui.settings import SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +119,60 @@ def test_a_wrong_command_line_is_one_line_and_exit_2(arguments: list[str], capsy
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("qctui")
+
+
+def options_with_a_value() -> Iterator[tuple[str, str]]:
+    """Every option that takes a value, with the command that it belongs to; without one: before any command."""
+    whole = build_parser("simulate")
+    (commands,) = (each.choices for each in whole._actions if isinstance(each, argparse._SubParsersAction))
+    for command, parser in {"": whole, **commands}.items():
+        yield from (
+            (command, each.option_strings[0]) for each in parser._actions if each.option_strings and each.nargs != 0
+        )
+
+
+@pytest.mark.parametrize(("command", "option"), options_with_a_value())
+def test_a_blank_value_is_never_taken_for_an_option_that_was_not_given(
+    command: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ([option, ""], [f"{option}="], [option, " \t"]):
+        with pytest.raises(SystemExit) as end:
+            parse([command, *words] if command else words)
+        err = capsys.readouterr().err
+        assert (end.value.code, err.count("\n")) == (2, 1)
+        assert f"argument {option}: " in err
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize(
+    ("words", "argument"),
+    [
+        (["liquidate"], "PROJECT"),
+        (["stop"], "PROJECT"),
+        (["abort"], "OPTIMIZATION_ID"),
+        (["rename"], "OPTIMIZATION_ID"),
+        (["rename", "O-1"], "NAME"),
+        (["delete"], "OPTIMIZATION_ID"),
+        (["rerun"], "OPTIMIZATION_ID"),
+        (["rerun", "O-1"], "NAME"),
+        (["optimization"], "ID"),
+        (["replay"], "FILE"),
+        (["bundle"], "FILE"),
+    ],
+)
+def test_a_blank_argument_names_nothing(
+    words: list[str], argument: str, blank: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, blank]) == 2
+    assert f"qctui {words[0]}: argument {argument}: " in capsys.readouterr().err
+
+
+def test_no_profile_is_another_than_the_one_that_was_named(home: Path) -> None:
+    folder = home / "config" / "qctui"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('profile = "look"\n[profiles.look]\nread-only = true\n')
+    with pytest.raises(SettingsError, match="--profile: there is no profile ''"):
+        load_settings(profile="")
 
 
 @pytest.mark.parametrize(
