@@ -85,6 +85,8 @@ class Target(Value):
     others: tuple[str, ...] = ()
     """What else the project had when it was captured: ids of its other deployments, alive or not, or of its
     optimizations."""
+    panic: bool = False
+    """It was asked for together with everything else that ran."""
 
     @property
     def identity(self) -> str:
