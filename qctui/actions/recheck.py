@@ -14,7 +14,7 @@ from qctui.api.ports import REWARM_S, ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Recheck, Target, recheck_key
 from qctui.model.deployment import DeploymentDetail
-from qctui.model.keys import Key, detail_key
+from qctui.model.keys import Key, detail_key, portfolio_key
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import Failure, FailureKind, Resource
 from qctui.store import Store
@@ -172,6 +172,8 @@ class Rechecks:
             now, mono = self._clock.now(), self._clock.monotonic()
             self._store.put_value(detail_key(target.project_id), detail, at=now, mono=mono)
         if target.deploy_id and detail.deploy_id not in ("", target.deploy_id):
+            if disarmed:
+                self._store.drop(portfolio_key(target.project_id))  # the next key must not aim with what this one held
             own, own_mono = self._own[recheck_key(target)]
             self._merge(
                 target, another=True, disarmed=disarmed,

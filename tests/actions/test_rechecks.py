@@ -3,6 +3,7 @@ from __future__ import annotations
 from qctui.actions.capture import capture_deployment
 from qctui.actions.recheck import AT_ONCE, MOST_CONNECTIONS, OF_ANOTHER
 from qctui.model.action import Recheck, Rung, Target, recheck_key
+from qctui.model.keys import portfolio_key
 from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind, Resource
 from qctui.value import replace
@@ -163,6 +164,21 @@ async def test_redeployed_with_the_look_telling_first(rig: Rig) -> None:
     await rig.clock.advance(20)
     # Of the first look nothing later shows that its portfolio was not the other's by then.
     assert _of_ours(rig, captured) == (captured.deploy_id, None, None, 22)
+
+
+@in_rig
+async def test_the_next_dialog_does_not_begin_with_what_the_old_one_held(rig: Rig) -> None:
+    rig.store.put_value(portfolio_key(1), HELD, at=1.0, mono=990.0)
+    rig.api.hang.add("portfolio")
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    rig.service.open_rechecks([capture_deployment("liquidate", rig.store, 1)])
+    await rig.clock.settle()
+    # Without a known deploy id, whatever is live in the project is the target.
+    assert capture_deployment("liquidate", rig.store, 1).portfolio.value is HELD
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    again = capture_deployment("liquidate", rig.store, 1)
+    assert (again.deploy_id, again.portfolio.value) == (OTHER, None)
 
 
 @in_rig
