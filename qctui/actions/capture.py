@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 
 from qctui.actions.spec import LIQUIDATE, RERUN, eligibility
 from qctui.model.action import Preparation, Target
@@ -47,8 +47,7 @@ def capture_deployment(action: str, store: Store, project_id: int) -> Target:
 
 def known_ended(store: Store) -> frozenset[str]:
     """Deploy ids of which the last live/read said that they ended. The list may be newer, and behind all the same."""
-    read = [store.get(key).value for key in store.keys() if key.kind == "detail"]  # noqa: SIM118 - no mapping
-    return frozenset(each.deploy_id for each in read if each is not None and each.deploy_id and not each.alive)
+    return frozenset(each.deploy_id for each in _read_details(store) if each.deploy_id and not each.alive)
 
 
 def newest_known(store: Store) -> list[Deployment]:
@@ -102,8 +101,22 @@ def running_targets(store: Store) -> tuple[Target, ...]:
     read = {key.project_id for key in store.keys() if key.kind == "detail"} - alive  # noqa: SIM118 - no mapping
     found = {project_id: capture_deployment(LIQUIDATE.id, store, project_id) for project_id in sorted(alive | read)}
     targets = [target for project_id, target in found.items() if project_id in alive or eligibility(target) is None]
-    return tuple(
-        sorted(targets, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
+    return _real_money_first(replace(target, panic=True) for target in targets)
+
+
+def running_beside(store: Store, targets: Collection[Target], hit: Container[int]) -> tuple[Target, ...]:
+    """What runs by all that was read and is none of these targets, LIVE first, then by name. `hit` are the projects
+    that a request goes to: it names the project alone, so that nothing in them is beside it."""
+    ours = {(target.project_id, target.deploy_id) for target in targets}
+    known = [*(store.get(DEPLOYMENTS).value or ()), *_read_details(store)]
+    projects = {
+        each.project_id
+        for each in known
+        if each.alive and each.project_id not in hit and (each.project_id, each.deploy_id) not in ours
+    }
+    found = [capture_deployment(LIQUIDATE.id, store, project_id) for project_id in projects]
+    return _real_money_first(
+        each for each in found if eligibility(each) is None and (each.project_id, each.deploy_id) not in ours
     )
 
 
@@ -133,6 +146,17 @@ def target_of_optimization(action: str, optimization: Optimization, new_name: st
         optimization_id=optimization.optimization_id,
         status=optimization.status,
     )
+
+
+def _real_money_first(targets: Iterable[Target]) -> tuple[Target, ...]:
+    return tuple(
+        sorted(targets, key=lambda t: (t.environment is not Environment.LIVE, t.name.casefold(), t.project_id))
+    )
+
+
+def _read_details(store: Store) -> list[DeploymentDetail]:
+    read = [store.get(key).value for key in store.keys() if key.kind == "detail"]  # noqa: SIM118 - no mapping
+    return [each for each in read if each is not None]
 
 
 def _status(known: Deployment | DeploymentDetail | None) -> str:

@@ -26,7 +26,7 @@ from qctui.engine.readers import Answer, ReaderSet, keep
 from qctui.engine.schedule import CONCURRENCY, PollSettings, backoff_s, interval_s, loading_s
 from qctui.model.account import ACCOUNTS
 from qctui.model.deployment import Deployment
-from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, portfolio_key
 from qctui.model.resource import Failure, FailureKind, Progress
 from qctui.store import Store
 from qctui.value import replace
@@ -236,6 +236,11 @@ class Poller:
             newer = resource.with_value(value, at=now, mono=mono, as_of=answer.as_of, unreadable=answer.unreadable)
             self._store.put(poll.key, newer)
             self._polls.note_value(poll.key, value)
+            if poll.key.kind == "detail" and resource.value is not None and resource.value.is_followed_by(value):
+                # A portfolio names no deployment: what was read of the one before is not shown of this one.
+                held_key = portfolio_key(value.project_id)
+                self._store.drop(held_key)
+                self.read_again([held_key])
             self._follow_up(poll.key, value)
         elif resource.error is not None:
             self._store.put(poll.key, replace(resource, error=None))

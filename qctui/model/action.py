@@ -85,6 +85,8 @@ class Target(Value):
     others: tuple[str, ...] = ()
     """What else the project had when it was captured: ids of its other deployments, alive or not, or of its
     optimizations."""
+    panic: bool = False
+    """It was asked for together with everything else that ran."""
 
     @property
     def identity(self) -> str:
@@ -101,7 +103,10 @@ class Recheck(Value):
     """A target read again while its dialog is open, over the connection the trigger will use."""
 
     detail: DeploymentDetail | None = None
+    """What live/read said last of the target itself, never of another deployment of its project."""
     portfolio: Portfolio | None = None
+    """That of the project's most recent deployment (REFERENCE.md section 6); with `another` the last that is known to
+    be the target's, None if none is."""
     portfolio_mono: float | None = None
     """When that portfolio was received."""
     optimization: Optimization | None = None
@@ -110,6 +115,8 @@ class Recheck(Value):
     disarmed: str = ""
     """Why the dialog must not send: the deploy id changed, or the deployment is no longer running. Empty while
     armed."""
+    another: bool = False
+    """The newest answer of live/read was about another deployment of the project."""
 
 
 class Preparation(Value):

@@ -185,6 +185,10 @@ class DeploymentDetail(DeploymentAnswer):
         """It says whether it runs: every field of live/read may be missing."""
         return bool(self.status) or self.stopped_at is not None
 
+    def is_followed_by(self, later: DeploymentDetail) -> bool:
+        """Whether a later answer is about another deployment; one without an id is no evidence of that."""
+        return bool(self.deploy_id and later.deploy_id) and self.deploy_id != later.deploy_id
+
 
 def which_matters(
     rows: Sequence[Deployment], later: DeploymentDetail | None = None, ended: Container[str] = ()

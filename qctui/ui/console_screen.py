@@ -10,11 +10,11 @@ from textual import on
 from textual.events import DescendantFocus
 from textual.screen import Screen
 
-from qctui.actions.capture import capture_deployment
+from qctui.actions.capture import capture_deployment, running_beside
 from qctui.engine.engine_port import Subscription
-from qctui.model.action import ACTIONS, Target
+from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.alert import ALERT_TROUBLE, ALERTS
-from qctui.model.keys import JOURNAL, LINK, Key
+from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
 from qctui.model.link import Link
 from qctui.model.portfolio import Portfolio
 from qctui.model.recording import TAPE
@@ -94,7 +94,12 @@ class ConsoleScreen(AlertedScreen):
         super().__init__(context, id=id, classes=classes)
         options, glyphs = context.options, context.glyphs
         self.action_bar = ActionBar(
-            glyphs, self._portfolio_of, options.keymap, read_only=options.read_only, id="actions"
+            glyphs,
+            self._portfolio_of,
+            self._beside_of,
+            options.keymap,
+            read_only=options.read_only,
+            id="actions",
         )
         self.key_bar = KeyBar(glyphs, options.keymap)
         self._subscribed: tuple[Subscription, ...] = ()
@@ -106,7 +111,10 @@ class ConsoleScreen(AlertedScreen):
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """As in `AlertedScreen`."""
-        if ACTIONS in keys or (not self.action_bar.empty and any(key.kind == "portfolio" for key in keys)):
+        beside = not self.action_bar.empty and any(
+            key == DEPLOYMENTS or key.kind in {"portfolio", "detail"} for key in keys
+        )
+        if beside or ACTIONS in keys:
             self.show_elapsed()
         super().show_changes(keys)
 
@@ -186,6 +194,13 @@ class ConsoleScreen(AlertedScreen):
         now = capture_deployment(target.action, self._engine.store, target.project_id)
         ours = now.deploy_id == target.deploy_id and now.portfolio.value is not None
         return now.portfolio if ours else target.portfolio
+
+    def _beside_of(self, batch_id: str) -> Sequence[Target]:
+        """What runs beside a panic, and is not what one of its lines is about until that is verified."""
+        batch = [each for each in self._engine.store.get(ACTIONS).value or () if each.batch_id == batch_id]
+        targets = [each.target for each in batch if each.target.panic]
+        pending = {each.target.project_id for each in batch if each.rung is not Rung.VERIFIED}
+        return running_beside(self._engine.store, targets, pending) if targets else ()
 
     @on(ActionBar.Ticked)
     def show_elapsed(self) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from qctui.actions.capture import capture_deployment
-from qctui.actions.recheck import AT_ONCE, MOST_CONNECTIONS
+from qctui.actions.recheck import AT_ONCE, MOST_CONNECTIONS, OF_ANOTHER
 from qctui.model.action import Recheck, Rung, Target, recheck_key
+from qctui.model.keys import portfolio_key
+from qctui.model.portfolio import Portfolio
 from qctui.model.resource import FailureKind, Resource
+from qctui.value import replace
 from tests.actions.fakes import FLAT, HELD, Rig, Try, error, in_rig, last, target
 from tests.fakes import make_detail, make_optimization
 
@@ -118,6 +121,112 @@ async def test_a_portfolio_that_fails_keeps_the_last_one_with_its_age(rig: Rig) 
     assert shown.error is None
     assert (shown.value.portfolio, shown.value.portfolio_failure) == (HELD, "server error")
     assert shown.value.portfolio_mono == rig.clock.monotonic() - 2
+
+
+def _of_ours(rig: Rig, at: Target) -> tuple[str, Portfolio | None, float | None, float | None]:
+    """What is known of the target itself: deploy id of the look, portfolio, and seconds since either."""
+    shown = _shown(rig, at)
+    assert shown.value is not None
+    named = shown.value.detail.deploy_id if shown.value.detail is not None else ""
+    held_mono = shown.value.portfolio_mono
+    held_s = None if held_mono is None else rig.clock.monotonic() - held_mono
+    return named, shown.value.portfolio, held_s, shown.age_s(rig.clock.monotonic())
+
+
+@in_rig
+async def test_redeployed_with_the_portfolio_telling_first(rig: Rig) -> None:
+    captured = target()
+    rig.service.open_rechecks([captured])
+    await rig.clock.settle()
+    rig.api.portfolios[1] = FLAT  # that of the new deployment: the look of the same instant was asked before
+    await rig.clock.advance(2)
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    await rig.clock.advance(2)
+    assert _of_ours(rig, captured) == (captured.deploy_id, HELD, 4, 2)
+    await rig.clock.advance(20)
+    assert _of_ours(rig, captured) == (captured.deploy_id, HELD, 24, 22)
+    assert _shown(rig, captured).value == replace(
+        Recheck(), detail=make_detail(1), portfolio=HELD, portfolio_mono=1_000, portfolio_failure=OF_ANOTHER,
+        another=True, disarmed=f"redeployed since: now {OTHER}",
+    )  # fmt: skip
+
+
+@in_rig
+async def test_redeployed_with_the_look_telling_first(rig: Rig) -> None:
+    captured = target()
+    rig.service.open_rechecks([captured])
+    await rig.clock.settle()
+    rig.api.read_s["portfolio"] = 1.0
+    rig.api.portfolios[1] = FLAT
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    await rig.clock.advance(2)
+    rig.api.portfolios[1] = FLAT
+    await rig.clock.advance(20)
+    # Of the first look nothing later shows that its portfolio was not the other's by then.
+    assert _of_ours(rig, captured) == (captured.deploy_id, None, None, 22)
+
+
+@in_rig
+async def test_the_next_dialog_does_not_begin_with_what_the_old_one_held(rig: Rig) -> None:
+    rig.store.put_value(portfolio_key(1), HELD, at=1.0, mono=990.0)
+    rig.api.hang.add("portfolio")
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    rig.service.open_rechecks([capture_deployment("liquidate", rig.store, 1)])
+    await rig.clock.settle()
+    # Without a known deploy id, whatever is live in the project is the target.
+    assert capture_deployment("liquidate", rig.store, 1).portfolio.value is HELD
+    rig.service.open_rechecks([target()])
+    await rig.clock.settle()
+    again = capture_deployment("liquidate", rig.store, 1)
+    assert (again.deploy_id, again.portfolio.value) == (OTHER, None)
+
+
+@in_rig
+async def test_redeployed_before_the_first_look_nothing_read_is_the_targets(rig: Rig) -> None:
+    held = Resource(value=HELD, fetched_mono=990.0)
+    rig.api.portfolios[1] = FLAT
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    # The one has a list that was received after its portfolio and still had it; the other one has not.
+    for listed_mono, kept in ((995.0, HELD), (985.0, None), (None, None)):
+        captured = target(portfolio=held, equity_mono=listed_mono)
+        rig.service.open_rechecks([captured])
+        await rig.clock.advance(4)
+        assert _of_ours(rig, captured)[:2] == ("", kept), listed_mono
+
+
+@in_rig
+async def test_what_the_last_look_at_it_confirmed_is_kept_however_slow_the_reads_are(rig: Rig) -> None:
+    rig.api.read_s = {"detail": 5.0, "portfolio": 0.5}
+    captured = target()
+    rig.service.open_rechecks([captured])
+    await rig.clock.advance(30)
+    rig.api.portfolios[1] = FLAT
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER)
+    await rig.clock.advance(14)
+    named, held, held_s, look_s = _of_ours(rig, captured)
+    assert (named, held) == (captured.deploy_id, HELD)
+    assert held_s is not None
+    assert look_s is not None
+    assert held_s > look_s
+
+
+@in_rig
+async def test_another_that_has_ended_lends_it_nothing_and_leaves_it_armed(rig: Rig) -> None:
+    captured = target(others=(OTHER,))
+    rig.api.portfolios[1] = FLAT
+    rig.api.details[1] = make_detail(1, deploy_id=OTHER, status="Stopped", stopped_at=1.0)
+    rig.api.fail["detail"] = error(FailureKind.SERVER, "server error")
+    rig.service.open_rechecks([captured])
+    await rig.clock.settle()
+    del rig.api.fail["detail"]
+    await rig.clock.advance(4)
+    assert _of_ours(rig, captured)[:2] == ("", None)
+    assert _shown(rig, captured).error is None
+    assert rig.service.refusal(captured) is None
+    rig.api.portfolios[1] = HELD
+    del rig.api.details[1]  # it was a replica that lagged behind
+    await rig.clock.advance(4)
+    assert _of_ours(rig, captured) == (captured.deploy_id, HELD, 0, 0)
 
 
 @in_rig

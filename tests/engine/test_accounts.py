@@ -245,6 +245,32 @@ def test_what_one_deployment_held_is_not_shown_of_the_next() -> None:
     on_rig(body, before=lambda rig: held(rig, HELD))
 
 
+def test_nor_where_its_own_read_tells_of_the_next_before_the_list_does() -> None:
+    none_held = Portfolio((), (Cash("USD", 100.0, "$", 1.0),), is_known=True)
+
+    async def body(rig: Rig) -> None:
+        rig.subscribe(detail_key(1), portfolio_key(1))
+        await rig.clock.advance(5)
+        rig.api.script["detail"] = lambda *_: make_detail(1, deploy_id="")
+        await rig.clock.advance(10)
+        assert rig.value(portfolio_key(1)) is HELD, "an answer without an id is no evidence"
+        rig.api.script["detail"] = lambda *_: make_detail(1)
+        await rig.clock.advance(10)
+        rig.api.script["detail"] = lambda *_: make_detail(1, deploy_id="L-next")
+        held(rig, none_held)
+        rig.api.hold("portfolio")
+        await rig.clock.advance(10)
+        assert rig.get(portfolio_key(1)).value is None
+        rig.api.unhold("portfolio")
+        await rig.clock.advance(1)
+        assert rig.value(portfolio_key(1)) is none_held, "it is read again at once"
+        reads = rig.api.count("portfolio")
+        await rig.clock.advance(30)
+        assert rig.api.count("portfolio") == reads, "and not at every look"
+
+    on_rig(body, before=lambda rig: held(rig, HELD))
+
+
 def test_nothing_is_asked_for_while_nothing_runs() -> None:
     async def body(rig: Rig) -> None:
         await rig.clock.advance(600)

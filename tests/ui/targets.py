@@ -29,22 +29,23 @@ def project_id(number: int) -> int:
     return 23_456_789 + number
 
 
+def deployment(number: int, *, paper: bool = False) -> Deployment:
+    """The `number`-th deployment, running for a day."""
+    return Deployment(
+        project_id=project_id(number),
+        deploy_id=deploy_id(number),
+        status="Running",
+        launched_at=NOW - 86_400,
+        stopped_at=None,
+        brokerage="PaperBrokerage" if paper else "Interactive Brokers",
+        environment=Environment.PAPER if paper else Environment.LIVE,
+        equity=1_204_567.25 + 1_000 * number,
+    )
+
+
 def with_deployments(engine: StillEngine, count: int = 1, *, name: str = "", paper: Sequence[int] = ()) -> None:
     """So many running deployments; project n is called `name`, or `Momentum/Crossover n`."""
-    now = engine.clock.now()
-    rows = tuple(
-        Deployment(
-            project_id=project_id(number),
-            deploy_id=deploy_id(number),
-            status="Running",
-            launched_at=now - 86_400,
-            stopped_at=None,
-            brokerage="PaperBrokerage" if number in paper else "Interactive Brokers",
-            environment=Environment.PAPER if number in paper else Environment.LIVE,
-            equity=1_204_567.25 + 1_000 * number,
-        )
-        for number in range(count)
-    )
+    rows = tuple(deployment(number, paper=number in paper) for number in range(count))
     projects = tuple(
         Project(project_id(number), name or f"Momentum/Crossover{f' {number}' if number else ''}")
         for number in range(count)

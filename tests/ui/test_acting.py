@@ -9,7 +9,7 @@ import pytest
 from textual.message import Message
 from textual.screen import Screen
 
-from qctui.model.action import Rung
+from qctui.model.action import Recheck, Rung
 from qctui.model.keys import DEPLOYMENTS
 from qctui.model.resource import Failure, FailureKind
 from qctui.ui.actions.controller import REQUESTS, ActionController, Pointed
@@ -19,13 +19,16 @@ from qctui.ui.main_screen import MainScreen
 from qctui.ui.selection import Mark
 from qctui.value import replace
 from tests.ui.dialogs import opened, select, sent, words
-from tests.ui.page import console, key_event
+from tests.ui.page import Size, console, key_event
 from tests.ui.scene import NOW, StillEngine
 from tests.ui.targets import (
     HOSTILE,
     deploy_id,
+    deployment,
+    fail_recheck,
     project_id,
     put_actions,
+    recheck,
     record,
     target,
     with_deployments,
@@ -152,6 +155,69 @@ async def test_panic_names_what_failed_and_is_not_reached() -> None:
         await page.press("X")
         assert "Not part of it: FX/overnight drift failed and may have left positions open." in page.text
         assert "LIVE equity 1,328,443" in page.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_panic_names_what_starts_while_its_question_is_open(size: Size) -> None:
+    async with opened("X", count=12, size=size) as page:
+        twelve = page.engine.store.get(DEPLOYMENTS).value or ()
+        assert "Not part of it" not in page.text
+        await page.press("1")
+        page.engine.put(DEPLOYMENTS, (*twelve, deployment(12)), age_s=0.0)
+        await page.settle()
+        assert "Not part of it, and running: LIVE project 23456801 …430e; Escape and X takes it in" in words(page)
+        assert "…430e; Escape and X" in " ".join(page.text.replace("┃", " ").split())
+        # Nothing else changes: the question stands, and with it what was typed.
+        assert "Type 12 to liquidate 12 deployments, then Enter.   1_" in page.text
+        assert "Checked again" in page.text or "Checking 12 of 12 targets again" in page.text
+        assert "Cancel" in page.text
+        more = tuple(deployment(number, paper=number < 14) for number in range(12, 17))
+        page.engine.put(DEPLOYMENTS, (*twelve, *more), age_s=0.0)
+        await page.settle()
+        assert "project 23456803 …77a0 · LIVE project 23456804 …c3d2 · 3 more; Escape and X takes" in words(page)
+        assert "Type 12 to liquidate 12 deployments, then Enter.   1_" in page.text
+        page.engine.put(DEPLOYMENTS, twelve, age_s=0.0)
+        await page.settle()
+        assert "Not part of it" not in page.text
+        await page.press("2", "enter")
+        assert {each for batch in sent(page) for each in batch} == {deploy_id(number) for number in range(12)}
+
+
+async def test_what_starts_beside_fits_at_80x24_when_reads_fail_too() -> None:
+    async with opened("X", count=12) as page:
+        for each in page.engine.still_actions.rechecked[0]:
+            fail_recheck(page.engine, each, "the API did not answer within 10 s, which is how long it is waited for")
+        rows = page.engine.store.get(DEPLOYMENTS).value or ()
+        page.engine.put(DEPLOYMENTS, (*rows, *(deployment(number) for number in range(12, 17))), age_s=0.0)
+        await page.settle()
+        text = " ".join(page.text.replace("┃", " ").split())
+        assert "· 3 more; Escape and X takes them in" in text
+        assert "12 of 12 targets could not be re-checked" in text
+        assert "you can still send" in text
+        assert "Type 12 to liquidate 12 deployments, then Enter." in text
+        assert "Escape or n cancels" in text
+
+
+async def test_panic_names_what_was_redeployed_once_its_old_deployment_is_no_target() -> None:
+    async with opened("X", count=3) as page:
+        rows = page.engine.store.get(DEPLOYMENTS).value or ()
+        newer = replace(deployment(1), deploy_id="L-another", launched_at=NOW)
+        page.engine.put(DEPLOYMENTS, (rows[0], newer, rows[2]), age_s=0.0)
+        await page.settle()
+        # The request names the project alone: as long as it is sent, it would hit the newer one.
+        assert "Not part of it" not in words(page)
+        gone = next(each for each in page.engine.still_actions.rechecked[0] if each.deploy_id == deploy_id(1))
+        recheck(page.engine, gone, Recheck(disarmed="redeployed since: now L-another", another=True))
+        await page.settle()
+        assert "Not part of it, and running: LIVE Momentum/Crossover 1 …ther; Escape and X takes it in" in words(page)
+
+
+async def test_what_starts_beside_marked_ones_is_no_news() -> None:
+    async with opened(count=2, marked=(0, 1)) as page:
+        rows = page.engine.store.get(DEPLOYMENTS).value or ()
+        page.engine.put(DEPLOYMENTS, (*rows, deployment(2)), age_s=0.0)
+        await page.settle()
+        assert "Not part of it" not in words(page)
 
 
 async def test_an_unknown_request_does_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from textual.geometry import Region
 
 from qctui.actions.wording import format_fine_span
-from qctui.model.action import ActionRecord, Rung
+from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.model.deployment import Environment
 from qctui.model.keys import DEPLOYMENTS, portfolio_key
 from qctui.model.order import Order, OrderEvent
@@ -19,7 +19,17 @@ from qctui.ui.kit.lines import Lines
 from qctui.value import replace
 from tests.ui.page import OPTIONS, Page, Size, console
 from tests.ui.scene import MONO, NOW, StillEngine, deployments
-from tests.ui.targets import HOSTILE, deploy_id, portfolio, project_id, put_actions, record, target
+from tests.ui.targets import (
+    HOSTILE,
+    deploy_id,
+    deployment,
+    portfolio,
+    project_id,
+    put_actions,
+    record,
+    target,
+    with_deployments,
+)  # fmt: skip
 
 pytestmark = pytest.mark.anyio
 
@@ -357,6 +367,55 @@ async def test_a_tick_redraws_the_seconds_and_nothing_else(monkeypatch: pytest.M
         page.main.show_elapsed()
         assert asked == []
         await page.settle()
+
+
+@asynccontextmanager
+async def after_panic(count: int, rung: Rung, size: Size = (80, 24)) -> AsyncIterator[Page]:
+    """A console in which panic has liquidated the first deployments as far as this rung."""
+
+    def prepare(engine: StillEngine) -> None:
+        with_deployments(engine, count)
+        hit = [record(f"a{each}", replace(target(each), panic=True), (rung, 1.0)) for each in range(count)]
+        put_actions(engine, *(replace(each, batch_id="b") for each in hit))
+
+    async with console(size, prepare=prepare) as page:
+        yield page
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("rung", [Rung.ACCEPTED, Rung.VERIFIED])
+async def test_what_runs_beside_panic_is_named_until_it_ends(count: int, rung: Rung) -> None:
+    async with after_panic(count, rung) as page:
+        rows = tuple(deployment(number) for number in range(count))
+        assert "Not part of it" not in page.text
+        page.engine.put(DEPLOYMENTS, (*rows, deployment(7)), age_s=0.0)
+        await page.settle()
+        assert "Not part of it, and running:  LIVE  project 23456796 …4f4f" in page.text
+        seen = record("a0", replace(target(), panic=True), (rung, 1.0), batch_id="b", acknowledged=True)
+        await now_shown(page, seen, *(page.engine.store.get(ACTIONS).value or ())[1:])
+        assert ("Not part of it" in page.text) is (count > 1), "it goes with the last line of the batch"
+        assert "Crossover" not in "".join(line for line in page.lines if "Not part of it" in line)
+        page.engine.put(DEPLOYMENTS, (*rows, replace(deployment(7), status="Stopped", stopped_at=NOW)), age_s=0.0)
+        await page.settle()
+        assert "Not part of it" not in page.text
+
+
+async def test_what_was_redeployed_after_panic_is_named_once_the_old_one_is_verified() -> None:
+    newer = replace(deployment(0), deploy_id="L-another", launched_at=NOW)
+    for rung, named in ((Rung.ACCEPTED, False), (Rung.UNVERIFIED, False), (Rung.VERIFIED, True)):
+        async with after_panic(1, rung) as page:
+            page.engine.put(DEPLOYMENTS, (newer,), age_s=0.0)
+            await page.settle()
+            # Until then its own line says what became of it.
+            assert ("Not part of it, and running:  LIVE  Momentum/Crossover …ther" in page.text) is named, rung
+
+
+async def test_beside_another_liquidation_nothing_is_named() -> None:
+    async with after_panic(1, Rung.VERIFIED) as page:
+        await now_shown(page, record("a0", target(), (Rung.VERIFIED, 1.0)))
+        page.engine.put(DEPLOYMENTS, (deployment(7),), age_s=0.0)
+        await page.settle()
+        assert "Not part of it" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qctui.model.action import Recheck, Rung
+from qctui.actions.recheck import OF_ANOTHER
+from qctui.model.action import Recheck, Rung, recheck_key
 from qctui.model.deployment import Environment
 from qctui.model.keys import portfolio_key
 from qctui.model.optimization import Criterion, Optimization
@@ -93,12 +94,43 @@ async def test_at_80x24_a_target_of_several_takes_one_line() -> None:
 
 async def test_what_is_read_of_another_deployment_of_the_project_is_not_said_of_this_one() -> None:
     async with opened() as page:
-        other = replace(detail(), deploy_id="L-another", status="Stopped", statistics={"Equity": "$999.00"})
-        recheck(page.engine, target(), Recheck(other, portfolio(), page.engine.clock.monotonic()))
+        # An older one that has ended disarms nothing.
+        recheck(page.engine, target(), Recheck(portfolio_failure=OF_ANOTHER, another=True))
         await page.settle()
         assert "status Running" in page.text
-        assert "$999.00" not in page.text
-        assert "still running" not in page.text
+        assert "Equity      1,204,567 (now)" in page.text
+        assert "Holdings    unknown: what is read is another deployment's" in page.text
+        assert "Cash        unknown" in page.text
+        assert f"Checked again, not ended; holdings could not be re-read: {OF_ANOTHER}" in words(page)
+
+
+async def test_redeployed_it_says_what_was_seen_of_the_old_one_last_and_how_old_that_is() -> None:
+    known = Recheck(detail(), portfolio(), MONO, disarmed="redeployed since: now L-another", another=True)
+    async with opened() as page:
+        recheck(page.engine, target(), replace(known, portfolio_failure=OF_ANOTHER))
+        page.engine.still.passed += 130
+        dialog(page).show_changes(frozenset({recheck_key(target())}))
+        await page.settle()
+        for fact in ("status Running (2m)", "$1,204,999.00 (2m)", "5 open (2m)", "USD 533,952.25 · EUR 1,250.00 (2m)"):
+            assert fact in page.text
+        assert "DISARMED: redeployed since: now L-another" in page.text
+        recheck(page.engine, target(), replace(known, portfolio=None, portfolio_failure=OF_ANOTHER))
+        await page.settle()
+        assert "Holdings    unknown: what is read is another deployment's" in page.text
+        assert "Cash        unknown" in page.text
+
+
+async def test_of_several_one_that_was_redeployed_lends_nothing_to_its_line() -> None:
+    async with opened("X", count=2) as page:
+        gone = page.engine.still_actions.rechecked[0][1]
+        known = Recheck(portfolio_failure=OF_ANOTHER, another=True)
+        recheck(page.engine, gone, known)
+        await page.settle()
+        assert "holdings unknown" in page.line(gone.deploy_id[-4:])
+        recheck(page.engine, gone, replace(known, disarmed="redeployed since: now L-another"))
+        await page.settle()
+        assert "skipped: redeployed since: now L-another" in words(page)
+        assert "open" not in page.line(gone.deploy_id[-4:])
 
 
 async def test_facts_are_refreshed_while_it_is_open() -> None:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from qctui.actions.earlier_actions import retried, without_effect
 from qctui.model.action import ActionRecord, Rung
-from qctui.ui.actions.action_lines import PortfolioOf, batch_paragraphs, group_batches
+from qctui.ui.actions.action_lines import BesideOf, PortfolioOf, batch_paragraphs, group_batches
 from qctui.ui.actions.progress import LOUD, format_counts, format_identity, format_reason
 from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
@@ -66,6 +66,7 @@ class ActionBar(Vertical, can_focus=True):
         self,
         glyphs: Glyphs,
         portfolio_of: PortfolioOf,
+        beside_of: BesideOf,
         keymap: Mapping[str, str] | None = None,
         *,
         read_only: bool = False,
@@ -73,7 +74,7 @@ class ActionBar(Vertical, can_focus=True):
     ) -> None:
         """`keymap` are the user's own keys. `read_only`: nothing that acts is offered."""
         super().__init__(id=id)
-        self._glyphs, self._portfolio_of = glyphs, portfolio_of
+        self._glyphs, self._portfolio_of, self._beside_of = glyphs, portfolio_of, beside_of
         self._keys = {command: format_key(keys_of(BY_ID[command], keymap or {})[0]) for command in HINTS}
         self._lines = Lines(glyphs, id="action-lines")
         self._read_only = read_only
@@ -115,7 +116,12 @@ class ActionBar(Vertical, can_focus=True):
         paragraphs = []
         for batch in group_batches(self._records, self._retried):
             paragraphs += batch_paragraphs(
-                batch, context, details=self._details, portfolio_of=self._portfolio_of, retried=self._retried
+                batch,
+                context,
+                details=self._details,
+                portfolio_of=self._portfolio_of,
+                retried=self._retried,
+                beside=self._beside_of(batch[0].batch_id),
             )
         self._lines.show(paragraphs)
         self._fit()

@@ -16,6 +16,7 @@ from qctui.ui.actions.progress import (
     RETRIED,
     format_aim,
     format_awaited,
+    format_beside,
     format_ladder,
     format_list,
     format_reason,
@@ -31,6 +32,9 @@ from qctui.ui.wording.format import format_price
 
 PortfolioOf = Callable[[Target], Resource[Portfolio]]
 """What was read last of a target's portfolio; empty where it is not known to be the target's."""
+
+BesideOf = Callable[[str], Sequence[Target]]
+"""What runs beside a confirmation (its batch id) that was to hit everything; empty beside any other."""
 
 SHOWN_OPEN = 5
 """Positions named in the line of an action that did not reach its goal; the detail names them all."""
@@ -60,15 +64,18 @@ def batch_paragraphs(
     details: bool,
     portfolio_of: PortfolioOf,
     retried: Collection[str] = (),
+    beside: Sequence[Target] = (),
 ) -> list[Paragraph]:
     """One confirmation. Several targets: the total, then a line each: what needs a person first, what is over last.
-    `retried` are the ids of actions that a newer one stands for."""
+    `retried` are the ids of actions that a newer one stands for, `beside` what runs and is not part of it."""
+    not_hit = [Paragraph(format_beside(beside, context.glyphs), indent=2, max_lines=2)] if beside else []
     if len(batch) == 1:
-        return _single(batch[0], context, portfolio_of, details=details, retried=batch[0].action_id in retried)
+        head, *rest = _single(batch[0], context, portfolio_of, details=details, retried=batch[0].action_id in retried)
+        return [head, *not_hit, *rest]
     total = pieces(format_total(batch, retried), _origin(batch[0]))
     if any(record.done and record.target.action == "liquidate" for record in batch):
         total.append_text(pieces("  ", _CHECK))
-    lines = [Paragraph(total, hang=2)]
+    lines = [Paragraph(total, hang=2), *not_hit]
     for record in sorted(batch, key=lambda each: (each.action_id in retried, each.rung not in LOUD, each.done)):
         again = record.action_id in retried
         if details:

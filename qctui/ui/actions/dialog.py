@@ -13,22 +13,28 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button
 
+from qctui.actions.capture import running_beside
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
 from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
 from qctui.model.alert import ALERTS, alerted_pulses
-from qctui.model.keys import PROJECTS, Key
+from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.model.pulse import PULSES
 from qctui.model.resource import Resource
 from qctui.ui.actions.dialog_answer import Answer, Outcome, wait_until_sent
 from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
+from qctui.ui.actions.progress import format_beside
 from qctui.ui.actions.question_screen import QuestionScreen
 from qctui.ui.context import AppContext
+from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.value import replace
 
 _log = logging.getLogger(__name__)
+
+MOST_CHECKED = 4
+"""Lines below the facts at most: what runs beside panic takes two, so that the word of the re-reads has as many."""
 
 MAX_FIELD = 28
 """Characters that are seen of what was typed, its end: the question is one line."""
@@ -57,7 +63,7 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
     ConfirmScreen {
         & > #question { border: heavy $danger; border-title-color: $danger; }
         &.-ascii > #question { border: ascii $danger; }
-        & #check { max-height: 3; }
+        & #check { max-height: 4; }
         &.-roomy #check { margin-top: 1; }
         &.-roomy #answer { margin-top: 1; }
         & #answer { height: 2; }
@@ -90,6 +96,7 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         self._disarmed = [""] * len(self._targets)
         self._actions, self._store = engine.actions, engine.store
         self._note = note
+        self._panic_key = format_key(keys_of(BY_ID["panic"], context.options.keymap)[0])
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
         self._asked, self._keys = _Question(glyphs, id="answer"), Lines(glyphs, id="hint")
         self._timer = AgeTimer(
@@ -129,7 +136,9 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """Newer facts, if they are about these targets."""
         watched = {ACTIONS, PROJECTS, PULSES, ALERTS} | {recheck_key(target) for target in self._targets}
-        if self.is_mounted and watched & keys:
+        # What runs beside panic is known by the list, and by what is read of single deployments.
+        panic = self._targets[0].panic and any(key == DEPLOYMENTS or key.kind == "detail" for key in keys)
+        if self.is_mounted and (panic or watched & keys):
             self._show(self._timer.context())
 
     def on_paste(self, event: events.Paste) -> None:
@@ -265,9 +274,21 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         aims = self._aims()
         note = [Paragraph(pieces((self._note, "stale bold")))] if self._note else []
         self._facts.show([*note, *self._lines_or_targets(lambda: _facts(aims, context))])
-        self._check.show(self._lines_or_targets(lambda: check_lines(aims, context)))
+        self._check.show(self._lines_or_targets(lambda: [*self._beside(), *check_lines(aims, context)]))
         self._show_answer()
         self._fit()
+
+    def _beside(self) -> list[Paragraph]:
+        """What panic does not hit though it runs, right above the question: further up it might be out of sight."""
+        if not self._targets[0].panic:
+            return []
+        hit = {target.project_id for target in self._sendable()}
+        running = running_beside(self._store, self._targets, hit)
+        if not running:
+            return []
+        it = "it" if len(running) == 1 else "them"
+        words = f"; Escape and {self._panic_key} takes {it} in"
+        return [Paragraph(pieces(format_beside(running, self._glyphs), words), max_lines=2)]
 
     def _lines_or_targets(self, draw: Callable[[], list[Paragraph]]) -> list[Paragraph]:
         """The lines that `draw` makes; if it fails, at least what would be hit."""
@@ -304,7 +325,7 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
 
     def _fit(self) -> None:
         """The question and Cancel are always whole; the facts scroll if they do not fit above them."""
-        room = self.size.height - 2 - min(3, self._check.line_count) - 2 - 1
+        room = self.size.height - 2 - min(MOST_CHECKED, self._check.line_count) - 2 - 1
         self.set_class(self._facts.line_count + 2 <= room, "-roomy")
         self._facts.styles.max_height = max(3, room)
         self._overflows = self._facts.line_count > room

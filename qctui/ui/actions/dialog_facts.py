@@ -61,7 +61,7 @@ class Aim(Value):
     def looked_at(self) -> bool:
         """The target itself has been read again, not only its portfolio."""
         newest = self.recheck.value
-        return newest is not None and (newest.detail is not None or newest.optimization is not None)
+        return newest is not None and (newest.detail is not None or newest.another or newest.optimization is not None)
 
 
 def single_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
@@ -159,8 +159,8 @@ def _still(armed: Sequence[Aim]) -> str:
         finished = [aim.recheck.value for aim in armed if aim.recheck.value is not None]
         states = {each.optimization.finished for each in finished if each.optimization is not None}
         return "finished" if states == {True} else "still under way"
-    details = [_detail(aim) for aim in armed]
-    if all(detail is not None and detail.status.casefold() == "running" for detail in details):
+    looks = [aim.recheck.value or Recheck() for aim in armed]
+    if all(each.detail and not each.another and each.detail.status.casefold() == "running" for each in looks):
         return "still running"
     return "not ended" if len(armed) == 1 else "none has ended"
 
@@ -198,9 +198,8 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
 
 
 def _detail(aim: Aim) -> DeploymentDetail | None:
-    """What live/read says of the target; None where it speaks of another deployment of the project."""
-    detail = aim.recheck.value.detail if aim.recheck.value is not None else None
-    return detail if detail is not None and detail.deploy_id in {"", aim.target.deploy_id} else None
+    """What live/read said last of the target."""
+    return aim.recheck.value.detail if aim.recheck.value is not None else None
 
 
 def _coded(identity: str) -> Text:
@@ -218,9 +217,9 @@ def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
 
 
 def _known_portfolio(aim: Aim) -> tuple[Portfolio | None, float | None, str]:
-    """The newest portfolio, when it was received, and why there is no newer one."""
+    """The newest portfolio of the target, when it was received, and why there is no newer one."""
     newest, captured = aim.recheck.value, aim.target.portfolio
-    if newest is not None and newest.portfolio is not None:
+    if newest is not None and (newest.portfolio is not None or newest.another):
         return newest.portfolio, newest.portfolio_mono, newest.portfolio_failure
     failure = newest.portfolio_failure if newest is not None else ""
     if not failure and captured.error is not None:

@@ -29,6 +29,9 @@ NOUNS = {
 }
 """What one of each action is called when they are counted."""
 
+NAMED_BESIDE = 2
+"""Deployments that run beside panic, named; the rest is counted."""
+
 RETRIED = "retried"
 """Said of an action after which the same was asked for again."""
 
@@ -82,6 +85,17 @@ def format_aim(target: Target, glyphs: Glyphs, name_cells: int = 48, *, aligned:
     name = cut_name(target_name(target), name_cells, glyphs)
     badge = pieces() if target.optimization_id else pieces(format_badge(target.environment, aligned=aligned), " ")
     return pieces(badge, (name, "title bold"), " ", (format_identity(target, glyphs), "muted"))
+
+
+def format_beside(running: Sequence[Target], glyphs: Glyphs) -> Text:
+    """What panic does not hit though it runs: `Not part of it, and running:  LIVE  Momentum …430e · 2 more`."""
+    text = pieces(("Not part of it, and running: ", "danger bold"))
+    dot = f" {glyphs.dot} "
+    named = [format_aim(each, glyphs, name_cells=24) for each in running[:NAMED_BESIDE]]
+    text.append_text(Text(dot, end="").join(named))
+    if len(running) > NAMED_BESIDE:
+        text.append(f"{dot}{len(running) - NAMED_BESIDE} more")
+    return text
 
 
 def rung_role(rung: Rung | None) -> str:
