@@ -110,7 +110,7 @@ class JournalWatcher:
         for record in recent:
             died = record.rung is Rung.NOT_SENT and record.steps[-1].detail == ENDED_BEFORE_TAKEN
             if died and record.target.action != RERUN.id and record.action_id not in again:
-                self._action_store.put([replace(record, resumed=True)])
+                self._action_store.put([replace(record, resumed=True, from_last_run=True)])
 
     async def _look(self) -> None:
         await self._writer.poll()
@@ -171,7 +171,8 @@ class JournalWatcher:
             target = record.target
             if target.action == RERUN.id:
                 target = replace(target, others=self._made_by_others(action_id))
-            self._action_store.put([replace(record, target=target, foreign=False, resumed=True, goal_by_mono=None)])
+            taken = replace(record, target=target, foreign=False, resumed=True, goal_by_mono=None)
+            self._action_store.put([replace(taken, from_last_run=not self.started.is_set())])
             missing = _left_open_words(record)
             if missing is not None:
                 self._action_store.step(action_id, *missing)

@@ -181,9 +181,11 @@ class ActionRecord(Value):
     """Said beside the ladder: redeployed meanwhile, reads failing, the journal could not be written."""
     acknowledged: bool = False
     resumed: bool = False
-    """Found open in the journal at start and being verified again."""
+    """Left open in the journal by a process that is gone, and looked after by this one since."""
+    from_last_run: bool = False
+    """Resumed, of a process that was gone when this one began."""
     foreign: bool = False
-    """Made by another console on this machine and seen through the shared journal."""
+    """Made by another console or command on this machine and seen through the shared journal."""
     lost: bool = False
     """The program ends and the journal has not got its intent: no later start takes it up."""
 

@@ -183,6 +183,7 @@ def test_the_actions_of_a_console_that_went_away_are_taken_over_by_one_that_stay
             await clock.advance(60)
             assert sorted(rig.record().foreign for rig in (second, third)) == [False, True]
             assert sorted(rig.record().resumed for rig in (second, third)) == [False, True]
+            assert [rig.record().from_last_run for rig in (second, third)] == [False, False]
             assert second.record().rung is third.record().rung is Rung.VERIFIED
         assert gone.events() == ["intent", "sending", "sent", "unknown", "stopped", "flat", "verified"]
         assert len(api.posts) == 1

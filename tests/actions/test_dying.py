@@ -120,6 +120,7 @@ def test_killed_at_any_turn(connection: str, lag: int, tmp_path: Path) -> None:
             else:
                 assert shown
                 assert rig.record().resumed
+                assert rig.record().from_last_run
                 assert len([event for event in events if event in FINAL]) == 1
                 assert len(events) == len(set(events)) + events.count("sending") - 1 + max(0, events.count("sent") - 1)
                 if moment.acted is not None:

@@ -23,7 +23,7 @@ def test_what_one_console_does_the_others_see_heed_and_take_over(
             confirm(first, deploy_id)
             first.wait_for("ACCEPTED")
 
-            second.wait_for("another console", "ACCEPTED")
+            second.wait_for("by another console", "ACCEPTED")
             second.send("S")
             second.wait_for("Can't stop", "a stop could")
             second.send("L")
@@ -40,13 +40,28 @@ def test_what_one_console_does_the_others_see_heed_and_take_over(
 
             first.signal(signal.SIGKILL)
             first.wait_exit()
-            second.wait_gone("another console  SENT")
             api.control("POST", "behaviours", projectId=project_id, behaviour="")
             api.control("POST", "end", projectId=project_id, status="Liquidated")
             api.until(lambda: events(home)[-1:] == ["stopped"], "the second console seeing the stop")
+            # Taken over by one that ran all the time, it is still what another console did.
+            second.wait_for("by another console", "STOPPED")
     assert len(api.requests(LIQUIDATE)) == 1
     assert events(home) == ["intent", "sending", "sent", "accepted", "rejected", "stopped"]
     assert [entry["action"] for entry in journal(home) if entry["event"] == "rejected"] == ["stop"]
+
+
+def test_what_a_command_did_and_left_is_said_to_be_a_commands(api: Api, signed_in: dict[str, str], home: Path) -> None:
+    console, project_id, _ = open_on(api, signed_in)
+    with console:
+        api.control("POST", "behaviours", projectId=project_id, behaviour="never-stops")
+        command = ("--base-url", api.base_url, "liquidate", str(project_id), "--yes", "--no-wait")
+        assert run_command(*command, env=signed_in).returncode == 4
+        console.wait_for("by a command", "ACCEPTED")
+        api.control("POST", "behaviours", projectId=project_id, behaviour="")
+        api.control("POST", "end", projectId=project_id, status="Liquidated")
+        console.wait_for("by a command", "STOPPED")
+        api.until(lambda: "stopped" in events(home), "the console that took it over seeing the stop")
+        assert "from the last run" not in console.text
 
 
 def test_a_stop_that_was_asked_for_first_does_not_overtake_a_liquidation(api: Api, signed_in: dict[str, str]) -> None:

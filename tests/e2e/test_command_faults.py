@@ -67,7 +67,7 @@ def test_an_answer_that_never_comes_is_left_to_the_journal_by_a_second_ctrl_c(
     assert len(api.requests(LIQUIDATE)) == 1
     api.no_faults()
     with Console("--base-url", api.base_url, env=signed_in) as console:
-        console.wait_for("from the last run", "UNKNOWN")
+        console.wait_for("by a command", "UNKNOWN")
         console.wait_for("VERIFIED")
         await_event(api, home, "verified")
     assert events(home) == ["intent", "sending", "sent", "unknown", "stopped", "flat", "verified"]

@@ -94,7 +94,9 @@ async def test_marks_choose_the_targets_and_have_served_once_confirmed() -> None
 
 async def test_open_actions_of_the_last_run_are_on_the_first_screen() -> None:
     app, engine = make()
-    left = record("a", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, "the console ended"), resumed=True)
+    left = record(
+        "a", target(), (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, "the console ended"), resumed=True, from_last_run=True
+    )
     engine.put(ACTIONS, (left,))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()

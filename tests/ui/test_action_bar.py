@@ -160,7 +160,7 @@ async def test_counts_stand_in_the_title_where_scrolling_cannot_hide_them() -> N
 
 
 async def test_actions_left_open_by_an_earlier_run_come_before_what_is_over_and_say_so() -> None:
-    old = record("old", target(), (Rung.SENT, -4_000.0), (Rung.UNKNOWN, -3_990.0), resumed=True)
+    old = record("old", target(), (Rung.SENT, -4_000.0), (Rung.UNKNOWN, -3_990.0), resumed=True, from_last_run=True)
     over = record("new", target(1), *LADDER)
     async with shown(old, over) as (_, bar):
         assert "from the last run" in bar.text.splitlines()[0]
@@ -212,9 +212,23 @@ async def test_a_new_confirmation_brings_the_bar_to_its_head() -> None:
                 assert bar.query_one(Lines).scroll_offset.y > 0, "a step of it is no new confirmation"
 
 
-async def test_actions_of_another_console_say_so() -> None:
-    async with shown(record("f", target(), (Rung.SENT, 0.0), foreign=True)) as (_, bar):
-        assert "another console" in bar.text
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"foreign": True}, "by another console"),
+        ({"foreign": True, "via": "command"}, "by a command"),
+        ({"resumed": True}, "by another console"),
+        ({"resumed": True, "via": "command"}, "by a command"),
+        ({"resumed": True, "from_last_run": True}, "from the last run"),
+        ({"resumed": True, "from_last_run": True, "via": "command"}, "by a command"),
+    ],
+)
+async def test_actions_that_were_not_confirmed_here_say_where(more: dict[str, object], words: str) -> None:
+    async with shown(record("f", target(), (Rung.SENT, 0.0), **more)) as (_, bar):
+        first = bar.text.splitlines()[0]
+        assert [each for each in ("by another console", "by a command", "from the last run") if each in first] == [
+            words
+        ]
 
 
 async def test_newer_confirmations_stand_above_older_ones() -> None:

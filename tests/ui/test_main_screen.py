@@ -263,6 +263,23 @@ async def test_a_filter_narrows_while_typing_and_escape_shows_all() -> None:
         assert len(page.main.deployments.table.visible_rows) > 1
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_filter_stands_beside_its_own_count_before_all_others(size: tuple[int, int]) -> None:
+    async with console(size) as page:
+        await page.press("slash", *"pairs", "enter")
+        assert "1 Deployments /pairs 1 of 8 · 6 running · 1 ended · ! 1 failed" in page.line("1 Deployments")
+        await page.press("2", "slash", *"momentum", "enter")
+        assert "2 Optimizations /momentum 0 of 5 · Pai" in page.line("2 Optimizations")
+        await page.press("3", "slash", *"spy", "enter")
+        assert "3 Insights /spy 7 of 40 · Pairs/KO-PEP mean reversion · 40 " in page.line("3 Insights")
+
+
+async def test_what_is_marked_stands_behind_a_filter_however_long_it_is() -> None:
+    async with console() as page:
+        await page.press("space", "j", "space", "slash", *"rotation and a lot more than that", "enter")
+        assert "1 Deployments /rotation and a lot… 0 of 8 · ● 2 marked, 2 hidden" in page.line("1 Deployments")
+
+
 async def test_escape_while_typing_a_filter_drops_it() -> None:
     async with console() as page:
         await page.press("slash", *"pairs", "escape")

@@ -121,11 +121,11 @@ def _target_line(record: ActionRecord, context: RenderContext, portfolio_of: Por
 
 
 def _origin(record: ActionRecord) -> Text:
-    if record.foreign:
-        return pieces("  ", ("another console", "stale bold"))
-    if record.resumed:
-        return pieces("  ", ("from the last run", "stale bold"))
-    return pieces()
+    """Where it was confirmed, if not here: the journal says no more of a console than that it was one."""
+    if not (record.foreign or record.resumed):
+        return pieces()
+    by_console = "from the last run" if record.from_last_run else "by another console"
+    return pieces("  ", ("by a command" if record.via == "command" else by_console, "stale bold"))
 
 
 def _alarms(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf) -> list[Text]:

@@ -92,7 +92,10 @@ class ListPane(Pane, Generic[R]):
         body = words.body
         facts = self._facts_of_rows
         if self.filter_text:
-            facts = (*facts, (f"{format_count(len(rows))} of {format_count(len(self._rows))} ", "mark"))
+            dot = f"{self._glyphs.dot} "
+            if facts and not facts[0][0].startswith(dot):
+                facts = ((f"{dot}{facts[0][0]}", facts[0][1]), *facts[1:])
+            facts = ((f"{format_count(len(rows))} of {format_count(len(self._rows))} ", "mark"), *facts)
             if self._rows and not rows:
                 body = f"No row contains '{self.filter_text}'. Esc shows all."
         self.table.show(

@@ -13,9 +13,12 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from qctui.ui.kit.bar import Bar
-from qctui.ui.kit.spans import Spans
+from qctui.ui.kit.spans import Spans, cut_text
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.load_state import LoadState, LoadStateWords
+
+FILTER_CELLS = 20
+"""Of a filter in the title, with its sign: what is marked has to stand behind it even at 80 columns."""
 
 
 class Field(Input):
@@ -103,7 +106,9 @@ class Pane(Vertical):
         yield self._note
 
     def show_frame(self, facts: Spans, words: LoadStateWords) -> None:
-        """Show the load state, and the facts beside the name: the first one always, the others while they fit."""
+        """Show the load state, and the facts beside the name: the first one always, the others while they fit. While
+        there is a filter the first is the count of what it leaves, and stands beside it; the second one is shown always
+        as well."""
         self._facts, self._words = facts, words
         self._draw_frame()
 
@@ -209,10 +214,11 @@ class Pane(Vertical):
             rule,
             (f" {self._number} " if self._number else " ", "key" if current else "muted"),
             (f"{self.title_text} ", name),
-            *self._facts[:1],
         ]
         if self.filter_text:
-            left += [(f"/{self.filter_text} ", "mark bold")]
+            left.append((f"{cut_text(f'/{self.filter_text}', FILTER_CELLS, self._glyphs)} ", "mark bold"))
+        always = 2 if self.filter_text else 1
+        left += self._facts[:always]
         age = self._state_words.age
         right = ((" ", ""), *age, (" ", ""), rule)
-        self._bar.show_line(left, right if age else (), optional=self._facts[1:], fill=rule)
+        self._bar.show_line(left, right if age else (), optional=self._facts[always:], fill=rule)
