@@ -101,3 +101,22 @@ def hold_lock(path: Path) -> int | None:
         os.close(fd)
         raise
     return fd
+
+
+def is_locked(path: Path) -> bool:
+    """Whether the lock of `hold_lock` is held. Whoever tries to get it while this looks does not.
+
+    Raises:
+        OSError: it can't be opened or looked at.
+    """
+    try:
+        fd = open_private(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # those that only look are not in each other's way
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
+from qctui.alerts.commands import Commands, OpenHook
 from qctui.alerts.conditions import Memory, World, findings
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import AlertSettings, Delivery, Rule
@@ -38,23 +39,6 @@ _OURS: frozenset[Key[Any]] = frozenset({ALERTS, DELIVERED, ALERT_TROUBLE, JOURNA
 _log = logging.getLogger(__name__)
 
 
-class Hook(Protocol):
-    """Runs a command of the user's for an alert (`hook.CommandHook`)."""
-
-    def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
-        """Run it, once those before it have ended. Returns at once."""
-        ...
-
-    async def aclose(self) -> list[Alert]:
-        """End what still runs. Returns what it was killed for before its time."""
-        ...
-
-
-OpenHook = Callable[[Callable[[str], None], Callable[[Alert], None]], Hook]
-"""Makes what runs commands. It calls the first with a reason when one fails, the second with each alert whose command
-has begun."""
-
-
 class AlertService:
     """Runs on the engine's loop. `acknowledge`, `shelve` and `configure` may be called from any thread."""
 
@@ -72,8 +56,8 @@ class AlertService:
         run. `off_loop` runs what may wait for the disk."""
         self._store, self._clock, self._settings = store, clock, settings
         self._sharing = Sharing(shared, clock, self._note_trouble, off_loop)
-        self._open_hook = open_hook
-        self._hook: Hook | None = None
+        trouble = partial(self._note_trouble, "commands")
+        self._commands = Commands(settings, clock, open_hook, trouble, self._note_begun, shared=shared is not None)
         self._lives = Lives()
         self._memory = Memory(clock.now())
         self._took = float("-inf"), float("-inf")
@@ -83,8 +67,6 @@ class AlertService:
         self._back_at = float("-inf")
         """When the last outage ended, or the machine woke up, as far as that was noticed."""
         self._looked_at, self._began_mono = clock.now(), clock.monotonic()
-        self._owed: dict[str, Alert] = {}
-        """Of each alert the newest delivery whose command has not begun. Kept on disk: whoever leads next runs it."""
         self._troubles: dict[str, str] = {}
         """What is wrong now, by where it comes from; the newest last."""
 
@@ -100,7 +82,7 @@ class AlertService:
 
     def configure(self, rules: Sequence[Rule], delivery: Delivery) -> None:
         """Go by these from now on. What the rules that stay have found stays."""
-        self._settings = replace(self._settings, rules=tuple(rules), delivery=delivery)
+        self._settings = self._commands.settings = replace(self._settings, rules=tuple(rules), delivery=delivery)
         self._hurry()
 
     def _note_trouble(self, source: str, words: str) -> None:
@@ -150,8 +132,7 @@ class AlertService:
                 await self._rest()
         finally:
             unsubscribe()
-            if self._hook is not None:
-                self._owed |= {alert.alert_id: alert for alert in await self._hook.aclose()} | self._owed
+            await self._commands.aclose()
             await self._sharing.close(self._kept, self._memory)
 
     async def _rest(self) -> None:
@@ -163,7 +144,7 @@ class AlertService:
 
     async def _look(self) -> None:
         led = self._sharing.leads
-        newer = await self._sharing.exchange()
+        newer = await self._sharing.exchange(self._commands.coverage, may_give_way=self._commands.idle)
         leads = self._sharing.leads
         if newer is not None:
             (self._adopt if leads else self._show)(newer)
@@ -173,16 +154,19 @@ class AlertService:
         self._looked_at = now
         if not leads:
             return
-        if not led:
-            self._run_commands(list(self._owed.values()))
+        if led:
+            self._commands.run_left()
+        else:
+            self._commands.run(list(self._commands.owed.values()))
         for request in self._sharing.take_requests():
             if request.shelved_until is None:
                 self._lives.acknowledge(request.alert_ids, now)
             else:
                 self._lives.shelve(request.alert_ids, request.shelved_until, now)
         deliver = self._evaluate(now)
-        self._owed |= {alert.alert_id: alert for alert in deliver if self._command_of(alert)[1]}
+        self._commands.owe(deliver)
         alerts = self._lives.alerts
+        self._commands.drop_old(alerts)
         if alerts != self._store.get(ALERTS).value:
             self._put(ALERTS, alerts)
         # On disk before it is told: a process that takes over must not tell it again, and runs what was not begun.
@@ -239,33 +223,16 @@ class AlertService:
         listed_mono = self._store.get(DEPLOYMENTS).fetched_mono
         return listed_mono is not None and listed_mono >= took_mono
 
-    def _deliver(self, alerts: Iterable[Alert]) -> None:
+    def _deliver(self, alerts: Sequence[Alert]) -> None:
         fired = tuple(alert for alert in alerts if alert.state is AlertState.FIRING)
         if fired:
             self._put(DELIVERED, fired)
-        self._run_commands(alerts)
+        self._commands.run(alerts)
 
-    def _command_of(self, alert: Alert) -> tuple[Rule | None, tuple[str, ...]]:
-        """The rule that found it, and what that runs; None for a rule that is gone."""
-        rule = next((rule for rule in self._settings.rules if rule.name == alert.rule), None)
-        return rule, (rule.command or self._settings.delivery.command) if rule is not None else ()
-
-    def _run_commands(self, alerts: Iterable[Alert]) -> None:
-        for alert in alerts:
-            rule, command = self._command_of(alert)
-            if self._hook is None and command and self._open_hook is not None:
-                self._hook = self._open_hook(partial(self._note_trouble, "commands"), self._note_begun)
-            if rule is not None and command and self._hook is not None:
-                self._hook.deliver(rule, command, alert, self._settings.profile)
-            else:
-                self._note_begun(alert)
-
-    def _note_begun(self, alert: Alert) -> None:
-        """The command has been started, or never will be: a process that takes over must not run it again."""
-        if self._owed.get(alert.alert_id) == alert:
-            del self._owed[alert.alert_id]
-            if self._sharing.leads:
-                self._sharing.begin_write(self._kept, self._memory)
+    def _note_begun(self) -> None:
+        """Less is owed: a process that takes over must not run it again."""
+        if self._sharing.leads:
+            self._sharing.begin_write(self._kept, self._memory)
 
     # With the other processes of this account.
 
@@ -273,14 +240,15 @@ class AlertService:
         """Go on from what another process has found."""
         self._lives, self._memory = Lives(known.alerts), known.memory
         self._took = self._clock.now(), self._clock.monotonic()
-        self._owed = {alert.alert_id: alert for alert in known.owed}
+        self._commands.adopt(known.owed)
         self._note_trouble("leader", "")
 
     def _show(self, newer: Shared) -> None:
         """Show what the leader has found, and ring here too for what it has told since."""
         before = self._store.get(ALERTS).value
         self._put(ALERTS, newer.alerts)
-        self._note_trouble("leader", f"{newer.trouble} ({newer.who})" if newer.trouble else "")
+        others = self._commands.words_of_others(newer.who, newer.programs)
+        self._note_trouble("leader", f"{newer.trouble} ({newer.who})" if newer.trouble else others)
         if before is None:
             return
         told_before = {alert.alert_id: alert.deliveries for alert in before}
@@ -294,7 +262,8 @@ class AlertService:
 
     @property
     def _kept(self) -> Kept:
-        return Kept(self._lives.alerts, tuple(self._owed.values()), self._trouble)
+        owed = tuple(self._commands.owed.values())
+        return Kept(self._lives.alerts, owed, self._trouble, self._commands.programs)
 
     def _put(self, key: Key[Any], value: Any) -> None:
         self._store.put_value(key, value, at=self._clock.now(), mono=self._clock.monotonic())

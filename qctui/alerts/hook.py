@@ -71,6 +71,11 @@ class CommandHook:
         self._closing = False
         self._cut: list[Alert] = []
 
+    @property
+    def idle(self) -> bool:
+        """No command runs or waits."""
+        return not self._workers
+
     def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
         """Run `command` with the alert on its standard input, after what runs or waits for this rule already."""
         if self._closing or not command:

@@ -1,8 +1,9 @@
 """One set of alerts for all consoles and watchers of an account on this machine: a file, and who may write it.
 
-One process leads: it evaluates, delivers and writes. The others show what it wrote, and leave what a person asks of
-them in a second file that the leader reads. A lock that dies with its process decides who leads; a leader that hangs is
-one that has not written for a while.
+One process leads: it evaluates, delivers, runs the commands and writes. The others show what it wrote, and leave what
+a person asks of them in a second file that the leader reads. A lock that dies with its process decides who leads; a
+leader that hangs is one that has not written for a while. More locks of that sort say who has commands to run: one that
+has fewer neither goes on leading nor tries to.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from qctui.alerts.commands import Coverage
 from qctui.alerts.conditions import Memory
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
-from qctui.paths import hold_lock, open_private, private_dir, state_dir
+from qctui.paths import hold_lock, is_locked, open_private, private_dir, state_dir
 from qctui.text import clean
 from qctui.value import Value, fields_of
 
@@ -56,6 +58,8 @@ class Shared(Value):
     """The leader, as the others name it."""
     trouble: str = ""
     """Why its alerts can't be found or delivered, in words; empty while they can."""
+    programs: tuple[str, ...] = ()
+    """What it runs for alerts."""
 
 
 def account_name(base_url: str, user_id: str) -> str:
@@ -80,9 +84,23 @@ def read_shared(path: Path) -> Shared | None:
         )
         who, trouble = (clean(str(found.get(name, "")), MAX_WORDS) for name in ("who", "trouble"))
         at, writer = float(found["written_at"]), str(found["writer"])
-        return Shared(alerts, _memory(found["memory"]), at, writer, owed, who, trouble)
+        programs = tuple(clean(each, MAX_WORDS) for each in found.get("programs", ()))
+        return Shared(alerts, _memory(found["memory"]), at, writer, owed, who, trouble, programs)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def read_leader(path: Path) -> Shared | None:
+    """What the process that leads now wrote last; None while none does.
+
+    Raises:
+        OSError: that can't be found out.
+    """
+    return read_shared(path) if is_locked(_lock_path(path)) else None
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_suffix(".lock")
 
 
 class SharedAlerts:
@@ -94,6 +112,8 @@ class SharedAlerts:
         self._who = who
         self._requests = path.with_suffix(".requests")
         self._lock_fd: int | None = None
+        self._offers: dict[Coverage, int] = {}
+        """The locks that say what this process has commands for."""
         self._seen: tuple[int, int] = (0, 0)
         self._writer = uuid.uuid4().hex
 
@@ -101,8 +121,36 @@ class SharedAlerts:
         """Whether this process leads; tries to, if it does not yet."""
         if self._lock_fd is None:
             private_dir(self.path.parent)
-            self._lock_fd = hold_lock(self.path.with_suffix(".lock"))
+            self._lock_fd = hold_lock(_lock_path(self.path))
         return self._lock_fd is not None
+
+    @property
+    def locked(self) -> bool:
+        """This process holds the lock of the one that leads."""
+        return self._lock_fd is not None
+
+    def give_way(self) -> None:
+        """Let another process lead."""
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+    def offer(self, coverage: Coverage) -> None:
+        """Let the others know how much this process has commands for. Of several with as much one holds the lock."""
+        for each in (Coverage.SOME, Coverage.ALL):
+            if each > coverage and each in self._offers:
+                os.close(self._offers.pop(each))
+            elif each <= coverage and each not in self._offers:
+                private_dir(self.path.parent)
+                if (fd := hold_lock(self._offer_path(each))) is not None:
+                    self._offers[each] = fd
+
+    def outranked(self, coverage: Coverage) -> bool:
+        """Another process has commands for more than `coverage`."""
+        return coverage < Coverage.ALL and is_locked(self._offer_path(Coverage(coverage + 1)))
+
+    def _offer_path(self, coverage: Coverage) -> Path:
+        return self.path.with_suffix(f".commands-{coverage.name.lower()}")
 
     def read_newer(self) -> Shared | None:
         """What another process has written since the last call; None if none has."""
@@ -117,7 +165,13 @@ class SharedAlerts:
         return None if newer is not None and newer.writer == self._writer else newer
 
     def write(
-        self, alerts: Iterable[Alert], memory: Memory, now: float, owed: Iterable[Alert] = (), trouble: str = ""
+        self,
+        alerts: Iterable[Alert],
+        memory: Memory,
+        now: float,
+        owed: Iterable[Alert] = (),
+        trouble: str = "",
+        programs: Iterable[str] = (),
     ) -> None:
         """Replace what is written, whole."""
         body = {
@@ -125,6 +179,7 @@ class SharedAlerts:
             "writer": self._writer,
             "who": self._who,
             "trouble": trouble,
+            "programs": list(programs),
             "memory": asdict(memory),
             "alerts": [_fields(alert) for alert in alerts],
             "owed": [_fields(alert) for alert in owed],
@@ -171,10 +226,10 @@ class SharedAlerts:
         return found
 
     def close(self) -> None:
-        """Let another process lead."""
-        if self._lock_fd is not None:
-            os.close(self._lock_fd)
-            self._lock_fd = None
+        """Let another process lead, and run commands."""
+        self.give_way()
+        while self._offers:
+            os.close(self._offers.popitem()[1])
 
 
 def _fields(alert: Alert) -> dict[str, Any]:

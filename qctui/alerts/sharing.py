@@ -14,8 +14,9 @@ from copy import deepcopy
 from functools import partial
 from typing import Any, TypeVar
 
+from qctui.alerts.commands import Coverage
 from qctui.alerts.conditions import Memory
-from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts
+from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts, read_shared
 from qctui.clock import Clock, first_of
 from qctui.model.alert import Alert
 from qctui.value import Value, replace
@@ -46,6 +47,8 @@ class Kept(Value):
     """What the command is still to be run for."""
     trouble: str = ""
     """Why alerts can't be found or delivered, in words."""
+    programs: tuple[str, ...] = ()
+    """What the leader runs for alerts."""
 
 
 class Sharing:
@@ -86,9 +89,10 @@ class Sharing:
         """What was asked since the last call, here and of the others, oldest first."""
         return [self._asked.popleft() for _ in range(len(self._asked))]
 
-    async def exchange(self) -> Shared | None:
-        """Find out who leads, and hand it what was asked here; the leader takes what the others were asked. Returns
-        what another process wrote and is new here: for the leader to go on from, for the others to be shown."""
+    async def exchange(self, coverage: Coverage, *, may_give_way: bool) -> Shared | None:
+        """Find out who leads, and hand it what was asked here; the leader takes what the others were asked. One that
+        `may_give_way` does so to a process with more than its `coverage`. Returns what another process wrote and is
+        new here: for the leader to go on from, for the others to be shown."""
         files, mono = self.files, self._clock.monotonic()
         every_s = ALONE_EVERY_S if self.alone else SHARE_EVERY_S
         if files is None or (not self._asked and mono - self._exchanged_mono < every_s):
@@ -96,9 +100,20 @@ class Sharing:
         self._exchanged_mono = mono
         led, asked = self.leads, [] if self.leads else self.take_requests()
         known = [self._newest]
+        if led and self._writing is not None:
+            await asyncio.wait({self._writing})  # whoever goes on has to know all of it
+        may_give_way = may_give_way and self._written_mono > float("-inf")
 
         def at_disk() -> tuple[bool, Shared | None]:
-            locked, newer = files.lead(), files.read_newer()
+            files.offer(coverage)
+            if not files.outranked(coverage):
+                locked = files.lead()
+            elif (locked := files.locked) and may_give_way:
+                files.give_way()
+                # What it goes on from itself if nobody does.
+                known.append(read_shared(files.path))
+                return False, None
+            newer = files.read_newer()
             known.append(newer or known[0])
             # One of two hung, and the other one did its work meanwhile: who has the lock goes on from there.
             if locked or (led and newer is None):
@@ -142,7 +157,7 @@ class Sharing:
             return
         self._written, self._written_mono = kept, mono
         now = self._clock.now()
-        write = partial(files.write, kept.alerts, deepcopy(memory), now, kept.owed, kept.trouble)
+        write = partial(files.write, kept.alerts, deepcopy(memory), now, kept.owed, kept.trouble, kept.programs)
         before = self._writing
 
         async def run() -> None:

@@ -12,6 +12,9 @@ from enum import Enum
 from pathlib import Path
 
 from qctui.actions.journal import JournalTail, journal_time, try_journal
+from qctui.alerts.commands import programs_of
+from qctui.alerts.rules import AlertSettings
+from qctui.alerts.shared_alerts import HUNG_S, read_leader, shared_path
 from qctui.api.ports import ApiError, RequestReport
 from qctui.cli.credentials import Account
 from qctui.cli.journal_command import open_actions
@@ -65,6 +68,7 @@ def run_doctor(options: Options) -> int:
         if settings is not None and account is not None:
             findings += asyncio.run(_api(account, settings))
             findings += check_tape(tape_path(account, settings), settings)
+            findings += check_alerts(shared_path(account.base_url, account.user_id), settings, time.time())
     if settings is not None:
         findings += [*check_keys(settings), *check_themes(settings)]
     findings += [*check_terminal(os.environ), *check_journal(journal_path())]
@@ -226,6 +230,30 @@ def check_journal(path: Path) -> Iterator[Finding]:
     if unfinished := open_actions(entries, but_for=DEMO_PROFILE):
         found = f"{unfinished} without an outcome"
         yield Finding(CheckResult.WARN, "journal", found, "the console verifies them at its next start: qctui journal")
+
+
+def check_alerts(path: Path, settings: Settings, now: float) -> Iterator[Finding]:
+    """Which process tells the alerts of this account, and whether it runs the commands that are configured."""
+    alerting = settings.config.alerting
+    ours = programs_of(AlertSettings(alerting.rules, alerting.delivery))
+    try:
+        leader = None if settings.demo else read_leader(path)
+    except OSError as error:
+        yield Finding(CheckResult.WARN, "alerts", f"{describe_path(path)} can't be read ({error.strerror})")
+        return
+    if leader is None:
+        yield Finding(CheckResult.OK, "alerts", "nobody tells them now: no console or `qctui watch` is open")
+    elif now - leader.written_at > HUNG_S:
+        found = f"{leader.who} is to tell them, and has done nothing since {journal_time(leader.written_at)}"
+        yield Finding(CheckResult.WARN, "alerts", found, "end it: it hangs")
+    else:
+        found = f"{leader.who} tells them and runs {', '.join(leader.programs) or 'no command'}"
+        if leader.programs == ours:
+            yield Finding(CheckResult.OK, "alerts", found)
+        else:
+            advice = "it goes by the configuration it has read: start it again, or send SIGHUP to `qctui watch`"
+            found += f", not {', '.join(ours)}" if ours else "; the configuration has none"
+            yield Finding(CheckResult.WARN, "alerts", found, advice)
 
 
 def check_tape(path: Path, settings: Settings) -> Iterator[Finding]:

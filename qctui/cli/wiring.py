@@ -21,7 +21,8 @@ from qctui.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from qctui.actions.service import ActionService
-    from qctui.alerts.alert_service import AlertService, Hook
+    from qctui.alerts.alert_service import AlertService
+    from qctui.alerts.commands import Hook
     from qctui.api.client import Client
     from qctui.api.ports import ReadApi, RequestReport, TriggerApi
     from qctui.api.recorded import Find

@@ -8,7 +8,7 @@ from qctui.plot import times, values
 from qctui.plot.bars_and_areas import Stack
 from qctui.plot.grid import AXIS, GRID, MUTED, CellGrid, Ink, width_of
 from qctui.plot.marks import TAGGED, Kind, Mark, Panel, PlotView
-from qctui.plot.reading import reading_at, reading_last
+from qctui.plot.reading import first_reading, reading_last
 from qctui.plot.times import TimeScale
 from qctui.plot.values import ValueScale, readable, short, with_unit
 
@@ -107,7 +107,8 @@ def fit_panel(
         if not mark.drawn:
             continue
         if view.percent:
-            mark.base = _base(mark, time)
+            # Of what stands at zero nothing is a percentage.
+            mark.base = first_reading(mark, time, view).value or None
         if mark.kind is Kind.AREA:
             continue
         for value in visible(mark, time):
@@ -135,15 +136,6 @@ def visible(mark: Mark, time: TimeScale) -> list[float]:
     if 0 < start < len(prepared.xs) and mark.kind is Kind.LINE:
         return [prepared.values[start - 1], prepared.values[start]]
     return []
-
-
-def _base(mark: Mark, time: TimeScale) -> float | None:
-    """The value at the left edge, or the first one after it; None if that is zero, of which nothing is a percentage."""
-    value = reading_at(mark, time.start).value
-    if value is None:
-        start, stop = mark.prepared.slice(time.start, time.end)
-        value = mark.prepared.values[start] if start < stop else None
-    return value or None
 
 
 def put_value_axis(grid: CellGrid | None, gutter: int, panel: Panel, time: TimeScale | None, view: PlotView) -> int:

@@ -58,7 +58,8 @@ def put_legend(
     first: int = 0,
     idle: bool = False,
 ) -> None:
-    """Write a panel's legend on `row`: last values, or with `at` the values there and the change since the left edge.
+    """Write a panel's legend on `row`: last values, or with `at` the values there and the change since the window's
+    beginning.
 
     It says as much as fits: a number is shown whole or not at all. Where not even the names fit, `first` names the
     series that comes first. `idle`: none of it is in the window.

@@ -61,8 +61,8 @@ class PlotView(Value):
         now: wall time, Unix seconds: the right edge when following.
         hidden: names of series switched off.
         zone: the time zone of what is shown; None is the machine's zone.
-        percent: draw the change from the left edge in percent, all series on one axis.
-        mark: instant a person marked; changes are counted from there instead of the left edge.
+        percent: draw the change since the window's beginning in percent, all series on one axis.
+        mark: instant a person marked; changes are counted from there instead of the window's beginning.
     """
 
     window: ChartWindow = ChartWindow()

@@ -87,11 +87,22 @@ def value_text(reading: Reading, unit: str, *, members: bool = False) -> str:
 
 
 def start_of(mark: Mark, time: TimeScale | None, view: PlotView) -> Reading:
-    """Where a series' changes are counted from: the mark, else the left edge, else its own first visible point."""
+    """Where a series' changes are counted from: the mark, else the window's beginning."""
     if view.mark is not None or time is None:
         return reading_at(mark, view.mark or 0.0)
-    reading = reading_at(mark, time.start)
-    start, stop = mark.prepared.slice(time.start, time.end)
+    return first_reading(mark, time, view)
+
+
+def first_reading(mark: Mark, time: TimeScale, view: PlotView) -> Reading:
+    """What a series was at the window's beginning, else at its own first point in it.
+
+    Of a window that follows, the beginning is its length before now, which lies left of the first column: what is kept
+    free at the right depends on the width, and what `1d` has brought must not.
+    """
+    span_s = view.window.span_s if view.window.following else None
+    begin = time.start if span_s is None else view.now - span_s
+    reading = reading_at(mark, begin)
+    start, stop = mark.prepared.slice(begin, time.end)
     return reading if reading.value is not None or start == stop else reading_at(mark, mark.prepared.xs[start])
 
 

@@ -54,7 +54,7 @@ def follow(span_s: float, now: float, columns: int) -> TimeScale:
     """The last `span_s` seconds up to `now`, on a grid of columns that stands still in time.
 
     The right edge is the next multiple of a few columns after `now`: a chart that slid with every second would send
-    every cell again. What is kept free there is taken from the left, where no data were asked for beyond the span.
+    every cell again. What is kept free there is taken from the left: that much of the span is not drawn.
     """
     columns = max(1, columns)
     step = max(span_s, 1e-3) / columns

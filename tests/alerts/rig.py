@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 from qctui.alerts.alert_service import AlertService
@@ -49,6 +50,18 @@ class RecordedHook:
             self.told.append((alert.rule, alert.subject.identity, alert.state.value))
             self._begun(alert)
 
+    @property
+    def idle(self) -> bool:
+        return not self.waiting
+
+    def begin(self) -> None:
+        """What waits begins now."""
+        self.busy = False
+        while self.waiting:
+            alert = self.waiting.pop(0)
+            self.told.append((alert.rule, alert.subject.identity, alert.state.value))
+            self._begun(alert)
+
     async def aclose(self) -> list[Alert]:
         self.closed = True
         return self.cut
@@ -57,7 +70,13 @@ class RecordedHook:
 class Desk:
     """One process that watches."""
 
-    def __init__(self, clock: FakeClock, rules: Iterable[Rule], shared: SharedAlerts | None = None) -> None:
+    def __init__(
+        self,
+        clock: FakeClock,
+        rules: Iterable[Rule],
+        shared: SharedAlerts | None = None,
+        command: tuple[str, ...] = ("tell",),
+    ) -> None:
         self.clock = clock
         self.store = Store()
         self.hook = RecordedHook()
@@ -66,7 +85,7 @@ class Desk:
         self.disk.set()
         self.asked_disk = 0
         """How often the disk was asked for something."""
-        settings = AlertSettings(tuple(rules), Delivery(command=("tell",)), "main", UTC)
+        settings = AlertSettings(tuple(rules), Delivery(command=command), "main", UTC)
         self.service = AlertService(
             self.store, clock, settings, shared=shared, open_hook=self.hook.open, off_loop=self.off_loop
         )
@@ -128,6 +147,24 @@ class Desk:
 
     def alert(self, alert_id: str) -> Alert:
         return next(each for each in self.store.get(ALERTS).value or () if each.alert_id == alert_id)
+
+
+BLIND = f"blind@{make_deployment(1).deploy_id}"
+
+
+def shared_desk(tmp_path: Path, clock: FakeClock, *command: str, rules: Iterable[Rule] = RULES) -> Desk:
+    """A process beside others; one deployment trades."""
+    found = Desk(clock, rules, SharedAlerts(tmp_path / "alerts-1.json", "qctui watch, process 1"), command)
+    found.link(LinkState.OK)
+    found.put(ACTIONS, ())
+    found.list(make_deployment(1))
+    return found
+
+
+def blind(*desks: Desk) -> None:
+    """The brokerage refuses the deployment, as these have read."""
+    for each in desks:
+        each.pulse(PulseState.BLIND)
 
 
 def on_desk(body: Callable[[Desk], Awaitable[None]], *rules: Rule) -> None:

@@ -12,17 +12,14 @@ from qctui.alerts.conditions import Finding, Memory
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import DEFAULT_RULES
 from qctui.alerts.shared_alerts import HUNG_S, Request, SharedAlerts, read_shared
-from qctui.model.action import ACTIONS
 from qctui.model.alert import ALERT_TROUBLE, Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
 from qctui.model.keys import optimization_key
 from qctui.model.link import LinkState
 from qctui.model.pulse import PulseState
 from qctui.value import replace
-from tests.alerts.rig import RULES, Desk
+from tests.alerts.rig import BLIND, RULES, Desk, blind, shared_desk
 from tests.fakes import FakeClock, make_deployment, make_optimization
-
-BLIND = f"blind@{make_deployment(1).deploy_id}"
 
 
 def two(tmp_path: Path, body: Callable[[Desk, Desk, FakeClock], Awaitable[None]]) -> None:
@@ -42,16 +39,7 @@ def two(tmp_path: Path, body: Callable[[Desk, Desk, FakeClock], Awaitable[None]]
 
 
 def desk(tmp_path: Path, clock: FakeClock) -> Desk:
-    found = Desk(clock, RULES, SharedAlerts(tmp_path / "alerts-1.json", "qctui watch, process 1"))
-    found.link(LinkState.OK)
-    found.put(ACTIONS, ())
-    found.list(make_deployment(1))
-    return found
-
-
-def blind(*desks: Desk) -> None:
-    for each in desks:
-        each.pulse(PulseState.BLIND)
+    return shared_desk(tmp_path, clock, "tell")
 
 
 def test_two_show_the_same_and_the_command_runs_once(tmp_path: Path) -> None:
@@ -261,7 +249,7 @@ def test_what_no_command_has_begun_for_is_run_by_the_next_one_and_what_began_is_
         ended.pulse(PulseState.OK)
         await clock.advance(30)
         (cleared,) = ended.hook.waiting
-        ended.service._note_begun(cleared)
+        ended.hook._begun(cleared)
         ended.hook.cut = [cleared]
         await ended.end()
         last.pulse(PulseState.OK)

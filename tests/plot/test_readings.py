@@ -90,3 +90,44 @@ def test_a_candle_is_found_where_dividing_its_time_rounds_it_into_the_next() -> 
     xs, ys = array("d", (-5e-324, 1_700_000_000.0)), array("d", (1.0, 2.0))
     series = Series("Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=ys, highs=ys, lows=ys)
     assert candle_at(prepared(series), TimeScale(-1.0, 1.0, 2), 60.0, 0).close == 1.0
+
+
+def minutes(first: float) -> Chart:
+    """A point a minute since `first`, one more each."""
+    xs = array("d", (first + 60.0 * step for step in range(int((NOW - first) / 60.0) + 1)))
+    ys = array("d", (1_000.0 + (at - NOW + 24 * HOUR) / 60.0 for at in xs))
+    return Chart("Price", False, (Series("Price", "$", 0, SeriesType.LINE, xs, ys),))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+async def test_a_named_window_tells_one_change_whatever_its_width(width: int) -> None:
+    app = ChartApp()
+    async with app.run_test(size=(width, 24)) as pilot:
+        app.show(minutes(NOW - 25 * HOUR))
+        await pilot.pause()
+        # 1,000 a day ago, 2,440 now; the first column drawn begins later.
+        assert "1d $2,440.00 +144.00%" in frame_text(app.pane)
+        assert "+144.00%" in app.pane.view.shown.text()
+        await pilot.press("percent_sign")
+        await pilot.pause()
+        assert "+144.00%" in frame_text(app.pane)
+        assert "+144.00%" in app.pane.view.shown.text()
+
+
+async def test_what_begins_within_the_window_has_changed_since_its_first_point() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(100, 24)) as pilot:
+        app.show(minutes(NOW - 24 * HOUR + 600.0))
+        await pilot.pause()
+        assert "+141.58%" in frame_text(app.pane)  # of 1,010, left of the first column
+
+
+async def test_a_window_moved_by_hand_tells_the_change_over_what_is_drawn() -> None:
+    app = ChartApp()
+    async with app.run_test(size=(100, 24)) as pilot:
+        app.show(minutes(NOW - 25 * HOUR))
+        await pilot.pause()
+        app.pane.view.set_window(ChartWindow(start=NOW - 12 * HOUR, end=NOW - 6 * HOUR))
+        app.show(minutes(NOW - 25 * HOUR))
+        await pilot.pause()
+        assert "6h $2,080.00 +20.93%" in frame_text(app.pane)  # from 1,720

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from qctui.cli.doctor import CheckResult, check_clock, check_journal, check_keys, check_themes
+from qctui.alerts.conditions import Memory
+from qctui.alerts.shared_alerts import SharedAlerts
+from qctui.cli.doctor import CheckResult, check_alerts, check_clock, check_journal, check_keys, check_themes
 from qctui.settings import load_settings
 
 
@@ -60,3 +62,32 @@ def test_the_users_keys_and_themes_are_checked(tmp_path: Path, monkeypatch: pyte
     assert "mine.toml" in problem.found
     assert chosen.found == f"{folder / 'config.toml'}: `theme`: there is no theme 'nonsense'"
     assert "qctui-dark" in chosen.advice
+
+
+def test_who_tells_the_alerts_and_whether_it_runs_the_command_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = tmp_path / "alerts.json"
+    without = load_settings()
+    (tmp_path / "qctui").mkdir()
+    (tmp_path / "qctui" / "config.toml").write_text('[delivery]\ncommand = ["/bin/tell", "x"]\n')
+    settings = load_settings()
+    assert "nobody" in next(check_alerts(path, settings, 100.0)).found
+    console = SharedAlerts(path, "a console, process 7")
+    assert console.lead()
+    console.write((), Memory(0.0), 90.0)
+    (warning,) = check_alerts(path, settings, 100.0)
+    assert warning.result is CheckResult.WARN
+    assert warning.found == "a console, process 7 tells them and runs no command, not /bin/tell"
+    (fine,) = check_alerts(path, without, 100.0)
+    assert (fine.result, fine.advice) == (CheckResult.OK, "")
+    console.write((), Memory(0.0), 90.0, programs=("/bin/tell",))
+    (fine,) = check_alerts(path, settings, 100.0)
+    assert (fine.result, fine.found) == (CheckResult.OK, "a console, process 7 tells them and runs /bin/tell")
+    (warning,) = check_alerts(path, without, 100.0)
+    assert "the configuration has none" in warning.found
+    (warning,) = check_alerts(path, settings, 300.0)
+    assert "has done nothing since" in warning.found
+    console.close()
+    assert "nobody" in next(check_alerts(path, settings, 100.0)).found

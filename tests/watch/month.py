@@ -110,6 +110,11 @@ class Recorder:
         self._begun = begun
         return self
 
+    @property
+    def idle(self) -> bool:
+        """Nothing runs."""
+        return True
+
     def deliver(self, rule: Rule, command: tuple[str, ...], alert: Alert, profile: str) -> None:
         self.told.append(Told(self._clock.now(), alert))
         self._begun(alert)

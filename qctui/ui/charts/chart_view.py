@@ -152,7 +152,7 @@ class ChartView(ChartCanvas, can_focus=True):
         self.set_view(log=not self.plot.log)
 
     def action_toggle_percent(self) -> None:
-        """Change from the left edge in percent, or values again."""
+        """Change since the window's beginning in percent, or values again."""
         self.set_view(percent=not self.plot.percent)
 
     def action_toggle_zone(self) -> None:
