@@ -18,7 +18,7 @@ from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.health import Health
 from qctui.engine.schedule import PollSettings
 from qctui.engine.shared_budget import ALONE_EVERY_S, EXCHANGE_EVERY_S, SharedBudget
-from qctui.model.keys import Key
+from qctui.model.keys import DEPLOYMENTS, Key
 from qctui.store import Store
 from qctui.tape.recorder import Recorder
 from qctui.value import replace
@@ -257,8 +257,11 @@ class EngineHost:
         while self._sharing is not None:
             # A disk may hang, and reading must not wait for it.
             mono = self.clock.monotonic()
-            readers, others = await asyncio.to_thread(self._sharing.exchange, poller.limiter.reads(mono), mono)
+            listed = self.store.get(DEPLOYMENTS).fetched_mono
+            say = (poller.limiter.reads(mono), mono, float("-inf") if listed is None else listed)
+            readers, others = await asyncio.to_thread(self._sharing.exchange, *say)
             poller.limiter.share(readers, others)
+            poller.note_listed_elsewhere(self._sharing.listed_elsewhere)
             self._alerts.note_others(readers > 1)
             await self.clock.sleep(EXCHANGE_EVERY_S if readers > 1 else ALONE_EVERY_S)
         self._alerts.note_others(False)

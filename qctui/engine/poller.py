@@ -37,6 +37,9 @@ FAIR_TURN = 5
 """Every fifth read is of what has been due for longest, wherever it is on screen: so nothing starves for ever behind a
 screen that asks for more than the budget allows."""
 
+SOONEST_S = 5.0
+"""However often other processes have read what fails here: it is not read again for that within this time."""
+
 TICK_CAP_S = 15.0
 """The longest the scheduler sleeps. Sleeping follows a clock that stands still while the machine is suspended; due
 times do not."""
@@ -70,6 +73,8 @@ class Poller:
         self._polls = Polls(ReaderSet(api, store, clock, self.accounts), store, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._probe: asyncio.Task[None] | None = None
+        self._hurried_mono = float("-inf")
+        """When the list was last read because another process had."""
         self._wake = asyncio.Event()
         self._waiting = 0
         self._started = 1
@@ -97,6 +102,22 @@ class Poller:
             if poll.task is None and (keys is None or poll.key in keys):
                 poll.read_soon(now)
         self._wake.set()
+
+    def note_listed_elsewhere(self, mono: float) -> None:
+        """Another process of this machine read the live list at `mono`. What failed here before that is tried now, not
+        when its back-off is over: alerts wait for it. Not where this process was asked to wait, or its credentials are
+        refused."""
+        now = self._clock.monotonic()
+        failure = self._breaker.failure or next((each.failure for each in self._polls if each.key == DEPLOYMENTS), None)
+        if (
+            failure is not None
+            and failure.kind is not FailureKind.RATE_LIMITED
+            and not failure.kind.refuses_credentials
+            and failure.mono < mono
+            and now - self._hurried_mono >= SOONEST_S
+        ):
+            self._hurried_mono = now
+            self.refresh([DEPLOYMENTS])
 
     def read_again(self, keys: Collection[Key[Any]]) -> None:
         """These are known to have changed: read them as soon as `MIN_GAP_S` allows, after a read that is under way too.

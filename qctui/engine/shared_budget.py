@@ -1,6 +1,7 @@
 """Which processes of this machine read the same account, and when: they share one read budget (DESIGN section 8).
 
-Each holds a lock on a file of its own, which dies with it, and writes there when it read. What the dead read in their
+Each holds a lock on a file of its own, which dies with it, and writes there when it read, and when it was answered with
+the live list: one that failed to read it need not wait as long as it would alone. What the dead read in their
 last minute still counts, so that one that is restarted again and again is no burden to the service; then whoever looks
 takes their files away.
 """
@@ -38,13 +39,16 @@ class SharedBudget:
         self._fd: int | None = None
         self._path = folder / f"{self._prefix}{uuid.uuid4().hex}"
         self._written: array[float] | None = None
+        self.listed_elsewhere = float("-inf")
+        """When another process last read the live list, by the machine's monotonic clock."""
 
-    def exchange(self, reads: Sequence[float], mono: float) -> tuple[int, list[float]]:
-        """Say when this process read in the last minute. Returns how many processes read, this one included, and when
-        the others did. Alone where the disk declines: reading must go on. Times are of the machine's monotonic clock.
+    def exchange(self, reads: Sequence[float], mono: float, listed: float = float("-inf")) -> tuple[int, list[float]]:
+        """Say when this process read in the last minute, and when it was last answered with the live list. Returns how
+        many processes read, this one included, and when the others did. Alone where the disk declines: reading must go
+        on. Times are of the machine's monotonic clock.
         """
         try:
-            self._say(array("d", reads))
+            self._say(array("d", (listed, *reads)))
             others = [self._look(path, mono) for path in self._folder.glob(f"{self._prefix}*") if path != self._path]
         except OSError:
             return 1, []
@@ -54,7 +58,7 @@ class SharedBudget:
     def close(self) -> None:
         """Read no longer."""
         if self._fd is not None:
-            if not self._written:
+            if not self._written or len(self._written) == 1:
                 with contextlib.suppress(OSError):
                     self._path.unlink()
             os.close(self._fd)
@@ -79,10 +83,12 @@ class SharedBudget:
         except OSError:
             return None
         try:
-            written = os.pread(fd, MOST_READS * 8, 0)
+            written = os.pread(fd, (1 + MOST_READS) * 8, 0)
             # What is of another boot of this machine may lie in the future.
             times = array("d", written[: len(written) // 8 * 8])
-            reads = [at for at in times if 0.0 <= mono - at < WINDOW_S]
+            reads = [at for at in times[1:] if 0.0 <= mono - at < WINDOW_S]
+            if times and times[0] <= mono:
+                self.listed_elsewhere = max(self.listed_elsewhere, times[0])
             if reads:
                 return reads
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

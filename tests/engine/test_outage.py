@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from qctui.api.ports import ApiError, Loading
-from qctui.engine.poller import TICK_CAP_S
+from qctui.engine.poller import SOONEST_S, TICK_CAP_S
 from qctui.engine.schedule import AUTH_CAP_S, BACKOFF_CAP_S, PROBE_CAP_S
 from qctui.model.chart import ChartWindow
 from qctui.model.keys import (
@@ -365,3 +365,52 @@ def test_server_errors_from_the_start_may_be_the_credentials_and_are_not_hammere
         assert all(rig.get(key).value is not None for key in SCREEN)
 
     on_rig(body, before=lambda rig: rig.api.fail(server_error()))
+
+
+@pytest.mark.parametrize("from_the_start", [True, False])
+def test_the_list_that_another_process_has_read_is_read_soon(from_the_start: bool) -> None:
+    # Of one that knows nothing yet everything fails, of the other one the list alone.
+    name = "" if from_the_start else "deployments"
+
+    async def body(rig: Rig) -> None:
+        await rig.clock.advance(45)
+        rig.api.fail(server_error(), name)
+        await rig.clock.advance(600)
+        sent = rig.api.count()
+        began = rig.clock.monotonic()
+        for _ in range(50):
+            # It goes on failing here: others read it all the time, and here it is tried every few seconds.
+            rig.poller.note_listed_elsewhere(rig.clock.monotonic())
+            await rig.clock.advance(2)
+        if from_the_start:
+            assert rig.api.count() - sent <= 100 / SOONEST_S + 1
+        else:
+            tried = [at for at in rig.api.times("deployments") if at >= began]
+            assert 100 / SOONEST_S / 2 <= len(tried) <= 100 / SOONEST_S + 1
+        await rig.clock.advance(SOONEST_S + 1)
+        rig.api.heal(name)
+        healed, sent = rig.clock.monotonic(), rig.api.count("deployments")
+        rig.poller.note_listed_elsewhere(began)  # older than the last failure here
+        await rig.clock.advance(0.5)
+        assert rig.api.count("deployments") == sent
+        rig.poller.note_listed_elsewhere(healed)
+        await rig.clock.advance(1.5)
+        assert (rig.get(DEPLOYMENTS).fetched_mono or 0.0) >= healed
+
+    on_rig(body, before=(lambda rig: rig.api.fail(server_error())) if from_the_start else None)
+
+
+@pytest.mark.parametrize("error", [auth_error(), ApiError(FailureKind.RATE_LIMITED, "Slow down.", retry_after_s=600.0)])
+def test_what_concerns_this_process_or_asks_to_wait_is_not_hurried(error: ApiError) -> None:
+    async def body(rig: Rig) -> None:
+        rig.subscribe(*SCREEN)
+        await rig.clock.advance(45)
+        rig.api.fail(error)
+        await rig.clock.advance(600)
+        sent = rig.api.count()
+        next_try = rig.link.next_try_mono
+        rig.poller.note_listed_elsewhere(rig.clock.monotonic())
+        await rig.clock.advance(0.1)
+        assert (rig.link.next_try_mono, rig.api.count()) == (next_try, sent)
+
+    on_rig(body)

@@ -49,6 +49,17 @@ def test_all_that_read_one_account_know_of_each_other_and_leave_nothing_behind(t
     assert list(tmp_path.iterdir()) == []
 
 
+def test_when_another_process_listed_what_is_live_is_known(tmp_path: Path) -> None:
+    first, second = (SharedBudget(tmp_path, "a") for _ in range(2))
+    first.exchange((100.0,), 110.0, 101.0)
+    second.exchange((), 111.0, 5.0)
+    assert (first.listed_elsewhere, second.listed_elsewhere) == (float("-inf"), 101.0)
+    first.exchange((100.0,), 112.0, 101.0)
+    assert first.listed_elsewhere == 5.0
+    for each in (second, first):
+        each.close()
+
+
 def test_alone_the_others_are_looked_for_now_and_then_and_known_soon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,9 +73,9 @@ def test_alone_the_others_are_looked_for_now_and_then_and_known_soon(
         mine, other = SharedBudget(tmp_path, "a"), SharedBudget(tmp_path, "a")
         look = mine.exchange
 
-        def exchange(reads: Sequence[float], mono: float) -> tuple[int, list[float]]:
-            looks.append((mono, look(reads, mono)[0]))
-            return look(reads, mono)
+        def exchange(reads: Sequence[float], mono: float, listed: float) -> tuple[int, list[float]]:
+            looks.append((mono, look(reads, mono, listed)[0]))
+            return look(reads, mono, listed)
 
         monkeypatch.setattr(mine, "exchange", exchange)
 
