@@ -234,10 +234,12 @@ def check_journal(path: Path) -> Iterator[Finding]:
 
 def check_alerts(path: Path, settings: Settings, now: float) -> Iterator[Finding]:
     """Which process tells the alerts of this account, and whether it runs the commands that are configured."""
+    if settings.demo:
+        return  # its alerts end with it
     alerting = settings.config.alerting
     ours = programs_of(AlertSettings(alerting.rules, alerting.delivery))
     try:
-        leader = None if settings.demo else read_leader(path)
+        leader = read_leader(path)
     except OSError as error:
         yield Finding(CheckResult.WARN, "alerts", f"{describe_path(path)} can't be read ({error.strerror})")
         return
