@@ -153,6 +153,14 @@ async def test_at_80x24_the_bar_keeps_to_a_third_and_scrolls() -> None:
         assert bar.query_one(Lines).scroll_offset.y == 3
 
 
+@pytest.mark.parametrize("size", [(20, 5), (30, 6), (12, 4)])
+async def test_beside_the_bar_there_is_no_scroll_bar_of_the_screen_however_low_it_is(size: Size) -> None:
+    async with shown(record("a", target(), *LADDER), size=size) as (page, bar):
+        assert bar.region.width == size[0]
+        await page.press("tab", "v")
+        assert bar.region.width == page.app.screen.size.width == size[0]
+
+
 async def test_counts_stand_in_the_title_where_scrolling_cannot_hide_them() -> None:
     records = [record("a", target(), *LADDER), record("b", target(1), (Rung.UNVERIFIED, 600.0))]
     async with shown(*records, size=(80, 24)) as (_, bar):
