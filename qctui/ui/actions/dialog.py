@@ -8,8 +8,6 @@ from typing import Any
 
 from textual import events, on
 from textual.containers import Horizontal
-from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -23,12 +21,12 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.dialog_answer import Answer, Outcome, wait_until_sent
 from qctui.ui.actions.dialog_facts import Aim, check_lines, many_facts, single_facts
 from qctui.ui.actions.progress import format_beside
+from qctui.ui.actions.question_line import QuestionLine
 from qctui.ui.actions.question_screen import QuestionScreen
 from qctui.ui.context import AppContext
 from qctui.ui.keys.keymap import BY_ID, format_key, keys_of
 from qctui.ui.kit.lines import Lines, Paragraph, pieces
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
-from qctui.ui.theme.glyph_set import Glyphs
 from qctui.value import replace
 
 _log = logging.getLogger(__name__)
@@ -36,8 +34,6 @@ _log = logging.getLogger(__name__)
 MOST_CHECKED = 4
 """Lines below the facts at most: what runs beside panic takes two, so that the word of the re-reads has as many."""
 
-MAX_FIELD = 28
-"""Characters that are seen of what was typed, its end: the question is one line."""
 
 _SCROLLS = {
     "up": Lines.scroll_up,
@@ -98,7 +94,7 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         self._note = note
         self._panic_key = format_key(keys_of(BY_ID["panic"], context.options.keymap)[0])
         self._facts, self._check = Lines(glyphs, id="facts"), Lines(glyphs, id="check")
-        self._asked, self._keys = _Question(glyphs, id="answer"), Lines(glyphs, id="hint")
+        self._asked, self._keys = QuestionLine(glyphs, id="answer"), Lines(glyphs, id="hint")
         self._timer = AgeTimer(
             engine.clock,
             context.options.zone,
@@ -300,18 +296,7 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
             return [Paragraph(pieces((f"The facts could not be shown. Targets: {named}", "stale bold")))]
 
     def _show_answer(self) -> None:
-        answer = self._answer
-        lines = [Paragraph(), Paragraph()]
-        if answer is not None:
-            asked = pieces((answer.question.sentence, "title bold"))
-            if answer.question.ask is not Ask.KEY:
-                typed = answer.typed
-                if len(typed) > MAX_FIELD:
-                    typed = f"{self._glyphs.ellipsis}{typed[-MAX_FIELD:]}"
-                field = f" {typed:_<{min(len(answer.question.expected), MAX_FIELD)}} "
-                asked.append_text(pieces("  ", (field, "title badge")))
-            lines = [Paragraph(asked), Paragraph(pieces((answer.notice, "stale bold")))]
-        self._asked.show(lines)
+        self._asked.show_answer(self._answer)
         self._show_keys()
 
     def _show_keys(self) -> None:
@@ -330,30 +315,6 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         self._facts.styles.max_height = max(3, room)
         self._overflows = self._facts.line_count > room
         self._show_keys()
-
-
-class _Question(Lines):
-    """What is asked, and since when it is on screen."""
-
-    def __init__(self, glyphs: Glyphs, *, id: str) -> None:
-        super().__init__(glyphs, id=id)
-        self._shown_at: float | None = None
-
-    def ask_anew(self) -> None:
-        """Another question stands here from the next frame on."""
-        self._shown_at = None
-        self.refresh()
-
-    def was_shown_before(self, event: events.Key | events.Paste) -> bool:
-        """Whether the question was on screen when the key was pressed: a pasted `Sy` or `X2` answers nothing."""
-        return self._shown_at is not None and event.time >= self._shown_at
-
-    def render_line(self, y: int) -> Strip:
-        """One line, on its way to the terminal."""
-        # Not once the frame is done: on a busy machine a person sees the question, and answers, before that is known.
-        if self._shown_at is None:
-            self._shown_at = Message().time  # by the clock that keys are stamped with
-        return super().render_line(y)
 
 
 def _facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
