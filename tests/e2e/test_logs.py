@@ -29,7 +29,7 @@ def test_a_search_asks_the_server_once_and_escape_shows_the_log_again(api: Api, 
     with open_log(api, signed_in, 80, 24) as console:
         # In one piece, as a slow line brings it: none of it is taken for a command.
         console.send("/algorithm INIT\r")
-        console.wait_for("1 match /algorithm INIT", "Algorithm Initialization: Launching")
+        console.wait_for("/algorithm INIT 1 match", "Algorithm Initialization: Launching")
         asked = [body for body in bodies(api) if "query" in body]
         assert [(each["query"], each["startLine"], each["endLine"]) for each in asked] == [("algorithm INIT", 0, 200)]
         console.send("/\x15nothing at all\r")
