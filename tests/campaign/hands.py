@@ -151,6 +151,7 @@ class Hands:
         if step.action == "abort" and self._troubles.around:
             self._troubles.clear()  # it has to be on the screen first
         keys, prompt = self._question(step)
+        answers: list[str] = []
         for _ in range(10):
             self._point_at(one, step)
             self._programs.until(lambda: _ANSWER.search(one.text) is not None, 20.0)
@@ -161,12 +162,13 @@ class Hands:
             if unread or (step.action != "abort" and len(step.desks) == 1 and not self._lives(desk)):
                 one.console.send("\x1b")
                 return None
+            answers += [line.strip("┃│ ") for line in one.text.splitlines() if _ANSWER.search(line)][:1] or ["nothing"]
             # It knows an older world: what goes wrong keeps it from reading.
             self._troubles.clear()
             for key in ("\x1b", "\x1b", "r"):
                 one.console.send(key)
                 self._programs.pass_time(0.5)
-        raise StuckError(f"no dialog for {step}; on the screen:\n{one.text}")
+        raise StuckError(f"no dialog for {step}; its answers: {'; '.join(answers)}; on the screen:\n{one.text}")
 
     def _question(self, step: Step) -> tuple[str, str]:
         """The keys that confirm, and the words that ask for them."""
