@@ -15,6 +15,8 @@ from tests.campaign.troubles import FIRST_ID, Troubles, name_of
 _ANSWER = re.compile(r"Type \w+ to |Press y to |DISARMED|Can't ")
 """How the console answers the key of an action."""
 
+_LOCKED = "a liquidation of this deployment is not verified"
+
 _QUESTION = re.compile(r"Type (\w+) to \w+, then Enter|Press y to ")
 """How a command asks."""
 
@@ -27,6 +29,8 @@ class Hands:
     """Confirms on the consoles and by commands."""
 
     def __init__(self, programs: Programs, troubles: Troubles) -> None:
+        self._liquidated: set[int] = set()
+        """Desks that a liquidation was ever asked of."""
         self.confirmed: list[Confirmed] = []
         """In this round."""
         self.confirmations = 0
@@ -124,6 +128,7 @@ class Hands:
             for desk, fault in zip(step.desks, step.faults, strict=True)
         ]
         self.confirmed += made
+        self._liquidated.update(step.desks if step.action == "liquidate" else ())
         self.confirmations += 1
         return made
 
@@ -146,7 +151,8 @@ class Hands:
             self._programs.later(step.after_s, lambda: self._programs.disturb(one, step.end))
 
     def _dialog(self, step: Step) -> tuple[Running, str, str] | None:
-        """An open dialog, what answers it, and what it asks; None if its target has ended, or can't be selected yet."""
+        """An open dialog, what answers it, and what it asks; None if its target has ended, can't be selected yet, or
+        is locked."""
         one, desk = self.console(step.way), step.desks[0]
         if step.action == "abort" and self._troubles.around:
             self._troubles.clear()  # it has to be on the screen first
@@ -159,7 +165,9 @@ class Hands:
                 return one, keys, prompt
             # A list of optimizations may have to wait for the budget of reads, which several consoles share.
             unread = step.action == "abort" and "no optimization is selected" in one.text
-            if unread or (step.action != "abort" and len(step.desks) == 1 and not self._lives(desk)):
+            # Stop is locked as long as a liquidation of that deployment is not verified.
+            locked = step.action == "stop" and _LOCKED in one.text and not self._liquidated.isdisjoint(step.desks)
+            if unread or locked or (step.action != "abort" and len(step.desks) == 1 and not self._lives(desk)):
                 one.console.send("\x1b")
                 return None
             answers += [line.strip("┃│ ") for line in one.text.splitlines() if _ANSWER.search(line)][:1] or ["nothing"]
