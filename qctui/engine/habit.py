@@ -46,6 +46,8 @@ class Habit:
         self._usual_s: float | None = None
         self._learnt = -1
         """Signs whose distances were learnt from; below zero until that was done."""
+        self._counted = 0
+        """Signs in all; below zero until they were counted."""
 
     def add(self, ats: Iterable[float]) -> None:
         """These signs were seen. Order and repetitions do not matter."""
@@ -66,7 +68,7 @@ class Habit:
             changed = True
         if not changed:
             return
-        self._learnt = -1
+        self._learnt = self._counted = -1
         if known[0] < self.last_at - KEEP_S - DAY_H * HOUR_S:
             del known[: bisect_left(known, self.last_at - KEEP_S)]
             self._excused = {at for at in self._excused if at >= known[0]}
@@ -100,7 +102,9 @@ class Habit:
     @property
     def count(self) -> int:
         """Signs it rests on: those in one bucket are one."""
-        return _count(self._ats)
+        if self._counted < 0:
+            self._counted = _count(self._ats)
+        return self._counted
 
     @property
     def hours(self) -> frozenset[int]:
