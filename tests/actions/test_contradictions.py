@@ -208,7 +208,7 @@ async def test_a_flat_portfolio_that_was_asked_for_before_it_was_seen_running_ag
             await rig.clock.sleep(4.0)
         return await right(project_id)
 
-    rig.api.fetch_portfolio = slow  # type: ignore[method-assign]
+    rig.api.fetch_portfolio = slow  # type: ignore[method-assign]  # one slow read of the fake
     await rig.act()
     await rig.clock.advance(4.1)
     assert asked == 2
