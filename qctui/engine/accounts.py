@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,7 +136,7 @@ class Accounts:
 
     def end_outage(self) -> None:
         """The API answers again: what failed meanwhile is due, and has not failed by itself."""
-        for running, part in self._parts():
+        for running, part, *_ in self._parts():
             if running.failures[part]:
                 running.failures[part] = 0
                 running.due_mono[part] = self._clock.monotonic()
@@ -149,7 +149,7 @@ class Accounts:
         if not self._running:
             return Answer(wait_s=FAILED_S)
         began = self._clock.monotonic()
-        running, part = min(self._parts(), key=lambda each: self._turn(each[0], each[1], began))
+        running, part, *_ = min(self._parts(), key=lambda each: self._turn(began, *each))
         # Put off before it is asked for: one that fails must not stand in the way of the others.
         self._put_off(running, part, FAILED_S)
         try:
@@ -166,11 +166,12 @@ class Accounts:
             if error.kind not in ANSWERED:
                 raise
         mono = self._clock.monotonic()
-        next_mono = min((self._due_mono(each, part) for each, part in self._parts()), default=mono + FAILED_S)
+        left = list(self._parts())
+        next_mono = min((due_mono for *_, due_mono in left), default=mono + FAILED_S)
         # A row that does not say yet what is at risk is more urgent than to bring the others up to date.
         unknown = any(
             part is Part.HOLDINGS and each.account.read_mono is None and each.due_mono[part] <= mono
-            for each, part in self._parts()
+            for each, part, *_ in left
         )
         return Answer(wait_s=max(MIN_GAP_S, next_mono - mono), more=Priority.UNKNOWN if unknown else None)
 
@@ -194,25 +195,22 @@ class Accounts:
         if running is not None and symbol:
             self._change(running, replace(running.account, currency=symbol))
 
-    def _parts(self) -> Iterable[tuple[_Running, Part]]:
+    def _parts(self) -> Iterator[tuple[_Running, Part, bool, float]]:
+        """What is not read for the screen: whether its pulse waits for it, and when it is due."""
         for running in self._running.values():
-            for part in Part:
-                if (_KINDS[part], running.deployment.project_id) not in self.polled:
-                    yield running, part
+            project_id, awaited = running.deployment.project_id, self.pulses.awaited(running.deployment.deploy_id)
+            for part, kind in _KINDS.items():
+                if (kind, project_id) not in self.polled:
+                    # What a pulse waits for is read now, but what fails keeps its back-off.
+                    hurried = part in awaited and not running.failures[part]
+                    yield running, part, part in awaited, float("-inf") if hurried else running.due_mono[part]
 
-    def _turn(self, running: _Running, part: Part, now: float) -> tuple[bool, bool, float, Part]:
-        due_mono = self._due_mono(running, part)
-        opened = running.deployment.project_id in self.opened
+    def _turn(
+        self, now: float, running: _Running, part: Part, awaited: bool, due_mono: float
+    ) -> tuple[bool, bool, float, Part]:
+        due, opened = due_mono <= now, running.deployment.project_id in self.opened
         # At the start everything is due: what is at risk in all of them, then what is most telling of each.
-        return not (due_mono <= now and opened), not (due_mono <= now and self._awaited(running, part)), due_mono, part
-
-    def _due_mono(self, running: _Running, part: Part) -> float:
-        # What a pulse waits for is read now, but what fails keeps its back-off.
-        awaited = not running.failures[part] and self._awaited(running, part)
-        return float("-inf") if awaited else running.due_mono[part]
-
-    def _awaited(self, running: _Running, part: Part) -> bool:
-        return self.pulses.awaits(running.deployment.deploy_id, part)
+        return not (due and opened), not (due and awaited), due_mono, part
 
     def _put_off(self, running: _Running, part: Part, first_s: float) -> None:
         running.failures[part] += 1

@@ -41,7 +41,7 @@ class Habit:
         self._ats: list[float] = []
         self._excused: set[float] = set()
         self._complete_since = float("-inf")
-        self._hours: frozenset[int] = frozenset()
+        self._hours = 0
         self._active: set[int] = set()
         self._usual_s: float | None = None
         self._learnt = -1
@@ -107,8 +107,9 @@ class Habit:
         return self._counted
 
     @property
-    def hours(self) -> frozenset[int]:
-        """The open hours of the week, numbered 0 to 167 in New York's time."""
+    def hours(self) -> int:
+        """The open hours of the week, numbered 0 to 167 in New York's time, each a bit: every habit is compared with
+        every other once a minute."""
         return self._hours
 
     @property
@@ -135,8 +136,8 @@ class Habit:
 
     def shares_market(self, other: Habit) -> bool:
         """Whether the other one is active at much the same hours."""
-        together = len(self.hours | other.hours)
-        return together > 0 and len(self.hours & other.hours) / together >= SAME_MARKET
+        either = (self._hours | other._hours).bit_count()
+        return either > 0 and (self._hours & other._hours).bit_count() >= SAME_MARKET * either
 
     def _longest_s(self) -> float | None:
         known = self._ats[bisect_left(self._ats, self._complete_since) :]
@@ -192,32 +193,32 @@ def _is_weekend(local_hour: int) -> bool:
     return (local_hour // DAY_H + 3) % 7 >= 5  # day 0 was a Thursday
 
 
-def _open_hours(active: set[int]) -> frozenset[int]:
+def _open_hours(active: set[int]) -> int:
     """The hours of the week that were active often enough. An hour that was not lived through yet counts like the same
     hour of the other working days, or of the other weekend days."""
     if not active:
-        return frozenset()
+        return 0
     lived = range(min(active), max(active) + 1)
     seen, hits = Counter(hour % WEEK_H for hour in lived), Counter(hour % WEEK_H for hour in active)
     class_seen = Counter((_is_weekend(hour), hour % DAY_H) for hour in lived)
     class_hits = Counter((_is_weekend(hour), hour % DAY_H) for hour in active)
-    found = set()
+    found = 0
     for hour in range(WEEK_H):
         alike = (_is_weekend(hour), hour % DAY_H)
         rate = class_hits[alike] / class_seen[alike] if class_seen[alike] else 0.0
         if (hits[hour] + rate) / (seen[hour] + 1) >= USUAL_RATE:
-            found.add(hour)
-    return frozenset(found)
+            found |= 1 << hour
+    return found
 
 
-def _open_s(hours: frozenset[int], start: float, end: float, witnesses: Sequence[Habit] = ()) -> float:
+def _open_s(hours: int, start: float, end: float, witnesses: Sequence[Habit] = ()) -> float:
     if not hours or not math.isfinite(start):
         return 0.0
     total, at = 0.0, max(start, end - KEEP_S)
     while at < end:
         until = min(end, (at // HOUR_S + 1) * HOUR_S)
         hour = _local_hour(at)
-        if hour % WEEK_H in hours and (not witnesses or any(each.was_active(hour) for each in witnesses)):
+        if hours >> hour % WEEK_H & 1 and (not witnesses or any(each.was_active(hour) for each in witnesses)):
             total += until - at
         at = until
     return total

@@ -146,17 +146,17 @@ class PulseJudge:
 
     # What follows from it.
 
-    def judge(self, peers: Iterable[PulseJudge], now: float, *, more: bool = True) -> Pulse:
-        """Its pulse at Unix time `now`; `peers` are the other running deployments. Not `more`: nothing else will be
+    def judge(self, habits: Iterable[Habit], now: float, *, more: bool = True) -> Pulse:
+        """Its pulse at Unix time `now`; `habits` are those of all running deployments. Not `more`: nothing else will be
         read, and QUIET waits for nothing."""
-        habit = self.activity if self.activity.tolerated_s is not None else self.samples
+        habit = self.habit
         # The insights are read less often than the rest, and with many deployments hours apart.
         parts = ("orders", "log", "insights") if habit is self.activity else ("chart",)
         stale_s = STALE_LOOK_S if habit is self.activity else STALE_CHART_S
         looks = [self.looked_at[part] for part in parts if part in self.looked_at]
         looked_at = min(looks, default=float("-inf"))
-        witnesses = [peer for peer in peers if peer is not self and _can_witness(peer.habit, habit)]
-        open_until = max((peer.habit.last_at for peer in witnesses), default=now)
+        witnesses = _witnesses(habits, habit)
+        open_until = max((each.last_at for each in witnesses), default=now)
         if now - open_until > CLOSED_CAP_S:
             witnesses, open_until = [], now
         seen_until = looked_at - SNAPSHOT_S
@@ -164,7 +164,7 @@ class PulseJudge:
 
         def silence_s_until(look: float) -> float:
             end = min(look - SNAPSHOT_S, open_until)
-            return habit.open_s(habit.last_at, end, [peer.habit for peer in witnesses])
+            return habit.open_s(habit.last_at, end, witnesses)
 
         silence_s = silence_s_until(looked_at)
         refusals = self._refusals(now)
@@ -266,10 +266,15 @@ class PulseJudge:
         return any(pattern.casefold() in folded for pattern in self._patterns)
 
 
-def _can_witness(peer: Habit, own: Habit) -> bool:
-    if peer.usual_s is None or own.usual_s is None:
-        return False
-    return peer.usual_s <= WITNESS_PACE * max(own.usual_s, LEAST_SILENCE_S) and peer.shares_market(own)
+def _witnesses(habits: Iterable[Habit], own: Habit) -> list[Habit]:
+    if own.usual_s is None:
+        return []
+    slowest_s = WITNESS_PACE * max(own.usual_s, LEAST_SILENCE_S)
+    return [
+        each
+        for each in habits
+        if each is not own and each.usual_s is not None and each.usual_s <= slowest_s and each.shares_market(own)
+    ]
 
 
 def _sign(line: str, untimed_at: float, now: float) -> Sign:

@@ -79,10 +79,12 @@ class Pulses:
             watched.judge.adopt_habits(judge)
             self._judge([watched])
 
-    def awaits(self, deploy_id: str, part: Part) -> bool:
-        """Whether QUIET waits for this part of it to be read."""
+    def awaited(self, deploy_id: str) -> frozenset[Part]:
+        """The parts of it that QUIET waits for."""
         watched = self._watched.get(deploy_id)
-        return watched is not None and part.name.casefold() in watched.judge.awaits
+        if watched is None or not watched.judge.awaits:
+            return frozenset()
+        return frozenset(part for part in Part if part.name.casefold() in watched.judge.awaits)
 
     async def read(self, deploy_id: str, part: Part) -> Answer | None:
         """Make one request. None if the deployment is not watched any more. Raises `ApiError`."""
@@ -143,11 +145,11 @@ class Pulses:
         self._judge([watched])
 
     def _judge(self, watched: Iterable[_Watched]) -> None:
-        now, peers = self._clock.now(), [each.judge for each in self._watched.values()]
-        before = [judge.pulse for judge in peers]
+        now, habits = self._clock.now(), [each.judge.habit for each in self._watched.values()]
+        before = [each.judge.pulse for each in self._watched.values()]
         for each in watched:
-            each.judge.judge(peers, now)
-        if before != [judge.pulse for judge in peers]:
+            each.judge.judge(habits, now)
+        if before != [each.judge.pulse for each in self._watched.values()]:
             self._publish()
 
     def _publish(self) -> None:

@@ -70,7 +70,8 @@ class RecordedAccounts:
             self._trails = trails
         judges = {each.deploy_id: await self._judge(each, windows) for each in running}
         self._judges = {deploy_id: self._judges[deploy_id] for deploy_id in judges}
-        judged = {deploy_id: judge.judge(judges.values(), place.at, more=False) for deploy_id, judge in judges.items()}
+        habits = [judge.habit for judge in judges.values()]
+        judged = {deploy_id: judge.judge(habits, place.at, more=False) for deploy_id, judge in judges.items()}
         return {ACCOUNTS: store.get(ACCOUNTS).value or {}, EQUITY_HISTORY: self._trails, PULSES: judged}
 
     async def _lists(self, place: Position) -> list[tuple[float, Iterable[Deployment]]]:

@@ -1,4 +1,7 @@
-"""A week of polling, fast-forwarded: what has grown by its end. `python -m tests.bench.bench_week [--days N]`.
+"""A week of polling, fast-forwarded: what has grown by its end.
+
+`python -m tests.bench.bench_week [--days N] [--ended]`: with `--ended` no deployment runs any more: money and pulse are
+read of none, only what is on screen.
 
 The engine runs on a fake clock against a fake API whose values change all the time, while somebody moves about, zooms,
 and the API goes away every few hours. Prints a line a day; the last column of each should stand still.
@@ -64,14 +67,15 @@ def _view(project_id: int, span_s: float) -> tuple[Subscription, ...]:
     )
 
 
-def _prepare(api: FakeApi, clock: FakeClock) -> None:
+def _prepare(api: FakeApi, clock: FakeClock, ended: bool) -> None:
     api.projects = [Project(number, f"Project {number}") for number in range(DEPLOYMENTS)]
     api.insights = [make_insight(number) for number in range(2_000)]
     api.orders = [make_order(number) for number in range(300)]
+    state: dict[str, Any] = {"status": "Stopped", "stopped_at": 1_699_000_500.0} if ended else {}
 
     def deployments() -> Any:
         mono = clock.monotonic()
-        rows = (make_deployment(n, equity=1e5 + 1e3 * math.sin(mono / 1e3 + n)) for n in range(DEPLOYMENTS))
+        rows = (make_deployment(n, equity=1e5 + 1e3 * math.sin(mono / 1e3 + n), **state) for n in range(DEPLOYMENTS))
         return DeploymentList(tuple(rows))
 
     def detail(project_id: int) -> DeploymentDetail:
@@ -90,10 +94,10 @@ def _open_files() -> int:
     return len(list(listing.iterdir())) if listing.exists() else 0
 
 
-async def _week(days: int) -> None:
+async def _week(days: int, ended: bool) -> None:
     clock, store, luck = FakeClock(), Store(), random.Random(5)
     api = FakeApi(clock)
-    _prepare(api, clock)
+    _prepare(api, clock, ended)
     health = Health(store, clock, 60)
     health.open()
     api.observe = health.observe
@@ -133,8 +137,10 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--ended", action="store_true")
+    options = parser.parse_args()
     tracemalloc.start()
-    asyncio.run(_week(parser.parse_args().days))
+    asyncio.run(_week(options.days, options.ended))
 
 
 if __name__ == "__main__":

@@ -139,8 +139,9 @@ def month(outage: tuple[float, float] = (day(3.6), day(3.8))) -> Iterator[tuple[
                 judges[place] = rhythm.judge()
             if not within(now, outage):
                 rhythm.look(judges[place], now)
+        habits = [judge.habit for judge in judges]
         for rhythm, judge in zip(rhythms, judges, strict=True):
-            state = judge.judge(judges, now).state
+            state = judge.judge(habits, now).state
             if known.get(rhythm.name) is not state:
                 known[rhythm.name] = state
                 yield rhythm.name, state, now

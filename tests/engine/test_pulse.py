@@ -69,15 +69,15 @@ def test_a_month_of_a_desk_is_told_of_what_happened_and_of_nothing_else() -> Non
 def test_a_brokerage_is_gone_until_an_order_goes_well() -> None:
     refused = [order(2, NOW - 3_000, "invalid", GONE), order(3, NOW - 600, "invalid", GONE.upper())]
     seen = judge(order(1, NOW - 9_000), *refused)
-    pulse = seen.judge([seen], NOW)
+    pulse = seen.judge([seen.habit], NOW)
     assert (pulse.state, pulse.refusals, pulse.since) == (PulseState.BLIND, 2, NOW - 3_000)
     assert pulse.last_refusal is not None
     assert pulse.last_refusal.text == GONE.upper()
     three_days = NOW + 3 * 86_400
     seen.take_orders(refused, "L-1", three_days)
-    assert seen.judge([seen], three_days).state is PulseState.BLIND
+    assert seen.judge([seen.habit], three_days).state is PulseState.BLIND
     seen.take_orders([*refused, order(4, three_days - 60, "submitted")], "L-1", three_days)
-    assert seen.judge([seen], three_days).state is not PulseState.BLIND
+    assert seen.judge([seen.habit], three_days).state is not PulseState.BLIND
 
 
 @pytest.mark.parametrize(
@@ -92,28 +92,28 @@ def test_a_brokerage_is_gone_until_an_order_goes_well() -> None:
 )
 def test_other_trouble_is_no_blindness(other: Order) -> None:
     seen = judge(other, launched_at=NOW - 80_000)
-    assert seen.judge([seen], NOW).state is not PulseState.BLIND
+    assert seen.judge([seen.habit], NOW).state is not PulseState.BLIND
 
 
 def test_a_line_that_says_disconnected_counts_for_a_while() -> None:
     line = f"2026-10-07 10:59:00 Error: {DEFAULT_BLIND[1]}"
     seen = judge(lines=("2026-10-07 10:00:00 working", line))
-    pulse = seen.judge([seen], NOW)
+    pulse = seen.judge([seen.habit], NOW)
     assert (pulse.state, pulse.refusals) == (PulseState.BLIND, 1)
     assert pulse.last_refusal is not None
     assert pulse.last_refusal.at == NOW - 60
-    assert seen.judge([seen], NOW + LOG_REFUSAL_S).state is not PulseState.BLIND
+    assert seen.judge([seen.habit], NOW + LOG_REFUSAL_S).state is not PulseState.BLIND
 
 
 def test_a_line_without_a_time_is_as_old_as_the_one_before_it() -> None:
     old = ("launching", "2026-10-06 10:00:00 working", "no time", f"Error: {DEFAULT_BLIND[0]}")
     seen = judge(lines=old, launched_at=NOW - 2 * 86_400)
-    pulse = seen.judge([seen], NOW)
+    pulse = seen.judge([seen.habit], NOW)
     assert pulse.last_sign is not None
     assert pulse.last_sign.at == NOW - 25 * HOUR_S
     assert pulse.refusals == 0
     seen.take_log(LogPage((*old, "no time either"), 0, 5, 0), NOW + 300)
-    pulse = seen.judge([seen], NOW + 300)
+    pulse = seen.judge([seen.habit], NOW + 300)
     assert pulse.last_sign is not None
     assert pulse.last_sign.at == NOW + 300
 
@@ -152,31 +152,31 @@ def test_a_habit_is_the_same_in_whatever_order_and_how_often_the_signs_are_read(
 
 def test_what_is_dense_and_read_for_an_hour_only_is_judged_by_its_older_orders() -> None:
     seen = judge(*(order(number, at) for number, at in enumerate(every(120, 60))), insights=every(0.75, 1.2))
-    pulse = seen.judge([seen], NOW)
+    pulse = seen.judge([seen.habit], NOW)
     assert pulse.state is PulseState.OK
     assert pulse.habit_s == pytest.approx(3_600, rel=0.01)
     assert (pulse.allowed_s or 0.0) >= 2 * 3_590
     # Four hours later all of them are known, and what is usual is a matter of minutes.
     later = NOW + 4 * HOUR_S
     seen.take_insights(every(0.75, 4, later), later)
-    assert (seen.judge([seen], later).habit_s or 0.0) <= 600.0
+    assert (seen.judge([seen.habit], later).habit_s or 0.0) <= 600.0
 
 
 def test_nothing_is_ok_before_orders_and_log_were_read() -> None:
     seen = PulseJudge(0.0, DEFAULT_BLIND)
     seen.take_samples(every(15, 24), NOW)
     seen.take_log(LogPage((), 0, 0, 0), NOW)
-    pulse = seen.judge([seen], NOW)
+    pulse = seen.judge([seen.habit], NOW)
     assert (pulse.state, pulse.why) == (PulseState.UNKNOWN, "not looked at yet")
     seen.take_orders([], "L-1", NOW)
-    assert seen.judge([seen], NOW).state is PulseState.OK
+    assert seen.judge([seen.habit], NOW).state is PulseState.OK
 
 
 def test_a_chart_that_is_read_every_half_hour_is_no_read_that_fails() -> None:
     seen = judge()
     seen.take_samples(every(15, 24), NOW)
-    assert seen.judge([seen], NOW + STALE_LOOK_S + 60).state is PulseState.OK
-    assert seen.judge([seen], NOW + STALE_CHART_S + 60).state is PulseState.UNKNOWN
+    assert seen.judge([seen.habit], NOW + STALE_LOOK_S + 60).state is PulseState.OK
+    assert seen.judge([seen.habit], NOW + STALE_CHART_S + 60).state is PulseState.UNKNOWN
 
 
 def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
@@ -185,7 +185,7 @@ def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
     later = NOW + 2 * HOUR_S
     seen.take_orders([order(900 + number, at) for number, at in enumerate(every(10, 2, later))], "L-1", later)
     seen.take_log(LogPage((), 0, 0, 0), later)
-    pulse = seen.judge([seen], later)
+    pulse = seen.judge([seen.habit], later)
     assert pulse.state is PulseState.OK
     assert pulse.oldest_look == later
 
@@ -193,14 +193,14 @@ def test_insights_that_are_read_rarely_are_no_reads_that_fail() -> None:
 def test_that_a_brokerage_takes_orders_is_known_before_there_is_a_habit() -> None:
     refused = order(1, NOW - 600, "invalid", GONE)
     seen = judge(refused)
-    assert seen.judge([seen], NOW).state is PulseState.BLIND
+    assert seen.judge([seen.habit], NOW).state is PulseState.BLIND
     seen.take_orders([refused, order(2, NOW + 60)], "L-1", NOW + 120)
-    pulse = seen.judge([seen], NOW + 120)
+    pulse = seen.judge([seen.habit], NOW + 120)
     assert (pulse.state, pulse.why, pulse.refusals_known) == (PulseState.UNKNOWN, "too little history to judge", True)
-    assert not seen.judge([seen], NOW + 120 + STALE_LOOK_S).refusals_known
+    assert not seen.judge([seen.habit], NOW + 120 + STALE_LOOK_S).refusals_known
     unread = PulseJudge(0.0, DEFAULT_BLIND)
     unread.take_orders([order(2, NOW)], "L-1", NOW)
-    assert not unread.judge([unread], NOW).refusals_known
+    assert not unread.judge([unread.habit], NOW).refusals_known
 
 
 def test_lines_that_came_between_the_start_and_the_first_look_are_new() -> None:
@@ -214,14 +214,14 @@ def test_lines_that_came_between_the_start_and_the_first_look_are_new() -> None:
 
 def test_with_little_history_nothing_is_claimed() -> None:
     seen = judge(*(order(number, at) for number, at in enumerate(every(10, 1.5))))
-    pulse = seen.judge([seen], NOW)
+    pulse = seen.judge([seen.habit], NOW)
     assert (pulse.state, pulse.why) == (PulseState.UNKNOWN, "too little history to judge")
 
 
 def test_what_can_not_be_read_is_not_known() -> None:
     seen = judge(*(order(number, at) for number, at in enumerate(every(10, 12))))
-    assert seen.judge([seen], NOW).state is PulseState.OK
-    later = seen.judge([seen], NOW + STALE_LOOK_S + 1)
+    assert seen.judge([seen.habit], NOW).state is PulseState.OK
+    later = seen.judge([seen.habit], NOW + STALE_LOOK_S + 1)
     assert (later.state, later.why) == (PulseState.UNKNOWN, "the reads fail")
 
 
@@ -232,10 +232,10 @@ def test_silence_that_all_share_is_a_closed_market() -> None:
         each.take_orders([order(1_000, NOW)], "L-1", later)
         each.take_log(LogPage((), 0, 0, 0), later)
         each.take_insights([], later)
-    assert alone.judge([alone], later).state is PulseState.QUIET
-    assert alone.judge([alone, other], later).state is PulseState.OK
+    assert alone.judge([alone.habit], later).state is PulseState.QUIET
+    assert alone.judge([alone.habit, other.habit], later).state is PulseState.OK
     other.take_orders([order(2_000 + n, at) for n, at in enumerate(every(10, 6, later))], "L-1", later)
-    assert alone.judge([alone, other], later).state is PulseState.QUIET
+    assert alone.judge([alone.habit, other.habit], later).state is PulseState.QUIET
 
 
 def test_silence_is_quiet_only_once_no_part_may_hold_a_newer_sign() -> None:
@@ -243,23 +243,24 @@ def test_silence_is_quiet_only_once_no_part_may_hold_a_newer_sign() -> None:
     later = NOW + 3 * HOUR_S
     seen.take_orders([], "L-1", later)
     seen.take_log(LogPage((), 0, 0, 0), later)
-    assert (seen.judge([seen], later).state, seen.awaits) == (PulseState.OK, frozenset({"insights"}))
+    assert (seen.judge([seen.habit], later).state, seen.awaits) == (PulseState.OK, frozenset({"insights"}))
     # It can't be read, and holds it back no longer.
-    assert seen.judge([seen], later + HOLD_S).state is PulseState.OK
-    unread = seen.judge([seen], later + HOLD_S + 1)
+    assert seen.judge([seen.habit], later + HOLD_S).state is PulseState.OK
+    unread = seen.judge([seen.habit], later + HOLD_S + 1)
     assert unread.state is PulseState.UNKNOWN  # orders and log are too old by now
     seen.take_orders([], "L-1", later + HOLD_S + 1)
     seen.take_log(LogPage((), 0, 0, 0), later + HOLD_S + 1)
-    assert seen.judge([seen], later + HOLD_S + 1).state is PulseState.OK  # while nothing could be read it did not wait
+    # While nothing could be read it did not wait.
+    assert seen.judge([seen.habit], later + HOLD_S + 1).state is PulseState.OK
     for minutes in range(5, 35, 5):
         now = later + HOLD_S + 60 * minutes
         seen.take_orders([], "L-1", now)
         seen.take_log(LogPage((), 0, 0, 0), now)
-        assert seen.judge([seen], now).state is PulseState.OK
+        assert seen.judge([seen.habit], now).state is PulseState.OK
     end = later + 2 * HOLD_S + 60
-    assert (seen.judge([seen], end).state, seen.awaits) == (PulseState.QUIET, frozenset())
+    assert (seen.judge([seen.habit], end).state, seen.awaits) == (PulseState.QUIET, frozenset())
     seen.take_insights([end - 700], end)
-    assert seen.judge([seen], end).state is PulseState.OK
+    assert seen.judge([seen.habit], end).state is PulseState.OK
 
 
 def remembered(rig: Rig, silent_h: float, deploy_id: str = make_deployment(1).deploy_id) -> None:
@@ -407,14 +408,14 @@ def test_new_lines_are_handed_on_and_old_ones_are_not() -> None:
 def test_a_page_of_insights_after_which_others_came_is_no_silence() -> None:
     seen = judge()
     seen.take_insights(every(1, 40), NOW)
-    assert seen.judge([seen], NOW).state is PulseState.OK
+    assert seen.judge([seen.habit], NOW).state is PulseState.OK
     later = NOW + 3 * HOUR_S
     seen.take_orders([], "L-1", later)
     seen.take_log(LogPage((), 0, 0, 0), later)
     seen.take_insights(every(1, 0.5, NOW + HOUR_S), later, newest=False)
-    assert seen.judge([seen], later).state is PulseState.OK
+    assert seen.judge([seen.habit], later).state is PulseState.OK
     seen.take_insights(every(1, 2, NOW + HOUR_S), later)
-    assert seen.judge([seen], later).state is PulseState.QUIET
+    assert seen.judge([seen.habit], later).state is PulseState.QUIET
 
 
 @pytest.mark.parametrize("error", [connect_error()], ids=["down"])
