@@ -78,8 +78,9 @@ class ReaderSet:
         self._accounts = accounts
         self._pagers: dict[Key[Any], InsightPager] = {}
 
-    def open(self, key: Key[Any]) -> Reader | None:
-        """A reader for `key`; None for what is not read from the API (the link, the actions ...)."""
+    def open(self, key: Key[Any], start: int | None = None) -> Reader | None:
+        """A reader for `key`; None for what is not read from the API (the link, the actions ...). `start` is where the
+        newest window of orders or log lines was, where that is known."""
         api = self._api
         fetches: dict[str, Callable[[], Awaitable[Any]]] = {
             "projects": api.fetch_projects,
@@ -100,9 +101,9 @@ class ReaderSet:
         if key.kind == "insights":
             return InsightReader(api, key, self._pagers.setdefault(key, InsightPager()), self._clock)
         if key.kind == "orders":
-            return OrderReader(api, key.project_id)
+            return OrderReader(api, key.project_id, start or 0)
         if key.kind == "logs":
-            return LogReader(api, key.project_id, key.name)
+            return LogReader(api, key.project_id, key.name, start)
         return None
 
     def forget(self, key: Key[Any]) -> None:
@@ -198,15 +199,12 @@ class InsightReader:
 class OrderReader:
     """The newest orders of a project: they are at the end of a list of unknown length (REFERENCE.md 6.7)."""
 
-    def __init__(self, api: ReadApi, project_id: int) -> None:
+    def __init__(self, api: ReadApi, project_id: int, start: int = 0) -> None:
+        """Begin with the window from `start` on."""
         self._api = api
         self._project_id = project_id
-        self._start = 0
-        self._empty = 0
-
-    def resume(self, start: int) -> None:
-        """Go on where another one was."""
         self._start = start
+        self._empty = 0
 
     async def read(self) -> Answer:
         """Ask for the window that held the newest orders last time, and move on if it no longer does."""
@@ -241,14 +239,11 @@ class OrderReader:
 class LogReader:
     """The last lines of a deployment's log (REFERENCE.md 6.5)."""
 
-    def __init__(self, api: ReadApi, project_id: int, deploy_id: str) -> None:
+    def __init__(self, api: ReadApi, project_id: int, deploy_id: str, start: int | None = None) -> None:
+        """Begin with the window from `start` on; None: look for the end first."""
         self._api = api
         self._project_id = project_id
         self._deploy_id = deploy_id
-        self._start: int | None = None
-
-    def resume(self, start: int) -> None:
-        """Go on where another one was."""
         self._start = start
 
     async def read(self) -> Answer:

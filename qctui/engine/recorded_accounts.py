@@ -85,13 +85,11 @@ class RecordedAccounts:
         return [(each.at, deployments) for each in listed if (deployments := await self._deployments_of(each))]
 
     async def _deployments_of(self, recorded: Recorded) -> tuple[Deployment, ...]:
-        self._answers.instead = recorded
+        answers = self._answers
         try:
-            return (await self._answers.reads.fetch_deployments()).deployments
+            return (await answers.answered_with(recorded, answers.reads.fetch_deployments)).deployments
         except ApiError:
             return ()
-        finally:
-            self._answers.instead = None
 
     async def _judge(self, deployment: Deployment, windows: Mapping[int, Sequence[Window]]) -> PulseJudge:
         """What its windows have shown. As long as they say the same, only when it was looked at changes."""
