@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,12 +74,13 @@ class Accounts:
     none is followed.
     """
 
-    def __init__(self, api: ReadApi, store: Store, clock: Clock, history: EquityHistory, pulses: Pulses) -> None:
-        self.pulses = pulses
+    def __init__(self, api: ReadApi, store: Store, clock: Clock, patterns: Sequence[str]) -> None:
+        """`patterns` are texts that mean that a brokerage is disconnected."""
+        self.pulses = Pulses(api, store, clock, patterns)
         self._api = api
         self._store = store
         self._clock = clock
-        self._history = history
+        self._history = EquityHistory(store)
         self._running: dict[str, _Running] = {}
         self._remembered: dict[str, Account] = {}
         """What is known of an earlier run, until the deployment is listed."""

@@ -7,9 +7,8 @@ from typing import Any
 
 from qctui.api.ports import ApiError
 from qctui.engine.accounts import Accounts, running_alone
-from qctui.engine.equity_history import SPACING_S, EquityHistory
+from qctui.engine.equity_history import SPACING_S
 from qctui.engine.pulse_judge import PulseJudge
-from qctui.engine.pulses import Pulses
 from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.engine.remembered import Window, equity_chart, judge_of, restore_money
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, EquityTrail
@@ -52,8 +51,7 @@ class RecordedAccounts:
         if listed.value is None:
             return {}
         answers, store = self._answers, Store()
-        pulses = Pulses(answers.reads, store, answers.clock, self._patterns)
-        accounts = Accounts(answers.reads, store, answers.clock, EquityHistory(store), pulses)
+        accounts = Accounts(answers.reads, store, answers.clock, self._patterns)
         answers.begin(min(place.at, answers.at))
         accounts.note(DEPLOYMENTS, listed.value)
         running = running_alone(listed.value)

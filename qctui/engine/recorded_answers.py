@@ -109,11 +109,6 @@ class RecordedAnswers:
             self._looks_up = False
         return self.found[-1] if len(self.found) > before else None
 
-    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
-        """As in `Known`."""
-        found = self.known.get((endpoint, request_key(request, self.clock.at)))
-        return found.good.at if found is not None and found.good is not None else 0.0
-
     async def answered_with(self, recorded: Recorded | None, ask: Callable[[], Awaitable[T]]) -> T:
         """What `ask` makes of this answer, whatever it asks for; None: of those that stood at the place."""
         self._instead = recorded

@@ -56,10 +56,8 @@ class Known(Protocol):
 
     at: float
     """When the last answer came."""
-
-    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
-        """When the newest good answer to a request came last; 0 if none did."""
-        ...
+    known: Mapping[tuple[str, str], Answers]
+    """By endpoint and request."""
 
 
 class Past:
@@ -99,11 +97,6 @@ class Past:
             return None if found.good is None else (found.good.status or 200, self._tape.body(found.good))
         except TapeError:
             return None
-
-    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
-        """When that answer came last."""
-        found = self.known.get((endpoint, request_key(request, self.at)))
-        return found.good.at if found is not None and found.good is not None else 0.0
 
 
 class _ChartsOnce:
@@ -174,7 +167,8 @@ async def restore_money(
             pass
         try:
             portfolio = await reads.fetch_portfolio(each.project_id)
-            read_at = past.received_at("live/portfolio/read", {"projectId": each.project_id})
+            found = past.known.get(("live/portfolio/read", request_key({"projectId": each.project_id}, past.at)))
+            read_at = found.good.at if found is not None and found.good is not None else 0.0
             account = Account(
                 portfolio.positions,
                 portfolio.exposure,
