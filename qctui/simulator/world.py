@@ -129,12 +129,6 @@ class World:
         deployment.stop(now, stops=behaviour != "never-stops")
         self._succeed(deployment, behaviour)
 
-    def abort(self, optimization_id: str) -> bool:
-        """Accept an abort of an optimization; False when it is unknown or finished (REFERENCE.md 5.3)."""
-        now = self.now()
-        found = self.optimizations.get(optimization_id)
-        return found is not None and found.requested_at <= now and found.abort(now, self.config.lags.abort_s)
-
     def redeploy(self, project_id: int, due_at: float | None = None) -> Deployment:
         """End what is live in a project and launch a new deployment: at once, or as of a time at which it was due."""
         now = self.now() if due_at is None else due_at
@@ -300,7 +294,7 @@ class World:
         project.optimizations.sort(key=lambda one: -one.requested_at)
         self.optimizations[new.optimization_id] = new
 
-    def forget(self, optimization_id: str) -> None:
+    def forget(self, gone: Optimization) -> None:
         """Delete an optimization."""
-        gone = self.optimizations.pop(optimization_id)
+        del self.optimizations[gone.optimization_id]
         self.projects[gone.project_id].optimizations.remove(gone)
