@@ -304,10 +304,8 @@ class ActionService:
 
 def _find_equal(records: Sequence[ActionRecord], target: Target) -> str | None:
     """The action of this batch that already hits the same object: a batch sends one request to each."""
-    for record in records:
-        if record.target.action == target.action and is_same_object(record.target, target):
-            return record.action_id
-    return None
+    found = (each for each in records if each.target.action == target.action and is_same_object(each.target, target))
+    return next((each.action_id for each in found), None)
 
 
 def _known_end(store: Store, target: Target) -> str | None:
