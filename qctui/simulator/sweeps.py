@@ -122,10 +122,8 @@ class Sweeps:
         """Read what estimate and create both need, strictly: fields of an `Optimization`."""
         self._launches.project(fields)
         fields.text("name"), fields.text("strategy")
-        # It may come back with brackets, and is taken so too (REFERENCE.md 8.3).
         target, extremum = fields.text("target") or "", fields.text("targetTo")
-        index = statistic_of(target.replace("['", "").replace("']", ""))
-        if index is None or extremum not in ("max", "min"):
+        if statistic_of(target) is None or extremum not in ("max", "min"):
             raise Refused(INVALID)
         wanted = None
         if "targetValue" in fields.body and not (fields.textual and not fields.body["targetValue"]):
@@ -140,7 +138,6 @@ class Sweeps:
             "parameters": parameters,
             "target": target,
             "extremum": extremum,
-            "target_index": index,
             "target_value": wanted,
             "constraints": constraints,
         }

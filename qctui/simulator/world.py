@@ -18,7 +18,7 @@ from qctui.simulator.incidents import Incident
 from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, market_of
 from qctui.simulator.noise import hex_of, key_of, unit
-from qctui.simulator.optimizations import Optimization, optimization, optimization_of, statistic_of
+from qctui.simulator.optimizations import Optimization, optimization, optimization_of
 from qctui.simulator.world_clock import WorldClock
 from qctui.simulator.world_file import read_demo, read_world
 
@@ -273,7 +273,6 @@ class World:
                 node_type=sweep.node_type,
                 target=sweep.target,
                 extremum=sweep.extremum,
-                target_index=statistic_of(sweep.target),
             )
             if sweep.aborted_after_s is not None:
                 made.aborted_at = made.requested_at + sweep.aborted_after_s
