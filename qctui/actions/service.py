@@ -75,7 +75,6 @@ class ActionService:
         `disk` is where the journal is written and read; by default a thread of its own.
         """
         self.read_only = read_only
-        self.context = context
         self._store = store
         self._clock = clock
         self._disk = disk or DiskThread()

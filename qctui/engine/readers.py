@@ -19,7 +19,6 @@ from qctui.model.chart import Chart, ChartWindow
 from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, DeploymentList, LogPage
 from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
-from qctui.model.order import Order
 from qctui.model.resource import FailureKind
 from qctui.store import Store
 from qctui.value import Value
@@ -225,8 +224,7 @@ class OrderReader:
         if length > start + ORDER_WINDOW or length < start:
             self._start = max(0, length - ORDER_WINDOW + TAIL_SLACK)
             return Answer(more=Priority.FRESH)
-        newest: tuple[Order, ...] = orders[-ORDER_WINDOW:]
-        return Answer(newest)
+        return Answer(orders[-ORDER_WINDOW:])
 
     def _still_empty(self, length: int) -> Answer:
         self._empty += 1
