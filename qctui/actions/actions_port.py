@@ -10,8 +10,8 @@ from qctui.model.optimization import OptimizationPlan
 from qctui.value import Value
 
 
-class JournalEntry(Value):
-    """One line of the journal (DESIGN section 4), as far as it could be read."""
+class JournalEntry(Value, kw_only=True):
+    """One line of the journal (DESIGN section 4), as far as it could be read. Its fields stand in the line's order."""
 
     id: str
     """The action's id: the lines of one action share it."""
@@ -20,13 +20,13 @@ class JournalEntry(Value):
     event: str
     action: str
     project_id: int
+    deploy_id: str = ""
+    optimization_id: str = ""
     name: str
     environment: str
     base_url: str
     profile: str
     via: str
-    deploy_id: str = ""
-    optimization_id: str = ""
     detail: str = ""
 
 

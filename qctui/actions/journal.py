@@ -21,11 +21,15 @@ from qctui.actions.locks import lock_within
 from qctui.model.action import FINAL_RUNGS, Rung
 from qctui.paths import open_private, private_dir
 from qctui.text import clean
+from qctui.value import fields_of
 
 RUNG_OF_EVENT = {rung.event: rung for rung in Rung}
 """What a line's event says that the action has reached; an intent is none of these."""
 
 FINAL_EVENTS = frozenset(rung.event for rung in FINAL_RUNGS)
+
+TEXT_FIELDS = tuple(name for name in JournalEntry.__struct_fields__ if name != "project_id")
+"""Every field of a line but its one number."""
 
 LONGEST_LINE = 64 * 1024
 """Bytes of one line; a longer one is no line of ours and is skipped."""
@@ -82,21 +86,8 @@ def public_url(url: str) -> str:
 
 def encode_entry(entry: JournalEntry) -> bytes:
     """One line, newline included. Its fields are those of DESIGN section 4, in that order."""
-    identity = {"optimization_id": entry.optimization_id} if entry.optimization_id else {"deploy_id": entry.deploy_id}
-    record = {
-        "id": entry.id,
-        "at": entry.at,
-        "event": entry.event,
-        "action": entry.action,
-        "project_id": entry.project_id,
-        **identity,
-        "name": entry.name,
-        "environment": entry.environment,
-        "base_url": entry.base_url,
-        "profile": entry.profile,
-        "via": entry.via,
-        "detail": entry.detail,
-    }
+    record = fields_of(entry)
+    del record["deploy_id" if entry.optimization_id else "optimization_id"]
     return json.dumps(record, ensure_ascii=False, separators=(", ", ": ")).encode("utf-8", "replace") + b"\n"
 
 
@@ -114,27 +105,11 @@ def decode_entry(line: bytes) -> JournalEntry | None:
         return None
     if not isinstance(raw, dict):
         return None
-
-    def text(name: str) -> str:
-        value = raw.get(name)
-        return clean(value) if isinstance(value, str) else ""
-
+    texts = {name: clean(value) if isinstance(value := raw.get(name), str) else "" for name in TEXT_FIELDS}
     project_id = raw.get("project_id")
-    entry = JournalEntry(
-        id=text("id"),
-        at=text("at"),
-        event=text("event"),
-        action=text("action"),
-        project_id=project_id if isinstance(project_id, int) and not isinstance(project_id, bool) else 0,
-        deploy_id=text("deploy_id"),
-        optimization_id=text("optimization_id"),
-        name=text("name"),
-        environment=text("environment"),
-        base_url=text("base_url"),
-        profile=text("profile"),
-        via=text("via"),
-        detail=text("detail"),
-    )
+    if not isinstance(project_id, int) or isinstance(project_id, bool):
+        project_id = 0
+    entry = JournalEntry(**texts, project_id=project_id)
     return entry if entry.id and entry.event else None
 
 

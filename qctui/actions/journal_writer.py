@@ -50,8 +50,7 @@ class DiskThread:
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], asyncio.AbstractEventLoop, asyncio.Future[Any]] | None]
         self._jobs = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="qctui-journal", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._work, name="qctui-journal", daemon=True).start()
 
     def run(self, job: Callable[[], T]) -> asyncio.Future[T]:
         """Queue `job` behind the earlier ones."""

@@ -75,7 +75,6 @@ class ActionService:
         `disk` is where the journal is written and read; by default a thread of its own.
         """
         self.read_only = read_only
-        self.context = context
         self._store = store
         self._clock = clock
         self._disk = disk or DiskThread()
@@ -304,10 +303,8 @@ class ActionService:
 
 def _find_equal(records: Sequence[ActionRecord], target: Target) -> str | None:
     """The action of this batch that already hits the same object: a batch sends one request to each."""
-    for record in records:
-        if record.target.action == target.action and is_same_object(record.target, target):
-            return record.action_id
-    return None
+    found = (each for each in records if each.target.action == target.action and is_same_object(each.target, target))
+    return next((each.action_id for each in found), None)
 
 
 def _known_end(store: Store, target: Target) -> str | None:

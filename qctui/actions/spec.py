@@ -56,8 +56,6 @@ class ActionSpec(Value):
     id: str
     key: str
     """Its default key."""
-    verb: str
-    """As in `to liquidate`."""
     title: str
     """Of the dialog, and in palette and help."""
     tooltip: str
@@ -69,11 +67,15 @@ class ActionSpec(Value):
     leftovers: str
     """What it may leave behind, said once, briefly (REFERENCE.md 7.1, 7.2, 5.3)."""
 
+    @property
+    def verb(self) -> str:
+        """As in `to liquidate`."""
+        return self.title.lower()
+
 
 LIQUIDATE = ActionSpec(
     id="liquidate",
     key="L",
-    verb="liquidate",
     title="Liquidate",
     tooltip="Close all positions of the selected or marked deployments and stop them",
     target_noun="deployment",
@@ -87,7 +89,6 @@ LIQUIDATE = ActionSpec(
 STOP = ActionSpec(
     id="stop",
     key="S",
-    verb="stop",
     title="Stop",
     tooltip="Stop the selected or marked deployments without selling",
     target_noun="deployment",
@@ -98,7 +99,6 @@ STOP = ActionSpec(
 ABORT = ActionSpec(
     id="abort",
     key="A",
-    verb="abort",
     title="Abort",
     tooltip="End the selected optimization",
     target_noun="optimization",
@@ -109,7 +109,6 @@ ABORT = ActionSpec(
 RENAME = ActionSpec(
     id="rename",
     key="M",
-    verb="rename",
     title="Rename",
     tooltip="Give the selected optimization another name",
     target_noun="optimization",
@@ -120,7 +119,6 @@ RENAME = ActionSpec(
 DELETE = ActionSpec(
     id="delete",
     key="K",
-    verb="delete",
     title="Delete",
     tooltip="Delete the selected optimization with all of its runs",
     target_noun="optimization",
@@ -131,7 +129,6 @@ DELETE = ActionSpec(
 RERUN = ActionSpec(
     id="rerun",
     key="I",
-    verb="run again",
     title="Run again",
     tooltip="Start the selected optimization once more, changed or not",
     target_noun="optimization",

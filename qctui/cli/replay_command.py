@@ -16,6 +16,7 @@ from qctui.cli.terminal import Terminal, drop_unwritten, open_terminal
 from qctui.cli.wiring import open_recorded, own_tape, read_settings
 from qctui.clock import SystemClock
 from qctui.engine.instants import instant_of
+from qctui.engine.player import Player
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.tape_events import TapeEvents, began_at
 from qctui.paths import describe_path, expand_home, journal_path
@@ -132,7 +133,7 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
             )  # fmt: skip
         except ValueError as error:
             raise UsageError(f"--at: {error}") from error
-    return ReplayHost(
+    player = Player(
         tape,
         open_recorded,
         at=at,
@@ -141,3 +142,4 @@ def _host_of(tape: Tape, options: Options, settings: Settings) -> ReplayHost:
         patterns=settings.config.alerting.blind,
         journal=journal,
     )
+    return ReplayHost(player)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,12 +74,13 @@ class Accounts:
     none is followed.
     """
 
-    def __init__(self, api: ReadApi, store: Store, clock: Clock, history: EquityHistory, pulses: Pulses) -> None:
-        self.pulses = pulses
+    def __init__(self, api: ReadApi, store: Store, clock: Clock, patterns: Sequence[str]) -> None:
+        """`patterns` are texts that mean that a brokerage is disconnected."""
+        self.pulses = Pulses(api, store, clock, patterns)
         self._api = api
         self._store = store
         self._clock = clock
-        self._history = history
+        self._history = EquityHistory(store)
         self._running: dict[str, _Running] = {}
         self._remembered: dict[str, Account] = {}
         """What is known of an earlier run, until the deployment is listed."""
@@ -179,14 +180,7 @@ class Accounts:
         for running in self._running.values():
             if running.deployment.project_id == project_id:
                 self._done(running, Part.HOLDINGS)
-                account = replace(
-                    running.account,
-                    positions=portfolio.positions,
-                    exposure=portfolio.exposure,
-                    other_cash=portfolio.other_cash,
-                    read_mono=self._clock.monotonic(),
-                )
-                self._change(running, account)
+                self._change(running, account_with(portfolio, self._clock.monotonic(), running.account.currency))
 
     def _note_detail(self, detail: DeploymentDetail) -> None:
         # Its statistics begin with the account's currency.
@@ -217,6 +211,11 @@ class Accounts:
         wait_s = min(FAILED_CAP_S, first_s * 2.0 ** min(running.failures[part] - 1, 30))
         running.due_mono[part] = self._clock.monotonic() + wait_s
 
+    def _put_off_loading(self, running: _Running, part: Part) -> None:
+        """The service is preparing the answer, which is no failure."""
+        running.failures[part] -= 1
+        self._put_off(running, part, SLOW_LOADING_S)
+
     def _done(self, running: _Running, part: Part) -> None:
         running.failures[part] = 0
         stretched = max(1.0, len(self._running) / CROWD)
@@ -228,15 +227,10 @@ class Accounts:
         start = now - CHART_SPAN_S
         answer = await self._api.fetch_chart(deployment.project_id, EQUITY_CHART, start, now, CHART_SAMPLES)
         if isinstance(answer, Loading):
-            running.failures[Part.EQUITY] -= 1
-            self._put_off(running, Part.EQUITY, SLOW_LOADING_S)
-        else:
-            self._take_equity(running, answer, start)
-
-    def _take_equity(self, running: _Running, chart: Chart, start: float) -> None:
-        deployment = self._running_now(running)
-        equity = equity_of(chart)
-        if deployment is None or equity is None:
+            self._put_off_loading(running, Part.EQUITY)
+            return
+        equity = equity_of(answer)
+        if equity is None or not self._follows(running):
             return
         self.pulses.note_samples(deployment.deploy_id, equity.xs)
         if self._history.adopt(deployment, equity, start, self._clock.now(), self._clock.monotonic()):
@@ -244,15 +238,14 @@ class Accounts:
         if equity.unit and equity.unit != "%" and not running.account.currency:
             self._change(running, replace(running.account, currency=equity.unit))
 
-    def _running_now(self, running: _Running) -> Deployment | None:
-        """The deployment, unless it ended or was replaced while its answer was on the way."""
-        deployment = running.deployment
-        return deployment if self._running.get(deployment.deploy_id) is running else None
+    def _follows(self, running: _Running) -> bool:
+        """Whether it neither ended nor was replaced while its answer was on the way."""
+        return self._running.get(running.deployment.deploy_id) is running
 
     async def _read_holdings(self, running: _Running) -> None:
         project_id = running.deployment.project_id
         portfolio = await self._api.fetch_portfolio(project_id)
-        if self._running_now(running) is not None:
+        if self._follows(running):
             # The dialog of an action and the details begin with what is known.
             key, at, mono = portfolio_key(project_id), self._clock.now(), self._clock.monotonic()
             self._store.put_value(key, portfolio, at=at, mono=mono)
@@ -263,8 +256,7 @@ class Accounts:
         if answer is None:
             return
         if answer.loading is not None:
-            running.failures[part] -= 1
-            self._put_off(running, part, SLOW_LOADING_S)
+            self._put_off_loading(running, part)
         else:
             self._done(running, part)
             if answer.more is not None or answer.wait_s == 0.0:
@@ -278,6 +270,11 @@ class Accounts:
     def _publish(self) -> None:
         accounts = {deploy_id: running.account for deploy_id, running in self._running.items()}
         self._store.put_value(ACCOUNTS, accounts, at=self._clock.now(), mono=self._clock.monotonic())
+
+
+def account_with(portfolio: Portfolio, read_mono: float, currency: str) -> Account:
+    """The account that holds this, received at that monotonic time."""
+    return Account(portfolio.positions, portfolio.exposure, portfolio.other_cash, read_mono, currency)
 
 
 def running_alone(listed: Iterable[Deployment]) -> list[Deployment]:

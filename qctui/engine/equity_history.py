@@ -51,11 +51,11 @@ class EquityHistory:
             projects.setdefault(each.deploy_id, set()).add(each.project_id)
         named = (each for each in deployments if each.deploy_id and len(projects[each.deploy_id]) == 1)
         followed = sorted(named, key=lambda each: not each.alive)
-        listed: dict[str, EquityTrail] = {}
-        for deployment in followed[:DEPLOYMENTS_KEPT]:
-            trail = self._next_trail(deployment, at, mono)
-            if trail is not None:
-                listed[deployment.deploy_id] = trail
+        listed = {
+            each.deploy_id: trail
+            for each in followed[:DEPLOYMENTS_KEPT]
+            if (trail := self._next_trail(each, at, mono)) is not None
+        }
         changed = listed.keys() != self._trails.keys() or any(
             trail is not self._trails[deploy_id] for deploy_id, trail in listed.items()
         )

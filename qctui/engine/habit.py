@@ -42,7 +42,10 @@ class Habit:
         self._excused: set[float] = set()
         self._complete_since = float("-inf")
         self._hours = 0
+        """The open hours of the week, numbered 0 to 167 in New York's time, each a bit: every habit is compared with
+        every other once a minute."""
         self._active: set[int] = set()
+        """The hours with a sign, counted since 1970 in New York's time."""
         self._usual_s: float | None = None
         self._learnt = -1
         """Signs whose distances were learnt from; below zero until that was done."""
@@ -107,12 +110,6 @@ class Habit:
         return self._counted
 
     @property
-    def hours(self) -> int:
-        """The open hours of the week, numbered 0 to 167 in New York's time, each a bit: every habit is compared with
-        every other once a minute."""
-        return self._hours
-
-    @property
     def usual_s(self) -> float | None:
         """The longest silence so far, in open time; None while there is too little history to tell."""
         if self._learnt < 0:
@@ -128,11 +125,16 @@ class Habit:
     def open_s(self, start: float, end: float, witnesses: Sequence[Habit] = ()) -> float:
         """Seconds of open time between two instants. With `witnesses` only hours count in which one of them was active:
         when all of them are silent their market is closed, whatever the habit says."""
-        return _open_s(self.hours, start, end, witnesses)
-
-    def was_active(self, local_hour: int) -> bool:
-        """Whether there was a sign in this hour, counted since 1970 in New York's time."""
-        return local_hour in self._active
+        if not self._hours or not math.isfinite(start):
+            return 0.0
+        total, at = 0.0, max(start, end - KEEP_S)
+        while at < end:
+            until = min(end, (at // HOUR_S + 1) * HOUR_S)
+            hour = _local_hour(at)
+            if self._hours >> hour % WEEK_H & 1 and (not witnesses or any(hour in each._active for each in witnesses)):
+                total += until - at
+            at = until
+        return total
 
     def shares_market(self, other: Habit) -> bool:
         """Whether the other one is active at much the same hours."""
@@ -152,7 +154,7 @@ class Habit:
         for a, b in pairwise(known):
             # Open time is never longer than time.
             if b - a > longest and a not in self._excused:
-                longest = max(longest, _open_s(self._hours, a, b))
+                longest = max(longest, self.open_s(a, b))
         return longest
 
 
@@ -209,16 +211,3 @@ def _open_hours(active: set[int]) -> int:
         if (hits[hour] + rate) / (seen[hour] + 1) >= USUAL_RATE:
             found |= 1 << hour
     return found
-
-
-def _open_s(hours: int, start: float, end: float, witnesses: Sequence[Habit] = ()) -> float:
-    if not hours or not math.isfinite(start):
-        return 0.0
-    total, at = 0.0, max(start, end - KEEP_S)
-    while at < end:
-        until = min(end, (at // HOUR_S + 1) * HOUR_S)
-        hour = _local_hour(at)
-        if hours >> hour % WEEK_H & 1 and (not witnesses or any(each.was_active(hour) for each in witnesses)):
-            total += until - at
-        at = until
-    return total

@@ -160,7 +160,7 @@ class EngineHost:
         with self._lock:
             self._stopping = True
             self._drain_s = drain_s
-        self._call(self._end)
+        self._call(lambda: self._ending.set() if self._ending is not None else None)
         if self._thread is None or self._thread is threading.current_thread():
             return True
         self._thread.join(drain_s + 4 * CLOSE_S)
@@ -299,10 +299,6 @@ class EngineHost:
             subscriptions = self._subscriptions
         if self._poller is not None:
             self._poller.subscribe(subscriptions)
-
-    def _end(self) -> None:
-        if self._ending is not None:
-            self._ending.set()
 
     async def _bounded(self, closing: Awaitable[None], seconds: float, what: str) -> None:
         # By the loop's own time and not by `clock`: this bound is for the process, whatever a test says the time is.

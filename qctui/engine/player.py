@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Any
 
 from qctui.actions.actions_port import JournalEntry
-from qctui.clock import Clock
+from qctui.clock import Clock, SystemClock
 from qctui.engine.instants import instant_of
 from qctui.engine.readers import keep
 from qctui.engine.recorded_state import RecordedState
@@ -72,25 +72,27 @@ class Player:
         self,
         tape: Tape,
         open_recorded: OpenRecorded,
-        real: Clock,
         *,
         at: float,
         playing: bool,
         speed: float,
-        patterns: Sequence[str],
-        journal: Sequence[JournalEntry],
-        zone: tzinfo | None,
+        patterns: Sequence[str] = (),
+        journal: Sequence[JournalEntry] = (),
+        real: Clock | None = None,
+        zone: tzinfo | None = None,
     ) -> None:
-        """At Unix time `at`, with nothing in the store before `begin`.
+        """At Unix time `at`, with nothing in the store before `begin`. `journal` is this machine's. `patterns` are
+        texts that mean that a brokerage is disconnected.
 
         Raises:
             TapeError: the tape can't be read, or is empty.
         """
         self.tape, self.store = tape, Store()
-        self.clock = TapeClock(real, at)
+        self._real = real or SystemClock()
+        self.clock = TapeClock(self._real, at)
         self._acknowledged: set[str] = set()
         """Actions whose outcome was seen in this replay."""
-        self._real, self._journal, self._zone = real, journal, zone
+        self._journal, self._zone = journal, zone
         first_at, last_at = tape.first_at, tape.last_at
         if first_at is None or last_at is None:
             raise TapeError(EMPTY)

@@ -17,10 +17,8 @@ from qctui.clock import Clock, first_of
 from qctui.engine.accounts import Accounts
 from qctui.engine.circuit_breaker import ANSWERED, CircuitBreaker
 from qctui.engine.engine_port import Subscription, Visibility
-from qctui.engine.equity_history import EquityHistory
 from qctui.engine.health import Health
 from qctui.engine.polls import Poll, Polls
-from qctui.engine.pulses import Pulses
 from qctui.engine.rate_limiter import UNHURRIED, Priority, RateLimiter
 from qctui.engine.readers import Answer, ReaderSet, keep
 from qctui.engine.schedule import CONCURRENCY, PollSettings, backoff_s, interval_s, loading_s
@@ -68,8 +66,8 @@ class Poller:
         self.limiter = RateLimiter(settings.reads_per_minute)
         """How many reads are made: a budget that the processes of one account share."""
         self._breaker = CircuitBreaker(self._jitter)
-        self.pulses = Pulses(api, store, clock, settings.blind_patterns)
-        self.accounts = Accounts(api, store, clock, EquityHistory(store), self.pulses)
+        self.accounts = Accounts(api, store, clock, settings.blind_patterns)
+        self.pulses = self.accounts.pulses
         self._polls = Polls(ReaderSet(api, store, clock, self.accounts), store, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._probe: asyncio.Task[None] | None = None

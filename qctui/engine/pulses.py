@@ -59,10 +59,7 @@ class Pulses:
     def follow(self, deployments: Iterable[Deployment]) -> None:
         """Watch these, and no others. What was learnt of one that has ended is forgotten."""
         before = self._watched
-        self._watched = {}
-        for each in deployments:
-            known = before.get(each.deploy_id)
-            self._watched[each.deploy_id] = known or self._begin(each)
+        self._watched = {each.deploy_id: before.get(each.deploy_id) or self._begin(each) for each in deployments}
         if before.keys() != self._watched.keys():
             self._publish()
 

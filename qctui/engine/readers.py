@@ -19,7 +19,6 @@ from qctui.model.chart import Chart, ChartWindow
 from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, DeploymentList, LogPage
 from qctui.model.insight import InsightPage
 from qctui.model.keys import DEPLOYMENTS, Key
-from qctui.model.order import Order
 from qctui.model.resource import FailureKind
 from qctui.store import Store
 from qctui.value import Value
@@ -78,8 +77,9 @@ class ReaderSet:
         self._accounts = accounts
         self._pagers: dict[Key[Any], InsightPager] = {}
 
-    def open(self, key: Key[Any]) -> Reader | None:
-        """A reader for `key`; None for what is not read from the API (the link, the actions ...)."""
+    def open(self, key: Key[Any], start: int | None = None) -> Reader | None:
+        """A reader for `key`; None for what is not read from the API (the link, the actions ...). `start` is where the
+        newest window of orders or log lines was, where that is known."""
         api = self._api
         fetches: dict[str, Callable[[], Awaitable[Any]]] = {
             "projects": api.fetch_projects,
@@ -100,9 +100,9 @@ class ReaderSet:
         if key.kind == "insights":
             return InsightReader(api, key, self._pagers.setdefault(key, InsightPager()), self._clock)
         if key.kind == "orders":
-            return OrderReader(api, key.project_id)
+            return OrderReader(api, key.project_id, start or 0)
         if key.kind == "logs":
-            return LogReader(api, key.project_id, key.name)
+            return LogReader(api, key.project_id, key.name, start)
         return None
 
     def forget(self, key: Key[Any]) -> None:
@@ -198,15 +198,12 @@ class InsightReader:
 class OrderReader:
     """The newest orders of a project: they are at the end of a list of unknown length (REFERENCE.md 6.7)."""
 
-    def __init__(self, api: ReadApi, project_id: int) -> None:
+    def __init__(self, api: ReadApi, project_id: int, start: int = 0) -> None:
+        """Begin with the window from `start` on."""
         self._api = api
         self._project_id = project_id
-        self._start = 0
-        self._empty = 0
-
-    def resume(self, start: int) -> None:
-        """Go on where another one was."""
         self._start = start
+        self._empty = 0
 
     async def read(self) -> Answer:
         """Ask for the window that held the newest orders last time, and move on if it no longer does."""
@@ -227,8 +224,7 @@ class OrderReader:
         if length > start + ORDER_WINDOW or length < start:
             self._start = max(0, length - ORDER_WINDOW + TAIL_SLACK)
             return Answer(more=Priority.FRESH)
-        newest: tuple[Order, ...] = orders[-ORDER_WINDOW:]
-        return Answer(newest)
+        return Answer(orders[-ORDER_WINDOW:])
 
     def _still_empty(self, length: int) -> Answer:
         self._empty += 1
@@ -241,14 +237,11 @@ class OrderReader:
 class LogReader:
     """The last lines of a deployment's log (REFERENCE.md 6.5)."""
 
-    def __init__(self, api: ReadApi, project_id: int, deploy_id: str) -> None:
+    def __init__(self, api: ReadApi, project_id: int, deploy_id: str, start: int | None = None) -> None:
+        """Begin with the window from `start` on; None: look for the end first."""
         self._api = api
         self._project_id = project_id
         self._deploy_id = deploy_id
-        self._start: int | None = None
-
-    def resume(self, start: int) -> None:
-        """Go on where another one was."""
         self._start = start
 
     async def read(self) -> Answer:

@@ -7,9 +7,8 @@ from typing import Any
 
 from qctui.api.ports import ApiError
 from qctui.engine.accounts import Accounts, running_alone
-from qctui.engine.equity_history import SPACING_S, EquityHistory
+from qctui.engine.equity_history import SPACING_S
 from qctui.engine.pulse_judge import PulseJudge
-from qctui.engine.pulses import Pulses
 from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.engine.remembered import Window, equity_chart, judge_of, restore_money
 from qctui.model.account import ACCOUNTS, DAY_S, EQUITY_HISTORY, EquityTrail
@@ -52,8 +51,7 @@ class RecordedAccounts:
         if listed.value is None:
             return {}
         answers, store = self._answers, Store()
-        pulses = Pulses(answers.reads, store, answers.clock, self._patterns)
-        accounts = Accounts(answers.reads, store, answers.clock, EquityHistory(store), pulses)
+        accounts = Accounts(answers.reads, store, answers.clock, self._patterns)
         answers.begin(min(place.at, answers.at))
         accounts.note(DEPLOYMENTS, listed.value)
         running = running_alone(listed.value)
@@ -85,13 +83,11 @@ class RecordedAccounts:
         return [(each.at, deployments) for each in listed if (deployments := await self._deployments_of(each))]
 
     async def _deployments_of(self, recorded: Recorded) -> tuple[Deployment, ...]:
-        self._answers.instead = recorded
+        answers = self._answers
         try:
-            return (await self._answers.reads.fetch_deployments()).deployments
+            return (await answers.answered_with(recorded, answers.reads.fetch_deployments)).deployments
         except ApiError:
             return ()
-        finally:
-            self._answers.instead = None
 
     async def _judge(self, deployment: Deployment, windows: Mapping[int, Sequence[Window]]) -> PulseJudge:
         """What its windows have shown. As long as they say the same, only when it was looked at changes."""

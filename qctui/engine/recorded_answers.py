@@ -7,7 +7,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from qctui.api.ports import ApiError, ReadApi
 from qctui.engine.remembered import OpenRecorded
@@ -17,6 +17,8 @@ from qctui.tape.request_key import request_key
 from qctui.tape.tape import Answers, Recorded, Tape
 from qctui.tape.tape_file import Position, TapeError
 from qctui.text import clean
+
+T = TypeVar("T")
 
 CHART = "live/chart/read"
 
@@ -73,7 +75,7 @@ class RecordedAnswers:
         """What was asked for since `begin`, by endpoint and request."""
         self.found: list[Recorded] = []
         """What was answered since then."""
-        self.instead: Recorded | None = None
+        self._instead: Recorded | None = None
         """Answers whatever is asked for now."""
         self._values: OrderedDict[tuple[str, int], tuple[Any, int]] = OrderedDict()
         self._kept_bytes = 0
@@ -94,7 +96,7 @@ class RecordedAnswers:
 
     def begin(self, at: float) -> None:
         """Another resource is read, as it was at this time."""
-        self.asked, self.found, self.instead = [], [], None
+        self.asked, self.found = [], []
         self.clock.at = at
 
     async def look_up(self, ask: Callable[[], Awaitable[object]]) -> Recorded | None:
@@ -107,20 +109,20 @@ class RecordedAnswers:
             self._looks_up = False
         return self.found[-1] if len(self.found) > before else None
 
-    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
-        """As in `Known`."""
-        found = self.known.get((endpoint, request_key(request, self.clock.at)))
-        return found.good.at if found is not None and found.good is not None else 0.0
+    async def answered_with(self, recorded: Recorded | None, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` makes of this answer, whatever it asks for; None: of those that stood at the place."""
+        self._instead = recorded
+        try:
+            return await ask()
+        finally:
+            self._instead = None
 
     async def failure_of(self, recorded: Recorded, ask: Callable[[], Awaitable[object]]) -> ApiError | None:
         """The failure of a recorded answer, as `ask` meets it; None if that takes it for an answer."""
-        self.instead = recorded
         try:
-            await ask()
+            await self.answered_with(recorded, ask)
         except ApiError as error:
             return error
-        finally:
-            self.instead = None
         return None
 
     async def fetch(self, method: str, *arguments: Any, **named: Any) -> Any:
@@ -179,8 +181,8 @@ class RecordedAnswers:
         return self._looks_up or self._hit is not None
 
     def _resolve(self, endpoint: str, request: Mapping[str, Any]) -> Recorded | None:
-        if self.instead is not None:
-            return self.instead
+        if self._instead is not None:
+            return self._instead
         key = endpoint, request_key(request, self.clock.at)
         self.asked.append(key)
         found = self.known.get(key)

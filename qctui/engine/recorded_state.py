@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from qctui.engine.circuit_breaker import ANSWERED, CircuitBreaker
 from qctui.engine.health import Health
 from qctui.engine.known_insights import LIMIT, KnownInsights
 from qctui.engine.paging import PAGE, RowRanges
-from qctui.engine.readers import Answer, LogReader, OrderReader, PlainReader, Reader, ReaderSet
+from qctui.engine.readers import Answer, PlainReader, Reader, ReaderSet
 from qctui.engine.recorded_accounts import RecordedAccounts
 from qctui.engine.recorded_answers import RecordedAnswers
 from qctui.engine.remembered import OpenRecorded, Window, windows_of
@@ -110,13 +111,7 @@ class RecordedState:
         starts: Sequence[int | None] = [each.start for each in reversed(_windows_of(key, windows))][:3]
         resource: Resource[Any] = Resource()
         for start in starts or [None]:
-
-            def opened(start: int | None = start) -> Reader | None:
-                reader = self._readers.open(key)
-                if start is not None and isinstance(reader, OrderReader | LogReader):
-                    reader.resume(start)
-                return reader
-
+            opened = partial(self._readers.open, key, start)
             reader = opened()
             if reader is None:
                 return None
@@ -127,35 +122,29 @@ class RecordedState:
 
     async def _read(self, key: Key[Any], reader: Reader) -> Resource[Any]:
         """The newest good answer, as old as it is; empty without one."""
-        answers = self._answers
+        answers, chart = self._answers, None
         if key.kind == "chart":
             # Its window follows the time: it is read as it was when its answer came.
-            found = await answers.look_up(reader.read)
-            if found is None:
+            chart = await answers.look_up(reader.read)
+            if chart is None:
                 return Resource()
-            answers.clock.at = found.first_at
-            answers.instead = found
+            answers.clock.at = chart.first_at
         try:
-            answer = await reader.read()
+            answer = await answers.answered_with(chart, reader.read)
         except ApiError as error:
             if not answers.found:
                 return Resource()
             at = answers.found[-1].at
             return Resource(error=Failure(error.kind, error.message, at, at))
-        finally:
-            answers.instead = None
         newest = answers.found[-1]
         resource = _resource_of(answer, newest)
         if answer.loading is None:
             return resource
         for earlier in islice(self._tape.earlier(newest), MOST_EARLIER):
-            answers.instead = earlier
             try:
-                answer = await reader.read()
+                answer = await answers.answered_with(earlier, reader.read)
             except ApiError:
                 continue
-            finally:
-                answers.instead = None
             if answer.value is not None:
                 return replace(_resource_of(answer, earlier), progress=resource.progress)
         return resource
@@ -193,28 +182,19 @@ class RecordedState:
         resource: Resource[Any] = Resource()
         if newest_at is not None:
             resource = Resource(kept[1], newest_at, newest_at)
-
         last = windows[-1].request if windows else {"start": 0, "end": PAGE}
         answers.asked += [(each.endpoint, each.name) for each in windows[-5:]]
-
-        def newest_window() -> Reader:
-            api = answers.reads
-            return PlainReader(lambda: api.fetch_insights(key.project_id, last["start"], last["end"], key.name))
-
-        return await self._with_failure(resource, newest_window)
+        newest = partial(answers.reads.fetch_insights, key.project_id, last["start"], last["end"], key.name)
+        return await self._with_failure(resource, lambda: PlainReader(newest))
 
     async def _log_of(self, key: Key[Any], chosen: Sequence[tuple[Window, Recorded]]) -> InsightLog:
-        known, covered = KnownInsights(LIMIT), RowRanges()
+        known, covered, reads = KnownInsights(LIMIT), RowRanges(), self._answers.reads
         for window, recorded in reversed(chosen):
-            self._answers.instead = recorded
+            fetch = partial(reads.fetch_insights, key.project_id, window.start, window.request["end"], key.name)
             try:
-                page = await self._answers.reads.fetch_insights(
-                    key.project_id, window.start, window.request["end"], key.name
-                )
+                page = await self._answers.answered_with(recorded, fetch)
             except ApiError:
                 continue
-            finally:
-                self._answers.instead = None
             known.learn(page.insights, recorded.at)
             covered.add(window.start, window.start + len(page.insights))
         complete = covered.gap(covered.top, highest=True) is None

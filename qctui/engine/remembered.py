@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 
 from qctui.api.ports import ApiError, Loading, ReadApi
 from qctui.clock import Clock
-from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, equity_of, running_alone
+from qctui.engine.accounts import CHART_SAMPLES, CHART_SPAN_S, Accounts, account_with, equity_of, running_alone
 from qctui.engine.equity_history import EquityHistory
 from qctui.engine.pulse_judge import PulseJudge
 from qctui.model.account import DAY_S, EQUITY_HISTORY, Account
@@ -56,10 +56,8 @@ class Known(Protocol):
 
     at: float
     """When the last answer came."""
-
-    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
-        """When the newest good answer to a request came last; 0 if none did."""
-        ...
+    known: Mapping[tuple[str, str], Answers]
+    """By endpoint and request."""
 
 
 class Past:
@@ -99,11 +97,6 @@ class Past:
             return None if found.good is None else (found.good.status or 200, self._tape.body(found.good))
         except TapeError:
             return None
-
-    def received_at(self, endpoint: str, request: Mapping[str, Any]) -> float:
-        """When that answer came last."""
-        found = self.known.get((endpoint, request_key(request, self.at)))
-        return found.good.at if found is not None and found.good is not None else 0.0
 
 
 class _ChartsOnce:
@@ -165,24 +158,17 @@ async def restore_money(
         history.record(listed, at, at)
     for each in running:
         account = Account()
-        try:
-            equity = await _equity(reads, each.project_id, past.at)
-            if equity is not None:
-                history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, past.at)
-                account = Account(currency=equity.unit if equity.unit != "%" else "")
-        except ApiError:  # that one is not on the tape
-            pass
+        equity = await _equity(reads, each.project_id, past.at)
+        if equity is not None:
+            history.adopt(each, equity, past.at - CHART_SPAN_S, past.at, past.at)
+            account = Account(currency=equity.unit if equity.unit != "%" else "")
         try:
             portfolio = await reads.fetch_portfolio(each.project_id)
-            read_at = past.received_at("live/portfolio/read", {"projectId": each.project_id})
-            account = Account(
-                portfolio.positions,
-                portfolio.exposure,
-                portfolio.other_cash,
-                clock.monotonic() - max(0.0, clock.now() - read_at),
-                account.currency,
-            )
-        except ApiError:
+            found = past.known.get(("live/portfolio/read", request_key({"projectId": each.project_id}, past.at)))
+            read_at = found.good.at if found is not None and found.good is not None else 0.0
+            read_mono = clock.monotonic() - max(0.0, clock.now() - read_at)
+            account = account_with(portfolio, read_mono, account.currency)
+        except ApiError:  # that one is not on the tape
             pass
         trail = (store.get(EQUITY_HISTORY).value or {}).get(each.deploy_id)
         accounts.restore(each.deploy_id, account, trail)
@@ -194,7 +180,11 @@ async def equity_chart(reads: ReadApi, project_id: int, until: float) -> Chart |
 
 
 async def _equity(reads: ReadApi, project_id: int, until: float) -> Series | None:
-    chart = await equity_chart(reads, project_id, until)
+    """None as well where it is not on the tape."""
+    try:
+        chart = await equity_chart(reads, project_id, until)
+    except ApiError:
+        return None
     return None if isinstance(chart, Loading) else equity_of(chart)
 
 
@@ -219,12 +209,9 @@ async def judge_of(
     """What every window that was read has shown of a deployment: together they hold all that was seen, each once."""
     project_id, deploy_id = deployment.project_id, deployment.deploy_id
     judge = PulseJudge(deployment.launched_at, patterns)
-    try:
-        equity = await _equity(reads, project_id, past.at)
-        if equity is not None:
-            judge.take_samples(equity.xs, past.at)
-    except ApiError:
-        pass
+    equity = await _equity(reads, project_id, past.at)
+    if equity is not None:
+        judge.take_samples(equity.xs, past.at)
     next_line = 0
     whole_from = _run_of(each for each in windows.get(project_id, ()) if each.endpoint == "live/insights/read")
     for window in windows.get(project_id, ()):

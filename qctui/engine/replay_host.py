@@ -6,20 +6,17 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Future
-from datetime import tzinfo
 from functools import partial
 from typing import Any
 
 from qctui.actions.actions_port import ActionsPort, JournalEntry
-from qctui.clock import Clock, SystemClock
+from qctui.clock import Clock
 from qctui.engine.engine_port import AlertsPort, Subscription
 from qctui.engine.player import Player
-from qctui.engine.remembered import OpenRecorded
 from qctui.model.action import Target
 from qctui.model.keys import Key
 from qctui.model.optimization import OptimizationPlan
 from qctui.model.playback import NOTHING_CHANGED, NOTHING_SENT
-from qctui.tape.tape import Tape
 
 TURN_S = 0.5
 """How often it is looked what has come while the tape plays."""
@@ -29,32 +26,10 @@ class ReplayHost:
     """The `Engine` of a replay, on a thread (`start`, `stop`) or on the caller's loop (`run`). Everything but `run` may
     be called from any thread. Moves are made one after the other, each from where the one before it ended."""
 
-    def __init__(
-        self,
-        tape: Tape,
-        open_recorded: OpenRecorded,
-        *,
-        at: float,
-        playing: bool,
-        speed: float,
-        patterns: Sequence[str] = (),
-        journal: Sequence[JournalEntry] = (),
-        real: Clock | None = None,
-        zone: tzinfo | None = None,
-    ) -> None:
-        """Begins at Unix time `at`. The tape is closed at the end. `journal` is this machine's. `patterns` are texts
-        that mean that a brokerage is disconnected.
-
-        Raises:
-            TapeError: it can't be read, or is empty.
-        """
-        self._real = real or SystemClock()
-        self.player = Player(
-            tape, open_recorded, self._real, at=at, playing=playing, speed=speed, patterns=patterns, journal=journal,
-            zone=zone,
-        )  # fmt: skip
-        self.store = self.player.store
-        self.clock: Clock = self.player.clock
+    def __init__(self, player: Player) -> None:
+        """Runs this one, whose tape is closed at the end."""
+        self.player, self.store = player, player.store
+        self.clock: Clock = player.clock
         self.refused: Callable[[str], object] = lambda words: None
         """Called with the reason when something is asked for that a replay does not do."""
         self.actions: ActionsPort = _NoActions(self)
@@ -141,7 +116,7 @@ class ReplayHost:
             await self._in_turn(self.player.begin)
             self._shown.set()
             while not self._ending:
-                await self._real.sleep(TURN_S)
+                await self.clock.sleep(TURN_S)
                 if self.player.playing:
                     await self._in_turn(self.player.pass_time)
         finally:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from qctui.actions.actions_port import JournalEntry
-from qctui.actions.journal import lines_by_action, parse_journal_time
+from qctui.actions.journal import TEXT_FIELDS, lines_by_action, parse_journal_time
 from qctui.actions.journal_watcher import record_of
 from qctui.alerts.lives import Lives
 from qctui.clock import Clock
@@ -22,8 +22,6 @@ MARKED = ("action", "alert", "ended")
 """What can be sought for."""
 
 _SEEN = "acknowledged"
-
-_TEXTS = set(JournalEntry.__struct_fields__) - {"project_id"}
 
 
 class TapeEvents:
@@ -127,7 +125,7 @@ def event_words(event: TapeEvent) -> str:
 def _entry_of(event: TapeEvent) -> JournalEntry | None:
     if event.kind != "action" or not isinstance(event.body.get("project_id"), int):
         return None
-    known = {name: clean(str(event.body.get(name) or ""), 500) for name in _TEXTS}
+    known = {name: clean(str(event.body.get(name) or ""), 500) for name in TEXT_FIELDS}
     return JournalEntry(**known, project_id=event.body["project_id"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qctui.alerts.alert_json import alert_fields, iso_time
@@ -49,6 +49,9 @@ async def follow_tape(tape: Recorder | None, store: Store, clock: Clock) -> None
 _SEEN = frozenset({ACTIONS, ALERTS, DEPLOYMENTS})
 """What events are made of."""
 
+_Event = tuple[str, Mapping[str, Any]]
+"""Its kind and its body."""
+
 
 class _Follower:
     """What happened since the last look. What happened before the first one is on the tape of an earlier run."""
@@ -63,12 +66,11 @@ class _Follower:
         self._listed: tuple[Deployment, ...] | None = None
         self._alive: set[str] = set()
 
-    def news(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def news(self) -> list[_Event]:
         """Kinds and bodies of events, in the words of the journal and of `qctui alerts --json`."""
         return [*self._actions(), *self._alert_steps(), *self._ends()]
 
-    def _actions(self) -> list[tuple[str, Mapping[str, Any]]]:
-        found: list[tuple[str, Mapping[str, Any]]] = []
+    def _actions(self) -> Iterator[_Event]:
         for record in self._store.get(ACTIONS).value or ():
             target = record.target
             for step in record.steps[self._steps.get(record.action_id, 0) :]:
@@ -86,33 +88,28 @@ class _Follower:
                         "via": record.via,
                         "detail": step.detail,
                     }
-                    found.append(("action", body))
+                    yield "action", body
             self._steps[record.action_id] = len(record.steps)
             if record.acknowledged and record.action_id not in self._acknowledged:
                 self._acknowledged.add(record.action_id)
-                found.append(("acknowledged", {"id": record.action_id}))
-        return found
+                yield "acknowledged", {"id": record.action_id}
 
-    def _alert_steps(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def _alert_steps(self) -> Iterator[_Event]:
         alerts = {alert.alert_id: alert for alert in self._store.get(ALERTS).value or ()}
         before, self._alerts = self._alerts, alerts
         # One that was pending, or was over for a day, goes without a state of its own.
-        found: list[tuple[str, Mapping[str, Any]]] = [
-            ("gone", {"id": number}) for number in before.keys() - alerts.keys()
-        ]
+        for number in before.keys() - alerts.keys():
+            yield "gone", {"id": number}
         for number, alert in alerts.items():
             if alert.changed_at >= self._since and (number not in before or before[number].state is not alert.state):
-                found.append(("alert", alert_fields(alert, "")))
-        return found
+                yield "alert", alert_fields(alert, "")
 
-    def _ends(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def _ends(self) -> Iterator[_Event]:
         listed = self._store.get(DEPLOYMENTS).value
         if listed is None or listed is self._listed:
-            return []
+            return
         before, self._listed = self._alive, listed
         self._alive = {each.deploy_id for each in listed if each.alive}
-        return [
-            ("ended", {"project_id": each.project_id, "deploy_id": each.deploy_id, "status": each.status})
-            for each in listed
-            if each.deploy_id in before - self._alive
-        ]
+        for each in listed:
+            if each.deploy_id in before - self._alive:
+                yield "ended", {"project_id": each.project_id, "deploy_id": each.deploy_id, "status": each.status}

@@ -69,9 +69,7 @@ def parse(text: str) -> Fault:
     """Return the fault of `KIND[=VALUE][:ENDPOINT][:TIMES]`. Raises ValueError with what is wrong."""
     head, *rest = text.split(":")
     kind, _, value = head.partition("=")
-    times: int | None = None
-    if rest and rest[-1].isdigit():
-        times = int(rest.pop())
+    times = int(rest.pop()) if rest and rest[-1].isdigit() else None
     if len(rest) > 1:
         raise ValueError(f"fault {text!r} is not KIND[=VALUE][:ENDPOINT][:TIMES]")
     try:

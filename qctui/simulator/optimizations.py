@@ -35,8 +35,10 @@ _TITLES = {"universe": "Large Caps", "lookback": "Lookback", "stop_loss": "EMA S
 
 
 def statistic_of(target: str) -> int | None:
-    """Return the index of the statistic that a target is about; None for one that can't be taken."""
-    return next((index for name, _, index in TARGETS if name == target), None)
+    """Return the index of the statistic that a target is about; None for one that can't be taken. It may come back
+    with brackets, and is taken so too (REFERENCE.md 8.3)."""
+    plain = target.replace("['", "").replace("']", "")
+    return next((index for name, _, index in TARGETS if name == plain), None)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,6 @@ class Optimization:
     nodes: int
     target: str
     extremum: str
-    target_index: int
     parameters: tuple[Parameter, ...]
     children: list[Child]
     constraints: tuple[Json, ...] = ()
@@ -147,17 +148,18 @@ class Optimization:
         """Return the finished child that is best by the target."""
         until = self.frozen_at(at)
         done = [child for child in self.children if child.ends_at <= until and not child.fails]
-        if not done:
+        index = statistic_of(self.target)
+        if not done or index is None:
             return None
         pick = max if self.extremum == "max" else min
-        return pick(done, key=lambda child: self.figures(child)[self.target_index])
+        return pick(done, key=lambda child: self.figures(child)[index])
 
 
 def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float) -> Optimization:
     """Return the `number`-th optimization of a project."""
     key = key_of(_id_of(seed, plan, number))
     node_type, nodes = NODES[0 if number < 2 else bits(key, 3) % len(NODES)]
-    target, extremum, index = TARGETS[0 if number < 2 else bits(key, 4) % len(TARGETS)]
+    target, extremum, _ = TARGETS[0 if number < 2 else bits(key, 4) % len(TARGETS)]
     parameters = _parameters(key, number)
     title = next((_TITLES[one.name] for one in parameters if one.name in _TITLES), "EMA Cross")
     name = f"{title} Sweep {number % 1000 + 1:02d}"
@@ -172,7 +174,6 @@ def optimization(seed: int, plan: ProjectPlan, number: int, requested_at: float)
         node_type=node_type,
         target=target,
         extremum=extremum,
-        target_index=index,
         constraints=(_DRAWDOWN,) if number % 2 == 0 else (),
         out_of_sample_days=30 if bits(key, 5) % 3 == 0 else 0,
     )

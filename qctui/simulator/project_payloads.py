@@ -12,6 +12,11 @@ from qctui.simulator.world import Project
 
 STRATEGY = "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy"
 _SNAPSHOT = 31_000_099
+_IN_BOTH = (
+    *("optimizationId", "projectId", "name", "status", "nodeType", "parameters"),
+    *("outOfSampleDays", "outOfSampleMaxEndDate"),
+)
+"""What the list and the reading of one say alike."""
 
 
 def project(one: Project, owner_id: int, at: float, variant: str) -> Json:
@@ -136,25 +141,18 @@ def optimization(one: Optimization, at: float, variant: str) -> Json:
     # lean-cli expects a list where there is nothing yet; the official models refuse one (REFERENCE.md 2.4).
     empty: Any = {} if variant == "modern" else []
     body: Json = {
-        "optimizationId": one.optimization_id,
+        **{key: short[key] for key in _IN_BOTH},
         "snapshotId": _SNAPSHOT,
-        "projectId": one.project_id,
-        "name": one.name,
-        "status": status,
-        "nodeType": one.node_type,
         "parallelNodes": one.nodes,
         "criterion": criterion,
         "runtimeStatistics": _runtime_statistics(one, at, begun) if begun else empty,
         "constraints": [] if legacy else list(one.constraints),
-        "parameters": [_parameter(parameter) for parameter in one.parameters],
         "backtests": {hex_of(child.id, "key")[:8]: _backtest(one, child, until, variant) for child in begun} or empty,
         "strategy": STRATEGY,
         "requested": space_date(one.requested_at),
         "optimizationTarget": criterion["target"],
         "targetValue": one.target_value,
         "gridLayout": [],
-        "outOfSampleMaxEndDate": short["outOfSampleMaxEndDate"],
-        "outOfSampleDays": one.out_of_sample_days,
     }
     if status == "completed" and not legacy:
         body |= {key: short[key] for key in ("created", "psr", "sharpeRatio", "trades", "cloneId")}

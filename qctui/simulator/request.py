@@ -107,13 +107,6 @@ class Refused(Exception):
         self.payload = payload
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
 @dataclass
 class Fields:
     """The fields of a request, read strictly."""
@@ -134,11 +127,12 @@ class Fields:
             raise Refused(INVALID)
         return value
 
-    def number(self, name: str, default: float | None = None) -> float:
-        """Return a finite number; without a default it has to be there. In a form an empty one is none."""
-        value = self.body.get(name, default)
+    def number(self, name: str) -> float:
+        """Return a finite number, which has to be there."""
+        value = self.body.get(name)
         if self.textual and isinstance(value, str):
-            value = _number(value) if value else default
+            with suppress(ValueError):  # refused as the text that it is
+                value = float(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise Refused(INVALID)
         return value

@@ -147,8 +147,7 @@ class SimulatorServer:
     async def reopen(self) -> None:
         """Listen again after `refuse`."""
         async with self._switching:
-            if not self._server.listening:
-                await self._server.listen(self._socket)
+            await self._server.listen(self._socket)
 
 
 class _RecordingProtocol(H11Protocol):
@@ -182,13 +181,10 @@ class _QuietServer(Server):
 
     _listener: asyncio.Server | None = None
 
-    @property
-    def listening(self) -> bool:
-        return self._listener is not None
-
     async def listen(self, sock: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._protocol, sock=sock, backlog=_BACKLOG)
+        if self._listener is None:
+            loop = asyncio.get_running_loop()
+            self._listener = await loop.create_server(self._protocol, sock=sock, backlog=_BACKLOG)
 
     def _protocol(self) -> asyncio.Protocol:
         return _RecordingProtocol(config=self.config, server_state=self.server_state, app_state={})

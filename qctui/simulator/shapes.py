@@ -12,6 +12,7 @@ from qctui.simulator.noise import bits, key_of
 
 Json = dict[str, Any]
 
+_WITH_ERRORS_OR_NOT = ("modern", "no-errors")
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "projects/read": ("modern", "mixed", "no-success"),
     "live/list": ("modern", "iso-dates", "sparse", "no-errors"),
@@ -33,17 +34,11 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "live/logs/read": ("modern", "no-errors", "no-success"),
     "optimizations/list": ("modern", "legacy", "extremum-differs"),
     "optimizations/read": ("modern", "lean", "legacy", "extremum-differs"),
-    "live/update/liquidate": ("modern", "no-errors"),
-    "live/update/stop": ("modern", "no-errors"),
-    "optimizations/abort": ("modern", "no-errors"),
-    "optimizations/update": ("modern", "no-errors"),
+    **dict.fromkeys(("live/update/liquidate", "live/update/stop"), _WITH_ERRORS_OR_NOT),
+    **dict.fromkeys(("optimizations/abort", "optimizations/update"), _WITH_ERRORS_OR_NOT),
     "optimizations/delete": ("no-errors", "modern"),
-    "optimizations/estimate": ("modern", "no-errors"),
-    "optimizations/create": ("modern", "no-errors"),
-    "compile": ("modern", "no-errors"),
-    "live/create": ("modern", "no-errors"),
-    "live/commands/create": ("modern", "no-errors"),
-    "organizations": ("modern", "no-errors"),
+    **dict.fromkeys(("optimizations/estimate", "optimizations/create", "compile"), _WITH_ERRORS_OR_NOT),
+    **dict.fromkeys(("live/create", "live/commands/create", "organizations"), _WITH_ERRORS_OR_NOT),
     "account/read": ("modern", "no-success"),
     "authenticate": ("modern",),
     "error": ("modern", "messages", "message", "error", "bare", "empty"),

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 from qctui.simulator import project_payloads
 from qctui.simulator.cast import Parameter
 from qctui.simulator.launches import Launches
 from qctui.simulator.noise import hex_of
-from qctui.simulator.optimizations import MEAN_S, NODES, optimization_of, statistic_of
+from qctui.simulator.optimizations import MEAN_S, NODES, Optimization, optimization_of, statistic_of
 from qctui.simulator.organizations import BALANCE
 from qctui.simulator.request import INVALID, NO_OPTIMIZATION, NOT_RUNNING, Fields, Refused
 from qctui.simulator.shapes import Json, ShapeChooser, success
-from qctui.simulator.world import Project, World
+from qctui.simulator.world import World
 
 MOST_PARAMETERS = 3
 """More are not taken. (The service's limit is not documented; its own page offers three.)"""
 MOST_VALUES = 10_000
 """A parameter takes fewer."""
 _OPERATORS = frozenset({"lessorequal", "less", "greaterorequal", "greater", "notequal", "equals"})
-
-
-@dataclass(frozen=True)
-class _Sweep:
-    """What was asked for."""
-
-    project: Project
-    parameters: tuple[Parameter, ...]
-    target_index: int
-    target_value: float | None
-    constraints: tuple[Json, ...]
 
 
 class Sweeps:
@@ -58,12 +47,11 @@ class Sweeps:
         found = self._world.optimizations.get(optimization_id) if isinstance(optimization_id, str) else None
         return found.project_id if found is not None else None
 
-    def _id(self, fields: Fields) -> str:
-        optimization_id = fields.text("optimizationId") or ""
-        found = self._world.optimizations.get(optimization_id)
+    def _found(self, fields: Fields) -> Optimization:
+        found = self._world.optimizations.get(fields.text("optimizationId") or "")
         if found is None or found.requested_at > self._world.now():
             raise Refused(NO_OPTIMIZATION)
-        return optimization_id
+        return found
 
     def _list(self, fields: Fields) -> Json:
         now, project = self._world.now(), self._launches.project(fields)
@@ -74,28 +62,29 @@ class Sweeps:
         return success({"optimizations": listed}, "no-errors" if variant == "legacy" else "")
 
     def _read(self, fields: Fields) -> Json:
-        found = self._world.optimizations[self._id(fields)]
+        found = self._found(fields)
         variant = self._shapes.variant("optimizations/read")
         body = project_payloads.optimization(found, self._world.now(), variant)
         return success({"optimization": body}, "no-errors" if variant == "legacy" else "")
 
     def _abort(self, fields: Fields) -> Json:
-        if not self._world.abort(self._id(fields)):
+        # One that is finished can't be aborted any more (REFERENCE.md 5.3).
+        if not self._found(fields).abort(self._world.now(), self._world.config.lags.abort_s):
             raise Refused(NOT_RUNNING)
         return success({}, self._shapes.variant("optimizations/abort"))
 
     def _update(self, fields: Fields) -> Json:
         name = fields.text("name") or ""
-        self._world.optimizations[self._id(fields)].name = name
+        self._found(fields).name = name
         return success({}, self._shapes.variant("optimizations/update"))
 
     def _delete(self, fields: Fields) -> Json:
         # One that was just created is accepted (REFERENCE.md 5.4); whether one that runs is, nobody says: so is it.
-        self._world.forget(self._id(fields))
+        self._world.forget(self._found(fields))
         return success({}, self._shapes.variant("optimizations/delete"))
 
     def _estimate(self, fields: Fields) -> Json:
-        backtests = math.prod(len(one.values()) for one in self._asked(fields).parameters)
+        backtests = math.prod(len(one.values()) for one in self._asked(fields)["parameters"])
         self._estimates += 1
         estimate = {
             "estimateId": hex_of(self._world.config.seed, "estimate", self._estimates),
@@ -106,7 +95,7 @@ class Sweeps:
 
     def _create(self, fields: Fields) -> Json:
         asked = self._asked(fields)
-        project, now = asked.project, self._world.now()
+        project, now = self._launches.project(fields), self._world.now()
         self._launches.built(fields)
         node_type, nodes = fields.text("nodeType") or "", fields.integer("parallelNodes")
         fields.number("estimatedCost")
@@ -120,28 +109,21 @@ class Sweeps:
             2000 + sum(one.number >= 2000 for one in project.optimizations),
             now,
             name=fields.text("name") or "",
-            parameters=asked.parameters,
-            target=fields.text("target") or "",
-            extremum=fields.text("targetTo") or "",
-            target_index=asked.target_index,
-            target_value=asked.target_value,
-            constraints=asked.constraints,
             node_type=node_type,
             nodes=nodes,
+            **asked,
         )
         self._world.add(project, made)
         # The same shape as the list; the new one is the first (REFERENCE.md 5.5).
         listed = [project_payloads.summary(made, now, "modern")]
         return success({"optimizations": listed}, self._shapes.variant("optimizations/create"))
 
-    def _asked(self, fields: Fields) -> _Sweep:
-        """Read what estimate and create both need, strictly."""
-        project = self._launches.project(fields)
+    def _asked(self, fields: Fields) -> dict[str, Any]:
+        """Read what estimate and create both need, strictly: fields of an `Optimization`."""
+        self._launches.project(fields)
         fields.text("name"), fields.text("strategy")
-        # It may come back with brackets, and is taken so too (REFERENCE.md 8.3).
-        target = (fields.text("target") or "").replace("['", "").replace("']", "")
-        index = statistic_of(target)
-        if index is None or fields.text("targetTo") not in ("max", "min"):
+        target, extremum = fields.text("target") or "", fields.text("targetTo")
+        if statistic_of(target) is None or extremum not in ("max", "min"):
             raise Refused(INVALID)
         wanted = None
         if "targetValue" in fields.body and not (fields.textual and not fields.body["targetValue"]):
@@ -152,7 +134,13 @@ class Sweeps:
         if len({one.name for one in parameters}) < len(parameters):
             raise Refused(INVALID)
         constraints = tuple(map(_constraint, _objects(fields, "constraints")))
-        return _Sweep(project, parameters, index, wanted, constraints)
+        return {
+            "parameters": parameters,
+            "target": target,
+            "extremum": extremum,
+            "target_value": wanted,
+            "constraints": constraints,
+        }
 
 
 def _objects(fields: Fields, name: str) -> list[Fields]:

@@ -18,7 +18,7 @@ from qctui.simulator.incidents import Incident
 from qctui.simulator.ledger import Ledger
 from qctui.simulator.market import DAY_S, market_of
 from qctui.simulator.noise import hex_of, key_of, unit
-from qctui.simulator.optimizations import Optimization, optimization, optimization_of, statistic_of
+from qctui.simulator.optimizations import Optimization, optimization, optimization_of
 from qctui.simulator.world_clock import WorldClock
 from qctui.simulator.world_file import read_demo, read_world
 
@@ -128,12 +128,6 @@ class World:
         deployment, behaviour, now = self._target(project_id)
         deployment.stop(now, stops=behaviour != "never-stops")
         self._succeed(deployment, behaviour)
-
-    def abort(self, optimization_id: str) -> bool:
-        """Accept an abort of an optimization; False when it is unknown or finished (REFERENCE.md 5.3)."""
-        now = self.now()
-        found = self.optimizations.get(optimization_id)
-        return found is not None and found.requested_at <= now and found.abort(now, self.config.lags.abort_s)
 
     def redeploy(self, project_id: int, due_at: float | None = None) -> Deployment:
         """End what is live in a project and launch a new deployment: at once, or as of a time at which it was due."""
@@ -279,7 +273,6 @@ class World:
                 node_type=sweep.node_type,
                 target=sweep.target,
                 extremum=sweep.extremum,
-                target_index=statistic_of(sweep.target),
             )
             if sweep.aborted_after_s is not None:
                 made.aborted_at = made.requested_at + sweep.aborted_after_s
@@ -300,7 +293,7 @@ class World:
         project.optimizations.sort(key=lambda one: -one.requested_at)
         self.optimizations[new.optimization_id] = new
 
-    def forget(self, optimization_id: str) -> None:
+    def forget(self, gone: Optimization) -> None:
         """Delete an optimization."""
-        gone = self.optimizations.pop(optimization_id)
+        del self.optimizations[gone.optimization_id]
         self.projects[gone.project_id].optimizations.remove(gone)

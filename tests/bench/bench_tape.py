@@ -26,6 +26,7 @@ from qctui.api.client import open_client
 from qctui.api.recorded import open_recorded
 from qctui.engine.engine_port import Subscription, Visibility
 from qctui.engine.health import Health
+from qctui.engine.player import Player
 from qctui.engine.poller import Poller
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.schedule import PollSettings
@@ -247,7 +248,7 @@ def seek(path: Path, until: float, runs: int) -> None:
 
 def replay(path: Path, until: float, runs: int) -> None:
     """On a thread of its own, as in the program."""
-    host = ReplayHost(Tape(path), open_recorded, at=until, playing=False, speed=1.0)
+    host = ReplayHost(Player(Tape(path), open_recorded, at=until, playing=False, speed=1.0))
     host.start()
     host.wait_shown(60.0)
     row = next(each for each in host.store.get(DEPLOYMENTS).value or () if each.alive)

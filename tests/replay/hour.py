@@ -29,6 +29,7 @@ from qctui.api.client import Client, open_client
 from qctui.api.ports import RequestReport
 from qctui.api.recorded import open_recorded
 from qctui.engine.host import ApiClient, EngineHost
+from qctui.engine.player import Player
 from qctui.engine.replay_host import ReplayHost
 from qctui.model.keys import DEPLOYMENTS
 from qctui.secret import SecretStr
@@ -245,9 +246,9 @@ async def replaying(
 ) -> AsyncIterator[ReplayApp]:
     """The console over a tape."""
     real, journal = FakeClock(), JournalTail(path.with_name("journal.jsonl")).read()
-    host = ReplayHost(
-        Tape(path), open_recorded, at=at, playing=playing, speed=1.0, real=real, zone=UTC, journal=journal
-    )
+    tape = Tape(path)
+    player = Player(tape, open_recorded, at=at, playing=playing, speed=1.0, real=real, zone=UTC, journal=journal)
+    host = ReplayHost(player)
     app = ReplayApp(host, replace(options, replay=True, read_only=True))
     running = asyncio.create_task(host.run())
     await asyncio.sleep(0)

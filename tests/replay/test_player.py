@@ -12,7 +12,7 @@ from typing import Any
 from qctui.actions.journal import journal_time
 from qctui.api.recorded import open_recorded
 from qctui.engine.engine_port import Subscription
-from qctui.engine.player import KEPT, TapeClock
+from qctui.engine.player import KEPT, Player, TapeClock
 from qctui.engine.recorded_answers import StillClock
 from qctui.engine.replay_host import ReplayHost
 from qctui.engine.tape_events import TapeEvents, event_words
@@ -46,7 +46,7 @@ class Seat:
     def __init__(self, path: Path, at: float, *, playing: bool = False, speed: float = 1.0) -> None:
         self.real = FakeClock()
         self.host = ReplayHost(
-            Tape(path), open_recorded, at=at, playing=playing, speed=speed, real=self.real
+            Player(Tape(path), open_recorded, at=at, playing=playing, speed=speed, real=self.real)
         )  # fmt: skip
 
     @property
