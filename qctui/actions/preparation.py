@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from qctui.api.ports import ApiError, TriggerApi
 from qctui.clock import Clock
 from qctui.model.action import Preparation
-from qctui.model.optimization import Compile, OptimizationPlan
+from qctui.model.optimization import Compile, Estimate, OptimizationPlan
 
 LOOK_S = 2.0
 """Between looks at a build."""
@@ -26,8 +25,10 @@ async def prepare(
     """Compile the project and have the optimization estimated. `tell` hears how far that is; the last that it hears is
     returned. Never raises for a failure: it is told in words."""
 
-    def told(words: str, **found: Any) -> Preparation:
-        preparation = Preparation(words, plan, **found)
+    def told(
+        words: str, compile_id: str = "", estimate: Estimate | None = None, *, failed: bool = False
+    ) -> Preparation:
+        preparation = Preparation(words, plan, compile_id, estimate, failed)
         tell(preparation)
         return preparation
 
