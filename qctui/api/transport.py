@@ -93,10 +93,13 @@ class Channel:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.base_url = check_base_url(base_url)
+        self.user_id = credentials.user_id
+        """Who is signed in."""
         self._sign = signer(credentials, clock)
         self.clock = clock
         """The clock of the timeouts, the signatures and the reports."""
-        self._pool = pool
+        self.pool = pool
+        """How many connections may stand at once."""
         self._observer = observer
         self._record = record
         self._transport = transport
@@ -160,9 +163,9 @@ class Channel:
                     verify=False if self.base_url.startswith("http:") else tls_context(),
                     trust_env=not local,
                     limits=httpx.Limits(
-                        max_connections=self._pool.connections,
-                        max_keepalive_connections=self._pool.connections,
-                        keepalive_expiry=self._pool.idle_s,
+                        max_connections=self.pool.connections,
+                        max_keepalive_connections=self.pool.connections,
+                        keepalive_expiry=self.pool.idle_s,
                     ),
                     follow_redirects=False,
                     transport=self._transport,
@@ -175,11 +178,6 @@ class Channel:
                 text = f"the trusted certificates cannot be read ({self.scrub(error.strerror)})"
                 raise ApiError(FailureKind.CONNECT, text, may_have_acted=False) from None
         return self._opened
-
-    @property
-    def most_connections(self) -> int:
-        """How many may stand at once."""
-        return self._pool.connections
 
     def has_idle(self) -> bool:
         """Whether a connection stands that nothing is using."""
@@ -232,7 +230,7 @@ class _Call:
     async def run(self, timeouts: Timeouts) -> Answer:
         """Write the request to one connection, which has brought nothing but the answers it was asked for."""
         # As many as were idle may be unusable. Should nothing tell any longer which are new, this ends too.
-        for _ in range(self._channel.most_connections + MOST_UNUSABLE):
+        for _ in range(self._channel.pool.connections + MOST_UNUSABLE):
             try:
                 return await self._attempt(timeouts)
             except _UnusableConnection:  # the pool has closed it and gives another
