@@ -13,8 +13,8 @@ from qctui.alerts.commands import Commands, OpenHook
 from qctui.alerts.conditions import Memory, World, findings
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import AlertSettings, Delivery, Rule
-from qctui.alerts.shared_alerts import Request, Shared, SharedAlerts
-from qctui.alerts.sharing import ALONE_EVERY_S, Kept, Sharing
+from qctui.alerts.shared_alerts import Kept, Request, Shared, SharedAlerts
+from qctui.alerts.sharing import ALONE_EVERY_S, Sharing
 from qctui.clock import Clock, first_of
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState, Subject
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
