@@ -20,7 +20,7 @@ from qctui.urls import check_base_url
 from qctui.value import Value, field
 
 if TYPE_CHECKING:
-    from qctui.alert_settings import Alerting
+    from qctui.alerts.rules import AlertSettings
 
 DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
 """QuantConnect's own service (REFERENCE.md 1.1)."""
@@ -158,7 +158,7 @@ class Config(Section):
     """Accounts by name."""
 
     @property
-    def alerting(self) -> Alerting:
+    def alerting(self) -> AlertSettings:
         """The rules, how they are told, and what means that a brokerage refuses.
 
         Raises:
@@ -166,7 +166,7 @@ class Config(Section):
         """
         from qctui.alert_settings import AlertTables
 
-        tables = {"alerts": self.alerts, "delivery": self.delivery, "pulse": self.pulse}
+        tables = {name: self.values[name] for name in AlertTables.keys_by_name}
         return AlertTables({name: table for name, table in tables.items() if table is not None}).alerting
 
     @property

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from qctui.actions.journal import JournalTail, journal_time, try_journal
 from qctui.alerts.commands import programs_of
-from qctui.alerts.rules import AlertSettings
 from qctui.alerts.shared_alerts import HUNG_S, read_leader, shared_path
 from qctui.api.ports import ApiError, RequestReport
 from qctui.cli.credentials import Account
@@ -236,8 +235,7 @@ def check_alerts(path: Path, settings: Settings, now: float) -> Iterator[Finding
     """Which process tells the alerts of this account, and whether it runs the commands that are configured."""
     if settings.demo:
         return  # its alerts end with it
-    alerting = settings.config.alerting
-    ours = programs_of(AlertSettings(alerting.rules, alerting.delivery))
+    ours = programs_of(settings.config.alerting)
     try:
         leader = read_leader(path)
     except OSError as error:

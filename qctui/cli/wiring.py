@@ -18,6 +18,7 @@ from qctui.clock import Clock, SystemClock
 from qctui.model.resource import FailureKind
 from qctui.paths import describe_path, expand_home, journal_path, state_dir
 from qctui.settings import Settings, SettingsError, load_settings
+from qctui.value import replace
 
 if TYPE_CHECKING:
     from qctui.actions.service import ActionService
@@ -257,7 +258,6 @@ def _open_alerts_of(account: Account | None, settings: Settings, who: str) -> Ca
 
     def open_alerts(store: Store, clock: Clock) -> AlertService:
         from qctui.alerts.alert_service import AlertService
-        from qctui.alerts.rules import AlertSettings
         from qctui.alerts.shared_alerts import SharedAlerts, shared_path
 
         def open_hook(trouble: Callable[[str], None], begun: Callable[[Alert], None]) -> Hook:
@@ -265,11 +265,10 @@ def _open_alerts_of(account: Account | None, settings: Settings, who: str) -> Ca
 
             return CommandHook(clock, trouble, () if account is None else (account.token,), begun)
 
-        alerting = settings.config.alerting
         shared = None
         if account is not None and not settings.demo:
             shared = SharedAlerts(shared_path(account.base_url, account.user_id), who)
-        chosen = AlertSettings(alerting.rules, alerting.delivery, settings.profile_name)
+        chosen = replace(settings.config.alerting, profile=settings.profile_name)
         return AlertService(store, clock, chosen, shared=shared, open_hook=open_hook)
 
     return open_alerts
