@@ -17,6 +17,7 @@ from qctui.paths import config_dir, expand_home
 from qctui.secret import SecretStr
 from qctui.text import clean
 from qctui.urls import check_base_url
+from qctui.usage import UsageError
 from qctui.value import Value, field
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ DEMO_PROFILE = "demo"
 """The profile of actions in the journal whose API was the simulator's."""
 
 
-class SettingsError(Exception):
+class SettingsError(UsageError):
     """The configuration or the credentials can't be used. The text is one message fit for stderr."""
 
 
