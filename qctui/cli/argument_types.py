@@ -89,10 +89,10 @@ def heartbeat_url(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it can't be one. The message does not repeat it: it is as good as a password.
     """
-    from qctui.urls import check_heartbeat_url
+    from qctui.urls import check_url
 
     try:
-        return check_heartbeat_url(text)
+        return check_url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
