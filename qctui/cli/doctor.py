@@ -27,7 +27,7 @@ from qctui.model.resource import FailureKind
 from qctui.paths import config_dir, describe_path, journal_path
 from qctui.settings import DEMO_PROFILE, Settings
 from qctui.tape.tape import Tape, TapeEvent
-from qctui.tape.tape_file import EMPTY, TapeError
+from qctui.tape.tape_file import EMPTY, TapeError, size_of
 from qctui.value import Value, replace
 
 TAPE_CHECK_S = 2.0
@@ -279,7 +279,7 @@ def check_tape(path: Path, settings: Settings) -> Iterator[Finding]:
             found = f"{path}: {error}"
         else:
             begins = "nothing yet" if since is None else f"since {journal_time(since)}"
-            found = f"{path}, {tape.size / 1e6:.1f} MB, {begins}"
+            found = f"{path}, {size_of(path) / 1e6:.1f} MB, {begins}"
         missed: list[TapeEvent] = []
         with suppress(TapeError):
             missed = tape.events(frozenset({"missed"}))

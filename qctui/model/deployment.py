@@ -53,9 +53,7 @@ class Environment(Enum):
 def environment_of(brokerage: str, environment: str) -> Environment:
     """PAPER only if the brokerage says so, or, with no brokerage told, the environment does. Everything else is
     LIVE."""
-    if brokerage:
-        return Environment.PAPER if "paper" in brokerage.casefold() else Environment.LIVE
-    return Environment.PAPER if "paper" in environment.casefold() else Environment.LIVE
+    return Environment.PAPER if "paper" in (brokerage or environment).casefold() else Environment.LIVE
 
 
 _FOR_PRACTICE = ("paper", "practice", "demo", "sandbox", "simul", "testnet")

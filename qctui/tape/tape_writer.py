@@ -21,7 +21,6 @@ from qctui.tape.tape_file import (
     packed_repeat,
     packed_state,
     position_at,
-    size_of,
 )
 from qctui.value import Value
 
@@ -83,7 +82,7 @@ class TapeWriter:
         Raises:
             TapeError, sqlite3.Error, OSError: it can't be used.
         """
-        self._path, self._scrub, self._keep_s, self._limit = path, scrub, keep_s, limit
+        self._scrub, self._keep_s, self._limit = scrub, keep_s, limit
         self._file = open_for_writing(path)
         try:
             self._take_up()
@@ -109,11 +108,6 @@ class TapeWriter:
         row = run("SELECT min(at) FROM (SELECT at FROM marks ORDER BY seq LIMIT 1)").fetchone()
         self.since: float | None = row[0]
         """The first instant on the tape; None while it is empty."""
-
-    @property
-    def size(self) -> int:
-        """Bytes on the disk."""
-        return size_of(self._path)
 
     def close(self) -> None:
         """Close the file, and leave it whole: a copy of it needs no other file, and reading it makes none."""
