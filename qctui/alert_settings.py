@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from qctui.alerts.rules import CONDITIONS, DAY_S, DEFAULT_BLIND, DEFAULT_RULES, AlertSettings, Delivery, Rule, merged
+from qctui.alerts.rules import CONDITIONS, DAY_S, DEFAULT_BLIND, DEFAULT_RULES, AlertSettings, Delivery, merged
 from qctui.config_section import REQUIRED, Key, Section, bounded, command, exact, list_of, one_of, should
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
@@ -49,7 +49,8 @@ def seconds_of(value: Any) -> float:
     return float(amount * _UNITS[unit])
 
 
-def _span(value: Any) -> float:
+def span_of(value: Any) -> float:
+    """As `seconds_of`, of a duration that can't be 0."""
     seconds = seconds_of(value)
     if not seconds:
         raise ValueError("a duration longer than 0 is expected")
@@ -114,9 +115,9 @@ class AlertRule(Section):
     """How much counts, in percent."""
     clear_percent = Key(_from_zero, None)
     """It clears only below this; four fifths of `percent` where it is not given."""
-    after_s = Key(_span, None, "after")
+    after_s = Key(span_of, None, "after")
     """How long counts."""
-    within_s = Key(_span, None, "within")
+    within_s = Key(span_of, None, "within")
     """The time over which a step is measured."""
     pattern = Key(_pattern, None)
     """A regular expression for lines of the log; capital and small letters are the same."""
@@ -131,15 +132,11 @@ class AlertRule(Section):
     command = Key(command, None)
     """Run for each delivery in place of the one of `[delivery]`."""
 
-    @property
-    def _base(self) -> Rule | None:
-        """The default rule that this one changes."""
-        known = _BY_NAME.get(self.name)
-        return known if known is not None and self.when in (None, known.when) else None
-
     def check_whole(self) -> None:
         """The condition has what it needs, and nothing that it does not use."""
-        base = self._base
+        base = _BY_NAME.get(self.name)
+        if base is not None and self.when not in (None, base.when):
+            base = None  # it changes no default rule
         when = self.when or (base.when if base is not None else None)
         if when is None:
             raise ValueError(

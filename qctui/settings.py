@@ -42,8 +42,9 @@ def check_user_id(value: Any) -> str:
     return text
 
 
-def check_token(text: str) -> SecretStr:
+def check_token(value: Any) -> SecretStr:
     """A text that can be a token: not empty, one word. ValueError if not, without repeating it."""
+    text = value if isinstance(value, str) else ""
     if not text or any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("a token is expected: one word without spaces")
     return SecretStr(text)
