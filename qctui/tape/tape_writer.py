@@ -7,6 +7,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from qctui.model.resource import FailureKind
@@ -302,12 +303,7 @@ class TapeWriter:
     def _delete_slice(self, before: int, needed: frozenset[int]) -> bool:
         """Delete some rows that are before it and not needed. False if there are none left."""
         query = "SELECT seq FROM answers WHERE seq < ? ORDER BY seq"
-        rows = []
-        for (seq,) in self._file.execute(query, (before,)):
-            if seq not in needed:
-                rows.append((seq,))
-                if len(rows) == SLICE:
-                    break
+        rows = list(islice((row for row in self._file.execute(query, (before,)) if row[0] not in needed), SLICE))
         self._file.execute("BEGIN IMMEDIATE")
         self._file.executemany("DELETE FROM answers WHERE seq = ?", rows)
         more = len(rows)
