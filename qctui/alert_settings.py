@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from qctui.alerts.rules import CONDITIONS, DAY_S, DEFAULT_BLIND, DEFAULT_RULES, HOUR_S, MINUTE_S, Delivery, Rule, merged
+from qctui.alerts.rules import CONDITIONS, DAY_S, DEFAULT_BLIND, DEFAULT_RULES, AlertSettings, Delivery, merged
 from qctui.config_section import REQUIRED, Key, Section, bounded, command, exact, list_of, one_of, should
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
 from qctui.text import clean
-from qctui.value import Value
 
 LONGEST_S = 30 * DAY_S
 """The longest duration of a rule: what is known does not go back further."""
@@ -18,7 +17,7 @@ LONGEST_S = 30 * DAY_S
 MAX_PATTERN = 300
 MAX_NAME = 40
 
-_UNITS = {"s": 1.0, "m": MINUTE_S, "h": HOUR_S, "d": DAY_S}
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY_S}
 _BY_NAME = {rule.name: rule for rule in DEFAULT_RULES}
 _MEASURES = frozenset().union(*(each.takes for each in CONDITIONS.values()))
 """The keys that only some conditions use."""
@@ -50,7 +49,8 @@ def seconds_of(value: Any) -> float:
     return float(amount * _UNITS[unit])
 
 
-def _span(value: Any) -> float:
+def span_of(value: Any) -> float:
+    """As `seconds_of`, of a duration that can't be 0."""
     seconds = seconds_of(value)
     if not seconds:
         raise ValueError("a duration longer than 0 is expected")
@@ -115,9 +115,9 @@ class AlertRule(Section):
     """How much counts, in percent."""
     clear_percent = Key(_from_zero, None)
     """It clears only below this; four fifths of `percent` where it is not given."""
-    after_s = Key(_span, None, "after")
+    after_s = Key(span_of, None, "after")
     """How long counts."""
-    within_s = Key(_span, None, "within")
+    within_s = Key(span_of, None, "within")
     """The time over which a step is measured."""
     pattern = Key(_pattern, None)
     """A regular expression for lines of the log; capital and small letters are the same."""
@@ -132,15 +132,11 @@ class AlertRule(Section):
     command = Key(command, None)
     """Run for each delivery in place of the one of `[delivery]`."""
 
-    @property
-    def _base(self) -> Rule | None:
-        """The default rule that this one changes."""
-        known = _BY_NAME.get(self.name)
-        return known if known is not None and self.when in (None, known.when) else None
-
     def check_whole(self) -> None:
         """The condition has what it needs, and nothing that it does not use."""
-        base = self._base
+        base = _BY_NAME.get(self.name)
+        if base is not None and self.when not in (None, base.when):
+            base = None  # it changes no default rule
         when = self.when or (base.when if base is not None else None)
         if when is None:
             raise ValueError(
@@ -148,7 +144,7 @@ class AlertRule(Section):
             )
         condition = CONDITIONS[when]
         given = {key for key in _MEASURES if self.values[key] is not None}
-        if missing := sorted(condition.needs - given) if base is None else []:
+        if missing := sorted(condition.takes - given) if base is None else []:
             raise ValueError(f"{_listed(missing)} missing: `{when}` needs {'it' if len(missing) == 1 else 'them'}")
         used = given | ({"percent"} if self.clear_percent is not None else set())
         if unused := sorted(used - condition.takes):
@@ -196,15 +192,6 @@ def _rules(value: Any) -> tuple[AlertRule, ...]:
     return list_of(AlertRule)(value)
 
 
-class Alerting(Value):
-    """What the file says of alerts and of the pulse."""
-
-    rules: tuple[Rule, ...]
-    delivery: Delivery
-    blind: tuple[str, ...]
-    """Texts that mean BLIND, compared without regard to capital and small letters."""
-
-
 class AlertTables(Section):
     """The tables together."""
 
@@ -213,10 +200,10 @@ class AlertTables(Section):
     pulse = Key(PulseSection, PulseSection())
 
     @property
-    def alerting(self) -> Alerting:
+    def alerting(self) -> AlertSettings:
         """The same in the words of the engine."""
         told = Delivery(self.delivery.bell, self.delivery.notify, self.delivery.command or ())
-        return Alerting(merged(each.changes() for each in self.alerts), told, self.pulse.blind)
+        return AlertSettings(merged(each.changes() for each in self.alerts), told, blind=self.pulse.blind)
 
 
 def _listed(keys: list[str]) -> str:

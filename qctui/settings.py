@@ -17,10 +17,11 @@ from qctui.paths import config_dir, expand_home
 from qctui.secret import SecretStr
 from qctui.text import clean
 from qctui.urls import check_base_url
+from qctui.usage import UsageError
 from qctui.value import Value, field
 
 if TYPE_CHECKING:
-    from qctui.alert_settings import Alerting
+    from qctui.alerts.rules import AlertSettings
 
 DEFAULT_BASE_URL = "https://www.quantconnect.com/api/v2"
 """QuantConnect's own service (REFERENCE.md 1.1)."""
@@ -29,7 +30,7 @@ DEMO_PROFILE = "demo"
 """The profile of actions in the journal whose API was the simulator's."""
 
 
-class SettingsError(Exception):
+class SettingsError(UsageError):
     """The configuration or the credentials can't be used. The text is one message fit for stderr."""
 
 
@@ -41,8 +42,9 @@ def check_user_id(value: Any) -> str:
     return text
 
 
-def check_token(text: str) -> SecretStr:
+def check_token(value: Any) -> SecretStr:
     """A text that can be a token: not empty, one word. ValueError if not, without repeating it."""
+    text = value if isinstance(value, str) else ""
     if not text or any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("a token is expected: one word without spaces")
     return SecretStr(text)
@@ -158,7 +160,7 @@ class Config(Section):
     """Accounts by name."""
 
     @property
-    def alerting(self) -> Alerting:
+    def alerting(self) -> AlertSettings:
         """The rules, how they are told, and what means that a brokerage refuses.
 
         Raises:
@@ -166,7 +168,7 @@ class Config(Section):
         """
         from qctui.alert_settings import AlertTables
 
-        tables = {"alerts": self.alerts, "delivery": self.delivery, "pulse": self.pulse}
+        tables = {name: self.values[name] for name in AlertTables.keys_by_name}
         return AlertTables({name: table for name, table in tables.items() if table is not None}).alerting
 
     @property

@@ -17,23 +17,18 @@ def check_base_url(url: str) -> str:
     Raises:
         ValueError: it is not such a URL. The message does not repeat the URL's user part.
     """
-    checked = _check_reach(url)
-    parts = urlsplit(checked)
+    parts = urlsplit(check_url(url))
     if parts.query or parts.fragment:
         raise ValueError("must not contain ? or #")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
-def check_heartbeat_url(url: str) -> str:
-    """The URL that is fetched as a sign of life: https to anywhere, http only to this machine. It may hold a key.
+def check_url(url: str) -> str:
+    """The URL, if it can be asked for: https to anywhere, http only to this machine. It may hold a key.
 
     Raises:
         ValueError: it is not such a URL. The message does not repeat it.
     """
-    return _check_reach(url)
-
-
-def _check_reach(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port

@@ -13,8 +13,8 @@ from qctui.alerts.commands import Commands, OpenHook
 from qctui.alerts.conditions import Memory, World, findings
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import AlertSettings, Delivery, Rule
-from qctui.alerts.shared_alerts import Request, Shared, SharedAlerts
-from qctui.alerts.sharing import ALONE_EVERY_S, Kept, Sharing
+from qctui.alerts.shared_alerts import Kept, Request, Shared, SharedAlerts
+from qctui.alerts.sharing import ALONE_EVERY_S, Sharing
 from qctui.clock import Clock, first_of
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Alert, AlertState, Subject
 from qctui.model.keys import DEPLOYMENTS, JOURNAL, LINK, Key
@@ -174,13 +174,13 @@ class AlertService:
         self._deliver(deliver)
 
     def _evaluate(self, now: float) -> list[Alert]:
-        # What is grave, and what looks for more, has the first word: it tells of the same fall for the others.
+        # Behind the outage what is grave, and what looks for more, comes first: it tells of the same fall for the
+        # others.
         rules = sorted(
             (rule for rule in self._settings.rules if rule.enabled),
-            key=lambda rule: (-rule.severity, -(rule.percent or 0.0)),
+            key=lambda rule: (rule.when != "outage", -rule.severity, -(rule.percent or 0.0)),
         )
         ready = self._store.get(DEPLOYMENTS).value is not None
-        outages = [rule for rule in rules if rule.when == "outage"]
         # Before the first list nothing is known: what was firing when the last process ended goes on firing.
         link = self._store.get(LINK)
         lost = link.value is not None and link.value.state.value in ("down", "auth")
@@ -191,11 +191,8 @@ class AlertService:
         world = World(self._store, now, self._memory, self._settings.zone, young, self._back_at)
         deliver: list[Alert] = []
         failed: list[str] = []
-        for rule in outages:
-            deliver += self._apply(rule, world, failed, outage=False)
         for rule in rules:
-            if rule.when != "outage":
-                deliver += self._apply(rule, world, failed, outage=outage)
+            deliver += self._apply(rule, world, failed, outage=outage)
         self._note_trouble("rules", failed[0] if failed else "")
         self._lives.forget({rule.name for rule in rules}, now)
         return deliver

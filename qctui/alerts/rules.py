@@ -33,13 +33,7 @@ class Condition(Value):
     summary: str
     """What it fires for, in the words of the README's table."""
     takes: frozenset[str] = frozenset()
-    """The keys of a rule that it uses: `percent`, `after`, `within`, `pattern`."""
-    needs: frozenset[str] = frozenset()
-    """Of those without a default."""
-
-
-def _takes(*keys: str, needs: tuple[str, ...] = ()) -> dict[str, frozenset[str]]:
-    return {"takes": frozenset(keys) | frozenset(needs), "needs": frozenset(needs)}
+    """The keys of a rule that it uses and can't do without: `percent`, `after`, `within`, `pattern`."""
 
 
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(
@@ -49,17 +43,17 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType(
         "redeployed": Condition("a project's deployment was replaced by another one"),
         "blind": Condition("a running deployment is refused by its brokerage"),
         "quiet": Condition("a running deployment shows no sign of life for longer than its own habit"),
-        "equity-below-peak": Condition("equity below its highest since it is watched", **_takes(needs=("percent",))),
-        "equity-below-launch": Condition("equity below what it was at the launch", **_takes(needs=("percent",))),
-        "equity-below-open": Condition("equity below what it was at the day's open", **_takes(needs=("percent",))),
-        "equity-step": Condition("equity moved, up or down, within a time", **_takes(needs=("percent", "within"))),
+        "equity-below-peak": Condition("equity below its highest since it is watched", frozenset({"percent"})),
+        "equity-below-launch": Condition("equity below what it was at the launch", frozenset({"percent"})),
+        "equity-below-open": Condition("equity below what it was at the day's open", frozenset({"percent"})),
+        "equity-step": Condition("equity moved, up or down, within a time", frozenset({"percent", "within"})),
         "holdings-left": Condition("positions are open although a stop or a liquidation is over"),
-        "data-old": Condition("what is known of a running deployment is older than this", **_takes(needs=("after",))),
+        "data-old": Condition("what is known of a running deployment is older than this", frozenset({"after"})),
         "action-open": Condition("an action's outcome is UNKNOWN or UNVERIFIED"),
         "optimization-finished": Condition("an optimization is completed"),
         "optimization-failed": Condition("an optimization ended without being completed"),
-        "optimization-stuck": Condition("no run of an optimization ended for this long", **_takes(needs=("after",))),
-        "log": Condition("a line of the log matches a pattern", **_takes(needs=("pattern",))),
+        "optimization-stuck": Condition("no run of an optimization ended for this long", frozenset({"after"})),
+        "log": Condition("a line of the log matches a pattern", frozenset({"pattern"})),
         "outage": Condition("the API does not answer; holds every other alert back"),
     }
 )
@@ -125,13 +119,15 @@ class Delivery(Value):
 
 
 class AlertSettings(Value):
-    """What the configuration says of alerts."""
+    """What the configuration says of alerts and of the pulse."""
 
     rules: tuple[Rule, ...]
     delivery: Delivery
     profile: str = ""
     zone: tzinfo | None = None
     """Where a day begins; None: this machine's zone."""
+    blind: tuple[str, ...] = DEFAULT_BLIND
+    """Texts that mean BLIND, compared without regard to capital and small letters."""
 
 
 def merged(changes: Iterable[Mapping[str, object]]) -> tuple[Rule, ...]:

@@ -19,10 +19,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from qctui.alerts.commands import Coverage
 from qctui.alerts.conditions import Memory
-from qctui.model.alert import Alert, AlertState, Severity, Subject
-from qctui.model.deployment import Environment
+from qctui.model.alert import Alert, Severity
 from qctui.paths import hold_lock, is_locked, open_private, private_dir, state_dir
 from qctui.text import clean
 from qctui.value import Value, fields_of
@@ -45,21 +46,26 @@ class Request(Value):
     """None: acknowledged."""
 
 
-class Shared(Value):
-    """What the leader wrote last."""
+class Kept(Value):
+    """What the leader has to write, beside its memory."""
 
-    alerts: tuple[Alert, ...]
-    memory: Memory
-    written_at: float
-    writer: str
+    alerts: tuple[Alert, ...] = ()
     owed: tuple[Alert, ...] = ()
     """What the command is still to be run for."""
-    who: str = ""
-    """The leader, as the others name it."""
     trouble: str = ""
     """Why its alerts can't be found or delivered, in words; empty while they can."""
     programs: tuple[str, ...] = ()
     """What it runs for alerts."""
+
+
+class Shared(Kept, kw_only=True):
+    """What the leader wrote last."""
+
+    memory: Memory
+    written_at: float
+    writer: str
+    who: str
+    """The leader, as the others name it."""
 
 
 def account_name(base_url: str, user_id: str) -> str:
@@ -85,8 +91,9 @@ def read_shared(path: Path) -> Shared | None:
         who, trouble = (clean(str(found.get(name, "")), MAX_WORDS) for name in ("who", "trouble"))
         at, writer = float(found["written_at"]), str(found["writer"])
         programs = tuple(clean(each, MAX_WORDS) for each in found.get("programs", ()))
-        return Shared(alerts, _memory(found["memory"]), at, writer, owed, who, trouble, programs)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        memory = msgspec.convert(found["memory"], Memory)
+        return Shared(alerts, owed, trouble, programs, memory=memory, written_at=at, writer=writer, who=who)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, msgspec.ValidationError):
         return None
 
 
@@ -164,25 +171,17 @@ class SharedAlerts:
         newer = read_shared(self.path)
         return None if newer is not None and newer.writer == self._writer else newer
 
-    def write(
-        self,
-        alerts: Iterable[Alert],
-        memory: Memory,
-        now: float,
-        owed: Iterable[Alert] = (),
-        trouble: str = "",
-        programs: Iterable[str] = (),
-    ) -> None:
+    def write(self, kept: Kept, memory: Memory, now: float) -> None:
         """Replace what is written, whole."""
         body = {
             "written_at": now,
             "writer": self._writer,
             "who": self._who,
-            "trouble": trouble,
-            "programs": list(programs),
+            "trouble": kept.trouble,
+            "programs": kept.programs,
             "memory": asdict(memory),
-            "alerts": [_fields(alert) for alert in alerts],
-            "owed": [_fields(alert) for alert in owed],
+            "alerts": [_fields(alert) for alert in kept.alerts],
+            "owed": [_fields(alert) for alert in kept.owed],
         }
         private_dir(self.path.parent)
         beside = self.path.with_suffix(f".{self._writer}")
@@ -219,10 +218,8 @@ class SharedAlerts:
             os.close(fd)
         found: list[Request] = []
         for line in text.splitlines():
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                each = json.loads(line)
-                until = each["shelved_until"]
-                found.append(Request(tuple(map(str, each["alert_ids"])), None if until is None else float(until)))
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                found.append(msgspec.json.decode(line, type=Request))
         return found
 
     def close(self) -> None:
@@ -233,31 +230,11 @@ class SharedAlerts:
 
 
 def _fields(alert: Alert) -> dict[str, Any]:
-    environment = alert.subject.environment
-    subject = fields_of(alert.subject) | {"environment": environment.value if environment is not None else None}
-    return fields_of(alert) | {"subject": subject, "severity": alert.severity.name, "state": alert.state.value}
+    return {**msgspec.to_builtins(alert), "severity": alert.severity.name}
 
 
 def _alert(body: Any) -> Alert | None:
     try:
-        subject = dict(body["subject"])
-        environment = subject.pop("environment")
-        known = Subject(**subject, environment=None if environment is None else Environment(environment))
-        rest = {key: value for key, value in body.items() if key in _ALERT_FIELDS}
-        rest |= {"subject": known, "severity": Severity[body["severity"]], "state": AlertState(body["state"])}
-        return Alert(**rest)
-    except (TypeError, ValueError, KeyError, AttributeError):
+        return msgspec.convert({**body, "severity": Severity[body["severity"]].value}, Alert)
+    except (TypeError, KeyError, msgspec.ValidationError):
         return None
-
-
-def _memory(body: Any) -> Memory:
-    return Memory(
-        float(body["since"]),
-        {str(key): float(value) for key, value in body["peaks"].items()},
-        {str(key): str(value) for key, value in body["deployed"].items()},
-        {str(key): (float(at), str(words)) for key, (at, words) in body["happened"].items()},
-        {str(key): (float(part), float(at)) for key, (part, at) in body["progress"].items()},
-    )
-
-
-_ALERT_FIELDS = frozenset(Alert.__struct_fields__)

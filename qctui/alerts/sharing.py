@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 
 from qctui.alerts.commands import Coverage
 from qctui.alerts.conditions import Memory
-from qctui.alerts.shared_alerts import HUNG_S, Request, Shared, SharedAlerts, read_shared
+from qctui.alerts.shared_alerts import HUNG_S, Kept, Request, Shared, SharedAlerts, read_shared
 from qctui.clock import Clock, first_of
-from qctui.model.alert import Alert
-from qctui.value import Value, replace
+from qctui.value import replace
 
 T = TypeVar("T")
 
@@ -37,18 +36,6 @@ DISK_S = 10.0
 
 LAST_WRITE_S = 0.5
 """How long the end waits for the disk."""
-
-
-class Kept(Value):
-    """What the leader writes."""
-
-    alerts: tuple[Alert, ...] = ()
-    owed: tuple[Alert, ...] = ()
-    """What the command is still to be run for."""
-    trouble: str = ""
-    """Why alerts can't be found or delivered, in words."""
-    programs: tuple[str, ...] = ()
-    """What the leader runs for alerts."""
 
 
 class Sharing:
@@ -156,8 +143,7 @@ class Sharing:
         if files is None or (kept == self._written and mono - self._written_mono < WRITE_EVERY_S):
             return
         self._written, self._written_mono = kept, mono
-        now = self._clock.now()
-        write = partial(files.write, kept.alerts, deepcopy(memory), now, kept.owed, kept.trouble, kept.programs)
+        write = partial(files.write, kept, deepcopy(memory), self._clock.now())
         before = self._writing
 
         async def run() -> None:

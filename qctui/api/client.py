@@ -46,25 +46,13 @@ where a new one costs three."""
 class QuantConnectClient(Reader):
     """`ReadApi` over HTTP."""
 
-    def __init__(
-        self,
-        channel: Channel,
-        names: ChartNames,
-        policy: RetryPolicy,
-        jitter: Callable[[], float],
-        timeouts: Timeouts,
-        user_id: str,
-    ) -> None:
-        super().__init__(channel, names, policy, jitter, timeouts)
-        self._user_id = user_id
-
     async def authenticate(self) -> None:
         """Check the credentials."""
         await self._post(endpoints.AUTHENTICATE, {})
 
     async def fetch_projects(self) -> tuple[Project, ...]:
         """projects/read."""
-        return await self._read(endpoints.PROJECTS, {}, lambda answer: projects(answer, self._user_id))
+        return await self._read(endpoints.PROJECTS, {}, lambda answer: projects(answer, self._channel.user_id))
 
     async def fetch_chart(self, project_id: int, name: str, start: float, end: float, count: int) -> Chart | Loading:
         """live/chart/read. Times are sent as whole seconds."""
@@ -268,7 +256,7 @@ def open_client(
     for_reads, for_checks = channel(READ_POOL), channel(CHECK_POOL)
     for_triggers = [channel(TRIGGER_POOL) for _ in range(TRIGGER_LANES)]
     return Client(
-        QuantConnectClient(for_reads, names, policy or RetryPolicy(), jitter, read_timeouts, credentials.user_id),
+        QuantConnectClient(for_reads, names, policy or RetryPolicy(), jitter, read_timeouts),
         TriggerClient(
             for_checks,
             Lanes(for_triggers),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from qctui.api import endpoints
 from qctui.api.answer import Answer
@@ -45,27 +46,21 @@ class Lanes:
 
     async def check(self, lanes: range) -> None:
         """Check the credentials over a new connection in the least used of `lanes`."""
-        lane = min(lanes, key=self._under_way.__getitem__)
-        await self._post(lane, endpoints.AUTHENTICATE, {}, WARM_TIMEOUTS, None, Place.FIRST)
+        with self._using(min(lanes, key=self._under_way.__getitem__)) as channel:
+            await channel.post(endpoints.AUTHENTICATE, {}, timeouts=WARM_TIMEOUTS, place=Place.FIRST)
 
     async def trigger(
         self, endpoint: Endpoint, body: dict[str, object], timeouts: Timeouts, gate: Gate | None
     ) -> Answer:
         """As `Channel.post`, over the lane with a connection to spare, else the one least used."""
-        return await self._post(min(self._lanes, key=self._rank), endpoint, body, timeouts, gate, Place.LAST)
+        with self._using(min(self._lanes, key=self._rank)) as channel:
+            return await channel.post(endpoint, body, timeouts=timeouts, gate=gate, place=Place.LAST)
 
-    async def _post(
-        self,
-        lane: int,
-        endpoint: Endpoint,
-        body: dict[str, object],
-        timeouts: Timeouts,
-        gate: Gate | None,
-        place: Place,
-    ) -> Answer:
+    @contextmanager
+    def _using(self, lane: int) -> Iterator[Channel]:
         self._under_way[lane] += 1
         try:
-            return await self._channels[lane].post(endpoint, body, timeouts=timeouts, gate=gate, place=place)
+            yield self._channels[lane]
         finally:
             self._under_way[lane] -= 1
 

@@ -15,18 +15,12 @@ from qctui.model.chart import Chart, Series, SeriesType
 from qctui.text import clean
 
 _TYPES = {
-    "line": SeriesType.LINE,
-    "scatter": SeriesType.SCATTER,
-    "candle": SeriesType.CANDLE,
-    "bar": SeriesType.BAR,
-    "flag": SeriesType.FLAG,
-    "stackedarea": SeriesType.STACKED_AREA,
-    "pie": SeriesType.PIE,
-    "treemap": SeriesType.TREEMAP,
-    "heatmap": SeriesType.HEATMAP,
-    "scatter3d": SeriesType.SCATTER_3D,
+    **{kind.name.replace("_", "").casefold(): kind for kind in SeriesType},
+    **{str(kind.value): kind for kind in SeriesType},
     "19": SeriesType.HEATMAP,  # in one revision of the specification
 }
+"""By number and by name, as `_word` spells them."""
+
 _MARKERS = frozenset({"none", "circle", "square", "diamond", "triangle", "triangle-down"})
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 _TABLES = frozenset({SeriesType.HEATMAP, SeriesType.SCATTER_3D})
@@ -101,7 +95,7 @@ def _entries(value: object, document: Document) -> Iterator[tuple[str, object]]:
 
 async def _series(document: Document, key: str, raw: dict[str, object]) -> tuple[Series, int]:
     """A series, and how many elements its `values` had."""
-    kind = _kind(raw.get("seriestype"))
+    kind = _TYPES.get(_word(raw.get("seriestype")), SeriesType.UNKNOWN)
     rows: tuple[tuple[str, ...], ...] = ()
     if kind in _TABLES:
         columns, rows = Columns(), await _rows(document, raw.get("values"))
@@ -125,7 +119,6 @@ async def _series(document: Document, key: str, raw: dict[str, object]) -> tuple
         tooltips=columns.tooltips,
         null_tooltips=tuple(columns.null_tooltips),
         rows=rows,
-        index_name=line(raw.get("indexname")),
         z_index=integer(raw.get("zindex")) or 0,
     )
     return series, columns.entries
@@ -146,14 +139,6 @@ def _row(point: object) -> tuple[str, ...]:
         return tuple(f"{line(name)}={line(value)}" for name, value in list(point.items())[:_MAX_CELLS])
     cells = point if isinstance(point, list) else [point]
     return tuple(line(cell) for cell in cells[:_MAX_CELLS])
-
-
-def _kind(value: object) -> SeriesType:
-    word = _word(value)
-    if word in _TYPES:
-        return _TYPES[word]
-    known = integer(value)
-    return next((kind for kind in SeriesType if kind.value == known), SeriesType.UNKNOWN)
 
 
 def _word(value: object) -> str:

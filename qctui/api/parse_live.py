@@ -11,6 +11,7 @@ from qctui.model.deployment import (
     Deployment,
     DeploymentDetail,
     DeploymentList,
+    Environment,
     LogPage,
     Project,
     environment_of,
@@ -68,9 +69,7 @@ def _project(item: object, user_id: str) -> Project | None:
         uid = integer(collaborator.get("uid"))
         if uid is not None and str(uid) == user_id:
             control = flag(collaborator.get("livecontrol"))
-    return Project(
-        project_id, line(raw.get("name")), line(raw.get("language")), unix_time(raw.get("modified")), control
-    )
+    return Project(project_id, line(raw.get("name")), control)
 
 
 async def deployments(answer: Answer) -> DeploymentList:
@@ -83,32 +82,26 @@ def _deployment(item: object) -> Deployment | None:
     project_id = integer(raw.get("projectid"))
     if project_id is None:
         return None
-    status, launched_at, stopped_at = _lifetime(raw)
-    brokerage, environment = line(raw.get("brokerage")), line(raw.get("environment"))
     return Deployment(
-        project_id=project_id,
-        deploy_id=line(raw.get("deployid")),
-        status=status,
-        launched_at=launched_at,
-        stopped_at=stopped_at,
-        brokerage=brokerage,
-        environment=environment_of(brokerage, environment),
+        *_in_both(raw, project_id),
         equity=number(raw.get("equity")),
         error=line(raw.get("error")),
         description=line(raw.get("description")),
-        subscription=line(raw.get("subscription")),
-        account_environment=environment,
+        account_environment=line(raw.get("environment")),
     )
 
 
-def _lifetime(raw: Mapping[str, object]) -> tuple[str, float | None, float | None]:
-    """Status, launch and end of a deployment. Before its launch an unended one can't have stopped: taking such a time
-    for its own would hide an algorithm that trades, and refuse to liquidate it."""
-    status = line(raw.get("status"))
+def _in_both(
+    raw: Mapping[str, object], project_id: int
+) -> tuple[int, str, str, float | None, float | None, str, Environment]:
+    """The fields of `DeploymentAnswer`, in their order. Before its launch an unended deployment can't have stopped:
+    taking such a time for its own would hide an algorithm that trades, and refuse to liquidate it."""
+    status, brokerage = line(raw.get("status")), line(raw.get("brokerage"))
     launched_at, stopped_at = unix_time(raw.get("launched")), unix_time(raw.get("stopped"))
     if stopped_at is not None and launched_at is not None and stopped_at < launched_at and is_alive(status, None):
         stopped_at = None
-    return status, launched_at, stopped_at
+    environment = environment_of(brokerage, line(raw.get("environment")))
+    return project_id, line(raw.get("deployid")), status, launched_at, stopped_at, brokerage, environment
 
 
 def identifies_deployment(answer: Answer) -> bool:
@@ -124,19 +117,11 @@ async def detail(answer: Answer, project_id: int, names: ChartNames, errors: str
     `environment`. Raises ApiError if the answer is only being prepared: its status is not the deployment's.
     """
     raw = answer.members
-    deploy_id = line(raw.get("deployid"))
-    if not deploy_id:
+    if not line(raw.get("deployid")):
         answer.refuse_loading()
-    status, launched_at, stopped_at = _lifetime(raw)
-    brokerage, environment = line(raw.get("brokerage")), line(raw.get("environment"))
+    environment = line(raw.get("environment")) or line(fold(raw.get("deploymentdetails")).get("environment"))
     return DeploymentDetail(
-        project_id=project_id,
-        deploy_id=deploy_id,
-        status=status,
-        launched_at=launched_at,
-        stopped_at=stopped_at,
-        brokerage=brokerage,
-        environment=environment_of(brokerage, environment),
+        *_in_both(raw, project_id),
         project_name=line(raw.get("projectname")),
         message=block(raw.get("message")),
         security_types=line(raw.get("securitytypes")),
@@ -146,7 +131,7 @@ async def detail(answer: Answer, project_id: int, names: ChartNames, errors: str
         server_statistics=texts(raw.get("serverstatistics")),
         charts=names.remember(project_id, _raw_chart_names(raw.get("charts"))),
         errors=errors,
-        account_environment=environment or line(fold(raw.get("deploymentdetails")).get("environment")),
+        account_environment=environment,
     )
 
 

@@ -12,14 +12,8 @@ from qctui.api.tolerant import flag, fold, integer, line, number, symbol, unix_t
 from qctui.model.insight import Direction, Insight, InsightPage
 from qctui.model.order import ORDER_STATUS, ORDER_TYPE, Order, OrderEvent, OrderPage
 
-_DIRECTIONS = {
-    "up": Direction.UP,
-    "1": Direction.UP,
-    "flat": Direction.FLAT,
-    "0": Direction.FLAT,
-    "down": Direction.DOWN,
-    "-1": Direction.DOWN,
-}
+_NUMBERED = {"1": Direction.UP, "0": Direction.FLAT, "-1": Direction.DOWN}
+_DIRECTIONS = _NUMBERED | {direction.value: direction for direction in Direction}
 
 
 async def insights(answer: Answer) -> InsightPage:

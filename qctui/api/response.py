@@ -185,8 +185,6 @@ def _connect_words(error: BaseException, scrub: Scrubber) -> str:
                 return "connection refused: nothing answers at the API's address"
             case OSError() if cause.errno is not None:
                 return f"no connection to the API ({scrub(cause.strerror)})"
-            case _:
-                continue
     return "no connection to the API"
 
 

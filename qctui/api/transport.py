@@ -93,10 +93,13 @@ class Channel:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.base_url = check_base_url(base_url)
+        self.user_id = credentials.user_id
+        """Who is signed in."""
         self._sign = signer(credentials, clock)
         self.clock = clock
         """The clock of the timeouts, the signatures and the reports."""
-        self._pool = pool
+        self.pool = pool
+        """How many connections may stand at once."""
         self._observer = observer
         self._record = record
         self._transport = transport
@@ -160,9 +163,9 @@ class Channel:
                     verify=False if self.base_url.startswith("http:") else tls_context(),
                     trust_env=not local,
                     limits=httpx.Limits(
-                        max_connections=self._pool.connections,
-                        max_keepalive_connections=self._pool.connections,
-                        keepalive_expiry=self._pool.idle_s,
+                        max_connections=self.pool.connections,
+                        max_keepalive_connections=self.pool.connections,
+                        keepalive_expiry=self.pool.idle_s,
                     ),
                     follow_redirects=False,
                     transport=self._transport,
@@ -175,11 +178,6 @@ class Channel:
                 text = f"the trusted certificates cannot be read ({self.scrub(error.strerror)})"
                 raise ApiError(FailureKind.CONNECT, text, may_have_acted=False) from None
         return self._opened
-
-    @property
-    def most_connections(self) -> int:
-        """How many may stand at once."""
-        return self._pool.connections
 
     def has_idle(self) -> bool:
         """Whether a connection stands that nothing is using."""
@@ -217,8 +215,8 @@ class _Call:
         self._gate = gate
         self._place = place
         self._began_mono = channel.clock.monotonic()
-        self._headers_mono: float | None = None
-        self._headers_at: float | None = None
+        self._headers: tuple[float, float] | None = None
+        """When the answer's headers came, by both clocks: Unix seconds and monotonic."""
         self._server_at: float | None = None
         self.may_have_acted = False
         self._half_open: Any = None
@@ -232,7 +230,7 @@ class _Call:
     async def run(self, timeouts: Timeouts) -> Answer:
         """Write the request to one connection, which has brought nothing but the answers it was asked for."""
         # As many as were idle may be unusable. Should nothing tell any longer which are new, this ends too.
-        for _ in range(self._channel.most_connections + MOST_UNUSABLE):
+        for _ in range(self._channel.pool.connections + MOST_UNUSABLE):
             try:
                 return await self._attempt(timeouts)
             except _UnusableConnection:  # the pool has closed it and gives another
@@ -273,9 +271,7 @@ class _Call:
     @property
     def skew_s(self) -> float | None:
         """The API's clock minus ours, by the answer's Date header; None without one."""
-        if self._server_at is None or self._headers_at is None:
-            return None
-        return self._server_at - self._headers_at
+        return None if self._server_at is None or self._headers is None else self._server_at - self._headers[0]
 
     async def close_half_open(self) -> None:
         """Close a connection that was given up between TCP and TLS: httpcore forgets one that is cancelled there."""
@@ -317,8 +313,7 @@ class _Call:
     def _note_headers(self, response: httpx.Response) -> None:
         self.may_have_acted = True  # an answer proves that the request went out
         self._status = response.status_code
-        clock = self._channel.clock
-        self._headers_mono, self._headers_at = clock.monotonic(), clock.now()
+        self._headers = self._channel.clock.now(), self._channel.clock.monotonic()
         self._server_at = http_date(response.headers.get("date", ""))
 
     def report(self, failure: ApiError | None) -> None:
@@ -327,9 +322,8 @@ class _Call:
         kind = None if failure is None else failure.kind
         body = failure.message.encode() if failure is not None and kind in NO_ANSWER else self._raw
         clock = self._channel.clock
-        ended = self._headers_mono if self._headers_mono is not None else clock.monotonic()
-        at = self._headers_at if self._headers_at is not None else clock.now()
-        latency = max(0.0, ended - self._began_mono)
+        at, ended_mono = self._headers or (clock.now(), clock.monotonic())
+        latency = max(0.0, ended_mono - self._began_mono)
         path = self._endpoint.path
         self._channel.report(
             RequestReport(path, latency, self._server_at, kind, at),

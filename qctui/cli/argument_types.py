@@ -89,10 +89,10 @@ def heartbeat_url(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it can't be one. The message does not repeat it: it is as good as a password.
     """
-    from qctui.urls import check_heartbeat_url
+    from qctui.urls import check_url
 
     try:
-        return check_heartbeat_url(text)
+        return check_url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -103,11 +103,9 @@ def span(text: str) -> float:
     Raises:
         argparse.ArgumentTypeError: it is none, or nothing at all.
     """
-    from qctui.alert_settings import seconds_of
+    from qctui.alert_settings import span_of
 
     try:
-        if (seconds := seconds_of(float(text) if text.isascii() and text.isdigit() else text)) > 0:
-            return seconds
+        return span_of(float(text) if text.isascii() and text.isdigit() else text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-    raise argparse.ArgumentTypeError("a duration longer than 0 is expected")

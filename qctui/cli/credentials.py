@@ -143,8 +143,6 @@ def _from_lean(settings: Settings) -> Account | None:
 
 def _account(settings: Settings, user_id: Any, token: Any, source: str, where: str) -> Account:
     try:
-        if not isinstance(token, str):
-            raise ValueError("a token is expected: one word without spaces")
         return Account(settings.base_url, check_user_id(user_id), check_token(token), source)
     except ValueError as error:
         raise SettingsError(f"{where}: {error}") from error

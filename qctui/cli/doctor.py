@@ -13,7 +13,6 @@ from pathlib import Path
 
 from qctui.actions.journal import JournalTail, journal_time, try_journal
 from qctui.alerts.commands import programs_of
-from qctui.alerts.rules import AlertSettings
 from qctui.alerts.shared_alerts import HUNG_S, read_leader, shared_path
 from qctui.api.ports import ApiError, RequestReport
 from qctui.cli.credentials import Account
@@ -28,7 +27,7 @@ from qctui.model.resource import FailureKind
 from qctui.paths import config_dir, describe_path, journal_path
 from qctui.settings import DEMO_PROFILE, Settings
 from qctui.tape.tape import Tape, TapeEvent
-from qctui.tape.tape_file import EMPTY, TapeError
+from qctui.tape.tape_file import EMPTY, TapeError, size_of
 from qctui.value import Value, replace
 
 TAPE_CHECK_S = 2.0
@@ -236,8 +235,7 @@ def check_alerts(path: Path, settings: Settings, now: float) -> Iterator[Finding
     """Which process tells the alerts of this account, and whether it runs the commands that are configured."""
     if settings.demo:
         return  # its alerts end with it
-    alerting = settings.config.alerting
-    ours = programs_of(AlertSettings(alerting.rules, alerting.delivery))
+    ours = programs_of(settings.config.alerting)
     try:
         leader = read_leader(path)
     except OSError as error:
@@ -281,7 +279,7 @@ def check_tape(path: Path, settings: Settings) -> Iterator[Finding]:
             found = f"{path}: {error}"
         else:
             begins = "nothing yet" if since is None else f"since {journal_time(since)}"
-            found = f"{path}, {tape.size / 1e6:.1f} MB, {begins}"
+            found = f"{path}, {size_of(path) / 1e6:.1f} MB, {begins}"
         missed: list[TapeEvent] = []
         with suppress(TapeError):
             missed = tape.events(frozenset({"missed"}))

@@ -55,6 +55,9 @@ MOST_SCRAPERS = 4
 SCRAPE_S = 5.0
 """How long a connection may be silent."""
 
+Samples = Iterable[tuple[tuple[str, ...], float]]
+"""Labels behind the profile, and the value."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,17 +66,17 @@ class RequestCounts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._requests: Counter[str] = Counter()
+        self._requests: Counter[tuple[str]] = Counter()
         self._failures: Counter[tuple[str, str]] = Counter()
 
     def note(self, report: RequestReport) -> None:
         """One more."""
         with self._lock:
-            self._requests[report.endpoint] += 1
+            self._requests[report.endpoint,] += 1
             if report.failure is not None:
                 self._failures[report.endpoint, report.failure.value] += 1
 
-    def read(self) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+    def read(self) -> tuple[dict[tuple[str], int], dict[tuple[str, str], int]]:
         """Requests by endpoint, and failures by endpoint and kind."""
         with self._lock:
             return dict(self._requests), dict(self._failures)
@@ -95,57 +98,46 @@ class StoreCollector(Collector):
 
     def _of_the_whole(self) -> Iterator[Metric]:
         store, mono = self._engine.store, self._engine.clock.monotonic()
-        up = GaugeMetricFamily("qctui_up", "Whether the API answers and the polling has its turns.", labels=["profile"])
         link = store.get(LINK).value
         answers = _ANSWERS.get(link.state) if link is not None else None
         if mono - self._engine.turned_mono >= LATE_S:
             answers = False
-        if answers is not None:
-            up.add_metric([self._profile], float(answers))
-        yield up
+        up = [] if answers is None else [((), float(answers))]
+        yield self._gauge_of("qctui_up", "Whether the API answers and the polling has its turns.", up)
 
-        age = GaugeMetricFamily(
-            "qctui_read_age_seconds",
-            "Age of what was read last, the oldest of its kind.",
-            labels=["profile", "resource"],
-        )
-        ages: dict[str, float] = {}
+        ages: dict[tuple[str], float] = {}
         for key in self._lists:
             known = store.get(key).age_s(mono)
             if known is not None:
-                ages[key.kind] = max(known, ages.get(key.kind, 0.0))
-        for kind, seconds in ages.items():
-            age.add_metric([self._profile, kind], seconds)
-        yield age
+                ages[key.kind,] = max(known, ages.get((key.kind,), 0.0))
+        words = "Age of what was read last, the oldest of its kind."
+        yield self._gauge_of("qctui_read_age_seconds", words, ages.items(), "resource")
 
         requests, failures = self._counts.read()
-        sent = CounterMetricFamily("qctui_api_requests", "Finished requests.", labels=["profile", "endpoint"])
-        for endpoint, count in requests.items():
-            sent.add_metric([self._profile, endpoint], count)
-        yield sent
-        failed = CounterMetricFamily(
-            "qctui_api_request_failures", "Requests without a usable answer.", labels=["profile", "endpoint", "kind"]
-        )
-        for (endpoint, kind), count in failures.items():
-            failed.add_metric([self._profile, endpoint, kind], count)
-        yield failed
+        yield self._counter_of("qctui_api_requests", "Finished requests.", requests.items(), "endpoint")
+        words = "Requests without a usable answer."
+        yield self._counter_of("qctui_api_request_failures", words, failures.items(), "endpoint", "kind")
 
-        firing = GaugeMetricFamily(
-            "qctui_alerts_firing", "Alerts that fire and were not acknowledged.", labels=["profile", "severity", "rule"]
-        )
         alerts = [each for each in store.get(ALERTS).value or () if each.state is AlertState.FIRING]
-        for (severity, rule), count in Counter((each.severity.name.lower(), each.rule) for each in alerts).items():
-            firing.add_metric([self._profile, severity, rule], count)
-        yield firing
+        firing = Counter((each.severity.name.lower(), each.rule) for each in alerts)
+        words = "Alerts that fire and were not acknowledged."
+        yield self._gauge_of("qctui_alerts_firing", words, firing.items(), "severity", "rule")
 
-        unverified = GaugeMetricFamily(
-            "qctui_actions_unverified", "Actions whose outcome is UNKNOWN or UNVERIFIED.", labels=["profile"]
-        )
         actions = store.get(ACTIONS).value
-        if actions is not None:
-            count = sum(each.rung in (Rung.UNKNOWN, Rung.UNVERIFIED) for each in actions)
-            unverified.add_metric([self._profile], count)
-        yield unverified
+        unverified = sum(each.rung in (Rung.UNKNOWN, Rung.UNVERIFIED) for each in actions or ())
+        words = "Actions whose outcome is UNKNOWN or UNVERIFIED."
+        yield self._gauge_of("qctui_actions_unverified", words, [] if actions is None else [((), unverified)])
+
+    def _gauge_of(self, name: str, words: str, samples: Samples, *labels: str) -> Metric:
+        return self._filled(GaugeMetricFamily(name, words, labels=["profile", *labels]), samples)
+
+    def _counter_of(self, name: str, words: str, samples: Samples, *labels: str) -> Metric:
+        return self._filled(CounterMetricFamily(name, words, labels=["profile", *labels]), samples)
+
+    def _filled(self, family: GaugeMetricFamily | CounterMetricFamily, samples: Samples) -> Metric:
+        for labels, value in samples:
+            family.add_metric([self._profile, *labels], value)
+        return family
 
     def _of_deployments(self) -> Iterator[Metric]:
         store, clock = self._engine.store, self._engine.clock

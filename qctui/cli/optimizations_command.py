@@ -15,7 +15,7 @@ from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.status import iso_second
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
-from qctui.model.deployment import names_of
+from qctui.model.deployment import name_of, names_of
 from qctui.model.optimization import Optimization, OptimizationSummary
 
 MOST_AT_ONCE = 4
@@ -124,7 +124,7 @@ def format_optimizations(rows: Sequence[OptimizationSummary], names: dict[int, s
         created = f"{format_rough_span(now - row.created_at)} ago" if row.created_at is not None else "unknown"
         sharpe = "" if row.sharpe_ratio is None else f"{row.sharpe_ratio:.3f}"
         target = f"{row.criterion.extremum} {row.criterion.target}".strip()
-        project = names.get(row.project_id) or f"project {row.project_id}"
+        project = name_of(row.project_id, names)
         table.append((row.status or "unknown", created, target, sharpe, row.name, project, row.optimization_id))
     return "\n".join(align(table, right=frozenset({1, 3})))
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from qctui import __version__
 from qctui.cli.argument_types import not_empty, project_id
 from qctui.cli.subcommands import add_commands
+from qctui.usage import UsageError
 
 EPILOG = """\
 exit codes:
@@ -67,10 +68,6 @@ class Exit(IntEnum):
     """A defect of the program (EX_SOFTWARE). The log has it."""
     INTERRUPTED = 130
     """Ctrl+C."""
-
-
-class UsageError(Exception):
-    """The command line, the configuration or the credentials are wrong: one line for stderr, exit 2."""
 
 
 class Options(argparse.Namespace):
@@ -286,3 +283,6 @@ def _every_action(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
         if isinstance(action, argparse._SubParsersAction):
             for each in action.choices.values():
                 yield from _every_action(each)
+
+
+__all__ = ["UsageError"]  # what is defined elsewhere and still to be imported from here

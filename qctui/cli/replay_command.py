@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,11 +79,7 @@ def _show(host: ReplayHost, ui: UiOptions, terminal: Terminal, *, mouse: bool) -
             """The replay as the program runs it."""
 
         host.wait_shown(FIRST_S)
-
-        def build(shown: Callable[[], object]) -> Console:
-            return Replay(host, ui, shown)
-
-        code = run_interface(build, terminal, shutdown, mouse=mouse)
+        code = run_interface(partial(Replay, host, ui), terminal, shutdown, mouse=mouse)
     finally:
         shutdown.interface_ended()
         terminal.tidy()

@@ -16,7 +16,7 @@ from qctui.cli.parser import Exit, Options, UsageError
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
 from qctui.clock import AHEAD_S, Clock, SystemClock
-from qctui.model.deployment import Deployment, names_of
+from qctui.model.deployment import Deployment, name_of, names_of
 from qctui.model.optimization import Optimization
 from qctui.settings import Settings
 from qctui.value import Value
@@ -142,7 +142,7 @@ def format_status(status: Status, base_url: str, settings: Settings) -> str:
 def _row(each: Deployment, status: Status) -> tuple[str, ...]:
     return (
         each.environment.value,
-        status.names.get(each.project_id) or f"project {each.project_id}",
+        name_of(each.project_id, status.names),
         each.status or "unknown",
         "unknown" if each.equity is None else f"{each.equity:,.2f}",
         _since(each.launched_at, status.at),

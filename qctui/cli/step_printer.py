@@ -6,6 +6,7 @@ Lines leave on a thread of their own: a reader that takes none holds no action u
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import logging
 import os
@@ -53,19 +54,10 @@ class Printer:
 
     async def printed(self) -> None:
         """Until everything handed over so far has been taken."""
-        loop = asyncio.get_running_loop()
-        taken: asyncio.Future[None] = loop.create_future()
-
-        def deliver() -> None:
-            if not taken.done():
-                taken.set_result(None)
-
-        def done() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(deliver)
-
-        self._jobs.put(done)
-        await taken
+        taken: concurrent.futures.Future[None] = concurrent.futures.Future()
+        taken.set_running_or_notify_cancel()  # from here on it cannot be cancelled under the thread
+        self._jobs.put(partial(taken.set_result, None))
+        await asyncio.wrap_future(taken)
 
     def _work(self) -> None:
         while True:

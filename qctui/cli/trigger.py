@@ -30,7 +30,6 @@ from qctui.clock import Clock, SystemClock
 from qctui.model.action import ACTIONS, Rung, Target
 from qctui.model.keys import Key, detail_key, optimization_key
 from qctui.model.optimization import Optimization
-from qctui.model.resource import Resource
 from qctui.settings import Settings
 from qctui.store import Store
 from qctui.value import replace
@@ -214,8 +213,7 @@ class Trigger:
         return (self._options.name or "") if self._options.command in (RENAME.id, RERUN.id) else ""
 
     def _put(self, key: Key[T], value: T) -> None:
-        at, mono = self._clock.now(), self._clock.monotonic()
-        self._store.put(key, Resource[T]().with_value(value, at=at, mono=mono))
+        self._store.put_value(key, value, at=self._clock.now(), mono=self._clock.monotonic())
 
     async def _act(self, service: ActionService, api: TriggerApi, target: Target, interrupts: Interrupts) -> int:
         steps = self._step_printer()

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from qctui.alerts.rules import Delivery, Rule
+from qctui.alerts.rules import AlertSettings
 from qctui.cli.parser import Exit
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.watch_changes import WATCHED, Changes, Event
@@ -66,7 +66,7 @@ class WatchedEngine(Protocol):
         """When the polling last had a turn."""
         ...
 
-    def configure_alerts(self, rules: tuple[Rule, ...], delivery: Delivery, blind: tuple[str, ...]) -> None:
+    def configure_alerts(self, settings: AlertSettings) -> None:
         """Go by these from now on."""
         ...
 
@@ -107,8 +107,7 @@ class Watch:
         engine, once everything it finds is seen."""
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
-        alerting = self._settings.config.alerting
-        self._engine.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
+        self._engine.configure_alerts(self._settings.config.alerting)
         self._subscribe()
         # Theirs until the loop is closed: what comes a second time changes nothing.
         loop.add_signal_handler(signal.SIGTERM, self._end, Exit.DONE)
@@ -233,8 +232,8 @@ class Watch:
                 reason = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
                 self._warn("not_reloaded", f"the configuration stays as it was: {reason}", reason)
             else:
-                alerting, later = config.alerting, _from_the_next_start(self._settings, config)
-                self._engine.configure_alerts(alerting.rules, alerting.delivery, alerting.blind)
+                later = _from_the_next_start(self._settings, config)
+                self._engine.configure_alerts(config.alerting)
                 quoted = [f"`{each}`" for each in later]
                 names = " and ".join(each for each in (", ".join(quoted[:-1]), *quoted[-1:]) if each)
                 words = f"; {names} count{'s' * (len(later) == 1)} from the next start" if later else ""

@@ -41,8 +41,8 @@ def run_watch(options: Options) -> int:
         UsageError: the configuration or the credentials can't be used.
     """
     manager = ServiceManager(os.environ)
-    if options.metrics is not None:
-        _require_metrics()
+    if options.metrics is not None and importlib.util.find_spec("prometheus_client") is None:
+        raise UsageError("--metrics needs prometheus_client, which the extra `metrics` installs: qctui[metrics]")
     settings = replace(read_settings(options), read_only=True)
     style = Style.JSON if options.json else Style.PLAIN if options.plain else Style.PEOPLE
     printer = Printer()
@@ -91,11 +91,6 @@ def open_host(account: Account, settings: Settings, observers: Sequence[Observer
 
     host = engine_of(account, settings, open_client, open_actions, who=WATCHER)
     return host
-
-
-def _require_metrics() -> None:
-    if importlib.util.find_spec("prometheus_client") is None:
-        raise UsageError("--metrics needs prometheus_client, which the extra `metrics` installs: qctui[metrics]")
 
 
 def _serve_metrics(address: tuple[str, int], host: EngineHost, settings: Settings) -> Observer:

@@ -17,7 +17,8 @@ from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
 from qctui.clock import Clock, SystemClock
 from qctui.model.resource import FailureKind
 from qctui.paths import describe_path, expand_home, journal_path, state_dir
-from qctui.settings import Settings, SettingsError, load_settings
+from qctui.settings import Settings, load_settings
+from qctui.value import replace
 
 if TYPE_CHECKING:
     from qctui.actions.service import ActionService
@@ -44,21 +45,18 @@ def read_settings(options: Options) -> Settings:
     Raises:
         UsageError: the configuration or the command line can't be used.
     """
-    try:
-        settings = load_settings(
-            config=options.config,
-            profile=options.profile,
-            read_only=options.read_only,
-            theme=options.theme,
-            base_url=options.base_url,
-            mouse=options.mouse,
-            ascii_only=options.ascii,
-            demo=options.demo,
-            project_id=options.project,
-            emergency=options.command in TRIGGERS,
-        )
-    except SettingsError as error:
-        raise UsageError(str(error)) from error
+    settings = load_settings(
+        config=options.config,
+        profile=options.profile,
+        read_only=options.read_only,
+        theme=options.theme,
+        base_url=options.base_url,
+        mouse=options.mouse,
+        ascii_only=options.ascii,
+        demo=options.demo,
+        project_id=options.project,
+        emergency=options.command in TRIGGERS,
+    )
     problem = start_logging()
     for warning in (*settings.warnings, *([problem] if problem else [])):
         print(f"qctui: warning: {warning}", file=sys.stderr)
@@ -85,10 +83,7 @@ def account_of_person(settings: Settings) -> Account:
     Raises:
         UsageError: there are none, or they can't be used.
     """
-    try:
-        account = find_account(settings)
-    except SettingsError as error:
-        raise UsageError(str(error)) from error
+    account = find_account(settings)
     keep_out_of_logs(account.token)
     return account
 
@@ -205,10 +200,7 @@ def own_tape(settings: Settings) -> Path:
     """
     if settings.demo:
         raise UsageError("a demo is not recorded: it has no tape")
-    try:
-        user_id = find_user_id(settings)
-    except SettingsError as error:
-        raise UsageError(str(error)) from error
+    user_id = find_user_id(settings)
     folder = _tape_folder(settings)
     pattern = "tape-*.sqlite" if user_id is None else _tape_name(settings.base_url, user_id)
     found = sorted(folder.glob(pattern))
@@ -257,7 +249,6 @@ def _open_alerts_of(account: Account | None, settings: Settings, who: str) -> Ca
 
     def open_alerts(store: Store, clock: Clock) -> AlertService:
         from qctui.alerts.alert_service import AlertService
-        from qctui.alerts.rules import AlertSettings
         from qctui.alerts.shared_alerts import SharedAlerts, shared_path
 
         def open_hook(trouble: Callable[[str], None], begun: Callable[[Alert], None]) -> Hook:
@@ -265,11 +256,10 @@ def _open_alerts_of(account: Account | None, settings: Settings, who: str) -> Ca
 
             return CommandHook(clock, trouble, () if account is None else (account.token,), begun)
 
-        alerting = settings.config.alerting
         shared = None
         if account is not None and not settings.demo:
             shared = SharedAlerts(shared_path(account.base_url, account.user_id), who)
-        chosen = AlertSettings(alerting.rules, alerting.delivery, settings.profile_name)
+        chosen = replace(settings.config.alerting, profile=settings.profile_name)
         return AlertService(store, clock, chosen, shared=shared, open_hook=open_hook)
 
     return open_alerts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from qctui.actions.actions_port import ActionsPort
 from qctui.alerts.alert_service import AlertService
-from qctui.alerts.rules import Delivery, Rule
+from qctui.alerts.rules import AlertSettings
 from qctui.api.ports import ReadApi, RequestReport, TriggerApi
 from qctui.clock import Clock, SystemClock
 from qctui.engine.actions_proxy import ActionsLifecycle, ActionsProxy, ReadAfterActions
@@ -133,11 +133,11 @@ class EngineHost:
         """When the polling last had a turn, on the monotonic clock: a loop that hangs has none."""
         return self._health.turned_mono
 
-    def configure_alerts(self, rules: Sequence[Rule], delivery: Delivery, blind: Sequence[str]) -> None:
+    def configure_alerts(self, settings: AlertSettings) -> None:
         """Go by these rules, tell what fires in this way, and take these texts for BLIND, from now on."""
-        self._alerts.configure(rules, delivery)
-        self._settings = replace(self._settings, blind_patterns=tuple(blind))
-        self._call(lambda: self._poller.pulses.look_for(blind) if self._poller is not None else None)
+        self._alerts.configure(settings.rules, settings.delivery)
+        self._settings = replace(self._settings, blind_patterns=settings.blind)
+        self._call(lambda: self._poller.pulses.look_for(settings.blind) if self._poller is not None else None)
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         """As in `Engine`. Of those that come faster than the loop turns only the last ones count."""

@@ -65,7 +65,6 @@ class Series(Value, eq=False):
     """Times, ascending, and texts of the nulls that have one: something happened, and it has no value."""
     rows: tuple[tuple[str, ...], ...] = ()
     """For types that have no time axis (heat map, 3-D): the points as text, for a table."""
-    index_name: str = ""
     z_index: int = 0
 
     @property

@@ -34,8 +34,6 @@ class Project(Value):
     project_id: int
     name: str
     """Folders are separated by `/`."""
-    language: str = ""
-    modified_at: float | None = None
     live_control: bool | None = None
     """Whether the signed-in user may stop or liquidate; None when the API does not say."""
 
@@ -55,9 +53,7 @@ class Environment(Enum):
 def environment_of(brokerage: str, environment: str) -> Environment:
     """PAPER only if the brokerage says so, or, with no brokerage told, the environment does. Everything else is
     LIVE."""
-    if brokerage:
-        return Environment.PAPER if "paper" in brokerage.casefold() else Environment.LIVE
-    return Environment.PAPER if "paper" in environment.casefold() else Environment.LIVE
+    return Environment.PAPER if "paper" in (brokerage or environment).casefold() else Environment.LIVE
 
 
 _FOR_PRACTICE = ("paper", "practice", "demo", "sandbox", "simul", "testnet")
@@ -133,8 +129,6 @@ class Deployment(DeploymentAnswer):
     """In the account's currency; None when unknown, never 0 for unknown."""
     error: str = ""
     description: str = ""
-    subscription: str = ""
-    """Chart name the API suggests."""
     account_environment: str = ""
     """What the API says of the account, as it spells it."""
 
@@ -227,8 +221,6 @@ class ProjectDeployments(Value):
 
     rows: Sequence[Deployment]
     """Those of live/list."""
-    later: DeploymentDetail | None
-    """live/read, where it was received later than the rows."""
     known: Deployment | DeploymentDetail | None
     """The newest word on the deployment that matters; None without any."""
     ended: str
@@ -243,7 +235,7 @@ def deployments_of(
     is_later = not rows or (read.fetched_mono or 0.0) >= (listed.fetched_mono or 0.0)
     later = read.value if is_later else None
     ended = read.value.deploy_id if read.value is not None and not read.value.alive else ""
-    return ProjectDeployments(rows, later, which_matters(rows, later, {ended}), ended)
+    return ProjectDeployments(rows, which_matters(rows, later, {ended}), ended)
 
 
 class LogPage(Value):

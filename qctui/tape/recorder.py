@@ -16,7 +16,7 @@ from qctui.clock import Clock
 from qctui.model.recording import Exchange, Recording, TapeState
 from qctui.paths import hold_lock, private_dir
 from qctui.tape.request_key import request_key
-from qctui.tape.tape_file import OldTapeError, TapeError, error_words, is_damage, set_aside
+from qctui.tape.tape_file import OldTapeError, TapeError, error_words, is_damage, set_aside, size_of
 from qctui.tape.tape_writer import Noted, TapeWriter
 from qctui.value import replace
 
@@ -230,7 +230,7 @@ class Recorder:
         while True:
             with self._lock:
                 self._taking = True
-                self._state = TapeState(Recording.ON, tape.since, tape.size, said)
+                self._state = TapeState(Recording.ON, tape.since, size_of(self.path), said)
             self._tell()
             batch = self._gather()
             self._busy_since = self._clock.monotonic()

@@ -21,7 +21,6 @@ from qctui.tape.tape_file import (
     open_for_reading,
     position_at,
     repeats_of,
-    size_of,
 )
 from qctui.value import Value, replace
 
@@ -87,11 +86,6 @@ class Tape:
         self._file.close()
 
     @property
-    def size(self) -> int:
-        """Bytes on the disk."""
-        return size_of(self.path)
-
-    @property
     def first_at(self) -> float | None:
         """The first instant on it, Unix seconds; None of an empty one."""
         return self._edge("SELECT at FROM marks ORDER BY seq LIMIT 1")
@@ -106,13 +100,13 @@ class Tape:
         return max((end for end in ends if end is not None), default=None)
 
     def _edge(self, query: str, values: tuple[object, ...] = ()) -> float | None:
-        with _reading():
+        with reading():
             row = self._file.execute(query, values).fetchone()
         return None if row is None else row[0]
 
     def seek(self, at: float) -> Position:
         """The place at an instant; the nearest for one that is not on it."""
-        with _reading():
+        with reading():
             place = position_at(self._file, at)
         if place is None:
             raise TapeError(EMPTY)
@@ -125,7 +119,7 @@ class Tape:
     def known(self, place: Position) -> dict[tuple[str, str], Answers]:
         """By endpoint and request: what was known there."""
         answers: dict[tuple[str, str], Answers] = {}
-        with _reading():
+        with reading():
             # One look at the file: it may be trimmed meanwhile.
             self._file.execute("BEGIN")
             try:
@@ -144,7 +138,7 @@ class Tape:
 
     def body_of(self, seq: int) -> bytes:
         """The body of the answer of this number."""
-        with _reading():
+        with reading():
             row = self._file.execute("SELECT base, size, digest, body FROM answers WHERE seq = ?", (seq,)).fetchone()
             if row is None:
                 raise TapeError("the answer is no longer on it")
@@ -177,7 +171,7 @@ class Tape:
     def arrivals(self, after: Position, until: Position) -> list[Recorded]:
         """Every answer that came between two places, those that came again too, in the order of time."""
         found = list(self._select("WHERE answers.seq > ? AND answers.seq <= ?", (after.seq, until.seq)))
-        with _reading():
+        with reading():
             rows = self._file.execute(
                 "SELECT at, entries FROM repeats WHERE seq > ? AND seq < ? AND at <= ?",
                 (after.seq, until.end, until.at),
@@ -192,7 +186,7 @@ class Tape:
         """When something came after a place; None if nothing did."""
         query = "SELECT at FROM answers WHERE seq > ? AND at > ? ORDER BY seq LIMIT 1"
         times = [self._edge(query, (place.seq, place.at))]
-        with _reading():
+        with reading():
             rows = self._file.execute(
                 "SELECT at, entries FROM repeats WHERE seq > ? ORDER BY seq LIMIT 20", (place.seq,)
             ).fetchall()
@@ -232,14 +226,14 @@ class Tape:
 
     def events(self, kinds: frozenset[str] | None = None) -> list[TapeEvent]:
         """Everything to seek for, in the order of recording; of these kinds only, if any are given."""
-        with _reading():
+        with reading():
             rows = self._file.execute("SELECT seq, at, kind, body FROM events ORDER BY seq").fetchall()
         return [TapeEvent(seq, at, kind, _fields(body)) for seq, at, kind, body in rows if not kinds or kind in kinds]
 
     def damaged(self, goes_on: Callable[[], bool]) -> int:
         """How many answers can't be read, among those that were looked at, newest first, while `goes_on` said yes."""
         count = 0
-        with _reading():
+        with reading():
             last = self._file.execute("SELECT max(seq) FROM answers").fetchone()[0] or 0
         for first in range(last, 0, -_AT_ONCE):
             try:
@@ -261,14 +255,15 @@ class Tape:
             "SELECT answers.seq, endpoint, requests.request, at, status, failure, latency"
             f" FROM answers JOIN requests ON requests.id = answers.request {where}"
         )
-        with _reading():
+        with reading():
             for seq, endpoint, request, at, status, failure, latency in self._file.execute(query, values):
                 kind = _KINDS.get(failure, FailureKind.INTERNAL) if failure else None
                 yield Recorded(seq, endpoint, request, at, at, status, kind, latency)
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def reading() -> Iterator[None]:
+    """What can't be read of a tape is a `TapeError`."""
     try:
         yield
     except (sqlite3.Error, ValueError) as error:

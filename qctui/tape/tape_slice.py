@@ -13,12 +13,11 @@ from typing import Any
 
 from qctui.model.action import FINAL_RUNGS
 from qctui.tape.difference import digest_of, pack
-from qctui.tape.tape import Tape, TapeEvent
+from qctui.tape.tape import Tape, TapeEvent, reading
 from qctui.tape.tape_file import (
     EMPTY,
     Position,
     TapeError,
-    error_words,
     known_at,
     open_for_writing,
     packed_state,
@@ -43,11 +42,9 @@ class TapeSlice(Tape):
         """
         super().__init__(path)
         try:
-            self._file.execute("BEGIN")
-            self._find(since, until)
-        except sqlite3.Error as error:
-            self.close()
-            raise TapeError(f"the tape can't be read: {error_words(error)}") from error
+            with reading():
+                self._file.execute("BEGIN")
+                self._find(since, until)
         except TapeError:
             self.close()
             raise

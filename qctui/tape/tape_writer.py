@@ -7,6 +7,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from qctui.model.resource import FailureKind
@@ -21,7 +22,6 @@ from qctui.tape.tape_file import (
     packed_repeat,
     packed_state,
     position_at,
-    size_of,
 )
 from qctui.value import Value
 
@@ -83,7 +83,7 @@ class TapeWriter:
         Raises:
             TapeError, sqlite3.Error, OSError: it can't be used.
         """
-        self._path, self._scrub, self._keep_s, self._limit = path, scrub, keep_s, limit
+        self._scrub, self._keep_s, self._limit = scrub, keep_s, limit
         self._file = open_for_writing(path)
         try:
             self._take_up()
@@ -109,11 +109,6 @@ class TapeWriter:
         row = run("SELECT min(at) FROM (SELECT at FROM marks ORDER BY seq LIMIT 1)").fetchone()
         self.since: float | None = row[0]
         """The first instant on the tape; None while it is empty."""
-
-    @property
-    def size(self) -> int:
-        """Bytes on the disk."""
-        return size_of(self._path)
 
     def close(self) -> None:
         """Close the file, and leave it whole: a copy of it needs no other file, and reading it makes none."""
@@ -308,12 +303,7 @@ class TapeWriter:
     def _delete_slice(self, before: int, needed: frozenset[int]) -> bool:
         """Delete some rows that are before it and not needed. False if there are none left."""
         query = "SELECT seq FROM answers WHERE seq < ? ORDER BY seq"
-        rows = []
-        for (seq,) in self._file.execute(query, (before,)):
-            if seq not in needed:
-                rows.append((seq,))
-                if len(rows) == SLICE:
-                    break
+        rows = list(islice((row for row in self._file.execute(query, (before,)) if row[0] not in needed), SLICE))
         self._file.execute("BEGIN IMMEDIATE")
         self._file.executemany("DELETE FROM answers WHERE seq = ?", rows)
         more = len(rows)

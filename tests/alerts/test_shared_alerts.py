@@ -11,7 +11,7 @@ import pytest
 from qctui.alerts.conditions import Finding, Memory
 from qctui.alerts.lives import Lives
 from qctui.alerts.rules import DEFAULT_RULES
-from qctui.alerts.shared_alerts import HUNG_S, Request, SharedAlerts, read_shared
+from qctui.alerts.shared_alerts import HUNG_S, Kept, Request, SharedAlerts, read_shared
 from qctui.model.alert import ALERT_TROUBLE, Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
 from qctui.model.keys import optimization_key
@@ -367,7 +367,7 @@ def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     alerts = (alert(), alert(subject=Subject(), rule="outage", fired_at=None))
     memory = Memory(1.0, {"L-1": 2.0}, {"1": "L-1"}, {"x@y": (3.0, "w")}, {"O-1": (0.5, 4.0)})
     owed = (alert(state=AlertState.FIRING),)
-    SharedAlerts(path, "a console, process 7").write(alerts, memory, 10.0, owed, "it failed")
+    SharedAlerts(path, "a console, process 7").write(Kept(alerts, owed, "it failed"), memory, 10.0)
     shared = read_shared(path)
     assert shared is not None
     assert (shared.alerts, shared.memory, shared.written_at, shared.owed) == (alerts, memory, 10.0, owed)

@@ -134,11 +134,9 @@ def test_rows_are_bounded() -> None:
 
 
 def test_what_a_series_tells_of_itself() -> None:
-    made = series(
-        [], unit="€" * 40, index="3", color="red", scatterMarkerSymbol="Triangle-Down", zIndex=2, indexName="x\x07y"
-    )
+    made = series([], unit="€" * 40, index="3", color="red", scatterMarkerSymbol="Triangle-Down", zIndex=2)
     assert (made.name, len(made.unit), made.index, made.color, made.marker) == ("S", 16, 3, "", "triangle-down")
-    assert (made.z_index, made.index_name) == (2, "x y")
+    assert made.z_index == 2
     odd = series([], index=None, color="#ABCDEF", scatterMarkerSymbol="star", name="\x1b[31mN")
     assert (odd.name, odd.index, odd.color, odd.marker) == ("N", 0, "#ABCDEF", "none")
 

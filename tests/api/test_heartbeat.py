@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from qctui.api import heartbeat
-from qctui.urls import check_heartbeat_url
+from qctui.urls import check_url
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -74,8 +74,8 @@ def test_nobody_there() -> None:
 
 
 def test_its_url_may_have_what_a_base_url_may_not() -> None:
-    assert check_heartbeat_url("https://example.org/ping/1/?a=b") == "https://example.org/ping/1/?a=b"
+    assert check_url("https://example.org/ping/1/?a=b") == "https://example.org/ping/1/?a=b"
     with pytest.raises(ValueError, match="this machine only"):
-        check_heartbeat_url("http://example.org/ping")
+        check_url("http://example.org/ping")
     with pytest.raises(ValueError, match="user name"):
-        check_heartbeat_url("https://a:b@example.org/ping")
+        check_url("https://a:b@example.org/ping")

@@ -50,7 +50,7 @@ def test_live_chart_read__scatter_tooltip_objects() -> None:
         [1],
     )
     assert buy.tooltips == {0: "order 7"}
-    assert (len(sell), sell.marker, sell.index_name) == (0, "triangle-down", "Main")
+    assert (len(sell), sell.marker) == (0, "triangle-down")
 
 
 def test_live_chart_read__legacy_xy_capitalised() -> None:

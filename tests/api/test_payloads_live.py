@@ -10,10 +10,8 @@ from tests.api.support import ask, client_for, failure, payload, reply, run
 
 def test_projects_read__ok_mixed_shapes() -> None:
     first, second = ask(payload("projects_read__ok_mixed_shapes"), lambda c: c.reads.fetch_projects())
-    assert (first.project_id, first.name, first.language) == (31000017, "Momentum/Crossover Live", "Py")
-    assert (second.project_id, second.name, second.language) == (31000044, "Insight Alpha", "C#")
-    assert first.modified_at == NOON - 86_400
-    assert second.modified_at == NOON - 7_200
+    assert (first.project_id, first.name) == (31000017, "Momentum/Crossover Live")
+    assert (second.project_id, second.name) == (31000044, "Insight Alpha")
     assert first.live_control is True
     assert second.live_control is True
 
@@ -23,13 +21,13 @@ def test_live_list__ok() -> None:
     assert (running.project_id, running.deploy_id, running.status) == (31000017, DEPLOY_ID, "Running")
     assert running.alive
     assert running.environment is Environment.PAPER
-    assert (running.equity, running.subscription) == (100250.75, "Strategy Equity")
+    assert running.equity == 100250.75
     assert (running.launched_at, running.stopped_at) == (NOON - 72_000, None)
     assert not liquidated.alive
     assert liquidated.stopped_at == NOON - 5 * 86_400
     assert failed.environment is Environment.LIVE
     assert failed.brokerage == "InteractiveBrokersBrokerage"
-    assert (failed.error, failed.subscription) == ("Runtime Error: Sequence contains no elements", "")
+    assert failed.error == "Runtime Error: Sequence contains no elements"
     assert failed.launched_at == NOON - 10 * 86_400 - 3_900
 
 

@@ -139,7 +139,7 @@ class World:
         elif what == "new":
             rows.append(_new(row, self._news))
             known = self.engine.store.get(PROJECTS).value or ()
-            self.engine.put(PROJECTS, (*known, Project(90_000_000 + self._news, f"Fresh/vol {self._news}", "Py")))
+            self.engine.put(PROJECTS, (*known, Project(90_000_000 + self._news, f"Fresh/vol {self._news}")))
         self.engine.put(DEPLOYMENTS, tuple(rows))
         if what in {"ended", "redeployed"}:
             read = self.engine.store.get(detail_key(row.project_id)).value

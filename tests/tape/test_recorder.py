@@ -243,7 +243,7 @@ def test_a_full_disk_stops_the_recording_and_room_resumes_it(path: Path) -> None
         ballast = path.with_name("ballast")
         with recording(path) as recorder:
             recorder.note(answer("first"))
-            until(recorder, is_in(Recording.ON))
+            until(recorder, lambda state: state.since is not None)
             with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
                 while file.write(bytes(4_096)):
                     pass

@@ -182,8 +182,8 @@ def deploy_id(project_id: int) -> str:
 
 
 def projects() -> tuple[Project, ...]:
-    listed = tuple(Project(each[0], each[1], "Py") for each in _CAST)
-    return (*listed, Project(23456799, "Ideas/never deployed", "Py"))
+    listed = tuple(Project(each[0], each[1]) for each in _CAST)
+    return (*listed, Project(23456799, "Ideas/never deployed"))
 
 
 def deployments(now: float = NOW) -> tuple[Deployment, ...]:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qctui.alert_settings import Alerting
-from qctui.alerts.rules import CONDITIONS, DEFAULT_BLIND, DEFAULT_RULES, Delivery, Rule
+from qctui.alerts.rules import CONDITIONS, DEFAULT_BLIND, DEFAULT_RULES, AlertSettings, Delivery, Rule
 from qctui.model.alert import Severity
 from qctui.model.deployment import Environment
 from qctui.settings import Config, SettingsError, load_config, load_settings
@@ -17,7 +16,7 @@ from qctui.value import replace
 BY_NAME = {rule.name: rule for rule in DEFAULT_RULES}
 
 
-def loaded(folder: Path, text: str) -> Alerting:
+def loaded(folder: Path, text: str) -> AlertSettings:
     path = folder / "config.toml"
     path.write_text(text)
     return load_config(path).alerting
@@ -40,7 +39,7 @@ def problem(folder: Path, text: str) -> str:
 
 
 def test_without_a_word_the_default_rules_are_on() -> None:
-    assert Config().alerting == Alerting(DEFAULT_RULES, Delivery(), DEFAULT_BLIND)
+    assert Config().alerting == AlertSettings(DEFAULT_RULES, Delivery(), blind=DEFAULT_BLIND)
 
 
 @pytest.mark.parametrize("default", DEFAULT_RULES, ids=lambda default: default.name)

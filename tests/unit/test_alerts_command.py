@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from qctui.alerts.lives import Lives
+from qctui.cli import main
 from qctui.cli.alerts_command import format_alerts, shown
 from qctui.model.alert import Alert, AlertState, Severity, Subject
 from qctui.model.deployment import Environment
@@ -64,3 +69,16 @@ def test_what_is_shelved_held_back_or_without_data_says_so() -> None:
 
 def test_nothing_is_said_in_words() -> None:
     assert format_alerts([], NOW) == "no alert is firing, acknowledged or shelved"
+
+
+def test_a_source_of_credentials_that_can_not_be_used_is_said_as_every_command_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("QUANTCONNECT_USER_ID", raising=False)
+    credentials = tmp_path / ".lean" / "credentials"
+    credentials.parent.mkdir()
+    credentials.write_text("{")
+    assert main(["alerts"]) == 2
+    assert capsys.readouterr().err == f"qctui: {credentials}: not JSON; run `lean login` again\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qctui.alerts.conditions import Memory
-from qctui.alerts.shared_alerts import SharedAlerts
+from qctui.alerts.shared_alerts import Kept, SharedAlerts
 from qctui.cli.doctor import CheckResult, check_alerts, check_clock, check_journal, check_keys, check_themes
 from qctui.settings import load_settings
 
@@ -76,13 +76,13 @@ def test_who_tells_the_alerts_and_whether_it_runs_the_command_is_said(
     assert "nobody" in next(check_alerts(path, settings, 100.0)).found
     console = SharedAlerts(path, "a console, process 7")
     assert console.lead()
-    console.write((), Memory(0.0), 90.0)
+    console.write(Kept(), Memory(0.0), 90.0)
     (warning,) = check_alerts(path, settings, 100.0)
     assert warning.result is CheckResult.WARN
     assert warning.found == "a console, process 7 tells them and runs no command, not /bin/tell"
     (fine,) = check_alerts(path, without, 100.0)
     assert (fine.result, fine.advice) == (CheckResult.OK, "")
-    console.write((), Memory(0.0), 90.0, programs=("/bin/tell",))
+    console.write(Kept(programs=("/bin/tell",)), Memory(0.0), 90.0)
     (fine,) = check_alerts(path, settings, 100.0)
     assert (fine.result, fine.found) == (CheckResult.OK, "a console, process 7 tells them and runs /bin/tell")
     (warning,) = check_alerts(path, without, 100.0)

@@ -31,7 +31,7 @@ class Lists:
         self.asked: list[int] = []
 
     async def fetch_projects(self) -> tuple[Project, ...]:
-        return tuple(Project(number, f"project {number}", "Py") for number in (1, 2, 3))
+        return tuple(Project(number, f"project {number}") for number in (1, 2, 3))
 
     async def fetch_optimizations(self, project_id: int) -> tuple[OptimizationSummary, ...]:
         self.asked.append(project_id)

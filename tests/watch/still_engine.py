@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qctui.alerts.rules import Delivery, Rule
+from qctui.alerts.rules import AlertSettings
 from qctui.engine.engine_port import Subscription
 from qctui.model.keys import Key
 from qctui.store import Store
@@ -18,11 +18,11 @@ class StillEngine:
         self.clock = FakeClock()
         self.store = Store()
         self.turned_mono = self.clock.monotonic()
-        self.rules: list[tuple[tuple[Rule, ...], Delivery, tuple[str, ...]]] = []
+        self.rules: list[AlertSettings] = []
         self.subscribed: tuple[Subscription, ...] = ()
 
-    def configure_alerts(self, rules: tuple[Rule, ...], delivery: Delivery, blind: tuple[str, ...]) -> None:
-        self.rules.append((rules, delivery, blind))
+    def configure_alerts(self, settings: AlertSettings) -> None:
+        self.rules.append(settings)
 
     def subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         self.subscribed = subscriptions

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from qctui.alerts.rules import DEFAULT_BLIND, DEFAULT_RULES, Delivery
+from qctui.alerts.rules import DEFAULT_RULES, AlertSettings, Delivery
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.step_printer import Printer
 from qctui.cli.watch import HEARTBEAT_S, LATE_S, STALE_S, Watch
@@ -245,13 +245,13 @@ def test_sighup_reads_the_rules_again_and_a_mistake_changes_nothing(on_rig: Call
         await rig.clock.settle()
 
     async def body(rig: Rig) -> None:
-        assert rig.engine.rules == [(DEFAULT_RULES, Delivery(), DEFAULT_BLIND)]
+        assert rig.engine.rules == [AlertSettings(DEFAULT_RULES, Delivery())]
         rig.read_list()
         await rig.clock.settle()
         rig.manager.told()
         rig.config.write_text('[delivery]\nbell = false\n[pulse]\nblind = ["x"]\n')
         await hang_up(rig)
-        assert rig.engine.rules[1:] == [(DEFAULT_RULES, Delivery(bell=False), ("x",))]
+        assert rig.engine.rules[1:] == [AlertSettings(DEFAULT_RULES, Delivery(bell=False), blind=("x",))]
         reloading, ready = rig.manager.told()
         assert reloading.startswith("RELOADING=1\nMONOTONIC_USEC=")
         assert ready == "READY=1"
@@ -297,7 +297,7 @@ def test_a_configuration_that_can_not_be_read_for_long_holds_nothing_up(on_rig: 
             rig.config.write_text("[delivery]\nbell = false\n")
             await rig.lines.told.wait()
         assert rig.kinds == ["watching", "reloaded", "reloaded"]
-        assert rig.engine.rules[-1] == (DEFAULT_RULES, Delivery(bell=False), DEFAULT_BLIND)
+        assert rig.engine.rules[-1] == AlertSettings(DEFAULT_RULES, Delivery(bell=False))
 
     assert on_rig(body, WATCHDOG_USEC="30000000") == 0
 
