@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rich.text import Text
 
-from qctui.actions.wording import format_fine_span, format_holding
+from qctui.actions.wording import format_fine_span
 from qctui.model.action import ActionRecord, Rung, Target
 from qctui.model.order import Order
-from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.portfolio import Portfolio
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import (
     LOUD,
@@ -19,6 +19,7 @@ from qctui.ui.actions.progress import (
     format_beside,
     format_ladder,
     format_list,
+    format_position,
     format_reason,
     format_total,
     rung_role,
@@ -150,7 +151,7 @@ def _open_now(record: ActionRecord, context: RenderContext, portfolio_of: Portfo
             return pieces(("unknown, no snapshot since", "stale bold"))
         seen = f"no holding when it was seen {record.rung.value}, {context.time(record.steps[-1].at)}"
         return pieces(seen, _coins(record, context, portfolio_of, most, flat=True))
-    held = [_quantity(holding) for holding in holdings if holding.open]
+    held = [format_position(holding) for holding in holdings if holding.open]
     open_now = (format_list(held, most, context.glyphs), "stale bold") if held else "no holding"
     aged = f" (snapshot {age})" if age else ""
     return pieces(open_now, (aged, "muted"), _coins(record, context, portfolio_of, most, flat=not held))
@@ -173,12 +174,6 @@ def _coins(record: ActionRecord, context: RenderContext, portfolio_of: Portfolio
     if since and cash and all(is_own(each) for each in cash):
         return pieces("; in Cash: no other currency", aged)
     return pieces(("; balances: open the deployment, Cash", "stale bold"))
-
-
-def _quantity(holding: Holding) -> str:
-    if holding.unreadable_quantity:
-        return format_holding(holding)
-    return f"{holding.quantity:+,.10g} {holding.ticker}"
 
 
 def _details(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf) -> list[Paragraph]:
