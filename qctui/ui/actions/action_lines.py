@@ -28,8 +28,7 @@ from qctui.ui.actions.progress import (
 )
 from qctui.ui.kit.lines import Paragraph, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.wording.balances import is_foreign, is_own, named_balance
-from qctui.ui.wording.format import format_price
+from qctui.ui.wording.format import format_price, named_balance
 
 PortfolioOf = Callable[[Target], Resource[Portfolio]]
 """What was read last of a target's portfolio; empty where it is not known to be the target's."""
@@ -162,7 +161,7 @@ def _coins(record: ActionRecord, context: RenderContext, portfolio_of: Portfolio
     of them is said too."""
     read = portfolio_of(record.target)
     cash = read.value.cash if read.value is not None and read.value.is_known else ()
-    coins = [named_balance(each, context.glyphs) for each in cash if is_foreign(each)]
+    coins = [named_balance(each, context.glyphs) for each in cash if each.foreign]
     ended_at = next((step.at for step in record.steps if step.rung is Rung.STOPPED), record.confirmed_at)
     since = read.fetched_at is not None and read.fetched_at >= ended_at
     aged = (f" ({context.age(read.fetched_mono)})", "muted")
@@ -171,7 +170,7 @@ def _coins(record: ActionRecord, context: RenderContext, portfolio_of: Portfolio
         return pieces(where, (format_list(coins, most, context.glyphs), "stale bold"), aged)
     if not flat:
         return pieces()
-    if since and cash and all(is_own(each) for each in cash):
+    if since and cash and all(each.own for each in cash):
         return pieces("; in Cash: no other currency", aged)
     return pieces(("; balances: open the deployment, Cash", "stale bold"))
 

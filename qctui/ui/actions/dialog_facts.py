@@ -30,8 +30,7 @@ from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_name
-from qctui.ui.wording.balances import named_balance
-from qctui.ui.wording.format import format_money
+from qctui.ui.wording.format import format_money, named_balance
 from qctui.value import Value
 
 SHOWN = 4

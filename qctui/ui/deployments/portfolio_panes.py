@@ -11,7 +11,6 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, number_column
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.balances import is_foreign
 from qctui.ui.wording.format import (
     format_balance,
     format_count,
@@ -40,7 +39,7 @@ class HoldingsPane(SectionPane[Holding]):
         held = () if portfolio is None else portfolio.open_holdings
         watched = [] if portfolio is None else [each for each in portfolio.holdings if not each.open]
         rows = [*held, *sorted(watched, key=lambda each: each.ticker.casefold())]
-        coins = 0 if portfolio is None else sum(is_foreign(each) for each in portfolio.cash)
+        coins = 0 if portfolio is None else sum(each.foreign for each in portfolio.cash)
         others = f"{format_count(coins)} other {'currency' if coins == 1 else 'currencies'}"
         nothing = "No holding in this snapshot."
         if coins:

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from qctui.model.portfolio import Cash
 from qctui.plot.times import on_calendar
 from qctui.plot.values import readable
 from qctui.ui.theme.glyph_set import Glyphs
@@ -251,3 +252,8 @@ def format_quantity(value: float | None, glyphs: Glyphs) -> str:
 def format_balance(value: float | None, glyphs: Glyphs) -> str:
     """A balance: cents from a thousand on; below, where coins are, as a quantity. Nothing but zero reads as zero."""
     return format_quantity(value, glyphs) if value is None or abs(value) < 1_000 else f"{value:,.2f}"
+
+
+def named_balance(cash: Cash, glyphs: Glyphs) -> str:
+    """For example `BTC 0.288`."""
+    return f"{cash.currency} {'unknown' if cash.amount is None else format_balance(cash.amount, glyphs)}"
