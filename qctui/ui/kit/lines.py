@@ -122,6 +122,29 @@ class Lines(SpanLines, ScrollView, can_focus=False):
         return [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
 
 
+class ScrollKeys:
+    """The keys of a table move through lines."""
+
+    lines: Lines
+    """What they move through."""
+
+    def action_move(self, by: int) -> None:
+        """Scroll by lines."""
+        self.lines.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by what fits."""
+        self.action_move(by * max(1, self.lines.size.height - 1))
+
+    def action_first(self) -> None:
+        """Scroll to the top."""
+        self.lines.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Scroll to the end."""
+        self.lines.scroll_end(animate=False)
+
+
 def _text_width(width: int) -> int:
     """Cells for text: the last column is the position's, shown or not, so that the height does not depend on it."""
     return max(1, width - 1)
