@@ -15,6 +15,7 @@ from qctui.ui.kit.lines import pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_name
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_end
 from qctui.value import replace
 
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
@@ -65,8 +66,7 @@ def format_badge(environment: Environment, *, aligned: bool = False, claims_pape
 
 def format_identity(target: Target, glyphs: Glyphs) -> str:
     """The end of the id a person confirmed: `…430e`."""
-    identity = target.identity
-    return f"{glyphs.ellipsis}{identity[-4:]}" if identity else ""
+    return format_end(target.identity, glyphs) if target.identity else ""
 
 
 def format_position(holding: Holding) -> str:
