@@ -40,6 +40,16 @@ class Cash(Value):
     value: float | None = None
     """In the account's currency."""
 
+    @property
+    def foreign(self) -> bool:
+        """A balance whose worth moves: crypto brokerages keep the coins themselves as cash (REFERENCE.md 6.6)."""
+        return self.amount != 0.0 and self.conversion_rate not in (None, 1.0)
+
+    @property
+    def own(self) -> bool:
+        """A balance that is the account's own money, or nothing."""
+        return self.amount == 0.0 or self.conversion_rate == 1.0
+
 
 class Portfolio(Value):
     """A snapshot, up to ten minutes old (REFERENCE.md section 3)."""
@@ -80,4 +90,4 @@ class Portfolio(Value):
     def other_cash(self) -> bool:
         """Whether there are balances in other currencies than the account's: coins, where a brokerage keeps them as
         cash."""
-        return any(cash.amount != 0.0 and cash.conversion_rate not in (None, 1.0) for cash in self.cash)
+        return any(cash.foreign for cash in self.cash)

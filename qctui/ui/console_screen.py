@@ -99,7 +99,6 @@ class ConsoleScreen(AlertedScreen):
             self._beside_of,
             options.keymap,
             read_only=options.read_only,
-            id="actions",
         )
         self.key_bar = KeyBar(glyphs, options.keymap)
         self._subscribed: tuple[Subscription, ...] = ()

@@ -18,7 +18,7 @@ from qctui.model.action import ActionRecord, Rung
 from qctui.ui.actions.action_lines import BesideOf, PortfolioOf, batch_paragraphs, group_batches
 from qctui.ui.actions.progress import LOUD, format_counts, format_identity, format_reason
 from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
-from qctui.ui.kit.lines import Lines, Paragraph, pieces
+from qctui.ui.kit.lines import Lines, Paragraph, ScrollKeys, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.theme.glyph_set import Glyphs
 
@@ -32,7 +32,7 @@ HINTS: Mapping[str, str] = {
 """The commands the bar names: id to word."""
 
 
-class ActionBar(Vertical, can_focus=True):
+class ActionBar(ScrollKeys, Vertical, can_focus=True):
     """Every action not yet acknowledged: hidden without any, at most a third of the screen high, scrolling beyond.
 
     While something is under way it asks for a redraw once a second, for the seconds since confirming; idle it asks for
@@ -70,13 +70,12 @@ class ActionBar(Vertical, can_focus=True):
         keymap: Mapping[str, str] | None = None,
         *,
         read_only: bool = False,
-        id: str | None = None,
     ) -> None:
         """`keymap` are the user's own keys. `read_only`: nothing that acts is offered."""
-        super().__init__(id=id)
+        super().__init__(id="actions")
         self._glyphs, self._portfolio_of, self._beside_of = glyphs, portfolio_of, beside_of
         self._keys = {command: format_key(keys_of(BY_ID[command], keymap or {})[0]) for command in HINTS}
-        self._lines = Lines(glyphs, id="action-lines")
+        self.lines = Lines(glyphs, id="action-lines")
         self._read_only = read_only
         self._known: tuple[ActionRecord, ...] = ()
         """Acknowledged ones too: a newer action may stand for an older one."""
@@ -100,7 +99,7 @@ class ActionBar(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """The lines."""
-        yield self._lines
+        yield self.lines
 
     def show(self, records: Iterable[ActionRecord], context: RenderContext) -> None:
         """Show every record that is not acknowledged."""
@@ -123,7 +122,7 @@ class ActionBar(Vertical, can_focus=True):
                 retried=self._retried,
                 beside=self._beside_of(batch[0].batch_id),
             )
-        self._lines.show(paragraphs)
+        self.lines.show(paragraphs)
         self._fit()
         ours = {record.batch_id for record in self._records if not (record.foreign or record.resumed)}
         if ours - self._confirmed:
@@ -137,18 +136,17 @@ class ActionBar(Vertical, can_focus=True):
     def show_defect(self, words: str) -> None:
         """Say that the actions could not be drawn, and name each in the plainest way there is: none is ever hidden.
         Empty: they have been drawn again."""
-        self._lines.show_defect(words)
+        self.lines.show_defect(words)
         if words:
-            self.set_class(True, "-shown")
-            self.set_class(True, "-loud")
-            self._lines.show(_plain(record) for record in self._records)
+            self.add_class("-shown", "-loud")
+            self.lines.show(_plain(record) for record in self._records)
             self._fit()
             self._tick_while_pending()
 
     @property
     def text(self) -> str:
         """What the bar says, as plain text."""
-        return self._lines.text
+        return self.lines.text
 
     @property
     def empty(self) -> bool:
@@ -173,7 +171,8 @@ class ActionBar(Vertical, can_focus=True):
             self.take_keys()
         else:
             self._leave()
-        self._show_again()
+        if self._render_context is not None:
+            self.show(self._known, self._render_context)
 
     def take_keys(self) -> None:
         """Let the keys scroll the bar, until `give_back_keys`."""
@@ -204,22 +203,6 @@ class ActionBar(Vertical, can_focus=True):
     def action_open(self) -> None:
         """Enter: every fact of each target."""
         self.toggle_details()
-
-    def action_move(self, by: int) -> None:
-        """Scroll by lines."""
-        self._lines.scroll_relative(y=by, animate=False)
-
-    def action_page(self, by: int) -> None:
-        """Scroll by what fits."""
-        self._lines.scroll_relative(y=by * max(1, self._lines.size.height - 1), animate=False)
-
-    def action_first(self) -> None:
-        """Scroll to the newest."""
-        self._lines.scroll_home(animate=False)
-
-    def action_last(self) -> None:
-        """Scroll to the oldest."""
-        self._lines.scroll_end(animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing here can be marked."""
@@ -278,7 +261,7 @@ class ActionBar(Vertical, can_focus=True):
     def _hint(self) -> str:
         acts = not self._read_only
         offered = {
-            "next_pane": not self._has_keys and self._lines.line_count > self._room,
+            "next_pane": not self._has_keys and self.lines.line_count > self._room,
             "action_details": True,
             "acknowledge": any(record.done for record in self._records)
             and (self._has_keys or not self.shares_acknowledge),
@@ -293,11 +276,7 @@ class ActionBar(Vertical, can_focus=True):
         return max(2, self.app.size.height // (2 if self._details else 3) - 2)
 
     def _fit(self) -> None:
-        self._lines.styles.max_height = self._room
-
-    def _show_again(self) -> None:
-        if self._render_context is not None:
-            self.show(self._known, self._render_context)
+        self.lines.styles.max_height = self._room
 
     def _tick_while_pending(self) -> None:
         pending = any(not record.done and not record.resumed and not record.foreign for record in self._records)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rich.text import Text
 
-from qctui.actions.wording import format_fine_span, format_holding
+from qctui.actions.wording import format_fine_span
 from qctui.model.action import ActionRecord, Rung, Target
 from qctui.model.order import Order
-from qctui.model.portfolio import Holding, Portfolio
+from qctui.model.portfolio import Portfolio
 from qctui.model.resource import Resource
 from qctui.ui.actions.progress import (
     LOUD,
@@ -19,6 +19,7 @@ from qctui.ui.actions.progress import (
     format_beside,
     format_ladder,
     format_list,
+    format_position,
     format_reason,
     format_total,
     rung_role,
@@ -27,8 +28,7 @@ from qctui.ui.actions.progress import (
 )
 from qctui.ui.kit.lines import Paragraph, pieces
 from qctui.ui.kit.render_context import RenderContext
-from qctui.ui.wording.balances import is_foreign, is_own, named_balance
-from qctui.ui.wording.format import format_price
+from qctui.ui.wording.format import format_price, named_balance
 
 PortfolioOf = Callable[[Target], Resource[Portfolio]]
 """What was read last of a target's portfolio; empty where it is not known to be the target's."""
@@ -150,7 +150,7 @@ def _open_now(record: ActionRecord, context: RenderContext, portfolio_of: Portfo
             return pieces(("unknown, no snapshot since", "stale bold"))
         seen = f"no holding when it was seen {record.rung.value}, {context.time(record.steps[-1].at)}"
         return pieces(seen, _coins(record, context, portfolio_of, most, flat=True))
-    held = [_quantity(holding) for holding in holdings if holding.open]
+    held = [format_position(holding) for holding in holdings if holding.open]
     open_now = (format_list(held, most, context.glyphs), "stale bold") if held else "no holding"
     aged = f" (snapshot {age})" if age else ""
     return pieces(open_now, (aged, "muted"), _coins(record, context, portfolio_of, most, flat=not held))
@@ -161,7 +161,7 @@ def _coins(record: ActionRecord, context: RenderContext, portfolio_of: Portfolio
     of them is said too."""
     read = portfolio_of(record.target)
     cash = read.value.cash if read.value is not None and read.value.is_known else ()
-    coins = [named_balance(each, context.glyphs) for each in cash if is_foreign(each)]
+    coins = [named_balance(each, context.glyphs) for each in cash if each.foreign]
     ended_at = next((step.at for step in record.steps if step.rung is Rung.STOPPED), record.confirmed_at)
     since = read.fetched_at is not None and read.fetched_at >= ended_at
     aged = (f" ({context.age(read.fetched_mono)})", "muted")
@@ -170,15 +170,9 @@ def _coins(record: ActionRecord, context: RenderContext, portfolio_of: Portfolio
         return pieces(where, (format_list(coins, most, context.glyphs), "stale bold"), aged)
     if not flat:
         return pieces()
-    if since and cash and all(is_own(each) for each in cash):
+    if since and cash and all(each.own for each in cash):
         return pieces("; in Cash: no other currency", aged)
     return pieces(("; balances: open the deployment, Cash", "stale bold"))
-
-
-def _quantity(holding: Holding) -> str:
-    if holding.unreadable_quantity:
-        return format_holding(holding)
-    return f"{holding.quantity:+,.10g} {holding.ticker}"
 
 
 def _details(record: ActionRecord, context: RenderContext, portfolio_of: PortfolioOf) -> list[Paragraph]:

@@ -12,13 +12,13 @@ from qctui.actions.capture import capture_deployment, capture_optimization, capt
 from qctui.actions.earlier_actions import is_same_object, without_effect
 from qctui.actions.spec import ACTION_SPECS, LIQUIDATE, OF_OPTIMIZATIONS, READ_ONLY, RENAME, RERUN
 from qctui.actions.wording import format_unreadable
-from qctui.model.action import ACTIONS, Target
+from qctui.model.action import ACTIONS, Preparation, Target
 from qctui.model.deployment import Environment, is_recent, name_of, names_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, detail_key, optimization_key, optimizations_key
 from qctui.ui.actions.action_bar import ActionBar, uppermost_bar
 from qctui.ui.actions.dialog import ConfirmScreen
 from qctui.ui.actions.progress import format_list, format_number, target_name
-from qctui.ui.actions.rerun_screen import Ready, RerunScreen
+from qctui.ui.actions.rerun_screen import RerunScreen
 from qctui.ui.context import AppContext
 from qctui.ui.kit.not_available import ANSWERS, NotAvailable
 from qctui.ui.selection import Mark, Unmarked
@@ -120,9 +120,9 @@ class ActionController:
             self._refuse(RERUN.id, self._nothing_to_aim_at(RERUN.id, pointed))
             return
 
-        def ask(ready: Ready | None) -> None:
-            if ready is not None:
-                target = capture_rerun(self._engine.store, old_id, ready.plan, ready.preparation)
+        def ask(ready: Preparation | None) -> None:
+            if ready is not None and ready.plan is not None:
+                target = capture_rerun(self._engine.store, old_id, ready.plan, ready)
                 self._open([target], [self._engine.actions.refusal(target)])
 
         self._app.push_screen(RerunScreen(self._context, old_id, pointed.optimization_project_id), ask)

@@ -323,7 +323,5 @@ def _facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
 
 def _earlier(records: Sequence[ActionRecord], target: Target) -> ActionRecord | None:
     """The newest action against what `target` hits."""
-    for record in reversed(records):
-        if (record.target.project_id, record.target.identity) == (target.project_id, target.identity):
-            return record
-    return None
+    hit = (target.project_id, target.identity)
+    return next((each for each in reversed(records) if (each.target.project_id, each.target.identity) == hit), None)

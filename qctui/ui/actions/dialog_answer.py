@@ -60,7 +60,9 @@ class Answer:
         if key in ("escape", "ctrl+c") or (key == "n" and self.cancels_by_n):
             return Outcome.CANCELLED
         if self.question.ask is Ask.KEY:
-            return self._press_key(key)
+            if key == self.question.expected:
+                return Outcome.CONFIRMED
+            return Outcome.CANCELLED if key == "enter" else Outcome.NOTHING
         if key == "enter":
             return self._test()
         if key in ("backspace", "ctrl+h"):
@@ -82,11 +84,6 @@ class Answer:
         """A key answered nothing because it came too early: the Enter that belongs to it does not press Cancel."""
         self._touched = True
         self.notice = notice or self.notice
-
-    def _press_key(self, key: str) -> Outcome:
-        if key == self.question.expected:
-            return Outcome.CONFIRMED
-        return Outcome.CANCELLED if key == "enter" else Outcome.NOTHING
 
     def _test(self) -> Outcome:
         if self.question.accepts(self.typed):

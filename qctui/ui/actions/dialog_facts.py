@@ -9,22 +9,28 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from qctui.actions.spec import ACTION_SPECS, CODE_LENGTH, LIQUIDATE, ActionSpec, cautions, typed_code_source
-from qctui.actions.wording import format_holding, format_span
+from qctui.actions.wording import format_span
 from qctui.alerts.alert_wording import pulse_sentence
 from qctui.model.action import ActionRecord, Recheck, Target
-from qctui.model.deployment import DeploymentDetail, Environment, Project
+from qctui.model.deployment import Environment, Project
 from qctui.model.optimization import OptimizationPlan
 from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.pulse import Pulse, PulseState
 from qctui.model.resource import Resource
 from qctui.ui.actions.plan_form import range_of
-from qctui.ui.actions.progress import format_badge, format_identity, format_ladder, format_list, target_name
+from qctui.ui.actions.progress import (
+    format_badge,
+    format_identity,
+    format_ladder,
+    format_list,
+    format_position,
+    target_name,
+)
 from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_name
-from qctui.ui.wording.balances import named_balance
-from qctui.ui.wording.format import format_money
+from qctui.ui.wording.format import format_money, named_balance
 from qctui.value import Value
 
 SHOWN = 4
@@ -60,8 +66,13 @@ class Aim(Value):
     @property
     def looked_at(self) -> bool:
         """The target itself has been read again, not only its portfolio."""
-        newest = self.recheck.value
-        return newest is not None and (newest.detail is not None or newest.another or newest.optimization is not None)
+        newest = self.newest
+        return newest.detail is not None or newest.another or newest.optimization is not None
+
+    @property
+    def newest(self) -> Recheck:
+        """What the re-reads have told so far."""
+        return self.recheck.value or Recheck()
 
 
 def single_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
@@ -82,19 +93,18 @@ def many_facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     """How many are hit, what they are worth together, and a line each."""
     armed = [aim for aim in aims if aim.armed]
     spec = ACTION_SPECS[aims[0].target.action]
-    live = sum(aim.target.environment is Environment.LIVE for aim in armed)
+    # Play money is never added to real money.
+    real = [aim for aim in armed if aim.target.environment is Environment.LIVE]
     noun = spec.target_noun if len(armed) == 1 else f"{spec.target_noun}s"
     header = pieces(
         (f"{len(armed)} {noun}", "title bold"),
         ": ",
-        (f" {live} LIVE ", "live badge"),
+        (f" {len(real)} LIVE ", "live badge"),
         " ",
-        (f"{len(armed) - live} PAPER", "paper bold"),
+        (f"{len(armed) - len(real)} PAPER", "paper bold"),
     )
     if len(armed) < len(aims):
         header.append(f"  {len(aims) - len(armed)} skipped", "stale bold")
-    # Play money is never added to real money.
-    real = [aim for aim in armed if aim.target.environment is Environment.LIVE]
     header.append_text(pieces("  LIVE equity " if real else "  equity ", _total_equity(real or armed, context)))
     happens, left_behind = _outcome(spec)
     name_cells = min(MAX_NAME_CELLS, max(cell_len(target_name(aim.target)) for aim in aims))
@@ -123,7 +133,7 @@ def check_lines(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     if waiting:
         which = "the target" if len(aims) == 1 else f"{waiting} of {len(armed)} targets"
         return [Paragraph(pieces((f"Checking {which} again; you need not wait for it.", "muted")))]
-    newest = [aim.recheck.value for aim in armed if aim.recheck.value is not None]
+    newest = [aim.newest for aim in armed]
     if why := next((each.portfolio_failure for each in newest if each.portfolio_failure), ""):
         unread = f"Checked again, {_still(armed)}; holdings could not be re-read: {why}"
         return [Paragraph(pieces((unread, "stale bold")))]
@@ -156,10 +166,9 @@ def _pulses(armed: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
 def _still(armed: Sequence[Aim]) -> str:
     """What the newest looks at these targets have in common; `running` only of what says so itself."""
     if armed[0].target.optimization_id:
-        finished = [aim.recheck.value for aim in armed if aim.recheck.value is not None]
-        states = {each.optimization.finished for each in finished if each.optimization is not None}
+        states = {aim.newest.optimization.finished for aim in armed if aim.newest.optimization is not None}
         return "finished" if states == {True} else "still under way"
-    looks = [aim.recheck.value or Recheck() for aim in armed]
+    looks = [aim.newest for aim in armed]
     if all(each.detail and not each.another and each.detail.status.casefold() == "running" for each in looks):
         return "still running"
     return "not ended" if len(armed) == 1 else "none has ended"
@@ -176,7 +185,7 @@ def _outcome(spec: ActionSpec) -> list[Paragraph]:
 
 def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     target = aim.target
-    detail = _detail(aim)
+    detail = aim.newest.detail
     source = "" if typed_code_source(target) == "deploy id" else "  (you type the end of the project id)"
     status = (detail.status if detail is not None else "") or target.status or context.glyphs.none
     checked = _aged(aim.recheck.fetched_mono if detail is not None else target.equity_mono, context)
@@ -197,11 +206,6 @@ def _deployment_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
     ]
 
 
-def _detail(aim: Aim) -> DeploymentDetail | None:
-    """What live/read said last of the target."""
-    return aim.recheck.value.detail if aim.recheck.value is not None else None
-
-
 def _coded(identity: str) -> Text:
     """An id in full; its last four characters, the ones to type, stand out."""
     return pieces(identity[:-CODE_LENGTH], (identity[-CODE_LENGTH:] or "unknown", "title bold"))
@@ -209,7 +213,7 @@ def _coded(identity: str) -> Text:
 
 def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
     """The newest equity in words, and when it was received."""
-    reported = detail.statistics.get("Equity", "") if (detail := _detail(aim)) is not None else ""
+    reported = detail.statistics.get("Equity", "") if (detail := aim.newest.detail) is not None else ""
     if reported:
         return reported, aim.recheck.fetched_mono
     known_mono = None if aim.target.equity is None else aim.target.equity_mono
@@ -218,13 +222,11 @@ def _equity(aim: Aim, context: RenderContext) -> tuple[str, float | None]:
 
 def _known_portfolio(aim: Aim) -> tuple[Portfolio | None, float | None, str]:
     """The newest portfolio of the target, when it was received, and why there is no newer one."""
-    newest, captured = aim.recheck.value, aim.target.portfolio
-    if newest is not None and (newest.portfolio is not None or newest.another):
+    newest, captured = aim.newest, aim.target.portfolio
+    if newest.portfolio is not None or newest.another:
         return newest.portfolio, newest.portfolio_mono, newest.portfolio_failure
-    failure = newest.portfolio_failure if newest is not None else ""
-    if not failure and captured.error is not None:
-        failure = captured.error.message
-    return captured.value, captured.fetched_mono, failure
+    failure = captured.error.message if captured.error is not None else ""
+    return captured.value, captured.fetched_mono, newest.portfolio_failure or failure
 
 
 def _holdings(aim: Aim, context: RenderContext) -> Text:
@@ -241,14 +243,11 @@ def _holdings(aim: Aim, context: RenderContext) -> Text:
 
 
 def _holding(holding: Holding, context: RenderContext) -> str:
-    if holding.unreadable_quantity:
-        return format_holding(holding)
-    quantity = f"{holding.quantity:+,.10g}"
-    if holding.market_value is None:
-        return f"{quantity} {holding.ticker}"
+    if holding.unreadable_quantity or holding.market_value is None:
+        return format_position(holding)
     sign = "-" if holding.market_value < 0 else ""
     value = format_money(abs(holding.market_value), context.glyphs)
-    return f"{quantity} {holding.ticker} {sign}{holding.currency_symbol}{value}"
+    return f"{format_position(holding)} {sign}{holding.currency_symbol}{value}"
 
 
 def _cash(aim: Aim, context: RenderContext) -> Text:
@@ -262,16 +261,13 @@ def _cash(aim: Aim, context: RenderContext) -> Text:
 
 
 def _optimization_facts(aim: Aim, context: RenderContext) -> list[Paragraph]:
-    target, newest = aim.target, aim.recheck.value
-    optimization = newest.optimization if newest is not None else None
+    target, optimization = aim.target, aim.newest.optimization
+    status = (optimization.status if optimization is not None else target.status) or context.glyphs.none
     facts = [
         Paragraph(pieces((target.name or "optimization", "title bold")), max_lines=2),
         labelled("Id", _coded(target.optimization_id)),
         labelled("Project", pieces(str(target.project_id))),
-        labelled(
-            "Status",
-            pieces((optimization.status if optimization is not None else target.status) or context.glyphs.none),
-        ),
+        labelled("Status", pieces(status)),
     ]
     if target.plan is not None:
         return [facts[0], *_plan_facts(target, target.plan, context)]

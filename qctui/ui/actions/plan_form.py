@@ -64,13 +64,13 @@ class PlanForm:
         self._plan = plan
         goal = plan.criterion
         targets = tuple(dict.fromkeys([goal.target, *TARGETS]))
+        limits = [*map(_limit_of, plan.constraints), ""]
         self._rows = [
             Row("Name", plan.name, hint=f"1 to {MAX_NAME} characters"),
             Row("Target", goal.target, targets),
             Row("Extremum", goal.extremum or "max", ("max", "min")),
             *(Row(each.name, range_of(each), hint="5 to 20 by 5, or one value") for each in plan.parameters),
-            *(Row("Constraint", _limit_of(each), hint="Drawdown < 0.25, or nothing") for each in plan.constraints),
-            Row("Constraint", "", hint="Drawdown < 0.25, or nothing"),
+            *(Row("Constraint", text, hint="Drawdown < 0.25, or nothing") for text in limits),
             Row("Node", plan.node_type, tuple(dict.fromkeys([plan.node_type, *NODES]))),
             Row("Nodes", str(plan.parallel_nodes), hint=f"1 to {MOST_NODES}"),
         ]

@@ -7,13 +7,15 @@ from collections.abc import Collection, Sequence
 
 from rich.text import Text
 
-from qctui.actions.wording import format_fine_span
+from qctui.actions.wording import format_fine_span, format_holding
 from qctui.model.action import ActionRecord, Rung, Step, Target
 from qctui.model.deployment import Environment
+from qctui.model.portfolio import Holding
 from qctui.ui.kit.lines import pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_name
 from qctui.ui.theme.glyph_set import Glyphs
+from qctui.ui.wording.format import format_end
 from qctui.value import replace
 
 LOUD = frozenset({Rung.REJECTED, Rung.NOT_SENT, Rung.UNKNOWN, Rung.UNVERIFIED})
@@ -44,13 +46,12 @@ _AWAITED = {
 
 _GOALS = {"abort": "aborted", "rename": "under its new name", "delete": "gone", "rerun": "there"}
 
-_ORDER = list(Rung)
-
-
-def role_of(environment: Environment) -> str:
-    """The role of a badge, beside its word."""
-    return "live badge" if environment is Environment.LIVE else "paper bold"
-
+_SAID_IN_TURN = [
+    *(rung for rung in reversed(Rung) if rung not in LOUD),
+    None,
+    *(rung for rung in Rung if rung in LOUD),
+]
+"""VERIFIED is said first and the loud ones last, where the eye stops."""
 
 LIVE_IN_DOUBT = f"{Environment.LIVE.value}?"
 """Treated as LIVE, though its account says that it is for practice."""
@@ -60,13 +61,17 @@ def format_badge(environment: Environment, *, aligned: bool = False, claims_pape
     """LIVE or PAPER as a block that is read without its colour; as wide as each other if `aligned`. `claims_paper`: its
     account says that it is not LIVE."""
     word = LIVE_IN_DOUBT if claims_paper else f"{environment.value:<5}" if aligned else environment.value
-    return pieces((f" {word} ", role_of(environment)))
+    return pieces((f" {word} ", "live badge" if environment is Environment.LIVE else "paper bold"))
 
 
 def format_identity(target: Target, glyphs: Glyphs) -> str:
     """The end of the id a person confirmed: `…430e`."""
-    identity = target.identity
-    return f"{glyphs.ellipsis}{identity[-4:]}" if identity else ""
+    return format_end(target.identity, glyphs) if target.identity else ""
+
+
+def format_position(holding: Holding) -> str:
+    """Signed quantity and ticker, or that there may be one and that it could not be read."""
+    return format_holding(holding) if holding.unreadable_quantity else f"{holding.quantity:+,.10g} {holding.ticker}"
 
 
 def target_name(target: Target) -> str:
@@ -125,7 +130,8 @@ def format_ladder(record: ActionRecord, context: RenderContext) -> Text:
         if number:
             ladder.append(f" {context.glyphs.then} ", "muted")
         newest = number == len(steps) - 1
-        ladder.append(rung_word(step.rung) if newest else step.rung.value, _step_role(step, newest))
+        role = rung_role(step.rung) if newest or step.rung in LOUD else ""
+        ladder.append(rung_word(step.rung) if newest else step.rung.value, role)
         if number == 0:
             ladder.append(f" {context.time(step.at)}", "muted")
         elif (delta := format_fine_span(_between(record, steps[0], step))) != last_delta:
@@ -185,21 +191,10 @@ def format_counts(records: Sequence[ActionRecord]) -> Text:
     """How many are at which rung, furthest first: `9 VERIFIED, 2 ACCEPTED, 1 REJECTED`."""
     counts = Counter(record.rung for record in records)
     counted = pieces()
-    for number, rung in enumerate(sorted(counts, key=lambda rung: -_rank(rung))):
+    for number, rung in enumerate(sorted(counts, key=_SAID_IN_TURN.index)):
         counted.append(", " if number else "")
         counted.append(f"{counts[rung]} {'CONFIRMED' if rung is None else rung.value}", rung_role(rung))
     return counted
-
-
-def _rank(rung: Rung | None) -> int:
-    # VERIFIED is said first and the loud ones last, where the eye stops.
-    if rung is None:
-        return -1
-    return -2 - _ORDER.index(rung) if rung in LOUD else _ORDER.index(rung)
-
-
-def _step_role(step: Step, newest: bool) -> str:
-    return rung_role(step.rung) if newest or step.rung in LOUD else ""
 
 
 def _between(record: ActionRecord, first: Step, step: Step) -> float:

@@ -16,18 +16,11 @@ from qctui.ui.actions.plan_form import PlanForm, Row
 from qctui.ui.actions.question_screen import QuestionScreen
 from qctui.ui.context import AppContext
 from qctui.ui.kit.lines import Lines, Paragraph, Piece, labelled, pieces
-from qctui.value import Value, replace
+from qctui.value import replace
 
 
-class Ready(Value):
-    """What can be asked for."""
-
-    plan: OptimizationPlan
-    preparation: Preparation
-
-
-class RerunScreen(QuestionScreen[Ready | None]):
-    """The fields; Enter compiles the project and asks what it will take. Its result is what can be asked for then, or
+class RerunScreen(QuestionScreen[Preparation | None]):
+    """The fields; Enter compiles the project and asks what it will take. Its result is what has been made ready, or
     None if a person left. Nothing is started here: that is asked in a dialog of its own.
     """
 
@@ -130,7 +123,7 @@ class RerunScreen(QuestionScreen[Ready | None]):
         if preparation.failed:
             self._asked, self._said = None, preparation.words
         elif preparation.compile_id:
-            self.dismiss(Ready(self._asked, preparation))
+            self.dismiss(preparation)
             return
         self._show()
 

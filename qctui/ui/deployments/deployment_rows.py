@@ -7,7 +7,7 @@ from typing import Any
 from qctui.model.account import Account, EquityTrail
 from qctui.model.alert import Alert
 from qctui.model.deployment import Deployment, Environment
-from qctui.model.pulse import NOT_LOOKED_AT, Pulse, PulseState
+from qctui.model.pulse import Pulse, PulseState
 from qctui.ui.actions.progress import LIVE_IN_DOUBT
 from qctui.ui.alerts.alert_line import alert_mark
 from qctui.ui.kit.render_context import RenderContext
@@ -37,16 +37,11 @@ class DeploymentRow(Value):
     alive_in_project: int = 0
     """Deployments of the project that may trade. The row shows the one launched last."""
     account: Account = field(default_factory=Account)
-    """What is at risk in it, as far as it is known."""
-    known_pulse: Pulse = NOT_LOOKED_AT
-    """Its pulse, as it was judged last, if it runs."""
+    """What is at risk in it, as far as it is known; nothing is of what has ended."""
+    pulse: Pulse | None = None
+    """Whether it shows signs of life; None of what does not run."""
     alert: Alert | None = None
     """The worst open alert about the project."""
-
-    @property
-    def pulse(self) -> Pulse | None:
-        """Whether it shows signs of life; None of what does not run."""
-        return self.known_pulse if self.deployment.alive else None
 
     @property
     def project_id(self) -> int:
@@ -125,11 +120,13 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
         figure("gain", "24h", 8, _gain, keep=7, sort_key=lambda row: row.gain),
         figure("change", "24h %", 7, _change, keep=8, sort_key=lambda row: row.change),
         Column("trail", "last 24h", _SPARK_CELLS, _trail, right=True, keep=4),
-        figure("exposure", "exposure", 10, _exposure, keep=6, sort_key=_exposure_key),
-        figure("positions", "pos", 3, _positions, keep=3, sort_key=_positions_key),
+        figure("exposure", "exposure", 10, _exposure, keep=6, sort_key=lambda row: row.account.exposure),
+        figure("positions", "pos", 3, _positions, keep=3, sort_key=lambda row: row.account.positions),
         Column("age", "up/ended", 8, _age, right=True, keep=5, sort_key=_age_key),
         Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
-        text_column("deploy_id", 12, _deploy_id, header="deploy id", most=34, keep=1, sort_key=None),
+        text_column(
+            "deploy_id", 12, lambda row: row.deployment.deploy_id, header="deploy id", most=34, keep=1, sort_key=None
+        ),
     )
 
 
@@ -189,15 +186,13 @@ def direction_role(gain: float | None) -> str:
 
 
 def _trail(row: DeploymentRow, context: RenderContext) -> Spans:
-    if row.trail is None or not row.deployment.alive:
+    if row.trail is None:
         return ()
     values = row.trail.sampled(context.now, _SPARK_CELLS)
     return ((format_sparkline(values, _SPARK_CELLS, context.glyphs), direction_role(row.gain)),)
 
 
 def _exposure(row: DeploymentRow, context: RenderContext) -> Spans:
-    if not row.deployment.alive:
-        return _unknown(context)
     return at_risk(row.account.exposure, row.account.other_cash, row.account.read_mono, context)
 
 
@@ -217,22 +212,14 @@ def at_risk(
     return ((text, ""), (f" {context.age(read_mono)}", "stale")) if old else ((text, ""),)
 
 
-def _exposure_key(row: DeploymentRow) -> float | None:
-    return row.account.exposure if row.deployment.alive else None
-
-
 def _positions(row: DeploymentRow, context: RenderContext) -> Spans:
-    positions = row.account.positions if row.deployment.alive else None
+    positions = row.account.positions
     return _unknown(context) if positions is None else ((format_count(positions), ""),)
 
 
 def _unknown(context: RenderContext) -> Spans:
     """Also of what has ended: it may have left positions behind, and nothing is read of them any more."""
     return ((context.glyphs.none, "muted"),)
-
-
-def _positions_key(row: DeploymentRow) -> int | None:
-    return row.account.positions if row.deployment.alive else None
 
 
 def _age(row: DeploymentRow, context: RenderContext) -> Spans:
@@ -255,7 +242,3 @@ def _brokerage(row: DeploymentRow, context: RenderContext) -> Spans:
 
 def _brokerage_key(row: DeploymentRow) -> str:
     return row.deployment.brokerage.casefold()
-
-
-def _deploy_id(row: DeploymentRow) -> str:
-    return row.deployment.deploy_id

@@ -84,15 +84,12 @@ class DeploymentScreen(DetailScreen):
         project_id = self.project_id
         found: list[Key[Any]] = [detail_key(project_id), portfolio_key(project_id), orders_key(project_id)]
         if self._older_id:
-            return [
-                *found,
-                self._read_key,
-                *self._older_log.keys(project_id, self._older_id, self._deploy_ids()),
-                *self.logs.keys(),
-            ]
-        if deploy_id := self.deployed.deploy_id:
-            found += [logs_key(project_id, deploy_id), *self.logs.keys()]
-        return found
+            found += [self._read_key, *self._older_log.keys(project_id, self._older_id, self._deploy_ids())]
+        elif deploy_id := self.deployed.deploy_id:
+            found.append(logs_key(project_id, deploy_id))
+        else:
+            return found
+        return [*found, *self.logs.keys()]
 
     def depends_on(self, key: Key[Any]) -> bool:
         """A redeployment is in the list first; its pulse comes from what others read of it."""

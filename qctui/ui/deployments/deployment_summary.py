@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from qctui.model.deployment import (
     LOG_WINDOW,
     Deployment,
+    DeploymentAnswer,
     DeploymentDetail,
-    DeploymentState,
     Environment,
     LogPage,
     deployments_of,
@@ -16,27 +16,19 @@ from qctui.model.deployment import (
 )
 from qctui.model.keys import Key, log_lines_key
 from qctui.model.resource import Failure, FailureKind, Resource
-from qctui.value import Value, replace
+from qctui.value import replace
 
 
-class DeploymentSummary(Value, DeploymentState):
+class DeploymentSummary(DeploymentAnswer):
     """What is known of a deployment. What the newest word on it leaves out is
     taken from the other source, if that is about the same deployment."""
 
-    project_id: int
     name: str
-    deploy_id: str
-    """Empty while unknown."""
-    environment: Environment
-    brokerage: str
-    status: str
-    launched_at: float | None
-    stopped_at: float | None
-    equity: float | None
-    message: str
+    equity: float | None = None
+    message: str = ""
     """Why it failed, or what it says; may have several lines."""
-    security_types: str
-    datacenter: str
+    security_types: str = ""
+    datacenter: str = ""
     account_environment: str = ""
     """What the API says of the account, as it spells it."""
 
@@ -53,7 +45,7 @@ def deployed(
     project, detail = deployments_of(project_id, listed, read), read.value
     newest = project.known
     if newest is None:
-        return DeploymentSummary(project_id, name, opened_id, Environment.LIVE, "", "", None, None, None, "", "", "")
+        return DeploymentSummary(project_id, opened_id, "", None, None, "", Environment.LIVE, name)
     if isinstance(newest, DeploymentDetail):
         # An answer that does not say which deployment it is of, is of the newest.
         alike = [row for row in project.rows if newest.deploy_id in ("", row.deploy_id)]

@@ -126,7 +126,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
 
     def _row(self, deployment: Deployment, context: RenderContext) -> DeploymentRow:
         key, known = (deployment.project_id, deployment.deploy_id), self._known
-        trail = known.trails.get(deployment.deploy_id)
+        alive = deployment.alive
+        trail = known.trails.get(deployment.deploy_id) if alive else None
         return DeploymentRow(
             deployment,
             name_of(deployment.project_id, known.names),
@@ -134,8 +135,8 @@ class DeploymentsPane(ListPane[DeploymentRow]):
             trail,
             deployment.failed and key not in self._seen,
             self._alive[deployment.project_id],
-            known.accounts.get(deployment.deploy_id, _UNREAD),
-            known.pulses.get(deployment.deploy_id, NOT_LOOKED_AT),
+            known.accounts.get(deployment.deploy_id, _UNREAD) if alive else _UNREAD,
+            known.pulses.get(deployment.deploy_id, NOT_LOOKED_AT) if alive else None,
             known.alerts.get(deployment.project_id),
         )
 

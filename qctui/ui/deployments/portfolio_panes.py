@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 
 from qctui.model.portfolio import Cash, Holding, Portfolio
 from qctui.model.resource import Resource
@@ -12,7 +11,6 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column, figure, number_column
 from qctui.ui.theme.glyph_set import Glyphs
-from qctui.ui.wording.balances import is_foreign
 from qctui.ui.wording.format import (
     format_balance,
     format_count,
@@ -41,10 +39,11 @@ class HoldingsPane(SectionPane[Holding]):
         held = () if portfolio is None else portfolio.open_holdings
         watched = [] if portfolio is None else [each for each in portfolio.holdings if not each.open]
         rows = [*held, *sorted(watched, key=lambda each: each.ticker.casefold())]
-        coins = 0 if portfolio is None else sum(is_foreign(each) for each in portfolio.cash)
+        coins = 0 if portfolio is None else sum(each.foreign for each in portfolio.cash)
+        others = f"{format_count(coins)} other {'currency' if coins == 1 else 'currencies'}"
         nothing = "No holding in this snapshot."
         if coins:
-            nothing += f" Cash has balances in {format_count(coins)} other {_currencies(coins)}."
+            nothing += f" Cash has balances in {others}."
         words = portfolio_words(resource, context, nothing=nothing, size=len(rows))
         dot = context.glyphs.dot
         facts: list[tuple[str, str]] = []
@@ -53,9 +52,10 @@ class HoldingsPane(SectionPane[Holding]):
         elif portfolio is not None:
             facts.append((f"{format_count(len(held))} open ", "" if held else "muted"))
             if held:
-                facts += [(f"{dot} value {_total_value(held, context)} ", ""), _total_unrealized(held, context)]
+                value = _total([_in_account(each) for each in held], context)
+                facts += [(f"{dot} value {value} ", ""), _total_unrealized(held, context)]
             if coins:
-                facts.append((f"{dot} {format_count(coins)} other {_currencies(coins)} in Cash ", "stale"))
+                facts.append((f"{dot} {others} in Cash ", "stale"))
             if watched:
                 facts.append((f"{dot} {format_count(len(watched))} without a position ", "muted"))
         self.show_rows(rows, context, words, tuple(facts))
@@ -77,9 +77,10 @@ class CashPane(SectionPane[Cash]):
         if portfolio is not None and not portfolio.is_known:
             facts = (("unknown ", "stale bold"),)
         elif rows:
-            values = [each.value for each in rows if each.value is not None]
-            total = format_number(sum(values), context.glyphs) if len(values) == len(rows) else "unknown"
-            facts = ((f"worth {total} ", ""), ("in the account's currency ", "muted"))
+            facts = (
+                (f"worth {_total([each.value for each in rows], context)} ", ""),
+                ("in the account's currency ", "muted"),
+            )
         self.show_rows(rows, context, words, facts)
 
 
@@ -104,17 +105,12 @@ def _holding_text(holding: Holding) -> str:
     return holding.ticker or holding.symbol
 
 
-def _currencies(count: int) -> str:
-    return "currency" if count == 1 else "currencies"
-
-
 def _in_account(holding: Holding) -> float | None:
     return None if holding.market_value is None else holding.market_value * holding.conversion_rate
 
 
-def _total_value(held: tuple[Holding, ...], context: RenderContext) -> str:
+def _total(values: Sequence[float | None], context: RenderContext) -> str:
     """Of all together in the account's currency; unknown if any of them is."""
-    values = [_in_account(each) for each in held]
     known = [value for value in values if value is not None]
     return format_number(sum(known), context.glyphs) if len(known) == len(values) else "unknown"
 
@@ -133,10 +129,8 @@ def _holding_columns() -> tuple[Column[Holding], ...]:
     return (
         Column("ticker", "ticker", 7, _ticker, good=12, most=30, keep=9, sort_key=lambda each: each.ticker.casefold()),
         Column("quantity", "quantity", 11, _quantity, right=True, most=16, keep=10, sort_key=_quantity_key),
-        Column(
-            "average", "avg price", 11, partial(_priced, lambda each: each.average_price), right=True, most=14, keep=5
-        ),
-        Column("price", "price", 11, partial(_priced, lambda each: each.market_price), right=True, most=14, keep=6),
+        Column("average", "avg price", 11, _average, right=True, most=14, keep=5),
+        Column("price", "price", 11, _price, right=True, most=14, keep=6),
         figure("value", "value", 12, _value, most=16, keep=8, sort_key=_in_account),
         figure("unrealized", "unrealized", 11, _unrealized, most=14, keep=7, sort_key=lambda each: each.unrealized),
         figure("percent", "%", 7, _percent, keep=4, sort_key=lambda each: each.unrealized_percent),
@@ -159,21 +153,25 @@ def _quantity(holding: Holding, context: RenderContext) -> Spans:
     return ((format_quantity(holding.quantity, context.glyphs), "title bold" if holding.open else "muted"),)
 
 
-def _priced(price_of: Callable[[Holding], float | None], holding: Holding, context: RenderContext) -> Spans:
-    value = price_of(holding)
-    if value is None:
-        return ((context.glyphs.none, "muted"),)
-    return _in_currency(format_price(abs(value), context.glyphs), value, holding)
+def _average(holding: Holding, context: RenderContext) -> Spans:
+    return _in_currency(holding.average_price, format_price, holding, context)
 
 
-def _in_currency(text: str, value: float, holding: Holding) -> Spans:
-    return ((f"{'-' if value < 0 else ''}{holding.currency_symbol}{text}", "" if holding.open else "muted"),)
+def _price(holding: Holding, context: RenderContext) -> Spans:
+    return _in_currency(holding.market_price, format_price, holding, context)
 
 
 def _value(holding: Holding, context: RenderContext) -> Spans:
-    if holding.market_value is None:
+    return _in_currency(holding.market_value, format_money, holding, context)
+
+
+def _in_currency(
+    value: float | None, format_value: Callable[[float, Glyphs], str], holding: Holding, context: RenderContext
+) -> Spans:
+    if value is None:
         return ((context.glyphs.none, "muted"),)
-    return _in_currency(format_money(abs(holding.market_value), context.glyphs), holding.market_value, holding)
+    text = f"{'-' if value < 0 else ''}{holding.currency_symbol}{format_value(abs(value), context.glyphs)}"
+    return ((text, "" if holding.open else "muted"),)
 
 
 def _unrealized(holding: Holding, context: RenderContext) -> Spans:

@@ -130,8 +130,7 @@ class KeyBar(Bar):
 
     def _spans(self, command: Command) -> list[Span]:
         key = format_key(keys_of(command, self._keymap)[0])
-        danger = command.acts
-        return [(key, "danger bold" if danger else "key bold"), (f" {command.label}  ", "muted")]
+        return [(key, "danger bold" if command.acts else "key bold"), (f" {command.label}  ", "muted")]
 
 
 SKEW_S = 10.0

@@ -8,7 +8,7 @@ from datetime import UTC
 from rich.cells import cell_len, set_cell_size
 
 from qctui.ui.keys.keymap import Scope, bindings
-from qctui.ui.kit.lines import Lines, Paragraph, pieces
+from qctui.ui.kit.lines import Lines, Paragraph, ScrollKeys, pieces
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
@@ -18,7 +18,7 @@ from qctui.ui.wording.load_state import LoadStateWords
 from qctui.value import Value
 
 
-class FactsView(Lines, can_focus=True):
+class FactsView(ScrollKeys, Lines, can_focus=True):
     """Blocks of facts; the keys of a table scroll it."""
 
     DEFAULT_CSS = """
@@ -28,6 +28,7 @@ class FactsView(Lines, can_focus=True):
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(glyphs)
+        self.lines = self
         self._blocks: tuple[Paragraph | Group, ...] = ()
 
     def show_blocks(self, blocks: Iterable[Paragraph | Group]) -> None:
@@ -40,22 +41,6 @@ class FactsView(Lines, can_focus=True):
         """Choose the columns for the new width."""
         self.show(lay_out(self._blocks, self.content_size.width - 1))
         super().on_resize()
-
-    def action_move(self, by: int) -> None:
-        """Scroll by lines."""
-        self.scroll_relative(y=by, animate=False)
-
-    def action_page(self, by: int) -> None:
-        """Scroll by what fits."""
-        self.scroll_relative(y=by * max(1, self.size.height - 1), animate=False)
-
-    def action_first(self) -> None:
-        """Scroll to the top."""
-        self.scroll_home(animate=False)
-
-    def action_last(self) -> None:
-        """Scroll to the end."""
-        self.scroll_end(animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There are no rows here to open or mark."""

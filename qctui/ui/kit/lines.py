@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
@@ -12,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from qctui.ui.kit.cell_diff import SpanLines, scroll_thumb
-from qctui.ui.kit.spans import Spans, seven_bit, to_strip
+from qctui.ui.kit.spans import Spans, fitting, seven_bit, to_strip
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.value import Value, field
 
@@ -121,6 +122,29 @@ class Lines(SpanLines, ScrollView, can_focus=False):
         return [seven_bit(row) for row in rows] if self._glyphs.ascii else rows
 
 
+class ScrollKeys:
+    """The keys of a table move through lines."""
+
+    lines: Lines
+    """What they move through."""
+
+    def action_move(self, by: int) -> None:
+        """Scroll by lines."""
+        self.lines.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by what fits."""
+        self.action_move(by * max(1, self.lines.size.height - 1))
+
+    def action_first(self) -> None:
+        """Scroll to the top."""
+        self.lines.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Scroll to the end."""
+        self.lines.scroll_end(animate=False)
+
+
 def _text_width(width: int) -> int:
     """Cells for text: the last column is the position's, shown or not, so that the height does not depend on it."""
     return max(1, width - 1)
@@ -159,52 +183,23 @@ def _wrapped(body: Text, first_room: int, room: int) -> list[Text]:
     plain = body.plain
     rows: list[Text] = []
     start = end = 0  # the line under way: characters [start, end)
-    for word_start, word_end in _words(plain):
+    for word in re.finditer("[^ ]+", plain):
+        word_start, word_end = word.span()
         limit = room if rows else first_room
         if end > start and cell_len(plain[start:word_end]) > limit:
             rows.append(body[start:end])
             start, limit = word_start, room
         end = word_end
         while cell_len(plain[start:end]) > limit:
-            split = _fitting(plain, start, end, limit)
+            split = start + max(1, fitting(plain[start:end], limit))
             rows.append(body[start:split])
             start, limit = split, room
     rows.append(body[start:end])
     return rows
 
 
-def _words(plain: str) -> list[tuple[int, int]]:
-    words: list[tuple[int, int]] = []
-    start: int | None = None
-    for position, character in enumerate(plain):
-        if character == " ":
-            if start is not None:
-                words.append((start, position))
-            start = None
-        elif start is None:
-            start = position
-    if start is not None:
-        words.append((start, len(plain)))
-    return words
-
-
-def _fitting(plain: str, start: int, end: int, room: int) -> int:
-    """Where the text from `start` has filled `room` cells; always at least one character on."""
-    used = 0
-    for position in range(start, end):
-        used += cell_len(plain[position])
-        if used > room:
-            return max(position, start + 1)
-    return end
-
-
 def _shorten(row: Text, room: int, ellipsis: str, *, force: bool) -> Text:
     """The row within `room` cells, ending with an ellipsis where something is missing."""
     if not force and cell_len(row.plain) <= room:
         return row
-    keep = max(0, room - len(ellipsis))
-    end = used = 0
-    while end < len(row.plain) and used + cell_len(row.plain[end]) <= keep:
-        used += cell_len(row.plain[end])
-        end += 1
-    return pieces(row[:end], ellipsis[:room])
+    return pieces(row[: fitting(row.plain, max(0, room - len(ellipsis)))], ellipsis[:room])

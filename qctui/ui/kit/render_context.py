@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import tzinfo
+from functools import partial
 
 from qctui.clock import AHEAD_S, Clock
 from qctui.ui.theme.glyph_set import Glyphs
@@ -88,20 +89,16 @@ class AgeTimer:
         replay: bool = False,
     ) -> None:
         self._clock = clock
-        self._zone = zone
-        self._glyphs = glyphs
+        self._context_of = partial(RenderContext, zone=zone, glyphs=glyphs, note=self._note, replay=replay)
         self._set_timer = set_timer
         self._redraw = redraw
-        self._replay = replay
         self.due_mono = math.inf
         """Monotonic time of the next redraw; infinite while no word on screen can change."""
         self._stop: Callable[[], None] | None = None
 
     def context(self) -> RenderContext:
         """The present, for one round of `show(...)`."""
-        return RenderContext(
-            self._clock.monotonic(), self._clock.now(), self._zone, self._glyphs, self._note, self._replay
-        )
+        return self._context_of(self._clock.monotonic(), self._clock.now())
 
     def restart(self) -> None:
         """Time has done something else than pass: draw now, and wait anew."""

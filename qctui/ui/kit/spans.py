@@ -51,6 +51,16 @@ def cut(spans: Spans, width: int, glyphs: Glyphs) -> Spans:
     return (*kept, (glyphs.ellipsis, role))
 
 
+def fitting(text: str, cells: int) -> int:
+    """How many characters of a text fit in so many cells."""
+    used = 0
+    for place, character in enumerate(text):
+        used += cell_len(character)
+        if used > cells:
+            return place
+    return len(text)
+
+
 def cut_text(text: str, cells: int, glyphs: Glyphs) -> str:
     """A text in at most so many cells, with an ellipsis where something is missing."""
     return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + glyphs.ellipsis

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from qctui.model.deployment import LOG_WINDOW, TAIL_SLACK, LogPage
+from qctui.ui.kit.spans import fitting
 
 MOST_LINES = 20_000
 """Kept of one deployment while its log is open; the oldest go first, and no older ones are read beyond it."""
@@ -104,15 +105,8 @@ def _wrap_part(part: str, width: int, hang: int) -> list[str]:
 
 def _cut_at(part: str, room: int) -> int:
     """Where to break: after the last space that fits, unless that would leave most of the row empty."""
-    if part.isascii():
-        fits = room
-    else:
-        used = fits = 0
-        for fits, character in enumerate(part):  # noqa: B007  # where it stopped is the result
-            used += cell_len(character)
-            if used > room:
-                break
-        fits = max(1, fits)
+    # Characters may take more cells together than one by one: the last one goes to the next row then.
+    fits = room if part.isascii() else max(1, min(fitting(part, room), len(part) - 1))
     space = part.rfind(" ", 0, fits + 1)
     return space if space > fits // 2 else fits
 

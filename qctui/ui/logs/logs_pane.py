@@ -191,19 +191,15 @@ class LogsPane(Pane):
     def _describe(self, resource: Resource[LogPage], context: RenderContext) -> LoadStateWords:
         joined, search, expected = self._shown.log, self._search, format_count(self._shown.log.expected)
         if search is not None:
-            resource, what, nothing = (
-                self._found,
-                "matches",
-                f"No line contains '{search.query}'. Esc shows the log again.",
-            )
+            resource, what = self._found, "matches"
+            nothing = f"No line contains '{search.query}'. Esc shows the log again."
             if joined.expected:
                 nothing = f"{expected} lines contain it; reading the newest{context.glyphs.ellipsis}"
         else:
             what, nothing = "log", "The log is empty."
             if joined.empty_window:
                 nothing = f"No rows in this window, though the log has {expected}."
-        size = len(joined.lines)
-        return describe(resource, context, what=what, nothing=nothing, size=size)
+        return describe(resource, context, what=what, nothing=nothing, size=len(joined.lines))
 
     def _show_rows(self, place: Place | None = None) -> None:
         joined, words = self._shown.log, "" if self._state is None else self._state.body

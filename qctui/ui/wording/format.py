@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from qctui.model.portfolio import Cash
 from qctui.plot.times import on_calendar
 from qctui.plot.values import readable
 from qctui.ui.theme.glyph_set import Glyphs
@@ -74,15 +75,13 @@ def format_duration(seconds: float | None, glyphs: Glyphs) -> str:
     """A length of time in at most two units, for example `5m`, `1h 30m`, `2d`."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return glyphs.none
-    whole = round(seconds)
-    units = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
-    for index, (size, letter) in enumerate(units):
-        if whole >= size:
-            count, rest = divmod(whole, size)
-            if index + 1 < len(units) and (minor := rest // units[index + 1][0]):
-                return f"{count}{letter} {minor}{units[index + 1][1]}"
-            return f"{count}{letter}"
-    return "0s"
+    rest = round(seconds)
+    units: list[str] = []
+    for size, letter in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")):
+        count, rest = divmod(rest, size)
+        if count or units:
+            units.append(f"{count}{letter}" if count else "")
+    return " ".join(filter(None, units[:2])) or "0s"
 
 
 def format_money(value: float | None, glyphs: Glyphs) -> str:
@@ -167,12 +166,9 @@ def format_latency(seconds: float | None) -> str:
     """A latency in coarse steps, so that jitter does not redraw it: `50 ms`, `100 ms`, `200 ms`, `500 ms`, `1 s` ..."""
     if seconds is None or not math.isfinite(seconds):
         return ""
-    for step in (0.05, 0.1, 0.2, 0.5):
+    for step in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20):
         if seconds <= step:
-            return f"{step * 1_000:.0f} ms"
-    for whole in (1, 2, 5, 10, 20):
-        if seconds <= whole:
-            return f"{whole} s"
+            return f"{step} s" if step >= 1 else f"{step * 1_000:.0f} ms"
     return "over 20 s"
 
 
@@ -250,11 +246,14 @@ def format_signed(value: float | None, glyphs: Glyphs, digits: int = 2) -> str:
 
 def format_quantity(value: float | None, glyphs: Glyphs) -> str:
     """A quantity with as many digits as it has, up to ten: a coin has eight."""
-    if value is None:
-        return glyphs.none
-    return f"{value:,.10g}"
+    return glyphs.none if value is None else f"{value:,.10g}"
 
 
 def format_balance(value: float | None, glyphs: Glyphs) -> str:
     """A balance: cents from a thousand on; below, where coins are, as a quantity. Nothing but zero reads as zero."""
     return format_quantity(value, glyphs) if value is None or abs(value) < 1_000 else f"{value:,.2f}"
+
+
+def named_balance(cash: Cash, glyphs: Glyphs) -> str:
+    """For example `BTC 0.288`."""
+    return f"{cash.currency} {'unknown' if cash.amount is None else format_balance(cash.amount, glyphs)}"

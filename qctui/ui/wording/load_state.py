@@ -92,15 +92,12 @@ def describe(
 
 
 def _loading(resource: Resource[Any], context: RenderContext, what: str) -> LoadStateWords:
-    if resource.progress is None:
-        return LoadStateWords(
-            LoadState.LOADING, (("reading", "muted"),), body=f"Reading {what}{context.glyphs.ellipsis}"
-        )
-    share = resource.progress.fraction
-    done = "" if share is None else f" ({format_percent(share, context.glyphs)})"
-    return LoadStateWords(
-        LoadState.LOADING, ((f"preparing{done}", "muted"),), body=f"QuantConnect is preparing the {what}{done}."
-    )
+    age, body = "reading", f"Reading {what}{context.glyphs.ellipsis}"
+    if resource.progress is not None:
+        share = resource.progress.fraction
+        done = "" if share is None else f" ({format_percent(share, context.glyphs)})"
+        age, body = f"preparing{done}", f"QuantConnect is preparing the {what}{done}."
+    return LoadStateWords(LoadState.LOADING, ((age, "muted"),), body=body)
 
 
 def _failed(resource: Resource[Any], context: RenderContext, what: str) -> LoadStateWords:
