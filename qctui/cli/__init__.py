@@ -13,7 +13,8 @@ import resource
 import sys
 from collections.abc import Sequence
 
-from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError, completion_script, parse
+from qctui.cli.parser import TRIGGERS, Exit, Options, completion_script, parse
+from qctui.usage import UsageError
 
 _ENOUGH_FILES = 256
 """Files the program may have open if it can choose: a panic over a hundred deployments has a connection for each."""

@@ -12,10 +12,11 @@ from qctui.alerts.alert_json import alert_fields
 from qctui.alerts.alert_wording import id_end, measured_words
 from qctui.alerts.shared_alerts import HUNG_S, read_shared, shared_path
 from qctui.cli.credentials import find_user_id
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_settings
 from qctui.model.alert import Alert, AlertState
+from qctui.usage import UsageError
 
 SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SHELVED)
 """States that are printed, in this order."""

@@ -23,7 +23,7 @@ from qctui.actions.journal import (
     public_url,
 )
 from qctui.cli.bundle_contents import Contents, counted_words, open_redactor, readme
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.wiring import own_tape, read_settings
 from qctui.paths import describe_path, journal_path, open_private
 from qctui.settings import Settings
@@ -32,6 +32,7 @@ from qctui.tape.tape import Tape
 from qctui.tape.tape_file import TapeError, error_words
 from qctui.tape.tape_slice import TapeSlice
 from qctui.text import clean
+from qctui.usage import UsageError
 from qctui.value import Value
 
 AROUND_S = 600.0

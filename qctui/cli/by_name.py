@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from qctui.actions.wording import format_unreadable
 from qctui.api.ports import ApiError, ReadApi
-from qctui.cli.parser import UsageError
 from qctui.cli.tables import align
 from qctui.model.deployment import Deployment, DeploymentList, Project, names_of
+from qctui.usage import UsageError
 
 LOOKUP_S = 30.0
 """How long the two lists may take. Naming a project costs them; with its id nothing is listed."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from qctui.cli.credentials import Account
 from qctui.cli.demo import Demo
 from qctui.cli.log_file import log_path
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.shutdown import DRAIN_S, Shutdown, last_words
 from qctui.cli.terminal import Terminal, drop_unwritten, given_locale, speaks_unicode
 from qctui.cli.wiring import CONSOLE, account_of_person, actions_of, engine_of, open_client_of, read_settings
@@ -28,6 +28,7 @@ from qctui.model.action import ACTIONS, ActionRecord, Rung
 from qctui.model.keys import JOURNAL
 from qctui.paths import config_dir, describe_path
 from qctui.settings import Settings
+from qctui.usage import UsageError
 
 if TYPE_CHECKING:
     from qctui.actions.service import ActionService

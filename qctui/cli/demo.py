@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qctui.cli.parser import UsageError
 from qctui.secret import SecretStr
+from qctui.usage import UsageError
 
 if TYPE_CHECKING:
     from qctui.cli.credentials import Account

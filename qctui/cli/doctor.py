@@ -17,7 +17,7 @@ from qctui.alerts.shared_alerts import HUNG_S, read_leader, shared_path
 from qctui.api.ports import ApiError, RequestReport
 from qctui.cli.credentials import Account
 from qctui.cli.journal_command import open_actions
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
 from qctui.cli.terminal import given_locale, speaks_unicode
 from qctui.cli.wiring import account_of, exit_of, open_client_of, read_settings, tape_path
@@ -28,6 +28,7 @@ from qctui.paths import config_dir, describe_path, journal_path
 from qctui.settings import DEMO_PROFILE, Settings
 from qctui.tape.tape import Tape, TapeEvent
 from qctui.tape.tape_file import EMPTY, TapeError, size_of
+from qctui.usage import UsageError
 from qctui.value import Value, replace
 
 TAPE_CHECK_S = 2.0

@@ -14,9 +14,10 @@ from qctui.actions.journal import (
     lines_by_action,
     parse_journal_time,
 )
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
 from qctui.paths import describe_path, journal_path
+from qctui.usage import UsageError
 
 
 def run_journal(options: Options) -> int:

@@ -11,12 +11,13 @@ from typing import Any
 
 from qctui.actions.wording import format_rough_span
 from qctui.api.ports import ApiError, ReadApi
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.status import iso_second
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
 from qctui.model.deployment import name_of, names_of
 from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.usage import UsageError
 
 MOST_AT_ONCE = 4
 """Lists that are read side by side."""

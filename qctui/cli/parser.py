@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 from qctui import __version__
 from qctui.cli.argument_types import not_empty, project_id
 from qctui.cli.subcommands import add_commands
-from qctui.usage import UsageError
 
 EPILOG = """\
 exit codes:
@@ -283,6 +282,3 @@ def _every_action(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
         if isinstance(action, argparse._SubParsersAction):
             for each in action.choices.values():
                 yield from _every_action(each)
-
-
-__all__ = ["UsageError"]  # what is defined elsewhere and still to be imported from here

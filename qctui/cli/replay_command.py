@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from qctui.actions.journal import JournalTail
 from qctui.cli.console import TURN_S, quieten, run_interface, ui_options
-from qctui.cli.parser import Options, UsageError
+from qctui.cli.parser import Options
 from qctui.cli.shutdown import Shutdown
 from qctui.cli.terminal import Terminal, drop_unwritten, open_terminal
 from qctui.cli.wiring import open_recorded, own_tape, read_settings
@@ -26,6 +26,7 @@ from qctui.tape.bundle import tape_in
 from qctui.tape.tape import Tape
 from qctui.tape.tape_file import EMPTY, TapeError
 from qctui.text import clean
+from qctui.usage import UsageError
 from qctui.value import replace
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from qctui.actions.wording import format_rough_span, format_unreadable
 from qctui.alerts.alert_json import iso_time
 from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.credentials import Account
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_once, read_settings
 from qctui.clock import AHEAD_S, Clock, SystemClock
 from qctui.model.deployment import Deployment, name_of, names_of
 from qctui.model.optimization import Optimization
 from qctui.settings import Settings
+from qctui.usage import UsageError
 from qctui.value import Value
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from qctui.cli.parser import UsageError
+from qctui.usage import UsageError
 
 RESTORE = (
     "\x18"  # CAN: ends whatever sequence was cut off half way

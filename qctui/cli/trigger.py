@@ -22,7 +22,7 @@ from qctui.api.ports import ApiError, ReadApi, TriggerApi
 from qctui.cli.ask import ask, can_ask
 from qctui.cli.by_name import LookupFailedError, find_project
 from qctui.cli.credentials import Account
-from qctui.cli.parser import Exit, Options, UsageError
+from qctui.cli.parser import Exit, Options
 from qctui.cli.shutdown import DRAIN_S, LOST, Interrupts
 from qctui.cli.step_printer import Printer, StepPrinter
 from qctui.cli.wiring import account_of, actions_of, open_client_of, read_settings
@@ -32,6 +32,7 @@ from qctui.model.keys import Key, detail_key, optimization_key
 from qctui.model.optimization import Optimization
 from qctui.settings import Settings
 from qctui.store import Store
+from qctui.usage import UsageError
 from qctui.value import replace
 
 _ANSWERED = frozenset({Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.UNKNOWN})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from qctui.actions.service import ActionService
 from qctui.api.ports import RequestReport
 from qctui.cli.credentials import Account
-from qctui.cli.parser import Options, UsageError
+from qctui.cli.parser import Options
 from qctui.cli.service_manager import ServiceManager
 from qctui.cli.shutdown import Shutdown
 from qctui.cli.step_printer import Printer
@@ -25,6 +25,7 @@ from qctui.cli.wiring import WATCHER, account_of, actions_of, engine_of, open_cl
 from qctui.engine.host import ApiClient, EngineHost, Observer
 from qctui.model.keys import optimizations_key
 from qctui.settings import Settings
+from qctui.usage import UsageError
 from qctui.value import replace
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, TypeVar
 from qctui.cli.credentials import Account, find_account, find_user_id
 from qctui.cli.demo import Demo
 from qctui.cli.log_file import keep_out_of_logs, start_logging
-from qctui.cli.parser import TRIGGERS, Exit, Options, UsageError
+from qctui.cli.parser import TRIGGERS, Exit, Options
 from qctui.clock import Clock, SystemClock
 from qctui.model.resource import FailureKind
 from qctui.paths import describe_path, expand_home, journal_path, state_dir
 from qctui.settings import Settings, load_settings
+from qctui.usage import UsageError
 from qctui.value import replace
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 
 from qctui.cli import by_name
 from qctui.cli.by_name import MOST_CANDIDATES, LookupFailedError, choose_project, find_project
-from qctui.cli.parser import UsageError
 from qctui.model.deployment import Deployment, DeploymentList, Project
+from qctui.usage import UsageError
 from tests.fakes import FakeApi, FakeClock, connect_error, make_deployment
 
 PROJECTS = (Project(1, "Momentum/Crossover"), Project(2, "Pairs"), Project(3, "Pairs"), Project(4, "Old"))

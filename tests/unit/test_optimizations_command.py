@@ -9,10 +9,10 @@ import pytest
 
 from qctui.api.ports import ApiError, ReadApi
 from qctui.cli.optimizations_command import MOST_RUNS, format_optimization, format_optimizations, listed
-from qctui.cli.parser import UsageError
 from qctui.model.deployment import Project
 from qctui.model.optimization import Criterion, OptimizationSummary
 from qctui.model.resource import FailureKind
+from qctui.usage import UsageError
 from tests.sweep.grids import grid, of, run
 
 NOW = 1_700_000_000.0

@@ -6,11 +6,11 @@ import pytest
 
 from qctui.actions.wording import format_rough_span
 from qctui.api.ports import ApiError
-from qctui.cli.parser import UsageError
 from qctui.cli.status import Status, as_json, chosen, format_status, look
 from qctui.model.deployment import Deployment, Environment, Project
 from qctui.model.resource import FailureKind
 from qctui.settings import load_settings
+from qctui.usage import UsageError
 from qctui.value import replace
 from tests.fakes import FakeApi, FakeClock
 
