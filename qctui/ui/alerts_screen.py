@@ -50,11 +50,7 @@ class AlertsScreen(PanesScreen):
 
     def compose(self) -> ComposeResult:
         """Link bar, table, the alert in full, action bar, keys. What the alert line would say stands here already."""
-        yield self.link_bar
-        yield self.alerts
-        yield self._full
-        yield self.action_bar
-        yield self.key_bar
+        return self.link_bar, self.alerts, self._full, self.action_bar, self.key_bar
 
     def on_mount(self) -> None:
         """Show what is known already."""

@@ -41,8 +41,8 @@ class AlertedScreen(Screen[None]):
     NAME: ClassVar[str] = "what is on screen"
     """What it shows, where it is said that something does not work here."""
 
-    def __init__(self, context: AppContext, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         options, glyphs, clock = context.options, context.glyphs, context.engine.clock
         self._app_context, self._engine, self._glyphs, self._draw = context, context.engine, glyphs, context.draw
         self.alert_line = AlertLine(glyphs, options.keymap)
@@ -90,8 +90,8 @@ class ConsoleScreen(AlertedScreen):
 
     AUTO_FOCUS = ""
 
-    def __init__(self, context: AppContext, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(context, id=id, classes=classes)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         options, glyphs = context.options, context.glyphs
         self.action_bar = ActionBar(
             glyphs,
@@ -248,10 +248,8 @@ class ConsoleScreen(AlertedScreen):
 class PanesScreen(ConsoleScreen):
     """Numbered panes between the link bar and the action bar; one of them has the keys."""
 
-    def __init__(
-        self, context: AppContext, panes: Sequence[Pane], *, id: str | None = None, classes: str | None = None
-    ) -> None:
-        super().__init__(context, id=id, classes=classes)
+    def __init__(self, context: AppContext, panes: Sequence[Pane]) -> None:
+        super().__init__(context)
         self._panes = tuple(panes)
         self.link_bar = LinkBar(context.options, self._glyphs)
 

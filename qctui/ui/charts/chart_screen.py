@@ -70,11 +70,7 @@ class ChartScreen(ConsoleScreen):
 
     def compose(self) -> ComposeResult:
         """Whose chart, the charts, actions under way, alert line, keys."""
-        yield self._subject
-        yield self._tiles
-        yield self.action_bar
-        yield self.alert_line
-        yield self.key_bar
+        return self._subject, self._tiles, self.action_bar, self.alert_line, self.key_bar
 
     async def on_mount(self) -> None:
         """Lay out the charts."""
