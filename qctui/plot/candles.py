@@ -14,8 +14,8 @@ from qctui.plot.marks import Mark
 from qctui.plot.times import TimeScale
 from qctui.plot.values import ValueScale
 
-UP = Ink("up")
-DOWN = Ink("down")
+UP = Ink("chart-up")
+DOWN = Ink("chart-down")
 _MINUTES = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1_440)
 _NICE = (1, 2, 5, 10, 15, 30, *(60 * length for length in _MINUTES))
 """Bucket lengths in seconds, each a part of a day; longer ones are whole days."""

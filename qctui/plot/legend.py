@@ -187,4 +187,4 @@ def sample(mark: Mark, glyphs: GlyphSet) -> str:
 
 
 def _direction(change: str) -> Ink:
-    return Ink("down") if change.startswith("-") else Ink("up") if change.strip("+0.() %") else MUTED
+    return Ink("chart-down") if change.startswith("-") else Ink("chart-up") if change.strip("+0.() %") else MUTED

@@ -189,7 +189,7 @@ def _drawn(make: Callable[[], Plot | None], width: int, height: int, ascii: bool
 def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     import plotext
 
-    roles = ["muted", *dict.fromkeys(layer.role for layer in plot.layers), "mark"]
+    roles = ["muted", *dict.fromkeys(layer.role for layer in plot.layers), "chart-mark"]
     plotext.clear_figure()
     plotext.limit_size(False, False)
     plotext.plotsize(width, height)
@@ -221,7 +221,7 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
         grid.chars = [[_seven_bit(char) for char in row] for row in grid.chars]
     for (_, _, sign), cell in zip(plot.signs, area.cells(area.dots((x, y) for x, y, _ in plot.signs)), strict=True):
         if cell is not None:
-            grid.put(*cell, _narrow(sign, ascii=ascii), Ink("mark", bold=True))
+            grid.put(*cell, _narrow(sign, ascii=ascii), Ink("chart-mark", bold=True))
     ends = 0
     for (_, words), cell in zip(
         plot.flags, area.cells(area.dots((x, area.y.high) for x, _ in plot.flags)), strict=True
