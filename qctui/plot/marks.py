@@ -217,13 +217,5 @@ def overlaid(name: str, parts: Sequence[tuple[str, Chart]]) -> Chart:
         series = main_series(chart)
         if series is not None:
             found.append(replace(_as_line(series), name=label, index=0))
-    first = parts[0][1] if parts else Chart(name, stacked=False, series=())
-    return Chart(
-        name,
-        stacked=False,
-        series=tuple(found),
-        start=first.start,
-        end=first.end,
-        count=first.count,
-        sparse=any(chart.sparse for _, chart in parts),
-    )
+    sparse = any(chart.sparse for _, chart in parts)
+    return replace(parts[0][1], name=name, stacked=False, series=tuple(found), sparse=sparse)

@@ -218,7 +218,8 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     if corners != ("┌", "└", "┐"):
         raise ValueError("plotext put its frame elsewhere")
     if ascii:
-        grid.chars = [[_seven_bit(char) for char in row] for row in grid.chars]
+        grid.chars = [[char.translate(_SEVEN_BIT) for char in row] for row in grid.chars]
+        grid.to_ascii()
     for (_, _, sign), cell in zip(plot.signs, area.cells(area.dots((x, y) for x, y, _ in plot.signs)), strict=True):
         if cell is not None:
             grid.put(*cell, _narrow(sign, ascii=ascii), Ink("chart-mark", bold=True))
@@ -278,11 +279,6 @@ def _finite(*values: float) -> bool:
 def _narrow(text: str, *, ascii: bool) -> str:
     """A label in which each character takes one cell: plotext counts them so."""
     return "".join(char if cell_width(char) == 1 and (char.isascii() or not ascii) else "?" for char in text)
-
-
-def _seven_bit(char: str) -> str:
-    plain = char.translate(_SEVEN_BIT)
-    return plain if plain.isascii() else "?"
 
 
 def _cells(text: str, width: int, height: int, roles: Sequence[str]) -> CellGrid:
