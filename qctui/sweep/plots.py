@@ -60,10 +60,9 @@ class Layer(Value, eq=False):
     kind: Kind
     role: str
     """Of the theme."""
-    xs: Sequence[float]
-    ys: Sequence[float] = ()
-    boxes: Sequence[tuple[float, float, float, float, float]] = ()
-    """Highest, upper quartile, median, lower quartile, lowest: of boxes, in place of `ys`."""
+    points: Sequence[tuple[float, float]] = ()
+    boxes: Sequence[tuple[float, tuple[float, float, float, float, float]]] = ()
+    """Of boxes, instead: the place of each, and highest, upper quartile, median, lower quartile, lowest."""
 
 
 class Side(Value, eq=False):
@@ -205,7 +204,7 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     dots: list[Dot | None] = []
     for layer in plot.layers:
         if layer.kind is Kind.DOTS:
-            dots = area.dots(zip(layer.xs, layer.ys, strict=True))
+            dots = area.dots(layer.points)
         _put(plotext, layer, roles, area, dots, sideways=plot.sideways)
     for scale, limit, tick, labels in (
         (area.x, plotext.xlim, plotext.xticks, across), (area.y, plotext.ylim, plotext.yticks, upwards)
@@ -249,7 +248,7 @@ def _put(
 ) -> None:
     color = roles.index(layer.role) + 1
     if layer.kind is Kind.BOXES:
-        pairs = [(x, box) for x, box in zip(layer.xs, layer.boxes, strict=True) if _finite(x, *box)]
+        pairs = [(x, box) for x, box in layer.boxes if _finite(x, *box)]
         if pairs:
             xs, boxes = zip(*pairs, strict=True)
             plotext.box(xs, boxes, quintuples=True, colors=[color, len(roles)], width=0.4, reset_ticks=False)
@@ -260,7 +259,7 @@ def _put(
         if markers:
             plotext.scatter(across, up, color=color, marker=markers)
         return
-    finite = [(x, y) for x, y in zip(layer.xs, layer.ys, strict=True) if _finite(x, y)]
+    finite = [(x, y) for x, y in layer.points if _finite(x, y)]
     if not finite:
         return
     xs, ys = zip(*finite, strict=True)
