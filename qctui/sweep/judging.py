@@ -141,13 +141,13 @@ class Sweep:
         column = self.columns.get(parameter)
         if column is None:
             return ()
-        runs: list[list[RankedRun]] = [[] for _ in column.axis.values]
+        runs: list[list[RankedRun]] = [[] for _ in column.values]
         for each, step in zip(self.ranking.runs, column.steps, strict=True):
             if step != UNTOLD:
                 runs[step].append(each)
         return tuple(
             Slice(value, summarize(sorted(run.final for run in of if run.final is not None)), counted(of))
-            for value, of in zip(column.axis.values, runs, strict=True)
+            for value, of in zip(column.values, runs, strict=True)
         )
 
     def history(self) -> tuple[tuple[RankedRun, float | None], ...]:

@@ -64,7 +64,7 @@ class HeatMap(SpanLines, can_focus=True):
         """The values under the cursor: they stay when the axes grow."""
         self._from = (0, 0)
         self._plan = CellPlan(True, 1, 1)
-        self._colors: HeatPalette | None = None
+        self._colors = HeatPalette({})
 
     def show(self, grid: HeatGrid | None, target: str, said: str) -> None:
         """Show a map of the values of `target`; `said` stands in its place while there is none."""
@@ -141,7 +141,7 @@ class HeatMap(SpanLines, can_focus=True):
     def palette(self) -> HeatPalette:
         """The theme's roles, and the colours of the ramp."""
         variables = self.app.theme_variables
-        if self._colors is None or self._colors.variables is not variables:
+        if self._colors.variables is not variables:
             self._colors = HeatPalette(variables)
         return self._colors
 
@@ -269,11 +269,11 @@ class HeatMap(SpanLines, can_focus=True):
         where: list[Span] = [(" ", ""), (f"{grid.x.name} ", "muted"), (grid.x.values[x], "title bold"), dot]
         where += [(f"{grid.y.name} ", "muted"), (grid.y.values[y], "title bold"), dot]
         if each is None:
-            return [(*where, (f"no run here{yet(over=grid.over)}", "muted")), ()]
+            return [(*where, (f"no run here{yet(over=grid.sweep.over)}", "muted")), ()]
         where += [(f"{self._target} ", "muted"), (value_text(each.value, self._target, glyphs, 3), "title bold")]
         if each.rank is not None:
             best = f" {glyphs.mark} best" if each.rank == 1 else ""
-            where.append((f"  rank {each.rank} of {grid.ranked}{best}", "mark bold" if best else "muted"))
+            where.append((f"  rank {each.rank} of {grid.sweep.ranking.ranked}{best}", "mark bold" if best else "muted"))
         elif each.ended and each.value is not None:
             where.append((f"  {UNRANKED}", "muted"))
         elif each.run.failed:

@@ -203,7 +203,7 @@ class MapPane(ViewPane):
 
     @property
     def _values(self) -> tuple[str, ...]:
-        return self._sweep.columns[self._third].axis.values if self._sweep is not None and self._third else ()
+        return self._sweep.columns[self._third].values if self._sweep is not None and self._third else ()
 
     def _draw_map(self, sweep: Sweep) -> None:
         pairs, values = self._pairs, self._values
