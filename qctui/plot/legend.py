@@ -161,14 +161,10 @@ def _reach(mark: Mark, time: TimeScale | None) -> Words:
     start, stop = mark.prepared.slice(time.start, time.end)
     if stop - start < 2:
         return []
-    low, high = mark.extremes(start, stop)
-    unit = mark.series.unit
-    return [
-        ("  low ", MUTED),
-        (with_unit(readable(low, unit), unit), TEXT),
-        ("  high ", MUTED),
-        (with_unit(readable(high, unit), unit), TEXT),
-    ]
+    unit, words = mark.series.unit, Words()
+    for name, value in zip(("low", "high"), mark.extremes(start, stop), strict=True):
+        words += [(f"  {name} ", MUTED), (with_unit(readable(value, unit), unit), TEXT)]
+    return words
 
 
 def sample(mark: Mark, glyphs: GlyphSet) -> str:
