@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.events import DescendantFocus
 from textual.screen import Screen
+from textual.widget import Widget
 
 from qctui.actions.capture import capture_deployment, running_beside
 from qctui.engine.engine_port import Subscription
@@ -31,6 +32,7 @@ from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.not_available import NotAvailable
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.theme.glyph_set import Glyphs
 
 
 class AlertedScreen(Screen[None]):
@@ -230,19 +232,27 @@ class ConsoleScreen(AlertedScreen):
 
     def choose_chart(self, names: Sequence[str], current: str, chosen: Callable[[str], Any]) -> None:
         """Choose one of a deployment's charts by name."""
-        from qctui.ui.kit.chooser import Chooser
-
         if not names:
             self.not_available("This deployment's charts are not known yet")
             return
         at = names.index(current) if current in names else None
-        chooser = Chooser("Chart", names, self._glyphs, current=at)
-        self.app.push_screen(chooser, lambda place: None if place is None else chosen(names[place]))
+        choose_one(self, "Chart", names, self._glyphs, lambda place: chosen(names[place]), at)
 
     def action_back(self) -> None:
         """One step back: out of the action bar, else whatever this screen goes back to."""
         if not self.action_bar.give_back_keys():
             self.go_back()
+
+
+def choose_one(
+    node: Widget, title: str, labels: Sequence[str], glyphs: Glyphs, chosen: Callable[[int], Any], at: int | None = None
+) -> None:
+    """Have one of these chosen by its label, beginning with the one `at` this place; `chosen` is called with the place
+    of it, and not at all if none is."""
+    from qctui.ui.kit.chooser import Chooser
+
+    chooser = Chooser(title, labels, glyphs, current=at)
+    node.app.push_screen(chooser, lambda place: None if place is None else chosen(place))
 
 
 class PanesScreen(ConsoleScreen):

@@ -18,11 +18,10 @@ from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_tiles import Arrangement, Subject, Tiles
 from qctui.ui.charts.chart_view import ChartView
-from qctui.ui.console_screen import ConsoleScreen
+from qctui.ui.console_screen import ConsoleScreen, choose_one
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Command, Scope, bindings
 from qctui.ui.kit.bar import Bar
-from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Picked
@@ -266,9 +265,7 @@ class ChartScreen(ConsoleScreen):
     def _choose_against(self) -> None:
         others = self._shown.others()
 
-        async def chosen(place: int | None) -> None:
-            if place is None:
-                return
+        async def chosen(place: int) -> None:
             if not self._shown.single or self._shown.chart != EQUITY_CHART:
                 await self._enlarge(EQUITY_CHART)
             self._shown.against = others[place - 1] if place else None
@@ -277,7 +274,7 @@ class ChartScreen(ConsoleScreen):
             self._show_now()
 
         labels = ["nothing", *(each.label for each in others)]
-        self.app.push_screen(Chooser("Compare the equity with", labels, self._glyphs), chosen)
+        choose_one(self, "Compare the equity with", labels, self._glyphs, chosen)
 
     def footer_commands(self) -> Iterable[Command]:
         """The commands whose keys work now, each with its place in the footer of this screen."""

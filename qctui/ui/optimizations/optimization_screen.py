@@ -16,9 +16,9 @@ from qctui.sweep import views
 from qctui.sweep.judging import Sweep
 from qctui.sweep.run_export import csv_text, json_text
 from qctui.sweep.words import yet
+from qctui.ui.console_screen import choose_one
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
-from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.file_writing import write_and_say
 from qctui.ui.kit.lines import Paragraph
 from qctui.ui.kit.pane import Pane
@@ -121,11 +121,10 @@ class OptimizationScreen(SearchScreen):
         if view is not None:
             files |= {"svg": f"SVG: {view.title_text}, a picture", "txt": f"TXT: {view.title_text}, the characters"}
 
-        def chosen(place: int | None) -> None:
-            if place is not None:
-                self._export(sweep, list(files)[place], view)
+        def chosen(place: int) -> None:
+            self._export(sweep, list(files)[place], view)
 
-        self.app.push_screen(Chooser("Write to a file", list(files.values()), self._glyphs), chosen)
+        choose_one(self, "Write to a file", list(files.values()), self._glyphs, chosen)
 
     @work(group="export", exit_on_error=False)
     async def _export(self, sweep: Sweep, ending: str, view: ViewPane | None) -> None:
