@@ -81,16 +81,12 @@ class ChartScreen(ConsoleScreen):
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """What the engine should keep current for this screen now."""
-        found = [Subscription(detail_key(self.project_id), Visibility.OPENED)]
-        against = self._shown.against
+        keys: list[Key[Any]] = [detail_key(self.project_id)]
         for subject, pane in self._tiles.shown:
-            wanted = pane.subscriptions(subject.project_id, subject.chart)
-            found += [Subscription(each.key, Visibility.OPENED) for each in wanted]
-            if against is not None:
-                found.append(
-                    Subscription(chart_key(against.project_id, against.chart, *pane.view.wanted), Visibility.OPENED)
-                )
-        return tuple(found)
+            for each in (subject, self._shown.against):
+                if each is not None and each.chart:
+                    keys.append(chart_key(each.project_id, each.chart, *pane.view.wanted))
+        return tuple(Subscription(key, Visibility.OPENED) for key in keys)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
