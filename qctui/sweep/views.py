@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 from qctui.model.optimization import PERCENT_STATISTICS
 from qctui.plot.values import ValueScale, fit, round_step, ticks
 from qctui.sweep.judging import Influence, Objective, Slice, Sweep
 from qctui.sweep.plots import WIDEST, Cell, Kind, Layer, Plot, Side
-from qctui.sweep.ranking import UNTOLD, RankedRun, number_of, statistic_text
+from qctui.sweep.ranking import UNTOLD, number_of, statistic_text
 from qctui.sweep.words import count_text, counts_words, yet
 from qctui.value import Value
 
@@ -160,7 +161,8 @@ def history(sweep: Sweep, sign: str) -> View:
     layers = [_dots(points)]
     order = "The order is that of the API's answer, which tells no end times."
     said = f"{count_text(len(found), 'run')}; max or min is not told, so none is the best."
-    better = [(at, best) for at, (best, before) in enumerate(_pairs(found), 1) if best is not None and best != before]
+    bests = [None, *(best for _, best in found)]
+    better = [(at, best) for at, (old, best) in enumerate(pairwise(bests), 1) if best is not None and best != old]
     if better:
         # The line goes on at its height until the run that is better.
         ends = [*better[1:], (len(found), better[-1][1])]
@@ -173,12 +175,6 @@ def history(sweep: Sweep, sign: str) -> View:
     across = _whole(ValueScale(0.0, len(found) + 1.0))
     plot = Plot(layers, across, _side(target, [y for _, _, y in points]), _best_signs(sweep, points, sign))
     return _view(title, f"{said} {order}{counts_words(sweep)}", plot, points)
-
-
-def _pairs(found: Sequence[tuple[RankedRun, float | None]]) -> Iterator[tuple[float | None, float | None]]:
-    """The best after each run, and before it."""
-    bests = [best for _, best in found]
-    return zip(bests, [None, *bests], strict=False)
 
 
 def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:

@@ -81,10 +81,6 @@ class PlotPane(ViewPane):
         self.plot.show(sweep if sweep is not None and sweep.ranking.runs else None, words.body, key, compared)
         self._show_title()
 
-    def take(self, places: Sequence[int]) -> None:
-        """As in `ViewPane`."""
-        self.plot.turn()
-
     def picture(self) -> tuple[CellGrid, Color]:
         """As in `ViewPane`."""
         return self.plot.shown, self.plot.inks.hexes
