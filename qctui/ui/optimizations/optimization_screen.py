@@ -106,10 +106,7 @@ class OptimizationScreen(SearchScreen):
             self.say(f"Mark two to {MOST_COMPARED} runs with Space first; C shows them side by side")
             return
         runs = tuple(each.key for each in self.ranking.runs if each.key in self._compared)
-        whose = self._optimization_id
-        self._app_context.open(
-            Detail(DetailKind.COMPARE, self._project_id, optimization_id=whose, runs=runs, sweep=self.sweep)
-        )
+        self.open_runs(DetailKind.COMPARE, runs)
 
     def action_export(self) -> None:
         """Ask what to write to a file."""
