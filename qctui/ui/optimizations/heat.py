@@ -11,7 +11,7 @@ from textual.color import Color
 from qctui.sweep.judging import Sweep
 from qctui.sweep.ranking import UNTOLD, Column, RankedRun, RunState, statistic_text
 from qctui.sweep.words import done_text
-from qctui.ui.kit.spans import width_of
+from qctui.ui.kit.spans import Span, width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
 from qctui.value import Value
@@ -139,27 +139,16 @@ def cell_text(each: RankedRun | None, target: str, glyphs: Glyphs) -> str:
     return VALUELESS if each.value is None else value_text(each.value, target, glyphs)
 
 
-def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
-    """One sign for a cell."""
+def cell_level(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> Span:
+    """One sign for a cell, and its colour."""
     if each is None:
-        return glyphs.dot
+        return glyphs.dot, "rule"
     if each.run.failed:
-        return "x"
+        return "x", "danger"
     if not each.ended or each.value is None:
-        return glyphs.ellipsis if each.unended else VALUELESS
-    top = len(glyphs.spark) - 1
-    return glyphs.spark[round(grid.goodness(each.value) * top)]
-
-
-def cell_role(each: RankedRun | None, grid: HeatGrid) -> str:
-    """The colour of a cell."""
-    if each is None:
-        return "rule"
-    if each.run.failed:
-        return "danger"
-    if not each.ended or each.value is None:
-        return "muted"
-    return f"heat{round(grid.goodness(each.value) * (STEPS - 1))}"
+        return glyphs.ellipsis if each.unended else VALUELESS, "muted"
+    goodness = grid.goodness(each.value)
+    return glyphs.spark[round(goodness * (len(glyphs.spark) - 1))], f"heat{round(goodness * (STEPS - 1))}"
 
 
 def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int = 2) -> str:

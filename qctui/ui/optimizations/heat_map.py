@@ -18,10 +18,9 @@ from qctui.ui.optimizations.heat import (
     CellPlan,
     HeatGrid,
     HeatPalette,
-    cell_role,
+    cell_level,
     cell_text,
     legend,
-    level_text,
     plan_cells,
     value_text,
 )
@@ -251,12 +250,11 @@ class HeatMap(SpanLines, can_focus=True):
             pointer = glyphs.cursor if here else " "
             compared = each is not None and each.key in self.compared
             mark = COMPARED if compared else glyphs.mark if (x, y) == grid.best else " "
+            level, role = cell_level(each, grid, glyphs)
             if plan.numbers:
                 text = f"{pointer}{mark}{cell_text(each, self._target, glyphs).rjust(plan.width - 2)}"
             else:
-                text = level_text(each, grid, glyphs)
-                text = f"{pointer if here else mark if mark != ' ' else text}{text}"
-            role = cell_role(each, grid)
+                text = f"{pointer if here else mark if mark != ' ' else level}{level}"
             if role.startswith("heat"):
                 role += ("" if plan.numbers else " level") + (" cursor" if here else "")
             line.append((text, role))
