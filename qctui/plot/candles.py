@@ -60,9 +60,8 @@ def candles_of(prepared: Prepared, time: TimeScale) -> tuple[list[Candle], float
 
 def bucket_length(least_s: float) -> float:
     """The shortest round length of at least `least_s` seconds."""
-    for length in _NICE:
-        if length >= least_s:
-            return float(length)
+    if least_s <= _NICE[-1]:
+        return float(_NICE[bisect_left(_NICE, least_s)])
     return math.ceil(least_s / 86_400) * 86_400.0
 
 

@@ -74,7 +74,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
     def show(
         self,
         resource: Resource[tuple[OptimizationSummary, ...]],
-        details: Mapping[str, Optimization],
+        details: Mapping[str, Optimization | None],
         alerts: Mapping[str, Alert],
         names: Mapping[int, str],
         scope: str,
@@ -95,7 +95,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             )
             for each in resource.value or ()
         ]
-        rows.sort(key=_order)
+        rows.sort(key=lambda row: (row.finished, -(row.summary.created_at or 0.0)))
         none = "No optimizations in this project." if selected else "No project is selected."
         words = describe(resource, context, what="optimizations", nothing=none, stale_after_s=STALE_AFTER_S)
         if not selected:
@@ -105,10 +105,6 @@ class OptimizationsPane(ListPane[OptimizationRow]):
         if running:
             facts.append((f"{context.glyphs.dot} {format_count(running)} running ", ""))
         self.show_rows(rows, context, words, tuple(facts))
-
-
-def _order(row: OptimizationRow) -> tuple[bool, float]:
-    return row.finished, -(row.summary.created_at or 0.0)
 
 
 def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
