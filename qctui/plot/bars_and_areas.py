@@ -99,10 +99,7 @@ class Stack:
                 if ends is None or ends[0] == ends[1]:
                     continue
                 base, end = (round((1.0 - min(1.0, max(0.0, scale.unit(value)))) * height) for value in ends)
-                first, last = min(base, end), max(base, end) - 1
-                if first > last:
-                    continue
-                for row in range(first, last + 1):
+                for row in range(min(base, end), max(base, end)):
                     grid.cell(column, top + row, mark.fill, mark.ink)
 
 

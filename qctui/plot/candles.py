@@ -14,8 +14,8 @@ from qctui.plot.marks import Mark
 from qctui.plot.times import TimeScale
 from qctui.plot.values import ValueScale
 
-UP = Ink("up")
-DOWN = Ink("down")
+UP = Ink("chart-up")
+DOWN = Ink("chart-down")
 _MINUTES = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1_440)
 _NICE = (1, 2, 5, 10, 15, 30, *(60 * length for length in _MINUTES))
 """Bucket lengths in seconds, each a part of a day; longer ones are whole days."""
@@ -60,9 +60,8 @@ def candles_of(prepared: Prepared, time: TimeScale) -> tuple[list[Candle], float
 
 def bucket_length(least_s: float) -> float:
     """The shortest round length of at least `least_s` seconds."""
-    for length in _NICE:
-        if length >= least_s:
-            return float(length)
+    if least_s <= _NICE[-1]:
+        return float(_NICE[bisect_left(_NICE, least_s)])
     return math.ceil(least_s / 86_400) * 86_400.0
 
 

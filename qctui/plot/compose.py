@@ -38,16 +38,6 @@ class Source:
             self.prepared.append((yield from prepare(series)))
             yield 64
 
-    @property
-    def first(self) -> float | None:
-        """The earliest instant of any point, Unix seconds."""
-        return min((each.xs[0] for each in self.prepared if len(each.xs)), default=None)
-
-    @property
-    def last(self) -> float | None:
-        """The latest instant of any point, Unix seconds."""
-        return max((each.xs[-1] for each in self.prepared if len(each.xs)), default=None)
-
 
 @dataclass(slots=True)
 class Drawing:
@@ -141,9 +131,10 @@ def time_scale(source: Source, view: PlotView, columns: int) -> TimeScale:
         return times.fixed(window.start, window.end, columns)
     if window.span_s is not None:
         return times.follow(window.span_s, view.now, columns)
-    first, last = source.first, source.last
-    if first is None or last is None:
+    told = [each.xs for each in source.prepared if each.xs]
+    if not told:
         return times.follow(86_400.0, view.now, columns)
+    first, last = min(xs[0] for xs in told), max(xs[-1] for xs in told)
     return times.everything(first, max(last, min(view.now, last + (last - first))), columns)
 
 

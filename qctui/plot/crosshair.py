@@ -13,9 +13,9 @@ from qctui.plot.legend import put_legend
 from qctui.plot.marks import Kind, Mark, Panel, PlotView
 from qctui.plot.reading import Reading, change_text, reading_at, start_of
 
-TAG = Ink("tag", "cursor")
-POINT = Ink("cursor", bold=True)
-MARK = Ink("mark", bold=True)
+TAG = Ink("tag", "chart-crosshair")
+POINT = Ink("chart-crosshair", bold=True)
+MARK = Ink("chart-mark", bold=True)
 
 
 def timed(drawing: Drawing) -> list[Mark]:

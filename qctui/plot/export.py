@@ -34,24 +34,16 @@ def csv_text(drawing: Drawing) -> str:
         series = mark.series
         if not mark.shown:
             continue
+        name, unit = safe_cell(series.name), safe_cell(series.unit)
         for row in series.rows:
-            writer.writerow((safe_cell(series.name), "", "", *map(safe_cell, row)))
+            writer.writerow((name, "", "", *map(safe_cell, row)))
         time = drawing.time if mark.kind not in (Kind.RANKED, Kind.TABLE) else None
         low, high = (-math.inf, math.inf) if time is None else (time.start, time.end)
         for place in range(*mark.prepared.slice(low, high)):
             candle = candle_of(series, place)
             members = tuple(map(number_cell, candle)) if candle is not None else ("", "", "", "")
             at = series.xs[place]
-            writer.writerow(
-                (
-                    safe_cell(series.name),
-                    _iso(at),
-                    number_cell(at),
-                    number_cell(series.ys[place]),
-                    *members,
-                    safe_cell(series.unit),
-                )
-            )
+            writer.writerow((name, _iso(at), number_cell(at), number_cell(series.ys[place]), *members, unit))
     return out.getvalue()
 
 

@@ -10,19 +10,19 @@ from qctui.text import cell_width
 class Ink(NamedTuple):
     """How a cell is coloured: by role, never by a theme's value.
 
-    `color` and `back` are a role (`text`, `muted`, `axis`, `grid`, `up`, `down`, `cursor`, `mark`, `warning`, `error`,
-    `series0`..`series5`), or `#rrggbb` as the API gave it. An empty `back` is the pane's own background.
+    `color` and `back` are a role (`foreground`, `muted`, `chart-axis`, `chart-1` ...: the theme's names), or `#rrggbb`
+    as the API gave it. An empty `back` is the pane's own background.
     """
 
-    color: str = "text"
+    color: str = "foreground"
     back: str = ""
     bold: bool = False
 
 
-TEXT = Ink("text")
+TEXT = Ink("foreground")
 MUTED = Ink("muted")
-AXIS = Ink("axis")
-GRID = Ink("grid")
+AXIS = Ink("chart-axis")
+GRID = Ink("chart-grid")
 
 
 class CellGrid:

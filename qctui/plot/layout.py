@@ -216,7 +216,7 @@ def put_time_axis(grid: CellGrid, row: int, time: TimeScale, view: PlotView) -> 
         _label(grid, row, time, "now", view.now, MUTED, taken)
     found = times.ticks(time, max(1, time.columns // 10), view.zone)
     for tick in sorted(found, key=lambda each: not each.major):
-        _label(grid, row, time, tick.label, tick.at, Ink("axis", bold=tick.major), taken)
+        _label(grid, row, time, tick.label, tick.at, Ink("chart-axis", bold=tick.major), taken)
 
 
 def _label(

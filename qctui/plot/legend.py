@@ -161,14 +161,10 @@ def _reach(mark: Mark, time: TimeScale | None) -> Words:
     start, stop = mark.prepared.slice(time.start, time.end)
     if stop - start < 2:
         return []
-    low, high = mark.extremes(start, stop)
-    unit = mark.series.unit
-    return [
-        ("  low ", MUTED),
-        (with_unit(readable(low, unit), unit), TEXT),
-        ("  high ", MUTED),
-        (with_unit(readable(high, unit), unit), TEXT),
-    ]
+    unit, words = mark.series.unit, Words()
+    for name, value in zip(("low", "high"), mark.extremes(start, stop), strict=True):
+        words += [(f"  {name} ", MUTED), (with_unit(readable(value, unit), unit), TEXT)]
+    return words
 
 
 def sample(mark: Mark, glyphs: GlyphSet) -> str:
@@ -187,4 +183,4 @@ def sample(mark: Mark, glyphs: GlyphSet) -> str:
 
 
 def _direction(change: str) -> Ink:
-    return Ink("down") if change.startswith("-") else Ink("up") if change.strip("+0.() %") else MUTED
+    return Ink("chart-down") if change.startswith("-") else Ink("chart-up") if change.strip("+0.() %") else MUTED

@@ -17,7 +17,7 @@ from qctui.plot.values import ValueScale
 from qctui.value import Value, replace
 
 PALETTE = 6
-"""Roles `series0` to `series5`."""
+"""Roles `chart-1` to `chart-6`."""
 
 
 class Kind(Enum):
@@ -151,7 +151,7 @@ def marks_of(chart: Chart, prepared: Iterable[Prepared], view: PlotView) -> list
             kind = Kind.LINE
         color = each.series.color.lower()
         if not color or color in taken:
-            color = f"series{place % PALETTE}"
+            color = f"chart-{place % PALETTE + 1}"
         taken.add(color)
         if kind is Kind.CANDLES:
             color = _last_direction(each.series)
@@ -164,9 +164,9 @@ def marks_of(chart: Chart, prepared: Iterable[Prepared], view: PlotView) -> list
 def _last_direction(candles: Series) -> str:
     """The colour of the last candle: what stands for all of them beside the plot."""
     if candles.opens is None or not len(candles):
-        return "up"
+        return "chart-up"
     opened = candles.opens[-1]
-    return "down" if math.isfinite(opened) and candles.ys[-1] < opened else "up"
+    return "chart-down" if math.isfinite(opened) and candles.ys[-1] < opened else "chart-up"
 
 
 def panels_of(marks: list[Mark], view: PlotView) -> list[Panel]:
@@ -217,13 +217,5 @@ def overlaid(name: str, parts: Sequence[tuple[str, Chart]]) -> Chart:
         series = main_series(chart)
         if series is not None:
             found.append(replace(_as_line(series), name=label, index=0))
-    first = parts[0][1] if parts else Chart(name, stacked=False, series=())
-    return Chart(
-        name,
-        stacked=False,
-        series=tuple(found),
-        start=first.start,
-        end=first.end,
-        count=first.count,
-        sparse=any(chart.sparse for _, chart in parts),
-    )
+    sparse = any(chart.sparse for _, chart in parts)
+    return replace(parts[0][1], name=name, stacked=False, series=tuple(found), sparse=sparse)

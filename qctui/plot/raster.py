@@ -30,18 +30,13 @@ class Dots:
         """Rows of dots."""
         return self.height * self.glyphs.sub_y
 
-    @property
-    def columns(self) -> int:
-        """Columns of dots."""
-        return self.width * self.glyphs.sub_x
-
     def run(self, column: int, top: int, bottom: int) -> None:
         """Set the dots of one column from row `top` to row `bottom`, either way round, both included."""
         if top > bottom:
             top, bottom = bottom, top
-        if not 0 <= column < self.columns:
-            return
         sub_x, sub_y = self.glyphs.sub_x, self.glyphs.sub_y
+        if not 0 <= column < self.width * sub_x:
+            return
         x, bit = divmod(column, sub_x)
         masks = self.masks
         for y in range(top // sub_y, bottom // sub_y + 1):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 import math
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from qctui.value import Value
 
@@ -146,28 +145,24 @@ def _clock_ticks(scale: TimeScale, step: float, zone: tzinfo | None) -> Iterator
         parts = broken(at, zone)
         if parts is None:
             return
-        if parts.hour == parts.minute == parts.second == 0:
-            yield TimeTick(at, f"{parts.day} {MONTHS[parts.month - 1]}", major=True)
-        elif step < _MINUTE:
-            yield TimeTick(at, f"{parts.hour:02d}:{parts.minute:02d}:{parts.second:02d}", major=False)
-        else:
-            yield TimeTick(at, f"{parts.hour:02d}:{parts.minute:02d}", major=False)
+        midnight = parts.hour == parts.minute == parts.second == 0
+        clock = f"{parts:%H:%M:%S}" if step < _MINUTE else f"{parts:%H:%M}"
+        yield TimeTick(at, f"{parts.day} {MONTHS[parts.month - 1]}" if midnight else clock, major=midnight)
 
 
 def _day_ticks(scale: TimeScale, days: int, zone: tzinfo | None) -> Iterator[TimeTick]:
     parts = broken(scale.start, zone)
     if parts is None:
         return
-    # Counted from a Monday, so that weekly ticks stand on Mondays.
-    ordinal = math.floor((calendar.timegm(parts.timetuple()) / _DAY - 4) / days) * days + 4
-    for _ in range(1_000):
-        ordinal += days
-        midnight = time.gmtime(ordinal * _DAY) if _EARLIEST < ordinal * _DAY < _LATEST else None
-        at = None if midnight is None else _midnight(midnight.tm_year, midnight.tm_mon, midnight.tm_mday, zone)
-        if midnight is None or at is None or at > scale.end:
+    # Day 1 is a Monday, so that weekly ticks stand on Mondays.
+    first = (parts.toordinal() - 1) // days * days + 1
+    for ordinal in range(first + days, date.max.toordinal() + 1, days):
+        day = date.fromordinal(ordinal)
+        at = _midnight(day.year, day.month, day.day, zone)
+        if at is None or at > scale.end:
             return
         if at >= scale.start:
-            yield TimeTick(at, f"{midnight.tm_mday} {MONTHS[midnight.tm_mon - 1]}", major=midnight.tm_mday <= days)
+            yield TimeTick(at, f"{day.day} {MONTHS[day.month - 1]}", major=day.day <= days)
 
 
 def _month_ticks(scale: TimeScale, months: int, zone: tzinfo | None) -> Iterator[TimeTick]:

@@ -25,22 +25,24 @@ def samples(columns: int) -> int:
 
 def named(window: ChartWindow) -> str:
     """`1d`, `all`, or the length of a window without a name: `2h`, `45m`, `10d`."""
-    if not window.following:
-        span = (window.end or 0.0) - (window.start or 0.0)
-    elif window.span_s is None:
+    span = _length(window)
+    if span is None:
         return "all"
-    else:
-        span = window.span_s
     for name, length in WINDOWS.items():
         if length is not None and abs(length - span) < 1.0:
             return name
     return length_text(span)
 
 
+def _length(window: ChartWindow) -> float | None:
+    """Seconds; None for everything there is."""
+    return window.span_s if window.start is None or window.end is None else window.end - window.start
+
+
 def turned(window: ChartWindow, direction: int) -> ChartWindow:
     """The next longer (1) or shorter (-1) named window, following; past the last comes the first."""
     lengths = list(WINDOWS.values())
-    span = window.span_s if window.following else (window.end or 0.0) - (window.start or 0.0)
+    span = _length(window)
     if span is None:
         place = len(lengths) - 1
     elif direction > 0:
@@ -67,12 +69,9 @@ def zoomed(window: ChartWindow, scale: TimeScale, now: float, direction: int, at
 def panned(window: ChartWindow, scale: TimeScale, now: float, direction: int) -> ChartWindow:
     """A quarter of the window earlier (-1) or later (1); arriving at now, it follows again."""
     span = window.span_s if window.following and window.span_s is not None else scale.end - scale.start
-    if window.following:
-        if direction > 0:
-            return window
-        end = now
-    else:
-        end = scale.end
+    if window.following and direction > 0:
+        return window
+    end = now if window.following else scale.end
     end += direction * span * PAN
     return snapped(end - span, end, now)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
 
 from qctui.model.optimization import HIGHER_IS_BETTER, Optimization
@@ -37,7 +38,6 @@ class Slice(Value):
     value: str
     summary: Summary | None
     """Of the final values; None without any."""
-    counts: Counts
 
 
 class Influence(Value):
@@ -94,7 +94,9 @@ class Sweep:
     @cached_property
     def counts(self) -> Counts:
         """All runs."""
-        return counted(self.ranking.runs)
+        states, final = Counter(each.state for each in self.ranking.runs), len(self.finals)
+        done, failed, running, cut_off = (states[each] for each in RunState)
+        return Counts(final, failed, running, cut_off, done - final)
 
     @cached_property
     def finals(self) -> list[float]:
@@ -141,13 +143,13 @@ class Sweep:
         column = self.columns.get(parameter)
         if column is None:
             return ()
-        runs: list[list[RankedRun]] = [[] for _ in column.axis.values]
+        runs: list[list[RankedRun]] = [[] for _ in column.values]
         for each, step in zip(self.ranking.runs, column.steps, strict=True):
             if step != UNTOLD:
                 runs[step].append(each)
         return tuple(
-            Slice(value, summarize(sorted(run.final for run in of if run.final is not None)), counted(of))
-            for value, of in zip(column.axis.values, runs, strict=True)
+            Slice(value, summarize(sorted(run.final for run in of if run.final is not None)))
+            for value, of in zip(column.values, runs, strict=True)
         )
 
     def history(self) -> tuple[tuple[RankedRun, float | None], ...]:
@@ -223,14 +225,3 @@ class Sweep:
             if second == best and first == at:
                 front.add((first, second))
         return tuple((*row, place in front) for row, place in zip(found, places, strict=True))
-
-
-def counted(runs: Iterable[RankedRun]) -> Counts:
-    """How many there are of each kind."""
-    counts = dict.fromkeys(RunState, 0)
-    final = 0
-    for each in runs:
-        counts[each.state] += 1
-        final += each.final is not None
-    done, failed, running, cut_off = counts.values()
-    return Counts(final, failed, running, cut_off, done - final)

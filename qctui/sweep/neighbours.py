@@ -60,7 +60,7 @@ class Neighbourhood:
     ) -> None:
         """`deviation` is that of all final values."""
         self._deviation, self._maximize = deviation, maximize
-        widths = (2 * len(column.axis.values) + 2 for column in columns.values())
+        widths = (2 * len(column.values) + 2 for column in columns.values())
         self._strides = tuple(itertools.accumulate(widths, operator.mul, initial=1))[:-1]
         parts = [_parts(column, stride) for column, stride in zip(columns.values(), self._strides, strict=True)]
         placed = zip(ranking.runs, map(sum, zip(*parts, strict=True)), strict=True) if parts else ()
@@ -99,7 +99,7 @@ class Neighbourhood:
 def _parts(column: Column, stride: int) -> Sequence[int]:
     """What a parameter adds to the number of each run's place. Numbers are a step apart; texts have no order, so
     nothing is near them."""
-    steps = range(len(column.axis.values))
+    steps = range(len(column.values))
     # From 1 on: a step back from the first value leads to no other one.
     at = [(1 + (step if step < column.numbers else 2 * step)) * stride for step in steps]
     at.append(_NOWHERE)  # where the step of what is not told leads: -1 is the last one

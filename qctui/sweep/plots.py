@@ -60,10 +60,9 @@ class Layer(Value, eq=False):
     kind: Kind
     role: str
     """Of the theme."""
-    xs: Sequence[float]
-    ys: Sequence[float] = ()
-    boxes: Sequence[tuple[float, float, float, float, float]] = ()
-    """Highest, upper quartile, median, lower quartile, lowest: of boxes, in place of `ys`."""
+    points: Sequence[tuple[float, float]] = ()
+    boxes: Sequence[tuple[float, tuple[float, float, float, float, float]]] = ()
+    """Of boxes, instead: the place of each, and highest, upper quartile, median, lower quartile, lowest."""
 
 
 class Side(Value, eq=False):
@@ -189,7 +188,7 @@ def _drawn(make: Callable[[], Plot | None], width: int, height: int, ascii: bool
 def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     import plotext
 
-    roles = ["muted", *dict.fromkeys(layer.role for layer in plot.layers), "mark"]
+    roles = ["muted", *dict.fromkeys(layer.role for layer in plot.layers), "chart-mark"]
     plotext.clear_figure()
     plotext.limit_size(False, False)
     plotext.plotsize(width, height)
@@ -205,7 +204,7 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     dots: list[Dot | None] = []
     for layer in plot.layers:
         if layer.kind is Kind.DOTS:
-            dots = area.dots(zip(layer.xs, layer.ys, strict=True))
+            dots = area.dots(layer.points)
         _put(plotext, layer, roles, area, dots, sideways=plot.sideways)
     for scale, limit, tick, labels in (
         (area.x, plotext.xlim, plotext.xticks, across), (area.y, plotext.ylim, plotext.yticks, upwards)
@@ -218,10 +217,11 @@ def _draw(plot: Plot, width: int, height: int, *, ascii: bool) -> Drawn:
     if corners != ("┌", "└", "┐"):
         raise ValueError("plotext put its frame elsewhere")
     if ascii:
-        grid.chars = [[_seven_bit(char) for char in row] for row in grid.chars]
+        grid.chars = [[char.translate(_SEVEN_BIT) for char in row] for row in grid.chars]
+        grid.to_ascii()
     for (_, _, sign), cell in zip(plot.signs, area.cells(area.dots((x, y) for x, y, _ in plot.signs)), strict=True):
         if cell is not None:
-            grid.put(*cell, _narrow(sign, ascii=ascii), Ink("mark", bold=True))
+            grid.put(*cell, _narrow(sign, ascii=ascii), Ink("chart-mark", bold=True))
     ends = 0
     for (_, words), cell in zip(
         plot.flags, area.cells(area.dots((x, area.y.high) for x, _ in plot.flags)), strict=True
@@ -248,7 +248,7 @@ def _put(
 ) -> None:
     color = roles.index(layer.role) + 1
     if layer.kind is Kind.BOXES:
-        pairs = [(x, box) for x, box in zip(layer.xs, layer.boxes, strict=True) if _finite(x, *box)]
+        pairs = [(x, box) for x, box in layer.boxes if _finite(x, *box)]
         if pairs:
             xs, boxes = zip(*pairs, strict=True)
             plotext.box(xs, boxes, quintuples=True, colors=[color, len(roles)], width=0.4, reset_ticks=False)
@@ -259,7 +259,7 @@ def _put(
         if markers:
             plotext.scatter(across, up, color=color, marker=markers)
         return
-    finite = [(x, y) for x, y in zip(layer.xs, layer.ys, strict=True) if _finite(x, y)]
+    finite = [(x, y) for x, y in layer.points if _finite(x, y)]
     if not finite:
         return
     xs, ys = zip(*finite, strict=True)
@@ -278,11 +278,6 @@ def _finite(*values: float) -> bool:
 def _narrow(text: str, *, ascii: bool) -> str:
     """A label in which each character takes one cell: plotext counts them so."""
     return "".join(char if cell_width(char) == 1 and (char.isascii() or not ascii) else "?" for char in text)
-
-
-def _seven_bit(char: str) -> str:
-    plain = char.translate(_SEVEN_BIT)
-    return plain if plain.isascii() else "?"
 
 
 def _cells(text: str, width: int, height: int, roles: Sequence[str]) -> CellGrid:

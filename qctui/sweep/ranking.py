@@ -165,14 +165,6 @@ def value_order(value: str) -> tuple[bool, float, str]:
     return (True, 0.0, value) if number is None else (False, number, value)
 
 
-class Axis(Value):
-    """The values of one parameter."""
-
-    name: str
-    values: tuple[str, ...]
-    """Ascending, numbers before texts: those of its range and those that were run."""
-
-
 UNTOLD = -1
 """The step of a run of which no value of the parameter is told."""
 
@@ -180,11 +172,13 @@ UNTOLD = -1
 class Column(Value, eq=False):
     """One parameter of all runs."""
 
-    axis: Axis
+    name: str
+    values: tuple[str, ...]
+    """Ascending, numbers before texts: those of its range and those that were run."""
     steps: Sequence[int]
-    """The place of each run's value on the axis, or `UNTOLD`; in the order of the ranking."""
+    """The place of each run's value among them, or `UNTOLD`; in the order of the ranking."""
     numbers: int
-    """How many of the axis' values are numbers."""
+    """How many of the values are numbers."""
 
 
 def column_of(name: str, optimization: Optimization, runs: Sequence[RankedRun]) -> Column:
@@ -197,7 +191,7 @@ def column_of(name: str, optimization: Optimization, runs: Sequence[RankedRun]) 
     places = {value: place for place, value in enumerate(values)}
     at.update((text, places[key]) for text, key in keys.items())
     numbers = sum(number_of(value) is not None for value in values)
-    return Column(Axis(name, tuple(values)), [at[text] for text in told], numbers)
+    return Column(name, tuple(values), [at[text] for text in told], numbers)
 
 
 def _steps(parameter: Parameter) -> Sequence[str]:

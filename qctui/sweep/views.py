@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 from qctui.model.optimization import PERCENT_STATISTICS
 from qctui.plot.values import ValueScale, fit, round_step, ticks
 from qctui.sweep.judging import Influence, Objective, Slice, Sweep
 from qctui.sweep.plots import WIDEST, Cell, Kind, Layer, Plot, Side
-from qctui.sweep.ranking import UNTOLD, RankedRun, number_of, statistic_text
+from qctui.sweep.ranking import UNTOLD, number_of, statistic_text
 from qctui.sweep.words import count_text, counts_words, yet
 from qctui.value import Value
 
@@ -60,12 +61,15 @@ def slices(sweep: Sweep, parameter: str, width: int, sign: str) -> View:
     layers = [_dots(points)]
     middle = [(places[each.value], each.summary) for each in ended if each.summary is not None]
     if boxes:
-        five = [(each.high, each.three_quarters, each.median, each.quarter, each.low) for _, each in middle]
-        layers.insert(0, Layer(Kind.BOXES, "chart-1", [at - _BESIDE / 2 for at, _ in middle], boxes=five))
+        five = [
+            (at - _BESIDE / 2, (each.high, each.three_quarters, each.median, each.quarter, each.low))
+            for at, each in middle
+        ]
+        layers.insert(0, Layer(Kind.BOXES, "chart-1", boxes=five))
     elif all(number_of(each.value) is not None for each in ended):
-        layers.insert(0, Layer(Kind.LINE, "chart-1", [at for at, _ in middle], [each.median for _, each in middle]))
+        layers.insert(0, Layer(Kind.LINE, "chart-1", [(at, each.median) for at, each in middle]))
     across = Side(ValueScale(-0.6, len(found) - 0.4), labels=[(place, value) for value, place in places.items()])
-    plot = Plot(layers, across, _side(sweep.target, layers[-1].ys), _best_signs(sweep, points, sign))
+    plot = Plot(layers, across, _side(sweep.target, [y for _, _, y in points]), _best_signs(sweep, points, sign))
     return _view(title, _slices_reading(sweep, parameter, ended, found, boxes=boxes), plot, points)
 
 
@@ -108,7 +112,7 @@ def distribution(sweep: Sweep, width: int) -> View:
             at = min(bins - 1, max(0, math.floor((each.final - first) / step + 1e-9)))
             heights[at] += 1
             points.append((each.key, first + (at + 0.5) * step, heights[at] - 0.5))
-    centres = [first + (at + 0.5) * step for at in range(bins)]
+    bars = [(first + (at + 0.5) * step, height) for at, height in enumerate(heights)]
     best = sweep.ranking.best
     flags = [(summary.median, f"|median {statistic_text(summary.median, target)}")]
     if best is not None and best.final is not None:
@@ -116,7 +120,7 @@ def distribution(sweep: Sweep, width: int) -> View:
         flags.sort()
     across = Side(ValueScale(first, first + step * bins), _unit(target))
     places = [(x, y) for _, x, y in points]
-    plot = Plot([Layer(Kind.BARS, "chart-1", centres, heights)], across, _tall(max(heights)), (), flags, points=places)
+    plot = Plot([Layer(Kind.BARS, "chart-1", bars)], across, _tall(max(heights)), (), flags, points=places)
     text = statistic_text
     said = f"One run has ended, with {text(summary.median, target)}."
     if summary.count > 1:
@@ -157,25 +161,20 @@ def history(sweep: Sweep, sign: str) -> View:
     layers = [_dots(points)]
     order = "The order is that of the API's answer, which tells no end times."
     said = f"{count_text(len(found), 'run')}; max or min is not told, so none is the best."
-    better = [(at, best) for at, (best, before) in enumerate(_pairs(found), 1) if best is not None and best != before]
+    bests = [None, *(best for _, best in found)]
+    better = [(at, best) for at, (old, best) in enumerate(pairwise(bests), 1) if best is not None and best != old]
     if better:
         # The line goes on at its height until the run that is better.
         ends = [*better[1:], (len(found), better[-1][1])]
         stairs = [(x, best) for (at, best), (end, _) in zip(better, ends, strict=True) for x in (at, end)]
-        layers.append(Layer(Kind.LINE, "chart-1", [x for x, _ in stairs], [y for _, y in stairs]))
+        layers.append(Layer(Kind.LINE, "chart-1", stairs))
         last, best = better[-1]
         idle = f", and no better one in the {len(found) - last:,} since" if last < len(found) else ""
         value, be = statistic_text(best, target), "was" if len(better) == 1 else "were"
         said = f"{value} at run {last:,} of {len(found):,}{idle}; {len(better):,} {be} the best yet."
     across = _whole(ValueScale(0.0, len(found) + 1.0))
-    plot = Plot(layers, across, _side(target, layers[0].ys), _best_signs(sweep, points, sign))
+    plot = Plot(layers, across, _side(target, [y for _, _, y in points]), _best_signs(sweep, points, sign))
     return _view(title, f"{said} {order}{counts_words(sweep)}", plot, points)
-
-
-def _pairs(found: Sequence[tuple[RankedRun, float | None]]) -> Iterator[tuple[float | None, float | None]]:
-    """The best after each run, and before it."""
-    bests = [best for _, best in found]
-    return zip(bests, [None, *bests], strict=False)
 
 
 def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
@@ -186,9 +185,8 @@ def pareto(sweep: Sweep, one: Objective, other: Objective, sign: str) -> View:
         return View(title, f"No run has ended with both statistics{yet(over=sweep.over)}.")
     points = [(run.key, x, y) for run, x, y, _ in found]
     front = [(x, y, sign) for _, x, y, on in found if on]
-    dots = _dots(points)
-    xs, ys = dots.xs, dots.ys
-    plot = Plot([dots], _side(one.name, xs), _side(other.name, ys), front)
+    xs, ys = [x for _, x, _ in points], [y for _, _, y in points]
+    plot = Plot([_dots(points)], _side(one.name, xs), _side(other.name, ys), front)
     best_x, best_y = (max(xs) if one.maximize else min(xs)), (max(ys) if other.maximize else min(ys))
     are = "is" if len(front) == 1 else "are"
     said = f"{len(front):,} of {count_text(len(found), 'run')} {are} on the front ({sign}): no other run is better in "
@@ -219,8 +217,8 @@ def importance(sweep: Sweep) -> View:
     labels = [(places[each.name], f"{each.name[:16]} {_figure(each)}") for each in found]
     across = Side(ValueScale(0.0, 1.0))
     upwards = Side(ValueScale(0.4, len(found) + 0.6), labels=labels)
-    layer = Layer(Kind.BARS, "chart-1", [at for at, _ in bars], [size for _, size in bars])
-    plot = Plot([layer], across, upwards, sideways=True, points=[(x, y) for _, x, y in points])
+    ends = [(x, y) for _, x, y in points]
+    plot = Plot([Layer(Kind.BARS, "chart-1", bars)], across, upwards, sideways=True, points=ends)
     first, maximize = told[0], sweep.optimization.criterion.maximize
     strength = abs(first.correlation or 0.0)
     better = "higher" if ((first.correlation or 0.0) > 0) == maximize else "lower"
@@ -233,7 +231,7 @@ def importance(sweep: Sweep) -> View:
 
 
 def _dots(points: Points) -> Layer:
-    return Layer(Kind.DOTS, "chart-2", [x for _, x, _ in points], [y for _, _, y in points])
+    return Layer(Kind.DOTS, "chart-2", [(x, y) for _, x, y in points])
 
 
 def _best_signs(sweep: Sweep, points: Points, sign: str) -> Sequence[tuple[float, float, str]]:

@@ -13,10 +13,9 @@ from qctui.model.recording import TAPE
 from qctui.model.resource import Resource
 from qctui.ui.actions.controller import Pointed
 from qctui.ui.alerts.alerts_pane import AlertsPane, alert_paragraphs
-from qctui.ui.console_screen import PanesScreen
+from qctui.ui.console_screen import PanesScreen, choose_one
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Command, Scope, bindings
-from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.lines import Lines
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Picked
@@ -50,11 +49,7 @@ class AlertsScreen(PanesScreen):
 
     def compose(self) -> ComposeResult:
         """Link bar, table, the alert in full, action bar, keys. What the alert line would say stands here already."""
-        yield self.link_bar
-        yield self.alerts
-        yield self._full
-        yield self.action_bar
-        yield self.key_bar
+        return self.link_bar, self.alerts, self._full, self.action_bar, self.key_bar
 
     def on_mount(self) -> None:
         """Show what is known already."""
@@ -120,13 +115,12 @@ class AlertsScreen(PanesScreen):
             self.say("No alert is selected")
             return
         times = (TAKE_BACK, *SHELVE) if alert.state is AlertState.SHELVED else SHELVE
-        alert_id, engine = alert.alert_id, self._engine
+        alert_id, engine, labels = alert.alert_id, self._engine, [words for words, _ in times]
 
-        def chosen(place: int | None) -> None:
-            if place is not None:
-                engine.alerts.shelve((alert_id,), times[place][1])
+        def chosen(place: int) -> None:
+            engine.alerts.shelve((alert_id,), times[place][1])
 
-        self.app.push_screen(Chooser("Shelve the alert for", [words for words, _ in times], self._glyphs), chosen)
+        choose_one(self, "Shelve the alert for", labels, self._glyphs, chosen)
 
     def _show_selected(self, context: RenderContext | None = None) -> None:
         """The alert under the cursor in full."""

@@ -30,7 +30,7 @@ from qctui.ui.kit.bar import refresh_words
 from qctui.ui.kit.not_available import NotAvailable
 from qctui.ui.main_screen import MainScreen
 from qctui.ui.selection_owner import SelectionOwner
-from qctui.ui.sync.presenter import Bridge, ShowsStore, StoreChanged
+from qctui.ui.sync.presenter import Bridge, StoreChanged
 from qctui.ui.theme.glyph_set import glyphs
 from qctui.ui.theme.themes import ThemeFiles
 from qctui.value import replace
@@ -147,13 +147,14 @@ class QctuiApp(AppBase[int], inherit_bindings=False):
             self.draw("A notification", self._tell)
         seen = [self.screen, *textual_patches.visible_background(self)]
         for screen in self.screen_stack:
-            if isinstance(screen, ShowsStore):
+            show = getattr(screen, "show_changes", None)
+            if show is not None:
                 newer = keys | self._unseen.pop(screen, frozenset())
                 shown = newer if screen in seen else newer & {ACTIONS}
                 if unseen := newer - shown:
                     self._unseen[screen] = unseen
                 if shown:
-                    self.draw(type(screen).__name__, partial(screen.show_changes, shown))
+                    self.draw(type(screen).__name__, partial(show, shown))
             if screen in seen and isinstance(screen, AlertedScreen):
                 self.draw(type(screen).__name__, screen.show_again)
 

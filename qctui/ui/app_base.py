@@ -40,7 +40,7 @@ class AppBase(textual_patches.PatchedApp[R]):
     that travels in a message of its own would come after the next key.
     """
 
-    _palette: tuple[dict[str, str], Palette] | None = None
+    _palette = Palette({})
     _pressed_mono = 0.0
     """When the last key came."""
 
@@ -52,9 +52,9 @@ class AppBase(textual_patches.PatchedApp[R]):
     @property
     def palette(self) -> Palette:
         """The theme's roles as styles."""
-        if self._palette is None or self._palette[0] is not self.theme_variables:
-            self._palette = (self.theme_variables, Palette(self.theme_variables))
-        return self._palette[1]
+        if self._palette.variables is not self.theme_variables:
+            self._palette = Palette(self.theme_variables)
+        return self._palette
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The roles a theme does not set."""

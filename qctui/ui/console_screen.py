@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.events import DescendantFocus
 from textual.screen import Screen
+from textual.widget import Widget
 
 from qctui.actions.capture import capture_deployment, running_beside
 from qctui.engine.engine_port import Subscription
@@ -31,6 +32,7 @@ from qctui.ui.kit.list_pane import ListPane
 from qctui.ui.kit.not_available import NotAvailable
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import AgeTimer, RenderContext
+from qctui.ui.theme.glyph_set import Glyphs
 
 
 class AlertedScreen(Screen[None]):
@@ -41,8 +43,8 @@ class AlertedScreen(Screen[None]):
     NAME: ClassVar[str] = "what is on screen"
     """What it shows, where it is said that something does not work here."""
 
-    def __init__(self, context: AppContext, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
         options, glyphs, clock = context.options, context.glyphs, context.engine.clock
         self._app_context, self._engine, self._glyphs, self._draw = context, context.engine, glyphs, context.draw
         self.alert_line = AlertLine(glyphs, options.keymap)
@@ -90,8 +92,8 @@ class ConsoleScreen(AlertedScreen):
 
     AUTO_FOCUS = ""
 
-    def __init__(self, context: AppContext, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(context, id=id, classes=classes)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         options, glyphs = context.options, context.glyphs
         self.action_bar = ActionBar(
             glyphs,
@@ -229,14 +231,11 @@ class ConsoleScreen(AlertedScreen):
 
     def choose_chart(self, names: Sequence[str], current: str, chosen: Callable[[str], Any]) -> None:
         """Choose one of a deployment's charts by name."""
-        from qctui.ui.kit.chooser import Chooser
-
         if not names:
             self.not_available("This deployment's charts are not known yet")
             return
         at = names.index(current) if current in names else None
-        chooser = Chooser("Chart", names, self._glyphs, current=at)
-        self.app.push_screen(chooser, lambda place: None if place is None else chosen(names[place]))
+        choose_one(self, "Chart", names, self._glyphs, lambda place: chosen(names[place]), at)
 
     def action_back(self) -> None:
         """One step back: out of the action bar, else whatever this screen goes back to."""
@@ -244,13 +243,22 @@ class ConsoleScreen(AlertedScreen):
             self.go_back()
 
 
+def choose_one(
+    node: Widget, title: str, labels: Sequence[str], glyphs: Glyphs, chosen: Callable[[int], Any], at: int | None = None
+) -> None:
+    """Have one of these chosen by its label, beginning with the one `at` this place; `chosen` is called with the place
+    of it, and not at all if none is."""
+    from qctui.ui.kit.chooser import Chooser
+
+    chooser = Chooser(title, labels, glyphs, current=at)
+    node.app.push_screen(chooser, lambda place: None if place is None else chosen(place))
+
+
 class PanesScreen(ConsoleScreen):
     """Numbered panes between the link bar and the action bar; one of them has the keys."""
 
-    def __init__(
-        self, context: AppContext, panes: Sequence[Pane], *, id: str | None = None, classes: str | None = None
-    ) -> None:
-        super().__init__(context, id=id, classes=classes)
+    def __init__(self, context: AppContext, panes: Sequence[Pane]) -> None:
+        super().__init__(context)
         self._panes = tuple(panes)
         self.link_bar = LinkBar(context.options, self._glyphs)
 

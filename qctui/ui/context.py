@@ -87,10 +87,8 @@ class Detail(Value):
     project_id: int
     deploy_id: str = ""
     optimization_id: str = ""
-    run: str = ""
-    """The run's key in the ranking, for a run."""
     runs: tuple[str, ...] = ()
-    """Keys of runs, to compare them."""
+    """Keys of runs in the ranking: of the one to be shown, or of those to be compared."""
     sweep: Sweep | None = None
     """What was judged of the optimization, for a run and for runs."""
     insight: Insight | None = None

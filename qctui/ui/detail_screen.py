@@ -70,13 +70,8 @@ class DetailScreen(PanesScreen):
 
     def compose(self) -> ComposeResult:
         """Link bar, header, sections, action bar, alert line, keys."""
-        yield self.link_bar
-        yield self.header
-        yield self._tabs
-        yield self._frame
-        yield self.action_bar
-        yield self.alert_line
-        yield self.key_bar
+        above = (self.link_bar, self.header, self._tabs)
+        return *above, self._frame, self.action_bar, self.alert_line, self.key_bar
 
     def on_mount(self) -> None:
         """Show what is known already, and ask for the rest."""

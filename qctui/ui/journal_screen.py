@@ -95,11 +95,7 @@ class JournalScreen(AlertedScreen):
 
     def compose(self) -> ComposeResult:
         """Title, list, story, alert line, keys."""
-        yield self._title
-        yield self._table
-        yield self._story
-        yield self.alert_line
-        yield self._keys
+        return self._title, self._table, self._story, self.alert_line, self._keys
 
     def on_mount(self) -> None:
         """Show the journal and watch it."""

@@ -43,8 +43,10 @@ class MainScreen(PanesScreen):
         self.insights = InsightsPane(glyphs, self.selected)
         self.chart = ChartPane(glyphs)
         panes = (self.deployments, self.optimizations, self.insights, self.chart)
+        super().__init__(context, panes)
+        self.id = "main"
         # The pane that begins with the keys: without its class the first layout would be thrown away at once.
-        super().__init__(context, panes, id="main", classes="-at-deployments")
+        self.add_class("-at-deployments", update=False)
         self.presenter = Presenter(context, *panes, show_link=self.show_link, ages=self.ages, say=self.say)
         self.deployments.table.opened = self._open_deployment
         self.deployments.table.marked = self._mark_deployment
@@ -59,15 +61,8 @@ class MainScreen(PanesScreen):
         draw everything for none before it looks."""
         width = self.app.size.width
         self.add_class(*[name for least, name in self.HORIZONTAL_BREAKPOINTS if width >= least][-1:], update=False)
-        yield self.link_bar
-        with Container(id="panes"):
-            yield self.deployments
-            yield self.optimizations
-            yield self.chart
-            yield self.insights
-        yield self.action_bar
-        yield self.alert_line
-        yield self.key_bar
+        panes = Container(self.deployments, self.optimizations, self.chart, self.insights, id="panes")
+        return self.link_bar, panes, self.action_bar, self.alert_line, self.key_bar
 
     def on_mount(self) -> None:
         """Show what is known already."""

@@ -25,7 +25,7 @@ from qctui.ui.keys.keymap import BY_ID, Scope, bindings, format_key, keys_of
 from qctui.ui.kit.cell_diff import SpanLines
 from qctui.ui.kit.chooser import BoxScreen
 from qctui.ui.kit.pane import Field
-from qctui.ui.kit.spans import Span, cut, seven_bit, width_of
+from qctui.ui.kit.spans import Span, fit, seven_bit, width_of
 from qctui.ui.sync.presenter import StoreChanged
 from qctui.ui.theme.glyph_set import Glyphs
 
@@ -83,10 +83,7 @@ class ReplayBar(SpanLines):
             return
         width, glyphs = self.size.width, self._glyphs
         lines = [tuple(self._time(*self._shown)), tuple(self._place(*self._shown))]
-        if glyphs.ascii:
-            lines = [seven_bit(line) for line in lines]
-        lines = [cut(line, width, glyphs) if width_of(line) > width else line for line in lines]
-        self.draw([(*line, (" " * (width - width_of(line)), "")) for line in lines])
+        self.draw([fit(seven_bit(line) if glyphs.ascii else line, width, glyphs) for line in lines])
 
     def _time(self, playback: Playback, now: float) -> list[Span]:
         zone, dot = self._options.zone, self._glyphs.between

@@ -25,6 +25,11 @@ class Place(Value):
     """Where `key` stands among the rows shown, or `NO_ROW`: that is also said of a held project, whose list is covered,
     and shown anew when it is seen again."""
 
+    @property
+    def meant(self) -> Place:
+        """The same, where what a filter has selected is what was meant."""
+        return self if self.key is None else replace(self, chosen=self.key)
+
 
 class Rows(Value):
     """What a list shows now. Keys are unique."""
@@ -180,8 +185,7 @@ def after(
         case Chose(pane, key, index):
             place = Place(key, key, index)
         case Took(pane):
-            known = place_of(selection, pane)
-            place = known if known.key is None else replace(known, chosen=known.key)
+            place = place_of(selection, pane).meant
         case Picked(project_id):
             pane, place = Pane.DEPLOYMENTS, Place(project_id, project_id, NO_ROW)
         case Marked(mark):
@@ -201,15 +205,9 @@ def after(
 
 def _held(selection: Selection) -> Selection:
     """What is opened is what was meant, also where a filter had selected it."""
-    places = {pane: place_of(selection, pane) for pane in Pane}
-    kept = {pane: replace(each, chosen=each.key) if each.key is not None else each for pane, each in places.items()}
-    return replace(
-        selection,
-        project=replace(kept[Pane.DEPLOYMENTS], index=NO_ROW),
-        optimization=kept[Pane.OPTIMIZATIONS],
-        insight=kept[Pane.INSIGHTS],
-        held=True,
-    )
+    project = replace(selection.project.meant, index=NO_ROW)
+    optimization, insight = selection.optimization.meant, selection.insight.meant
+    return replace(selection, project=project, optimization=optimization, insight=insight, held=True)
 
 
 def place_of(selection: Selection, pane: Pane) -> Place:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from qctui.ui.selection import (
     Change,
@@ -20,30 +20,8 @@ from qctui.ui.selection import (
     place_of,
     reselect,
 )
-from qctui.value import replace
 
 R = TypeVar("R")
-
-
-class Cursor(Protocol):
-    """How a table reads its place and asks for another one."""
-
-    @property
-    def place(self) -> Place:
-        """What is selected in the list."""
-        ...
-
-    def reselect(self, rows: Rows) -> None:
-        """The list shows these rows."""
-        ...
-
-    def choose(self, key: Hashable, index: int) -> None:
-        """A person went to this row."""
-        ...
-
-    def take(self) -> None:
-        """A person kept the filter."""
-        ...
 
 
 class LocalCursor:
@@ -55,19 +33,18 @@ class LocalCursor:
         self._moved = moved
 
     def reselect(self, rows: Rows) -> None:
-        """As in `Cursor`."""
+        """The list shows these rows."""
         self.place = reselect(self.place, rows)
 
     def choose(self, key: Hashable, index: int) -> None:
-        """As in `Cursor`."""
+        """A person went to this row."""
         self.place = Place(key, key, index)
         if self._moved is not None:
             self._moved()
 
     def take(self) -> None:
-        """As in `Cursor`."""
-        if self.place.key is not None:
-            self.place = replace(self.place, chosen=self.place.key)
+        """A person kept the filter."""
+        self.place = self.place.meant
 
     def start_over(self) -> None:
         """The next rows are of something else: begin at the first one."""
@@ -115,20 +92,24 @@ class SelectedCursor:
 
     @property
     def place(self) -> Place:
-        """As in `Cursor`."""
+        """What is selected in the list."""
         return place_of(self._selected.now, self._pane)
 
     def reselect(self, rows: Rows) -> None:
-        """As in `Cursor`."""
+        """As in `LocalCursor`."""
         self._selected.change(Listed(self._pane, rows))
 
     def choose(self, key: Hashable, index: int) -> None:
-        """As in `Cursor`."""
+        """As in `LocalCursor`."""
         self._selected.change(Chose(self._pane, key, index))
 
     def take(self) -> None:
-        """As in `Cursor`."""
+        """As in `LocalCursor`."""
         self._selected.change(Took(self._pane))
+
+
+Cursor = LocalCursor | SelectedCursor
+"""How a table reads its place and asks for another one."""
 
 
 class KeysOf(Sequence[Hashable], Generic[R]):

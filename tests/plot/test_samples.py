@@ -264,7 +264,7 @@ def test_the_tag_has_the_colour_of_the_last_drawn_candle() -> None:
     candles = Series("Equity", "$", 0, SeriesType.CANDLE, xs, ys, opens=opens, highs=opens, lows=ys)
     drawing = drawn(Chart("Equity", False, (candles,)), 80, 20)
     assert candles.ys[-1] > opens[-1]
-    assert drawing.marks[0].ink.color == "down"
+    assert drawing.marks[0].ink.color == "chart-down"
 
 
 @pytest.mark.parametrize("width", [40, 57, 120])

@@ -19,8 +19,7 @@ UNIT = Side(ValueScale(0.0, 1.0))
 
 
 def dots(*points: tuple[float, float]) -> Plot:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return Plot([Layer(Kind.DOTS, "chart-1", xs, ys)], UNIT, UNIT, points=points)
+    return Plot([Layer(Kind.DOTS, "chart-1", points)], UNIT, UNIT, points=points)
 
 
 async def draw(plot: Plot | None, width: int = 61, height: int = 13, *, ascii: bool = False) -> Drawn:
@@ -54,7 +53,7 @@ async def test_what_is_not_finite_is_not_drawn_and_takes_nothing_with_it() -> No
     assert inside(found) == {found.cells[3]}
     nothing = await draw(dots(*odd[:3]))
     assert (nothing.words, inside(nothing)) == ("", set())
-    box = Layer(Kind.BOXES, "chart-1", [0.5], boxes=[(1.0, math.nan, 0.5, 0.2, 0.1)])
+    box = Layer(Kind.BOXES, "chart-1", boxes=[(0.5, (1.0, math.nan, 0.5, 0.2, 0.1))])
     assert inside(await draw(Plot([box], UNIT, UNIT))) == set()
 
 

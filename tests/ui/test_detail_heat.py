@@ -12,11 +12,10 @@ from qctui.sweep.ranking import rank_runs, value_key, varying_names
 from qctui.sweep.words import done_text
 from qctui.ui.optimizations.heat import (
     STEPS,
-    cell_role,
+    cell_level,
     cell_text,
     heat_grid,
     legend,
-    level_text,
     plan_cells,
     value_text,
 )
@@ -74,8 +73,7 @@ def test_a_map_without_an_extremum_goes_from_low_to_high_and_marks_none() -> Non
     assert grid is not None
     assert grid.best is None
     assert (grid.goodness(grid.low), grid.goodness(grid.high)) == (0.0, 1.0)
-    assert cell_role(grid.cells[(3, 2)], grid) == f"heat{STEPS - 1}"
-    assert level_text(grid.cells[(3, 2)], grid, UNICODE) == UNICODE.spark[-1]
+    assert cell_level(grid.cells[(3, 2)], grid, UNICODE) == (UNICODE.spark[-1], f"heat{STEPS - 1}")
     assert "best" not in legend(grid, "Sharpe Ratio", plan_cells(grid, "Sharpe Ratio", 40, UNICODE), UNICODE)
 
 
@@ -172,11 +170,11 @@ def test_cells_say_what_they_are_without_colour() -> None:
     assert texts[(0, 0)] == "40%…"
     assert texts[(3, 2)] == "2.00"
     assert cell_text(None, "Sharpe Ratio", UNICODE) == "—"
-    levels = {place: level_text(each, grid, UNICODE) for place, each in grid.cells.items()}
-    assert (levels[(3, 2)], levels[(7, 0)], levels[(0, 0)], level_text(None, grid, UNICODE)) == ("█", "x", "…", "·")
-    assert all(level_text(each, grid, ASCII).isascii() for each in grid.cells.values())
-    assert cell_role(grid.cells[(3, 2)], grid) == "heat7"
-    assert {cell_role(each, grid) for each in grid.cells.values()} > {"danger", "muted"}
+    levels = {place: cell_level(each, grid, UNICODE)[0] for place, each in grid.cells.items()}
+    assert (levels[(3, 2)], levels[(7, 0)], levels[(0, 0)], cell_level(None, grid, UNICODE)[0]) == ("█", "x", "…", "·")
+    assert all(cell_level(each, grid, ASCII)[0].isascii() for each in grid.cells.values())
+    assert cell_level(grid.cells[(3, 2)], grid, UNICODE)[1] == "heat7"
+    assert {cell_level(each, grid, UNICODE)[1] for each in grid.cells.values()} > {"danger", "muted"}
 
 
 def test_numbers_where_they_fit_levels_where_they_do_not() -> None:
@@ -235,6 +233,5 @@ def test_whatever_the_runs_are_there_is_a_ranking_and_a_grid_or_none(
     grid = heat_grid(Sweep(optimization))
     if grid is not None:
         for each in grid.cells.values():
-            assert level_text(each, grid, UNICODE)
+            assert all(cell_level(each, grid, UNICODE))
             assert cell_text(each, "Sharpe Ratio", UNICODE)
-            assert cell_role(each, grid)

@@ -99,10 +99,10 @@ def test_a_filter_of_deployments_searches_what_the_row_shows() -> None:
 
 def test_a_filter_of_optimizations_searches_what_the_row_shows() -> None:
     summary = replace(optimizations(1)[0][0], optimization_id="O-6c4002", name="Sweep 01")
-    one = OptimizationRow(summary, None, "Momentum 02")
+    one = OptimizationRow(summary, None, "")
     assert not narrowed([optimization_text(one)], "Sweep 02", str)
     assert narrowed([optimization_text(one)], "sweep 01 max sharpe running", str)
-    assert narrowed([optimization_text(replace(one, listed_together=True))], "sweep 02", str)
+    assert narrowed([optimization_text(replace(one, project="Momentum 02"))], "sweep 02", str)
     unnamed = replace(one, summary=replace(summary, name=""))
     assert narrowed([optimization_text(unnamed)], "6c4002", str)
 

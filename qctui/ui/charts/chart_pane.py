@@ -17,6 +17,7 @@ from qctui.plot.grid import TEXT, CellGrid
 from qctui.plot.marks import TAGGED
 from qctui.plot.reading import gain, reading_last, value_text
 from qctui.ui.charts.chart_view import ChartView
+from qctui.ui.console_screen import choose_one
 from qctui.ui.kit.file_writing import write_and_say
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
@@ -109,17 +110,11 @@ class ChartPane(Pane):
             self.app.push_screen(SeriesSwitches(names, lambda: view.plot.hidden, view.toggle_series, self._glyphs))
 
     def _open_export(self) -> None:
-        from qctui.ui.kit.chooser import Chooser
-
         if self.view.drawing is None:
             self.app.notify("There is no chart to write yet", severity="warning", markup=False)
             return
-
-        def chosen(place: int | None) -> None:
-            if place is not None:
-                self._export(list(_FILES)[place])
-
-        self.app.push_screen(Chooser("Write the chart to a file", list(_FILES.values()), self._glyphs), chosen)
+        endings, labels = list(_FILES), list(_FILES.values())
+        choose_one(self, "Write the chart to a file", labels, self._glyphs, lambda place: self._export(endings[place]))
 
     @work(group="export", exit_on_error=False)
     async def _export(self, ending: str) -> None:

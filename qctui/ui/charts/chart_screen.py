@@ -18,11 +18,10 @@ from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.charts.chart_pane import ChartPane
 from qctui.ui.charts.chart_tiles import Arrangement, Subject, Tiles
 from qctui.ui.charts.chart_view import ChartView
-from qctui.ui.console_screen import ConsoleScreen
+from qctui.ui.console_screen import ConsoleScreen, choose_one
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Command, Scope, bindings
 from qctui.ui.kit.bar import Bar
-from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.selection import Picked
@@ -70,11 +69,7 @@ class ChartScreen(ConsoleScreen):
 
     def compose(self) -> ComposeResult:
         """Whose chart, the charts, actions under way, alert line, keys."""
-        yield self._subject
-        yield self._tiles
-        yield self.action_bar
-        yield self.alert_line
-        yield self.key_bar
+        return self._subject, self._tiles, self.action_bar, self.alert_line, self.key_bar
 
     async def on_mount(self) -> None:
         """Lay out the charts."""
@@ -86,16 +81,12 @@ class ChartScreen(ConsoleScreen):
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """What the engine should keep current for this screen now."""
-        found = [Subscription(detail_key(self.project_id), Visibility.OPENED)]
-        against = self._shown.against
+        keys: list[Key[Any]] = [detail_key(self.project_id)]
         for subject, pane in self._tiles.shown:
-            wanted = pane.subscriptions(subject.project_id, subject.chart)
-            found += [Subscription(each.key, Visibility.OPENED) for each in wanted]
-            if against is not None:
-                found.append(
-                    Subscription(chart_key(against.project_id, against.chart, *pane.view.wanted), Visibility.OPENED)
-                )
-        return tuple(found)
+            for each in (subject, self._shown.against):
+                if each is not None and each.chart:
+                    keys.append(chart_key(each.project_id, each.chart, *pane.view.wanted))
+        return tuple(Subscription(key, Visibility.OPENED) for key in keys)
 
     def show_changes(self, keys: frozenset[Key[Any]]) -> None:
         """These keys have newer resources."""
@@ -270,9 +261,7 @@ class ChartScreen(ConsoleScreen):
     def _choose_against(self) -> None:
         others = self._shown.others()
 
-        async def chosen(place: int | None) -> None:
-            if place is None:
-                return
+        async def chosen(place: int) -> None:
             if not self._shown.single or self._shown.chart != EQUITY_CHART:
                 await self._enlarge(EQUITY_CHART)
             self._shown.against = others[place - 1] if place else None
@@ -281,7 +270,7 @@ class ChartScreen(ConsoleScreen):
             self._show_now()
 
         labels = ["nothing", *(each.label for each in others)]
-        self.app.push_screen(Chooser("Compare the equity with", labels, self._glyphs), chosen)
+        choose_one(self, "Compare the equity with", labels, self._glyphs, chosen)
 
     def footer_commands(self) -> Iterable[Command]:
         """The commands whose keys work now, each with its place in the footer of this screen."""

@@ -11,7 +11,7 @@ from qctui.model.resource import Resource
 from qctui.ui.actions.controller import DEPLOYMENT
 from qctui.ui.context import AppContext, Detail
 from qctui.ui.detail_screen import DetailScreen
-from qctui.ui.insights.insights_pane import insight_key
+from qctui.ui.insights.insights_pane import DIRECTION_ROLES, direction_sign, insight_key
 from qctui.ui.kit.facts_view import Fact, FactsPane, Group, fact, instant_words, relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, pieces
 from qctui.ui.kit.render_context import RenderContext
@@ -73,12 +73,9 @@ class InsightScreen(DetailScreen):
 
 
 def _direction(direction: Direction, context: RenderContext) -> tuple[str, str]:
-    glyphs = context.glyphs
-    return {
-        Direction.UP: (f"{glyphs.up} up", "pnl-up"),
-        Direction.DOWN: (f"{glyphs.down} down", "pnl-down"),
-        Direction.FLAT: (f"{glyphs.flat} flat", ""),
-    }.get(direction, ("? direction unknown", "stale"))
+    if direction is Direction.UNKNOWN:
+        return "? direction unknown", "stale"
+    return f"{direction_sign(direction, context.glyphs)} {direction.value}", DIRECTION_ROLES[direction]
 
 
 def _standing(insight: Insight, context: RenderContext) -> tuple[str, str]:

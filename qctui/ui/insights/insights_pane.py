@@ -18,7 +18,7 @@ from qctui.ui.wording.format import format_count, format_duration, format_number
 from qctui.ui.wording.load_state import LoadState, LoadStateWords, describe
 from qctui.value import replace
 
-_ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: "", Direction.UNKNOWN: "muted"}
+DIRECTION_ROLES = {Direction.UP: "pnl-up", Direction.DOWN: "pnl-down", Direction.FLAT: "", Direction.UNKNOWN: "muted"}
 
 
 _in_points = partial(format_percent, digits=2)
@@ -90,10 +90,13 @@ def _ticker(each: Insight, context: RenderContext) -> Spans:
     return ((each.ticker or each.symbol, "title"),)
 
 
+def direction_sign(direction: Direction, glyphs: Glyphs) -> str:
+    """Where an insight sees the price going."""
+    return {Direction.UP: glyphs.up, Direction.DOWN: glyphs.down, Direction.FLAT: glyphs.flat}.get(direction, "?")
+
+
 def _direction(each: Insight, context: RenderContext) -> Spans:
-    glyphs = context.glyphs
-    signs = {Direction.UP: glyphs.up, Direction.DOWN: glyphs.down, Direction.FLAT: glyphs.flat}
-    return ((f" {signs.get(each.direction, '?')}", _ROLES[each.direction]),)
+    return ((f" {direction_sign(each.direction, context.glyphs)}", DIRECTION_ROLES[each.direction]),)
 
 
 def _period(each: Insight, context: RenderContext) -> Spans:

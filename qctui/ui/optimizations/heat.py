@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rich.style import Style
 from textual.color import Color
 
 from qctui.sweep.judging import Sweep
-from qctui.sweep.ranking import UNTOLD, Axis, RankedRun, RunState, statistic_text
+from qctui.sweep.ranking import UNTOLD, Column, RankedRun, RunState, statistic_text
 from qctui.sweep.words import done_text
-from qctui.ui.kit.spans import width_of
+from qctui.ui.kit.spans import Span, width_of
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.theme.themes import Palette
 from qctui.value import Value
@@ -20,8 +20,8 @@ from qctui.value import Value
 class HeatGrid(Value):
     """Runs over two parameters: `x` across, `y` downwards."""
 
-    x: Axis
-    y: Axis
+    x: Column
+    y: Column
     cells: dict[tuple[int, int], RankedRun]
     """By place on `x` and `y`; where several runs share a place, the best. Missing: no run there."""
     shared: dict[tuple[int, int], int]
@@ -29,14 +29,9 @@ class HeatGrid(Value):
     low: float
     high: float
     """The lowest and highest final value; both 0 without any."""
-    maximize: bool | None
-    ended: int
-    """Runs with a final value."""
-    ranked: int
-    """Those of them with a rank: all or none."""
     best: tuple[int, int] | None
-    over: bool
-    """Nothing goes on any more."""
+    sweep: Sweep
+    """Whose runs these are."""
 
     def goodness(self, value: float) -> float:
         """0 for the worst of all final values, 1 for the best; for the lowest and the highest where it is unknown what
@@ -44,21 +39,21 @@ class HeatGrid(Value):
         if self.high <= self.low:
             return 1.0
         share = min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
-        return 1.0 - share if self.maximize is False else share
+        return 1.0 - share if self.sweep.optimization.criterion.maximize is False else share
 
 
 def heat_grid(sweep: Sweep, over: tuple[str, ...] = (), within: tuple[str, str] | None = None) -> HeatGrid | None:
     """The map over two varying parameters, by default the first two; None where fewer vary. The one with more values is
     `x`. `within` is another parameter and its value: only its runs are on the map."""
-    ranking, criterion = sweep.ranking, sweep.optimization.criterion
+    ranking = sweep.ranking
     columns = [sweep.columns[name] for name in over or ranking.varying[:2]]
-    if len(columns) < 2 or not all(column.axis.values for column in columns):
+    if len(columns) < 2 or not all(column.values for column in columns):
         return None
-    x, y = sorted(columns, key=lambda column: len(column.axis.values), reverse=True)
+    x, y = sorted(columns, key=lambda column: len(column.values), reverse=True)
     shown: Iterable[int] = range(len(ranking.runs))
     if within is not None:
         third = sweep.columns[within[0]]
-        value = third.axis.values.index(within[1])
+        value = third.values.index(within[1])
         shown = [number for number, step in enumerate(third.steps) if step == value]
     cells: dict[tuple[int, int], RankedRun] = {}
     shared: dict[tuple[int, int], int] = {}
@@ -72,10 +67,7 @@ def heat_grid(sweep: Sweep, over: tuple[str, ...] = (), within: tuple[str, str] 
     if best is not None and cells[best].rank != 1:
         best = None
     low, high = (sweep.finals[0], sweep.finals[-1]) if sweep.finals else (0.0, 0.0)
-    return HeatGrid(
-        x.axis, y.axis, cells, shared, low, high, criterion.maximize, ranking.ended, ranking.ranked, best,
-        sweep.over,
-    )  # fmt: skip
+    return HeatGrid(x, y, cells, shared, low, high, best, sweep)
 
 
 STEPS = 8
@@ -96,11 +88,6 @@ class HeatPalette(Palette):
     """The theme's roles, and `heat0` to `heat7`: from near the background to the first colour of the charts, distinct
     by brightness with every kind of colour vision. A word may follow: `level` colours the sign instead of what is
     behind it, `cursor` reverses."""
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        super().__init__(variables)
-        self.variables = variables
-        """What it was made of: another theme has others."""
 
     def _make(self, role: str) -> Style:
         name, *words = role.split()
@@ -152,27 +139,16 @@ def cell_text(each: RankedRun | None, target: str, glyphs: Glyphs) -> str:
     return VALUELESS if each.value is None else value_text(each.value, target, glyphs)
 
 
-def level_text(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> str:
-    """One sign for a cell."""
+def cell_level(each: RankedRun | None, grid: HeatGrid, glyphs: Glyphs) -> Span:
+    """One sign for a cell, and its colour."""
     if each is None:
-        return glyphs.dot
+        return glyphs.dot, "rule"
     if each.run.failed:
-        return "x"
+        return "x", "danger"
     if not each.ended or each.value is None:
-        return glyphs.ellipsis if each.unended else VALUELESS
-    top = len(glyphs.spark) - 1
-    return glyphs.spark[round(grid.goodness(each.value) * top)]
-
-
-def cell_role(each: RankedRun | None, grid: HeatGrid) -> str:
-    """The colour of a cell."""
-    if each is None:
-        return "rule"
-    if each.run.failed:
-        return "danger"
-    if not each.ended or each.value is None:
-        return "muted"
-    return f"heat{round(grid.goodness(each.value) * (STEPS - 1))}"
+        return glyphs.ellipsis if each.unended else VALUELESS, "muted"
+    goodness = grid.goodness(each.value)
+    return glyphs.spark[round(goodness * (len(glyphs.spark) - 1))], f"heat{round(goodness * (STEPS - 1))}"
 
 
 def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int = 2) -> str:
@@ -183,15 +159,16 @@ def value_text(value: float | None, statistic: str, glyphs: Glyphs, digits: int 
 def legend(grid: HeatGrid, target: str, plan: CellPlan, glyphs: Glyphs) -> str:
     """What the signs mean."""
     low, high = value_text(grid.low, target, glyphs), value_text(grid.high, target, glyphs)
-    span = f"worst {low} {glyphs.then} best {high}" if grid.maximize else f"worst {high} {glyphs.then} best {low}"
+    maximize = grid.sweep.optimization.criterion.maximize
+    span = f"worst {low} {glyphs.then} best {high}" if maximize else f"worst {high} {glyphs.then} best {low}"
     mark = f"  {glyphs.mark} best"
-    if grid.maximize is None:
+    if maximize is None:
         span, mark = f"lowest {low} {glyphs.then} highest {high}", ""
     levels = "" if plan.numbers else f"{glyphs.spark} "
     none = glyphs.none if plan.numbers else glyphs.dot
     failed = "" if plan.numbers else "x failed  "
-    shown = span if grid.ended else "no run has ended"
+    shown = span if grid.sweep.ranking.ended else "no run has ended"
     valueless = any(each.ended and each.value is None for each in grid.cells.values())
-    going = (RunState.CUT_OFF if grid.over else RunState.RUNNING).value
+    going = (RunState.CUT_OFF if grid.sweep.over else RunState.RUNNING).value
     without = f"{VALUELESS} no value  " if valueless else ""
     return f"{levels}{shown}{mark}  {failed}{glyphs.ellipsis} {going}  {without}{none} none"

@@ -18,10 +18,9 @@ from qctui.ui.optimizations.heat import (
     CellPlan,
     HeatGrid,
     HeatPalette,
-    cell_role,
+    cell_level,
     cell_text,
     legend,
-    level_text,
     plan_cells,
     value_text,
 )
@@ -64,7 +63,7 @@ class HeatMap(SpanLines, can_focus=True):
         """The values under the cursor: they stay when the axes grow."""
         self._from = (0, 0)
         self._plan = CellPlan(True, 1, 1)
-        self._colors: HeatPalette | None = None
+        self._colors = HeatPalette({})
 
     def show(self, grid: HeatGrid | None, target: str, said: str) -> None:
         """Show a map of the values of `target`; `said` stands in its place while there is none."""
@@ -141,7 +140,7 @@ class HeatMap(SpanLines, can_focus=True):
     def palette(self) -> HeatPalette:
         """The theme's roles, and the colours of the ramp."""
         variables = self.app.theme_variables
-        if self._colors is None or self._colors.variables is not variables:
+        if self._colors.variables is not variables:
             self._colors = HeatPalette(variables)
         return self._colors
 
@@ -251,12 +250,11 @@ class HeatMap(SpanLines, can_focus=True):
             pointer = glyphs.cursor if here else " "
             compared = each is not None and each.key in self.compared
             mark = COMPARED if compared else glyphs.mark if (x, y) == grid.best else " "
+            level, role = cell_level(each, grid, glyphs)
             if plan.numbers:
                 text = f"{pointer}{mark}{cell_text(each, self._target, glyphs).rjust(plan.width - 2)}"
             else:
-                text = level_text(each, grid, glyphs)
-                text = f"{pointer if here else mark if mark != ' ' else text}{text}"
-            role = cell_role(each, grid)
+                text = f"{pointer if here else mark if mark != ' ' else level}{level}"
             if role.startswith("heat"):
                 role += ("" if plan.numbers else " level") + (" cursor" if here else "")
             line.append((text, role))
@@ -269,11 +267,11 @@ class HeatMap(SpanLines, can_focus=True):
         where: list[Span] = [(" ", ""), (f"{grid.x.name} ", "muted"), (grid.x.values[x], "title bold"), dot]
         where += [(f"{grid.y.name} ", "muted"), (grid.y.values[y], "title bold"), dot]
         if each is None:
-            return [(*where, (f"no run here{yet(over=grid.over)}", "muted")), ()]
+            return [(*where, (f"no run here{yet(over=grid.sweep.over)}", "muted")), ()]
         where += [(f"{self._target} ", "muted"), (value_text(each.value, self._target, glyphs, 3), "title bold")]
         if each.rank is not None:
             best = f" {glyphs.mark} best" if each.rank == 1 else ""
-            where.append((f"  rank {each.rank} of {grid.ranked}{best}", "mark bold" if best else "muted"))
+            where.append((f"  rank {each.rank} of {grid.sweep.ranking.ranked}{best}", "mark bold" if best else "muted"))
         elif each.ended and each.value is not None:
             where.append((f"  {UNRANKED}", "muted"))
         elif each.run.failed:

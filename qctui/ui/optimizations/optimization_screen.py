@@ -16,9 +16,9 @@ from qctui.sweep import views
 from qctui.sweep.judging import Sweep
 from qctui.sweep.run_export import csv_text, json_text
 from qctui.sweep.words import yet
+from qctui.ui.console_screen import choose_one
 from qctui.ui.context import AppContext, Detail, DetailKind
 from qctui.ui.keys.keymap import Scope, bindings
-from qctui.ui.kit.chooser import Chooser
 from qctui.ui.kit.file_writing import write_and_say
 from qctui.ui.kit.lines import Paragraph
 from qctui.ui.kit.pane import Pane
@@ -106,10 +106,7 @@ class OptimizationScreen(SearchScreen):
             self.say(f"Mark two to {MOST_COMPARED} runs with Space first; C shows them side by side")
             return
         runs = tuple(each.key for each in self.ranking.runs if each.key in self._compared)
-        whose = self._optimization_id
-        self._app_context.open(
-            Detail(DetailKind.COMPARE, self._project_id, optimization_id=whose, runs=runs, sweep=self.sweep)
-        )
+        self.open_runs(DetailKind.COMPARE, runs)
 
     def action_export(self) -> None:
         """Ask what to write to a file."""
@@ -121,11 +118,10 @@ class OptimizationScreen(SearchScreen):
         if view is not None:
             files |= {"svg": f"SVG: {view.title_text}, a picture", "txt": f"TXT: {view.title_text}, the characters"}
 
-        def chosen(place: int | None) -> None:
-            if place is not None:
-                self._export(sweep, list(files)[place], view)
+        def chosen(place: int) -> None:
+            self._export(sweep, list(files)[place], view)
 
-        self.app.push_screen(Chooser("Write to a file", list(files.values()), self._glyphs), chosen)
+        choose_one(self, "Write to a file", list(files.values()), self._glyphs, chosen)
 
     @work(group="export", exit_on_error=False)
     async def _export(self, sweep: Sweep, ending: str, view: ViewPane | None) -> None:

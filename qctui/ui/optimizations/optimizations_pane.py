@@ -32,9 +32,7 @@ class OptimizationRow(Value):
     summary: OptimizationSummary
     detail: Optimization | None
     project: str
-    """Its project's name."""
-    listed_together: bool = False
-    """Several projects are listed together: the row names its own."""
+    """Its project's name, where several are listed together."""
     alert: Alert | None = None
     """The worst open alert about it."""
 
@@ -60,9 +58,8 @@ class OptimizationRow(Value):
 def optimization_text(row: OptimizationRow) -> str:
     """What a filter searches: the words of the row, and nothing that it does not show."""
     criterion = row.summary.criterion
-    project = row.project if row.listed_together else ""
     name = row.summary.name or row.summary.optimization_id
-    return f"{name} {row.status} {criterion.extremum} {criterion.target} {project}"
+    return f"{name} {row.status} {criterion.extremum} {criterion.target} {row.project}"
 
 
 class OptimizationsPane(ListPane[OptimizationRow]):
@@ -77,7 +74,7 @@ class OptimizationsPane(ListPane[OptimizationRow]):
     def show(
         self,
         resource: Resource[tuple[OptimizationSummary, ...]],
-        details: Mapping[str, Optimization],
+        details: Mapping[str, Optimization | None],
         alerts: Mapping[str, Alert],
         names: Mapping[int, str],
         scope: str,
@@ -93,13 +90,12 @@ class OptimizationsPane(ListPane[OptimizationRow]):
             OptimizationRow(
                 each,
                 details.get(each.optimization_id),
-                name_of(each.project_id, names),
-                self._several,
+                name_of(each.project_id, names) if self._several else "",
                 alerts.get(each.optimization_id),
             )
             for each in resource.value or ()
         ]
-        rows.sort(key=_order)
+        rows.sort(key=lambda row: (row.finished, -(row.summary.created_at or 0.0)))
         none = "No optimizations in this project." if selected else "No project is selected."
         words = describe(resource, context, what="optimizations", nothing=none, stale_after_s=STALE_AFTER_S)
         if not selected:
@@ -109,10 +105,6 @@ class OptimizationsPane(ListPane[OptimizationRow]):
         if running:
             facts.append((f"{context.glyphs.dot} {format_count(running)} running ", ""))
         self.show_rows(rows, context, words, tuple(facts))
-
-
-def _order(row: OptimizationRow) -> tuple[bool, float]:
-    return row.finished, -(row.summary.created_at or 0.0)
 
 
 def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:

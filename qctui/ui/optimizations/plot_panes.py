@@ -11,6 +11,7 @@ from qctui.sweep import views
 from qctui.sweep.judging import Sweep
 from qctui.sweep.views import View
 from qctui.sweep.words import yet
+from qctui.ui.console_screen import choose_one
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.spans import Spans
 from qctui.ui.optimizations.run_plot import RunPlot
@@ -54,11 +55,7 @@ class ViewPane(Pane):
         return True
 
     def _ask(self, number: int, lists: Sequence[Sequence[str]], places: list[int]) -> None:
-        from qctui.ui.kit.chooser import Chooser
-
-        def answered(place: int | None) -> None:
-            if place is None:
-                return
+        def answered(place: int) -> None:
             taken = [*places[:number], place, *places[number + 1 :]]
             if number + 1 < len(lists):
                 self._ask(number + 1, lists, taken)
@@ -66,7 +63,7 @@ class ViewPane(Pane):
                 self.take(taken)
 
         title = f"{self.title_text}: {number + 1} of {len(lists)}" if len(lists) > 1 else self.title_text
-        self.app.push_screen(Chooser(title, lists[number], self._glyphs, current=places[number]), answered)
+        choose_one(self, title, lists[number], self._glyphs, answered, places[number])
 
 
 class PlotPane(ViewPane):
@@ -83,10 +80,6 @@ class PlotPane(ViewPane):
         self.sweep, self._words = sweep, words
         self.plot.show(sweep if sweep is not None and sweep.ranking.runs else None, words.body, key, compared)
         self._show_title()
-
-    def take(self, places: Sequence[int]) -> None:
-        """As in `ViewPane`."""
-        self.plot.turn()
 
     def picture(self) -> tuple[CellGrid, Color]:
         """As in `ViewPane`."""

@@ -208,7 +208,7 @@ class RunPlot(InkLines, can_focus=True):
             self._put_runs(grid)
             y = min(plot.height, height)
             if self._drawing.words:
-                self._write(grid, 0, self._drawing.words, Ink("error", bold=True))
+                self._write(grid, 0, self._drawing.words, Ink("danger", bold=True))
             y = self._write(grid, y, self._run_words(self._seen), TEXT)
             self._write(grid, y, self.view.reading, MUTED)
         self.show_grid(grid)
@@ -218,10 +218,10 @@ class RunPlot(InkLines, can_focus=True):
         if self._compared:
             for key, cell in zip(self._keys, cells, strict=True):
                 if key in self._compared and cell is not None:
-                    grid.put(*cell, COMPARED, Ink("mark", bold=True))
+                    grid.put(*cell, COMPARED, Ink("chart-mark", bold=True))
         at = self._at
         if 0 <= at < len(cells) and (under := cells[at]) is not None:
-            grid.put(*under, self._glyphs.cursor, Ink(back="cursor" if self.has_focus else "muted"))
+            grid.put(*under, self._glyphs.cursor, Ink(back="chart-crosshair" if self.has_focus else "muted"))
 
     def _run_words(self, sweep: Sweep) -> str:
         each = sweep.ranking.by_key.get(self._run)

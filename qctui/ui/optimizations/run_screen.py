@@ -46,7 +46,7 @@ class RunScreen(SearchScreen):
     def __init__(self, context: AppContext, detail: Detail) -> None:
         self.statistics = FactsPane(1, "Statistics", context.glyphs)
         super().__init__(context, detail, (self.statistics,))
-        self._run = self.ranking.by_key[detail.run]
+        self._run = self.ranking.by_key[detail.runs[0]]
 
     def show_header(self, context: RenderContext) -> Iterable[Paragraph]:
         """Which run it is and how it did."""

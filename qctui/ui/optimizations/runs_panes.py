@@ -136,7 +136,6 @@ class MapPane(ViewPane):
         self.map = HeatMap(glyphs)
         super().__init__(number, "Heat map", self.map, glyphs, id="map")
         self._sweep: Sweep | None = None
-        self._shown: Sweep | None = None
         self.selected = ""
         """The run that its cursor was last put on."""
         self._pair = 0
@@ -146,13 +145,12 @@ class MapPane(ViewPane):
     def show(self, sweep: Sweep | None, key: str, compared: frozenset[str], words: LoadStateWords) -> None:
         """Show the map of an optimization of two varying parameters or more; of any other, why there is none. The
         cursor is on the selected run, `key`."""
-        self._sweep, self._words = sweep, words
+        before, self._sweep, self._words = self._sweep, sweep, words
         self.map.compared = compared
         if sweep is None:
             self.map.show(None, "", words.body)
-        elif sweep is not self._shown:
+        elif sweep is not before:
             self._draw_map(sweep)
-        self._shown = sweep
         if sweep is not None and key != self.selected and key in sweep.ranking.by_key:
             # Once: a person may have gone on to a cell without a run.
             self.selected = key
@@ -203,7 +201,7 @@ class MapPane(ViewPane):
 
     @property
     def _values(self) -> tuple[str, ...]:
-        return self._sweep.columns[self._third].axis.values if self._sweep is not None and self._third else ()
+        return self._sweep.columns[self._third].values if self._sweep is not None and self._third else ()
 
     def _draw_map(self, sweep: Sweep) -> None:
         pairs, values = self._pairs, self._values

@@ -108,8 +108,9 @@ class SearchScreen(DetailScreen):
     def open_run(self, key: str) -> None:
         """Show a run in full."""
         if key in self.ranking.by_key:
-            self._app_context.open(
-                Detail(
-                    DetailKind.RUN, self._project_id, optimization_id=self._optimization_id, run=key, sweep=self.sweep
-                )
-            )
+            self.open_runs(DetailKind.RUN, (key,))
+
+    def open_runs(self, kind: DetailKind, runs: tuple[str, ...]) -> None:
+        """Show runs by their keys: one in full, or several side by side."""
+        whose = self._optimization_id
+        self._app_context.open(Detail(kind, self._project_id, optimization_id=whose, runs=runs, sweep=self.sweep))

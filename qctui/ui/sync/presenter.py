@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from textual.message import Message
 
@@ -14,7 +14,6 @@ from qctui.model.account import ACCOUNTS, EQUITY_HISTORY
 from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.deployment import name_of
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key, optimization_key
-from qctui.model.optimization import Optimization
 from qctui.model.pulse import PULSES
 from qctui.model.resource import FailureKind, Resource
 from qctui.store import Store
@@ -229,11 +228,8 @@ class Presenter:
     def _show_optimizations(self, context: RenderContext) -> None:
         store = self._engine.store
         resource = self.data.optimizations
-        details: dict[str, Optimization] = {}
-        for each in resource.value or ():
-            detail = store.get(optimization_key(each.optimization_id)).value
-            if detail is not None:
-                details[each.optimization_id] = detail
+        ids = [each.optimization_id for each in resource.value or ()]
+        details = {each: store.get(optimization_key(each)).value for each in ids}
         alerts = worst_by(store.get(ALERTS).value or (), lambda each: each.optimization_id)
         pinned = self._options.pinned
         scope = f"of {len(pinned)} pinned projects" if pinned else self.data.name
@@ -262,15 +258,6 @@ class Presenter:
 
 class StoreChanged(Message, bubble=False):
     """Something in the store changed: the bridge holds which keys. At most one is under way at a time."""
-
-
-@runtime_checkable
-class ShowsStore(Protocol):
-    """A screen that shows resources."""
-
-    def show_changes(self, keys: frozenset[Key[Any]]) -> None:
-        """Draw what depends on these keys. An exception becomes a message on screen, not the end of the program."""
-        ...
 
 
 class Bridge:

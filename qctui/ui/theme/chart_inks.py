@@ -13,21 +13,6 @@ from qctui.plot.grid import Ink
 from qctui.plot.marks import PALETTE
 from qctui.ui.theme.themes import color_of
 
-VARIABLES = {
-    "text": "foreground",
-    "muted": "muted",
-    "axis": "chart-axis",
-    "grid": "chart-grid",
-    "up": "chart-up",
-    "down": "chart-down",
-    "cursor": "chart-crosshair",
-    "mark": "chart-mark",
-    "warning": "stale",
-    "error": "danger",
-    **{f"series{number}": f"chart-{number + 1}" for number in range(PALETTE)},
-}
-"""An ink's role to the theme's variable."""
-
 LEAST = 3.0
 """Contrast of lines and markers against their background (WCAG 2.2, non-text contrast)."""
 
@@ -79,7 +64,7 @@ class Inks(dict[Ink, Style]):
                 return Color.parse(visible(role, self._background))
             except ColorParseError:
                 return None
-        return color_of(self._variables, VARIABLES.get(role, role))
+        return color_of(self._variables, role)
 
 
 @lru_cache(maxsize=1_024)

@@ -66,7 +66,6 @@ ASCII = Glyphs(
     bar_half="=",
     bar_rest="-",
     none="-",
-    alert="!",
     rule="-",
     rule_current="=",
     dot="|",

@@ -161,7 +161,8 @@ class Palette(dict[str, Style]):
     def __init__(self, variables: Mapping[str, str]) -> None:
         """`variables` are the theme's CSS variables by name."""
         super().__init__({"": Style.null()})
-        self._variables = variables
+        self.variables = variables
+        """What it was made of: another theme has others."""
 
     def __missing__(self, role: str) -> Style:
         """The style of a role. A word may follow its role: `live badge` (filled), `title bold`, `muted italic`.
@@ -190,7 +191,7 @@ class Palette(dict[str, Style]):
         return Style(color=foreground, bold=bold, italic=True if "italic" in words else None)
 
     def _color(self, name: str) -> Color | None:
-        return color_of(self._variables, name)
+        return color_of(self.variables, name)
 
 
 class ThemeFiles:
