@@ -22,7 +22,8 @@ def is_same_object(one: Target, other: Target) -> bool:
 def earlier_action(records: Sequence[ActionRecord], target: Target) -> ActionRecord | None:
     """The newest earlier action of the same kind on the same target that may have had an effect.
 
-    For the dialog: a second liquidation is a person's right, with the first one's state in view (REFERENCE.md 7.5).
+    A command names it before it asks: a second liquidation is a person's right, with the first one's state in view
+    (REFERENCE.md 7.5).
     """
     for record in reversed(records):
         same = record.target.action == target.action and is_same_object(record.target, target)
