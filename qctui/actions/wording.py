@@ -79,7 +79,7 @@ def shortfall(
             said.append("stopped, not seen flat")
         if record.holdings and record.holdings_mono is not None:
             age = format_span(mono - record.holdings_mono)
-            said.append(f"still open: {format_holdings(record.holdings)} (snapshot received {age} ago)")
+            said.append(f"still open: {format_holdings(record.holdings)} (snapshot then {age} old)")
         if portfolio_failure:
             said.append(portfolio_failure)
         said.append(CHECK_BROKERAGE)

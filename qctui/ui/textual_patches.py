@@ -10,8 +10,11 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import os
 import re
 import selectors
+import termios
+import tty
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice, pairwise
@@ -202,7 +205,7 @@ def _write_while_there(original: Callable[..., None], writer: Any) -> None:
 
 
 def _go_on(original: Callable[..., None], driver: Any, *more: object) -> None:
-    """SIGCONT: resume what SIGTSTP suspended, else only draw again.
+    """SIGCONT: resume what SIGTSTP suspended, else only take keys and draw again.
 
     The kernel sends it with the SIGHUP of a closed terminal, systemd after SIGTERM. Textual's own then sets up a
     terminal that is set up already, takes its raw mode for the one it had before, and leaves that to the shell.
@@ -210,9 +213,25 @@ def _go_on(original: Callable[..., None], driver: Any, *more: object) -> None:
     if driver._must_signal_resume:
         original(driver, *more)
         return
-    refresh = driver._app.refresh
     with contextlib.suppress(RuntimeError):  # no loop runs any more, or not yet
-        asyncio.get_running_loop().call_soon_threadsafe(refresh)
+        asyncio.get_running_loop().call_soon_threadsafe(_take_terminal_again, driver)
+
+
+def _take_terminal_again(driver: Any) -> None:
+    """Raw mode, where a shell took it away: its `fg` gives the terminal back in the modes of its own prompt.
+
+    In the background it is left alone: touching it would stop the program, and the next `fg` comes by here too.
+    """
+    keys = driver._key_thread
+    with contextlib.suppress(OSError, termios.error):  # it has hung up, or is none
+        if keys is not None and keys.is_alive() and os.tcgetpgrp(driver.fileno) == os.getpgrp():
+            modes = termios.tcgetattr(driver.fileno)
+            modes[tty.LFLAG] = driver._patch_lflag(modes[tty.LFLAG])
+            modes[tty.IFLAG] = driver._patch_iflag(modes[tty.IFLAG])
+            modes[tty.CC][termios.VMIN] = 1
+            termios.tcsetattr(driver.fileno, termios.TCSANOW, modes)
+            driver._enable_bracketed_paste()
+    driver._app.refresh()
 
 
 def _wait_for_keys() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,28 @@ def test_stopped_and_continued_from_elsewhere_it_draws_again_and_leaves_the_term
         console.terminal.screen.reset()
         console.signal(signal.SIGCONT)
         console.wait_for(LIVE_PROJECT)
+        console.send("q")
+        assert console.wait_exit() == 0
+        assert ended_quietly(console, home)
+
+
+def test_continued_by_a_shell_that_took_the_terminal_meanwhile_it_takes_keys_again(
+    look: Callable[..., Console], home: Path
+) -> None:
+    with look() as console:
+        console.wait_for(LIVE_PROJECT)
+        ours = termios.tcgetattr(console.master)
+        console.signal(signal.SIGSTOP)
+        termios.tcsetattr(console.master, termios.TCSANOW, console.attributes)  # as a shell does before its prompt
+        console.terminal.feed(b"\x1b[?2004h\x1b[?2004l")  # which takes a paste as one while it is there
+        console.terminal.screen.reset()
+        console.signal(signal.SIGCONT)
+        console.wait_for(LIVE_PROJECT)
+        console.send("?")
+        console.wait_for("Keys that work right now")
+        assert termios.tcgetattr(console.master) == ours
+        assert console.terminal.modes["2004"]
+        console.send("\x1b")
         console.send("q")
         assert console.wait_exit() == 0
         assert ended_quietly(console, home)

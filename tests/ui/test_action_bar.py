@@ -310,7 +310,7 @@ async def test_what_another_console_saw_flat_is_not_called_unknown() -> None:
     for unseen in (LADDER[:4], (*LADDER[:5], (Rung.STOPPED, 22.0)), (*LADDER, (Rung.UNVERIFIED, 22.0))):
         async with shown(record("a", target(), *unseen, foreign=True), elapsed_s=30.0) as (page, bar):
             await page.press("v")
-            assert "Still open  unknown, no snapshot since" in bar.text
+            assert "Still open  not read here" in bar.text
 
 
 async def test_the_price_of_a_small_coin_is_no_zero() -> None:

@@ -147,7 +147,7 @@ def _open_now(record: ActionRecord, context: RenderContext, portfolio_of: Portfo
     if holdings is None:
         # What another console read is not in its journal, but when it saw it flat is.
         if not record.foreign or record.rung not in (Rung.FLAT, Rung.VERIFIED):
-            return pieces(("unknown, no snapshot since", "stale bold"))
+            return pieces(("not read here" if record.foreign else "unknown, no snapshot since", "stale bold"))
         seen = f"no holding when it was seen {record.rung.value}, {context.time(record.steps[-1].at)}"
         return pieces(seen, _coins(record, context, portfolio_of, most, flat=True))
     held = [format_position(holding) for holding in holdings if holding.open]
