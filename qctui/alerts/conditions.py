@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
@@ -15,9 +15,10 @@ from qctui.model.account import EQUITY_HISTORY, SEEN_S, EquityTrail
 from qctui.model.action import ACTIONS, ASKED, ActionRecord, Rung
 from qctui.model.alert import Subject
 from qctui.model.deployment import Deployment, name_of, names_of
-from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS
+from qctui.model.keys import DEPLOYMENTS, LINK, PROJECTS, portfolio_key
 from qctui.model.link import LinkState
 from qctui.model.optimization import Optimization, OptimizationSummary
+from qctui.model.portfolio import Holding
 from qctui.model.pulse import NEW_LINES, PULSES, PulseState
 from qctui.store import Store
 from qctui.text import clean
@@ -108,6 +109,18 @@ class World:
             record.target.deploy_id == row.deploy_id and any(step.rung in _SENT for step in record.steps)
             for record in self.records
         )
+
+    def left_by(self, record: ActionRecord, stopped_at: float) -> Sequence[Holding] | None:
+        """What is open since its deployment stopped: by its own reads or, where another process makes those, by the
+        portfolio that was read here since. None while that is not known. A portfolio is the project's: with another
+        deployment in it, it says nothing of the one that stopped."""
+        if not record.foreign:
+            return record.holdings
+        target, read = record.target, self.store.get(portfolio_key(record.target.project_id))
+        there = [each.deploy_id for each in self.running if each.project_id == target.project_id]
+        if there not in ([], [target.deploy_id]) or read.value is None or not read.value.is_known:
+            return None
+        return read.value.open_holdings if (read.fetched_at or 0.0) > stopped_at else None
 
     def optimizations(self) -> Iterator[OptimizationSummary | Optimization]:
         """Every optimization that is known: what says that it has ended before details, and details before rows of
@@ -278,10 +291,10 @@ def _at(trail: EquityTrail, at: float) -> float | None:
 
 def _holdings_left(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:
     for record in world.records:
-        stopped = next((step for step in record.steps if step.rung is Rung.STOPPED), None)
-        if record.target.action == "liquidate" and stopped is not None and record.holdings and not record.acknowledged:
-            words = f"{format_holdings(record.holdings)} still open after STOPPED"
-            yield Finding(_target(record), True, words, since=stopped.at)
+        if record.stopped_at is not None:
+            left = world.left_by(record, record.stopped_at)
+            words = f"{format_holdings(left or ())} still open after STOPPED"
+            yield Finding(_target(record), None if left is None else bool(left), words, since=record.stopped_at)
 
 
 def _action_open(world: World, rule: Rule, fires: Fires) -> Iterator[Finding]:

@@ -47,7 +47,7 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType(
         "equity-below-launch": Condition("equity below what it was at the launch", frozenset({"percent"})),
         "equity-below-open": Condition("equity below what it was at the day's open", frozenset({"percent"})),
         "equity-step": Condition("equity moved, up or down, within a time", frozenset({"percent", "within"})),
-        "holdings-left": Condition("positions are open although a stop or a liquidation is over"),
+        "holdings-left": Condition("positions are open although a liquidation has stopped their deployment"),
         "data-old": Condition("what is known of a running deployment is older than this", frozenset({"after"})),
         "action-open": Condition("an action's outcome is UNKNOWN or UNVERIFIED"),
         "optimization-finished": Condition("an optimization is completed"),

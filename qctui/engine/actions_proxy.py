@@ -30,6 +30,9 @@ STOPPED = "The engine has stopped: nothing can be sent from here. Restart qctui,
 SPACING_S = 3.0
 """Between two rounds: the targets of one confirmation end one by one, and the reads share a budget."""
 
+MOST_LEFT = 8
+"""Portfolios that are read for what other processes' liquidations left."""
+
 _CHANGES = frozenset({Rung.STOPPED, Rung.FLAT, Rung.VERIFIED, Rung.REJECTED, Rung.UNVERIFIED})
 """Rungs after which the lists may say something else than before."""
 
@@ -128,13 +131,22 @@ class ActionsProxy:
 
 class ReadAfterActions:
     """Reads again what an action has changed, as soon as the action's own reads have seen it: the first rung at once,
-    those within `SPACING_S` after it together."""
+    those within `SPACING_S` after it together. And portfolios, for liquidations that another process looks after: an
+    alert must say what they left."""
 
-    def __init__(self, store: Store, clock: Clock, read_again: Callable[[Collection[Key[Any]]], None]) -> None:
-        """`read_again` is called on the loop that runs this; it leaves alone what is not subscribed."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        read_again: Callable[[Collection[Key[Any]]], None],
+        follow_portfolios: Callable[[frozenset[Key[Any]]], None],
+    ) -> None:
+        """Both are called on the loop that runs this. `read_again` leaves alone what is not subscribed;
+        `follow_portfolios` reads what it was told last, whatever is."""
         self._store = store
         self._clock = clock
         self._read_again = read_again
+        self._follow_portfolios = follow_portfolios
         self._changed = asyncio.Event()
         self._steps: dict[str, int] = {}
 
@@ -152,11 +164,12 @@ class ReadAfterActions:
         unsubscribe = self._store.subscribe(wake)
         try:
             while True:
-                await self._changed.wait()
-                self._changed.clear()
+                self._follow_portfolios(_left_by_others(self._store.get(ACTIONS).value or ()))
                 if keys := self._new_changes():
                     self._read_again(keys)
                     await self._clock.sleep(SPACING_S)
+                await self._changed.wait()
+                self._changed.clear()
         finally:
             unsubscribe()
 
@@ -169,6 +182,12 @@ class ReadAfterActions:
             if any(step.rung in _CHANGES for step in record.steps[before.get(record.action_id, 0) :]):
                 found |= _changed_by(record.target)
         return frozenset(found)
+
+
+def _left_by_others(records: Sequence[ActionRecord]) -> frozenset[Key[Any]]:
+    """Where it stands what the newest liquidations of other processes left."""
+    theirs = [each for each in records if each.foreign and each.stopped_at is not None]
+    return frozenset(portfolio_key(each.target.project_id) for each in theirs[-MOST_LEFT:])
 
 
 def _changed_by(target: Target) -> frozenset[Key[Any]]:

@@ -231,17 +231,17 @@ class EngineHost:
         from qctui.engine.poller import Poller
         from qctui.engine.tape_follower import follow_tape
 
-        self._poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)
+        self._poller = poller = Poller(client.reads, self.store, self.clock, self._health, self._settings)
         self._apply_subscriptions()
-        polling = asyncio.ensure_future(self._poll_for_ever(self._poller))
+        polling = asyncio.ensure_future(self._poll_for_ever(poller))
         beside = [
             asyncio.ensure_future(each)
             for each in (
-                ReadAfterActions(self.store, self.clock, self._poller.read_again).run(),
+                ReadAfterActions(self.store, self.clock, poller.read_again, poller.follow_portfolios).run(),
                 self._alerts.run(),
-                self._share_budget(self._poller),
+                self._share_budget(poller),
                 follow_tape(self.tape, self.store, self.clock),
-                self._remember(self._poller),
+                self._remember(poller),
             )
         ]
         try:

@@ -71,6 +71,8 @@ class Poller:
         self._polls = Polls(ReaderSet(api, store, clock, self.accounts), store, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._probe: asyncio.Task[None] | None = None
+        self._portfolios: frozenset[Key[Any]] = frozenset()
+        """Read for what liquidations of other processes may have left."""
         self._hurried_mono = float("-inf")
         """When the list was last read because another process had."""
         self._wake = asyncio.Event()
@@ -128,6 +130,13 @@ class Poller:
                 poll.outdated = True
             else:
                 poll.read_soon(now)
+        self._wake.set()
+
+    def follow_portfolios(self, keys: frozenset[Key[Any]]) -> None:
+        """Read these whatever is on screen, and none of those that were asked for before."""
+        for key in self._portfolios ^ keys:
+            self._polls.follow(key, Visibility.VISIBLE, wanted=key in keys)
+        self._portfolios = keys
         self._wake.set()
 
     # When it is read.
@@ -271,7 +280,9 @@ class Poller:
         """Read what a new value shows to be missing."""
         another = self.accounts.note(key, value)
         if key == DEPLOYMENTS:
-            self._polls.follow_accounts(self.accounts.any)
+            # Behind the pages of what is opened, though its rows are on screen; while nothing runs there is nothing to
+            # ask for.
+            self._polls.follow(ACCOUNTS, Visibility.HIDDEN, wanted=self.accounts.any)
             if another:
                 self.refresh([ACCOUNTS])
             self._seek_names(value)

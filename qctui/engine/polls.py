@@ -186,6 +186,7 @@ class Polls:
         self._left: dict[Key[Any], float] = {}
         """When what is no longer subscribed was last asked for: leaving and coming back must not read it twice a
         second."""
+        self._subscribed: frozenset[Key[Any]] = frozenset()
         self._always = dict(ALWAYS)
         for key, visibility in ALWAYS.items():
             self._begin(key, visibility, clock.monotonic())
@@ -203,6 +204,8 @@ class Polls:
         """Poll exactly these, besides what is always read; cancel the reads of the rest. Returns the new polls."""
         now = self._clock.monotonic()
         wanted = dict(self._always)
+        subscriptions = tuple(subscriptions)
+        self._subscribed = frozenset(each.key for each in subscriptions)
         for each in subscriptions:
             wanted[each.key] = min(each.visibility, wanted.get(each.key, each.visibility))
         for key in self._polls.keys() - wanted.keys():
@@ -219,14 +222,16 @@ class Polls:
             self._store.drop(key)
         return begun
 
-    def follow_accounts(self, running: bool) -> None:
-        """Read the accounts from now on, or no longer: while nothing runs there is nothing to ask for."""
-        if running and ACCOUNTS not in self._always:
-            # Behind the pages of what is opened, though its rows are on screen.
-            self._always[ACCOUNTS] = Visibility.HIDDEN
-            self._begin(ACCOUNTS, Visibility.HIDDEN, self._clock.monotonic())
-        elif not running and self._always.pop(ACCOUNTS, None) is not None and ACCOUNTS in self._polls:
-            self._leave(self._polls.pop(ACCOUNTS))
+    def follow(self, key: Key[Any], visibility: Visibility, *, wanted: bool) -> None:
+        """Read this from now on whatever is subscribed, or only as long as that is."""
+        if wanted and key not in self._always:
+            self._always[key] = visibility
+            if key not in self._polls:
+                self._begin(key, visibility, self._clock.monotonic())
+        elif not wanted:
+            self._always.pop(key, None)
+            if key not in self._subscribed and key in self._polls:
+                self._leave(self._polls.pop(key))
 
     def due(self, now: float) -> tuple[list[Poll], float]:
         """What is due, the most urgent first, and the seconds until something else is."""

@@ -222,6 +222,14 @@ class ActionRecord(Value):
         """Nothing more happens by itself."""
         return self.rung in FINAL_RUNGS
 
+    @property
+    def stopped_at(self) -> float | None:
+        """When a liquidation was seen stopped, Unix seconds, while it matters what it left open: until it is verified,
+        or a person has acknowledged it. None of anything else."""
+        if self.target.action != "liquidate" or self.acknowledged or self.rung is Rung.VERIFIED:
+            return None
+        return next((step.at for step in self.steps if step.rung is Rung.STOPPED), None)
+
     def with_step(self, step: Step) -> ActionRecord:
         """This record one step on. A repeated SENDING replaces the last one."""
         steps = self.steps[:-1] if step.rung is Rung.SENDING and self.rung is Rung.SENDING else self.steps

@@ -16,10 +16,10 @@ from qctui.model.account import EQUITY_HISTORY, EquityTrail
 from qctui.model.action import ACTIONS, ASKED, ActionRecord, Rung, Step, Target
 from qctui.model.alert import ALERT_TROUBLE, ALERTS, DELIVERED, Severity
 from qctui.model.deployment import Environment
-from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_key
+from qctui.model.keys import DEPLOYMENTS, Key, optimization_key, optimizations_key, portfolio_key
 from qctui.model.link import LinkState
 from qctui.model.optimization import Criterion, OptimizationSummary
-from qctui.model.portfolio import Holding
+from qctui.model.portfolio import Holding, Portfolio
 from qctui.model.pulse import NEW_LINES, PULSES, Pulse, PulseState, Sign
 from qctui.model.resource import Failure, FailureKind
 from qctui.value import replace
@@ -377,6 +377,53 @@ def test_a_redeployment_is_told_for_an_hour() -> None:
         assert desk.alerts == {"redeployed@L-2222": "cleared"}
 
     on_desk(body)
+
+
+def test_what_a_liquidation_of_another_process_left_is_told_by_the_portfolio_read_here() -> None:
+    async def body(desk: Desk) -> None:
+        holdings = (Holding("SPY R735QTJ8XC9X", "SPY", 100.0), Holding("AAPL R735QTJ8XC9X", "AAPL", 0.0))
+        held = Portfolio(holdings, (), is_known=True)
+        desk.put(portfolio_key(1), held)
+        await desk.clock.advance(10)
+        record = liquidated_elsewhere(desk, ONE.deploy_id)
+        left = f"holdings-left@{ONE.deploy_id}"
+        await desk.clock.advance(400)
+        assert left not in desk.alerts, "that portfolio is from before it stopped"
+        desk.put(portfolio_key(1), held)
+        await desk.clock.advance(1)
+        assert (desk.alerts[left], desk.alert(left).text) == ("firing", "SPY 100 still open after STOPPED")
+        desk.put(portfolio_key(1), Portfolio((), (), is_known=False))
+        await desk.clock.advance(60)
+        assert desk.alerts[left] == "firing", "an empty answer is not flat"
+        desk.put(portfolio_key(1), replace(held, holdings=holdings[1:]))
+        await desk.clock.advance(1)
+        assert desk.alerts[left] == "cleared"
+        desk.put(portfolio_key(1), held)
+        desk.put(ACTIONS, (record.with_step(Step(Rung.VERIFIED, desk.clock.now(), 0.0)),))
+        await desk.clock.advance(400)
+        assert desk.alerts[left] == "cleared"
+
+    on_desk(body)
+
+
+def test_what_runs_there_by_now_is_not_what_a_liquidation_of_another_process_left() -> None:
+    async def body(desk: Desk) -> None:
+        liquidated_elsewhere(desk, "L-older")
+        await desk.clock.advance(10)
+        desk.put(portfolio_key(1), Portfolio((Holding("SPY R735QTJ8XC9X", "SPY", 100.0),), (), is_known=True))
+        await desk.clock.advance(400)
+        assert not [each for each in desk.alerts if each.startswith("holdings-left")]
+
+    on_desk(body)
+
+
+def liquidated_elsewhere(desk: Desk, deploy_id: str) -> ActionRecord:
+    at = desk.clock.now()
+    steps = (Step(Rung.ACCEPTED, at, 0.0), Step(Rung.STOPPED, at, 0.0))
+    target = Target("liquidate", "One", 1, deploy_id)
+    record = ActionRecord("a1", "b1", target, "command", at, 0.0, steps, foreign=True)
+    desk.put(ACTIONS, (record,))
+    return record
 
 
 def test_an_open_action_and_what_it_left_are_told() -> None:

@@ -8,6 +8,7 @@ from qctui.engine.actions_proxy import ReadAfterActions
 from qctui.model.action import ACTIONS, ActionRecord, Rung, Step, Target
 from qctui.model.keys import detail_key, portfolio_key
 from qctui.model.resource import Resource
+from qctui.value import replace
 from tests.engine.rig import Rig, on_rig
 from tests.fakes import server_error
 
@@ -23,7 +24,9 @@ def put(rig: Rig, *records: ActionRecord) -> None:
 
 
 def watch(rig: Rig) -> asyncio.Task[None]:
-    return asyncio.ensure_future(ReadAfterActions(rig.store, rig.clock, rig.poller.read_again).run())
+    poller = rig.poller
+    reads = ReadAfterActions(rig.store, rig.clock, poller.read_again, poller.follow_portfolios)
+    return asyncio.ensure_future(reads.run())
 
 
 def counts(rig: Rig) -> tuple[int, int, int]:
@@ -43,6 +46,37 @@ def test_what_was_verified_is_read_at_once() -> None:
         put(rig, record(1, Rung.SENT, Rung.ACCEPTED, Rung.STOPPED, Rung.FLAT, Rung.VERIFIED))
         await rig.clock.advance(0.1)
         assert counts(rig) == tuple(each + 1 for each in before)
+        task.cancel()
+
+    on_rig(body)
+
+
+def test_what_a_liquidation_of_another_process_left_is_read_until_that_is_settled() -> None:
+    async def body(rig: Rig) -> None:
+        def reads(number: int = 98) -> int:
+            return sum(call.name == "portfolio" and call.args == (number,) for call in rig.api.calls)
+
+        task = watch(rig)
+        rig.subscribe()
+        # Nothing runs any more in the projects of either.
+        stopped = replace(record(98, Rung.SENT, Rung.ACCEPTED, Rung.STOPPED), foreign=True)
+        put(rig, record(99, Rung.SENT, Rung.STOPPED), stopped)
+        await rig.clock.advance(130)
+        assert reads() == 3
+        assert reads(99) == 0, "an own one has reads of its own"
+        rig.subscribe(portfolio_key(98))
+        put(rig, replace(stopped, acknowledged=True))
+        await rig.clock.advance(120)
+        assert reads() == 5, "it is on screen"
+        rig.subscribe()
+        await rig.clock.advance(600)
+        assert reads() == 5
+        put(rig, stopped)
+        await rig.clock.advance(10)
+        assert reads() == 6
+        put(rig, stopped.with_step(Step(Rung.VERIFIED, 0.0, 0.0)))
+        await rig.clock.advance(600)
+        assert reads() == 6
         task.cancel()
 
     on_rig(body)

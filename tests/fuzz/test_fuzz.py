@@ -54,11 +54,9 @@ def test_a_number_is_always_the_same_case() -> None:
     assert [str(case_of(number)) for number in range(50)] == [str(case_of(number)) for number in range(50)]
 
 
-async def twice(lanes: Lanes, lane: int, *arguments: Any) -> object:
-    endpoint, body, timeouts, gate, place = arguments
-    for _ in range(2):
-        answer = await lanes._channels[lane].post(endpoint, body, timeouts=timeouts, gate=gate, place=place)
-    return answer
+async def twice(*arguments: Any) -> Any:
+    await trigger(*arguments)
+    return await trigger(*arguments)
 
 
 async def without_success(client: TriggerClient, endpoint: Any, body: Any, gate: Any) -> object:
@@ -92,6 +90,7 @@ async def backwards(*arguments: Any, **facts: Any) -> Columns:
 
 
 of_status, failure, read_columns = response.of_status, answer._failure, chart_points.read_columns
+trigger = Lanes.trigger
 
 PLANTED: dict[str, tuple[object, str, object]] = {
     "none of its own errors": (QuantConnectClient, "authenticate", fails),
@@ -99,7 +98,7 @@ PLANTED: dict[str, tuple[object, str, object]] = {
     "not clean": (tolerant, "clean", lambda value, limit=0: str("" if value is None else value)[:2_000]),
     "where a finite number": (tolerant, "math", SimpleNamespace(isfinite=lambda value: True)),
     "where a text is promised": (parse_live, "line", lambda value: value or ""),
-    "requests": (Lanes, "_post", twice),
+    "requests": (Lanes, "trigger", twice),
     "without a word of success": (TriggerClient, "_trigger", without_success),
     "where it says success": (response, "check", lambda endpoint, status, tree, scrub: tolerant.fold(tree)),
     "the token in a message": (Scrubber, "__call__", lambda scrubber, text: clean(text, 300)),
