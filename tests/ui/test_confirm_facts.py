@@ -92,6 +92,25 @@ async def test_at_80x24_a_target_of_several_takes_one_line() -> None:
         assert all("$1,204,999.00  5 open (now)" in row for row in rows)
 
 
+async def test_the_sum_of_several_is_of_what_their_lines_say_and_as_old() -> None:
+    async with opened("X", count=2) as page:
+        one, other = page.engine.still_actions.rechecked[0]
+        page.engine.still.passed += 130
+        own = replace(detail(), deploy_id=one.deploy_id, statistics={"Equity": "$1,000.50"})
+        recheck(page.engine, one, Recheck(own, portfolio(), page.engine.clock.monotonic()))
+        await page.settle()
+        assert other.equity is not None
+        assert f"LIVE equity {1_000.5 + other.equity:,.0f} (2m)" in page.text
+        away = replace(detail(), deploy_id=other.deploy_id, statistics={"Equity": "$-0.50"})
+        recheck(page.engine, other, Recheck(away, portfolio(), page.engine.clock.monotonic()))
+        await page.settle()
+        assert "LIVE equity 1,000.00 (now)" in page.text
+        away = replace(away, statistics={"Equity": "€3.00"})
+        recheck(page.engine, other, Recheck(away, portfolio(), page.engine.clock.monotonic()))
+        await page.settle()
+        assert "LIVE equity in several currencies" in page.text
+
+
 async def test_what_is_read_of_another_deployment_of_the_project_is_not_said_of_this_one() -> None:
     async with opened() as page:
         # An older one that has ended disarms nothing.

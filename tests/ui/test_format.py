@@ -136,3 +136,21 @@ def test_every_ascii_glyph_is_seven_bit_and_every_glyph_is_one_cell() -> None:
             if isinstance(value, str):
                 assert cell_len(value) == len(value)
                 assert value.isascii() or glyphs is UNICODE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$99,831.77", ("$", 99_831.77)),
+        ("$-61.31", ("$", -61.31)),
+        ("-€1,204", ("€", -1_204.0)),
+        ("CHF 12.5", ("CHF", 12.5)),
+        ("+7", ("", 7.0)),
+        (".5", ("", 0.5)),
+        ("", None),
+        ("none", None),
+        ("9" * 400, None),
+    ],
+)
+def test_the_amount_of_a_formatted_text(text: str, expected: tuple[str, float] | None) -> None:
+    assert f.amount_of(text) == expected

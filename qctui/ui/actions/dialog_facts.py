@@ -30,7 +30,7 @@ from qctui.ui.kit.facts_view import relative_words
 from qctui.ui.kit.lines import Paragraph, Piece, labelled, pieces
 from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import cut_name
-from qctui.ui.wording.format import format_money, named_balance
+from qctui.ui.wording.format import amount_of, format_money, named_balance
 from qctui.value import Value
 
 SHOWN = 4
@@ -313,8 +313,14 @@ def _aged(received_mono: float | None, context: RenderContext) -> tuple[str, str
 
 
 def _total_equity(armed: Sequence[Aim], context: RenderContext) -> Text:
-    known = [aim.target.equity for aim in armed if aim.target.equity is not None]
-    total = pieces((format_money(sum(known), context.glyphs) if known else context.glyphs.none, "title bold"))
+    """The sum of what the rows say, as old as the oldest of them. Amounts in several currencies have none."""
+    told = [(_equity(aim, context), aim.target.equity) for aim in armed]
+    amounts = [amount_of(words) or ("", listed) for (words, _), listed in told]
+    known = [(amount, mono) for (_, amount), ((_, mono), _) in zip(amounts, told, strict=True) if amount is not None]
+    if len({symbol for symbol, amount in amounts if symbol and amount is not None}) > 1:
+        return pieces(("in several currencies", "title bold"))
+    total = pieces((format_money(sum(amount for amount, _ in known) if known else None, context.glyphs), "title bold"))
+    total.append_text(pieces(_aged(min((mono for _, mono in known if mono is not None), default=None), context)))
     if len(known) < len(armed):
         total.append(f" ({len(armed) - len(known)} unknown)", "stale bold")
     return total

@@ -26,7 +26,7 @@ DAY = 86_400.0
 _AGE_STEPS = (0.0, 75.0, 120.0, 300.0, 600.0, 900.0, 1_800.0)
 _AGE_WORDS = ("now", "1m", "2m", "5m", "10m", "15m", "30m")
 
-_AMOUNT = re.compile(r"(-?)[^\d]*?(-?)\s*(\d[\d,]*\.?\d*|\.\d+)")
+_AMOUNT = re.compile(r"(-?)([^\d]*?)(-?)\s*(\d[\d,]*\.?\d*|\.\d+)")
 
 
 def format_age(seconds: float) -> tuple[str, float]:
@@ -222,15 +222,23 @@ def format_bar(fraction: float | None, width: int, glyphs: Glyphs) -> tuple[str,
     return done, glyphs.bar_rest * (width - len(done))
 
 
-def sign_of(text: str) -> int:
-    """Whether the amount in a formatted text is above (1), below (-1) or at zero, or there is none (0).
+def amount_of(text: str) -> tuple[str, float] | None:
+    """The currency's symbol, empty without one, and the amount of a formatted text; None without an amount.
 
-    The engine puts the currency's symbol before the sign: `$-61.31` (REFERENCE.md 6.2).
+    The engine puts the symbol before the sign: `$-61.31` (REFERENCE.md 6.2).
     """
     found = _AMOUNT.search(text)
-    if found is None or not found.group(3).strip("0.,"):
-        return 0
-    return -1 if found.group(1) or found.group(2) else 1
+    if found is None:
+        return None
+    before, symbol, after, number = found.groups()
+    amount = float(number.replace(",", "")) * (-1 if before or after else 1)
+    return (symbol.strip(" +"), amount) if math.isfinite(amount) else None
+
+
+def sign_of(text: str) -> int:
+    """Whether the amount in a formatted text is above (1), below (-1) or at zero, or there is none (0)."""
+    _, amount = amount_of(text) or ("", 0.0)
+    return (amount > 0) - (amount < 0)
 
 
 def role_of_sign(sign: float) -> str:
