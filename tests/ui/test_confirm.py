@@ -58,13 +58,14 @@ async def test_other_keys_send_nothing_and_reach_nothing_below() -> None:
             assert isinstance(page.app.screen, ConfirmScreen), keys
 
 
-async def test_pasted_text_answers_nothing() -> None:
+async def test_pasted_text_answers_nothing_and_that_is_said() -> None:
     async with opened() as page:
         for pasted in ("430e", "430e\n", "430e\r\n", "y", "\r"):
             page.app.post_message(events.Paste(pasted))
             await page.settle()
             assert sent(page) == [], pasted
             assert "____" in page.text, pasted
+            assert "what is pasted answers nothing: type it" in page.text, pasted
             await page.press("enter")  # which cancels
             assert sent(page) == [], pasted
             await page.press("L")

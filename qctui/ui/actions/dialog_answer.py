@@ -77,7 +77,7 @@ class Answer:
         """Take what was pasted into the field of a name. No other question is answered by it: what lies in a clipboard
         was not read off the dialog."""
         if self.question.ask is not Ask.NAME:
-            return Outcome.NOTHING
+            return self._say("what is pasted answers nothing: type it")
         return self._change((self.typed + clean(text))[:MAX_NAME])
 
     def ignore(self, notice: str = "") -> None:
