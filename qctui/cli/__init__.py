@@ -52,7 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if argv is None else argv)
         if words := _too_few_files(options.command):
             return _no_room(options, words)
-        return int(run(options))
+        code = int(run(options))
+        sys.stdout.flush()  # here, where what goes wrong can still be said
+        return code
     except SystemExit as end:  # argparse: help, version, wrong usage
         return end.code if isinstance(end.code, int) else Exit.USAGE
     except UsageError as error:
@@ -70,6 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno in _NO_ROOM:
             return _no_room(options, f"no more files can be opened ({error.strerror}): raise the limit (ulimit -n)")
+        from qctui.cli.terminal import drop_unwritten
+
+        if drop_unwritten():
+            print(f"qctui: the output could not be written: {error.strerror}", file=sys.stderr)
+            return Exit.USAGE
         return _unexpected(error)
     except Exception as error:  # the last resort: whatever it was, one line, and never the values around it
         # Python 3.11 makes a RuntimeError of a Ctrl+C that comes while an import makes a class.

@@ -12,6 +12,19 @@ KEYS_REST_S = 1.0
 """After this long without a key none is half read."""
 KEYS_WAIT_S = 10.0
 """It looks up as rarely as this while it rests."""
+IN_BACKGROUND_S = 0.5
+"""How often it is asked whether a shell has given the terminal back."""
+
+
+def in_background(terminal: int) -> bool:
+    """Whether a shell has the terminal: to read from it, or to change its modes, would stop the whole program.
+
+    Not where the terminal is none, or does not control this process.
+    """
+    try:
+        return os.tcgetpgrp(terminal) != os.getpgrp()
+    except OSError:
+        return False
 
 
 class KeyWaiter(selectors.SelectSelector):
@@ -41,6 +54,9 @@ class KeyWaiter(selectors.SelectSelector):
         if len(heard) < len(found):
             self._ends = True
             self.unregister(self._woken)
+        if heard and in_background(heard[0][0].fd):  # typed to the shell
+            time.sleep(IN_BACKGROUND_S)
+            return []
         return heard
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import importlib
 import logging
-import os
 import re
 import selectors
 import termios
@@ -33,7 +32,7 @@ from textual.message import Message
 from textual.notifications import Notification, Notifications
 from textual.screen import Screen
 
-from qctui.ui.key_waiter import KeyWaiter
+from qctui.ui.key_waiter import IN_BACKGROUND_S, KeyWaiter, in_background
 
 R = TypeVar("R")
 
@@ -220,17 +219,21 @@ def _go_on(original: Callable[..., None], driver: Any, *more: object) -> None:
 def _take_terminal_again(driver: Any) -> None:
     """Raw mode, where a shell took it away: its `fg` gives the terminal back in the modes of its own prompt.
 
-    In the background it is left alone: touching it would stop the program, and the next `fg` comes by here too.
+    In the background it is left alone, and looked at again: a shell sends no signal to what `bg` let run already.
     """
     keys = driver._key_thread
     with contextlib.suppress(OSError, termios.error):  # it has hung up, or is none
-        if keys is not None and keys.is_alive() and os.tcgetpgrp(driver.fileno) == os.getpgrp():
-            modes = termios.tcgetattr(driver.fileno)
-            modes[tty.LFLAG] = driver._patch_lflag(modes[tty.LFLAG])
-            modes[tty.IFLAG] = driver._patch_iflag(modes[tty.IFLAG])
-            modes[tty.CC][termios.VMIN] = 1
-            termios.tcsetattr(driver.fileno, termios.TCSANOW, modes)
-            driver._enable_bracketed_paste()
+        if keys is None or not keys.is_alive():
+            return
+        if in_background(driver.fileno):
+            asyncio.get_running_loop().call_later(IN_BACKGROUND_S, _take_terminal_again, driver)
+            return
+        modes = termios.tcgetattr(driver.fileno)
+        modes[tty.LFLAG] = driver._patch_lflag(modes[tty.LFLAG])
+        modes[tty.IFLAG] = driver._patch_iflag(modes[tty.IFLAG])
+        modes[tty.CC][termios.VMIN] = 1
+        termios.tcsetattr(driver.fileno, termios.TCSANOW, modes)
+        driver._enable_bracketed_paste()
     driver._app.refresh()
 
 

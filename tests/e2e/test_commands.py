@@ -149,6 +149,14 @@ def test_status_into_a_pipe_that_closes(api: Api, signed_in: dict[str, str]) -> 
         assert "Traceback" not in shell.text
 
 
+@pytest.mark.parametrize("command", ["status", "journal", "doctor"])
+def test_output_that_does_not_fit_on_the_disk_is_said(api: Api, signed_in: dict[str, str], command: str) -> None:
+    words = "qctui: the output could not be written: No space left on device"
+    line = f"{QCTUI} {command} --base-url {api.base_url} > /dev/full; echo ended $?"
+    with Console("-c", line, env=signed_in, command=["bash"]) as shell:
+        shell.wait_for(words, "ended 2")
+
+
 STILL = re.compile(r"qctui: still .*; nothing has been sent yet\n")
 
 

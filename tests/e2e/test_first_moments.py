@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import termios
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.api import Api
-from tests.e2e.console import Console
+from tests.e2e.console import QCTUI, Console
 from tests.e2e.test_console import LIVE_PROJECT, log_of
 
 ENDS = [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
@@ -134,3 +135,19 @@ def test_nothing_is_drawn_before_there_is_something_to_see(api: Api, signed_in: 
     with Console("--base-url", api.base_url, env=signed_in) as console:
         console.wait_for("1 Deployments")
         assert len(console.raw.partition(b"Deployments")[0]) < 3_000  # a blank screen alone is 7 kB
+
+
+def test_brought_to_the_foreground_by_a_shell_that_sends_no_signal_it_takes_keys_again(still: Api, home: Path) -> None:
+    with Console("--norc", "-i", env=still.environment(home), command=["bash"]) as shell:
+        shell.send(f"{QCTUI} --base-url {still.base_url}\n")
+        shell.wait_for(LIVE_PROJECT)
+        (console,) = Path(f"/proc/{shell.process.pid}/task/{shell.process.pid}/children").read_text().split()
+        raw = termios.tcgetattr(shell.master)
+        os.kill(int(console), signal.SIGSTOP)
+        shell.wait_for("Stopped")
+        shell.send("bg\n")
+        shell.wait_until(lambda: ") T" not in Path(f"/proc/{console}/stat").read_text(), "it goes on")
+        shell.send("fg\n")
+        shell.wait_until(lambda: termios.tcgetattr(shell.master) == raw, "the terminal as it needs it")
+        shell.send("?")
+        shell.wait_for("Keys that work right now")

@@ -215,6 +215,14 @@ async def test_an_earlier_liquidation_of_the_same_deployment_is_shown() -> None:
         assert "VERIFIED" not in dialog(page).text
 
 
+async def test_an_earlier_command_that_knew_no_deploy_id_may_have_hit_the_same_and_is_shown() -> None:
+    async with opened() as page:
+        unknown = replace(target(), deploy_id="")
+        put_actions(page.engine, record("a1", unknown, (Rung.SENT, 0.0), (Rung.UNKNOWN, 10.0, "timed out")))
+        await page.settle()
+        assert "LIQUIDATE SENT 14:32:05 →  UNKNOWN  +10s" in page.text
+
+
 async def test_panic_lists_every_running_deployment_and_asks_for_their_number() -> None:
     async with opened("X", count=12, paper=(3, 5)) as page:
         text = page.text

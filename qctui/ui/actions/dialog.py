@@ -12,8 +12,9 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from qctui.actions.capture import running_beside
+from qctui.actions.earlier_actions import is_same_object
 from qctui.actions.spec import ACTION_SPECS, Ask, question_for
-from qctui.model.action import ACTIONS, ActionRecord, Recheck, Target, recheck_key
+from qctui.model.action import ACTIONS, Recheck, Target, recheck_key
 from qctui.model.alert import ALERTS, alerted_pulses
 from qctui.model.keys import DEPLOYMENTS, PROJECTS, Key
 from qctui.model.pulse import PULSES
@@ -256,7 +257,7 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
             Aim(
                 target,
                 self._recheck(target),
-                _earlier(records, target),
+                next((each for each in reversed(records) if is_same_object(each.target, target)), None),
                 projects.get(target.project_id),
                 pulses.get(target.deploy_id),
                 refused,
@@ -319,9 +320,3 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
 
 def _facts(aims: Sequence[Aim], context: RenderContext) -> list[Paragraph]:
     return single_facts(aims[0], context) if len(aims) == 1 else many_facts(aims, context)
-
-
-def _earlier(records: Sequence[ActionRecord], target: Target) -> ActionRecord | None:
-    """The newest action against what `target` hits."""
-    hit = (target.project_id, target.identity)
-    return next((each for each in reversed(records) if (each.target.project_id, each.target.identity) == hit), None)
