@@ -19,7 +19,7 @@ MAX_NAME = 40
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": DAY_S}
 _BY_NAME = {rule.name: rule for rule in DEFAULT_RULES}
-_MEASURES = frozenset().union(*(each.takes for each in CONDITIONS.values()))
+_CONDITION_KEYS = frozenset().union(*(each.required_keys for each in CONDITIONS.values()))
 """The keys that only some conditions use."""
 
 
@@ -143,13 +143,13 @@ class AlertRule(Section):
                 f"`when` is missing, and no rule has this name from the start (those are {', '.join(_BY_NAME)})"
             )
         condition = CONDITIONS[when]
-        given = {key for key in _MEASURES if self.values[key] is not None}
-        if missing := sorted(condition.takes - given) if base is None else []:
+        given = {key for key in _CONDITION_KEYS if self.values[key] is not None}
+        if missing := sorted(condition.required_keys - given) if base is None else []:
             raise ValueError(f"{_listed(missing)} missing: `{when}` needs {'it' if len(missing) == 1 else 'them'}")
         used = given | ({"percent"} if self.clear_percent is not None else set())
-        if unused := sorted(used - condition.takes):
+        if unused := sorted(used - condition.required_keys):
             keys = ["clear-percent" if each == "percent" and self.percent is None else each for each in unused]
-            takes = ", ".join(f"`{each}`" for each in sorted(condition.takes)) or "none of these"
+            takes = ", ".join(f"`{each}`" for each in sorted(condition.required_keys)) or "none of these"
             raise ValueError(f"{_listed(keys)} not used by `{when}`, which takes {takes}")
         percent = self.percent or (base.percent if base is not None else None)
         if self.clear_percent is not None and percent is not None and self.clear_percent >= percent:

@@ -1,1 +1,1 @@
-"""The emergency actions: what they are, how each is sent once, verified and written to the journal."""
+"""The actions: what each is, how it is sent once, verified and written to the journal."""

@@ -41,6 +41,7 @@ class Finding(Value):
     holds: bool | None
     """None: what it rests on is not known now."""
     text: str = ""
+    """Words that can be read before `(value, allowed threshold)` and behind `value (allowed threshold)`."""
     value: str = ""
     threshold: str = ""
     since: float | None = None

@@ -32,8 +32,8 @@ class Condition(Value):
 
     summary: str
     """What it fires for, in the words of the README's table."""
-    takes: frozenset[str] = frozenset()
-    """The keys of a rule that it uses and can't do without: `percent`, `after`, `within`, `pattern`."""
+    required_keys: frozenset[str] = frozenset()
+    """The keys of a rule that it can't do without. A rule may not give those that only other conditions require."""
 
 
 CONDITIONS: Mapping[str, Condition] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""This process among the others of its account: who leads, what the leader wrote, what is asked of it.
+"""The processes of one account elect a leader, which evaluates the rules and writes the alerts for all.
 
 The disk may decline, or hang: the rules wait for it only so long, and then go on without it.
 """

@@ -1,4 +1,4 @@
-"""The answer of one endpoint: the one place where success or failure is decided, and the lists the parsers read."""
+"""One endpoint's answer as JSON: whether it says success, the error if not, and the lists the parsers read."""
 
 from __future__ import annotations
 

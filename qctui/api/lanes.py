@@ -1,4 +1,4 @@
-"""The connections of the triggers: which of them each trigger and each credential check takes."""
+"""Several connections that are kept open for the triggers, and which of them the next trigger takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes back for a request: its response, read within limits and judged into an `Answer`, or its failure."""
+"""One HTTP response, read within limits and made an `Answer`; or the failure to get one, made an `ApiError`."""
 
 from __future__ import annotations
 

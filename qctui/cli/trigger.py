@@ -1,4 +1,4 @@
-"""`qctui liquidate|stop|abort`: the console's action service, question, steps and journal, without the console."""
+"""`qctui liquidate|stop|abort|rename|delete|rerun`: what a console does for each, without the console."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the command line to an API client: the settings, the account they name (or the simulator's), its client."""
+"""Makes what a command needs: the settings, the API client of their account or of a simulator, engine, actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The actions seen from the rest of the engine: the proxy the interface holds, and the reads that follow an action."""
+"""Hands actions from the interface to the service on the engine's thread, and reads what an action changed."""
 
 from __future__ import annotations
 

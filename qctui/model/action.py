@@ -1,4 +1,4 @@
-"""Emergency actions as values: what is aimed at, and how far up the ladder it got (DESIGN section 4)."""
+"""Actions as values: what is aimed at, and how far up the ladder it got (DESIGN section 4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Statistical plots as cells, by plotext: the one module that knows it, and the gate in front of it.
+"""Draws statistical plots as cells with plotext, which no other module knows.
 
-Through the gate go finite numbers only, at most some thousands of them, on one thread (its state is global), and
-whatever goes wrong behind it becomes words. It is imported when the first plot is drawn.
+It gets finite numbers only, at most some thousands of them, on one thread (its state is global), and whatever goes
+wrong there becomes words. It is imported when the first plot is drawn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The help, the command palette, and what stands where there is nothing to search."""
+"""The help screen and the command palette: the keys that work right now."""
 
 from __future__ import annotations
 

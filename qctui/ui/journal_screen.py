@@ -203,12 +203,12 @@ def _columns() -> tuple[Column[Story], ...]:
         Column("time", "time", 11, _time, keep=9),
         Column("action", "action", 9, _cell(lambda story: (story.first.action, "title bold")), keep=10),
         Column("environment", "", 5, _environment, keep=8),
-        Column("name", "name", 16, _cell(lambda story: (story.first.name, "")), most=40, names=True, keep=7),
+        Column("name", "name", 16, _cell(lambda story: (story.first.name, "")), widest=40, cut_middle=True, keep=7),
         Column("target", "id", 6, _target, keep=5),
         Column("outcome", "outcome", 16, _outcome, keep=11),
         Column("via", "via", 7, _cell(lambda story: (story.first.via, "muted")), keep=3),
-        Column("profile", "profile", 8, _cell(lambda story: (story.first.profile, "muted")), most=16, keep=2),
-        Column("ladder", "ladder", 30, _ladder, most=80, keep=1),
+        Column("profile", "profile", 8, _cell(lambda story: (story.first.profile, "muted")), widest=16, keep=2),
+        Column("ladder", "ladder", 30, _ladder, widest=80, keep=1),
     )
 
 

@@ -1,4 +1,4 @@
-"""What waits for the terminal's keys, in place of Textual's own; `textual_patches` puts it there."""
+"""Waits for the terminal's keys in place of Textual's own thread; `textual_patches` puts it there."""
 
 from __future__ import annotations
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import string
+from enum import Enum
 from pathlib import Path
 
 from qctui.actions.wording import format_rough_span
+from qctui.alert_settings import AlertRule
 from qctui.alerts.rules import CONDITIONS, DEFAULT_RULES, Rule
-from qctui.ui.keys.keymap import COMMANDS, Scope, format_key
+from qctui.ui.keys.keymap import COMMANDS, SCOPES_TOGETHER, Scope, format_key
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -19,7 +23,7 @@ def rule_tables() -> str:
     """Every condition with what a rule about it may give, and the rules that are on from the start."""
     lines = ["| `when` | fires if | takes |", "|---|---|---|"]
     for word, condition in CONDITIONS.items():
-        keys = sorted(condition.takes | ({"clear-percent"} if "percent" in condition.takes else set()))
+        keys = sorted(condition.required_keys | ({"clear-percent"} if "percent" in condition.required_keys else set()))
         lines.append(f"| `{word}` | {condition.summary} | {', '.join(f'`{key}`' for key in keys)} |")
     lines += ["", "These are on from the start:", "", "| `name` | `when` | `severity` | with |", "|---|---|---|---|"]
     for rule in DEFAULT_RULES:
@@ -28,13 +32,21 @@ def rule_tables() -> str:
 
 
 def _given(rule: Rule) -> str:
-    numbers = {"percent": rule.percent, "clear-percent": rule.clear_percent}
-    spans = {"after": rule.after_s, "within": rule.within_s, "for": rule.hold_s or None}
-    given = [f"`{key} = {value:g}`" for key, value in numbers.items() if value is not None]
-    given += [f'`{key} = "{format_rough_span(value)}"`' for key, value in spans.items() if value is not None]
-    given += [f'`mode = "{rule.environment.value.lower()}"`'] if rule.environment is not None else []
-    given += ["`repeat = 0`"] if not rule.repeat_s else []
-    return ", ".join(given)
+    """What a rule says beyond its name, condition and severity, as the configuration would."""
+    plain = Rule(rule.name, rule.when, rule.severity)
+    keys = {name: key.attribute for name, key in AlertRule.keys_by_name.items()}
+    given = {
+        name: getattr(rule, field) for name, field in keys.items() if getattr(rule, field) != getattr(plain, field)
+    }
+    return ", ".join(f"`{name} = {_toml(value, is_span=keys[name].endswith('_s'))}`" for name, value in given.items())
+
+
+def _toml(value: object, *, is_span: bool) -> str:
+    if isinstance(value, Enum):
+        return f'"{value.value.lower()}"'
+    if isinstance(value, float):
+        return f'"{format_rough_span(value)}"' if is_span and value else f"{value:g}"
+    return json.dumps(value)
 
 
 def key_table() -> str:
@@ -47,6 +59,16 @@ def key_table() -> str:
                 keys = " ".join(f"`{format_key(key)}`" for key in command.keys.split(","))
                 lines.append(f"| {keys} | {command.tooltip} | `{command.id}` |")
         lines.append("")
+    return "\n".join(lines)
+
+
+def free_keys() -> str:
+    """The letters that mean nothing yet, by the scope that could use them: a line of each."""
+    lines = []
+    for scope in Scope:
+        beside = {scope}.union(*(together for together in SCOPES_TOGETHER if scope in together))
+        taken = {key for each in COMMANDS if each.scope in beside for key in each.keys.split(",")}
+        lines.append(f"{scope.value}: {' '.join(key for key in string.ascii_letters if key not in taken)}")
     return "\n".join(lines)
 
 
@@ -67,3 +89,4 @@ if __name__ == "__main__":
     text = text.replace(BEGIN + between(text, BEGIN, END), BEGIN + "\n" + key_table())
     text = text.replace(RULES_BEGIN + between(text, RULES_BEGIN, RULES_END), RULES_BEGIN + "\n" + rule_tables())
     README.write_text(text, encoding="utf-8")
+    print(f"Letters that are still free:\n{free_keys()}")

@@ -4,9 +4,10 @@ import re
 import subprocess
 from pathlib import Path
 
+from qctui.alert_settings import AlertRule, AlertTables, DeliverySection, PulseSection
 from qctui.cli.parser import Exit, build_parser
 from qctui.model.action import Rung
-from qctui.settings import load_config
+from qctui.settings import Config, Polling, Profile, TapeSection, load_config
 from qctui.simulator.incidents import KINDS
 from tests.architecture.readme import (
     BEGIN,
@@ -80,6 +81,18 @@ def test_every_exit_code_and_every_rung_is_in_the_readme() -> None:
         assert f"| {int(code)} |" in text or f" {int(code)}." in text, code
     for rung in Rung:
         assert f"| `{rung.value}` |" in text, rung
+
+
+def test_every_key_of_the_configuration_is_in_the_readme() -> None:
+    example = between(readme(), "<!-- config: begin", "<!-- config: end -->")
+    written = set(re.findall(r"^#? ?([\w-]+) = |^\[+([\w-]+)", example, re.MULTILINE))
+    in_example = {key or table for key, table in written}
+    of_a_rule = set(
+        re.findall(r"`([\w-]+)`", between(readme(), "A rule of `[[alerts]]` has ", "Durations are written"))
+    )
+    assert set(AlertRule.keys_by_name) - of_a_rule == set()
+    sections = (Config, Profile, Polling, TapeSection, AlertTables, DeliverySection, PulseSection)
+    assert {name for section in sections for name in section.keys_by_name} - in_example == set()
 
 
 def test_the_example_configuration_is_valid(tmp_path: Path) -> None:

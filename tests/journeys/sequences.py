@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from random import Random
 
+from qctui.ui.keys.keymap import COMMANDS, Scope
+
 ANSWER = "ANSWER"
 """Stands for what the dialog on top asks to be typed, key by key."""
 
 _MOVES = ("j", "k", "j", "down", "up", "pagedown", "pageup", "home", "end")
-CROSSHAIR = frozenset({"left", "right", "pagedown", "pageup", "home", "end", "m", "h", "l", "+", "-", "e", "t"})
-"""What these do in a chart depends on what is drawn of it."""
 
 PAGES = frozenset({"pagedown", "pageup"})
 """How far these go depends on what fits."""
 
 _PANES = ("1", "2", "3", "4", "tab", "shift+tab", "5")
 _OPENS = ("enter", "enter", "J", "?", "c", "p", "ctrl+p", "/")
-_CHARTS = ("a", "E", "O", "t", "w", "+", "-", "0", "h", "l", "m", "g", "[", "]", "left", "right")
-_OTHERS = ("space", "space", "s", "o", "v", "d", "y", "r", "z", "b", "n", "u", "backspace")
+_BY_SCOPE = {
+    scope: [key for each in COMMANDS if each.scope is scope for key in each.keys.split(",")] for scope in Scope
+}
+_CHARTS = (*_BY_SCOPE[Scope.CHART], *_BY_SCOPE[Scope.MAIN][4:], "a", "E", "O")
+_ENDS = ("q", "ctrl+c")
+_OTHERS = (
+    "space",
+    "space",
+    "s",
+    "o",
+    "backspace",
+    *(key for keys in _BY_SCOPE.values() for key in keys if key not in _ENDS),
+)
 _TEXTS = ("vol", "mom", "Re", "zzz", "crypto", "never", "golden", "Sy", "1", "L", "live", "fresh")
+
+CROSSHAIR = frozenset(_BY_SCOPE[Scope.CHART])
+"""What these do in a chart depends on what is drawn of it."""
 
 NEWS = ("ended", "redeployed", "reordered", "vanished", "new", "nothing")
 """What may happen in the world between two bursts."""

@@ -93,7 +93,7 @@ async def test_the_crosshair_reads_the_payloads_numbers() -> None:
         assert "O 100,265.88 H 100,297.38 L 100,227.18 C 100,255.43" in app.pane.view.shown.text()
         await pilot.press("escape")
         await pilot.pause()
-        assert app.pane.view.cursor is None
+        assert app.pane.view.crosshair_at is None
         assert "O 100,265.88" not in app.pane.view.shown.text()
 
 
@@ -272,7 +272,7 @@ async def test_the_crosshair_goes_from_candle_to_candle_and_reads_the_drawn_one(
         app.show(Chart("Strategy Equity", False, (candles,)))
         await pilot.press("end", "left")
         await pilot.pause()
-        drawing, cursor = app.pane.view.drawing, app.pane.view.cursor
+        drawing, cursor = app.pane.view.drawing, app.pane.view.crosshair_at
         assert drawing is not None
         assert cursor is not None
         length = drawing.bucket_s
@@ -287,7 +287,7 @@ async def test_the_crosshair_goes_from_candle_to_candle_and_reads_the_drawn_one(
         )
         assert "45m O {:,.2f} H {:,.2f} L {:,.2f} C {:,.2f}".format(*four) in app.pane.view.shown.text()
         await pilot.press("left")
-        assert app.pane.view.cursor == xs[members[0] - 1]
+        assert app.pane.view.crosshair_at == xs[members[0] - 1]
         await pilot.press("shift+left")
-        assert app.pane.view.cursor == xs[members[0] - 2]
+        assert app.pane.view.crosshair_at == xs[members[0] - 2]
         assert "45m O" not in app.pane.view.shown.text()

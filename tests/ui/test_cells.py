@@ -103,15 +103,15 @@ def test_wrapping_loses_no_word(spans: Spans, width: int) -> None:
     assert words == [word for text, _ in spans for word in text.split()]
 
 
-def column(id: str, width: int, keep: int, *, good: int = 0, most: int = 0) -> Column[str]:
+def column(id: str, width: int, keep: int, *, wanted: int = 0, widest: int = 0) -> Column[str]:
     def cell(row: str, context: RenderContext) -> Spans:
         return ((row, ""),)
 
-    return Column(id, id, width, cell, keep=keep, good=good, most=most)
+    return Column(id, id, width, cell, keep=keep, wanted=wanted, widest=widest)
 
 
 COLUMNS = (
-    column("badge", 5, 8), column("name", 10, 9, good=20, most=40), column("age", 4, 4), column("id", 8, 1),
+    column("badge", 5, 8), column("name", 10, 9, wanted=20, widest=40), column("age", 4, 4), column("id", 8, 1),
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def value(row: Row, context: RenderContext) -> Spans:
 
 
 COLUMNS: Sequence[Column[Row]] = (
-    Column("name", "name", 8, name, most=20, keep=2),
+    Column("name", "name", 8, name, widest=20, keep=2),
     Column("value", "value", 8, value, right=True, keep=1),
 )
 

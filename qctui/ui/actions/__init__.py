@@ -1,1 +1,1 @@
-"""Abort, liquidate and stop on screen: from the key to the dialog, the ladder and the journal."""
+"""Actions on screen: the dialog that asks, the form of a rerun, the ladder and the journal."""

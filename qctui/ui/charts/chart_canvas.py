@@ -37,7 +37,7 @@ class ChartCanvas(InkLines):
         self._ascii = ascii
         self.plot = PlotView(glyphs=ASCII if ascii else BRAILLE)
         """How it is drawn now."""
-        self.cursor: float | None = None
+        self.crosshair_at: float | None = None
         """The instant under the crosshair, Unix seconds; None without one."""
         self.drawing: Drawing | None = None
         """What is on screen; None while there is no chart."""
@@ -69,7 +69,7 @@ class ChartCanvas(InkLines):
     def forget(self) -> None:
         """Another chart comes: its series, mark and crosshair have nothing to do with this one's."""
         self.plot = replace(self.plot, hidden=frozenset(), mark=None)
-        self.cursor = None
+        self.crosshair_at = None
         self._first = 0
         self._source = None
         self.drawing = None
@@ -80,11 +80,11 @@ class ChartCanvas(InkLines):
         return self._source.chart if self._source is not None else None
 
     @property
-    def visible_cursor(self) -> float | None:
+    def visible_crosshair(self) -> float | None:
         """The crosshair's instant, if it is on screen."""
         time = self.drawing.time if self.drawing is not None else None
-        inside = self.cursor is not None and time is not None and time.start <= self.cursor <= time.end
-        return self.cursor if inside else None
+        inside = self.crosshair_at is not None and time is not None and time.start <= self.crosshair_at <= time.end
+        return self.crosshair_at if inside else None
 
     def set_view(self, **changed: Any) -> None:
         """Change how it is drawn: fields of `PlotView`."""
@@ -152,7 +152,7 @@ class ChartCanvas(InkLines):
         if not drawing.panels:
             self._say(self._words or "No points")
         else:
-            self._present(crosshair.cross(drawing, self.plot, self.cursor, self._first))
+            self._present(crosshair.cross(drawing, self.plot, self.crosshair_at, self._first))
         self.looked()
 
     def _say(self, words: str) -> None:
@@ -171,7 +171,7 @@ class ChartCanvas(InkLines):
 
     def look_at(self, at: float | None) -> None:
         """Put the crosshair on an instant; None takes it away."""
-        self.cursor = at
+        self.crosshair_at = at
         if self.drawing is not None and self.drawing.panels:
             drawing = self.drawing
             self._safely(lambda: self._present(crosshair.cross(drawing, self.plot, at, self._first)))

@@ -158,7 +158,7 @@ class ChartPane(Pane):
         window = (f"{windows.named(view.plot.window)} ", "key")
         facts: list[tuple[str, str]] = [(f"{name} ", "title"), window] if self._named else [("", "")]
         if drawing is not None and drawing.panels:
-            at = view.visible_cursor
+            at = view.visible_crosshair
             facts += self._last(drawing) if at is None else self._under(drawing, at)
         place = self._names.index(name) + 1 if name in self._names else 0
         if place and len(self._names) > 1:

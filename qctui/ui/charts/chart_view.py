@@ -66,22 +66,22 @@ class ChartView(ChartCanvas, can_focus=True):
     def action_zoom(self, direction: int) -> None:
         """A shorter (1) or longer (-1) time."""
         if self.drawing is not None and self.drawing.time is not None:
-            self._move(
-                windows.zoomed(self.plot.window, self.drawing.time, self.plot.now, direction, self.visible_cursor)
+            self._go_to(
+                windows.zoomed(self.plot.window, self.drawing.time, self.plot.now, direction, self.visible_crosshair)
             )
 
     def action_pan(self, direction: int) -> None:
         """Earlier (-1) or later (1)."""
         if self.drawing is not None and self.drawing.time is not None:
-            self._move(windows.panned(self.plot.window, self.drawing.time, self.plot.now, direction))
+            self._go_to(windows.panned(self.plot.window, self.drawing.time, self.plot.now, direction))
 
     def action_fit(self) -> None:
         """Everything there is."""
-        self._move(ChartWindow(None))
+        self._go_to(ChartWindow(None))
 
     def action_turn_window(self, direction: int) -> None:
         """The next longer or shorter named window."""
-        self._move(windows.turned(self.plot.window, direction))
+        self._go_to(windows.turned(self.plot.window, direction))
 
     def set_window(self, window: ChartWindow) -> None:
         """Show another part of time."""
@@ -89,7 +89,7 @@ class ChartView(ChartCanvas, can_focus=True):
             self.set_view(window=window)
             self._ask_later()
 
-    def _move(self, window: ChartWindow) -> None:
+    def _go_to(self, window: ChartWindow) -> None:
         if window != self.plot.window:
             self.set_window(window)
             self.moved()
@@ -107,17 +107,17 @@ class ChartView(ChartCanvas, can_focus=True):
 
     # Keys: crosshair
 
-    def action_cursor(self, columns: int) -> None:
+    def action_crosshair(self, columns: int) -> None:
         """Move the crosshair by columns."""
         if self.drawing is not None:
-            self.look_at(crosshair.step(self.drawing, self.visible_cursor, columns))
+            self.look_at(crosshair.step(self.drawing, self.visible_crosshair, columns))
 
-    def action_cursor_point(self, direction: int) -> None:
+    def action_crosshair_point(self, direction: int) -> None:
         """Move the crosshair to the very next point."""
         if self.drawing is not None:
-            self.look_at(crosshair.step_point(self.drawing, self.visible_cursor, direction))
+            self.look_at(crosshair.step_point(self.drawing, self.visible_crosshair, direction))
 
-    def action_cursor_end(self, direction: int) -> None:
+    def action_crosshair_end(self, direction: int) -> None:
         """Move the crosshair to the first or last visible point."""
         if self.drawing is not None:
             self.look_at(crosshair.end(self.drawing, direction))
@@ -125,11 +125,11 @@ class ChartView(ChartCanvas, can_focus=True):
     def action_turn_legend(self, direction: int) -> None:
         """Put the next series first in the readout."""
         self._first = max(0, self._first + direction)
-        self.look_at(self.cursor)
+        self.look_at(self.crosshair_at)
 
     def action_set_mark(self) -> None:
         """Count changes from here; a second time at the same place, no longer."""
-        at = self.cursor if self.cursor is not None else self._last()
+        at = self.crosshair_at if self.crosshair_at is not None else self._last()
         self.set_view(mark=None if at == self.plot.mark else at)
 
     def _last(self) -> float | None:
@@ -137,10 +137,10 @@ class ChartView(ChartCanvas, can_focus=True):
 
     def on_key(self, event: Key) -> None:
         """Escape takes the crosshair away, then the mark. It is `back` everywhere else, so it is no binding here."""
-        if event.key == "escape" and (self.cursor is not None or self.plot.mark is not None):
+        if event.key == "escape" and (self.crosshair_at is not None or self.plot.mark is not None):
             event.stop()
             event.prevent_default()
-            if self.cursor is not None:
+            if self.crosshair_at is not None:
                 self.look_at(None)
             else:
                 self.set_view(mark=None)

@@ -109,9 +109,9 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
             "project",
             16,
             _name,
-            good=30,
-            most=44,
-            names=True,
+            wanted=30,
+            widest=44,
+            cut_middle=True,
             keep=12,
             sort_key=lambda row: row.name.casefold(),
         ),
@@ -123,9 +123,9 @@ def deployment_columns() -> tuple[Column[DeploymentRow], ...]:
         figure("exposure", "exposure", 10, _exposure, keep=6, sort_key=lambda row: row.account.exposure),
         figure("positions", "pos", 3, _positions, keep=3, sort_key=lambda row: row.account.positions),
         Column("age", "up/ended", 8, _age, right=True, keep=5, sort_key=_age_key),
-        Column("brokerage", "brokerage", 16, _brokerage, most=28, keep=2, sort_key=_brokerage_key),
+        Column("brokerage", "brokerage", 16, _brokerage, widest=28, keep=2, sort_key=_brokerage_key),
         text_column(
-            "deploy_id", 12, lambda row: row.deployment.deploy_id, header="deploy id", most=34, keep=1, sort_key=None
+            "deploy_id", 12, lambda row: row.deployment.deploy_id, header="deploy id", widest=34, keep=1, sort_key=None
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What is known of one deployment of a project, by the list and by its own read; which ones there are; an older log."""
+"""Puts together what the list and a deployment's own read say of it; and the log of an older deployment."""
 
 from __future__ import annotations
 

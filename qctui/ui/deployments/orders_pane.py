@@ -172,13 +172,13 @@ def _order_text(row: OrderRow) -> str:
 def _order_columns() -> tuple[Column[OrderRow], ...]:
     return (
         Column("time", "time", 11, _time, keep=10, sort_key=lambda row: row.order.at, descending=True),
-        Column("ticker", "ticker", 7, _ticker, good=10, most=24, keep=12, sort_key=_ticker_key),
-        text_column("type", 8, _type, good=9, keep=4, sort_key=lambda row: row.order.order_type),
+        Column("ticker", "ticker", 7, _ticker, wanted=10, widest=24, keep=12, sort_key=_ticker_key),
+        text_column("type", 8, _type, wanted=9, keep=4, sort_key=lambda row: row.order.order_type),
         Column("side", "side", 4, _side, keep=9, sort_key=lambda row: side_of(row.order.quantity)[0]),
-        figure("filled", "filled/qty", 11, _filled, good=14, most=20, keep=8, sort_key=_quantity_key),
-        Column("price", "price", 10, _price, right=True, most=14, keep=6),
-        Column("status", "status", 9, _status, good=15, keep=11, sort_key=lambda row: row.order.status.casefold()),
-        Column("tag", "tag", 10, _tag, most=40, keep=7, sort_key=lambda row: row.order.tag.casefold()),
+        figure("filled", "filled/qty", 11, _filled, wanted=14, widest=20, keep=8, sort_key=_quantity_key),
+        Column("price", "price", 10, _price, right=True, widest=14, keep=6),
+        Column("status", "status", 9, _status, wanted=15, keep=11, sort_key=lambda row: row.order.status.casefold()),
+        Column("tag", "tag", 10, _tag, widest=40, keep=7, sort_key=lambda row: row.order.tag.casefold()),
         text_column("id", 5, _id, right=True, keep=3, sort_key=lambda row: row.order.order_id),
         Column("deploy_id", "of", 6, _of, keep=1),
     )
@@ -252,7 +252,7 @@ def _event_columns() -> tuple[Column[tuple[int, OrderEvent]], ...]:
         Column("quantity", "filled", 12, _event_quantity, right=True, keep=8),
         Column("price", "at price", 12, _event_price, right=True, keep=7),
         Column(
-            "message", "message", 20, lambda row, _: ((row[1].message.replace("\n", " "), "muted"),), most=80, keep=5
+            "message", "message", 20, lambda row, _: ((row[1].message.replace("\n", " "), "muted"),), widest=80, keep=5
         ),
     )
 

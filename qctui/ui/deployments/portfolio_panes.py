@@ -127,15 +127,17 @@ def _total_unrealized(held: tuple[Holding, ...], context: RenderContext) -> tupl
 
 def _holding_columns() -> tuple[Column[Holding], ...]:
     return (
-        Column("ticker", "ticker", 7, _ticker, good=12, most=30, keep=9, sort_key=lambda each: each.ticker.casefold()),
-        Column("quantity", "quantity", 11, _quantity, right=True, most=16, keep=10, sort_key=_quantity_key),
-        Column("average", "avg price", 11, _average, right=True, most=14, keep=5),
-        Column("price", "price", 11, _price, right=True, most=14, keep=6),
-        figure("value", "value", 12, _value, most=16, keep=8, sort_key=_in_account),
-        figure("unrealized", "unrealized", 11, _unrealized, most=14, keep=7, sort_key=lambda each: each.unrealized),
+        Column(
+            "ticker", "ticker", 7, _ticker, wanted=12, widest=30, keep=9, sort_key=lambda each: each.ticker.casefold()
+        ),
+        Column("quantity", "quantity", 11, _quantity, right=True, widest=16, keep=10, sort_key=_quantity_key),
+        Column("average", "avg price", 11, _average, right=True, widest=14, keep=5),
+        Column("price", "price", 11, _price, right=True, widest=14, keep=6),
+        figure("value", "value", 12, _value, widest=16, keep=8, sort_key=_in_account),
+        figure("unrealized", "unrealized", 11, _unrealized, widest=14, keep=7, sort_key=lambda each: each.unrealized),
         figure("percent", "%", 7, _percent, keep=4, sort_key=lambda each: each.unrealized_percent),
         Column("account", "in account", 13, _account, right=True, keep=3),
-        Column("symbol", "symbol id", 18, lambda each, _context: ((each.symbol, "muted"),), most=34, keep=1),
+        Column("symbol", "symbol id", 18, lambda each, _context: ((each.symbol, "muted"),), widest=34, keep=1),
     )
 
 
@@ -198,10 +200,10 @@ def _account(holding: Holding, context: RenderContext) -> Spans:
 
 def _cash_columns() -> tuple[Column[Cash], ...]:
     return (
-        Column("currency", "currency", 8, _currency, most=14, keep=9, sort_key=lambda each: each.currency.casefold()),
-        Column("amount", "amount", 18, _amount, right=True, most=24, keep=8, sort_key=lambda each: each.amount),
+        Column("currency", "currency", 8, _currency, widest=14, keep=9, sort_key=lambda each: each.currency.casefold()),
+        Column("amount", "amount", 18, _amount, right=True, widest=24, keep=8, sort_key=lambda each: each.amount),
         Column("rate", "rate", 14, _rate, right=True, keep=5),
-        number_column("value", "in account", 18, lambda each: each.value, format_number, most=24, keep=7),
+        number_column("value", "in account", 18, lambda each: each.value, format_number, widest=24, keep=7),
     )
 
 

@@ -70,15 +70,15 @@ class InsightsPane(ListPane[Insight]):
 def _columns() -> tuple[Column[Insight], ...]:
     return (
         Column("time", "time", 11, _time, keep=9, sort_key=lambda each: each.generated_at, descending=True),
-        Column("ticker", "ticker", 7, _ticker, most=14, keep=10, sort_key=lambda each: each.ticker.casefold()),
+        Column("ticker", "ticker", 7, _ticker, widest=14, keep=10, sort_key=lambda each: each.ticker.casefold()),
         Column("direction", "dir", 3, _direction, keep=8, sort_key=lambda each: each.direction.value),
         number_column("magnitude", "magnitude", 9, lambda each: each.magnitude, _in_points, keep=7),
         number_column("confidence", "conf", 5, lambda each: each.confidence, format_percent, keep=6),
         number_column("weight", "weight", 6, lambda each: each.weight, format_number, keep=3),
         Column("period", "period", 6, _period, right=True, keep=5, sort_key=lambda each: each.period_s),
         figure("score", "score", 9, _score, keep=4, sort_key=lambda each: each.score_direction),
-        text_column("model", 9, lambda each: each.model, good=18, most=26, keep=3),
-        text_column("tag", 10, lambda each: each.tag, good=16, most=32, keep=1),
+        text_column("model", 9, lambda each: each.model, wanted=18, widest=26, keep=3),
+        text_column("tag", 10, lambda each: each.tag, wanted=16, widest=32, keep=1),
     )
 
 

@@ -184,15 +184,16 @@ COMMANDS: tuple[Command, ...] = (
     _chart("chart_open", "enter", "open", "enlarge", "Show the chart on the whole screen", footer=5),
     _chart("window_next", "w", "turn_window(1)", "longer", "Next window: 1h 1d 1w 1m 3m 1y all", footer=6),
     _chart("window_previous", "W", "turn_window(-1)", "shorter", "Previous window"),
-    _chart("crosshair_left", "left", "cursor(-1)", "crosshair left", "Move the crosshair left", palette=False),
-    _chart("crosshair_right", "right", "cursor(1)", "crosshair right", "Move the crosshair right", palette=False),
-    _chart("crosshair_jump_left", "pageup", "cursor(-10)", "far left", "Ten columns to the left", palette=False),
-    _chart("crosshair_jump_right", "pagedown", "cursor(10)", "far right", "Ten columns to the right", palette=False),
-    _chart("point_before", "shift+left", "cursor_point(-1)", "point before", "Move to the point before", palette=False),
-    _chart("point_after", "shift+right", "cursor_point(1)", "point after",
+    _chart("crosshair_left", "left", "crosshair(-1)", "crosshair left", "Move the crosshair left", palette=False),
+    _chart("crosshair_right", "right", "crosshair(1)", "crosshair right", "Move the crosshair right", palette=False),
+    _chart("crosshair_jump_left", "pageup", "crosshair(-10)", "far left", "Ten columns to the left", palette=False),
+    _chart("crosshair_jump_right", "pagedown", "crosshair(10)", "far right", "Ten columns to the right", palette=False),
+    _chart("point_before", "shift+left", "crosshair_point(-1)", "point before",
+           "Move to the point before", palette=False),
+    _chart("point_after", "shift+right", "crosshair_point(1)", "point after",
            "Move to the very next point", palette=False),
-    _chart("point_first", "home", "cursor_end(-1)", "first", "The first visible point", palette=False),
-    _chart("point_last", "end", "cursor_end(1)", "last", "The last visible point", palette=False),
+    _chart("point_first", "home", "crosshair_end(-1)", "first", "The first visible point", palette=False),
+    _chart("point_last", "end", "crosshair_end(1)", "last", "The last visible point", palette=False),
     _chart("legend_next", "j,down", "turn_legend(1)", "next series", "Read the next series first", palette=False),
     _chart("legend_previous", "k,up", "turn_legend(-1)", "series before",
            "Read the series before it first", palette=False),
@@ -221,7 +222,7 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
 
-_TOGETHER = (
+SCOPES_TOGETHER = (
     frozenset({Scope.APP, Scope.REPLAY, Scope.MAIN, Scope.PANES, Scope.TABLE}),
     frozenset({Scope.APP, Scope.REPLAY, Scope.MAIN, Scope.PANES, Scope.CHART}),
     frozenset({Scope.APP, Scope.REPLAY, Scope.PANES, Scope.TABLE, Scope.ALERTS}),
@@ -231,7 +232,7 @@ _TOGETHER = (
 )
 """Scopes whose keys work at the same time: there one key means one thing."""
 
-_DISPLAY = {
+_KEY_SIGNS = {
     "question_mark": "?",
     "slash": "/",
     "escape": "Esc",
@@ -262,9 +263,9 @@ _DISPLAY = {
     "end": "End",
 }
 """Keys as a person reads them, by Textual's names. One that is not here is shown by that name."""
-_SPELLED = {sign: name for name, sign in _DISPLAY.items() if len(sign) == 1}
+_SPELLED = {sign: name for name, sign in _KEY_SIGNS.items() if len(sign) == 1}
 _MODIFIERS = frozenset({"ctrl", "alt", "shift"})
-_NAMED = frozenset(key.value for key in Keys if len(key.value) > 1 and key.value[0] != "<") | frozenset(_DISPLAY)
+_NAMED = frozenset(key.value for key in Keys if len(key.value) > 1 and key.value[0] != "<") | frozenset(_KEY_SIGNS)
 
 
 class KeymapError(Exception):
@@ -316,7 +317,7 @@ def keys_of(command: Command, keymap: Mapping[str, str]) -> tuple[str, ...]:
 def format_key(key: str) -> str:
     """A key as a person reads it: `?` for `question_mark`, `Ctrl+P` for `ctrl+p`."""
     *modifiers, last = key.split("+")
-    name = _DISPLAY.get(last) or (last.upper() if modifiers else last)
+    name = _KEY_SIGNS.get(last) or (last.upper() if modifiers else last)
     return "+".join([*(each.capitalize() for each in modifiers), name])
 
 
@@ -338,7 +339,7 @@ def _check_key(command_id: str, key: str) -> str:
 
 
 def _check_clashes(checked: Mapping[str, str]) -> None:
-    for together in _TOGETHER:
+    for together in SCOPES_TOGETHER:
         owner: dict[str, Command] = {}
         for command in COMMANDS:
             if command.scope not in together:

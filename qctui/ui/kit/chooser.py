@@ -296,7 +296,7 @@ class ProjectPicker(BoxScreen[int | None]):
 
 def _columns() -> tuple[Column[_Choice], ...]:
     return (
-        Column("name", "project", 20, lambda each, _context: ((each.name, "title"),), most=48, keep=3),
+        Column("name", "project", 20, lambda each, _context: ((each.name, "title"),), widest=48, keep=3),
         Column("alive", "", 7, lambda each, _context: (("running", "ok"),) if each.alive else (), keep=2),
         text_column("id", 10, lambda each: str(each.project_id), right=True, keep=1),
     )

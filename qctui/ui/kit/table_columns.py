@@ -16,8 +16,8 @@ R = TypeVar("R")
 GUTTER = 2
 """Cells for the cursor's and the mark's glyph."""
 
-LUXURY = 2
-"""Columns kept no longer than this come only when the others have their good width."""
+LAST_TO_COME = 2
+"""Columns whose `keep` is this or less come only when the others have the width they want."""
 
 
 class Column(Value, Generic[R], eq=False):
@@ -32,14 +32,14 @@ class Column(Value, Generic[R], eq=False):
     """A row's value in literal text and roles."""
     right: bool = False
     """Aligned to the right, as numbers are."""
-    good: int = 0
-    """Cells it should have before a column that only comes when there is plenty of room (keep 2 and less) does."""
-    most: int = 0
-    """Cells it may grow to when there is room; 0: it does not grow."""
-    names: bool = False
+    wanted: int = 0
+    """Cells it gets before one of the columns that come last (`LAST_TO_COME`) is shown at all."""
+    widest: int = 0
+    """Cells it may grow to in the room that all shown columns leave; 0: it does not grow."""
+    cut_middle: bool = False
     """It holds names. One that does not fit loses its middle: names of one folder differ at their end more often."""
     keep: int = 0
-    """When room is short, columns with the smallest number go first."""
+    """When room is short, columns with the smallest number go first. A higher number costs the others room to grow."""
     sort_key: Callable[[R], Any] | None = None
     """What rows are ordered by; None: the table can't be sorted by this column. Never compares None with a number."""
     descending: bool = False
@@ -96,7 +96,7 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int) -> tuple[Pla
     room = width - indent
     for column in sorted(columns, key=lambda each: -each.keep):
         needed = column.width + (1 if shown else 0)
-        growth = sum(max(0, each.good - each.width) for each in shown) if column.keep <= LUXURY else 0
+        growth = sum(max(0, each.wanted - each.width) for each in shown) if column.keep <= LAST_TO_COME else 0
         if needed + growth <= room:
             shown.append(column)
             room -= needed
@@ -106,17 +106,17 @@ def place(columns: Sequence[Column[R]], width: int, *, indent: int) -> tuple[Pla
             break  # a less important column that happens to be narrow must not take the place of this one
     grown = {id(column): column.width for column in shown}
     for column in sorted(shown, key=lambda each: -each.keep):
-        extra = max(0, min(column.good - column.width, room))
+        extra = max(0, min(column.wanted - column.width, room))
         grown[id(column)] += extra
         room -= extra
-    growing = [column for column in shown if column.most > grown[id(column)]]
+    growing = [column for column in shown if column.widest > grown[id(column)]]
     while room > 0 and growing:
         share = max(1, room // len(growing))
         for column in list(growing):
-            extra = min(share, column.most - grown[id(column)], room)
+            extra = min(share, column.widest - grown[id(column)], room)
             grown[id(column)] += extra
             room -= extra
-            if grown[id(column)] >= column.most:
+            if grown[id(column)] >= column.widest:
                 growing.remove(column)
     placed: list[Placed[R]] = []
     x = indent
@@ -150,7 +150,7 @@ def row_cells(
         if each.x > x:
             cells.append((" " * (each.x - x), ""))
         spans = format_cell(each.column)
-        if each.column.names:
+        if each.column.cut_middle:
             spans = keep_ends(spans, each.width, glyphs)
         if glyphs.ascii:
             spans = seven_bit(spans)

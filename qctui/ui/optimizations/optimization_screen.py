@@ -23,10 +23,10 @@ from qctui.ui.kit.file_writing import write_and_say
 from qctui.ui.kit.lines import Paragraph
 from qctui.ui.kit.pane import Pane
 from qctui.ui.kit.render_context import RenderContext, nothing
+from qctui.ui.optimizations.optimization_base import OptimizationBase
 from qctui.ui.optimizations.optimization_header import header_of
 from qctui.ui.optimizations.plot_panes import ParetoPane, PlotPane, SlicesPane, ViewPane
 from qctui.ui.optimizations.runs_panes import MapPane, RunsPane, runs_words
-from qctui.ui.optimizations.search_screen import SearchScreen
 from qctui.ui.selection_owner import LocalCursor
 from qctui.ui.theme.chart_inks import Inks
 from qctui.ui.wording.load_state import LoadStateWords
@@ -35,7 +35,7 @@ MOST_COMPARED = 6
 """Runs that fit side by side."""
 
 
-class OptimizationScreen(SearchScreen):
+class OptimizationScreen(OptimizationBase):
     """Read every 10 s while it runs; before its first reading the list's summary stands in."""
 
     NAME = "an optimization"

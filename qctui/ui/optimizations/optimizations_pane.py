@@ -108,16 +108,18 @@ class OptimizationsPane(ListPane[OptimizationRow]):
 
 
 def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
-    project: Column[OptimizationRow] = text_column("project", 10, lambda row: row.project, most=24, names=True, keep=5)
+    project: Column[OptimizationRow] = text_column(
+        "project", 10, lambda row: row.project, widest=24, cut_middle=True, keep=5
+    )
     return (
         Column(
             "name",
             "name",
             10,
             _name,
-            good=20,
-            most=36,
-            names=True,
+            wanted=20,
+            widest=36,
+            cut_middle=True,
             keep=9,
             sort_key=lambda row: row.summary.name.casefold(),
         ),
@@ -125,7 +127,7 @@ def _columns(several: bool) -> tuple[Column[OptimizationRow], ...]:
         Column("progress", "progress", _BAR_CELLS, _progress, keep=8, sort_key=_fraction, descending=True),
         Column("runs", "runs", 7, _runs, right=True, keep=6),
         Column("best", "best", 6, _best, right=True, keep=7, sort_key=lambda row: row.best, descending=True),
-        Column("target", "target", 18, _target, most=32, keep=1, sort_key=_target_name),
+        Column("target", "target", 18, _target, widest=32, keep=1, sort_key=_target_name),
         text_column(
             "status", 9, lambda row: row.status or "unknown", keep=0, sort_key=lambda row: row.status.casefold()
         ),

@@ -25,8 +25,8 @@ from qctui.ui.kit.render_context import RenderContext
 from qctui.ui.kit.spans import Spans
 from qctui.ui.kit.table_columns import Column
 from qctui.ui.optimizations.heat import value_text
+from qctui.ui.optimizations.optimization_base import OptimizationBase
 from qctui.ui.optimizations.runs_panes import SIGNED, runs_words
-from qctui.ui.optimizations.search_screen import SearchScreen
 from qctui.ui.theme.glyph_set import Glyphs
 from qctui.ui.wording.format import format_change, format_instant, format_money, format_sparkline, role_of_sign
 from qctui.ui.wording.load_state import LoadStateWords
@@ -38,7 +38,7 @@ _HALF_HOLDS = 4
 """Runs whose columns fit into half of a wide screen."""
 
 
-class RunScreen(SearchScreen):
+class RunScreen(OptimizationBase):
     """It follows the run through newer readings of its optimization."""
 
     NAME = "a run of an optimization"
@@ -152,10 +152,10 @@ class ComparedPane(SectionPane[ComparedRow]):
     """A column for each run; the best of each line is marked."""
 
     def __init__(self, number: int, glyphs: Glyphs, count: int) -> None:
-        columns: list[Column[ComparedRow]] = [Column("name", "", 14, _name, good=18, most=28, keep=20)]
+        columns: list[Column[ComparedRow]] = [Column("name", "", 14, _name, wanted=18, widest=28, keep=20)]
         for place in range(count):
             head = ascii_uppercase[place]
-            columns.append(Column(head, head, 8, _figure(place), right=True, good=9, most=16, keep=19))
+            columns.append(Column(head, head, 8, _figure(place), right=True, wanted=9, widest=16, keep=19))
         super().__init__(number, "Compared", glyphs, columns, lambda row: row.name, lambda row: row.name)
 
 
@@ -231,7 +231,7 @@ class EquityPane(Pane):
         self.show_frame(((said, "muted"),), words)
 
 
-class CompareScreen(SearchScreen):
+class CompareScreen(OptimizationBase):
     """Two to six runs, followed through newer readings."""
 
     NAME = "runs side by side"

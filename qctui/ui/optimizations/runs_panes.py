@@ -88,11 +88,11 @@ class RunsPane(SectionPane[RankedRun]):
         ]
         for name in parameters:
             width, cell, key = max(5, min(12, len(name))), _parameter(name), partial(_parameter_key, name)
-            shown.append(Column(f"parameter {name}", name, width, cell, right=True, most=16, keep=18, sort_key=key))
+            shown.append(Column(f"parameter {name}", name, width, cell, right=True, widest=16, keep=18, sort_key=key))
         if target:
             head = _SHORT.get(target, target)
             shown.append(_statistic("target", target, head, max(8, min(14, len(head))), 19, strong=True))
-            shown.append(figure("near", "near", 11, self._near, most=14, keep=17, sort_key=self._near_mean))
+            shown.append(figure("near", "near", 11, self._near, widest=14, keep=17, sort_key=self._near_mean))
             shown.append(text_column("ground", 7, self._ground, header="lies on", keep=16))
         for column, name, header, keep in (
             ("sharpe", "Sharpe Ratio", "Sharpe", 9),
@@ -103,7 +103,7 @@ class RunsPane(SectionPane[RankedRun]):
             if name != target:
                 shown.append(_statistic(column, name, header, 10 if name == "Net Profit" else 8, keep))
         shown.append(Column("state", "state", 9, _state, keep=11, sort_key=_state_key))
-        shown.append(text_column("name", 12, lambda each: each.name, header="run", most=40, keep=2))
+        shown.append(text_column("name", 12, lambda each: each.name, header="run", widest=40, keep=2))
         return tuple(shown)
 
     def _judged(self, each: RankedRun) -> Neighbours:
@@ -267,7 +267,7 @@ def _statistic(
 
     # A search for the lowest reads best from the lowest up.
     falls = name not in {"Drawdown"}
-    return figure(column, header, width, cell, most=14, keep=keep, sort_key=value_of, descending=falls)
+    return figure(column, header, width, cell, widest=14, keep=keep, sort_key=value_of, descending=falls)
 
 
 def _parameter(name: str) -> Callable[[RankedRun, RenderContext], Spans]:

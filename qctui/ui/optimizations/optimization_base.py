@@ -1,4 +1,4 @@
-"""What is opened of one optimization, whatever part of it: its reading, judged once."""
+"""The base of the screens of one optimization and of its runs: its newest reading, judged once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from qctui.ui.kit.render_context import RenderContext
 _log = logging.getLogger(__name__)
 
 
-class SearchScreen(DetailScreen):
+class OptimizationBase(DetailScreen):
     """What is opened of one optimization: the whole of it, or one of its runs.
 
     A newer reading is shown when it is judged, which happens on another thread. Until then all of the screen is of the
