@@ -140,12 +140,14 @@ def _strings(value: object) -> list[str]:
 
 def _failure(endpoint: Endpoint, status: int, said_false: bool, texts: list[str], scrub: Scrubber) -> ApiError:
     # `success: "true"` is no clear yes, but it is no refusal either.
-    silent = "the API refused without saying why" if said_false or not 200 <= status < 300 else _UNCLEAR
+    well = 200 <= status < 300
+    silent = "the API refused without saying why" if said_false else _UNCLEAR if well else "no reason is given"
     words = scrub("; ".join(texts[:_SHOWN])) or silent
-    if not 200 <= status < 300:
+    if not well:
         words = f"HTTP {status}, {words}"
     first = texts[0].strip().casefold() if texts else ""
-    kind = FailureKind.REJECTED
+    # What stands between may answer in JSON, too, but knows no `success`.
+    kind = FailureKind.REJECTED if said_false or well else FailureKind.MALFORMED
     if first.startswith(_AUTH_PREFIXES):
         kind = FailureKind.AUTH
         words = f"{scrub.refused} ({words})"

@@ -229,7 +229,8 @@ def of_status(
     if 300 <= status < 400:
         words = f"HTTP {status}, a redirect, which the API never answers; is the base URL right?"
         return endpoint.failure(FailureKind.MALFORMED, words, status_code=status)
-    return endpoint.failure(FailureKind.REJECTED, f"HTTP {status}{said}", status_code=status)
+    # Not the API's own no: something in between, or another service. For all we know the API is out of reach.
+    return endpoint.failure(FailureKind.MALFORMED, f"HTTP {status}{said}", status_code=status)
 
 
 def blame_clock(error: ApiError, skew_s: float | None) -> ApiError:

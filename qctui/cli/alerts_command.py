@@ -6,16 +6,18 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from qctui.actions.wording import format_clock_time, format_rough_span
 from qctui.alerts.alert_json import alert_fields
 from qctui.alerts.alert_wording import id_end, measured_words
-from qctui.alerts.shared_alerts import HUNG_S, read_shared, shared_path
+from qctui.alerts.shared_alerts import HUNG_S, Shared, read_leader, read_shared, shared_path
 from qctui.cli.credentials import find_user_id
 from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
 from qctui.cli.wiring import read_settings
 from qctui.model.alert import Alert, AlertState
+from qctui.paths import describe_path
 from qctui.usage import UsageError
 
 SHOWN = (AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.SHELVED)
@@ -32,16 +34,34 @@ def run_alerts(options: Options) -> int:
     user_id = find_user_id(settings)
     if user_id is None:
         raise UsageError("whose alerts? no user id is in the environment, the profile or ~/.lean/credentials")
-    shared = read_shared(shared_path(settings.base_url, user_id))
+    path, now = shared_path(settings.base_url, user_id), time.time()
+    shared = read_shared(path)
+    unwatched = _unwatched(path, shared, now)
+    trouble = unwatched or (shared.trouble and f"{shared.trouble} ({shared.who})" if shared is not None else "")
+    if trouble:
+        print(f"qctui: alerts: {trouble}", file=sys.stderr)
     alerts = shown(shared.alerts if shared is not None else ())
-    if shared is not None and shared.trouble and time.time() - shared.written_at < HUNG_S:
-        print(f"qctui: alerts: {shared.trouble} ({shared.who})", file=sys.stderr)
     if options.json:
         for alert in alerts:
             print(json.dumps(alert_fields(alert, settings.profile_name), ensure_ascii=False))
-    else:
-        print(format_alerts(alerts, time.time()))
-    return Exit.DONE
+    elif alerts or not unwatched:  # that nothing fires is known to somebody who watches, and to nobody else
+        print(format_alerts(alerts, now))
+    return Exit.UNCONFIRMED if unwatched else Exit.DONE
+
+
+def _unwatched(path: Path, shared: Shared | None, now: float) -> str:
+    """Why what stands in the file at `path` is not how things are now; empty while a process keeps it so."""
+    since = ""
+    if shared is not None:
+        since = f"; last written {format_rough_span(now - shared.written_at)} ago by {shared.who}"
+    try:
+        if read_leader(path) is None:
+            return f"no console or `qctui watch` writes to {describe_path(path)}{since}"
+    except OSError as error:
+        return f"{describe_path(path)} can't be read ({error.strerror}){since}"
+    if shared is not None and now - shared.written_at > HUNG_S:
+        return f"the process that watches hangs{since}"
+    return ""
 
 
 def shown(alerts: Iterable[Alert]) -> list[Alert]:

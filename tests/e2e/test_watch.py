@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -161,8 +162,12 @@ def test_a_brokerage_that_is_gone_is_told_by_both_and_by_the_dialog(home: Path) 
             console.wait_for(f"{deploy_id[-4:]}: BLIND", "BLIND")
             console.send("/momentum\rL")
             console.wait_for(f"Type {deploy_id[-4:]} to liquidate", "BLIND: 1 order refused", "Go to the broker")
-        shown = run_command("alerts", "--base-url", api.base_url, env=env)
-        assert "BLIND" in shown.stdout
+            shown = run_command("alerts", "--base-url", api.base_url, env=env)
+            assert (shown.returncode, shown.stderr) == (0, "")
+            assert "BLIND" in shown.stdout
+        left = run_command("alerts", "--base-url", api.base_url, env=env)
+        assert (left.returncode, left.stdout.count("BLIND")) == (4, shown.stdout.count("BLIND"))
+        assert re.search(r"no console or `qctui watch` writes to .*; last written \d+s ago by a console", left.stderr)
         api.control("POST", "brokerage", projectId=project_id, gone=False)
 
 
@@ -171,7 +176,8 @@ def test_alerts_reads_nothing_from_the_api(env: dict[str, str]) -> None:
     assert (whose.returncode, whose.stdout, whose.stderr.count("\n")) == (2, "", 1)
     env = {**env, "QUANTCONNECT_USER_ID": "12345"}
     done = run_command("alerts", env=env)
-    assert (done.returncode, done.stdout) == (0, "no alert is firing, acknowledged or shelved\n")
+    assert (done.returncode, done.stdout) == (4, "")  # nobody watches: that nothing fires is not known
+    assert "no console or `qctui watch` writes to " in done.stderr
     assert run_command("alerts", "--json", env=env).stdout == ""
 
 

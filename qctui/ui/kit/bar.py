@@ -235,7 +235,8 @@ def _groups(
         yield [(link.failure.kind.advice, "title bold")]
     if link.next_try_mono is not None:
         yield [("next try ", "muted"), (context.wait(link.next_try_mono), "title bold")]
-    if fetched := [each.fetched_mono for each in on_screen if each.fetched_mono is not None]:
-        well = link.state is LinkState.OK
+    shown = [each for each in on_screen if each.fetched_mono is not None]
+    if fetched := [each.fetched_mono for each in shown if each.fetched_mono is not None]:
+        well = link.state is LinkState.OK and all(each.error is None for each in shown)
         word = context.age(min(fetched)) if well else context.late(min(fetched))
         yield [("oldest data ", "muted"), (word, "" if well else "stale")]
