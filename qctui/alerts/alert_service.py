@@ -72,13 +72,13 @@ class AlertService:
 
     # From any thread.
 
-    def acknowledge(self, alert_ids: Collection[str]) -> None:
+    def acknowledge(self, alert_ids: Collection[str]) -> str:
         """As in `AlertsPort`."""
-        self._ask(Request(tuple(alert_ids)))
+        return self._ask(Request(tuple(alert_ids)))
 
-    def shelve(self, alert_ids: Collection[str], seconds: float) -> None:
+    def shelve(self, alert_ids: Collection[str], seconds: float) -> str:
         """As in `AlertsPort`."""
-        self._ask(Request(tuple(alert_ids), self._clock.now() + seconds))
+        return self._ask(Request(tuple(alert_ids), self._clock.now() + seconds))
 
     def configure(self, rules: Sequence[Rule], delivery: Delivery) -> None:
         """Go by these from now on. What the rules that stay have found stays."""
@@ -101,9 +101,10 @@ class AlertService:
     def _trouble(self) -> str:
         return next(reversed(self._troubles.values()), "")
 
-    def _ask(self, request: Request) -> None:
-        self._sharing.ask(request)
+    def _ask(self, request: Request) -> str:
+        leader = self._sharing.ask(request)
         self._hurry()
+        return f"{leader} is asked: it shows here in seconds" if leader else ""
 
     def _hurry(self) -> None:
         if self._loop is not None:
@@ -136,6 +137,8 @@ class AlertService:
             await self._sharing.close(self._kept, self._memory)
 
     async def _rest(self) -> None:
+        if self._sharing.awaits_answer:
+            return
         woken = asyncio.ensure_future(self._wake.wait())
         try:
             await first_of(self._clock, ALONE_EVERY_S if self._sharing.alone else EVERY_S, woken)

@@ -31,6 +31,9 @@ ALONE_EVERY_S = 15.0
 WRITE_EVERY_S = 30.0
 """How often the leader writes although nothing changed: the others see that it is there."""
 
+ANSWER_S = 10.0
+"""How long the leader's answer to a request is looked for as often as can be: a person waits for it."""
+
 DISK_S = 10.0
 """How long the disk is waited for."""
 
@@ -61,6 +64,8 @@ class Sharing:
         self._asked: deque[Request] = deque()
         """Added to by any thread, taken from by the loop alone."""
         self._exchanged_mono = float("-inf")
+        self._answer_until_mono = float("-inf")
+        """Until then something that was asked here may be answered."""
         self._written = Kept()
         self._written_mono = float("-inf")
         self._writing: asyncio.Task[None] | None = None
@@ -68,9 +73,17 @@ class Sharing:
         self._waits_for: asyncio.Future[Any] | None = None
         """What the disk was asked for last."""
 
-    def ask(self, request: Request) -> None:
-        """A person asked for this here: it is for whoever leads."""
+    def ask(self, request: Request) -> str:
+        """A person asked for this here: it is for whoever leads. Returns who that is, empty for this process."""
         self._asked.append(request)
+        if self.leads:
+            return ""
+        return self._newest.who if self._newest is not None and self._newest.who else "another process"
+
+    @property
+    def awaits_answer(self) -> bool:
+        """The leader was asked for something, and has not written since."""
+        return self._clock.monotonic() < self._answer_until_mono
 
     def take_requests(self) -> list[Request]:
         """What was asked since the last call, here and of the others, oldest first."""
@@ -82,7 +95,8 @@ class Sharing:
         new here: for the leader to go on from, for the others to be shown."""
         files, mono = self.files, self._clock.monotonic()
         every_s = ALONE_EVERY_S if self.alone else SHARE_EVERY_S
-        if files is None or (not self._asked and mono - self._exchanged_mono < every_s):
+        rests = not self._asked and not self.awaits_answer and mono - self._exchanged_mono < every_s
+        if files is None or rests:
             return None
         self._exchanged_mono = mono
         led, asked = self.leads, [] if self.leads else self.take_requests()
@@ -124,7 +138,12 @@ class Sharing:
             return replace(newest, owed=()) if newest is not None else None
         self._trouble("sharing", "")
         if self.leads:
+            self._answer_until_mono = float("-inf")
             return newer if led else known[-1]
+        if asked:
+            self._answer_until_mono = mono + ANSWER_S
+        elif newer is not None:
+            self._answer_until_mono = float("-inf")
         self._newest = known[-1]
         if self._newest is not None and self._clock.now() - self._newest.written_at > HUNG_S:
             self.leads = True

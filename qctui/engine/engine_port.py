@@ -33,14 +33,15 @@ class Subscription(Value):
 
 
 class AlertsPort(Protocol):
-    """What a person may do about alerts. What they are is found in the store under `ALERTS`."""
+    """What a person may do about alerts. What they are is found in the store under `ALERTS`. Each result is what is to
+    be said, empty for nothing: what is asked here may be another process's to do."""
 
-    def acknowledge(self, alert_ids: Collection[str]) -> None:
+    def acknowledge(self, alert_ids: Collection[str]) -> str:
         """These have been seen: they stay until they clear, and are not delivered again. Shared with every console and
         watcher of this account on this machine, and kept when all of them end."""
         ...
 
-    def shelve(self, alert_ids: Collection[str], seconds: float) -> None:
+    def shelve(self, alert_ids: Collection[str], seconds: float) -> str:
         """Put these away for so long, whatever they do. 0 takes them back."""
         ...
 

@@ -177,10 +177,12 @@ class _NoAlerts:
     def __init__(self, host: ReplayHost) -> None:
         self._host = host
 
-    def acknowledge(self, alert_ids: Collection[str]) -> None:
+    def acknowledge(self, alert_ids: Collection[str]) -> str:
         """What happened has happened."""
         self._host.refused(NOTHING_CHANGED)
+        return ""
 
-    def shelve(self, alert_ids: Collection[str], seconds: float) -> None:
+    def shelve(self, alert_ids: Collection[str], seconds: float) -> str:
         """What happened has happened."""
         self._host.refused(NOTHING_CHANGED)
+        return ""

@@ -96,7 +96,7 @@ class AlertsScreen(PanesScreen):
         elif alert.state is not AlertState.FIRING:
             self.say(f"Can't acknowledge what is {alert.state.value}: only what fires")
         else:
-            self._engine.alerts.acknowledge((alert.alert_id,))
+            self._say_reply(self._engine.alerts.acknowledge((alert.alert_id,)))
         return True
 
     def action_acknowledge_all(self) -> None:
@@ -104,7 +104,7 @@ class AlertsScreen(PanesScreen):
         alerts = self._engine.store.get(ALERTS).value or ()
         firing = tuple(alert.alert_id for alert in alerts if alert.state is AlertState.FIRING)
         if firing:
-            self._engine.alerts.acknowledge(firing)
+            self._say_reply(self._engine.alerts.acknowledge(firing))
         else:
             self.say("No alert fires")
 
@@ -115,12 +115,16 @@ class AlertsScreen(PanesScreen):
             self.say("No alert is selected")
             return
         times = (TAKE_BACK, *SHELVE) if alert.state is AlertState.SHELVED else SHELVE
-        alert_id, engine, labels = alert.alert_id, self._engine, [words for words, _ in times]
+        alert_id, labels = alert.alert_id, [words for words, _ in times]
 
         def chosen(place: int) -> None:
-            engine.alerts.shelve((alert_id,), times[place][1])
+            self._say_reply(self._engine.alerts.shelve((alert_id,), times[place][1]))
 
         choose_one(self, "Shelve the alert for", labels, self._glyphs, chosen)
+
+    def _say_reply(self, words: str) -> None:
+        if words:
+            self.say(words)
 
     def _show_selected(self, context: RenderContext | None = None) -> None:
         """The alert under the cursor in full."""

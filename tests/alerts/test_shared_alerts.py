@@ -155,6 +155,28 @@ def test_what_is_acknowledged_in_one_is_acknowledged_in_both(tmp_path: Path) -> 
     two(tmp_path, body)
 
 
+def test_one_that_asks_the_leader_says_so_at_once_and_shows_the_answer_as_soon_as_there_is_one(tmp_path: Path) -> None:
+    async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
+        blind(one, other)
+        await clock.advance(30)
+        assert other.service.acknowledge([BLIND]) == "qctui watch, process 1 is asked: it shows here in seconds"
+        waited = 0.0
+        while one.alerts != {BLIND: "acknowledged"}:
+            await clock.advance(0.25)
+            waited += 0.25
+        assert waited <= 6
+        await clock.advance(0.75)
+        assert other.alerts == {BLIND: "acknowledged"}
+        assert one.service.shelve([BLIND], 900) == ""
+        await clock.advance(15)
+        # Answered, or not to be answered any more, it leaves the disk in peace again.
+        before = other.asked_disk
+        await clock.advance(60)
+        assert other.asked_disk - before <= 60 / 3
+
+    two(tmp_path, body)
+
+
 def test_when_one_dies_the_other_goes_on_and_tells_nothing_again(tmp_path: Path) -> None:
     async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
         blind(one, other)

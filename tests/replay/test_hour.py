@@ -97,6 +97,22 @@ def files_of(hour: Recorded) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in hour.path.parent.rglob("*") if path.is_file()}
 
 
+async def test_a_chart_that_was_read_later_is_not_drawn_where_it_was_not_read_yet(hour: Recorded) -> None:
+    look = next(each for each in hour.seen if each.keys == ("j",))
+    async with replaying(hour.path, look.at, (120, 40)) as app:
+        await press(app, look.keys)
+        await settled(app)
+        view = app.main_screen.chart.view
+        assert view.chart is not None
+        await app.action_seek(hour.seen[0].at - look.at)
+        await settled(app)
+        assert "not read then" in picture(app)
+        assert view.chart is None
+        await app.action_seek(look.at - hour.seen[0].at)
+        await settled(app)
+        assert view.chart is not None
+
+
 async def test_nothing_can_be_done_from_here(hour: Recorded) -> None:
     before = files_of(hour)
     async with at_liquidation(hour) as app:

@@ -111,11 +111,16 @@ class StillAlerts:
     acknowledged: list[tuple[str, ...]] = field(default_factory=list)
     shelved: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
 
-    def acknowledge(self, alert_ids: Collection[str]) -> None:
-        self.acknowledged.append(tuple(alert_ids))
+    asked: str = ""
+    """What is said of another process that is to do it."""
 
-    def shelve(self, alert_ids: Collection[str], seconds: float) -> None:
+    def acknowledge(self, alert_ids: Collection[str]) -> str:
+        self.acknowledged.append(tuple(alert_ids))
+        return self.asked
+
+    def shelve(self, alert_ids: Collection[str], seconds: float) -> str:
         self.shelved.append((tuple(alert_ids), seconds))
+        return self.asked
 
 
 class StillEngine:

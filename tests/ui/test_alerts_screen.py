@@ -118,6 +118,14 @@ async def test_d_acknowledges_the_one_under_the_cursor_and_nothing_else() -> Non
         assert page.said == ["Can't acknowledge what is acknowledged: only what fires"]
 
 
+async def test_what_another_process_is_asked_for_is_said() -> None:
+    asked = "qctui watch, process 7 is asked: it shows here in seconds"
+    async with opened() as page:
+        page.engine.still_alerts.asked = asked
+        await page.press("d")
+        assert page.said == [asked]
+
+
 async def test_an_acknowledged_one_stays_and_says_so() -> None:
     async with opened() as page:
         await page.press("d")

@@ -194,6 +194,15 @@ async def test_a_burst_confirms_an_object_once_and_a_second_time_only_what_was_s
         assert len(page.engine.still_actions.confirmed) == 2
 
 
+async def test_an_answer_typed_before_the_question_was_on_screen_is_said_to_be_too_early() -> None:
+    async with console() as page:
+        await page.burst("/", *"sector", "enter", "S", "y")
+        assert page.engine.still_actions.confirmed == []
+        assert "Too early: type it again, now that the question is on screen" in page.text
+        await page.press("y")
+        assert len(page.engine.still_actions.confirmed) == 1
+
+
 async def test_what_is_typed_for_a_search_where_there_is_none_is_no_command() -> None:
     async with opened() as page:
         await page.burst("/", "S", "y")

@@ -205,21 +205,19 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
             self.dismiss(None)
 
     def _must_be_seen(self) -> bool:
-        """Whether a key that was pressed before the question was on screen answers nothing; says so where one may
-        wonder.
+        """Whether a key that was pressed before the question was on screen answers nothing; says so.
 
         A code is not guessed, so it may be typed at once behind the action's key. `y` or a small number may be what a
         paste without brackets has there. And a code that was just confirmed is known: what is left of the keys that
         confirmed the first action must not confirm a second one whose question was not read.
         """
         assert self._answer is not None
-        if self._answer.question.ask is not Ask.CODE:
-            self._answer.ignore()
-            return True
-        if self._again:
-            self._answer.ignore("A second time: type it again, now that the question is on screen")
-            self._show_answer()
-        return self._again
+        if self._answer.question.ask is Ask.CODE and not self._again:
+            return False
+        why = "A second time" if self._again else "Too early"
+        self._answer.ignore(f"{why}: type it again, now that the question is on screen")
+        self._show_answer()
+        return True
 
     def _sendable(self) -> tuple[Target, ...]:
         return tuple(

@@ -80,10 +80,10 @@ class Answer:
             return self._say("what is pasted answers nothing: type it")
         return self._change((self.typed + clean(text))[:MAX_NAME])
 
-    def ignore(self, notice: str = "") -> None:
+    def ignore(self, notice: str) -> None:
         """A key answered nothing because it came too early: the Enter that belongs to it does not press Cancel."""
         self._touched = True
-        self.notice = notice or self.notice
+        self.notice = notice
 
     def _test(self) -> Outcome:
         if self.question.accepts(self.typed):

@@ -75,9 +75,11 @@ class ChartPane(Pane):
         if subject != self._subject:
             self._subject = subject
             self.view.forget()
+        before, self._render_context = self._render_context, context
+        # Where a replay went back, what is drawn may be what was only read later.
+        went_back = context.replay and before is not None and context.now < before.now
         self._names, self._project = tuple(names), project
-        self._render_context = context
-        chart = resource.value if resource.value is not None else self.view.chart
+        chart = self.view.chart if resource.value is None and not went_back else resource.value
         words = describe(
             resource,
             context,
