@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from qctui.actions.action_store import ActionStore, JournalContext
+from qctui.actions.action_store import JOURNAL, ActionStore, JournalContext
 from qctui.actions.actions_port import JournalEntry
 from qctui.actions.earlier_actions import WITHOUT_EFFECT, retried
 from qctui.actions.journal import FINAL_EVENTS, RUNG_OF_EVENT, lines_by_action, parse_journal_time, public_url
@@ -131,11 +131,12 @@ class JournalWatcher:
 
     def _take(self, entries: Sequence[JournalEntry]) -> None:
         for action_id, lines in lines_by_action(entries).items():
-            if owner_of(action_id) == self._instance:
-                continue
             known = self._action_store.get(action_id)
-            if known is not None and not known.foreign:
-                continue  # adopted: the lines are our own
+            # What was adopted goes on with lines of our own.
+            if owner_of(action_id) == self._instance or (known is not None and not known.foreign):
+                if not self._writer.failure:
+                    self._action_store.warn(action_id, JOURNAL, "")
+                continue
             self._show([*self._lines.get(action_id, []), *lines])
 
     def _show(self, lines: list[JournalEntry]) -> None:

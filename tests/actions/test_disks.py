@@ -51,6 +51,23 @@ def test_without_a_journal_it_is_sent_all_the_same_and_said_loudly(tmp_path: Pat
     asyncio.run(main())
 
 
+def test_once_the_journal_holds_all_of_an_action_that_has_ended_nothing_is_said_of_it_any_more(tmp_path: Path) -> None:
+    async def main() -> None:
+        blocked = tmp_path / "state"
+        blocked.write_text("a file where the folder should be")
+        async with Rig(blocked) as rig:
+            await rig.act()
+            await rig.clock.advance(60)
+            assert rig.record().rung is Rung.VERIFIED
+            assert rig.record().warnings == ("the journal could not be written: File exists",)
+            blocked.rename(tmp_path / "away")
+            await rig.clock.advance(10)
+            assert rig.events()[-1] == "verified"
+            assert rig.record().warnings == ()
+
+    asyncio.run(main())
+
+
 async def acted_without_a_journal(folder: Path) -> tuple[Path, Rig]:
     """A started service that has acted, and the file that stands where its folder should be."""
     blocked = folder / "state"

@@ -261,6 +261,16 @@ async def test_one_of_several_that_ended_is_skipped_and_the_question_is_a_new_on
         assert gone.deploy_id not in sent(page)[0]
 
 
+async def test_what_ended_one_after_the_other_is_counted_as_it_is_skipped() -> None:
+    async with opened("X", count=4) as page:
+        for number in (1, 2):
+            ended = page.engine.still_actions.rechecked[0][number]
+            recheck(page.engine, ended, Recheck(disarmed="no longer running: Stopped"))
+            await page.settle()
+            assert f"{number} skipped" in page.text
+            assert f"{number} ended or changed meanwhile" in page.text
+
+
 async def test_enter_pressed_for_the_old_number_sends_nothing() -> None:
     async with opened("X", count=3) as page:
         await page.press("3")

@@ -236,7 +236,8 @@ class ConfirmScreen(QuestionScreen[tuple[str, ...] | None]):
         after = self._sendable()
         if after == before:
             return False
-        notice = f"{len(before) - len(after)} ended or changed meanwhile: this is a new question"
+        ended = sum(bool(why) and not refused for why, refused in zip(self._disarmed, self._refused, strict=True))
+        notice = f"{ended} ended or changed meanwhile: this is a new question"
         self._answer = Answer(question_for(after), notice) if after else None
         self._asked.ask_anew()
         return True
