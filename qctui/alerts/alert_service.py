@@ -104,7 +104,7 @@ class AlertService:
     def _ask(self, request: Request) -> str:
         leader = self._sharing.ask(request)
         self._hurry()
-        return f"{leader} is asked: it shows here in seconds" if leader else ""
+        return f"{leader} is asked: it shows here once that answers" if leader else ""
 
     def _hurry(self) -> None:
         if self._loop is not None:

@@ -78,7 +78,8 @@ class Sharing:
         self._asked.append(request)
         if self.leads:
             return ""
-        return self._newest.who if self._newest is not None and self._newest.who else "another process"
+        newest = self._newest  # the loop may replace it now
+        return newest.who if newest is not None and newest.who else "another process"
 
     @property
     def awaits_answer(self) -> bool:

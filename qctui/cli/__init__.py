@@ -5,6 +5,7 @@ Nothing heavy is imported here: `qctui liquidate` in an emergency must not wait 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import io
@@ -40,6 +41,18 @@ _NO_ROOM = (errno.EMFILE, errno.ENFILE)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code (`Exit`, or 128 and the signal's number)."""
+    code = _guarded(argv)
+    try:
+        sys.stdout.flush()  # here, where what goes wrong can still be said
+    except BrokenPipeError:
+        _drop_unwritten()
+    except OSError as error:
+        return _no_output(error)
+    return code
+
+
+def _guarded(argv: Sequence[str] | None) -> int:
+    """Run the program; whatever goes wrong ends in an exit code, and in a line."""
     _fill_standard_streams()
     # Collections among thousands of fresh module objects find nothing and cost a tenth of the start. What lives long
     # (console, simulator, a trigger being verified) switches them on again.
@@ -52,9 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if argv is None else argv)
         if words := _too_few_files(options.command):
             return _no_room(options, words)
-        code = int(run(options))
-        sys.stdout.flush()  # here, where what goes wrong can still be said
-        return code
+        return int(run(options))
     except SystemExit as end:  # argparse: help, version, wrong usage
         return end.code if isinstance(end.code, int) else Exit.USAGE
     except UsageError as error:
@@ -65,22 +76,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of our output went away (`qctui status | head -1`): not worth a word, but Python would say one at
         # exit when it flushes.
-        from qctui.cli.terminal import drop_unwritten
-
-        drop_unwritten()
+        _drop_unwritten()
         return Exit.DONE
     except OSError as error:
         if error.errno in _NO_ROOM:
             return _no_room(options, f"no more files can be opened ({error.strerror}): raise the limit (ulimit -n)")
-        from qctui.cli.terminal import drop_unwritten
-
-        if drop_unwritten():
-            print(f"qctui: the output could not be written: {error.strerror}", file=sys.stderr)
-            return Exit.USAGE
-        return _unexpected(error)
+        return _no_output(error) if _output_fails() else _unexpected(error)
     except Exception as error:  # the last resort: whatever it was, one line, and never the values around it
         # Python 3.11 makes a RuntimeError of a Ctrl+C that comes while an import makes a class.
         return _interrupted() if isinstance(error.__cause__, KeyboardInterrupt) else _unexpected(error)
+
+
+def _output_fails() -> bool:
+    """Whether nothing can be written to the output now: a large one is lost with the error, so this tries an empty
+    line."""
+    try:
+        print(flush=True)
+    except OSError:
+        return True
+    return False
+
+
+def _no_output(error: OSError) -> int:
+    _drop_unwritten()
+    with contextlib.suppress(OSError):  # where both go to the same place
+        print(f"qctui: the output could not be written: {error.strerror}", file=sys.stderr)
+    _drop_unwritten()
+    return Exit.USAGE
+
+
+def _drop_unwritten() -> None:
+    from qctui.cli.terminal import drop_unwritten
+
+    drop_unwritten()
 
 
 def run(options: Options) -> int:

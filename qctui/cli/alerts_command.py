@@ -60,7 +60,7 @@ def _unwatched(path: Path, shared: Shared | None, now: float) -> str:
     except OSError as error:
         return f"{describe_path(path)} can't be read ({error.strerror}){since}"
     if shared is not None and now - shared.written_at > HUNG_S:
-        return f"the process that watches hangs{since}"
+        return f"the process that watches has not written for long{since}"
     return ""
 
 

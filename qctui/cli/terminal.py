@@ -110,19 +110,13 @@ def open_terminal() -> Terminal:
     return terminal
 
 
-def drop_unwritten() -> bool:
-    """Let go of output that can't be written, and say whether there was any.
-
-    The interpreter would fail on it at exit, with a code of its own.
-    """
-    dropped = False
+def drop_unwritten() -> None:
+    """Let go of output that can't be written: the interpreter would fail on it at exit, with a code of its own."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            dropped = True
-    return dropped
 
 
 @contextlib.contextmanager

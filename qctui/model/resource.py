@@ -24,7 +24,8 @@ class FailureKind(Enum):
     SERVER = "server"
     """HTTP 5xx; 500 may also be rejected credentials."""
     MALFORMED = "malformed"
-    """The answer is not what the API speaks: HTML, truncated JSON, another top-level type."""
+    """The answer is not what the API speaks: HTML, truncated JSON, another top-level type, HTTP 4xx
+    without `success: false`."""
     TOO_LARGE = "too_large"
     """The answer is larger than a real one can be and was not read to its end."""
     CONNECT = "connect"

@@ -159,7 +159,7 @@ def test_one_that_asks_the_leader_says_so_at_once_and_shows_the_answer_as_soon_a
     async def body(one: Desk, other: Desk, clock: FakeClock) -> None:
         blind(one, other)
         await clock.advance(30)
-        assert other.service.acknowledge([BLIND]) == "qctui watch, process 1 is asked: it shows here in seconds"
+        assert other.service.acknowledge([BLIND]) == "qctui watch, process 1 is asked: it shows here once that answers"
         waited = 0.0
         while one.alerts != {BLIND: "acknowledged"}:
             await clock.advance(0.25)

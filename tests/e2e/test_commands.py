@@ -149,6 +149,30 @@ def test_status_into_a_pipe_that_closes(api: Api, signed_in: dict[str, str]) -> 
         assert "Traceback" not in shell.text
 
 
+def test_a_pipe_that_closes_leaves_a_failure_its_exit_code(signed_in: dict[str, str]) -> None:
+    line = f"({QCTUI} doctor --base-url http://127.0.0.1:9/api/v2; echo ended $? >&2) | true"
+    with Console("-c", line, env=signed_in, command=["bash"]) as shell:
+        shell.wait_for("ended 3")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "{qctui} completion bash > /dev/full",
+        "{qctui} --help > /dev/full",
+        "{qctui} status --base-url {api} > /dev/full 2>&1",
+        "PYTHONUNBUFFERED=1 {qctui} status --base-url {api} > /dev/full",
+    ],
+)
+def test_output_that_does_not_fit_ends_with_2_however_it_is_written(
+    api: Api, signed_in: dict[str, str], command: str
+) -> None:
+    line = f"{command.format(qctui=QCTUI, api=api.base_url)}; echo ended $?"
+    with Console("-c", line, env=signed_in, command=["bash"]) as shell:
+        shell.wait_for("ended 2")
+        assert "unexpected" not in shell.text
+
+
 @pytest.mark.parametrize("command", ["status", "journal", "doctor"])
 def test_output_that_does_not_fit_on_the_disk_is_said(api: Api, signed_in: dict[str, str], command: str) -> None:
     words = "qctui: the output could not be written: No space left on device"

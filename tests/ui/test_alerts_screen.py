@@ -119,7 +119,7 @@ async def test_d_acknowledges_the_one_under_the_cursor_and_nothing_else() -> Non
 
 
 async def test_what_another_process_is_asked_for_is_said() -> None:
-    asked = "qctui watch, process 7 is asked: it shows here in seconds"
+    asked = "qctui watch, process 7 is asked: it shows here once that answers"
     async with opened() as page:
         page.engine.still_alerts.asked = asked
         await page.press("d")

@@ -53,6 +53,8 @@ class ChartPane(Pane):
         self._names: tuple[str, ...] = ()
         self._project = ""
         self._render_context: RenderContext | None = None
+        self._read_at = 0.0
+        """When the chart that is drawn was read, Unix seconds."""
 
     def show(
         self,
@@ -75,11 +77,13 @@ class ChartPane(Pane):
         if subject != self._subject:
             self._subject = subject
             self.view.forget()
-        before, self._render_context = self._render_context, context
+        self._render_context = context
+        if resource.value is not None:
+            self._read_at = resource.fetched_at or context.now
         # Where a replay went back, what is drawn may be what was only read later.
-        went_back = context.replay and before is not None and context.now < before.now
+        of_later = context.replay and self._read_at > context.now
         self._names, self._project = tuple(names), project
-        chart = self.view.chart if resource.value is None and not went_back else resource.value
+        chart = self.view.chart if resource.value is None and not of_later else resource.value
         words = describe(
             resource,
             context,
