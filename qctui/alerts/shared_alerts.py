@@ -103,7 +103,16 @@ def read_leader(path: Path) -> Shared | None:
     Raises:
         OSError: that can't be found out.
     """
-    return read_shared(path) if is_locked(_lock_path(path)) else None
+    return read_shared(path) if is_led(path) else None
+
+
+def is_led(path: Path) -> bool:
+    """Whether a process evaluates the alerts at `path` now.
+
+    Raises:
+        OSError: that can't be found out.
+    """
+    return is_locked(_lock_path(path))
 
 
 def _lock_path(path: Path) -> Path:

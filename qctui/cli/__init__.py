@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         sys.stdout.flush()  # here, where what goes wrong can still be said
     except BrokenPipeError:
-        _drop_unwritten()
+        _drop_unwritten()  # Python would say a word at exit when it flushes
     except OSError as error:
         return _no_output(error)
     return code
@@ -73,10 +73,7 @@ def _guarded(argv: Sequence[str] | None) -> int:
         return Exit.USAGE
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
-        # The reader of our output went away (`qctui status | head -1`): not worth a word, but Python would say one at
-        # exit when it flushes.
-        _drop_unwritten()
+    except BrokenPipeError:  # the reader of our output went away (`qctui status | head -1`): not worth a word
         return Exit.DONE
     except OSError as error:
         if error.errno in _NO_ROOM:
@@ -98,7 +95,6 @@ def _output_fails() -> bool:
 
 
 def _no_output(error: OSError) -> int:
-    _drop_unwritten()
     with contextlib.suppress(OSError):  # where both go to the same place
         print(f"qctui: the output could not be written: {error.strerror}", file=sys.stderr)
     _drop_unwritten()

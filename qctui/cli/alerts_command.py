@@ -11,7 +11,7 @@ from pathlib import Path
 from qctui.actions.wording import format_clock_time, format_rough_span
 from qctui.alerts.alert_json import alert_fields
 from qctui.alerts.alert_wording import id_end, measured_words
-from qctui.alerts.shared_alerts import HUNG_S, Shared, read_leader, read_shared, shared_path
+from qctui.alerts.shared_alerts import HUNG_S, Shared, is_led, read_shared, shared_path
 from qctui.cli.credentials import find_user_id
 from qctui.cli.parser import Exit, Options
 from qctui.cli.tables import align
@@ -55,11 +55,13 @@ def _unwatched(path: Path, shared: Shared | None, now: float) -> str:
     if shared is not None:
         since = f"; last written {format_rough_span(now - shared.written_at)} ago by {shared.who}"
     try:
-        if read_leader(path) is None:
+        if not is_led(path):
             return f"no console or `qctui watch` writes to {describe_path(path)}{since}"
     except OSError as error:
         return f"{describe_path(path)} can't be read ({error.strerror}){since}"
-    if shared is not None and now - shared.written_at > HUNG_S:
+    if shared is None:
+        return f"the process that watches has written nothing to {describe_path(path)} yet"
+    if now - shared.written_at > HUNG_S:
         return f"the process that watches has not written for long{since}"
     return ""
 

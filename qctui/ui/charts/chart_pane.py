@@ -77,12 +77,12 @@ class ChartPane(Pane):
         if subject != self._subject:
             self._subject = subject
             self.view.forget()
+        self._names, self._project = tuple(names), project
         self._render_context = context
         if resource.value is not None:
             self._read_at = resource.fetched_at or context.now
         # Where a replay went back, what is drawn may be what was only read later.
         of_later = context.replay and self._read_at > context.now
-        self._names, self._project = tuple(names), project
         chart = self.view.chart if resource.value is None and not of_later else resource.value
         words = describe(
             resource,

@@ -235,8 +235,7 @@ def _groups(
         yield [(link.failure.kind.advice, "title bold")]
     if link.next_try_mono is not None:
         yield [("next try ", "muted"), (context.wait(link.next_try_mono), "title bold")]
-    shown = [each for each in on_screen if each.fetched_mono is not None]
-    if fetched := [each.fetched_mono for each in shown if each.fetched_mono is not None]:
-        well = link.state is LinkState.OK and all(each.error is None for each in shown)
-        word = context.age(min(fetched)) if well else context.late(min(fetched))
+    if read := [(each.fetched_mono, each.error) for each in on_screen if each.fetched_mono is not None]:
+        oldest, well = min(at for at, _ in read), link.state is LinkState.OK and all(error is None for _, error in read)
+        word = context.age(oldest) if well else context.late(oldest)
         yield [("oldest data ", "muted"), (word, "" if well else "stale")]
